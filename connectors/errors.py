@@ -1,0 +1,36 @@
+"""What can go wrong, typed by what to do next, each message in Bahasa Indonesia and English."""
+
+from __future__ import annotations
+
+
+class TolokError(Exception):
+    """A fault a person can act on: both texts say what, where, what would be right and what to do."""
+
+    exit_code = 1
+
+    def __init__(self, *, id: str, en: str) -> None:
+        super().__init__(f"{id}\n{en}")
+        self.id = id
+        self.en = en
+
+
+class ConfigError(TolokError):
+    """Wrong usage or settings: mend the command or the city's YAML."""
+
+    exit_code = 2
+
+
+class DataRejected(TolokError):
+    """The data cannot be used as they are: a person must look."""
+
+    exit_code = 3
+
+
+class SourceChanged(DataRejected):
+    """A source no longer looks as its mapping says: mend the file or the mapping."""
+
+
+class SourceUnavailable(TolokError):
+    """A source cannot be reached or is not there yet: try again."""
+
+    exit_code = 4

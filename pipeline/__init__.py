@@ -1,0 +1,1 @@
+"""From raw exports to explained results; read `steps` first."""

@@ -1,0 +1,110 @@
+"""Months and years in a city's own time zone; nothing else in the project knows the calendar."""
+
+from __future__ import annotations
+
+import calendar
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from connectors.errors import ConfigError
+
+_LABEL = re.compile(r"(?P<year>(?:19|20)\d{2})(?:-(?P<month>0[1-9]|1[0-2]))?")
+
+
+@dataclass(frozen=True, order=True)
+class Period:
+    """One calendar year (`2024`) or one calendar month (`2024-03`)."""
+
+    year: int
+    month: int | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> Period:
+        """Read `2024` or `2024-03`; anything else raises `ConfigError`."""
+        match = _LABEL.fullmatch(text.strip())
+        if match is None:
+            raise ConfigError(
+                id=f"Periode '{text}' tidak dikenal. Tulis tahun (2024) atau bulan (2024-03).",
+                en=f"Period '{text}' is not known. Write a year (2024) or a month (2024-03).",
+            )
+        month = match["month"]
+        return cls(int(match["year"]), int(month) if month else None)
+
+    @property
+    def label(self) -> str:
+        """The text stored in the warehouse."""
+        return f"{self.year}" if self.month is None else f"{self.year}-{self.month:02d}"
+
+    @property
+    def is_year(self) -> bool:
+        return self.month is None
+
+    @property
+    def first_on(self) -> date:
+        return date(self.year, self.month or 1, 1)
+
+    @property
+    def last_on(self) -> date:
+        month = self.month or 12
+        return date(self.year, month, calendar.monthrange(self.year, month)[1])
+
+    @property
+    def days_count(self) -> int:
+        return (self.last_on - self.first_on).days + 1
+
+    @property
+    def months(self) -> tuple[Period, ...]:
+        """The period's calendar months, in order."""
+        months = range(1, 13) if self.month is None else (self.month,)
+        return tuple(Period(self.year, month) for month in months)
+
+    def bounds(self, zone: ZoneInfo) -> tuple[datetime, datetime]:
+        """Its first moment and the first moment after it, in UTC, cut at midnight of `zone`."""
+        return midnight(self.first_on, zone), midnight(self.last_on + timedelta(days=1), zone)
+
+
+def midnight(day: date, zone: ZoneInfo) -> datetime:
+    """The moment `day` begins in `zone`, in UTC."""
+    return datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC)
+
+
+def span(first: str, last: str) -> tuple[Period, ...]:
+    """Every period from `first` to `last`, months before the year they make up.
+
+    Two years give all their months and years; two months give the months between them.
+    """
+    start, end = Period.parse(first), Period.parse(last)
+    if start.is_year != end.is_year or start > end:
+        raise ConfigError(
+            id=f"Rentang {first} sampai {last} tidak sah. Tulis dua tahun atau dua bulan, yang awal lebih dahulu.",
+            en=f"The range {first} to {last} is not valid. Write two years or two months, the earlier one first.",
+        )
+    if start.is_year:
+        years = [Period(year) for year in range(start.year, end.year + 1)]
+        return tuple(period for year in years for period in (*year.months, year))
+    months = [month for year in range(start.year, end.year + 1) for month in Period(year).months]
+    return tuple(month for month in months if start <= month <= end)
+
+
+def resolve(*, partition_key: str | None, conf: Mapping[str, object] | None, is_year: bool) -> Period:
+    """The period of a scheduled or triggered run: its partition key, else `conf["period"]`, else an error.
+
+    Data intervals and the clock are never asked: both name the wrong period after a backfill.
+    """
+    asked = (conf or {}).get("period")
+    text = partition_key or (str(asked) if asked else "")
+    if not text:
+        raise ConfigError(
+            id='Jalankan DAG dengan periode: isi formulir atau kirim conf {"period": "2024"}.',
+            en='Run the DAG with a period: fill in the form or send conf {"period": "2024"}.',
+        )
+    period = Period.parse(text[:4] if is_year else text[:7])
+    if period.is_year != is_year:
+        raise ConfigError(
+            id=f"DAG ini menghitung {'tahun' if is_year else 'bulan'}; periode '{text}' bukan itu.",
+            en=f"This DAG computes a {'year' if is_year else 'month'}; period '{text}' is not one.",
+        )
+    return period

@@ -1,0 +1,178 @@
+"""The clean tables: columns, kinds, units and keys; the one truth for readers, row rules and suites.
+
+A clean frame holds every row that was read exactly once. Two provenance columns say where it came from
+(`source_file_id`, `source_row`), two outcome columns what became of it: `quarantine_reason` (null = sound)
+and `excluded_by` (the named rule that leaves a sound row out, null = none). Row rules are derived from
+these declarations, and so are the suites in `expectations/`: neither is written twice.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["text", "count", "number", "moment", "day", "flag"]
+
+DTYPES: dict[str, str] = {
+    "text": "str",
+    "count": "Int64",
+    "number": "Float64",
+    "moment": "datetime64[us, UTC]",
+    "day": "datetime64[us]",
+    "flag": "boolean",
+}
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: its kind, and the row rules that follow from it."""
+
+    name: str
+    kind: Kind
+    is_required: bool = False
+    allowed: tuple[str, ...] = ()
+    minimum: float | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Order:
+    """Two moments or days of a row that must not come in the wrong order; `reason` is the row's when they do."""
+
+    earlier: str
+    later: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """One clean table: `key` tells its rows apart, `month_by` is the moment or day that places a row in a month."""
+
+    name: str
+    grain: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+    month_by: str
+    orders: tuple[Order, ...] = ()
+    exclusions: tuple[str, ...] = ()
+
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        return tuple(column.name for column in self.columns)
+
+    def column(self, name: str) -> Column:
+        return next(column for column in self.columns if column.name == name)
+
+
+SOURCE_COLUMNS = (
+    Column("source_file_id", "text", is_required=True, note="first 16 hex digits of the raw file's sha256"),
+    Column("source_row", "count", is_required=True, minimum=1, note="row or line number in that file, from 1"),
+)
+OUTCOME_COLUMNS = (
+    Column("quarantine_reason", "text", note="reason code; null for a sound row"),
+    Column("excluded_by", "text", note="named rule that leaves a sound row out; null for none"),
+)
+
+VISITS = Table(
+    name="visits",
+    grain="portal x day (or month) x variant of the count",
+    columns=(
+        Column("visited_on", "day", is_required=True, note="first local day covered"),
+        Column("days_count", "count", is_required=True, minimum=1, note="1, or the days of the month"),
+        Column("portal_id", "text", is_required=True),
+        Column("visits_count", "count", is_required=True, minimum=0),
+        Column("visit_definition", "text", is_required=True, note="what the tool calls a visit"),
+        Column("source_tool", "text", is_required=True),
+        Column("variant", "text", is_required=True, note="'headline' or the variant these counts belong to"),
+    ),
+    key=("portal_id", "visited_on", "source_tool", "variant"),
+    month_by="visited_on",
+    exclusions=("grand_total", "duplicate", "other_portal"),
+)
+
+SERVICES = Table(
+    name="services",
+    grain="service x validity",
+    columns=(
+        Column("service_id", "text", is_required=True),
+        Column("name", "text"),
+        Column("agency", "text"),
+        Column("sector", "text"),
+        Column("audience", "text", allowed=("citizens", "businesses", "both", "government")),
+        Column("is_accessible_online", "flag", is_required=True),
+        Column("is_requestable_online", "flag", is_required=True),
+        Column("is_online_applicable", "flag", is_required=True),
+        Column("volume", "count", minimum=0, note="requests in the period, all channels"),
+        Column("steps_count", "count", minimum=0),
+        Column("steps_applicable_count", "count", minimum=0),
+        Column("steps_online_count", "count", minimum=0),
+        Column("valid_from_on", "day"),
+        Column("valid_to_on", "day", note="last day of validity"),
+    ),
+    key=("service_id", "valid_from_on"),
+    month_by="valid_from_on",
+    orders=(Order("valid_from_on", "valid_to_on", "end_before_start"),),
+    exclusions=("duplicate", "test", "internal", "not_city_service"),
+)
+
+INQUIRIES = Table(
+    name="inquiries",
+    grain="inquiry",
+    columns=(
+        Column("inquiry_id", "text", is_required=True),
+        Column("channel", "text"),
+        Column("agency", "text"),
+        Column("category", "text"),
+        Column(
+            "status", "text", allowed=("open", "in_progress", "answered", "closed", "auto_closed", "archived")
+        ),
+        Column("received_at", "moment", is_required=True),
+        Column("responded_at", "moment", note="first substantive response by the city"),
+        Column("closed_at", "moment"),
+        Column("response_basis", "text", allowed=("first_response", "closing", "none")),
+    ),
+    key=("inquiry_id",),
+    month_by="received_at",
+    orders=(
+        Order("received_at", "responded_at", "response_before_receipt"),
+        Order("received_at", "closed_at", "closed_before_receipt"),
+    ),
+    exclusions=("duplicate", "test", "prank", "spam", "not_city_responsibility", "withdrawn", "staff", "emergency"),
+)
+
+OUTAGES = Table(
+    name="outages",
+    grain="incident x component",
+    columns=(
+        Column("incident_id", "text", is_required=True),
+        Column("parent_id", "text"),
+        Column("component", "text", is_required=True),
+        Column("cause", "text"),
+        Column("is_planned", "flag"),
+        Column("started_at", "moment", is_required=True),
+        Column("ended_at", "moment", note="null while still open"),
+        Column("planned_basis", "text", note="how is_planned is known: declared, calendar, overlap"),
+    ),
+    key=("incident_id", "component"),
+    month_by="started_at",
+    orders=(Order("started_at", "ended_at", "end_before_start"),),
+    exclusions=("duplicate", "test", "no_outage", "cancelled", "not_city_infrastructure"),
+)
+
+POPULATION = Table(
+    name="population",
+    grain="region x reference day",
+    columns=(
+        Column("region_code", "text", is_required=True, note="authority:code, e.g. kemendagri:32.73"),
+        Column("population_count", "count", is_required=True, minimum=1),
+        Column("reference_on", "day", is_required=True),
+        Column("source", "text", is_required=True),
+    ),
+    key=("region_code", "reference_on", "source"),
+    month_by="reference_on",
+    exclusions=("other_region", "duplicate"),
+)
+
+TABLES: dict[str, Table] = {
+    table.name: table for table in (VISITS, SERVICES, INQUIRIES, OUTAGES, POPULATION)
+}
