@@ -6,37 +6,211 @@ alone by Airflow, the command line or a test.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from connectors.errors import DataRejected
+from pipeline.config import City, Settings, load_city
+from pipeline.landing import Manifest, land, object_path, read_manifest, write_atomically
+from pipeline.periods import Period
+from pipeline.tables import TABLES
+
+if TYPE_CHECKING:
+    from pipeline.clean.dataset import Dataset
+    from pipeline.indicators.base import Result
+    from pipeline.validate import Verdict
+
+EXPECTATIONS = Path(__file__).resolve().parents[1] / "expectations"
+
 
 def sources(city_id: str, period: str) -> list[str]:
-    """The names of the city's sources that are needed for the period."""
-    raise NotImplementedError
+    """The city's sources for the period: all but those that declare to cover other days only."""
+    city, asked = _city(city_id), Period.parse(period)
+    return [
+        name
+        for name, source in city.sources.items()
+        if not source.covers or any(c.first_on <= asked.last_on and c.last_on >= asked.first_on for c in source.covers)
+    ]
 
 
 def fetch(city_id: str, source: str, period: str) -> str:
     """Land the raw bytes of one source; gives the name of its manifest."""
-    raise NotImplementedError
+    manifest = land(_home(), city=_city(city_id), source_name=source, period=Period.parse(period))
+    return f"{manifest.source}/{manifest.period}"
 
 
 def clean(city_id: str, table: str, period: str) -> str:
     """Turn landed bytes into the clean table; gives the name of the clean dataset."""
-    raise NotImplementedError
+    from pipeline.clean.dataset import clean_table
+
+    manifests = _manifests(city_id, table, period)
+    return clean_table(_home(), city=_city(city_id), table_name=table, manifests=manifests) if manifests else ""
 
 
 def validate(city_id: str, period: str) -> str:
     """Hold the clean tables against their suites; a critical failure raises `DataRejected`."""
-    raise NotImplementedError
+    from pipeline.validate import refuse_unsound, validate_tables
+
+    datasets = {table: _dataset(city_id, table, period) for table in TABLES}
+    verdicts = validate_tables(datasets, period=Period.parse(period), zone=_city(city_id).zone_info)
+    _write_verdicts(city_id, period, "tables", verdicts)
+    refuse_unsound(verdicts)
+    return f"{city_id}/{period}/tables"
 
 
 def measure(city_id: str, period: str) -> str:
-    """Compute the four indicators; gives the name of the results file."""
-    raise NotImplementedError
+    """Compute the four indicators and hold them against the suite of results; gives the name of the results."""
+    from pipeline.validate import refuse_unsound, validate_results
+
+    results = compute(city_id, period)
+    verdicts = [validate_results(results)]
+    _write_verdicts(city_id, period, "results", verdicts)
+    refuse_unsound(verdicts)
+    write_atomically(_work(city_id, period) / "results.json", _result_list().dump_json(results, indent=1).decode())
+    return f"{city_id}/{period}/results"
 
 
 def store(city_id: str, period: str) -> list[str]:
     """Write the results as versions in one transaction; gives a line per indicator, saying what changed."""
-    raise NotImplementedError
+    from pipeline.batch import batch_for
+    from pipeline.warehouse import Warehouse
+
+    results = _result_list().validate_json((_work(city_id, period) / "results.json").read_bytes())
+    warehouse = Warehouse(Settings.from_environment().warehouse_url)
+    warehouse.migrate()
+    batch = batch_for(
+        _city(city_id),
+        period=Period.parse(period),
+        manifests={table: _manifests(city_id, table, period) for table in TABLES},
+        verdicts=_read_verdicts(city_id, period),
+        results=results,
+        computed_at=datetime.now(UTC),
+    )
+    return [str(stored) for stored in warehouse.store(results, batch=batch)]
 
 
 def report(city_id: str, period: str) -> str:
     """Write the page that shows results and validation; gives its path."""
-    raise NotImplementedError
+    from pipeline.report.page import write_page
+    from pipeline.warehouse import Warehouse
+
+    city = _city(city_id)
+    manifests = [m for table in TABLES for m in _manifests(city_id, table, period)]
+    page = write_page(
+        _home() / "reports" / city_id / f"{period}.html",
+        city_name=city.name,
+        period=period,
+        results=Warehouse(Settings.from_environment().warehouse_url).current(city_id, period),
+        verdicts=_read_verdicts(city_id, period),
+        sources=[
+            {"source": m.source, "file": file.name, "sha256": file.sha256, "size_bytes": file.size_bytes}
+            for m in manifests
+            for file in m.files
+        ],
+    )
+    return str(page)
+
+
+def run(city_id: str, period: str) -> list[str]:
+    """Every step in order; gives what `store` says."""
+    label = Period.parse(period).label
+    for source in sources(city_id, label):
+        fetch(city_id, source, label)
+    for table in TABLES:
+        clean(city_id, table, label)
+    validate(city_id, label)
+    measure(city_id, label)
+    stored = store(city_id, label)
+    report(city_id, label)
+    return stored
+
+
+def compute(city_id: str, period: str, *, is_rebuilt: bool = False) -> list[Result]:
+    """The four results of a period from the clean tables; `is_rebuilt` makes those anew from the landed bytes."""
+    from pipeline.indicators import INDICATORS
+    from pipeline.terms import terms_for
+
+    city, asked = _city(city_id), Period.parse(period)
+    inhabitants = _dataset(city_id, "population", period, is_rebuilt=is_rebuilt)
+    results = []
+    for indicator in INDICATORS.values():
+        table = indicator.DEFINITION.table
+        dataset = _dataset(city_id, table, period, is_rebuilt=is_rebuilt)
+        terms = terms_for(
+            table,
+            city=city,
+            period=asked,
+            frame=dataset.frame,
+            inhabitants=inhabitants.frame,
+            manifests=_manifests(city_id, table, period),
+        )
+        results.append(indicator.compute(dataset.frame, terms=terms, tally=dataset.tally))
+    return results
+
+
+def altered_files(city_id: str, period: str) -> list[str]:
+    """Names of landed files whose bytes are gone or no longer have the hash they are addressed by."""
+    import hashlib
+
+    altered = []
+    for table in TABLES:
+        for file in (file for manifest in _manifests(city_id, table, period) for file in manifest.files):
+            path = object_path(_home(), file.sha256)
+            is_whole = path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == file.sha256
+            altered += [] if is_whole else [file.name]
+    return altered
+
+
+def _dataset(city_id: str, table: str, period: str, *, is_rebuilt: bool = False) -> Dataset:
+    from pipeline.clean import dataset
+
+    city, manifests = _city(city_id), _manifests(city_id, table, period)
+    if is_rebuilt or not manifests:
+        return dataset.build(_home(), city=city, table_name=table, manifests=manifests)
+    name = dataset.clean_table(_home(), city=city, table_name=table, manifests=manifests)
+    return dataset.read_dataset(dataset.dataset_path(_home(), city, table, name), TABLES[table])
+
+
+def _manifests(city_id: str, table: str, period: str) -> list[Manifest]:
+    """The manifests of a table's sources for a period; `DataRejected` when one has not been fetched."""
+    city, asked = _city(city_id), Period.parse(period)
+    names = [name for name in sources(city_id, period) if city.sources[name].table == table]
+    try:
+        return [read_manifest(_home(), city_id=city_id, source_name=name, period=asked) for name in names]
+    except FileNotFoundError:
+        raise DataRejected(
+            id=f"{city_id} {period}: sumber belum diambil. Jalankan dahulu: tolok run {city_id} {period}",
+            en=f"{city_id} {period}: the sources have not been fetched. First run: tolok run {city_id} {period}",
+        ) from None
+
+
+def _home() -> Path:
+    return Settings.from_environment().home
+
+
+def _city(city_id: str) -> City:
+    cities = Settings.from_environment().cities
+    path = cities / f"{city_id}.yaml"
+    return _load_city(cities, city_id, path.stat().st_mtime_ns if path.is_file() else 0)
+
+
+@lru_cache(maxsize=64)
+def _load_city(cities: Path, city_id: str, changed_at: int) -> City:  # noqa: ARG001 a changed file is read again
+    return load_city(cities, city_id)
+
+
+def _work(city_id: str, period: str) -> Path:
+    return _home() / "runs" / city_id / period
+
+
+def _write_verdicts(city_id: str, period: str, part: str, verdicts: Sequence[Verdict]) -> None:
+    text = _verdict_list().dump_json(list(verdicts), indent=1).decode()
+    write_atomically(_work(city_id, period) / f"verdicts-{part}.json", text)
+
+
+def _read_verdicts(city_id: str, period: str) -> list[Verdict]:
+    parts = [_work(city_id, period) / f"verdicts-{part}.json" for part in ("tables", "results")]
+    return [verdict for part in parts for verdict in _verdict_list().validate_json(part.read_bytes())]

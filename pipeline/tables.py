@@ -123,9 +123,7 @@ INQUIRIES = Table(
         Column("channel", "text"),
         Column("agency", "text"),
         Column("category", "text"),
-        Column(
-            "status", "text", allowed=("open", "in_progress", "answered", "closed", "auto_closed", "archived")
-        ),
+        Column("status", "text", allowed=("open", "in_progress", "answered", "closed", "auto_closed", "archived")),
         Column("received_at", "moment", is_required=True),
         Column("responded_at", "moment", note="first substantive response by the city"),
         Column("closed_at", "moment"),
@@ -173,6 +171,4 @@ POPULATION = Table(
     exclusions=("other_region", "duplicate"),
 )
 
-TABLES: dict[str, Table] = {
-    table.name: table for table in (VISITS, SERVICES, INQUIRIES, OUTAGES, POPULATION)
-}
+TABLES: dict[str, Table] = {table.name: table for table in (VISITS, SERVICES, INQUIRIES, OUTAGES, POPULATION)}

@@ -1,0 +1,401 @@
+"""CSV, XLSX, JSON and YAML exports as raw text rows: only the columns asked for, every record once, none guessed."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import itertools
+import json
+import re
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import IO, Literal, cast
+
+import pandas as pd
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from connectors.errors import DataRejected, SourceChanged
+
+Format = Literal["csv", "xlsx", "json", "yaml", "access_log"]
+
+CHUNK_ROWS = 100_000
+HEADER_SEARCH_ROWS = 200
+MAX_UNZIPPED_BYTES = 2 * 1024**3
+MAX_SHEET_CELLS = 100_000_000
+MAX_CELL_CHARACTERS = 10_000_000
+
+BLANK_ROW = "blank_row"
+WRONG_FIELD_COUNT = "wrong_field_count"
+
+_ENCODING_BY_MARK = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+_GZIP, _ZIP, _OLD_EXCEL = b"\x1f\x8b", b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
+
+csv.field_size_limit(MAX_CELL_CHARACTERS)
+
+
+class Layout(BaseModel):
+    """How the rows of a file are laid out."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    format: Format
+    encoding: str = "utf-8"
+    delimiter: str = ","
+    quote: str = '"'
+    names: tuple[str, ...] = ()
+    skip_rows: int = Field(default=0, ge=0)
+    header_starts_with: str | None = None
+    sheet: str | None = None
+    rows_at: str = ""
+    members: str = "*"
+    members_except: str | None = None
+
+    @field_validator("delimiter", "quote")
+    @classmethod
+    def _one_mark(cls, value: str) -> str:
+        mark = {"tab": "\t", "\\t": "\t"}.get(value, value)
+        if len(mark) != 1:
+            raise ValueError("tanda pemisah dan kutip harus satu huruf / delimiter and quote are one character")
+        return mark
+
+    @field_validator("encoding")
+    @classmethod
+    def _known_encoding(cls, value: str) -> str:
+        try:
+            "".encode(value)
+        except LookupError:
+            raise ValueError(f"encoding '{value}' tidak dikenal, misalnya utf-8 / unknown, try utf-8, cp1252") from None
+        return value
+
+
+@dataclass(frozen=True)
+class RawFile:
+    """Bytes to read and the name people know them by."""
+
+    path: Path
+    name: str
+
+
+def read_rows(file: RawFile, *, layout: Layout, columns: Sequence[str]) -> Iterator[pd.DataFrame]:
+    """Yield the file's records in chunks, in order.
+
+    Grain: one record, blank ones included. Columns: those asked for, as text with null for an absent value;
+    `source_row` (the record's number in the file or sheet, from 1); `reader_problem` (null, `blank_row` or
+    `wrong_field_count`). Columns not asked for are never kept. Raises `DataRejected` when the bytes are not what
+    `layout` says, `SourceChanged` when a column or sheet is missing.
+    """
+    refuse_foreign(file, layout.format)
+    reader = {"csv": _csv_records, "xlsx": _sheet_records, "json": _object_records, "yaml": _object_records}
+    records = reader[layout.format](file, layout, tuple(dict.fromkeys(columns)))
+    while chunk := list(itertools.islice(records, CHUNK_ROWS)):
+        frame = pd.DataFrame(chunk, columns=["source_row", "reader_problem", *dict.fromkeys(columns)], dtype=object)
+        yield frame.astype({"source_row": "Int64"} | dict.fromkeys(frame.columns[1:], "str"))
+
+
+Record = tuple[object, ...]
+
+
+def refuse_foreign(file: RawFile, format: Format) -> None:
+    """Raise `DataRejected` when the first bytes show another kind of file than declared."""
+    with file.path.open("rb") as raw:
+        head = raw.read(2048)
+    start = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if not head.strip():
+        raise DataRejected(
+            id=f"{file.name}: berkas kosong. Ekspor ulang dari sumbernya.",
+            en=f"{file.name}: the file is empty. Export it again from its source.",
+        )
+    if start.startswith((b"<!doctype html", b"<html")):
+        raise DataRejected(
+            id=f"{file.name}: ini halaman web (mungkin halaman masuk), bukan data. Masuk dahulu, lalu unduh ulang.",
+            en=f"{file.name}: this is a web page (perhaps a login page), not data. Sign in, then download again.",
+        )
+    is_excel = head.startswith((_ZIP, _OLD_EXCEL))
+    if is_excel and format != "xlsx":
+        raise DataRejected(
+            id=f"{file.name}: ini berkas Excel/ZIP, tetapi YAML menyebut format: {format}. Tulis format: xlsx.",
+            en=f"{file.name}: this is an Excel/ZIP file, but the YAML says format: {format}. Write format: xlsx.",
+        )
+    if format == "xlsx" and not is_excel:
+        raise DataRejected(
+            id=f"{file.name}: bukan berkas Excel. Simpan sebagai .xlsx, atau tulis format yang benar di YAML.",
+            en=f"{file.name}: not an Excel file. Save it as .xlsx, or write the right format in the YAML.",
+        )
+
+
+@contextmanager
+def open_bytes(file: RawFile) -> Iterator[IO[bytes]]:
+    """The file's bytes, unzipped when they are gzip; damage raises `DataRejected`."""
+    with file.path.open("rb") as raw:
+        is_gzip = raw.read(2) == _GZIP
+    try:
+        with gzip.open(file.path) if is_gzip else file.path.open("rb") as stream:
+            yield cast(IO[bytes], stream)
+    except (EOFError, gzip.BadGzipFile, zlib.error):
+        raise DataRejected(
+            id=f"{file.name}: berkas gzip terpotong atau rusak. Salin atau unduh ulang secara utuh.",
+            en=f"{file.name}: the gzip file is cut short or damaged. Copy or download it again in full.",
+        ) from None
+
+
+def _csv_records(file: RawFile, layout: Layout, columns: tuple[str, ...]) -> Iterator[Record]:
+    with open_bytes(file) as stream:
+        buffered = io.BufferedReader(cast(io.RawIOBase, stream))
+        head = buffered.peek(4096)[:4096]
+        encoding = next((name for mark, name in _ENCODING_BY_MARK if head.startswith(mark)), layout.encoding)
+        if b"\x00" in head and not encoding.startswith(("utf-16", "utf_16", "utf-32")):
+            raise DataRejected(
+                id=f"{file.name}: isinya bukan teks {encoding}. Mungkin UTF-16: tulis encoding: utf-16-le di YAML.",
+                en=f"{file.name}: not {encoding} text. Perhaps UTF-16: write encoding: utf-16-le in the YAML.",
+            )
+        text = io.TextIOWrapper(buffered, encoding=encoding, newline="")
+        rows = csv.reader(text, delimiter=layout.delimiter, quotechar=layout.quote, strict=True)
+        try:
+            yield from _table_records(file, layout, columns, enumerate(rows, start=1))
+        except UnicodeDecodeError as error:
+            raise DataRejected(
+                id=f"{file.name}: huruf setelah baris {rows.line_num} bukan {encoding}. Coba encoding: cp1252 di YAML.",
+                en=f"{file.name}: text after line {rows.line_num} is not {encoding}. Try encoding: cp1252 in the YAML.",
+            ) from error
+        except csv.Error:
+            raise DataRejected(
+                id=f"{file.name}: tanda kutip tidak berpasangan di sekitar baris {rows.line_num}. Perbaiki kutipnya.",
+                en=f"{file.name}: an unpaired quote near line {rows.line_num}. Mend the quotes or the 'quote' setting.",
+            ) from None
+
+
+def _sheet_records(file: RawFile, layout: Layout, columns: tuple[str, ...]) -> Iterator[Record]:
+    from python_calamine import CalamineError, CalamineWorkbook
+
+    try:
+        if zipfile.is_zipfile(file.path):
+            _refuse_costly_workbook(file)
+        workbook = CalamineWorkbook.from_path(file.path)
+        names = workbook.sheet_names
+        if layout.sheet is not None and layout.sheet not in names:
+            raise SourceChanged(
+                id=f"{file.name}: lembar '{layout.sheet}' tidak ada; yang ada: {', '.join(names)}. Perbaiki 'sheet'.",
+                en=f"{file.name}: there is no sheet '{layout.sheet}'; there are: {', '.join(names)}. Mend 'sheet'.",
+            )
+        sheet = workbook.get_sheet_by_name(layout.sheet or names[0])
+        rows = sheet.to_python(skip_empty_area=False)
+    except (CalamineError, zipfile.BadZipFile, zlib.error, OSError):
+        raise DataRejected(
+            id=f"{file.name}: berkas Excel rusak atau terpotong. Buka dan simpan ulang, atau unduh lagi.",
+            en=f"{file.name}: the Excel file is damaged or cut short. Open and save it again, or download it again.",
+        ) from None
+    cells = ((number, [_cell_text(cell) for cell in row]) for number, row in enumerate(rows, start=1))
+    yield from _table_records(file, layout, columns, cells)
+
+
+def _table_records(
+    file: RawFile, layout: Layout, columns: tuple[str, ...], rows: Iterator[tuple[int, list[str]]]
+) -> Iterator[Record]:
+    """Records below the header, picked by column; blank and ragged ones are marked, not dropped."""
+    header = _find_header(file, layout, rows)
+    places = _places(file, header, columns)
+    width = len(header)
+    for number, row in rows:
+        if not any(cell.strip() for cell in row):
+            yield (number, BLANK_ROW, *(None for _ in places))
+        elif len(row) != width and (len(row) < width or any(cell.strip() for cell in row[width:])):
+            yield (number, WRONG_FIELD_COUNT, *(None for _ in places))
+        else:
+            yield (number, None, *(row[place] for place in places))
+
+
+def _find_header(file: RawFile, layout: Layout, rows: Iterator[tuple[int, list[str]]]) -> list[str]:
+    for _ in itertools.islice(rows, layout.skip_rows):
+        pass
+    if layout.names:
+        return list(layout.names)
+    for _, row in itertools.islice(rows, HEADER_SEARCH_ROWS if layout.header_starts_with else 1):
+        cells = [" ".join(cell.replace("\ufeff", "").split()) for cell in row]
+        if layout.header_starts_with is None or (cells and cells[0] == layout.header_starts_with):
+            while len(cells) > 1 and not cells[-1]:
+                cells.pop()
+            return cells
+    if layout.header_starts_with is None:
+        raise DataRejected(id=f"{file.name}: tidak ada baris judul kolom.", en=f"{file.name}: there is no header row.")
+    raise SourceChanged(
+        id=f"{file.name}: tidak ada baris judul yang diawali '{layout.header_starts_with}' dalam "
+        f"{HEADER_SEARCH_ROWS} baris pertama. Perbaiki 'header_starts_with' atau berkasnya.",
+        en=f"{file.name}: no header row starting with '{layout.header_starts_with}' in the first "
+        f"{HEADER_SEARCH_ROWS} rows. Mend 'header_starts_with' or the file.",
+    )
+
+
+def _places(file: RawFile, header: Sequence[str], columns: tuple[str, ...]) -> list[int]:
+    missing = [name for name in columns if name not in header]
+    twice = [name for name in columns if list(header).count(name) > 1]
+    if not missing and not twice:
+        return [list(header).index(name) for name in columns]
+    there = ", ".join(_harmless(name) for name in header)
+    if twice:
+        raise SourceChanged(
+            id=f"{file.name}: judul kolom ganda: {', '.join(twice)}. Beri nama yang berbeda.",
+            en=f"{file.name}: header written twice: {', '.join(twice)}. Give them different names.",
+        )
+    raise SourceChanged(
+        id=f"{file.name}: kolom tidak ada: {', '.join(missing)}. Kolom di berkas: {there}. "
+        "Perbaiki 'columns' di YAML kota, atau 'delimiter'/'header_starts_with' bila judul kolom tampak salah.",
+        en=f"{file.name}: missing columns: {', '.join(missing)}. The file has: {there}. "
+        "Mend 'columns' in the city's YAML, or 'delimiter'/'header_starts_with' if the header looks wrong.",
+    )
+
+
+def _harmless(name: str) -> str:
+    """A header cell fit for a message: what could be a value of a person is masked."""
+    return "***" if re.search(r"\d{4}|@", name) else name[:40]
+
+
+def _cell_text(cell: object) -> str:
+    """A spreadsheet cell as text: moments as ISO with `T`, whole numbers without a point, others ending in `e0`.
+
+    The endings keep a typed 1.5 apart from a typed-in "1.500", whose marks the source's settings explain.
+    """
+    if cell is None:
+        return ""
+    if isinstance(cell, bool):
+        return "true" if cell else "false"
+    if isinstance(cell, float):
+        return str(int(cell)) if cell.is_integer() else f"{cell!r}e0"
+    if isinstance(cell, (datetime, date, time)):
+        return cell.isoformat()
+    if isinstance(cell, timedelta):
+        return str(cell)
+    return str(cell).replace("\xa0", " ").strip()
+
+
+def _refuse_costly_workbook(file: RawFile) -> None:
+    """Refuse a workbook that would unzip, or claims an area, beyond reason, and one with formulas never computed."""
+    with zipfile.ZipFile(file.path) as archive:
+        sheets = [info for info in archive.infolist() if re.fullmatch(r"xl/worksheets/[^/]+\.xml", info.filename)]
+        if sum(info.file_size for info in archive.infolist()) > MAX_UNZIPPED_BYTES:
+            raise DataRejected(
+                id=f"{file.name}: isi berkas Excel ini lebih dari 2 GB. Pecah menjadi beberapa berkas atau CSV.",
+                en=f"{file.name}: this Excel file unpacks to more than 2 GB. Split it, or save it as CSV.",
+            )
+        for info in sheets:
+            _refuse_costly_sheet(file, archive.read(info))
+
+
+def _refuse_costly_sheet(file: RawFile, xml: bytes) -> None:
+    rows_count, columns_count = _extent(xml)
+    if rows_count * columns_count > MAX_SHEET_CELLS:
+        raise DataRejected(
+            id=f"{file.name}: lembar mengaku {rows_count:,} baris x {columns_count:,} kolom; ada sel tersesat jauh di "
+            "luar tabel. Hapus baris dan kolom kosong, lalu simpan ulang.",
+            en=f"{file.name}: a sheet claims {rows_count:,} rows x {columns_count:,} columns; a stray cell lies far "
+            "outside the table. Delete the empty rows and columns and save again.",
+        )
+    formula = re.search(rb'<c r="([A-Z]+\d+)"[^>]*>\s*<f[^>]*?(?:/>|>[^<]*</f>)\s*(?:<v\s*/>|<v></v>)?\s*</c>', xml)
+    if formula:
+        cell = formula[1].decode()
+        raise DataRejected(
+            id=f"{file.name}: sel {cell} berisi rumus yang belum dihitung. Buka di Excel/LibreOffice dan simpan, "
+            "atau tempel sebagai nilai.",
+            en=f"{file.name}: cell {cell} holds a formula never computed. Open it in Excel/LibreOffice and save, "
+            "or paste values.",
+        )
+
+
+def _extent(xml: bytes) -> tuple[int, int]:
+    """Rows and columns of the area a sheet's cells lie in."""
+    places = re.findall(rb'<c r="([A-Z]{1,3})(\d{1,7})"', xml)
+    if not places:
+        return 0, 0
+    letters = {letters for letters, _ in places}
+    widest = max(sum((ord(c) - 64) * 26**i for i, c in enumerate(reversed(name.decode()))) for name in letters)
+    return int(max((number for _, number in places), key=int)), widest
+
+
+def _object_records(file: RawFile, layout: Layout, columns: tuple[str, ...]) -> Iterator[Record]:
+    """Records of JSON or YAML documents, alone or many in a tar archive; columns are dotted paths."""
+    load = _load_json if layout.format == "json" else _load_yaml
+    number = 0
+    for member, content in _documents(file, layout):
+        for item in _rows_at(load(file, member, content), layout.rows_at):
+            number += 1
+            yield (number, None, *(_scalar_text(_dig(item, column)) for column in columns))
+    if columns and not number:
+        raise DataRejected(
+            id=f"{file.name}: tidak ada data di '{layout.rows_at or layout.members}'. Periksa rows_at dan members.",
+            en=f"{file.name}: no data at '{layout.rows_at or layout.members}'. Check rows_at and members.",
+        )
+
+
+def _documents(file: RawFile, layout: Layout) -> Iterator[tuple[str, bytes]]:
+    if not tarfile.is_tarfile(file.path):
+        with open_bytes(file) as stream:
+            yield file.name, stream.read()
+        return
+    try:
+        with tarfile.open(file.path) as archive:
+            for entry in archive:
+                is_left_out = layout.members_except is not None and fnmatchcase(entry.name, layout.members_except)
+                content = archive.extractfile(entry) if entry.isfile() else None
+                if content is not None and fnmatchcase(entry.name, layout.members) and not is_left_out:
+                    yield entry.name, content.read()
+    except (tarfile.ReadError, EOFError, zlib.error):
+        raise DataRejected(
+            id=f"{file.name}: arsip tar terpotong atau rusak. Salin ulang secara utuh.",
+            en=f"{file.name}: the tar archive is cut short or damaged. Copy it again in full.",
+        ) from None
+
+
+def _load_json(file: RawFile, member: str, content: bytes) -> object:
+    try:
+        return json.loads(content)
+    except ValueError as error:
+        where = f"{file.name}/{member}" if member != file.name else file.name
+        line = getattr(error, "lineno", "?")
+        raise DataRejected(
+            id=f"{where}: bukan JSON yang sah (baris {line}). Ekspor ulang secara utuh.",
+            en=f"{where}: not valid JSON (line {line}). Export it again in full.",
+        ) from None
+
+
+def _load_yaml(file: RawFile, member: str, content: bytes) -> object:
+    try:
+        return yaml.load(content, Loader=getattr(yaml, "CBaseLoader", yaml.BaseLoader))  # noqa: S506 text only
+    except (yaml.YAMLError, UnicodeDecodeError):
+        raise DataRejected(
+            id=f"{file.name}/{member}: bukan YAML yang sah.", en=f"{file.name}/{member}: not valid YAML."
+        ) from None
+
+
+def _rows_at(document: object, path: str) -> Iterable[object]:
+    found = _dig(document, path) if path else document
+    if found is None or found == "":
+        return ()
+    return found if isinstance(found, list) else (found,)
+
+
+def _dig(item: object, path: str) -> object:
+    """The value at a dotted path of names and list positions, null where the path ends early."""
+    for part in path.split("."):
+        if isinstance(item, dict):
+            item = item.get(part)
+        elif isinstance(item, list) and part.isdigit() and int(part) < len(item):
+            item = item[int(part)]
+        else:
+            return None
+    return item
+
+
+def _scalar_text(value: object) -> str | None:
+    if value is None or isinstance(value, (dict, list)):
+        return None
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)

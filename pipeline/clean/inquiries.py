@@ -1,0 +1,66 @@
+"""Complaint tickets joined with their follow-up log: only an agency's own answer is a response."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from pipeline.clean.mapping import texts_of, translated
+from pipeline.clean.values import Reading, parse
+from pipeline.config import Responses, Source
+from pipeline.indicators.base import RowCounts
+
+_EXCLUDED = ("blank_row", "not_a_response")
+
+
+@dataclass(frozen=True)
+class FollowUps:
+    """First response and last closing per inquiry, and what became of the log's rows."""
+
+    moments: pd.DataFrame
+    rows: RowCounts
+
+
+def read_follow_ups(raw: pd.DataFrame, *, responses: Responses, reading: Reading, known_ids: pd.Series) -> FollowUps:
+    """Grain of `moments`: inquiry; columns `responded_at`, `closed_at` in UTC.
+
+    Entries of kind `other` (verification, forwarding, automatic closing) are excluded as `not_a_response`; entries
+    of unknown inquiries, or with an unreadable time or kind, are quarantined.
+    """
+    ids = raw[responses.inquiry_id].str.strip().str.removesuffix(".0")
+    kinds, is_unknown_kind = translated(texts_of(raw, responses.kind, nulls=()), responses.kind)
+    parsed = parse(texts_of(raw, responses.at, nulls=()), kind="moment", reading=reading)
+    outcome = pd.Series("used", index=raw.index, dtype="str").mask(kinds == "other", "not_a_response")
+    outcome = outcome.mask(~ids.isin(known_ids), "unknown_inquiry").mask(parsed.values.isna(), "bad_time")
+    outcome = outcome.mask(is_unknown_kind | kinds.isna(), "unknown_kind").mask(ids.isna() | (ids == ""), "blank_row")
+    used = pd.DataFrame({"inquiry_id": ids, "kind": kinds, "at": parsed.values})[outcome == "used"]
+    moments = pd.DataFrame(
+        {
+            "responded_at": used[used["kind"] == "response"].groupby("inquiry_id")["at"].min(),
+            "closed_at": used[used["kind"] == "closing"].groupby("inquiry_id")["at"].max(),
+        }
+    )
+    return FollowUps(moments, _row_counts(outcome))
+
+
+def join_follow_ups(frame: pd.DataFrame, moments: pd.DataFrame) -> pd.DataFrame:
+    """Fill the response and closing moments that the export itself does not hold."""
+    found = moments.reindex(frame["inquiry_id"]).set_axis(frame.index)
+    return frame.assign(**{name: frame[name].fillna(found[name]) for name in ("responded_at", "closed_at")})
+
+
+def complete_inquiries(frame: pd.DataFrame, *, source: Source) -> pd.DataFrame:
+    """Say what each response time rests on, where the mapping does not."""
+    if "response_basis" in source.columns:
+        return frame
+    basis = pd.Series("none", index=frame.index, dtype="str")
+    return frame.assign(response_basis=basis.mask(frame["responded_at"].notna(), "first_response"))
+
+
+def _row_counts(outcome: pd.Series) -> RowCounts:
+    counts = {str(name): int(count) for name, count in outcome.value_counts().sort_index().items()}
+    used = counts.pop("used", 0)
+    excluded = {name: count for name, count in counts.items() if name in _EXCLUDED}
+    quarantined = {name: count for name, count in counts.items() if name not in _EXCLUDED}
+    return RowCounts(len(outcome), used, excluded, quarantined)

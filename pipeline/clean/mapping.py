@@ -1,0 +1,120 @@
+"""Raw text rows to a clean frame by the city's declared mapping; faults are marked on the row."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+
+from connectors.files import BLANK_ROW, WRONG_FIELD_COUNT
+from pipeline.clean.values import Reading, parse
+from pipeline.config import ColumnMap, RowFilter, Source
+from pipeline.tables import DTYPES, Column, Table
+
+ORDER = "order_by"
+
+
+def raw_columns(source: Source) -> tuple[str, ...]:
+    """Every raw column the mapping reads; all others are never kept."""
+    names = [name for column in source.columns.values() for name in column.column]
+    names += [row_filter.column for filters in source.exclude.values() for row_filter in filters]
+    names += source.steps.columns if source.steps else ()
+    names += [source.combine.order_by] if source.combine and source.combine.order_by else ()
+    return tuple(dict.fromkeys(names))
+
+
+def map_rows(raw: pd.DataFrame, *, source: Source, table: Table, zone: ZoneInfo) -> pd.DataFrame:
+    """The clean columns of every raw row, in order, with `source_row` and the two outcome columns.
+
+    A value that does not fit its declared form is null and its row quarantined: `bad_<column>`,
+    `ambiguous_<column>` or `unknown_<column>` (not in the value map). Columns the source does not map are null.
+    """
+    frame = pd.DataFrame({"source_row": raw["source_row"]})
+    reasons = pd.Series(None, index=raw.index, dtype="str").mask(
+        raw["reader_problem"] == WRONG_FIELD_COUNT, WRONG_FIELD_COUNT
+    )
+    for column in table.columns:
+        column_map = source.columns.get(column.name)
+        if column_map is None:
+            frame[column.name] = pd.Series(None, index=raw.index, dtype=DTYPES[column.kind])
+            continue
+        frame[column.name], faults = _read_column(raw, column, column_map, _reading(column_map, source, zone), source)
+        reasons = reasons.fillna(faults)
+    frame["excluded_by"] = _exclusions(raw, source)
+    frame["quarantine_reason"] = reasons.mask(frame["excluded_by"].notna())
+    if source.combine and source.combine.order_by:
+        frame[ORDER] = pd.to_numeric(raw[source.combine.order_by], errors="coerce")
+    return frame
+
+
+def texts_of(raw: pd.DataFrame, column_map: ColumnMap, *, nulls: Sequence[str]) -> pd.Series:
+    """The column's texts as mapped: joined, nulls named, defaults and constants filled in; not yet translated."""
+    if column_map.constant is not None:
+        return pd.Series(column_map.constant, index=raw.index, dtype="str")
+    absent = {"", *nulls, *column_map.nulls}
+    parts = [raw[name].str.replace("\xa0", " ", regex=False).str.strip() for name in column_map.column]
+    texts = parts[0].mask(parts[0].isin(absent))
+    for part in parts[1:]:
+        texts = (texts + " " + part.mask(part.isin(absent), "").fillna("")).str.strip()
+    return texts if column_map.default is None else texts.fillna(column_map.default)
+
+
+def translated(texts: pd.Series, column_map: ColumnMap) -> tuple[pd.Series, pd.Series]:
+    """Texts through the value map, without regard to case and spaces, and which of them the map does not know."""
+    if not column_map.values:
+        return texts, pd.Series(False, index=texts.index)
+    by_text = {_folded(key): value for key, value in column_map.values.items()}
+    folded = texts.dropna().drop_duplicates()
+    known = {text: by_text.get(_folded(text)) for text in folded}
+    found = texts.map(known).astype("str")
+    if column_map.otherwise == "keep":
+        return found.fillna(texts), pd.Series(False, index=texts.index)
+    if column_map.otherwise is not None:
+        return found.fillna(column_map.otherwise), pd.Series(False, index=texts.index)
+    return found, texts.notna() & found.isna()
+
+
+def _reading(column_map: ColumnMap, source: Source, zone: ZoneInfo) -> Reading:
+    zone_name = column_map.zone or source.zone
+    return Reading(
+        formats=column_map.format,
+        zone=ZoneInfo(zone_name) if zone_name else zone,
+        decimal=column_map.decimal or source.decimal,
+        thousands=column_map.thousands or source.thousands,
+    )
+
+
+def _read_column(
+    raw: pd.DataFrame, column: Column, column_map: ColumnMap, reading: Reading, source: Source
+) -> tuple[pd.Series, pd.Series]:
+    texts = texts_of(raw, column_map, nulls=source.nulls)
+    texts, is_unknown = translated(texts, column_map)
+    if column.name.endswith("_id"):
+        texts = texts.str.removesuffix(".0")
+    if column_map.prefix or column_map.suffix:
+        texts = column_map.prefix + texts + column_map.suffix
+    parsed = parse(texts, kind=column.kind, reading=reading)
+    faults = (parsed.faults + f"_{column.name}").mask(is_unknown, f"unknown_{column.name}")
+    return parsed.values, faults
+
+
+def _exclusions(raw: pd.DataFrame, source: Source) -> pd.Series:
+    """The first declared rule each row falls under, in the order of the YAML; blank rows come first."""
+    excluded = pd.Series(None, index=raw.index, dtype="str").mask(raw["reader_problem"] == BLANK_ROW, BLANK_ROW)
+    for rule, filters in source.exclude.items():
+        for row_filter in filters:
+            excluded = excluded.mask(excluded.isna() & _matches(raw[row_filter.column], row_filter), rule)
+    return excluded
+
+
+def _matches(texts: pd.Series, row_filter: RowFilter) -> pd.Series:
+    folded = texts.fillna("").str.replace("\xa0", " ", regex=False).str.strip().str.casefold()
+    is_match = folded.isin({value.strip().casefold() for value in row_filter.values})
+    for part in row_filter.contains:
+        is_match |= folded.str.contains(part.casefold(), regex=False)
+    return is_match
+
+
+def _folded(text: str) -> str:
+    return " ".join(text.split()).casefold()

@@ -1,0 +1,399 @@
+"""A city's YAML and the machine's settings, read strictly: every mistake is named, all in one message."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from zoneinfo import ZoneInfo
+
+import yaml
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from connectors.errors import ConfigError
+from connectors.files import Layout
+from pipeline.tables import TABLES
+
+Authority = Literal["kemendagri", "bps", "other"]
+
+COMMON_EXCLUSIONS = ("grand_total",)
+_NULLS = {"", "null", "~"}
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _as_list(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+Texts = Annotated[tuple[str, ...], BeforeValidator(_as_list)]
+
+
+class ColumnMap(_Strict):
+    """How one clean column is read: from one raw column, several joined by a space, or a constant."""
+
+    column: Texts = ()
+    constant: str | None = None
+    prefix: str = ""
+    suffix: str = ""
+    format: Texts = ()
+    values: dict[str, str] = Field(default_factory=dict)
+    otherwise: str | None = None
+    default: str | None = None
+    nulls: Texts = ()
+    decimal: Literal[".", ","] | None = None
+    thousands: Literal[".", ",", " ", "'"] | None = None
+    zone: str | None = None
+
+    @model_validator(mode="after")
+    def _reads_something(self) -> Self:
+        if not self.column and self.constant is None:
+            raise ValueError("isi 'column' atau 'constant' / give 'column' or 'constant'")
+        return self
+
+
+def _as_column_map(value: object) -> object:
+    return {"column": [value]} if isinstance(value, str) else value
+
+
+Columns = dict[str, Annotated[ColumnMap, BeforeValidator(_as_column_map)]]
+
+
+class RowFilter(_Strict):
+    """Rows whose column equals one of `values` or contains one of `contains` (both without regard to case)."""
+
+    column: str
+    values: Texts = ()
+    contains: Texts = ()
+
+    @model_validator(mode="after")
+    def _filters_something(self) -> Self:
+        if not self.values and not self.contains:
+            raise ValueError("isi 'values' atau 'contains' / give 'values' or 'contains'")
+        return self
+
+
+def _as_filters(value: object) -> object:
+    return [value] if isinstance(value, dict) else value
+
+
+Filters = Annotated[tuple[RowFilter, ...], BeforeValidator(_as_filters)]
+
+
+class Combine(_Strict):
+    """Several raw rows that make one: summed, the last by an order column, or any of their flags."""
+
+    by: Texts
+    how: Literal["sum", "last", "any"]
+    order_by: str | None = None
+
+    @model_validator(mode="after")
+    def _last_needs_an_order(self) -> Self:
+        if self.how == "last" and not self.order_by:
+            raise ValueError("'how: last' perlu 'order_by' / 'how: last' needs 'order_by'")
+        return self
+
+
+class Steps(_Strict):
+    """The online steps of a service: which raw columns, which values mean online and not applicable."""
+
+    columns: Texts
+    online: Texts
+    offline: Texts
+    not_applicable: Texts = ()
+
+
+class FileSettings(Layout):
+    """Where files lie and how their rows are laid out."""
+
+    path: Texts
+
+
+class Responses(FileSettings):
+    """A follow-up log: which ticket, when, and whether the entry is a response, a closing or neither."""
+
+    inquiry_id: str
+    at: Annotated[ColumnMap, BeforeValidator(_as_column_map)]
+    kind: Annotated[ColumnMap, BeforeValidator(_as_column_map)]
+
+    @field_validator("kind")
+    @classmethod
+    def _known_kinds(cls, value: ColumnMap) -> ColumnMap:
+        known = {"response", "closing", "other"}
+        if not value.values or not set(value.values.values()) <= known:
+            raise ValueError("petakan 'values' ke response, closing, other / map 'values' to response, closing, other")
+        return value
+
+
+class Days(_Strict):
+    """From the first to the last day, both included."""
+
+    first_on: date
+    last_on: date
+
+
+class Source(FileSettings):
+    """One export of one outside system, and how it becomes rows of one clean table."""
+
+    table: Literal["visits", "services", "inquiries", "outages", "population"]
+    owner: str = ""
+    licence: str = ""
+    extracted_at: datetime | None = None
+    covers: tuple[Days, ...] = ()
+    zone: str | None = None
+    nulls: Texts = ()
+    decimal: Literal[".", ","] = "."
+    thousands: Literal[".", ",", " ", "'"] | None = None
+    columns: Columns = Field(default_factory=dict)
+    exclude: dict[str, Filters] = Field(default_factory=dict)
+    combine: Combine | None = None
+    steps: Steps | None = None
+    responses: Responses | None = None
+    later_file_wins: bool = False
+    authority: Authority | None = None
+    grain: Literal["day", "month"] = "day"
+    portal_id: str = "portal"
+    own_networks: Texts = ()
+
+    @field_validator("zone")
+    @classmethod
+    def _known_zone(cls, value: str | None) -> str | None:
+        return None if value is None else known_zone(value)
+
+    @model_validator(mode="after")
+    def _fits_its_table(self) -> Self:
+        table = TABLES[self.table]
+        problems = []
+        unknown = sorted(set(self.columns) - set(table.column_names))
+        if unknown:
+            problems.append(
+                f"kolom bersih tidak dikenal / unknown clean columns: {', '.join(unknown)}; "
+                f"{self.table}: {', '.join(table.column_names)}"
+            )
+        rules = set(table.exclusions) | set(COMMON_EXCLUSIONS)
+        strange = sorted(set(self.exclude) - rules)
+        if strange:
+            problems.append(
+                f"aturan pengecualian tidak dikenal / unknown exclusion rules: {', '.join(strange)}; "
+                f"yang ada / known: {', '.join(sorted(rules))}"
+            )
+        if self.table == "population" and not self.authority:
+            problems.append("sumber penduduk perlu 'authority' (kemendagri atau bps) / population needs 'authority'")
+        if self.responses and self.table != "inquiries":
+            problems.append("'responses' hanya untuk inquiries / 'responses' is for inquiries only")
+        if self.format == "access_log" and self.table != "visits":
+            problems.append("'access_log' hanya untuk visits / 'access_log' is for visits only")
+        if self.format != "access_log" and not self.columns:
+            problems.append("'columns' belum diisi / 'columns' is missing")
+        if problems:
+            raise ValueError("; ".join(problems))
+        return self
+
+
+class Figure(_Strict):
+    """One population figure declared for one year."""
+
+    year: int
+    count: int = Field(gt=0)
+    reference_on: date
+    source: str
+
+
+class PopulationSettings(_Strict):
+    """Which population is the denominator: declared figures first, then a source at its reference day."""
+
+    source: str | None = None
+    reference: str = Field(default="12-31", pattern=r"^\d{2}-\d{2}$")
+    figures: tuple[Figure, ...] = ()
+
+
+class Holidays(_Strict):
+    """National holidays of a country, plus the city's own list (such as *cuti bersama*)."""
+
+    country: str | None = None
+    extra: tuple[date, ...] = ()
+
+
+class Deadlines(_Strict):
+    """Working days allowed to forward and to follow up an inquiry (SP4N-LAPOR!)."""
+
+    forward_days: int = Field(default=3, ge=1)
+    follow_up_days: int = Field(default=5, ge=1)
+
+
+class City(_Strict):
+    """Everything a data team edits for one city."""
+
+    city: str = Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")
+    name: str
+    zone: str
+    region_codes: dict[Authority, str] = Field(min_length=1)
+    population: PopulationSettings = PopulationSettings()
+    holidays: Holidays = Holidays()
+    deadlines: Deadlines = Deadlines()
+    agencies_expected: tuple[str, ...] = ()
+    longest_plausible_hours: int = Field(default=720, ge=1)
+    quarantine_limit_pct: float = Field(default=50, gt=0, le=100)
+    sources: dict[str, Source] = Field(min_length=1)
+    folder: Path = Field(default=Path(), exclude=True)
+
+    @field_validator("zone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        return known_zone(value)
+
+    @model_validator(mode="after")
+    def _codes_have_the_authority_of_the_table(self) -> Self:
+        for name, source in self.sources.items():
+            if source.table == "population" and source.authority not in self.region_codes:
+                raise ValueError(
+                    f"sources.{name}: kode wilayahnya dari '{source.authority}', tetapi region_codes hanya berisi "
+                    f"{', '.join(self.region_codes)}; kode tidak boleh diturunkan dari otoritas lain, isi "
+                    f"region_codes.{source.authority} / its codes are of '{source.authority}', region_codes has only "
+                    f"{', '.join(self.region_codes)}; never derive one from the other, "
+                    f"fill in region_codes.{source.authority}"
+                )
+        chosen = self.population.source
+        if chosen is not None and chosen not in self.sources:
+            raise ValueError(f"population.source '{chosen}' tidak ada di sources / is not among the sources")
+        return self
+
+    @property
+    def zone_info(self) -> ZoneInfo:
+        return ZoneInfo(self.zone)
+
+    def sources_of(self, table: str) -> dict[str, Source]:
+        """The sources that feed one table, by name."""
+        return {name: source for name, source in self.sources.items() if source.table == table}
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """The tables this city has a source for, in the order of `TABLES`."""
+        return tuple(table for table in TABLES if self.sources_of(table))
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where this machine keeps data, results and cities."""
+
+    home: Path
+    warehouse_url: str
+    cities: Path
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
+        """Read `TOLOK_HOME`, `TOLOK_WAREHOUSE` and `TOLOK_CITIES`; unset ones mean `.tolok` and `cities` here."""
+        env = os.environ if environment is None else environment
+        home = Path(env.get("TOLOK_HOME") or ".tolok").absolute()
+        if "://" in env.get("TOLOK_HOME", ""):
+            raise ConfigError(
+                id="TOLOK_HOME harus berupa folder; alamat penyimpanan objek belum didukung.",
+                en="TOLOK_HOME must be a folder; object storage is not supported yet.",
+            )
+        return cls(
+            home=home,
+            warehouse_url=env.get("TOLOK_WAREHOUSE") or f"sqlite:///{home / 'warehouse.sqlite'}",
+            cities=Path(env.get("TOLOK_CITIES") or "cities").absolute(),
+        )
+
+
+def known_zone(name: str) -> str:
+    """`name` if it is an IANA time zone."""
+    try:
+        ZoneInfo(name)
+    except (ValueError, OSError, KeyError) as error:
+        raise ValueError(
+            f"zona waktu '{name}' tidak dikenal, misalnya Asia/Jakarta, Asia/Makassar, Asia/Jayapura / "
+            f"unknown time zone, for example Asia/Jakarta"
+        ) from error
+    return name
+
+
+def city_ids(cities: Path) -> list[str]:
+    """The cities configured in a folder."""
+    return sorted(path.stem for path in cities.glob("*.yaml"))
+
+
+def load_city(cities: Path, city_id: str) -> City:
+    """Read and check one city's YAML; every mistake in it is in the one `ConfigError` raised."""
+    path = cities / f"{city_id}.yaml"
+    if not path.is_file():
+        known = ", ".join(city_ids(cities)) or "-"
+        raise ConfigError(
+            id=f"Kota '{city_id}' tidak ada di {cities}. Yang ada: {known}. Buat dengan: tolok init {city_id}",
+            en=f"City '{city_id}' is not in {cities}. There are: {known}. Make it with: tolok init {city_id}",
+        )
+    raw = _read_yaml(path)
+    try:
+        city = City.model_validate({**raw, "folder": path.parent})
+    except ValidationError as error:
+        raise _explain(path, error) from None
+    if city.city != city_id:
+        raise ConfigError(
+            id=f"{path.name}: 'city: {city.city}' harus sama dengan nama berkas ('{city_id}').",
+            en=f"{path.name}: 'city: {city.city}' must equal the file's name ('{city_id}').",
+        )
+    return city
+
+
+class _TextLoader(yaml.BaseLoader):
+    """Every scalar stays the text it is (32.10, No, 007), and a key written twice is an error."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
+        twice = {key for key in keys if keys.count(key) > 1}
+        if twice:
+            line = node.start_mark.line + 1
+            names = ", ".join(map(str, sorted(twice)))
+            raise yaml.YAMLError(f"baris {line}: kunci ganda: {names} / line {line}: key written twice: {names}")
+        return super().construct_mapping(node, deep)
+
+
+def _read_yaml(path: Path) -> dict[str, Any]:
+    try:
+        with path.open(encoding="utf-8") as file:
+            raw = yaml.load(file, Loader=_TextLoader)  # noqa: S506 a BaseLoader builds nothing but text
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigError(
+            id=f"{path.name} bukan YAML yang sah: {error}", en=f"{path.name} is not valid YAML: {error}"
+        ) from None
+    if not isinstance(raw, dict):
+        raise ConfigError(id=f"{path.name} kosong atau bukan pemetaan.", en=f"{path.name} is empty or not a mapping.")
+    return {str(key): value for key, value in _without_nulls(raw).items() if key != "folder"}
+
+
+def _without_nulls(raw: dict[Any, Any]) -> dict[Any, Any]:
+    """Drop keys left empty, so that a commented-out template means 'not set'."""
+    kept: dict[Any, Any] = {}
+    for key, value in raw.items():
+        if isinstance(value, dict):
+            kept[key] = _without_nulls(value)
+        elif not (isinstance(value, str) and value in _NULLS):
+            kept[key] = value
+    return kept
+
+
+_PROBLEMS = {
+    "extra_forbidden": ("kunci tidak dikenal; periksa ejaan", "unknown key; check its spelling"),
+    "missing": ("wajib diisi", "is required"),
+}
+
+
+def _explain(path: Path, error: ValidationError) -> ConfigError:
+    lines_id, lines_en = [], []
+    for problem in error.errors():
+        where = ".".join(str(part) for part in problem["loc"] if not str(part).startswith("function-")) or path.stem
+        text = problem["msg"].removeprefix("Value error, ")
+        in_id, in_en = _PROBLEMS.get(problem["type"], (text, text))
+        lines_id.append(f"  {where}: {in_id}")
+        lines_en.append(f"  {where}: {in_en}")
+    count = len(lines_id)
+    return ConfigError(
+        id="\n".join([f"{path.name}: {count} kesalahan pengaturan", *lines_id]),
+        en="\n".join([f"{path.name}: {count} mistakes in the settings", *lines_en]),
+    )

@@ -1,0 +1,193 @@
+"""Raw bytes kept as they came, addressed by their hash, with a manifest that says what they are."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from connectors.errors import SourceUnavailable
+from pipeline.config import City, FileSettings, Source
+from pipeline.periods import Period
+
+
+@dataclass(frozen=True)
+class LandedFile:
+    """One raw file: its name at the source, its bytes' hash and what is known of it.
+
+    `role` is `main` or `responses` (a follow-up log); `extracted_at` is the declared moment of extraction, or the
+    moment these bytes were first landed here.
+    """
+
+    name: str
+    role: str
+    sha256: str
+    size_bytes: int
+    landed_at: str
+    extracted_at: str
+
+    @property
+    def file_id(self) -> str:
+        return self.sha256[:16]
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """The files one source gave for one period."""
+
+    city: str
+    source: str
+    period: str
+    owner: str
+    licence: str
+    files: tuple[LandedFile, ...]
+
+
+def land(home: Path, *, city: City, source_name: str, period: Period) -> Manifest:
+    """Copy the source's files for a period into the landing zone; bytes already there are left alone.
+
+    Raises `SourceUnavailable` when no file matches the source's paths.
+    """
+    source = city.sources[source_name]
+    files = list(_land_role(home, city, source_name, source, period))
+    if source.responses is not None:
+        files += _land_role(home, city, source_name, source.responses, period)
+    manifest = Manifest(city.city, source_name, period.label, source.owner, source.licence, tuple(files))
+    write_atomically(manifest_path(home, manifest.city, source_name, period), json.dumps(asdict(manifest), indent=2))
+    return manifest
+
+
+def read_manifest(home: Path, *, city_id: str, source_name: str, period: Period) -> Manifest:
+    """The manifest written by `land`."""
+    raw = json.loads(manifest_path(home, city_id, source_name, period).read_text("utf-8"))
+    return Manifest(**{**raw, "files": tuple(LandedFile(**file) for file in raw["files"])})
+
+
+def manifest_path(home: Path, city_id: str, source_name: str, period: Period) -> Path:
+    return home / "landing" / city_id / source_name / f"{period.label}.json"
+
+
+def object_path(home: Path, sha256: str) -> Path:
+    """Where the raw bytes with this hash lie."""
+    return home / "landing" / "objects" / sha256[:2] / sha256
+
+
+def matching_files(city: City, settings: FileSettings, period: Period) -> list[Path]:
+    """The files a source's paths name for a period, in natural order of their names.
+
+    `{year}` and `{month}` in a path stand for the period's; a year takes all of its months.
+    """
+    found: set[Path] = set()
+    for pattern in settings.path:
+        for month in period.months:
+            text = pattern.replace("{year}", f"{month.year}").replace("{month}", f"{month.month:02d}")
+            path = Path(text).expanduser()
+            if not path.is_absolute():
+                path = city.folder / path
+            found.update(match for match in _glob(path) if match.is_file())
+    return sorted(found, key=_natural_order)
+
+
+@contextmanager
+def atomic_folder(target: Path) -> Iterator[Path]:
+    """A fresh folder that becomes `target` in one step when the block ends well; the first to finish wins."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    draft = Path(tempfile.mkdtemp(prefix=f".{target.name[:24]}-", dir=target.parent))
+    try:
+        yield draft
+        try:
+            draft.rename(target)
+        except OSError:
+            if not target.is_dir():
+                raise
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Write a text file so that a reader or a crash sees old or new, never half; the same text is not rewritten."""
+    if path.is_file() and path.read_text("utf-8") == text:
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, draft = tempfile.mkstemp(prefix=".", dir=path.parent)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    Path(draft).replace(path)
+
+
+def _land_role(
+    home: Path, city: City, source_name: str, settings: FileSettings, period: Period
+) -> Iterator[LandedFile]:
+    role = "main" if isinstance(settings, Source) else "responses"
+    paths = matching_files(city, settings, period)
+    if not paths:
+        wanted = ", ".join(settings.path)
+        raise SourceUnavailable(
+            id=f"Sumber '{source_name}': tidak ada berkas untuk {period.label} di {wanted} (dari folder "
+            f"{city.folder}). Letakkan berkasnya di sana, atau perbaiki sources.{source_name}.path.",
+            en=f"Source '{source_name}': no file for {period.label} at {wanted} (from folder {city.folder}). "
+            f"Put the file there, or mend sources.{source_name}.path.",
+        )
+    seen: set[str] = set()
+    declared = city.sources[source_name].extracted_at
+    for path in paths:
+        sha256, size_bytes, landed_at = _land_bytes(home, path)
+        if sha256 not in seen:
+            seen.add(sha256)
+            extracted_at = declared.replace(tzinfo=city.zone_info).isoformat() if declared else landed_at
+            yield LandedFile(path.name, role, sha256, size_bytes, landed_at, extracted_at)
+
+
+def _land_bytes(home: Path, path: Path) -> tuple[str, int, str]:
+    """Copy bytes to their address; gives hash, size and the moment they first landed."""
+    with path.open("rb") as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    target = object_path(home, sha256)
+    note = target.with_suffix(".json")
+    if not target.is_file():
+        _copy_bytes(path, target)
+    if not note.is_file():
+        landed_at = datetime.now(UTC).isoformat(timespec="seconds")
+        write_atomically(note, json.dumps({"landed_at": landed_at, "name": path.name}))
+    return sha256, target.stat().st_size, str(json.loads(note.read_text("utf-8"))["landed_at"])
+
+
+def _copy_bytes(path: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=".", dir=target.parent)
+    draft = Path(name)
+    with os.fdopen(handle, "wb") as copy, path.open("rb") as file:
+        shutil.copyfileobj(file, copy)
+        copy.flush()
+        os.fsync(copy.fileno())
+    with draft.open("rb") as file:
+        is_whole = hashlib.file_digest(file, "sha256").hexdigest() == target.name
+    if not is_whole:
+        draft.unlink()
+        raise SourceUnavailable(
+            id=f"{path.name} berubah selagi disalin. Tunggu ekspornya selesai, lalu jalankan lagi.",
+            en=f"{path.name} changed while it was copied. Wait for its export to finish, then run again.",
+        )
+    draft.chmod(0o444)
+    draft.replace(target)
+
+
+def _glob(path: Path) -> Sequence[Path]:
+    if not any(mark in str(path) for mark in "*?["):
+        return [path]
+    root = Path(path.anchor)
+    return list(root.glob(str(path.relative_to(root))))
+
+
+def _natural_order(path: Path) -> tuple[object, ...]:
+    return tuple(int(part) if part.isdigit() else part for part in re.split(r"(\d+)", str(path)))

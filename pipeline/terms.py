@@ -1,0 +1,115 @@
+"""What a result depends on besides its rows: the population, the moment of extraction, the days covered."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from itertools import pairwise
+
+import pandas as pd
+
+from pipeline.clean.rules import is_sound
+from pipeline.config import City
+from pipeline.indicators.base import Population, Terms
+from pipeline.landing import Manifest
+from pipeline.periods import Period
+from pipeline.tables import TABLES
+
+Days = tuple[tuple[date, date], ...]
+
+
+def terms_for(
+    table_name: str,
+    *,
+    city: City,
+    period: Period,
+    frame: pd.DataFrame,
+    inhabitants: pd.DataFrame,
+    manifests: Sequence[Manifest],
+) -> Terms:
+    """The terms of the indicator that reads `table_name`."""
+    headline, others = _populations(inhabitants, city=city, period=period)
+    return Terms(
+        period=period,
+        zone=city.zone_info,
+        as_of=_as_of(table_name, city=city, frame=frame, manifests=manifests),
+        covers=covered_days(city, table_name=table_name, period=period),
+        population=headline,
+        other_populations=others,
+        agencies_expected=city.agencies_expected,
+        holidays=_holidays(city, period),
+        forward_days=city.deadlines.forward_days,
+        follow_up_days=city.deadlines.follow_up_days,
+        longest_plausible_hours=city.longest_plausible_hours,
+    )
+
+
+def covered_days(city: City, *, table_name: str, period: Period) -> Days:
+    """The days of the period that every source of a table declares to cover; empty unless all of them declare some."""
+    sources = city.sources_of(table_name).values()
+    if not sources or not all(source.covers for source in sources):
+        return ()
+    days = [period.first_on + timedelta(days=n) for n in range(period.days_count)]
+    kept = [
+        day for day in days if all(any(c.first_on <= day <= c.last_on for c in source.covers) for source in sources)
+    ]
+    # No common day is a declared coverage of nothing, which is not the same as no declaration.
+    return _runs(kept) or ((date.min, date.min),)
+
+
+def _runs(days: list[date]) -> Days:
+    if not days:
+        return ()
+    breaks = [(last, first) for last, first in pairwise(days) if first - last > timedelta(days=1)]
+    starts = [days[0], *(first for _, first in breaks)]
+    ends = [*(last for last, _ in breaks), days[-1]]
+    return tuple(zip(starts, ends, strict=True))
+
+
+def _as_of(table_name: str, *, city: City, frame: pd.DataFrame, manifests: Sequence[Manifest]) -> datetime:
+    """The earliest declared extraction; undeclared, the last moment an inquiry file tells of, else its landing."""
+    files = [(city.sources[m.source].extracted_at, file.extracted_at) for m in manifests for file in m.files]
+    declared = [datetime.fromisoformat(text) for is_declared, text in files if is_declared]
+    if declared:
+        return min(declared)
+    if table_name == "inquiries":
+        moments = [column.name for column in TABLES[table_name].columns if column.kind == "moment"]
+        last = frame.loc[is_sound(frame), moments].max().max()
+        if pd.notna(last):
+            return pd.Timestamp(last).to_pydatetime()  # type: ignore[no-any-return]
+    landed = [datetime.fromisoformat(text) for _, text in files]
+    return min(landed) if landed else datetime.fromisoformat("1970-01-01T00:00:00+00:00")
+
+
+def _populations(
+    inhabitants: pd.DataFrame, *, city: City, period: Period
+) -> tuple[Population | None, tuple[Population, ...]]:
+    """The headline's population and every other source's for the same year; none is carried over from another year."""
+    figures = [
+        Population(next(f"{a}:{c}" for a, c in city.region_codes.items()), f.count, f.reference_on, f.source)
+        for f in city.population.figures
+        if f.year == period.year
+    ]
+    sound = inhabitants[is_sound(inhabitants)]
+    month, day = (int(part) for part in city.population.reference.split("-"))
+    by_source = []
+    for name, rows in sound[sound["reference_on"].dt.year == period.year].groupby("source", sort=True):
+        at_reference = rows[(rows["reference_on"].dt.month == month) & (rows["reference_on"].dt.day == day)]
+        chosen = at_reference if len(at_reference) else rows
+        if len(chosen) == 1:
+            row = chosen.iloc[0]
+            count, on = int(row["population_count"]), row["reference_on"].date()
+            by_source.append(Population(str(row["region_code"]), count, on, str(name)))
+    preferred = [p for p in by_source if p.source == city.population.source]
+    ordered = [*figures, *preferred, *(p for p in by_source if p.source != city.population.source)]
+    return (ordered[0], tuple(ordered[1:])) if ordered else (None, ())
+
+
+def _holidays(city: City, period: Period) -> tuple[date, ...]:
+    days = set(city.holidays.extra)
+    if city.holidays.country:
+        import holidays
+
+        years = range(period.year - 1, period.year + 2)
+        days |= set(holidays.country_holidays(city.holidays.country, years=years))
+    return tuple(sorted(days))
