@@ -10,7 +10,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from pydantic import TypeAdapter
 
 from connectors.errors import DataRejected
 from pipeline.config import City, Settings, load_city
@@ -69,7 +71,7 @@ def measure(city_id: str, period: str) -> str:
     verdicts = [validate_results(results)]
     _write_verdicts(city_id, period, "results", verdicts)
     refuse_unsound(verdicts)
-    write_atomically(_work(city_id, period) / "results.json", _result_list().dump_json(results, indent=1).decode())
+    write_atomically(_work(city_id, period) / "results.json", _as_list_of("Result").dump_json(results, indent=1).decode())
     return f"{city_id}/{period}/results"
 
 
@@ -78,7 +80,7 @@ def store(city_id: str, period: str) -> list[str]:
     from pipeline.batch import batch_for
     from pipeline.warehouse import Warehouse
 
-    results = _result_list().validate_json((_work(city_id, period) / "results.json").read_bytes())
+    results = _as_list_of("Result").validate_json((_work(city_id, period) / "results.json").read_bytes())
     warehouse = Warehouse(Settings.from_environment().warehouse_url)
     warehouse.migrate()
     batch = batch_for(
@@ -207,10 +209,19 @@ def _work(city_id: str, period: str) -> Path:
 
 
 def _write_verdicts(city_id: str, period: str, part: str, verdicts: Sequence[Verdict]) -> None:
-    text = _verdict_list().dump_json(list(verdicts), indent=1).decode()
+    text = _as_list_of("Verdict").dump_json(list(verdicts), indent=1).decode()
     write_atomically(_work(city_id, period) / f"verdicts-{part}.json", text)
 
 
 def _read_verdicts(city_id: str, period: str) -> list[Verdict]:
     parts = [_work(city_id, period) / f"verdicts-{part}.json" for part in ("tables", "results")]
-    return [verdict for part in parts for verdict in _verdict_list().validate_json(part.read_bytes())]
+    return [verdict for part in parts for verdict in _as_list_of("Verdict").validate_json(part.read_bytes())]
+
+
+@lru_cache(maxsize=2)
+def _as_list_of(name: str) -> TypeAdapter[Any]:
+    """Reads and writes a list of results or verdicts as JSON."""
+    from pipeline.indicators.base import Result
+    from pipeline.validate import Verdict
+
+    return TypeAdapter(list[Result] if name == "Result" else list[Verdict])

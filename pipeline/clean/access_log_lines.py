@@ -194,7 +194,7 @@ def _is_plain_tail(data: Bytes, referrer: Ints, referrer_end: Ints, agent: Ints,
 
 def _before_query(data: Bytes, opened: Ints, closed: Ints) -> Ints:
     marks = np.append(np.flatnonzero(data == _QUESTION), len(data))
-    return np.minimum(marks[np.searchsorted(marks, opened)], closed)
+    return np.asarray(np.minimum(marks[np.searchsorted(marks, opened)], closed))
 
 
 def _read_stamps(data: Bytes, stamps: Ints) -> tuple[Ints, Flags]:

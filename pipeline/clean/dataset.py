@@ -14,7 +14,6 @@ import pandas as pd
 
 from connectors.errors import DataRejected
 from connectors.files import RawFile, read_rows, refuse_foreign
-from pipeline.clean.access_log import LogFile, LogTerms, count_visits
 from pipeline.clean.inquiries import FollowUps, complete_inquiries, join_follow_ups, read_follow_ups
 from pipeline.clean.mapping import map_rows, raw_columns
 from pipeline.clean.outages import complete_outages
@@ -187,6 +186,8 @@ def _follow_up_columns(responses: Responses) -> tuple[str, ...]:
 
 
 def _count_log(home: Path, city: City, source: Source, manifest: Manifest) -> tuple[pd.DataFrame, pd.DataFrame]:
+    from pipeline.clean.access_log import LogFile, LogTerms, count_visits
+
     for file in manifest.files:
         refuse_foreign(RawFile(object_path(home, file.sha256), file.name), "access_log")
     files = [LogFile(file.file_id, object_path(home, file.sha256)) for file in manifest.files]

@@ -120,7 +120,7 @@ def local_days(seconds: NDArray[np.uint32] | Ints, zone: ZoneInfo) -> Ints:
     if not len(seconds):
         return np.zeros(0, np.int64)
     low, high = np.searchsorted(bounds, [seconds.min(), seconds.max()], side="right")
-    return np.searchsorted(bounds[low:high], seconds.astype(np.int64), side="right") + low - 1
+    return np.asarray(np.searchsorted(bounds[low:high], seconds.astype(np.int64), side="right") + (low - 1))
 
 
 @lru_cache(8)

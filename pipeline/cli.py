@@ -1,0 +1,273 @@
+"""`tolok`: the same steps by hand, in two languages, with an exit code that says what to do next."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from connectors.errors import ConfigError, DataRejected, TolokError
+from pipeline.config import Settings, city_ids, load_city
+from pipeline.periods import Period, span
+
+INDICATOR_IDS = ("portal_visits", "online_services", "inquiry_response", "it_downtime")
+
+
+def main() -> None:
+    """Run the command line; a person's mistake ends with a message and an exit code, never a traceback."""
+    try:
+        _commands(standalone_mode=False)
+    except TolokError as error:
+        _fail(error)
+    except click.exceptions.Abort:
+        _end("Dihentikan. / Stopped.", 1)
+    except click.ClickException as error:
+        _end(f"Perintah salah. / Wrong usage.\n{error.format_message()}\n{_usage(error)}", 2)
+    except Exception as error:
+        if os.environ.get("TOLOK_DEBUG"):
+            raise
+        _end(
+            f"Kesalahan tak terduga ({type(error).__name__}). Jalankan lagi dengan TOLOK_DEBUG=1 dan laporkan.\n"
+            f"Unexpected fault ({type(error).__name__}). Run again with TOLOK_DEBUG=1 and report it.",
+            1,
+        )
+
+
+@click.group(name="tolok", context_settings={"help_option_names": ["-h", "--help"]})
+def _commands() -> None:
+    """Tolok ukur pemerintahan digital kota (SNI ISO 37122:2019). / A city's digital-government yardstick."""
+
+
+@_commands.command()
+@click.argument("city")
+def init(city: str) -> None:
+    """Tulis YAML kota yang dikomentari. / Write a commented YAML for a city."""
+    settings = Settings.from_environment()
+    target = settings.cities / f"{city}.yaml"
+    if target.exists():
+        raise ConfigError(
+            id=f"{target} sudah ada dan tidak ditimpa.", en=f"{target} exists already and is not overwritten."
+        )
+    template = (Path(__file__).parent / "city_template.yaml").read_text("utf-8")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(template.replace("CITY_ID", city), "utf-8")
+    click.echo(f"{target}\nIsi berkas itu, lalu: tolok check {city}\nFill it in, then: tolok check {city}")
+
+
+@_commands.command()
+@click.argument("city")
+@click.option("--period", default=None, help="2024 atau / or 2024-03; bawaan: tahun lalu / default: last year.")
+def check(city: str, period: str | None) -> None:
+    """Periksa pengaturan dan sumber tanpa menulis apa pun. / Check settings and sources, writing nothing."""
+    from pipeline.check import check_city
+
+    asked = Period.parse(period or str(datetime.now(UTC).year - 1))
+    settings = Settings.from_environment()
+    findings = check_city(load_city(settings.cities, city), period=asked)
+    for finding in findings:
+        click.echo(finding.line)
+    faults = [finding.error for finding in findings if finding.error is not None]
+    if faults:
+        sys.exit(max(fault.exit_code for fault in faults))
+    click.echo(f"Siap: tolok run {city} {asked.label} / Ready: tolok run {city} {asked.label}")
+
+
+@_commands.command()
+@click.argument("city")
+@click.argument("period")
+def run(city: str, period: str) -> None:
+    """Hitung satu tahun atau bulan. / Compute one year or month."""
+    from pipeline import steps
+
+    for line in steps.run(city, Period.parse(period).label):
+        click.echo(line)
+    _show_table(city, Period.parse(period).label)
+
+
+@_commands.command()
+@click.argument("city")
+@click.argument("first")
+@click.argument("last")
+@click.option("--again", is_flag=True, help="Hitung ulang yang sudah ada. / Compute again what is already there.")
+def backfill(city: str, first: str, last: str, again: bool) -> None:
+    """Isi periode lalu, bulan sebelum tahun; boleh dihentikan dan dilanjutkan. / Fill past periods, resumable."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from pipeline import steps
+
+    load_city(Settings.from_environment().cities, city)
+    periods = span(first, last)
+    done = set() if again else {row["period"] for row in _warehouse().current(city)}
+    counts = {"new": 0, "skipped": 0}
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, transient=not sys.stderr.isatty()) as progress:
+        task = progress.add_task(city, total=len(periods))
+        for period in periods:
+            progress.update(task, description=f"{city} {period.label}")
+            is_done = period.label in done
+            counts["skipped" if is_done else "new"] += 1
+            if not is_done:
+                steps.run(city, period.label)
+            progress.advance(task)
+    click.echo(
+        f"{counts['new']} periode dihitung, {counts['skipped']} dilewati karena sudah ada (--again menghitung ulang).\n"
+        f"{counts['new']} periods computed, {counts['skipped']} skipped as already there (--again computes them anew)."
+    )
+
+
+@_commands.command()
+@click.argument("city")
+@click.argument("period", required=False)
+@click.option("--json", "as_json", is_flag=True, help="Objek JSON. / JSON objects.")
+@click.option("--as-of", default=None, help="Keadaan pada waktu itu (ISO). / As it stood then (ISO).")
+def show(city: str, period: str | None, as_json: bool, as_of: str | None) -> None:
+    """Tampilkan hasil. / Show results."""
+    label = Period.parse(period).label if period else None
+    rows = _results(city, label, as_of=_moment(as_of))
+    if as_json:
+        click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+    else:
+        _print_results(rows)
+
+
+@_commands.command()
+@click.argument("city")
+@click.argument("period")
+@click.argument("indicator", type=click.Choice(INDICATOR_IDS))
+def explain(city: str, period: str, indicator: str) -> None:
+    """Uraikan satu angka: bagian, aturan, varian, sumber. / Take one number apart."""
+    from pipeline.report.text import explanation
+
+    label = Period.parse(period).label
+    (row,) = [row for row in _results(city, label) if row["indicator"] == indicator]
+    warehouse = _warehouse()
+    click.echo(explanation(row, parts=warehouse.variant_parts(city, label, indicator)))
+
+
+@_commands.command()
+@click.argument("city")
+@click.argument("indicator", type=click.Choice(INDICATOR_IDS))
+def history(city: str, indicator: str) -> None:
+    """Semua versi satu indikator, dengan alasannya. / Every version of an indicator, with its reason."""
+    rows = _warehouse().history(city, indicator)
+    for row in rows:
+        click.echo(
+            f"{row['period']:<8} v{row['version']:<3} {_number(row['value']):>14} {row['unit']:<22} "
+            f"{row['status']:<15} {row['computed_at']:%Y-%m-%d %H:%M}Z  {row['change_reason']}"
+        )
+    if not rows:
+        raise _nothing_stored(city, None)
+
+
+@_commands.command()
+@click.argument("city")
+@click.argument("period")
+def verify(city: str, period: str) -> None:
+    """Hitung ulang dari berkas mentah dan bandingkan. / Recompute from the raw files and compare."""
+    from pipeline import steps
+
+    label = Period.parse(period).label
+    stored = {row["indicator"]: row for row in _results(city, label)}
+    altered = steps.altered_files(city, label)
+    differences = [f"berkas mentah berubah / raw file altered: {name}" for name in altered]
+    for result in steps.compute(city, label, is_rebuilt=True) if not altered else []:
+        kept = stored.get(result.indicator_id)
+        now = (result.headline.value, result.headline.numerator, result.headline.denominator)
+        then = (kept["value"], kept["numerator"], kept["denominator"]) if kept else None
+        verdict = "sama / same" if now == then else "BERBEDA / DIFFERENT"
+        click.echo(f"{result.indicator_id:<18} {_number(now[0]):>14}  {verdict}")
+        if now != then:
+            differences.append(f"{result.indicator_id}: {then} -> {now}")
+    if differences:
+        text = "; ".join(differences)
+        raise DataRejected(
+            id=f"{city} {label} tidak cocok dengan yang tersimpan: {text}. Jalankan tolok run bila memang diubah.",
+            en=f"{city} {label} does not match what is stored: {text}. Run tolok run if the change is meant.",
+        )
+
+
+@_commands.command()
+@click.argument("city")
+@click.argument("period")
+def report(city: str, period: str) -> None:
+    """Tulis halaman hasil dan validasi. / Write the page of results and validation."""
+    from pipeline import steps
+
+    _results(city, Period.parse(period).label)
+    click.echo(steps.report(city, Period.parse(period).label))
+
+
+def _show_table(city: str, label: str) -> None:
+    settings = Settings.from_environment()
+    _print_results(_results(city, label))
+    where = settings.warehouse_url.rsplit("@", 1)[-1]
+    page = settings.home / "reports" / city / f"{label}.html"
+    click.echo(f"Gudang data / Warehouse: {where}\nHalaman / Page: {page}")
+
+
+def _print_results(rows: list[dict[str, Any]]) -> None:
+    from pipeline.report.text import results_table
+
+    results_table(rows)
+
+
+def _results(city: str, label: str | None, *, as_of: datetime | None = None) -> list[dict[str, Any]]:
+    rows = _warehouse().current(city, label, as_of=as_of)
+    if not rows:
+        raise _nothing_stored(city, label)
+    return rows
+
+
+def _warehouse() -> Any:  # noqa: ANN401 the class is imported where it is used, to keep start-up short
+    from pipeline.warehouse import Warehouse
+
+    warehouse = Warehouse(Settings.from_environment().warehouse_url)
+    warehouse.migrate()
+    return warehouse
+
+
+def _nothing_stored(city: str, label: str | None) -> ConfigError:
+    known = city_ids(Settings.from_environment().cities)
+    hint = f"tolok run {city} {label or '2025'}" if city in known else f"tolok init {city}"
+    return ConfigError(
+        id=f"Belum ada hasil untuk {city} {label or ''}. Jalankan: {hint}".replace("  ", " "),
+        en=f"There are no results yet for {city} {label or ''}. Run: {hint}".replace("  ", " "),
+    )
+
+
+def _moment(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise ConfigError(
+            id=f"Waktu '{text}' tidak dikenal. Tulis seperti 2025-01-31 atau 2025-01-31T17:00:00+07:00.",
+            en=f"The moment '{text}' is not known. Write it like 2025-01-31 or 2025-01-31T17:00:00+07:00.",
+        ) from None
+    if len(text) <= len("2025-01-31"):
+        moment = moment.replace(hour=23, minute=59, second=59)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:,.4g}" if abs(value) < 1 else f"{value:,.2f}"
+
+
+def _fail(error: TolokError) -> None:
+    _end(f"{error.id}\n{error.en}", error.exit_code)
+
+
+def _usage(error: click.ClickException) -> str:
+    context = getattr(error, "ctx", None)
+    return context.get_usage() if context else "tolok --help"
+
+
+def _end(text: str, exit_code: int) -> None:
+    click.echo(text, err=True)
+    sys.exit(exit_code)

@@ -1,0 +1,105 @@
+"""Results for a terminal: a table of four, and one number taken apart."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+NAMES = {
+    "portal_visits": "10.1 Kunjungan portal / Portal visits",
+    "online_services": "10.2 Layanan daring / Online services",
+    "inquiry_response": "10.3 Waktu respons / Response time",
+    "it_downtime": "10.4 Waktu henti TI / IT downtime",
+}
+STATUSES = {
+    "final": "final",
+    "provisional": "sementara / provisional",
+    "not_computable": "tidak terhitung / not computable",
+}
+
+
+def results_table(rows: Sequence[Mapping[str, Any]]) -> None:
+    """Print one line per result: value, unit, parts, coverage, status and what became of the rows."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, header_style="bold", title_justify="left", pad_edge=False)
+    for heading, justify in (
+        ("Periode\nPeriod", "left"),
+        ("Indikator\nIndicator", "left"),
+        ("Nilai\nValue", "right"),
+        ("Satuan\nUnit", "left"),
+        ("Pembilang : penyebut\nNumerator : denominator", "right"),
+        ("Cakupan\nCoverage", "right"),
+        ("Status", "left"),
+        ("Dipakai / dikecualikan / karantina\nUsed / excluded / quarantined", "right"),
+    ):
+        table.add_column(heading, justify=justify)  # type: ignore[arg-type]
+    for row in rows:
+        table.add_row(*_cells(row))
+    Console(width=max(150, Console().width)).print(table)
+    for row in rows:
+        if row["reason"]:
+            Console(width=150).print(f"{row['period']} {NAMES[row['indicator']]}: {row['reason']}", highlight=False)
+
+
+def explanation(row: Mapping[str, Any], *, parts: Sequence[Mapping[str, Any]]) -> str:
+    """One result in plain lines: its parts, the fate of its rows, its variants and its sources."""
+    from pipeline.indicators import INDICATORS
+
+    definition = INDICATORS[row["indicator"]].DEFINITION
+    rows = row["rows"]
+    lines = [
+        f"{definition.clause} {definition.name_id} / {definition.name_en}",
+        f"{row['city']} {row['period']}, v{row['version']}: {number(row['value'])} {row['unit']} "
+        f"({STATUSES[row['status']]})",
+        f"  = {number(row['numerator'])} : {number(row['denominator'])}",
+        *([f"  {row['reason']}"] if row["reason"] else []),
+        f"Aturan: {definition.rule_id}",
+        f"Rule: {definition.rule_en}",
+        f"Cakupan / Coverage: {percent(row['coverage_pct'])}",
+        f"Baris / Rows: {rows['read']:,} dibaca/read = {rows['used']:,} dipakai/used"
+        f" + {sum(rows['excluded'].values()):,} dikecualikan/excluded"
+        f" + {sum(rows['quarantined'].values()):,} karantina/quarantined",
+        *(f"  - {rule}: {count:,}" for rule, count in rows["excluded"].items()),
+        *(f"  ! {reason}: {count:,}" for reason, count in rows["quarantined"].items()),
+        "Varian / Variants:",
+        *(
+            f"  {part['variant']}: {number(part['value'])} {part['unit']} "
+            f"= {number(part['numerator'])} : {number(part['denominator'])}"
+            for part in parts
+        ),
+        f"Metode / Method: {row['method_version']}",
+        "Sumber / Sources:",
+        *(f"  {source['file']}  sha256 {source['sha256']}" for source in row["sources"]),
+    ]
+    return "\n".join(lines)
+
+
+def number(value: float | None) -> str:
+    """A value fit to read: two decimals, or what it takes for a small one; `-` for none."""
+    if value is None:
+        return "-"
+    if float(value).is_integer():
+        return f"{value:,.0f}"
+    return f"{value:,.2f}" if abs(value) >= 1 else f"{value:.4g}"
+
+
+def percent(value: float | None) -> str:
+    return "?" if value is None else f"{value:.1f} %"
+
+
+def _cells(row: Mapping[str, Any]) -> list[str]:
+    rows = row["rows"]
+    fate = (rows["used"], sum(rows["excluded"].values()), sum(rows["quarantined"].values()))
+    return [
+        row["period"],
+        NAMES[row["indicator"]],
+        number(row["value"]),
+        row["unit"],
+        f"{number(row['numerator'])} : {number(row['denominator'])}",
+        percent(row["coverage_pct"]),
+        STATUSES[row["status"]],
+        " / ".join(f"{count:,}" for count in fate),
+    ]

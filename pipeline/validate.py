@@ -1,0 +1,342 @@
+"""Frames held against their suites by Great Expectations, whose only home this is: a verdict of counts, never values.
+
+Row rules have decided and quarantined before; this proves that what they let through is what `pipeline.tables`
+declares. Great Expectations is imported on first use, for that takes seconds.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+from pydantic import ValidationError
+
+from connectors.errors import ConfigError, DataRejected
+from pipeline.clean.rules import is_sound
+from pipeline.periods import Period
+from pipeline.suites import FOLDER, ROW_COUNT, Rule, Suite, accounting, declared, headlines
+from pipeline.tables import TABLES, Table
+
+if TYPE_CHECKING:
+    from great_expectations.core import ExpectationValidationResult
+    from great_expectations.data_context import AbstractDataContext
+    from great_expectations.expectations.expectation import Expectation
+
+    from pipeline.clean.dataset import Dataset
+    from pipeline.indicators.base import Result
+
+EVERY_ROW = "every row"
+SAMPLE = "sample of 50,000; row count and key: every row"
+
+_WHOLE_ROWS = 200_000
+_SAMPLE_ROWS = 50_000
+_SEED = 37122
+_COMPOUND_UNIQUE = "expect_compound_columns_to_be_unique"
+_COLUMN_UNIQUE = "expect_column_values_to_be_unique"
+_COUNTS_ONLY = {"result_format": "BASIC", "partial_unexpected_count": 0}
+_SNAPSHOTS = ("services", "population")
+
+Problem = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one rule: counts only. `observed` is a number of rows or the reason it could not be checked."""
+
+    rule_id: str
+    severity: str
+    is_met: bool
+    observed: str | None
+    checked_rows: int
+    unexpected_count: int
+    text_id: str
+    text_en: str
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Every rule of one suite, in the suite's order; `way` says whether all rows or a sample were looked at."""
+
+    subject: str
+    way: str
+    outcomes: tuple[Outcome, ...]
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether no critical rule is unmet."""
+        return all(outcome.is_met or outcome.severity != "critical" for outcome in self.outcomes)
+
+
+@dataclass(frozen=True)
+class _Part:
+    """Rules, the rows they are checked on, and how many more rows are known to meet them without a look."""
+
+    rules: list[Rule]
+    frame: pd.DataFrame
+    known_good: int = 0
+
+
+def validate_tables(datasets: Mapping[str, Dataset], *, period: Period, zone: ZoneInfo) -> list[Verdict]:
+    """A verdict on the period's sound rows of each table that was read, then one on the rows' accounts.
+
+    Services and population are snapshots: all their sound rows count.
+    """
+    read = {name: dataset for name, dataset in datasets.items() if len(dataset.frame) or dataset.tally is not None}
+    verdicts = [
+        validate_frame(
+            _of_period(dataset.frame[is_sound(dataset.frame)], TABLES[name], period=period, zone=zone),
+            subject=name,
+            suite=_suite(name),
+        )
+        for name, dataset in read.items()
+    ]
+    if not read:
+        return verdicts
+    accounts = accounting({name: _account(dataset) for name, dataset in read.items()})
+    return [*verdicts, validate_frame(accounts, subject="rows", suite=_suite("rows"))]
+
+
+def validate_results(results: Sequence[Result]) -> Verdict:
+    """A verdict on the headlines of a period."""
+    return validate_frame(headlines(results), subject="results", suite=_suite("results"))
+
+
+def validate_frame(frame: pd.DataFrame, *, subject: str, suite: Suite) -> Verdict:
+    """Hold a frame against a suite: every row up to 200,000, beyond that a seeded sample of 50,000.
+
+    Row count and uniqueness always hold for the whole frame. A rule that raised, or that gave no result, is unmet
+    and critical.
+    """
+    outcomes = {
+        outcome.rule_id: outcome
+        for part in _parts(list(suite.expectations), frame.reset_index(drop=True))
+        for outcome in _outcomes(part)
+    }
+    way = EVERY_ROW if len(frame) <= _WHOLE_ROWS else SAMPLE
+    return Verdict(subject, way, tuple(outcomes[rule.meta.rule_id] for rule in suite.expectations))
+
+
+def refuse_unsound(verdicts: Sequence[Verdict]) -> None:
+    """Raise `DataRejected` naming every unmet critical rule with its counts."""
+    unmet = [
+        (verdict.subject, outcome)
+        for verdict in verdicts
+        for outcome in verdict.outcomes
+        if not outcome.is_met and outcome.severity == "critical"
+    ]
+    if not unmet:
+        return
+    lines_id = [f"- {subject}: {o.text_id} ({_count(o, 'dari', 'baris')}; {o.rule_id})" for subject, o in unmet]
+    lines_en = [f"- {subject}: {o.text_en} ({_count(o, 'of', 'rows')}; {o.rule_id})" for subject, o in unmet]
+    raise DataRejected(
+        id="\n".join(["Data tidak memenuhi aturan wajib. Periksa berkas sumber dan pemetaannya.", *lines_id]),
+        en="\n".join(["The data break critical rules. Look at the source files and their mapping.", *lines_en]),
+    )
+
+
+def load_suite(path: Path, *, required: Mapping[str, Rule]) -> Suite:
+    """Read a suite and prove that nothing of it is lost, in the file or inside Great Expectations.
+
+    `required` holds the rules the file must have as they are or more severe, by rule id (`suites.declared`).
+    Raises `ConfigError` with everything that is wrong with the file.
+    """
+    suite = _parse(path)
+    problems = [*_shape_problems(suite, path.stem), *_lost_problems(suite, required), *_type_problems(suite)]
+    if problems:
+        raise _refusal(path, problems)
+    return suite
+
+
+def _parse(path: Path) -> Suite:
+    try:
+        return Suite.model_validate_json(path.read_bytes())
+    except FileNotFoundError:
+        raise _refusal(path, [("berkas tidak ada", "the file is not there")]) from None
+    except ValidationError as fault:
+        places = [(".".join(map(str, error["loc"])) or path.name, error["msg"]) for error in fault.errors()]
+        raise _refusal(path, [(f"{place}: isian salah", f"{place}: {text}") for place, text in places]) from None
+
+
+def _shape_problems(suite: Suite, name: str) -> Iterator[Problem]:
+    rules = suite.expectations
+    if suite.table != name:
+        yield f"table harus '{name}', bukan '{suite.table}'", f"table must be '{name}', not '{suite.table}'"
+    if not rules:
+        yield "tidak ada aturan sama sekali", "there are no rules at all"
+    elif rules[0].type != ROW_COUNT:
+        yield f"aturan pertama harus {ROW_COUNT}", f"the first rule must be {ROW_COUNT}"
+    for rule_id, count in Counter(rule.meta.rule_id for rule in rules).items():
+        if count > 1:
+            yield f"rule_id '{rule_id}' ada {count} kali", f"rule_id '{rule_id}' occurs {count} times"
+
+
+def _lost_problems(suite: Suite, required: Mapping[str, Rule]) -> Iterator[Problem]:
+    present = {rule.meta.rule_id: rule for rule in suite.expectations}
+    for rule_id, rule in required.items():
+        found = present.get(rule_id)
+        if found is None:
+            yield f"aturan '{rule_id}' hilang", f"rule '{rule_id}' is lost"
+        elif (found.type, found.kwargs) != (rule.type, rule.kwargs) or found.severity not in (
+            rule.severity,
+            "critical",
+        ):
+            yield f"aturan '{rule_id}' berbeda dari deklarasi", f"rule '{rule_id}' differs from its declaration"
+
+
+def _type_problems(suite: Suite) -> Iterator[Problem]:
+    from great_expectations.core import ExpectationSuite
+    from great_expectations.exceptions import ExpectationNotFoundError
+    from pydantic.v1 import ValidationError as SettingsError
+
+    built = []
+    for rule in suite.expectations:
+        try:
+            built.append(_expectation(rule))
+        except ExpectationNotFoundError:
+            yield f"jenis '{rule.type}' tidak dikenal", f"type '{rule.type}' is not known"
+        except SettingsError as fault:
+            faults = "; ".join(f"{'.'.join(map(str, error['loc']))}: {error['msg']}" for error in fault.errors())
+            yield f"kwargs '{rule.meta.rule_id}' salah ({faults})", f"kwargs of '{rule.meta.rule_id}' ({faults})"
+    kept = [expectation.expectation_type for expectation in _ge_suite(suite.table, built).expectations]
+    if len(built) == len(suite.expectations) and kept != [rule.type for rule in suite.expectations]:
+        yield "sebagian aturan dibuang oleh Great Expectations", "Great Expectations dropped some of the rules"
+
+
+def _refusal(path: Path, problems: Sequence[Problem]) -> ConfigError:
+    mend_id = "Perbaiki, atau tulis ulang aturan bawaan dengan: python -m pipeline.suites"
+    mend_en = "Mend it, or write the declared rules again with: python -m pipeline.suites"
+    return ConfigError(
+        id="\n".join([f"expectations/{path.name} tidak dapat dipakai:", *(f"- {id}" for id, _ in problems), mend_id]),
+        en="\n".join([f"expectations/{path.name} cannot be used:", *(f"- {en}" for _, en in problems), mend_en]),
+    )
+
+
+@cache
+def _suite(name: str) -> Suite:
+    return load_suite(FOLDER / f"{name}.json", required=declared(name))
+
+
+def _of_period(frame: pd.DataFrame, table: Table, *, period: Period, zone: ZoneInfo) -> pd.DataFrame:
+    if table.name in _SNAPSHOTS:
+        return frame
+    placed = frame[table.month_by]
+    if table.column(table.month_by).kind == "moment":
+        first_at, end_at = period.bounds(zone)
+        return frame[(placed >= first_at) & (placed < end_at)]
+    return frame[placed.between(pd.Timestamp(period.first_on), pd.Timestamp(period.last_on))]
+
+
+def _account(dataset: Dataset) -> dict[str, int]:
+    """What was read and what became of it; of access logs the lines are counted, not the days made of them."""
+    from pipeline.clean.access_log import SOURCE_TOOL
+
+    frame, tally = dataset.frame, dataset.tally
+    rows = frame if tally is None else frame[frame["source_tool"] != SOURCE_TOOL]
+    lines = {} if tally is None else tally.groupby("outcome")["rows_count"].sum().to_dict()
+    return {
+        "read": len(rows) + sum(lines.values()),
+        "used": int(is_sound(rows).sum()) + lines.get("used", 0),
+        "excluded": int(rows["excluded_by"].notna().sum()) + lines.get("excluded", 0),
+        "quarantined": int(rows["quarantine_reason"].notna().sum()) + lines.get("quarantined", 0),
+    }
+
+
+def _parts(rules: list[Rule], frame: pd.DataFrame) -> Iterator[_Part]:
+    """The frame, or of a large one: its length, the rows whose key occurs again, and a sample for everything else."""
+    if len(frame) <= _WHOLE_ROWS:
+        yield _Part(rules, frame)
+        return
+    sample = frame.sample(_SAMPLE_ROWS, random_state=_SEED)
+    rest = []
+    for rule in rules:
+        key = _unique_columns(rule)
+        if rule.type == ROW_COUNT:
+            yield _Part([rule], frame[[]])
+        elif key and set(key) <= set(frame):
+            suspects = frame[frame.duplicated(key, keep=False)]
+            yield _Part([rule], suspects, known_good=len(frame) - len(suspects))
+        else:
+            rest.append(rule)
+    yield _Part(rest, sample)
+
+
+def _unique_columns(rule: Rule) -> list[str]:
+    if rule.type == _COLUMN_UNIQUE:
+        return [rule.kwargs["column"]]
+    return list(rule.kwargs["column_list"]) if rule.type == _COMPOUND_UNIQUE else []
+
+
+def _outcomes(part: _Part) -> Iterator[Outcome]:
+    """One outcome per rule; results come back in another order, and not always all of them."""
+    results = {
+        result.expectation_config.meta["rule_id"]: result for result in _results(part) if result.expectation_config
+    }
+    for rule in part.rules:
+        yield _outcome(rule, results.get(rule.meta.rule_id), part)
+
+
+def _outcome(rule: Rule, result: ExpectationValidationResult | None, part: _Part) -> Outcome:
+    counts: dict[str, Any] = result.result if result else {}
+    is_checked = bool(counts)
+    observed = counts.get("observed_value") if rule.type == ROW_COUNT else None
+    return Outcome(
+        rule_id=rule.meta.rule_id,
+        severity=rule.severity if is_checked else "critical",
+        is_met=is_checked and result is not None and bool(result.success),
+        observed=str(observed) if is_checked and observed is not None else None if is_checked else "not checked",
+        checked_rows=int(counts.get("element_count", len(part.frame))) + part.known_good if is_checked else 0,
+        unexpected_count=int(counts.get("unexpected_count") or 0),
+        text_id=rule.meta.id,
+        text_en=rule.meta.en,
+    )
+
+
+def _results(part: _Part) -> list[ExpectationValidationResult]:
+    """Check one part. The data source lives as long as the check, so that no frame is kept alive after it."""
+    suite = _ge_suite("suite", [_expectation(rule) for rule in part.rules])
+    sources = _context().data_sources
+    source = sources.add_pandas("frames")
+    try:
+        batches = source.add_dataframe_asset("frame").add_batch_definition_whole_dataframe("whole")
+        checked = batches.get_batch({"dataframe": part.frame}).validate(suite, result_format=_COUNTS_ONLY)
+    finally:
+        sources.delete("frames")
+    return list(checked.results)
+
+
+def _ge_suite(name: str, expectations: list[Expectation]) -> Any:
+    from great_expectations.core import ExpectationSuite
+
+    return ExpectationSuite(name, expectations=expectations)
+
+
+def _expectation(rule: Rule) -> Expectation:
+    from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
+
+    settings = {"type": rule.type, "kwargs": dict(rule.kwargs), "severity": rule.severity}
+    return ExpectationConfiguration(**settings, meta={"rule_id": rule.meta.rule_id}).to_domain_obj()
+
+
+@cache
+def _context() -> AbstractDataContext:
+    """The one context of this process: nothing on disk, nothing sent, nothing printed, no cell value in a log."""
+    import great_expectations
+
+    context = great_expectations.get_context(mode="ephemeral")
+    context.enable_analytics(False)
+    context.variables.progress_bars = {"globally": False}
+    logging.getLogger("great_expectations").setLevel(logging.CRITICAL)
+    return context
+
+
+def _count(outcome: Outcome, of: str, rows: str) -> str:
+    if outcome.observed is not None:
+        return outcome.observed
+    return f"{outcome.unexpected_count:,} {of} {outcome.checked_rows:,} {rows}"

@@ -1,0 +1,93 @@
+"""Texts become values only in their declared form."""
+
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+import pytest
+
+from pipeline.clean.values import Parsed, Reading, parse
+from pipeline.tables import Kind
+
+JAKARTA = ZoneInfo("Asia/Jakarta")
+
+
+def read(texts: list[str | None], kind: Kind, **reading: object) -> Parsed:
+    return parse(pd.Series(texts, dtype="str"), kind=kind, reading=Reading(**reading))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("text", "month"),
+    [("3 Jan 2025", 1), ("3 Peb 2025", 2), ("3 Mei 2025", 5), ("3 Agu 2025", 8), ("3 Agt 2025", 8), ("3 Okt 2025", 10), ("3 Nop 2025", 11), ("3 Desember 2025", 12), ("03 Maret 2025", 3), ("3 Juli 2025", 7)],
+)
+def test_indonesian_month_names_are_known_in_all_their_spellings(text: str, month: int) -> None:
+    parsed = read([text], "day", formats=("%d %b %Y",), zone=JAKARTA)
+    assert parsed.values[0] == pd.Timestamp(2025, month, 3)
+
+
+def test_local_times_become_utc() -> None:
+    parsed = read(["30/12/2025 22:10"], "moment", formats=("%d/%m/%Y %H:%M",), zone=JAKARTA)
+    assert parsed.values[0] == pd.Timestamp("2025-12-30T15:10Z")
+
+
+@pytest.mark.parametrize("text", ["31/02/2025", "2025/13/01", "13/13/2025", "besok", "03/04/25"])
+def test_a_date_that_does_not_fit_its_format_is_bad_and_not_guessed(text: str) -> None:
+    parsed = read([text], "day", formats=("%d/%m/%Y",))
+    assert parsed.values.isna().all()
+    assert list(parsed.faults) == ["bad"]
+
+
+def test_a_date_that_fits_two_declared_formats_differently_is_ambiguous() -> None:
+    parsed = read(["03/04/2025", "25/04/2025", "05/05/2025"], "day", formats=("%d/%m/%Y", "%m/%d/%Y"))
+    assert list(parsed.faults.fillna("")) == ["ambiguous", "", ""]
+    assert parsed.values[1] == pd.Timestamp(2025, 4, 25)
+
+
+def test_iso_dates_are_never_flipped_by_a_day_first_format() -> None:
+    parsed = read(["2025-04-03T10:00:00", "03/04/2025"], "day", formats=("%d/%m/%Y",))
+    assert list(parsed.values) == [pd.Timestamp(2025, 4, 3)] * 2
+
+
+def test_an_hour_that_comes_twice_is_the_first_and_one_that_never_comes_moves_forward() -> None:
+    zone = ZoneInfo("America/New_York")
+    parsed = read(["2011-11-06 01:30:00", "2011-03-13 02:30:00"], "moment", formats=("%Y-%m-%d %H:%M:%S",), zone=zone)
+    assert list(parsed.values) == [pd.Timestamp("2011-11-06T05:30Z"), pd.Timestamp("2011-03-13T07:00Z")]
+
+
+def test_epoch_seconds_and_milliseconds_are_utc() -> None:
+    assert read(["1735689600"], "moment", formats=("epoch",)).values[0] == pd.Timestamp("2025-01-01T00:00Z")
+    assert read(["1735689600000"], "moment", formats=("epoch_ms",)).values[0] == pd.Timestamp("2025-01-01T00:00Z")
+
+
+@pytest.mark.parametrize(
+    ("text", "count"), [("1.234", 1234), ("12.345.678", 12345678), ("987", 987), ("1,0", 1), ("1234", 1234)]
+)
+def test_declared_thousands_are_read(text: str, count: int) -> None:
+    assert read([text], "count", thousands=".", decimal=",").values[0] == count
+
+
+def test_a_grouped_looking_count_without_declared_thousands_is_ambiguous_not_1_234() -> None:
+    parsed = read(["1.234", "1,234"], "count")
+    assert parsed.values.isna().all()
+    assert list(parsed.faults) == ["ambiguous", "ambiguous"]
+
+
+@pytest.mark.parametrize("text", ["dua belas", "12 orang", "1.5", "0x10", "1e3", "١٢"])
+def test_what_is_no_whole_number_is_a_bad_count(text: str) -> None:
+    assert list(read([text], "count").faults) == ["bad"]
+
+
+def test_a_typed_spreadsheet_number_is_not_taken_for_a_grouped_one() -> None:
+    assert read(["1.5e0", "2"], "number", thousands=".", decimal=",").values.tolist() == [1.5, 2.0]
+
+
+def test_nulls_stay_null_without_a_fault() -> None:
+    for kind in ("text", "count", "number", "moment", "day", "flag"):
+        parsed = read([None], kind)  # type: ignore[arg-type]
+        assert parsed.values.isna().all()
+        assert parsed.faults.isna().all()
+
+
+def test_a_flag_that_is_neither_yes_nor_no_is_bad() -> None:
+    parsed = read(["Ya", "tidak", "mungkin"], "flag")
+    assert parsed.values.tolist()[:2] == [True, False]
+    assert list(parsed.faults.fillna("")) == ["", "", "bad"]

@@ -1,0 +1,62 @@
+"""Months and years cut at local midnight, and runs that name their period or fail."""
+
+import itertools
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from connectors.errors import ConfigError
+from pipeline.periods import Period, resolve, span
+
+
+@pytest.mark.parametrize(
+    ("zone", "first_utc"),
+    [
+        ("Asia/Jakarta", datetime(2024, 12, 31, 17, tzinfo=UTC)),
+        ("Asia/Makassar", datetime(2024, 12, 31, 16, tzinfo=UTC)),
+        ("Asia/Jayapura", datetime(2024, 12, 31, 15, tzinfo=UTC)),
+        ("America/New_York", datetime(2025, 1, 1, 5, tzinfo=UTC)),
+    ],
+)
+def test_a_year_begins_at_local_midnight(zone: str, first_utc: datetime) -> None:
+    assert Period(2025).bounds(ZoneInfo(zone))[0] == first_utc
+
+
+def test_a_month_with_a_clock_change_is_an_hour_shorter_or_longer() -> None:
+    zone = ZoneInfo("America/New_York")
+    hours = [(end - start).total_seconds() / 3600 for start, end in (Period(2025, m).bounds(zone) for m in (3, 11))]
+    assert hours == [31 * 24 - 1, 30 * 24 + 1]
+
+
+def test_the_months_of_a_year_meet_without_gap_or_overlap() -> None:
+    zone = ZoneInfo("Asia/Jakarta")
+    bounds = [month.bounds(zone) for month in Period(2024).months]
+    assert all(before[1] == after[0] for before, after in itertools.pairwise(bounds))
+    assert (bounds[0][0], bounds[-1][1]) == Period(2024).bounds(zone)
+
+
+@pytest.mark.parametrize("text", ["", "24", "2024-13", "2024-1", "2024-03-01", "1899", "maret 2024", "2024 03"])
+def test_what_is_no_period_is_refused(text: str) -> None:
+    with pytest.raises(ConfigError):
+        Period.parse(text)
+
+
+def test_backfill_takes_months_before_their_year() -> None:
+    labels = [period.label for period in span("2024", "2025")]
+    assert labels[:2] == ["2024-01", "2024-02"]
+    assert labels[12] == "2024"
+    assert len(labels) == 26
+
+
+@pytest.mark.parametrize(("first", "last"), [("2025", "2024"), ("2024", "2024-06"), ("2024-06", "2024-01")])
+def test_a_backwards_or_mixed_range_is_refused(first: str, last: str) -> None:
+    with pytest.raises(ConfigError):
+        span(first, last)
+
+
+def test_a_run_takes_its_partition_before_the_form_and_fails_without_either() -> None:
+    assert resolve(partition_key="2024-03", conf={"period": "2023-01"}, is_year=False).label == "2024-03"
+    assert resolve(partition_key=None, conf={"period": "2023"}, is_year=True).label == "2023"
+    with pytest.raises(ConfigError):
+        resolve(partition_key=None, conf={}, is_year=True)
