@@ -29,6 +29,7 @@ from pipeline.tables import DTYPES, OUTCOME_COLUMNS, SOURCE_COLUMNS, TABLES, Tab
 
 _TALLY = "tally.parquet"
 _ROWS = "*.rows.parquet"
+_UNREADABLE = ("bad_", "ambiguous_", "unknown_", "missing_", "wrong_field_count", "code_shape")
 
 
 @dataclass(frozen=True)
@@ -201,7 +202,8 @@ def _count_log(home: Path, city: City, source: Source, manifest: Manifest) -> tu
 
 def _refuse_mostly_quarantined(frame: pd.DataFrame, *, city: City, source_name: str) -> None:
     considered = frame[frame["excluded_by"].isna()]
-    bad = considered["quarantine_reason"].dropna()
+    reasons = considered["quarantine_reason"].dropna()
+    bad = reasons[reasons.str.startswith(_UNREADABLE)]
     counts = ", ".join(f"{reason} {count}" for reason, count in bad.value_counts().sort_index().items())
     _refuse_too_many(len(bad), len(considered), city=city, source_name=source_name, reasons=counts)
 

@@ -69,7 +69,7 @@ def test_a_bps_table_is_refused_for_a_city_known_by_its_kemendagri_code_only(tmp
     authority: bps
     columns: {region_code: kode, population_count: jumlah, reference_on: tanggal}
 """
-    with pytest.raises(ConfigError, match="region_codes.bps"):
+    with pytest.raises(ConfigError, match=r"region_codes\.bps"):
         load(tmp_path, GOOD + source)
 
 
