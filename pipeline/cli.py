@@ -217,7 +217,7 @@ def _print_results(rows: list[dict[str, Any]]) -> None:
 
 
 def _results(city: str, label: str | None, *, as_of: datetime | None = None) -> list[dict[str, Any]]:
-    rows = _warehouse().current(city, label, as_of=as_of)
+    rows: list[dict[str, Any]] = _warehouse().current(city, label, as_of=as_of)
     if not rows:
         raise _nothing_stored(city, label)
     return rows

@@ -71,7 +71,9 @@ def measure(city_id: str, period: str) -> str:
     verdicts = [validate_results(results)]
     _write_verdicts(city_id, period, "results", verdicts)
     refuse_unsound(verdicts)
-    write_atomically(_work(city_id, period) / "results.json", _as_list_of("Result").dump_json(results, indent=1).decode())
+    write_atomically(
+        _work(city_id, period) / "results.json", _as_list_of("Result").dump_json(results, indent=1).decode()
+    )
     return f"{city_id}/{period}/results"
 
 

@@ -25,8 +25,8 @@ from pipeline.suites import FOLDER, ROW_COUNT, Rule, Suite, accounting, declared
 from pipeline.tables import TABLES, Table
 
 if TYPE_CHECKING:
-    from great_expectations.core import ExpectationValidationResult
-    from great_expectations.data_context import AbstractDataContext
+    from great_expectations.core import ExpectationSuite, ExpectationValidationResult
+    from great_expectations.data_context.data_context.abstract_data_context import AbstractDataContext
     from great_expectations.expectations.expectation import Expectation
 
     from pipeline.clean.dataset import Dataset
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 EVERY_ROW = "every row"
 SAMPLE = "sample of 50,000; row count and key: every row"
+NOT_CHECKED = "not checked"
 
 _WHOLE_ROWS = 200_000
 _SAMPLE_ROWS = 50_000
@@ -133,11 +134,12 @@ def refuse_unsound(verdicts: Sequence[Verdict]) -> None:
     ]
     if not unmet:
         return
-    lines_id = [f"- {subject}: {o.text_id} ({_count(o, 'dari', 'baris')}; {o.rule_id})" for subject, o in unmet]
-    lines_en = [f"- {subject}: {o.text_en} ({_count(o, 'of', 'rows')}; {o.rule_id})" for subject, o in unmet]
+    lines = [(subject, outcome, *_count(outcome)) for subject, outcome in unmet]
+    lines_id = [f"{subject}: {o.text_id} ({count}; {o.rule_id})" for subject, o, count, _ in lines]
+    lines_en = [f"{subject}: {o.text_en} ({count}; {o.rule_id})" for subject, o, _, count in lines]
     raise DataRejected(
-        id="\n".join(["Data tidak memenuhi aturan wajib. Periksa berkas sumber dan pemetaannya.", *lines_id]),
-        en="\n".join(["The data break critical rules. Look at the source files and their mapping.", *lines_en]),
+        id="\n- ".join(["Data tidak memenuhi aturan wajib. Periksa berkas sumber dan pemetaannya:", *lines_id]),
+        en="\n- ".join(["The data break critical rules. Look at the source files and their mapping:", *lines_en]),
     )
 
 
@@ -191,8 +193,7 @@ def _lost_problems(suite: Suite, required: Mapping[str, Rule]) -> Iterator[Probl
 
 
 def _type_problems(suite: Suite) -> Iterator[Problem]:
-    from great_expectations.core import ExpectationSuite
-    from great_expectations.exceptions import ExpectationNotFoundError
+    from great_expectations.exceptions.exceptions import ExpectationNotFoundError
     from pydantic.v1 import ValidationError as SettingsError
 
     built = []
@@ -210,11 +211,11 @@ def _type_problems(suite: Suite) -> Iterator[Problem]:
 
 
 def _refusal(path: Path, problems: Sequence[Problem]) -> ConfigError:
-    mend_id = "Perbaiki, atau tulis ulang aturan bawaan dengan: python -m pipeline.suites"
-    mend_en = "Mend it, or write the declared rules again with: python -m pipeline.suites"
+    faults_id = "\n- ".join([f"expectations/{path.name} tidak dapat dipakai:", *(problem[0] for problem in problems)])
+    faults_en = "\n- ".join([f"expectations/{path.name} cannot be used:", *(problem[1] for problem in problems)])
     return ConfigError(
-        id="\n".join([f"expectations/{path.name} tidak dapat dipakai:", *(f"- {id}" for id, _ in problems), mend_id]),
-        en="\n".join([f"expectations/{path.name} cannot be used:", *(f"- {en}" for _, en in problems), mend_en]),
+        id=f"{faults_id}\nPerbaiki, atau tulis ulang aturan bawaan dengan: python -m pipeline.suites",
+        en=f"{faults_en}\nMend it, or write the declared rules again with: python -m pipeline.suites",
     )
 
 
@@ -283,18 +284,19 @@ def _outcomes(part: _Part) -> Iterator[Outcome]:
 
 
 def _outcome(rule: Rule, result: ExpectationValidationResult | None, part: _Part) -> Outcome:
-    counts: dict[str, Any] = result.result if result else {}
-    is_checked = bool(counts)
-    observed = counts.get("observed_value") if rule.type == ROW_COUNT else None
+    texts = {"rule_id": rule.meta.rule_id, "text_id": rule.meta.id, "text_en": rule.meta.en}
+    if result is None or not result.result or result.exception_info.get("raised_exception"):
+        return Outcome(
+            **texts, severity="critical", is_met=False, observed=NOT_CHECKED, checked_rows=0, unexpected_count=0
+        )
+    counts: dict[str, Any] = result.result
     return Outcome(
-        rule_id=rule.meta.rule_id,
-        severity=rule.severity if is_checked else "critical",
-        is_met=is_checked and result is not None and bool(result.success),
-        observed=str(observed) if is_checked and observed is not None else None if is_checked else "not checked",
-        checked_rows=int(counts.get("element_count", len(part.frame))) + part.known_good if is_checked else 0,
+        **texts,
+        severity=rule.severity,
+        is_met=bool(result.success),
+        observed=str(counts["observed_value"]) if rule.type == ROW_COUNT else None,
+        checked_rows=int(counts.get("element_count", len(part.frame))) + part.known_good,
         unexpected_count=int(counts.get("unexpected_count") or 0),
-        text_id=rule.meta.id,
-        text_en=rule.meta.en,
     )
 
 
@@ -311,7 +313,7 @@ def _results(part: _Part) -> list[ExpectationValidationResult]:
     return list(checked.results)
 
 
-def _ge_suite(name: str, expectations: list[Expectation]) -> Any:
+def _ge_suite(name: str, expectations: list[Expectation]) -> ExpectationSuite:
     from great_expectations.core import ExpectationSuite
 
     return ExpectationSuite(name, expectations=expectations)
@@ -319,24 +321,36 @@ def _ge_suite(name: str, expectations: list[Expectation]) -> Any:
 
 def _expectation(rule: Rule) -> Expectation:
     from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
+    from great_expectations.expectations.metadata_types import FailureSeverity
 
-    settings = {"type": rule.type, "kwargs": dict(rule.kwargs), "severity": rule.severity}
-    return ExpectationConfiguration(**settings, meta={"rule_id": rule.meta.rule_id}).to_domain_obj()
+    return ExpectationConfiguration(
+        type=rule.type,
+        kwargs=dict(rule.kwargs),
+        severity=FailureSeverity(rule.severity),
+        meta={"rule_id": rule.meta.rule_id},
+    ).to_domain_obj()
 
 
 @cache
 def _context() -> AbstractDataContext:
     """The one context of this process: nothing on disk, nothing sent, nothing printed, no cell value in a log."""
     import great_expectations
+    from great_expectations.data_context.types.base import ProgressBarsConfig
 
     context = great_expectations.get_context(mode="ephemeral")
     context.enable_analytics(False)
-    context.variables.progress_bars = {"globally": False}
+    context.variables.progress_bars = ProgressBarsConfig(globally=False)
     logging.getLogger("great_expectations").setLevel(logging.CRITICAL)
     return context
 
 
-def _count(outcome: Outcome, of: str, rows: str) -> str:
+def _count(outcome: Outcome) -> tuple[str, str]:
+    """How often a rule is broken, in both languages."""
+    if outcome.observed == NOT_CHECKED:
+        return "tidak dapat diperiksa", NOT_CHECKED
     if outcome.observed is not None:
-        return outcome.observed
-    return f"{outcome.unexpected_count:,} {of} {outcome.checked_rows:,} {rows}"
+        return f"{outcome.observed} baris", f"{outcome.observed} rows"
+    if not outcome.unexpected_count:
+        return "tidak terpenuhi", "not met"
+    unexpected, checked = f"{outcome.unexpected_count:,}", f"{outcome.checked_rows:,}"
+    return f"{unexpected} dari {checked} baris".replace(",", "."), f"{unexpected} of {checked} rows"

@@ -8,15 +8,11 @@ No address leaves this module: a visitor is a keyed hash, and the key lives as l
 from __future__ import annotations
 
 import gzip
-import re
-import secrets
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
-from hashlib import blake2b
-from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import ip_network
 from pathlib import Path
 from typing import BinaryIO, cast
 from zoneinfo import ZoneInfo
@@ -26,21 +22,15 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from connectors.errors import ConfigError, DataRejected
-from pipeline.clean.access_log_lines import LONGEST_LINE, Coded, Hits, read_block
-from pipeline.clean.bots import AGENT_RULES, AgentRules
+from pipeline.clean.access_log_lines import LONGEST_LINE, read_block
+from pipeline.clean.access_log_rules import OUTCOMES, RULES, Classifier
 from pipeline.clean.sessions import FIRST_DAY, LONGEST_IDLE_SECONDS, DayCounts, Runs, local_days, midnights
 from pipeline.tables import DTYPES, SOURCE_COLUMNS, VISITS
 
-FAULTS = ("blank_line", "malformed_line", "bad_time")
-REQUEST_RULES = ("method", "status", "asset", "download")
-RULES = ("", *FAULTS, *REQUEST_RULES, "own_network", *AGENT_RULES)
 SOURCE_TOOL = "access_log"
 
-_BLOCK_BYTES = 1 << 22
-_VALUES_KEPT = 1 << 16
+_BLOCK_BYTES = 1 << 23
 _GZIP_MAGIC = b"\x1f\x8b"
-_REDIRECTS = (301, 302)
-_OUTCOMES = {"": "used", "malformed_line": "quarantined", "bad_time": "quarantined"}
 _DEFINITIONS = {
     "headline": "pages people asked for, {minutes} idle minutes, cut at local midnight",
     "bots_included": "pages people and bots asked for, {minutes} idle minutes, cut at local midnight",
@@ -51,20 +41,7 @@ _DEFINITIONS = {
     "all_requests": "every request of anyone, {minutes} idle minutes, by day of start",
 }
 
-_EXTENSION = re.compile(rb"\.([a-z0-9]{1,11})$")
-_ASSETS = frozenset(
-    b"css js mjs map wasm webmanifest png jpg jpeg gif ico cur svg webp avif bmp woff woff2 ttf otf eot swf "
-    b"mp3 mp4 m4a m4v webm ogg ogv wav avi mov".split()
-)
-_DOWNLOADS = frozenset(
-    b"csv tsv xls xlsx xlsm ods json jsonl geojson topojson jsonld xml xsd kml kmz gml gpx shp shx dbf prj gpkg tif "
-    b"tiff parquet nc h5 hdf sqlite sql rdf ttl nt n3 owl rss atom txt pdf doc docx odt rtf ppt pptx odp epub "
-    b"zip gz tgz tar bz2 xz zst 7z rar exe msi apk dmg iso".split()
-)
-_DATA_PATH = re.compile(rb"(?:/[a-z]{2}(?:_[A-Z]{2})?)?/api/|.*/download(?:/|$)|.*/datastore/dump/", re.DOTALL)
-
 Ints = NDArray[np.int64]
-Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -146,7 +123,7 @@ class _Counter:
     def __init__(self, terms: LogTerms) -> None:
         _check(terms)
         self._terms = terms
-        self._classify = _Classifier(terms.own_networks)
+        self._classify = Classifier(terms.own_networks)
         self._runs = {name: Runs(terms.idle_seconds) for name in ("people", "bots", "redirects", "all")}
         self._lines = np.zeros((len(midnights(terms.zone)), len(RULES)), np.int64)
         self._faults = np.zeros(len(RULES), np.int64)
@@ -208,7 +185,7 @@ class _Counter:
         return pd.DataFrame(
             {
                 "happened_on": np.append(np.full(len(faults), np.datetime64("NaT", "D")), FIRST_DAY + days),
-                "outcome": [_OUTCOMES.get(name, "excluded") for name in names],
+                "outcome": [OUTCOMES[name] for name in names],
                 "rule": names,
                 "rows_count": np.append(self._faults[faults], self._lines[days, rules]),
             }
@@ -226,91 +203,6 @@ def _variants(counted: dict[str, DayCounts]) -> dict[str, Ints]:
         "redirects_counted": counted["redirects"].by_start,
         "all_requests": counted["all"].by_start,
     }
-
-
-@dataclass(frozen=True)
-class _Classes:
-    """Per line: its visitor, what was wrong with the request, with who asked, and whether it is a page that moved."""
-
-    visitor: NDArray[np.uint64]
-    request_rule: Ints
-    asker_rule: Ints
-    is_moved_page: Flags
-
-    @property
-    def rule(self) -> Ints:
-        return np.where(self.request_rule > 0, self.request_rule, self.asker_rule)
-
-    def choices(self) -> dict[str, Flags]:
-        """The lines each set of runs is made of."""
-        is_page, is_person = self.request_rule == 0, self.asker_rule == 0
-        return {
-            "people": is_page & is_person,
-            "bots": is_page & (self.asker_rule != RULES.index("own_network")),
-            "redirects": (is_page | self.is_moved_page) & is_person,
-            "all": np.ones(len(is_page), bool),
-        }
-
-
-class _Classifier:
-    """Lines to classes; each distinct address, agent and path is judged once and remembered for a while."""
-
-    def __init__(self, own_networks: Iterable[str]) -> None:
-        networks = tuple(ip_network(network) for network in own_networks)
-        self._address_key = _keyed_hash()
-        self._agent_key = _keyed_hash()
-        self._is_own = lru_cache(_VALUES_KEPT)(lambda address: _is_inside(address, networks))
-        self._agent_rules = AgentRules()
-
-    def __call__(self, hits: Hits) -> _Classes:
-        asked = np.array([request_rule(text) for text in hits.asked.values], np.int64)[hits.asked.codes]
-        is_answered = (hits.statuses // 100 == 2) | (hits.statuses == 304)
-        is_read = asked != RULES.index("method")
-        return _Classes(
-            _spread(self._address_key, hits.addresses) + _spread(self._agent_key, hits.agents),
-            np.where(is_read & ~is_answered, RULES.index("status"), asked),
-            self._judge_askers(hits),
-            (asked == 0) & np.isin(hits.statuses, _REDIRECTS),
-        )
-
-    def _judge_askers(self, hits: Hits) -> Ints:
-        is_own = np.array([self._is_own(address) for address in hits.addresses.values], bool)[hits.addresses.codes]
-        agents = [RULES.index(rule) for rule in self._agent_rules(hits.agents.values)]
-        return np.where(is_own, RULES.index("own_network"), np.array(agents, np.int64)[hits.agents.codes])
-
-
-@lru_cache(_VALUES_KEPT)
-def request_rule(asked: bytes) -> int:
-    """The place in `RULES` of what was asked for, judged without its query: a page (0), asset, download or method."""
-    if not asked.startswith(b"GET "):
-        return RULES.index("method")
-    path = asked.removeprefix(b"GET ").rpartition(b" HTTP/")[0] or asked.removeprefix(b"GET ")
-    extension = _EXTENSION.search(path.lower())
-    ending = extension[1] if extension else b""
-    if ending in _ASSETS:
-        return RULES.index("asset")
-    if ending in _DOWNLOADS or _DATA_PATH.match(path):
-        return RULES.index("download")
-    return 0
-
-
-def _keyed_hash() -> Callable[[bytes], int]:
-    key = secrets.token_bytes(16)
-    return lru_cache(_VALUES_KEPT)(lambda text: int.from_bytes(blake2b(text, digest_size=8, key=key).digest()))
-
-
-def _is_inside(address: bytes, networks: tuple[IPv4Network | IPv6Network, ...]) -> bool:
-    try:
-        parsed = ip_address(address.decode("latin-1"))
-    except ValueError:
-        return False
-    if isinstance(parsed, IPv6Address) and parsed.ipv4_mapped:
-        parsed = parsed.ipv4_mapped
-    return any(parsed in network for network in networks)
-
-
-def _spread(key: Callable[[bytes], int], column: Coded) -> NDArray[np.uint64]:
-    return np.array([key(text) for text in column.values], np.uint64)[column.codes]
 
 
 def _check(terms: LogTerms) -> None:

@@ -28,6 +28,8 @@ _LINE = re.compile(
 _STAMP = re.compile(rb"(.{11}):([01]\d|2[0-3]):([0-5]\d):([0-5]\d)( .{5})", re.DOTALL)
 _DAY = re.compile(rb"(\d\d)/([A-Z][a-z]{2})/(\d{4}) ([+-])([01]\d)([0-5]\d)")
 _MONTHS = (b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec")
+_VERSION = np.frombuffer(b" HTTP/0.0", np.uint8)
+_VERSION_END = re.compile(rb" HTTP/\d\.\d\Z")
 _STAMP_LENGTH = 26
 _LONGEST_SIZE = 12
 _SHORTEST_HEAD = 5
@@ -40,7 +42,7 @@ Bytes = NDArray[np.uint8]
 
 @dataclass(frozen=True)
 class Hit:
-    """One well-formed line: `seconds` since 1970 in UTC, `asked` the request up to its query."""
+    """One well-formed line: `seconds` since 1970 in UTC, `asked` the request without its query and version."""
 
     address: bytes
     seconds: int
@@ -94,17 +96,18 @@ def read_line(line: bytes) -> Hit | str:
 
     The line comes without its newline; carriage returns at its end are not part of it. Longer than 1 MiB is malformed.
     """
-    line = line.rstrip(b"\r")
-    if not line.strip(b" \t"):
+    if len(line) > LONGEST_LINE:
+        return "malformed_line"
+    if not line.strip(b" \t\r"):
         return "blank_line"
-    match = _LINE.fullmatch(line) if len(line) <= LONGEST_LINE else None
+    match = _LINE.fullmatch(line.rstrip(b"\r"))
     if match is None:
         return "malformed_line"
     address, stamp, request, status, _, agent = match.groups(default=b"")
     seconds = _read_stamp(stamp)
     if seconds is None:
         return "bad_time"
-    return Hit(address, seconds, request.split(b"?", 1)[0], int(status), agent)
+    return Hit(address, seconds, _cut_request(request), int(status), agent)
 
 
 def read_block(block: bytes) -> Hits:
@@ -115,18 +118,16 @@ def read_block(block: bytes) -> Hits:
     plain = _find_plain(data, starts, ends)
     seconds, is_timely = _read_stamps(data, plain.stamps)
     heads = _encode(block, plain.heads)
-    matches = [_HEAD.fullmatch(head) for head in heads.values]
-    kept = is_timely & _spread([match is not None for match in matches], heads.codes)
+    addresses = [_read_head(head) for head in heads.values]
+    kept = is_timely & np.array([address != b"" for address in addresses], bool)[heads.codes]
     plain = plain.only(kept)
-    addresses = Coded(heads.codes[kept], [match[1] if match else b"" for match in matches])
-    statuses = _digits(data, plain.statuses, 3)
     slow = np.ones(len(ends), bool)
     slow[plain.lines] = False
     hits = Hits(
         plain.lines,
         seconds[kept],
-        statuses,
-        addresses,
+        _digits(data, plain.statuses, 3),
+        Coded(heads.codes[kept], addresses),
         _encode(block, plain.asked),
         _encode(block, plain.agents),
         Counter(),
@@ -134,23 +135,31 @@ def read_block(block: bytes) -> Hits:
     return _with_slow_lines(hits, [(int(line), block[starts[line] : ends[line]]) for line in np.flatnonzero(slow)])
 
 
+@lru_cache(1 << 16)
+def _read_head(head: bytes) -> bytes:
+    """The address of `address ident user`, empty when the head is not of that form."""
+    match = _HEAD.fullmatch(head)
+    return match[1] if match else b""
+
+
 def _find_plain(data: Bytes, starts: Ints, ends: Ints) -> _Plain:
     """The lines in which no quote is escaped and every field sits where the quotes say."""
     quotes = np.flatnonzero(data == _QUOTE)
+    padded = np.append(quotes, [0] * 6)
     first = np.searchsorted(quotes, starts)
     quotes_count = np.diff(np.append(first, len(quotes)))
-    lines = np.flatnonzero(((quotes_count == 2) | (quotes_count >= 6)) & (ends - starts <= LONGEST_LINE))
+    has_quotes = (quotes_count == 2) | (quotes_count >= 6)
+    has_head = padded[first] - starts >= _SHORTEST_HEAD + _STAMP_LENGTH + 4
+    lines = np.flatnonzero(has_quotes & has_head & (ends - starts <= LONGEST_LINE))
     is_combined = quotes_count[lines] >= 6
-    padded = np.append(quotes, [0, 0, 0, 0])
     opened, closed, *others = (padded[first[lines] + nth] for nth in range(6))
     line_ends = ends[lines] - (data[ends[lines] - 1] == _RETURN)
     size_ends = np.where(is_combined, others[0] - 1, line_ends)
     agents = (np.where(is_combined, others[2] + 1, closed), np.where(is_combined, others[3], closed))
-    heads, asked = (starts[lines], opened - _STAMP_LENGTH - 4), (opened + 1, _before_query(data, opened, closed))
+    heads, asked = (starts[lines], opened - _STAMP_LENGTH - 4), (opened + 1, _find_asked_ends(data, opened, closed))
     plain = _Plain(lines, heads, opened - _STAMP_LENGTH - 2, asked, closed + 2, agents)
-    is_long_enough = heads[1] - heads[0] >= _SHORTEST_HEAD
     sizes = size_ends - closed - 6
-    kept = is_long_enough & (sizes >= 1) & (sizes <= _LONGEST_SIZE)
+    kept = (sizes >= 1) & (sizes <= _LONGEST_SIZE)
     kept[kept] = _is_plain_head(data, opened[kept], closed[kept])
     kept[kept] = _is_plain_size(data, size_ends[kept], sizes[kept])
     combined = kept & is_combined
@@ -192,9 +201,19 @@ def _is_plain_tail(data: Bytes, referrer: Ints, referrer_end: Ints, agent: Ints,
     )
 
 
-def _before_query(data: Bytes, opened: Ints, closed: Ints) -> Ints:
+def _find_asked_ends(data: Bytes, opened: Ints, closed: Ints) -> Ints:
+    """Where the query begins; without one, where the version does; without both, where the request ends."""
     marks = np.append(np.flatnonzero(data == _QUESTION), len(data))
-    return np.asarray(np.minimum(marks[np.searchsorted(marks, opened)], closed))
+    marked = marks[np.searchsorted(marks, opened)]
+    tails = _windows(data, closed - len(_VERSION), len(_VERSION))
+    is_version = ((tails == _VERSION) | ((ord("0") == _VERSION) & (tails - ord("0") < 10))).all(axis=1)
+    is_version &= closed - opened > len(_VERSION)
+    return np.where(marked < closed, marked, closed - is_version * len(_VERSION))
+
+
+def _cut_request(request: bytes) -> bytes:
+    target, mark, _ = request.partition(b"?")
+    return target if mark or not _VERSION_END.search(request) else request[: -len(_VERSION)]
 
 
 def _read_stamps(data: Bytes, stamps: Ints) -> tuple[Ints, Flags]:
@@ -268,10 +287,6 @@ def _encode(block: bytes, fields: tuple[Ints, Ints]) -> Coded:
     texts = pa.BinaryArray.from_buffers(pa.binary(), len(bounds) - 1, buffers)
     coded = texts.take(pa.array(np.arange(0, len(bounds), 2))).dictionary_encode()
     return Coded(coded.indices.to_numpy().astype(np.int64), coded.dictionary.to_numpy(zero_copy_only=False).tolist())
-
-
-def _spread(flags: list[bool], codes: Ints) -> Flags:
-    return np.array(flags, bool)[codes]
 
 
 def _digits(data: Bytes, at: Ints, count: int) -> Ints:

@@ -1,0 +1,148 @@
+"""The rules of an access log (clause 10.1): which class each line is in, tested in one fixed order."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import socket
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from hashlib import blake2b
+from ipaddress import ip_network
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.clean.access_log_lines import Coded, Hits
+from pipeline.clean.bots import AGENT_RULES, AgentRules
+
+FAULTS = ("blank_line", "malformed_line", "bad_time")
+REQUEST_RULES = ("method", "status", "asset", "download")
+RULES = ("", *FAULTS, *REQUEST_RULES, "own_network", *AGENT_RULES)
+OUTCOMES = dict.fromkeys(RULES, "excluded") | {
+    "": "used",
+    "malformed_line": "quarantined",
+    "bad_time": "quarantined",
+}
+
+_VALUES_KEPT = 1 << 17
+_REDIRECTS = (301, 302)
+_MAPPED_IPV4 = bytes(10) + b"\xff\xff"
+_EXTENSION = re.compile(rb"\.([a-z0-9]{1,11})$")
+_ASSETS = frozenset(
+    b"css js mjs map wasm webmanifest png jpg jpeg gif ico cur svg webp avif bmp woff woff2 ttf otf eot swf "
+    b"mp3 mp4 m4a m4v webm ogg ogv wav avi mov".split()
+)
+_DOWNLOADS = frozenset(
+    b"csv tsv xls xlsx xlsm ods json jsonl geojson topojson jsonld xml xsd kml kmz gml gpx shp shx dbf prj gpkg tif "
+    b"tiff parquet nc h5 hdf sqlite sql rdf ttl nt n3 owl rss atom txt pdf doc docx odt rtf ppt pptx odp epub "
+    b"zip gz tgz tar bz2 xz zst 7z rar exe msi apk dmg iso".split()
+)
+_DATA_PATH = re.compile(rb"(?:/[a-z]{2}(?:_[A-Z]{2})?)?/api/|.*/download(?:/|$)|.*/datastore/dump/", re.DOTALL)
+
+Ints = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+Range = tuple[int, int, int]
+
+
+@dataclass(frozen=True)
+class Classes:
+    """Per line: its visitor, what was wrong with the request, with who asked, and whether it is a page that moved."""
+
+    visitor: NDArray[np.uint64]
+    request_rule: Ints
+    asker_rule: Ints
+    is_moved_page: Flags
+
+    @property
+    def rule(self) -> Ints:
+        return np.where(self.request_rule > 0, self.request_rule, self.asker_rule)
+
+    def choices(self) -> dict[str, Flags]:
+        """The lines each set of runs is made of."""
+        is_page, is_person = self.request_rule == 0, self.asker_rule == 0
+        return {
+            "people": is_page & is_person,
+            "bots": is_page & (self.asker_rule != RULES.index("own_network")),
+            "redirects": (is_page | self.is_moved_page) & is_person,
+            "all": np.ones(len(is_page), bool),
+        }
+
+
+class Classifier:
+    """Lines to classes; each distinct address, agent and path is judged once and remembered for a while."""
+
+    def __init__(self, own_networks: Iterable[str]) -> None:
+        ranges = tuple(map(_parse_range, own_networks))
+        self._is_own = _Judgements(lambda address: _is_inside(address, ranges))
+        self._request_rule = _Judgements(request_rule)
+        self._address_key = _Judgements(_keyed_hash())
+        self._agent_key = _Judgements(_keyed_hash())
+        self._agent_rules = AgentRules()
+
+    def __call__(self, hits: Hits) -> Classes:
+        asked = self._request_rule.of(hits.asked).astype(np.int64)
+        is_answered = (hits.statuses // 100 == 2) | (hits.statuses == 304)
+        is_read = asked != RULES.index("method")
+        return Classes(
+            self._address_key.of(hits.addresses) + self._agent_key.of(hits.agents),
+            np.where(is_read & ~is_answered, RULES.index("status"), asked),
+            self._judge_askers(hits),
+            (asked == 0) & np.isin(hits.statuses, _REDIRECTS),
+        )
+
+    def _judge_askers(self, hits: Hits) -> Ints:
+        agents = [RULES.index(rule) for rule in self._agent_rules(hits.agents.values)]
+        return np.where(
+            self._is_own.of(hits.addresses), RULES.index("own_network"), np.array(agents, np.int64)[hits.agents.codes]
+        )
+
+
+class _Judgements(dict[bytes, int]):
+    """What `judge` says of each text, asked once; all are forgotten when there are too many."""
+
+    def __init__(self, judge: Callable[[bytes], int]) -> None:
+        self._judge = judge
+
+    def __missing__(self, text: bytes) -> int:
+        if len(self) >= _VALUES_KEPT:
+            self.clear()
+        self[text] = judgement = self._judge(text)
+        return judgement
+
+    def of(self, column: Coded) -> NDArray[np.uint64]:
+        return np.fromiter(map(self.__getitem__, column.values), np.uint64, len(column.values))[column.codes]
+
+
+def request_rule(asked: bytes) -> int:
+    """The place in `RULES` of a request without its query: a page (0), an asset, a download, or another method."""
+    if not asked.startswith(b"GET "):
+        return RULES.index("method")
+    path = asked.removeprefix(b"GET ").rpartition(b" HTTP/")[0] or asked.removeprefix(b"GET ")
+    extension = _EXTENSION.search(path.lower())
+    ending = extension[1] if extension else b""
+    if ending in _ASSETS:
+        return RULES.index("asset")
+    if ending in _DOWNLOADS or _DATA_PATH.match(path):
+        return RULES.index("download")
+    return 0
+
+
+def _keyed_hash() -> Callable[[bytes], int]:
+    key = secrets.token_bytes(16)
+    return lambda text: int.from_bytes(blake2b(text, digest_size=8, key=key).digest())
+
+
+def _is_inside(address: bytes, ranges: tuple[Range, ...]) -> bool:
+    try:
+        packed = socket.inet_pton(socket.AF_INET6 if b":" in address else socket.AF_INET, address.decode("latin-1"))
+    except (OSError, ValueError):
+        return False
+    packed = packed.removeprefix(_MAPPED_IPV4)
+    number = int.from_bytes(packed)
+    return any(number & mask == network for length, mask, network in ranges if length == len(packed))
+
+
+def _parse_range(text: str) -> Range:
+    network = ip_network(text)
+    return network.max_prefixlen // 8, int(network.netmask), int(network.network_address)

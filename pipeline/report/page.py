@@ -1,0 +1,73 @@
+"""One self-contained page of a period's results and validation, for a city analyst to read, print and pass on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from pipeline.landing import write_atomically
+from pipeline.report.words import GUIDES, label
+
+if TYPE_CHECKING:
+    from pipeline.validate import Verdict
+
+TEMPLATE = "page.html.j2"
+
+
+def write_page(
+    path: Path,
+    *,
+    city_name: str,
+    period: str,
+    results: Sequence[Mapping[str, Any]],
+    verdicts: Sequence[Verdict | Mapping[str, Any]],
+    sources: Sequence[Mapping[str, Any]],
+) -> Path:
+    """Write the page and give its path.
+
+    `results` are the objects of `tolok show --json`, `sources` name `source`, `file`, `sha256` and `size_bytes`.
+    The page holds counts and rule names only, needs no network and no script, and the same input gives the same bytes.
+    """
+    page = _environment().get_template(TEMPLATE)
+    order = list(GUIDES)
+    text = page.render(
+        city_name=city_name,
+        period=period,
+        results=sorted(results, key=lambda result: order.index(result["indicator"])),
+        verdicts=verdicts,
+        sources=sources,
+        guides=GUIDES,
+    )
+    write_atomically(path, text)
+    return path
+
+
+def number(value: float | None, *, decimals: int = 2) -> str:
+    """A number the Indonesian way, `94.696,97`: no trailing zeros, four digits of a small one, a dash for none."""
+    if value is None:
+        return "–"
+    if value and abs(value) < 10**-decimals:
+        return f"{value:.4g}".replace(".", ",")
+    whole, _, rest = f"{value:,.{decimals}f}".partition(".")
+    rest = rest.rstrip("0")
+    return whole.replace(",", ".") + ("," + rest if rest else "")
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"number": number, "label": label, "share": _share}
+    return environment
+
+
+def _share(part: float, whole: float) -> float:
+    """Percent of a whole for the width of a bar, 0 when there is no whole."""
+    return round(100 * part / whole, 3) if whole else 0

@@ -1,0 +1,8 @@
+"""Results as versions in SQLite or PostgreSQL: written in one transaction, readable as they stood on any day."""
+
+from __future__ import annotations
+
+from pipeline.warehouse.records import Batch, CityRecord, SourceFile, Stored
+from pipeline.warehouse.warehouse import Warehouse
+
+__all__ = ["Batch", "CityRecord", "SourceFile", "Stored", "Warehouse"]

@@ -1,0 +1,349 @@
+"""Write results as versions and read them back, current or as of a day."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, RowMapping
+
+from pipeline.warehouse.engine import Utc, make_engine, migrate, reachable, writing
+from pipeline.warehouse.records import Batch, Stored
+
+if TYPE_CHECKING:
+    from pipeline.indicators.base import Quotient, Result
+
+ORDER = ("portal_visits", "online_services", "inquiry_response", "it_downtime")
+KEY = ("city_id", "indicator_id", "period", "version")
+OUTSIDE = "outside_period"
+
+_MOMENTS = {"computed_at", "finished_at", "landed_at"}
+
+
+def _table(name: str, *columns: str) -> sa.TableClause:
+    typed = (sa.column(column, Utc()) if column in _MOMENTS else sa.column(column) for column in columns)
+    return sa.table(name, *typed)
+
+
+_QUOTIENT = ("value", "numerator", "denominator", "unit")
+RESULT = _table(
+    "result",
+    *KEY,
+    *_QUOTIENT,
+    *("status", "reason", "coverage_pct", "median", "p90", "observations_count", "rows_read", "rows_used"),
+    *("rows_excluded", "rows_quarantined", "method_version", "inputs_sha256", "run_id", "computed_at"),
+    "change_reason",
+)
+ROWS = _table("result_rows", *KEY, "outcome", "rule", "rows_count")
+VARIANT = _table("result_variant", *KEY, "variant", *_QUOTIENT, "reason")
+BREAKDOWN = _table("result_breakdown", *KEY, "dimension", "member", *_QUOTIENT)
+RESULT_SOURCE = _table("result_source", *KEY, "source", "sha256")
+CITY = _table("city", "city_id", "name", "zone", "region_code")
+POPULATION = _table("population", "city_id", "region_code", "reference_on", "source", "population_count")
+RUN = _table("run", "run_id", "city_id", "period", "finished_at")
+SOURCE_FILE = _table(
+    "source_file",
+    *("city_id", "source", "sha256", "file_id", "name", "size_bytes", "landed_at", "owner", "licence"),
+)
+VALIDATION = _table(
+    "validation",
+    *("run_id", "subject", "rule_id", "severity", "is_met", "way", "checked_rows", "unexpected_count"),
+)
+QUARANTINE = _table("quarantine_summary", "run_id", "table_name", "reason", "rows_count")
+
+
+class Warehouse:
+    """One warehouse at a URL; `ConfigError` for a malformed one, `SourceUnavailable` for one out of reach."""
+
+    def __init__(self, url: str) -> None:
+        self._engine = make_engine(url)
+
+    def migrate(self) -> None:
+        """Bring the schema to this version; cheap when it is."""
+        migrate(self._engine)
+
+    def store(self, results: Sequence[Result], *, batch: Batch) -> list[Stored]:
+        """Write what changed as new versions, all or nothing; the city's row is locked, so writers take turns."""
+        with writing(self._engine) as connection:
+            _upsert_city(connection, batch)
+            latest = {result.indicator_id: _latest(connection, batch, result) for result in results}
+            stored = [_decide(connection, result, latest[result.indicator_id], batch) for result in results]
+            changed = [(r, s) for r, s in zip(results, stored, strict=True) if s.outcome != "unchanged"]
+            if changed:
+                _write(connection, changed, batch)
+        return stored
+
+    def current(
+        self, city_id: str, period: str | None = None, *, as_of: datetime | None = None
+    ) -> list[dict[str, Any]]:
+        """The newest version of each result, or the newest computed by `as_of`, as `tolok show --json` prints them."""
+        query = sa.select(RESULT).where(RESULT.c.city_id == city_id)
+        if period is not None:
+            query = query.where(RESULT.c.period == period)
+        if as_of is not None:
+            query = query.where(RESULT.c.computed_at <= as_of)
+        with reachable(self._engine) as connection:
+            rows = connection.execute(query.order_by(RESULT.c.version)).mappings().all()
+            newest = {(row["period"], row["indicator_id"]): row for row in rows}
+            parts = {table.name: _by_key(connection, table, city_id, period) for table in (ROWS, VARIANT)}
+            files = _files_by_key(connection, city_id, period)
+        ordered = sorted(newest.values(), key=lambda row: (row["period"], ORDER.index(row["indicator_id"])))
+        return [_shown(row, parts["result_rows"], parts["result_variant"], files) for row in ordered]
+
+    def variant_parts(self, city_id: str, period: str, indicator_id: str) -> list[dict[str, Any]]:
+        """The current version's variants with their parts, by name."""
+        return self._current_parts(VARIANT, "variant", city_id, period, indicator_id)
+
+    def breakdowns(self, city_id: str, period: str, indicator_id: str) -> list[dict[str, Any]]:
+        """The current version's breakdowns, by dimension and member."""
+        return self._current_parts(BREAKDOWN, "dimension", city_id, period, indicator_id)
+
+    def history(self, city_id: str, indicator_id: str) -> list[dict[str, Any]]:
+        """Every version of an indicator, by period and version."""
+        query = (
+            sa.select(RESULT)
+            .where(RESULT.c.city_id == city_id, RESULT.c.indicator_id == indicator_id)
+            .order_by(RESULT.c.period, RESULT.c.version)
+        )
+        with reachable(self._engine) as connection:
+            return [dict(row) for row in connection.execute(query).mappings()]
+
+    def _current_parts(
+        self, table: sa.TableClause, order_by: str, city_id: str, period: str, indicator_id: str
+    ) -> list[dict[str, Any]]:
+        newest = sa.select(sa.func.max(RESULT.c.version)).where(
+            RESULT.c.city_id == city_id, RESULT.c.period == period, RESULT.c.indicator_id == indicator_id
+        )
+        query = sa.select(table).where(
+            table.c.city_id == city_id,
+            table.c.period == period,
+            table.c.indicator_id == indicator_id,
+            table.c.version == newest.scalar_subquery(),
+        )
+        with reachable(self._engine) as connection:
+            rows = [dict(row) for row in connection.execute(query).mappings()]
+        return sorted(rows, key=lambda row: (row[order_by], row.get("member", "")))
+
+
+def _upsert_city(connection: Connection, batch: Batch) -> None:
+    """Insert or update the city and keep its row locked until the transaction ends."""
+    connection.execute(
+        sa.text(
+            "INSERT INTO city (city_id, name, zone, region_code) VALUES (:city_id, :name, :zone, :region_code) "
+            "ON CONFLICT (city_id) DO UPDATE SET name = excluded.name, zone = excluded.zone, "
+            "region_code = excluded.region_code"
+        ),
+        asdict(batch.city),
+    )
+
+
+def _latest(connection: Connection, batch: Batch, result: Result) -> RowMapping | None:
+    query = (
+        sa.select(RESULT)
+        .where(
+            RESULT.c.city_id == batch.city.city_id,
+            RESULT.c.indicator_id == result.indicator_id,
+            RESULT.c.period == result.period,
+        )
+        .order_by(RESULT.c.version.desc())
+        .limit(1)
+    )
+    return connection.execute(query).mappings().first()
+
+
+def _decide(connection: Connection, result: Result, latest: RowMapping | None, batch: Batch) -> Stored:
+    if latest is None:
+        return Stored(result.indicator_id, result.period, 1, "new", "perhitungan pertama / first computation")
+    is_same_method = latest["method_version"] == result.method_version
+    if is_same_method and latest["inputs_sha256"] == result.inputs_sha256:
+        reason = latest["change_reason"]
+        return Stored(result.indicator_id, result.period, latest["version"], "unchanged", reason)
+    reason = _change_reason(connection, result, latest, batch)
+    return Stored(result.indicator_id, result.period, latest["version"] + 1, "changed", reason)
+
+
+def _change_reason(connection: Connection, result: Result, latest: RowMapping, batch: Batch) -> str:
+    if latest["method_version"] != result.method_version:
+        change = f"{latest['method_version']} -> {result.method_version}"
+        return f"perubahan metode {change} / method change {change}"
+    outside = _of_version(ROWS, latest).where(ROWS.c.rule == OUTSIDE)
+    outside_count = sum(row["rows_count"] for row in connection.execute(outside).mappings())
+    added = _bearing(result) - (latest["rows_read"] - outside_count)
+    if added > 0:
+        return f"{added} baris susulan / {added} late rows"
+    if added < 0:
+        return f"{-added} baris ditarik / {-added} rows withdrawn"
+    before = {row["sha256"] for row in connection.execute(_of_version(RESULT_SOURCE, latest)).mappings()}
+    if before != {file.sha256 for file in batch.sources.get(result.indicator_id, ())}:
+        return "berkas dikoreksi / corrected file"
+    return "pengaturan berubah / settings changed"
+
+
+def _of_version(table: sa.TableClause, version: RowMapping) -> sa.Select[Any]:
+    return sa.select(table).where(*(table.c[name] == version[name] for name in KEY))
+
+
+def _bearing(result: Result) -> int:
+    """Rows that bear on the period, whatever became of them."""
+    return result.rows.read - result.rows.excluded.get(OUTSIDE, 0)
+
+
+def _write(connection: Connection, changed: Sequence[tuple[Result, Stored]], batch: Batch) -> None:
+    connection.execute(
+        sa.insert(RUN),
+        {
+            "run_id": batch.run_id,
+            "city_id": batch.city.city_id,
+            "period": batch.period,
+            "finished_at": batch.computed_at,
+        },
+    )
+    _write_context(connection, batch)
+    rows: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for result, stored in changed:
+        key = dict(zip(KEY, (batch.city.city_id, result.indicator_id, result.period, stored.version), strict=True))
+        rows["result"].append(key | _result_row(result, stored, batch))
+        fates = (("excluded", result.rows.excluded), ("quarantined", result.rows.quarantined))
+        rows["result_rows"] += [
+            key | {"outcome": fate, "rule": rule, "rows_count": count}
+            for fate, rules in fates
+            for rule, count in rules.items()
+        ]
+        rows["result_variant"] += [
+            key | {"variant": name, "reason": part.reason} | _parts(part) for name, part in result.variants.items()
+        ]
+        rows["result_breakdown"] += [
+            key | {"dimension": part.dimension, "member": part.member} | _parts(part.quotient)
+            for part in result.breakdowns
+        ]
+        rows["result_source"] += [
+            key | {"source": file.source, "sha256": file.sha256} for file in batch.sources.get(result.indicator_id, ())
+        ]
+    for table in (RESULT, ROWS, VARIANT, BREAKDOWN, RESULT_SOURCE):
+        if rows[table.name]:
+            connection.execute(sa.insert(table), rows[table.name])
+
+
+def _write_context(connection: Connection, batch: Batch) -> None:
+    """Files, populations, validation outcomes and quarantine counts that the new versions rest on."""
+    city_id = batch.city.city_id
+    files = {(f.source, f.sha256): f for sources in batch.sources.values() for f in sources}
+    _insert_new(
+        connection,
+        SOURCE_FILE,
+        [{"city_id": city_id, "file_id": file.sha256[:16], **asdict(file)} for file in files.values()],
+    )
+    _insert_new(
+        connection,
+        POPULATION,
+        [
+            {**asdict(population), "city_id": city_id, "reference_on": population.reference_on.isoformat()}
+            for population in batch.populations
+        ],
+    )
+    run = {"run_id": batch.run_id}
+    _insert_new(connection, VALIDATION, [run | asdict(outcome) for outcome in batch.outcomes])
+    counts = [
+        run | {"table_name": table, "reason": reason, "rows_count": count}
+        for table, reasons in (batch.quarantined or {}).items()
+        for reason, count in reasons.items()
+    ]
+    _insert_new(connection, QUARANTINE, counts)
+
+
+def _insert_new(connection: Connection, table: sa.TableClause, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows, leaving those whose key is there already."""
+    if not rows:
+        return
+    names = [column.name for column in table.columns]
+    values = ", ".join("CAST(:reference_on AS DATE)" if _is_date(connection, name) else f":{name}" for name in names)
+    statement = sa.text(
+        f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({values}) ON CONFLICT DO NOTHING"  # noqa: S608
+    ).bindparams(*(sa.bindparam(name, type_=Utc()) for name in names if name in _MOMENTS))
+    connection.execute(statement, [dict(row) for row in rows])
+
+
+def _is_date(connection: Connection, name: str) -> bool:
+    return name == "reference_on" and connection.dialect.name == "postgresql"
+
+
+def _parts(part: Quotient) -> dict[str, Any]:
+    return {"value": part.value, "numerator": part.numerator, "denominator": part.denominator, "unit": part.unit}
+
+
+def _result_row(result: Result, stored: Stored, batch: Batch) -> dict[str, Any]:
+    rows = result.rows
+    return _parts(result.headline) | {
+        "status": result.status,
+        "reason": result.headline.reason,
+        "coverage_pct": result.coverage_pct,
+        "median": result.statistics.get("median"),
+        "p90": result.statistics.get("p90"),
+        "observations_count": result.statistics.get("count"),
+        "rows_read": rows.read,
+        "rows_used": rows.used,
+        "rows_excluded": sum(rows.excluded.values()),
+        "rows_quarantined": sum(rows.quarantined.values()),
+        "method_version": result.method_version,
+        "inputs_sha256": result.inputs_sha256,
+        "run_id": batch.run_id,
+        "computed_at": batch.computed_at,
+        "change_reason": stored.change_reason,
+    }
+
+
+def _key_of(row: RowMapping) -> tuple[Any, ...]:
+    return tuple(row[name] for name in KEY)
+
+
+def _by_key(
+    connection: Connection, table: sa.TableClause, city_id: str, period: str | None
+) -> dict[tuple[Any, ...], list[RowMapping]]:
+    query = sa.select(table).where(table.c.city_id == city_id)
+    if period is not None:
+        query = query.where(table.c.period == period)
+    found: dict[tuple[Any, ...], list[RowMapping]] = defaultdict(list)
+    for row in connection.execute(query).mappings():
+        found[_key_of(row)].append(row)
+    return found
+
+
+def _files_by_key(connection: Connection, city_id: str, period: str | None) -> dict[tuple[Any, ...], list[RowMapping]]:
+    lineage = _table("result_lineage", *KEY, "source", "file", "sha256")
+    return _by_key(connection, lineage, city_id, period)
+
+
+def _shown(
+    row: RowMapping,
+    rows: Mapping[tuple[Any, ...], list[RowMapping]],
+    variants: Mapping[tuple[Any, ...], list[RowMapping]],
+    files: Mapping[tuple[Any, ...], list[RowMapping]],
+) -> dict[str, Any]:
+    key = _key_of(row)
+    fates = sorted(rows.get(key, ()), key=lambda fate: fate["rule"])
+    counts = {
+        outcome: {fate["rule"]: fate["rows_count"] for fate in fates if fate["outcome"] == outcome}
+        for outcome in ("excluded", "quarantined")
+    }
+    statistics = {"median": row["median"], "p90": row["p90"], "count": row["observations_count"]}
+    return {
+        "city": row["city_id"],
+        "indicator": row["indicator_id"],
+        **{name: row[name] for name in ("period", "version", "value", "numerator", "denominator", "unit", "status")},
+        "reason": row["reason"],
+        "coverage_pct": row["coverage_pct"],
+        "rows": {"read": row["rows_read"], "used": row["rows_used"], **counts},
+        "variants": {
+            part["variant"]: part["value"] for part in sorted(variants.get(key, ()), key=lambda v: v["variant"])
+        },
+        "statistics": statistics,
+        "method_version": row["method_version"],
+        "sources": [
+            {"file": file["file"], "sha256": file["sha256"]}
+            for file in sorted(files.get(key, ()), key=lambda file: (file["file"], file["sha256"]))
+        ],
+    }

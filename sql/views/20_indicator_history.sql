@@ -1,0 +1,4 @@
+CREATE VIEW indicator_history AS
+SELECT city_id, indicator_id, period, version, value, numerator, denominator, unit, status, reason, coverage_pct,
+       method_version, inputs_sha256, computed_at, change_reason
+FROM result
