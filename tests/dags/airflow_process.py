@@ -1,0 +1,109 @@
+"""Real Airflow processes, each with an AIRFLOW_HOME of its own, and a checkout whose steps only name their calls."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+TIMEOUT_SECONDS = 180
+
+STUB_STEPS = '''"""Stand-in steps: each writes its call down; `FAULTS` names the step that raises, and what."""
+
+import json
+import os
+from pathlib import Path
+
+from connectors import errors
+
+FAULTS = json.loads(os.environ["FAULTS"])
+
+
+def _call(step, *arguments):
+    with (Path(os.environ["TOLOK_HOME"]) / "calls").open("a") as calls:
+        calls.write(" ".join([step, *arguments]) + "\\n")
+    if step in FAULTS:
+        raise getattr(errors, FAULTS[step])(id=f"{step} ditolak", en=f"{step} was rejected")
+    return "/".join(arguments)
+
+
+def sources(city_id, period):
+    _call("sources", city_id, period)
+    return json.loads(os.environ["SOURCES"])
+
+
+def fetch(city_id, source, period):
+    return _call("fetch", city_id, source, period)
+
+
+def clean(city_id, table, period):
+    return _call("clean", city_id, table, period)
+
+
+def validate(city_id, period):
+    return _call("validate", city_id, period)
+
+
+def measure(city_id, period):
+    return _call("measure", city_id, period)
+
+
+def store(city_id, period):
+    return [_call("store", city_id, period)]
+
+
+def report(city_id, period):
+    return _call("report", city_id, period)
+'''
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a command printed, the code it ended with, and the steps it called, in order."""
+
+    code: int
+    output: str
+    calls: list[str]
+    home: Path
+
+
+@dataclass(frozen=True)
+class Checkout:
+    """A copy of the project in a folder whose name has spaces, with stand-in steps."""
+
+    root: Path
+
+    def run(
+        self, *command: str, faults: dict[str, str] | None = None, sources: tuple[str, ...] = ("web", "desk")
+    ) -> Run:
+        home = Path(tempfile.mkdtemp(prefix="data folder ", dir=self.root))
+        environment = airflow_environment(self.root) | {
+            "AIRFLOW_HOME": str(home / "own airflow"),
+            "TOLOK_HOME": str(home),
+            "FAULTS": json.dumps(faults or {}),
+            "SOURCES": json.dumps(sources),
+        }
+        done = run_process(*command, cwd=self.root, environment=environment)
+        calls = home / "calls"
+        called = calls.read_text(encoding="utf-8").splitlines() if calls.exists() else []
+        return Run(done.returncode, done.stdout + done.stderr, called, home)
+
+
+def airflow_environment(root: Path) -> dict[str, str]:
+    """This process's environment without its Airflow or Tolok settings, for the project in `root`."""
+    own = {name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW", "TOLOK"))}
+    return own | {
+        "PYTHONPATH": str(root),
+        "AIRFLOW__CORE__DAGS_FOLDER": str(root / "dags"),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+    }
+
+
+def run_process(*command: str, cwd: Path, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command, cwd=cwd, env=environment, capture_output=True, text=True, timeout=TIMEOUT_SECONDS, check=False
+    )

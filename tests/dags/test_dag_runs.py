@@ -1,0 +1,88 @@
+"""The real DAGs run in a real Airflow process, with steps that only name their calls."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+from airflow_process import Checkout, Run
+
+from pipeline.tables import TABLES
+
+RUN_DAG = (sys.executable, "scripts/run_dag.py")
+
+pytestmark = pytest.mark.airflow
+
+
+@pytest.fixture(scope="module")
+def sound_year(checkout: Checkout) -> Run:
+    return checkout.run(*RUN_DAG, "kota-contoh", "2025")
+
+
+@pytest.fixture(scope="module")
+def rejected_month(checkout: Checkout) -> Run:
+    return checkout.run(*RUN_DAG, "kota-contoh", "2025-03", faults={"validate": "DataRejected"})
+
+
+@pytest.fixture(scope="module")
+def rejected_without_sources(checkout: Checkout) -> Run:
+    """As Airflow's own command runs it, retries and all."""
+    migrate_and_test = (
+        "import sys; from airflow.utils.db import initdb; from airflow.__main__ import main; initdb(); "
+        "sys.argv = ['airflow', 'dags', 'test', 'annual_indicators', '-c', '{\"period\": \"2024\"}']; main()"
+    )
+    return checkout.run(sys.executable, "-c", migrate_and_test, faults={"validate": "DataRejected"}, sources=())
+
+
+def test_a_year_runs_every_step_in_order(sound_year: Run) -> None:
+    assert sound_year.code == 0, sound_year.output
+    steps = [call.split()[0] for call in sound_year.calls]
+    assert steps == ["sources", "fetch", "fetch", *["clean"] * len(TABLES), "validate", "measure", "store", "report"]
+
+
+def test_each_source_is_fetched_and_each_table_cleaned_once(sound_year: Run) -> None:
+    mapped = [call for call in sound_year.calls if call.startswith(("fetch", "clean"))]
+    fetched = [f"fetch kota-contoh {source} 2025" for source in ("web", "desk")]
+    assert sorted(mapped) == sorted(fetched + [f"clean kota-contoh {table} 2025" for table in TABLES])
+
+
+def test_a_sound_run_shows_a_line_per_task_and_leaves_nothing_of_airflow(sound_year: Run) -> None:
+    lines = sound_year.output.splitlines()
+    assert lines[0] == "annual_indicators · kota-contoh · 2025"
+    assert len(lines) == 1 + 8 + len(TABLES) + 1
+    assert all("selesai / done" in line for line in lines[1:-1])
+    assert list((sound_year.home / "airflow").iterdir()) == []
+
+
+def test_rejected_data_end_with_code_3_and_both_texts(rejected_month: Run) -> None:
+    assert rejected_month.code == 3
+    assert "validate: validate ditolak\nvalidate was rejected\n" in rejected_month.output
+    assert "Traceback" not in rejected_month.output
+
+
+def test_after_rejected_data_nothing_is_measured_or_stored(rejected_month: Run) -> None:
+    assert rejected_month.calls[-1] == "validate kota-contoh 2025-03"
+    assert "tidak dijalankan / not run: measure, store, report" in rejected_month.output
+
+
+def test_a_failed_run_keeps_its_log_and_says_where(rejected_month: Run) -> None:
+    log = Path(rejected_month.output.rsplit("Log: ", 1)[1].strip())
+    assert list((rejected_month.home / "airflow").iterdir()) == [log]
+    assert "Retry policy decision" in log.read_text(encoding="utf-8")
+
+
+def test_rejected_data_are_not_tried_again(rejected_without_sources: Run) -> None:
+    assert rejected_without_sources.code != 0
+    assert rejected_without_sources.calls.count("validate kota-contoh 2024") == 1
+
+
+def test_a_city_without_sources_still_meets_the_checks(rejected_without_sources: Run) -> None:
+    cleaned = {f"clean kota-contoh {table} 2024" for table in TABLES}
+    assert cleaned <= set(rejected_without_sources.calls)
+
+
+def test_a_period_that_is_none_ends_with_code_2_before_airflow_starts(checkout: Checkout) -> None:
+    run = checkout.run(*RUN_DAG, "kota-contoh", "2025-13")
+    assert (run.code, run.calls, (run.home / "airflow").exists()) == (2, [], False)
+    assert "Period '2025-13' is not known" in run.output
