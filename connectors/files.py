@@ -17,15 +17,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import IO, Literal, cast
+from typing import IO, cast
 
 import pandas as pd
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from connectors.errors import DataRejected, SourceChanged
-
-Format = Literal["csv", "xlsx", "json", "yaml", "access_log"]
+from connectors.layout import Format, Layout
 
 CHUNK_ROWS = 100_000
 HEADER_SEARCH_ROWS = 200
@@ -40,41 +38,6 @@ _ENCODING_BY_MARK = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b
 _GZIP, _ZIP, _OLD_EXCEL = b"\x1f\x8b", b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 
 csv.field_size_limit(MAX_CELL_CHARACTERS)
-
-
-class Layout(BaseModel):
-    """How the rows of a file are laid out."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    format: Format
-    encoding: str = "utf-8"
-    delimiter: str = ","
-    quote: str = '"'
-    names: tuple[str, ...] = ()
-    skip_rows: int = Field(default=0, ge=0)
-    header_starts_with: str | None = None
-    sheet: str | None = None
-    rows_at: str = ""
-    members: str = "*"
-    members_except: str | None = None
-
-    @field_validator("delimiter", "quote")
-    @classmethod
-    def _one_mark(cls, value: str) -> str:
-        mark = {"tab": "\t", "\\t": "\t"}.get(value, value)
-        if len(mark) != 1:
-            raise ValueError("tanda pemisah dan kutip harus satu huruf / delimiter and quote are one character")
-        return mark
-
-    @field_validator("encoding")
-    @classmethod
-    def _known_encoding(cls, value: str) -> str:
-        try:
-            "".encode(value)
-        except LookupError:
-            raise ValueError(f"encoding '{value}' tidak dikenal, misalnya utf-8 / unknown, try utf-8, cp1252") from None
-        return value
 
 
 @dataclass(frozen=True)
@@ -269,8 +232,10 @@ def _cell_text(cell: object) -> str:
         return "true" if cell else "false"
     if isinstance(cell, float):
         return str(int(cell)) if cell.is_integer() else f"{cell!r}e0"
-    if isinstance(cell, (datetime, date, time)):
+    if isinstance(cell, (datetime, time)):
         return cell.isoformat()
+    if isinstance(cell, date):
+        return f"{cell.isoformat()}T00:00:00"
     if isinstance(cell, timedelta):
         return str(cell)
     return str(cell).replace("\xa0", " ").strip()

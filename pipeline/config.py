@@ -14,7 +14,7 @@ import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from connectors.errors import ConfigError
-from connectors.files import Layout
+from connectors.layout import Layout
 from pipeline.tables import TABLES
 
 Authority = Literal["kemendagri", "bps", "other"]
@@ -147,7 +147,7 @@ class Source(FileSettings):
     covers: tuple[Days, ...] = ()
     zone: str | None = None
     nulls: Texts = ()
-    decimal: Literal[".", ","] = "."
+    decimal: Literal[".", ","] | None = None
     thousands: Literal[".", ",", " ", "'"] | None = None
     columns: Columns = Field(default_factory=dict)
     exclude: dict[str, Filters] = Field(default_factory=dict)
@@ -182,6 +182,8 @@ class Source(FileSettings):
                 f"aturan pengecualian tidak dikenal / unknown exclusion rules: {', '.join(strange)}; "
                 f"yang ada / known: {', '.join(sorted(rules))}"
             )
+        if self.thousands is not None and self.thousands == self.decimal:
+            problems.append("'decimal' dan 'thousands' tidak boleh sama / must differ")
         if self.table == "population" and not self.authority:
             problems.append("sumber penduduk perlu 'authority' (kemendagri atau bps) / population needs 'authority'")
         if self.responses and self.table != "inquiries":

@@ -32,12 +32,7 @@ _ROWS_COLUMNS = (
     Column("rows_accounted", "count", is_required=True, note="used, excluded and quarantined together"),
     Column("quarantined_pct", "number", minimum=0, note="of the rows not excluded; null when there are none"),
 )
-_SCALES: dict[str, tuple[float, ...]] = {
-    "portal_visits": (1, 100_000),
-    "online_services": (100,),
-    "inquiry_response": (1, 1 / 24, 1 / 86_400),
-    "it_downtime": (1, 1 / 3_600),
-}
+_SCALES = {"portal_visits": 1, "online_services": 100, "inquiry_response": 1 / 24, "it_downtime": 1}
 _RESULTS_COLUMNS = (
     Column("indicator_id", "text", is_required=True, allowed=tuple(_SCALES)),
     Column("period", "text", is_required=True),
@@ -172,7 +167,7 @@ def _results_rules() -> list[Rule]:
         _range_rule("results.coverage_pct.maximum", {"column": "coverage_pct", "max_value": 100}),
         _range_rule("results.online_services.maximum", {"column": "value", "max_value": 100, **online_services}),
         *_status_rules(),
-        *(_scale_rule(indicator_id, scales) for indicator_id, scales in _SCALES.items()),
+        *(_scale_rule(indicator_id, scale) for indicator_id, scale in _SCALES.items()),
     ]
 
 
@@ -210,12 +205,12 @@ def _status_rules() -> list[Rule]:
     ]
 
 
-def _scale_rule(indicator_id: str, scales: tuple[float, ...]) -> Rule:
+def _scale_rule(indicator_id: str, scale: float) -> Rule:
     return Rule(
         type="expect_column_values_to_be_in_set",
         kwargs={
             "column": "scale",
-            "value_set": [_nine_digits(scale) for scale in scales],
+            "value_set": [_nine_digits(scale)],
             "row_condition": _where("indicator_id", "==", indicator_id),
         },
         meta=Explanation(

@@ -176,8 +176,19 @@ def write_services(path: Path) -> None:
         audience = ("Masyarakat", "Pelaku usaha", "Keduanya")[number % 3]
         volume = f"{number // 9 + 1}.{number * 7 % 1000:03d}" if number % 4 else number * 11
         rows.append(
-            [f"L{number:03d}", f"Layanan {number}", agency, "Umum", audience, "Daring", access, request, volume]
-            + [begins, ends]
+            [
+                f"L{number:03d}",
+                f"Layanan {number}",
+                agency,
+                "Umum",
+                audience,
+                "Daring",
+                access,
+                request,
+                volume,
+                begins,
+                ends,
+            ]
         )
     rows.append(list(rows[8]))
     rows.append([*rows[9][:6], "???", *rows[9][7:]])
@@ -215,8 +226,15 @@ def _log_day(day: datetime) -> list[str]:
         at = day + timedelta(seconds=random.randrange(86_400))
         for _ in range(random.randrange(1, 4)):
             target, status = random.choice(
-                [("GET /dataset/penduduk", 200), ("GET /dataset?q=banjir", 200), ("GET /aset/peta.js", 200)]
-                + [("GET /unduh/anggaran.csv", 200), ("GET /hilang", 404), ("GET /data", 301), ("POST /masukan", 200)]
+                [
+                    ("GET /dataset/penduduk", 200),
+                    ("GET /dataset?q=banjir", 200),
+                    ("GET /aset/peta.js", 200),
+                    ("GET /unduh/anggaran.csv", 200),
+                    ("GET /hilang", 404),
+                    ("GET /data", 301),
+                    ("POST /masukan", 200),
+                ]
             )
             lines.append(_log_line(address, at, f"{target} HTTP/1.1", status, agent))
             at += timedelta(seconds=random.randrange(2_400))

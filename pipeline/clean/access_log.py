@@ -133,35 +133,35 @@ class _Counter:
         """Count a block of whole lines; gives their number."""
         hits = read_block(block)
         classes = self._classify(hits)
-        days = local_days(hits.seconds, self._terms.zone)
+        days = local_days(hits.seconds, zone=self._terms.zone)
         for name, fault_count in hits.faults.items():
             self._faults[RULES.index(name)] += fault_count
-        self._count_lines(days, classes.rule)
+        self._count_lines(days, rules=classes.rule)
         for day in set(np.unique(days).tolist()) - self._first_seen.keys():
             self._first_seen[day] = (file_id, lines_before + int(hits.lines[days == day].min()) + 1)
         order = np.lexsort((hits.seconds, classes.visitor))
         visitor, seconds = classes.visitor[order], hits.seconds[order]
         for name, chosen in classes.choices().items():
             kept = chosen[order]
-            self._runs[name].add(visitor[kept], seconds[kept])
+            self._runs[name].add(visitor[kept], seconds=seconds[kept])
         return len(days) + hits.faults.total()
 
-    def _count_lines(self, days: Ints, rule: Ints) -> None:
+    def _count_lines(self, days: Ints, *, rules: Ints) -> None:
         if len(days):
             low, high = days.min(), days.max() + 1
-            counts = np.bincount((days - low) * len(RULES) + rule, minlength=(high - low) * len(RULES))
+            counts = np.bincount((days - low) * len(RULES) + rules, minlength=(high - low) * len(RULES))
             self._lines[low:high] += counts.reshape(-1, len(RULES))
 
     def visits(self) -> pd.DataFrame:
         """The clean table's columns without the outcome ones."""
         days = np.array(sorted(self._first_seen), np.int64)
         counted = {name: runs.count_days(self._terms.zone) for name, runs in self._runs.items()}
-        frames = [self._frame(days, variant, counts) for variant, counts in _variants(counted).items()]
+        frames = [self._frame(days, variant=variant, counts=counts) for variant, counts in _variants(counted).items()]
         columns = (*VISITS.columns, *SOURCE_COLUMNS)
         visits = pd.concat(frames, ignore_index=True).astype({column.name: DTYPES[column.kind] for column in columns})
         return visits.sort_values("visited_on", kind="stable", ignore_index=True)
 
-    def _frame(self, days: Ints, variant: str, counts: Ints) -> pd.DataFrame:
+    def _frame(self, days: Ints, *, variant: str, counts: Ints) -> pd.DataFrame:
         seen = [self._first_seen[day] for day in days.tolist()]
         return pd.DataFrame(
             {

@@ -115,9 +115,9 @@ def read_block(block: bytes) -> Hits:
     data = np.frombuffer(block, np.uint8)
     ends = np.flatnonzero(data == _NEWLINE)
     starts = np.append(0, ends[:-1] + 1)
-    plain = _find_plain(data, starts, ends)
-    seconds, is_timely = _read_stamps(data, plain.stamps)
-    heads = _encode(block, plain.heads)
+    plain = _find_plain(data, starts=starts, ends=ends)
+    seconds, is_timely = _read_stamps(data, stamps=plain.stamps)
+    heads = _encode(block, fields=plain.heads)
     addresses = [_read_head(head) for head in heads.values]
     kept = is_timely & np.array([address != b"" for address in addresses], bool)[heads.codes]
     plain = plain.only(kept)
@@ -126,13 +126,14 @@ def read_block(block: bytes) -> Hits:
     hits = Hits(
         plain.lines,
         seconds[kept],
-        _digits(data, plain.statuses, 3),
+        _digits(data, at=plain.statuses, count=3),
         Coded(heads.codes[kept], addresses),
-        _encode(block, plain.asked),
-        _encode(block, plain.agents),
+        _encode(block, fields=plain.asked),
+        _encode(block, fields=plain.agents),
         Counter(),
     )
-    return _with_slow_lines(hits, [(int(line), block[starts[line] : ends[line]]) for line in np.flatnonzero(slow)])
+    rest = [(int(line), block[starts[line] : ends[line]]) for line in np.flatnonzero(slow)]
+    return _with_slow_lines(hits, lines=rest)
 
 
 @lru_cache(1 << 16)
@@ -142,7 +143,7 @@ def _read_head(head: bytes) -> bytes:
     return match[1] if match else b""
 
 
-def _find_plain(data: Bytes, starts: Ints, ends: Ints) -> _Plain:
+def _find_plain(data: Bytes, *, starts: Ints, ends: Ints) -> _Plain:
     """The lines in which no quote is escaped and every field sits where the quotes say."""
     quotes = np.flatnonzero(data == _QUOTE)
     padded = np.append(quotes, [0] * 6)
@@ -156,18 +157,21 @@ def _find_plain(data: Bytes, starts: Ints, ends: Ints) -> _Plain:
     line_ends = ends[lines] - (data[ends[lines] - 1] == _RETURN)
     size_ends = np.where(is_combined, others[0] - 1, line_ends)
     agents = (np.where(is_combined, others[2] + 1, closed), np.where(is_combined, others[3], closed))
-    heads, asked = (starts[lines], opened - _STAMP_LENGTH - 4), (opened + 1, _find_asked_ends(data, opened, closed))
+    heads, asked = (
+        (starts[lines], opened - _STAMP_LENGTH - 4),
+        (opened + 1, _find_asked_ends(data, opened=opened, closed=closed)),
+    )
     plain = _Plain(lines, heads, opened - _STAMP_LENGTH - 2, asked, closed + 2, agents)
     sizes = size_ends - closed - 6
     kept = (sizes >= 1) & (sizes <= _LONGEST_SIZE)
-    kept[kept] = _is_plain_head(data, opened[kept], closed[kept])
-    kept[kept] = _is_plain_size(data, size_ends[kept], sizes[kept])
+    kept[kept] = _is_plain_head(data, opened=opened[kept], closed=closed[kept])
+    kept[kept] = _is_plain_size(data, ends=size_ends[kept], sizes=sizes[kept])
     combined = kept & is_combined
-    kept[combined] = _is_plain_tail(data, *(quote[combined] for quote in others))
+    kept[combined] = _is_plain_tail(data, quotes=[quote[combined] for quote in others])
     return plain.only(kept)
 
 
-def _is_plain_head(data: Bytes, opened: Ints, closed: Ints) -> Flags:
+def _is_plain_head(data: Bytes, *, opened: Ints, closed: Ints) -> Flags:
     """`... [26 bytes] "request" 200 `, the request's closing quote not escaped."""
     expected = (
         (opened - _STAMP_LENGTH - 4, _SPACE),
@@ -182,16 +186,17 @@ def _is_plain_head(data: Bytes, opened: Ints, closed: Ints) -> Flags:
     return np.asarray(fits & digits & (data[closed - 1] != _BACKSLASH))
 
 
-def _is_plain_size(data: Bytes, ends: Ints, sizes: Ints) -> Flags:
+def _is_plain_size(data: Bytes, *, ends: Ints, sizes: Ints) -> Flags:
     """The bytes sent: digits only, or one dash."""
-    tail = _windows(data, ends - _LONGEST_SIZE, _LONGEST_SIZE)
+    tail = _windows(data, at=ends - _LONGEST_SIZE, width=_LONGEST_SIZE)
     is_before = np.arange(_LONGEST_SIZE) < (_LONGEST_SIZE - sizes)[:, None]
     is_number = ((tail - ord("0") < 10) | is_before).all(axis=1)
     return np.asarray(is_number | ((sizes == 1) & (tail[:, -1] == _DASH)))
 
 
-def _is_plain_tail(data: Bytes, referrer: Ints, referrer_end: Ints, agent: Ints, agent_end: Ints) -> Flags:
+def _is_plain_tail(data: Bytes, *, quotes: list[Ints]) -> Flags:
     """` "referrer" "agent"`, the closing quotes not escaped."""
+    referrer, referrer_end, agent, agent_end = quotes
     return np.asarray(
         (data[referrer - 1] == _SPACE)
         & (agent == referrer_end + 2)
@@ -201,13 +206,12 @@ def _is_plain_tail(data: Bytes, referrer: Ints, referrer_end: Ints, agent: Ints,
     )
 
 
-def _find_asked_ends(data: Bytes, opened: Ints, closed: Ints) -> Ints:
+def _find_asked_ends(data: Bytes, *, opened: Ints, closed: Ints) -> Ints:
     """Where the query begins; without one, where the version does; without both, where the request ends."""
     marks = np.append(np.flatnonzero(data == _QUESTION), len(data))
     marked = marks[np.searchsorted(marks, opened)]
-    tails = _windows(data, closed - len(_VERSION), len(_VERSION))
+    tails = _windows(data, at=closed - len(_VERSION), width=len(_VERSION))
     is_version = ((tails == _VERSION) | ((ord("0") == _VERSION) & (tails - ord("0") < 10))).all(axis=1)
-    is_version &= closed - opened > len(_VERSION)
     return np.where(marked < closed, marked, closed - is_version * len(_VERSION))
 
 
@@ -216,15 +220,15 @@ def _cut_request(request: bytes) -> bytes:
     return target if mark or not _VERSION_END.search(request) else request[: -len(_VERSION)]
 
 
-def _read_stamps(data: Bytes, stamps: Ints) -> tuple[Ints, Flags]:
+def _read_stamps(data: Bytes, *, stamps: Ints) -> tuple[Ints, Flags]:
     """Seconds since 1970 in UTC, and which stamps could be read; a day and zone is read once per run of equal ones."""
-    texts = _windows(data, stamps, _STAMP_LENGTH)
+    texts = _windows(data, at=stamps, width=_STAMP_LENGTH)
     days = np.concatenate([texts[:, :11], texts[:, 20:]], axis=1)
     begins = np.flatnonzero(np.append(True, (days[1:] != days[:-1]).any(axis=1))[: len(days)])
     read = [_read_day(days[begin].tobytes()) for begin in begins]
     lengths = np.diff(np.append(begins, len(days)))
     midnights = np.repeat(np.array([day or 0 for day in read], np.int64), lengths)
-    hours, minutes, seconds = (_digits(data, stamps + at, 2) for at in (12, 15, 18))
+    hours, minutes, seconds = (_digits(data, at=stamps + at, count=2) for at in (12, 15, 18))
     is_read = np.repeat(np.array([day is not None for day in read], bool), lengths)
     is_read &= (texts[:, [11, 14, 17]] == _COLON).all(axis=1)
     is_read &= (texts[:, [12, 13, 15, 16, 18, 19]] - ord("0") < 10).all(axis=1)
@@ -254,7 +258,7 @@ def _read_day(text: bytes) -> int | None:
     return int(midnight.timestamp()) + (offset if match[4] == b"-" else -offset)
 
 
-def _with_slow_lines(hits: Hits, lines: list[tuple[int, bytes]]) -> Hits:
+def _with_slow_lines(hits: Hits, *, lines: list[tuple[int, bytes]]) -> Hits:
     """The same columns with the lines that need the reference parser behind them."""
     read = [(number, read_line(line)) for number, line in lines]
     slow = [(number, hit) for number, hit in read if isinstance(hit, Hit)]
@@ -266,19 +270,19 @@ def _with_slow_lines(hits: Hits, lines: list[tuple[int, bytes]]) -> Hits:
         np.append(hits.lines, np.array(numbers, np.int64)),
         np.append(hits.seconds, np.array([hit.seconds for hit in found], np.int64)),
         np.append(hits.statuses, np.array([hit.status for hit in found], np.int64)),
-        _extend(hits.addresses, [hit.address for hit in found]),
-        _extend(hits.asked, [hit.asked for hit in found]),
-        _extend(hits.agents, [hit.agent for hit in found]),
+        _extend(hits.addresses, values=[hit.address for hit in found]),
+        _extend(hits.asked, values=[hit.asked for hit in found]),
+        _extend(hits.agents, values=[hit.agent for hit in found]),
         Counter(fault for _, fault in read if isinstance(fault, str)),
     )
 
 
-def _extend(column: Coded, values: list[bytes]) -> Coded:
+def _extend(column: Coded, *, values: list[bytes]) -> Coded:
     codes = np.arange(len(values), dtype=np.int64) + len(column.values)
     return Coded(np.append(column.codes, codes), column.values + values)
 
 
-def _encode(block: bytes, fields: tuple[Ints, Ints]) -> Coded:
+def _encode(block: bytes, *, fields: tuple[Ints, Ints]) -> Coded:
     """The fields' distinct texts; fields and the gaps between them are one array over the block, copied by `take`."""
     if not len(fields[0]):
         return Coded(np.zeros(0, np.int64), [])
@@ -289,14 +293,14 @@ def _encode(block: bytes, fields: tuple[Ints, Ints]) -> Coded:
     return Coded(coded.indices.to_numpy().astype(np.int64), coded.dictionary.to_numpy(zero_copy_only=False).tolist())
 
 
-def _digits(data: Bytes, at: Ints, count: int) -> Ints:
+def _digits(data: Bytes, *, at: Ints, count: int) -> Ints:
     number = np.zeros(len(at), np.int64)
     for nth in range(count):
         number = number * 10 + data[at + nth] - ord("0")
     return number
 
 
-def _windows(data: Bytes, at: Ints, width: int) -> Bytes:
+def _windows(data: Bytes, *, at: Ints, width: int) -> Bytes:
     if not len(at):
         return np.zeros((0, width), np.uint8)
     return np.lib.stride_tricks.sliding_window_view(data, width)[at]

@@ -74,7 +74,7 @@ class Classifier:
 
     def __init__(self, own_networks: Iterable[str]) -> None:
         ranges = tuple(map(_parse_range, own_networks))
-        self._is_own = _Judgements(lambda address: _is_inside(address, ranges))
+        self._is_own = _Judgements(lambda address: _is_inside(address, ranges=ranges))
         self._request_rule = _Judgements(request_rule)
         self._address_key = _Judgements(_keyed_hash())
         self._agent_key = _Judgements(_keyed_hash())
@@ -133,7 +133,7 @@ def _keyed_hash() -> Callable[[bytes], int]:
     return lambda text: int.from_bytes(blake2b(text, digest_size=8, key=key).digest())
 
 
-def _is_inside(address: bytes, ranges: tuple[Range, ...]) -> bool:
+def _is_inside(address: bytes, *, ranges: tuple[Range, ...]) -> bool:
     try:
         packed = socket.inet_pton(socket.AF_INET6 if b":" in address else socket.AF_INET, address.decode("latin-1"))
     except (OSError, ValueError):

@@ -43,14 +43,14 @@ class AgentRules:
 
 
 def _judge(agents: list[bytes]) -> list[str]:
-    probes, bots = _match((_PROBES,), agents), _match(_bot_patterns(), agents)
+    probes, bots = _match((_PROBES,), agents=agents), _match(_bot_patterns(), agents=agents)
     return [
         "probe" if is_probe else "empty_agent" if agent.strip() in (b"", b"-") else "bot" if is_bot else ""
         for agent, is_probe, is_bot in zip(agents, probes, bots, strict=True)
     ]
 
 
-def _match(patterns: tuple[str, ...], agents: list[bytes]) -> list[bool]:
+def _match(patterns: tuple[str, ...], *, agents: list[bytes]) -> list[bool]:
     """Whether any pattern occurs in each agent; for a handful of agents RE2 would only compile."""
     if sum(map(len, agents)) <= _BYTES_WORTH_COMPILING:
         return [any(found.search(agent) for found in _compile(patterns)) for agent in agents]

@@ -76,12 +76,14 @@ def translated(texts: pd.Series, column_map: ColumnMap) -> tuple[pd.Series, pd.S
 
 
 def _reading(column_map: ColumnMap, source: Source, zone: ZoneInfo) -> Reading:
+    """The column's own settings before the source's; a point that groups thousands leaves the comma for decimals."""
     zone_name = column_map.zone or source.zone
+    thousands = column_map.thousands or source.thousands
     return Reading(
         formats=column_map.format,
         zone=ZoneInfo(zone_name) if zone_name else zone,
-        decimal=column_map.decimal or source.decimal,
-        thousands=column_map.thousands or source.thousands,
+        decimal=column_map.decimal or source.decimal or ("," if thousands == "." else "."),
+        thousands=thousands,
     )
 
 

@@ -54,10 +54,10 @@ class Runs:
         self._pieces: list[_Run] = []
         self._pending = 0
 
-    def add(self, visitor: NDArray[np.uint64], seconds: Ints) -> None:
+    def add(self, visitor: NDArray[np.uint64], *, seconds: Ints) -> None:
         """Take requests, ordered by visitor and time among themselves."""
         moments = seconds.astype(np.uint32)
-        piece = _join(_Run(visitor, moments, moments), self._idle_seconds)
+        piece = _join(_Run(visitor, moments, moments), idle_seconds=self._idle_seconds)
         self._pieces.append(piece)
         self._pending += len(piece.visitor)
         if self._pending > max(_PIECES_AT_ONCE, len(self._merged.visitor)):
@@ -71,14 +71,14 @@ class Runs:
         """
         self._merge()
         runs, days_count = self._merged, len(midnights(zone))
-        first, last = local_days(runs.first, zone), local_days(runs.last, zone)
+        first, last = local_days(runs.first, zone=zone), local_days(runs.last, zone=zone)
         by_start = np.bincount(first, minlength=days_count)
         entered = np.bincount(first + 1, minlength=days_count + 1) - np.bincount(last + 1, minlength=days_count + 1)
         crossed = np.cumsum(entered)[:days_count]
         return DayCounts(
             by_start + crossed,
             by_start,
-            *(_count_new(runs.visitor, first, last, crossed, unit) for unit in ("M", "Y")),
+            *(_count_new(runs.visitor, days=(first, last), crossed=crossed, unit=unit) for unit in ("M", "Y")),
         )
 
     def _merge(self) -> None:
@@ -87,10 +87,10 @@ class Runs:
             np.concatenate([getattr(piece, name) for piece in pieces]) for name in ("visitor", "first", "last")
         )
         order = np.lexsort((first, visitor))
-        self._merged = _join(_Run(visitor[order], first[order], last[order]), self._idle_seconds)
+        self._merged = _join(_Run(visitor[order], first[order], last[order]), idle_seconds=self._idle_seconds)
 
 
-def _join(runs: _Run, idle_seconds: int) -> _Run:
+def _join(runs: _Run, *, idle_seconds: int) -> _Run:
     """Ordered runs, those of one visitor with no silence between them made one."""
     if not len(runs.visitor):
         return runs
@@ -102,19 +102,20 @@ def _join(runs: _Run, idle_seconds: int) -> _Run:
     return _Run(runs.visitor[begins], runs.first[begins], (reached - rank)[ends].astype(np.uint32))
 
 
-def _count_new(visitor: NDArray[np.uint64], first: Ints, last: Ints, crossed: Ints, unit: str) -> Ints:
+def _count_new(visitor: NDArray[np.uint64], *, days: tuple[Ints, Ints], crossed: Ints, unit: str) -> Ints:
     """Visitors on the day of their first request in each month (unit M) or year (unit Y).
 
     A run that crosses into a new one brings its visitor there on the first day.
     """
-    days = FIRST_DAY + np.arange(len(crossed))
-    span = days.astype(f"datetime64[{unit}]")
-    is_first_day = span.astype("datetime64[D]") == days
+    first, last = days
+    calendar = FIRST_DAY + np.arange(len(crossed))
+    span = calendar.astype(f"datetime64[{unit}]")
+    is_first_day = span.astype("datetime64[D]") == calendar
     is_new = np.append(True, (visitor[1:] != visitor[:-1]) | (span[last[:-1]] != span[first[1:]]))[: len(first)]
     return np.bincount(first[is_new], minlength=len(crossed)) + np.where(is_first_day, crossed, 0)
 
 
-def local_days(seconds: NDArray[np.uint32] | Ints, zone: ZoneInfo) -> Ints:
+def local_days(seconds: NDArray[np.uint32] | Ints, *, zone: ZoneInfo) -> Ints:
     """The local day of each moment, counted from `FIRST_DAY`."""
     bounds = midnights(zone)
     if not len(seconds):

@@ -39,6 +39,7 @@ DEFINITION = Definition(
 )
 HOUR, DAY = 3600, 24 * 3600
 _UNANSWERED = "belum ada yang dijawab / none answered yet"
+_NO_DATA = "tidak ada data pertanyaan / no inquiry data"
 _NONE_RECEIVED = "tidak ada pertanyaan diterima / no inquiry received"
 _NO_RESPONSE_TIME = (
     "sumber tidak memuat waktu tanggapan; minta log tindak lanjut per tiket / "
@@ -100,6 +101,8 @@ def _mean_days(seconds: pd.Series, *, reason: str, denominator: int | None = Non
 
 
 def _reason(frame: pd.DataFrame, eligible: pd.DataFrame) -> str:
+    if frame.empty:
+        return _NO_DATA
     if eligible.empty:
         return _NONE_RECEIVED
     return _NO_RESPONSE_TIME if frame["responded_at"].isna().all() else _UNANSWERED

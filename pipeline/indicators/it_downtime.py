@@ -34,8 +34,8 @@ DEFINITION = Definition(
     rule_id="Jam henti dalam periode, termasuk pemeliharaan terencana, dibagi jumlah insiden yang mulai dalam periode. "
     "Jendela satu komponen yang bertumpuk atau bersambung, baris bernomor insiden sama, dan anak insiden dihitung "
     "sebagai satu insiden, dan tiap jamnya sekali. Yang masih terbuka dihitung sampai akhir periode, sementara.",
-    rule_en="Hours of downtime in the period, planned maintenance included, over incidents that start in it. Windows of "
-    "one component that overlap or touch, rows of one incident number and child incidents are one incident, each of "
+    rule_en="Hours of downtime in the period, planned maintenance included, over incidents that start in it. Windows "
+    "of one component that overlap or touch, rows of one incident number and child incidents are one incident, each of "
     "its hours counted once. What is still open counts to the period's end, provisionally.",
 )
 HOUR = 3600
@@ -132,7 +132,7 @@ def _stretches(windows: pd.DataFrame, *, by: str | None) -> pd.Series:
 
 
 def _outages(windows: pd.DataFrame, bounds: _Bounds | None) -> pd.DataFrame:
-    """Grain: outage. Union seconds (clipped to `bounds`, if any), its first row's component and cause, is it planned."""
+    """Grain: outage. Union seconds (clipped to `bounds`, if any), first row's component and cause, is it planned."""
     pieces = windows.assign(stretch=_stretches(windows, by="outage"))
     union = pieces.groupby("stretch").agg(outage=("outage", "first"), start=("start", "min"), end=("end", "max"))
     if bounds is not None:

@@ -43,6 +43,7 @@ DEFINITION = Definition(
 LOG_TOOL = "access_log"
 HEADLINE = "headline"
 PER = 100_000
+_PARTLY_KNOWN = "sumber lain tidak memuatnya / the period's other source does not tell"
 _OTHER_PERIOD_LENGTH = {True: "unique_visitors_month", False: "unique_visitors_year"}
 
 
@@ -103,8 +104,8 @@ def _refuse_two_tools(rows: pd.DataFrame) -> None:
         raise DataRejected(
             id=f"Kunjungan {month} dihitung oleh lebih dari satu alat: {both}. Jangan dijumlahkan; pilih satu sumber "
             "untuk bulan itu dan hapus yang lain dari YAML, atau batasi berkasnya.",
-            en=f"Visits of {month} are counted by more than one tool: {both}. They must not be added; choose one source "
-            "for that month and take the other out of the YAML, or cut its file.",
+            en=f"Visits of {month} are counted by more than one tool: {both}. They must not be added; choose one "
+            "source for that month and take the other out of the YAML, or cut its file.",
         )
 
 
@@ -120,9 +121,13 @@ def _coverage_pct(rows: pd.DataFrame, period: Period) -> float:
 def _variants(rows: pd.DataFrame, terms: Terms) -> dict[str, Quotient]:
     left_out = {HEADLINE, _OTHER_PERIOD_LENGTH[terms.period.is_year]}
     variants = {}
+    counted_days = rows.groupby("variant")["days_count"].sum()
     for name in sorted(set(rows["variant"].dropna()) - left_out):
         label = "unique_visitors" if name.startswith("unique_visitors_") else name
         variants[label] = _per_population(_visits(rows, name), terms.population)
+        if counted_days[name] < counted_days.get(HEADLINE, 0):
+            part = variants[label]
+            variants[label] = Quotient(part.numerator, part.denominator, part.unit, None, _PARTLY_KNOWN)
     for other in terms.other_populations:
         slug = re.sub(r"[^a-z0-9]+", "_", other.source.lower()).strip("_")
         variants[f"other_population_{slug}"] = _per_population(_visits(rows, HEADLINE), other)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from pipeline.indicators import INDICATORS
 from pipeline.landing import write_atomically
 from pipeline.report.words import GUIDES, label
 
@@ -32,13 +33,14 @@ def write_page(
     The page holds counts and rule names only, needs no network and no script, and the same input gives the same bytes.
     """
     page = _environment().get_template(TEMPLATE)
-    order = list(GUIDES)
+    order = list(INDICATORS)
     text = page.render(
         city_name=city_name,
         period=period,
         results=sorted(results, key=lambda result: order.index(result["indicator"])),
         verdicts=verdicts,
         sources=sources,
+        definitions={name: indicator.DEFINITION for name, indicator in INDICATORS.items()},
         guides=GUIDES,
     )
     write_atomically(path, text)

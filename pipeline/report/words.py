@@ -7,11 +7,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Guide:
-    """How one indicator is named, where its data must come from and how to read it."""
+    """What a definition leaves to the page: the unit in Bahasa Indonesia, the origin of the data, how to read it."""
 
-    clause: str
-    name_id: str
-    name_en: str
     unit_id: str
     origin_id: str
     origin_en: str
@@ -21,9 +18,6 @@ class Guide:
 
 GUIDES = {
     "portal_visits": Guide(
-        clause="10.1",
-        name_id="Jumlah kunjungan daring tahunan ke portal data terbuka kota per 100.000 penduduk",
-        name_en="Annual online visits to the municipal open data portal per 100,000 population",
         unit_id="kunjungan per 100.000 penduduk",
         origin_id="Statistik situs dari penyedia hosting portal, melalui pengelola situs kota atau pengelola domain.",
         origin_en="Site statistics of the portal's hosting, from the city's web administrator or the domain host.",
@@ -33,9 +27,6 @@ GUIDES = {
         "bots, a new tool) before it is praised.",
     ),
     "online_services": Guide(
-        clause="10.2",
-        name_id="Persentase layanan kota yang dapat diakses dan diminta secara daring",
-        name_en="Share of city services that can be accessed and requested online",
         unit_id="%",
         origin_id="Perangkat daerah penyelenggara layanan, atau pengelola situs kota.",
         origin_en="The departments or agencies that provide the services, or the administrator of the city's website.",
@@ -45,9 +36,6 @@ GUIDES = {
         "beats 100 % of a short list.",
     ),
     "inquiry_response": Guide(
-        clause="10.3",
-        name_id="Rata-rata waktu respons terhadap pertanyaan melalui sistem nondarurat kota",
-        name_en="Average response time to inquiries made through the city's non-emergency inquiry system",
         unit_id="hari",
         origin_id="Catatan sistem nondarurat dan perangkat daerah yang menerima terusannya.",
         origin_en="The records of the non-emergency system and of the departments it forwards to.",
@@ -57,9 +45,6 @@ GUIDES = {
         "categories moves the mean.",
     ),
     "it_downtime": Guide(
-        clause="10.4",
-        name_id="Rata-rata waktu henti infrastruktur TI kota",
-        name_en="Average downtime of the city's IT infrastructure",
         unit_id="jam per insiden",
         origin_id="Pemilik dan pengelola layanan TI pemerintah daerah, serta tanggapan kementerian.",
         origin_en="The owners and administrators of the local government's IT services, and the ministry's responses.",
@@ -71,10 +56,24 @@ GUIDES = {
 }
 
 _WORDS = {
+    "accessible_only": "hanya dapat diakses",
+    "all_requests": "semua permintaan",
+    "any_step_online": "sekurang-kurangnya satu langkah daring",
+    "as_recorded": "seperti tercatat",
+    "as_recorded_plausible": "seperti tercatat, yang masuk akal",
     "asset": "berkas pendukung halaman",
     "blank_line": "baris kosong",
+    "blank_row": "baris kosong",
+    "bot": "bot",
     "bots_included": "termasuk bot",
+    "businesses": "pelaku usaha",
+    "by_date_answered": "menurut tanggal dijawab",
     "cancelled": "dibatalkan",
+    "citizens": "warga",
+    "city_wide_union": "gabungan sekota",
+    "closed_before_receipt": "ditutup sebelum diterima",
+    "closed_without_response": "ditutup tanpa tanggapan",
+    "code_shape": "bentuk kode salah",
     "combined": "digabungkan ke baris lain",
     "count": "banyaknya",
     "critical": "wajib",
@@ -83,8 +82,12 @@ _WORDS = {
     "duplicate_key": "kunci sama, isi berbeda",
     "duplicate_row": "baris sama persis",
     "emergency": "darurat",
+    "empty_agent": "tanpa nama peramban",
     "end_before_start": "selesai sebelum mulai",
+    "end_to_end": "daring dari awal sampai akhir",
+    "end_to_end_of_applicable": "daring penuh, dari yang dapat daring",
     "every row": "setiap baris",
+    "every_step_online": "setiap langkah daring",
     "grand_total": "baris jumlah",
     "inquiries": "pertanyaan",
     "internal": "layanan internal",
@@ -93,17 +96,26 @@ _WORDS = {
     "method": "bukan permintaan GET",
     "no_midnight_break": "tanpa batas tengah malam",
     "no_outage": "tanpa gangguan",
-    "not checked": "tidak dapat diperiksa",
+    "not_a_response": "bukan tanggapan",
+    "not_applicable_removed": "tanpa layanan yang tidak dapat daring",
     "not_city_infrastructure": "bukan infrastruktur kota",
     "not_city_responsibility": "bukan kewenangan kota",
     "not_city_service": "bukan layanan kota",
+    "open": "belum dijawab",
+    "open_age_counted": "umur yang belum dijawab ikut dihitung",
+    "open_inquiries": "banyaknya yang belum dijawab",
+    "open_mean_age": "umur rata-rata yang belum dijawab",
     "other_portal": "portal lain",
     "other_region": "wilayah lain",
     "outages": "gangguan",
+    "outside_period": "di luar periode",
     "own_network": "jaringan kota sendiri",
     "p90": "persentil ke-90",
     "population": "penduduk",
     "prank": "iseng",
+    "probe": "pemantau",
+    "redirects_counted": "pengalihan ikut dihitung",
+    "response_before_receipt": "ditanggapi sebelum diterima",
     "results": "hasil",
     "rows": "jumlah baris",
     "sample of 50,000; row count and key: every row": "contoh 50.000 baris; jumlah baris dan kunci: setiap baris",
@@ -111,17 +123,32 @@ _WORDS = {
     "spam": "spam",
     "staff": "pegawai kota sendiri",
     "status": "permintaan tidak berhasil",
-    "superseded": "digantikan berkas yang lebih baru",
+    "strict_all_received": "jam dibagi semua yang diterima",
+    "superseded": "digantikan yang lebih baru",
     "test": "uji coba",
+    "time_to_closure": "sampai ditutup",
+    "time_to_closure_as_recorded": "sampai ditutup, seperti tercatat",
+    "time_to_closure_non_negative": "sampai ditutup, tanpa selisih negatif",
+    "unique_visitors": "pengunjung unik",
+    "unplanned_as_recorded": "tak terencana, seperti tercatat",
+    "unplanned_as_recorded_plausible": "tak terencana, seperti tercatat, yang masuk akal",
+    "unplanned_only": "hanya yang tak terencana",
     "visits": "kunjungan",
     "warning": "peringatan",
+    "weighted_by_volume": "ditimbang menurut volume",
+    "whole_duration_in_starting_period": "seluruh lama dihitung di periode mulai",
     "withdrawn": "ditarik kembali",
+    "within_follow_up_deadline": "ditindaklanjuti dalam batas waktu (%)",
+    "working_days": "hari kerja",
+    "wrong_field_count": "jumlah kolom salah",
+    "zero_length": "lamanya nol",
 }
 _PREFIXES = {
     "after_extraction_": "sesudah data ditarik",
     "ambiguous_": "bermakna ganda",
     "bad_": "tidak terbaca",
     "missing_": "kosong",
+    "other_population_": "sebagai sumber penduduk",
     "sentinel_": "tanggal pengganti",
     "too_small_": "terlalu kecil",
     "unknown_": "di luar daftar",

@@ -5,6 +5,7 @@ import io
 import json
 import tarfile
 import zipfile
+from datetime import datetime
 from pathlib import Path
 
 import openpyxl
@@ -12,7 +13,8 @@ import pandas as pd
 import pytest
 
 from connectors.errors import DataRejected, SourceChanged
-from connectors.files import Layout, RawFile, read_rows
+from connectors.files import RawFile, read_rows
+from connectors.layout import Layout
 
 
 def rows_of(path: Path, columns: tuple[str, ...], **layout: object) -> pd.DataFrame:
@@ -175,3 +177,8 @@ def test_a_stray_cell_far_away_is_refused_before_it_takes_the_memory(tmp_path: P
             archive.writestr(name, content)
     with pytest.raises(DataRejected, match="1,048,576"):
         rows_of(path, ("id",), format="xlsx")
+
+
+def test_a_spreadsheet_day_is_a_moment_without_doubt(tmp_path: Path) -> None:
+    path = workbook(tmp_path / "a.xlsx", [["mulai"], [datetime(2020, 1, 31)], [datetime(2020, 1, 31, 9, 30)]])
+    assert rows_of(path, ("mulai",), format="xlsx")["mulai"].tolist() == ["2020-01-31T00:00:00", "2020-01-31T09:30:00"]

@@ -7,21 +7,10 @@ from alembic import op
 revision = "0001"
 down_revision = None
 
-TABLES_NEWEST_FIRST = [
-    "readiness_evidence",
-    "readiness_answer",
-    "result_source",
-    "result_breakdown",
-    "result_variant",
-    "result_rows",
-    "result",
-    "quarantine_summary",
-    "validation",
-    "source_file",
-    "run",
-    "population",
-    "city",
-]
+TABLES_NEWEST_FIRST = (
+    *("readiness_evidence", "readiness_answer", "result_source", "result_breakdown", "result_variant", "result_rows"),
+    *("result", "quarantine_summary", "validation", "source_file", "run", "population", "city"),
+)
 
 
 def upgrade() -> None:
