@@ -45,6 +45,15 @@ BROWSERS = (
     "Mozilla/5.0 (X11; Ubuntu; Linux x86_64; rv:132.0) Gecko/20100101 Firefox/132.0",
 )
 BOTS = ("Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)", "curl/7.88.1", "-")
+TARGETS = (
+    ("GET /dataset/penduduk", 200),
+    ("GET /dataset?q=banjir", 200),
+    ("GET /aset/peta.js", 200),
+    ("GET /unduh/anggaran.csv", 200),
+    ("GET /hilang", 404),
+    ("GET /data", 301),
+    ("POST /masukan", 200),
+)
 Rows = Iterable[Sequence[object]]
 
 
@@ -225,17 +234,7 @@ def _log_day(day: datetime) -> list[str]:
         agent = BROWSERS[visitor % 3] if random.random() < 0.85 else random.choice(BOTS)
         at = day + timedelta(seconds=random.randrange(86_400))
         for _ in range(random.randrange(1, 4)):
-            target, status = random.choice(
-                [
-                    ("GET /dataset/penduduk", 200),
-                    ("GET /dataset?q=banjir", 200),
-                    ("GET /aset/peta.js", 200),
-                    ("GET /unduh/anggaran.csv", 200),
-                    ("GET /hilang", 404),
-                    ("GET /data", 301),
-                    ("POST /masukan", 200),
-                ]
-            )
+            target, status = random.choice(TARGETS)
             lines.append(_log_line(address, at, f"{target} HTTP/1.1", status, agent))
             at += timedelta(seconds=random.randrange(2_400))
     probe = [day + timedelta(minutes=10 * n) for n in range(0, 144, 12)]
