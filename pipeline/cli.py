@@ -86,7 +86,9 @@ def run(city: str, period: str) -> None:
 
     for line in steps.run(city, Period.parse(period).label):
         click.echo(line)
-    _show_table(city, Period.parse(period).label)
+    label = Period.parse(period).label
+    _print_results(_results(city, label))
+    _say_where(city, {label})
 
 
 @_commands.command()
@@ -133,6 +135,7 @@ def show(city: str, period: str | None, as_json: bool, as_of: str | None) -> Non
         click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
     else:
         _print_results(rows)
+        _say_where(city, {row["period"] for row in rows})
 
 
 @_commands.command()
@@ -202,12 +205,14 @@ def report(city: str, period: str) -> None:
     click.echo(steps.report(city, Period.parse(period).label))
 
 
-def _show_table(city: str, label: str) -> None:
+def _say_where(city: str, labels: set[str]) -> None:
+    """Say where the warehouse and the periods' pages lie, without the warehouse's user and password."""
     settings = Settings.from_environment()
-    _print_results(_results(city, label))
-    where = settings.warehouse_url.rsplit("@", 1)[-1]
-    page = settings.home / "reports" / city / f"{label}.html"
-    click.echo(f"Gudang data / Warehouse: {where}\nHalaman / Page: {page}")
+    click.echo(f"Gudang data / Warehouse: {settings.warehouse_url.rsplit('@', 1)[-1]}")
+    for label in sorted(labels):
+        page = settings.home / "reports" / city / f"{label}.html"
+        if page.is_file():
+            click.echo(f"Halaman / Page: {page}")
 
 
 def _print_results(rows: list[dict[str, Any]]) -> None:

@@ -56,7 +56,7 @@ def validate(city_id: str, period: str) -> str:
     """Hold the clean tables against their suites; a critical failure raises `DataRejected`."""
     from pipeline.validate import refuse_unsound, validate_tables
 
-    datasets = {table: _dataset(city_id, table, period) for table in TABLES}
+    datasets = {table: dataset(city_id, table, period) for table in TABLES}
     verdicts = validate_tables(datasets, period=Period.parse(period), zone=_city(city_id).zone_info)
     _write_verdicts(city_id, period, "tables", verdicts)
     refuse_unsound(verdicts)
@@ -138,20 +138,20 @@ def compute(city_id: str, period: str, *, is_rebuilt: bool = False) -> list[Resu
     from pipeline.terms import terms_for
 
     city, asked = _city(city_id), Period.parse(period)
-    inhabitants = _dataset(city_id, "population", period, is_rebuilt=is_rebuilt)
+    inhabitants = dataset(city_id, "population", period, is_rebuilt=is_rebuilt)
     results = []
     for indicator in INDICATORS.values():
         table = indicator.DEFINITION.table
-        dataset = _dataset(city_id, table, period, is_rebuilt=is_rebuilt)
+        rows = dataset(city_id, table, period, is_rebuilt=is_rebuilt)
         terms = terms_for(
             table,
             city=city,
             period=asked,
-            frame=dataset.frame,
+            frame=rows.frame,
             inhabitants=inhabitants.frame,
             manifests=_manifests(city_id, table, period),
         )
-        results.append(indicator.compute(dataset.frame, terms=terms, tally=dataset.tally))
+        results.append(indicator.compute(rows.frame, terms=terms, tally=rows.tally))
     return results
 
 
@@ -168,14 +168,15 @@ def altered_files(city_id: str, period: str) -> list[str]:
     return altered
 
 
-def _dataset(city_id: str, table: str, period: str, *, is_rebuilt: bool = False) -> Dataset:
-    from pipeline.clean import dataset
+def dataset(city_id: str, table: str, period: str, *, is_rebuilt: bool = False) -> Dataset:
+    """The clean table of a period, from disk or made anew from the landed bytes."""
+    from pipeline.clean.dataset import build, clean_table, dataset_path, read_dataset
 
     city, manifests = _city(city_id), _manifests(city_id, table, period)
     if is_rebuilt or not manifests:
-        return dataset.build(_home(), city=city, table_name=table, manifests=manifests)
-    name = dataset.clean_table(_home(), city=city, table_name=table, manifests=manifests)
-    return dataset.read_dataset(dataset.dataset_path(_home(), city, table, name), TABLES[table])
+        return build(_home(), city=city, table_name=table, manifests=manifests)
+    name = clean_table(_home(), city=city, table_name=table, manifests=manifests)
+    return read_dataset(dataset_path(_home(), city, table, name), TABLES[table])
 
 
 def _manifests(city_id: str, table: str, period: str) -> list[Manifest]:

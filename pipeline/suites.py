@@ -30,7 +30,7 @@ _ROWS_COLUMNS = (
     Column("rows_excluded", "count", is_required=True, minimum=0),
     Column("rows_quarantined", "count", is_required=True, minimum=0),
     Column("rows_accounted", "count", is_required=True, note="used, excluded and quarantined together"),
-    Column("quarantined_pct", "number", minimum=0, note="of the rows not excluded; null when there are none"),
+    Column("quarantined_pct", "number", minimum=0, note="of the rows considered; null when there are none"),
 )
 _SCALES = {"portal_visits": 1, "online_services": 100, "inquiry_response": 1 / 24, "it_downtime": 1}
 _RESULTS_COLUMNS = (
@@ -83,18 +83,19 @@ def declared(name: str) -> dict[str, Rule]:
 
 
 def accounting(counts: Mapping[str, Mapping[str, int]]) -> pd.DataFrame:
-    """One row per table out of its `read`, `used`, `excluded` and `quarantined` rows, for the suite `rows`."""
-    rows = []
-    for table, count in counts.items():
-        considered = count["read"] - count["excluded"]
-        rows.append(
-            {
-                "table": table,
-                **{f"rows_{name}": count[name] for name in ("read", "used", "excluded", "quarantined")},
-                "rows_accounted": count["used"] + count["excluded"] + count["quarantined"],
-                "quarantined_pct": 100 * count["quarantined"] / considered if considered else None,
-            }
-        )
+    """One row per table out of its `read`, `used`, `excluded` and `quarantined` rows, for the suite `rows`.
+
+    `considered` rows are those of which the quarantined are a share.
+    """
+    rows = [
+        {
+            "table": table,
+            **{f"rows_{name}": count[name] for name in ("read", "used", "excluded", "quarantined")},
+            "rows_accounted": count["used"] + count["excluded"] + count["quarantined"],
+            "quarantined_pct": 100 * count["quarantined"] / count["considered"] if count["considered"] else None,
+        }
+        for table, count in counts.items()
+    ]
     return _frame(rows, _ROWS_COLUMNS)
 
 

@@ -28,7 +28,7 @@ def terms_for(
     manifests: Sequence[Manifest],
 ) -> Terms:
     """The terms of the indicator that reads `table_name`."""
-    headline, others = _populations(inhabitants, city=city, period=period)
+    headline, others = populations(inhabitants, city=city, period=period)
     return Terms(
         period=period,
         zone=city.zone_info,
@@ -81,7 +81,7 @@ def _as_of(table_name: str, *, city: City, frame: pd.DataFrame, manifests: Seque
     return min(landed) if landed else datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 
 
-def _populations(
+def populations(
     inhabitants: pd.DataFrame, *, city: City, period: Period
 ) -> tuple[Population | None, tuple[Population, ...]]:
     """The headline's population and every other source's for the same year; none is carried over from another year."""

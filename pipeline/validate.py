@@ -235,17 +235,23 @@ def _of_period(frame: pd.DataFrame, table: Table, *, period: Period, zone: ZoneI
 
 
 def _account(dataset: Dataset) -> dict[str, int]:
-    """What was read and what became of it; of access logs the lines are counted, not the days made of them."""
+    """What was read and what became of it; of access logs the lines are counted, not the days made of them.
+
+    The quarantined are a share of the rows not excluded, but of all lines of a log: most lines that cannot be read
+    would have been excluded too.
+    """
     from pipeline.clean.access_log import SOURCE_TOOL
 
     frame, tally = dataset.frame, dataset.tally
     rows = frame if tally is None else frame[frame["source_tool"] != SOURCE_TOOL]
     lines = {} if tally is None else tally.groupby("outcome")["rows_count"].sum().to_dict()
+    excluded_count, read_count = int(rows["excluded_by"].notna().sum()), len(rows) + sum(lines.values())
     return {
-        "read": len(rows) + sum(lines.values()),
+        "read": read_count,
         "used": int(is_sound(rows).sum()) + lines.get("used", 0),
-        "excluded": int(rows["excluded_by"].notna().sum()) + lines.get("excluded", 0),
+        "excluded": excluded_count + lines.get("excluded", 0),
         "quarantined": int(rows["quarantine_reason"].notna().sum()) + lines.get("quarantined", 0),
+        "considered": read_count - excluded_count,
     }
 
 

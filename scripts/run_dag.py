@@ -113,6 +113,9 @@ class Progress:
         stopped = {task.task_id for task in run.get_task_instances() if task.state == "upstream_failed"}
         if stopped:
             self.say(f"  tidak dijalankan / not run: {', '.join(name for name in task_ids if name in stopped)}")
+        stored = run.get_task_instance("store")
+        for line in (stored.xcom_pull(task_ids="store") or ()) if stored else ():
+            self.say(f"  {line}")
         if run.state != "success" and not self.errors:
             self.failed("airflow", f"run {run.state}")
 

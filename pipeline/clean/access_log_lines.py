@@ -157,10 +157,8 @@ def _find_plain(data: Bytes, *, starts: Ints, ends: Ints) -> _Plain:
     line_ends = ends[lines] - (data[ends[lines] - 1] == _RETURN)
     size_ends = np.where(is_combined, others[0] - 1, line_ends)
     agents = (np.where(is_combined, others[2] + 1, closed), np.where(is_combined, others[3], closed))
-    heads, asked = (
-        (starts[lines], opened - _STAMP_LENGTH - 4),
-        (opened + 1, _find_asked_ends(data, opened=opened, closed=closed)),
-    )
+    heads = (starts[lines], opened - _STAMP_LENGTH - 4)
+    asked = (opened + 1, _find_asked_ends(data, opened=opened, closed=closed))
     plain = _Plain(lines, heads, opened - _STAMP_LENGTH - 2, asked, closed + 2, agents)
     sizes = size_ends - closed - 6
     kept = (sizes >= 1) & (sizes <= _LONGEST_SIZE)

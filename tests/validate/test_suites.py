@@ -72,11 +72,11 @@ def test_writing_twice_changes_nothing(tmp_path: Path) -> None:
     assert first == {path.name: path.read_bytes() for path in tmp_path.iterdir()}
 
 
-def test_the_quarantined_share_leaves_excluded_rows_out_and_is_null_when_nothing_is_left() -> None:
+def test_the_quarantined_are_a_share_of_the_considered_rows_and_null_when_there_are_none() -> None:
     frame = suites.accounting(
         {
-            "inquiries": {"read": 110, "used": 95, "excluded": 10, "quarantined": 5},
-            "outages": {"read": 4, "used": 0, "excluded": 4, "quarantined": 0},
+            "inquiries": {"read": 110, "used": 95, "excluded": 10, "quarantined": 5, "considered": 100},
+            "outages": {"read": 4, "used": 0, "excluded": 4, "quarantined": 0, "considered": 0},
         }
     )
     assert frame["quarantined_pct"].tolist() == [5.0, pd.NA]
