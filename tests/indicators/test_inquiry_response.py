@@ -1,0 +1,129 @@
+"""Response time: owned by the day of receipt, answered ones only, the open ones in bounds."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.indicators.inquiry_response import compute
+from pipeline.tables import INQUIRIES
+from tests.indicators.frames import frame_of, terms_of
+
+ZONE = ZoneInfo("Asia/Jakarta")
+
+
+def inquiry(number: int, received: str, answered: str | None = None, **others: Any) -> dict[str, Any]:
+    moments = {"received_at": received, "responded_at": answered, "closed_at": others.pop("closed", None)}
+    stamps = {name: pd.Timestamp(text, tz=ZONE).tz_convert("UTC") if text else None for name, text in moments.items()}
+    return {"inquiry_id": str(number), "channel": "Web", **stamps, **others}
+
+
+def measured(rows: list[dict[str, Any]], label: str = "2025", **terms: Any) -> Any:
+    return compute(frame_of(INQUIRIES, rows), terms=terms_of(label, **terms))
+
+
+def test_twenty_inquiries_of_240_hours_are_half_a_day() -> None:
+    rows = [inquiry(n, f"2025-03-{n + 1:02d} 08:00", f"2025-03-{n + 1:02d} 20:00") for n in range(20)]
+    result = measured(rows)
+    assert (result.headline.numerator, result.headline.denominator, result.headline.value) == (240, 20, 0.5)
+    assert result.statistics == {"median": 0.5, "p90": 0.5, "count": 20}
+
+
+def test_an_inquiry_of_december_answered_in_january_belongs_to_december() -> None:
+    rows = [inquiry(1, "2025-12-30 22:10", "2026-01-03 22:10")]
+    assert measured(rows).headline.value == 4
+    later = measured(rows, "2026")
+    assert (later.headline.value, later.variants["by_date_answered"].value) == (None, 4)
+
+
+@pytest.mark.parametrize(
+    "zone", ["Asia/Jakarta", "Asia/Makassar", "Asia/Jayapura", "America/New_York"], ids=lambda zone: zone.split("/")[1]
+)
+def test_the_year_is_cut_at_local_midnight(zone: str) -> None:
+    midnight = pd.Timestamp("2025-01-01", tz=zone).tz_convert("UTC")
+    rows = [
+        {"inquiry_id": str(n), "received_at": midnight + shift, "responded_at": midnight + pd.Timedelta(hours=9)}
+        for n, shift in enumerate([pd.Timedelta(seconds=-1), pd.Timedelta(0)])
+    ]
+    counts = [measured(rows, label, zone=zone).headline.denominator for label in ("2024", "2025")]
+    assert counts == [1, 1]
+
+
+def test_open_inquiries_stand_in_two_bounds_and_are_never_dropped() -> None:
+    rows = [inquiry(1, "2025-05-01 00:00", "2025-05-02 00:00"), inquiry(2, "2025-05-01 00:00")]
+    result = measured(rows, as_of=datetime(2025, 5, 10, 17, tzinfo=UTC))
+    assert (result.headline.value, result.rows.excluded) == (1, {"open": 1})
+    assert result.variants["open_age_counted"].value == (1 + 10) / 2
+    assert result.variants["strict_all_received"].value == 0.5
+    assert result.variants["open_inquiries"].value == 1
+
+
+def test_only_open_inquiries_give_null_and_bounds() -> None:
+    result = measured([inquiry(1, "2025-05-01 00:00")])
+    assert (result.headline.value, result.status) == (None, "not_computable")
+    assert result.variants["strict_all_received"].value == 0
+
+
+def test_a_ticket_closed_by_the_system_is_no_response() -> None:
+    rows = [
+        inquiry(1, "2025-05-01 08:00", "2025-05-01 20:00"),
+        inquiry(2, "2025-05-01 08:00", closed="2025-05-11 08:00"),
+    ]
+    result = measured(rows)
+    assert (result.headline.value, result.rows.excluded) == (0.5, {"closed_without_response": 1})
+    assert result.variants["time_to_closure"].value == 10
+
+
+def test_working_days_leave_out_weekends_and_holidays() -> None:
+    rows = [inquiry(1, "2025-05-02 08:00", "2025-05-06 08:00")]
+    assert measured(rows).variants["working_days"].value == 2
+    assert measured(rows, holidays=(date(2025, 5, 5),)).variants["working_days"].value == 1
+
+
+def test_excluded_and_quarantined_rows_count_only_as_recorded() -> None:
+    rows = [inquiry(1, "2025-05-01 08:00", "2025-05-02 08:00")]
+    rows.append(inquiry(2, "2025-05-01 08:00", "2025-05-04 08:00", excluded_by="test"))
+    rows.append(inquiry(3, "2025-05-02 08:00", "2025-05-01 08:00", quarantine_reason="response_before_receipt"))
+    result = measured(rows)
+    assert (result.headline.value, result.variants["as_recorded"].value) == (1, 1)
+    assert result.variants["as_recorded"].denominator == 3
+    assert (result.rows.excluded, result.rows.quarantined) == ({"test": 1}, {"response_before_receipt": 1})
+
+
+def test_rows_of_other_years_change_neither_value_nor_fingerprint() -> None:
+    row = inquiry(1, "2025-05-01 08:00", "2025-05-02 08:00")
+    other = inquiry(2, "2023-05-01 08:00", "2023-05-02 08:00")
+    alone, beside = measured([row]), measured([row, other])
+    assert (alone.headline, alone.inputs_sha256) == (beside.headline, beside.inputs_sha256)
+    assert beside.rows.excluded == {"outside_period": 1}
+
+
+MINUTES = st.lists(st.tuples(st.integers(0, 525_599), st.one_of(st.none(), st.integers(0, 90_000))), max_size=12)
+
+
+@settings(max_examples=20, deadline=None)
+@given(MINUTES)
+def test_months_add_up_to_the_year(inquiries: list[tuple[int, int | None]]) -> None:
+    begin = pd.Timestamp("2025-01-01", tz=ZONE)
+    rows = [
+        {
+            "inquiry_id": str(number),
+            "received_at": (begin + pd.Timedelta(minutes=at)).tz_convert("UTC"),
+            "responded_at": None
+            if wait is None
+            else (begin + pd.Timedelta(minutes=at) + pd.Timedelta(minutes=wait)).tz_convert("UTC"),
+        }
+        for number, (at, wait) in enumerate(inquiries)
+    ]
+    year = measured(rows).headline
+    months = [measured(rows, f"2025-{month:02d}").headline for month in range(1, 13)]
+    assert sum(month.denominator for month in months) == year.denominator
+    assert sum(month.numerator for month in months) == pytest.approx(year.numerator)
+    hours = sum(wait for _, wait in inquiries if wait is not None) / 60
+    assert year.numerator == pytest.approx(hours)

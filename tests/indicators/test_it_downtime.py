@@ -1,0 +1,152 @@
+"""Downtime: overlaps counted once, hours clipped, incidents owned by the period they start in."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.indicators.it_downtime import compute
+from pipeline.tables import OUTAGES
+from tests.indicators.frames import frame_of, terms_of
+
+ZONE = ZoneInfo("Asia/Jakarta")
+
+
+def outage(number: int, start: str, end: str | None, component: str = "A", **others: Any) -> dict[str, Any]:
+    moments = {
+        name: pd.Timestamp(text, tz=ZONE).tz_convert("UTC") if text else None
+        for name, text in (("started_at", start), ("ended_at", end))
+    }
+    return {"incident_id": str(number), "component": component, "is_planned": False, **moments, **others}
+
+
+def measured(rows: list[dict[str, Any]], label: str = "2025", **terms: Any) -> Any:
+    return compute(frame_of(OUTAGES, rows), terms=terms_of(label, **terms))
+
+
+def parts(result: Any) -> tuple[float, float]:
+    return result.headline.numerator, result.headline.denominator
+
+
+def test_windows_of_one_component_that_overlap_or_touch_are_one_outage() -> None:
+    rows = [outage(1, "2025-02-01 08:00", "2025-02-01 10:00"), outage(2, "2025-02-01 10:00", "2025-02-01 11:00")]
+    rows.append(outage(3, "2025-02-01 09:00", "2025-02-01 09:30"))
+    assert parts(measured(rows)) == (3, 1)
+    assert parts(measured([rows[0], rows[1] | {"component": "B"}])) == (3, 2)
+
+
+def test_a_parent_absorbs_its_children_on_other_components() -> None:
+    rows = [outage(1, "2025-02-01 08:00", "2025-02-01 10:00")]
+    rows.append(outage(2, "2025-02-01 08:30", "2025-02-01 10:30", "B", parent_id="1"))
+    rows.append(outage(3, "2025-02-01 08:45", "2025-02-01 09:00", "C", parent_id="2"))
+    assert parts(measured(rows)) == (2.5, 1)
+
+
+def test_hours_are_clipped_and_the_incident_belongs_to_the_period_it_starts_in() -> None:
+    rows = [outage(1, "2024-12-31 22:00", "2025-01-01 03:00")]
+    assert parts(measured(rows, "2024")) == (2, 1)
+    later = measured(rows, "2025")
+    assert (parts(later), later.headline.value, later.status) == ((3, 0), None, "not_computable")
+
+
+def test_an_open_outage_counts_to_the_end_of_the_period_and_is_provisional() -> None:
+    result = measured([outage(1, "2025-12-31 20:00", None)])
+    assert (parts(result), result.status) == ((4, 1), "provisional")
+
+
+def test_zero_length_is_left_out_and_the_year_2100_never_averaged_in() -> None:
+    rows = [outage(1, "2025-02-01 08:00", "2025-02-01 10:00"), outage(2, "2025-03-01 08:00", "2025-03-01 08:00")]
+    rows.append(outage(3, "2025-04-01 08:00", "2100-01-01 00:00", quarantine_reason="after_extraction_ended_at"))
+    result = measured(rows)
+    assert (parts(result), result.rows.excluded) == ((2, 1), {"zero_length": 1})
+    assert result.rows.quarantined == {"after_extraction_ended_at": 1}
+    assert result.variants["as_recorded"].denominator == 3
+
+
+def test_a_covered_year_without_incidents_is_null_with_its_reason_and_not_zero() -> None:
+    result = measured([])
+    assert (result.headline.value, result.headline.numerator) == (None, 0)
+    assert "no incident" in result.headline.reason
+
+
+def test_planned_work_counts_and_the_unplanned_variant_leaves_it_out() -> None:
+    rows = [outage(1, "2025-02-01 08:00", "2025-02-01 10:00", is_planned=True)]
+    rows.append(outage(2, "2025-05-01 08:00", "2025-05-01 14:00"))
+    result = measured(rows)
+    assert (parts(result), result.variants["unplanned_only"].value) == ((8, 2), 6)
+
+
+WINDOWS = st.lists(
+    st.tuples(
+        st.integers(0, 60 * 24 * 3),
+        st.integers(1, 900),
+        st.sampled_from("AB"),
+        st.one_of(st.none(), st.integers(0, 5)),
+    ),
+    max_size=7,
+)
+
+
+def rows_of(windows: list[tuple[int, int, str, int | None]]) -> list[dict[str, Any]]:
+    begin = datetime(2025, 1, 30, tzinfo=ZONE)
+    return [
+        {
+            "incident_id": str(number),
+            "parent_id": None if parent is None else str(parent),
+            "component": component,
+            "is_planned": False,
+            "started_at": pd.Timestamp(begin + timedelta(minutes=start)).tz_convert("UTC"),
+            "ended_at": pd.Timestamp(begin + timedelta(minutes=start + length)).tz_convert("UTC"),
+        }
+        for number, (start, length, component, parent) in enumerate(windows)
+    ]
+
+
+def brute_force(windows: list[tuple[int, int, str, int | None]], first: int, last: int) -> tuple[float, int]:
+    """Minutes in sets and friends of friends: hours from minute `first` to `last` and outages starting there."""
+    groups = [{place} for place in range(len(windows))]
+    is_changed = True
+    while is_changed:
+        is_changed = False
+        for a, (start_a, length_a, component_a, parent_a) in enumerate(windows):
+            for b, (start_b, length_b, component_b, _) in enumerate(windows):
+                touch = start_a <= start_b + length_b and start_b <= start_a + length_a
+                if groups[a] is not groups[b] and ((component_a == component_b and touch) or parent_a == b):
+                    merged = groups[a] | groups[b]
+                    for place in merged:
+                        groups[place] = merged
+                    is_changed = True
+    minutes, count = 0, 0
+    for group in {id(group): group for group in groups}.values():
+        spans = [range(windows[p][0], windows[p][0] + windows[p][1]) for p in group]
+        minutes += sum(first <= minute < last for minute in set().union(*spans))
+        count += first <= min(span.start for span in spans) < last
+    return minutes / 60, count
+
+
+@settings(max_examples=40, deadline=None)
+@given(WINDOWS)
+def test_hours_and_incidents_equal_a_count_by_the_minute_and_months_add_up(
+    windows: list[tuple[int, int, str, int | None]],
+) -> None:
+    rows = rows_of(windows)
+    january, february = measured(rows, "2025-01"), measured(rows, "2025-02")
+    days = 2 * 24 * 60
+    assert parts(january) == pytest.approx(brute_force(windows, 0, days))
+    year = measured(rows, "2025")
+    assert parts(year) == pytest.approx(tuple(map(sum, zip(parts(january), parts(february), strict=True))))
+
+
+@settings(max_examples=15, deadline=None)
+@given(WINDOWS, st.randoms(use_true_random=False))
+def test_row_order_changes_neither_value_nor_fingerprint(windows: Any, random: Any) -> None:
+    rows = rows_of(windows)
+    shuffled = random.sample(rows, len(rows))
+    first, second = measured(rows), measured(shuffled)
+    assert (first.headline, first.inputs_sha256) == (second.headline, second.inputs_sha256)

@@ -1,0 +1,142 @@
+"""Visits per 100,000 and the share of online services: headline, variants, coverage and refusals."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from connectors.errors import DataRejected
+from pipeline.indicators import INDICATORS
+from pipeline.indicators.base import Population
+from pipeline.tables import SERVICES, VISITS
+from tests.indicators.frames import frame_of, terms_of
+
+
+def month_of_visits(month: int, count: int, **others: Any) -> dict[str, Any]:
+    day = pd.Timestamp(2025, month, 1)
+    row = {"visited_on": day, "days_count": day.days_in_month, "visits_count": count, "portal_id": "p"}
+    return row | {"source_tool": "matomo", "visit_definition": "v", "variant": "headline"} | others
+
+
+def visits(rows: list[dict[str, Any]], label: str = "2025", **terms: Any) -> Any:
+    return INDICATORS["portal_visits"].compute(frame_of(VISITS, rows), terms=terms_of(label, **terms))
+
+
+def service(number: int, access: bool, request: bool, **others: Any) -> dict[str, Any]:
+    flags = {"is_accessible_online": access, "is_requestable_online": request, "is_online_applicable": True}
+    return {"service_id": str(number), "agency": "A", **flags, **others}
+
+
+def services(rows: list[dict[str, Any]], label: str = "2025", **terms: Any) -> Any:
+    return INDICATORS["online_services"].compute(frame_of(SERVICES, rows), terms=terms_of(label, **terms))
+
+
+def test_indicators_stand_in_the_order_of_their_clauses() -> None:
+    assert [indicator.DEFINITION.clause for indicator in INDICATORS.values()] == ["10.1", "10.2", "10.3", "10.4"]
+
+
+def test_ten_million_visits_of_jakarta() -> None:
+    result = visits([month_of_visits(month, 1_000_000) for month in range(1, 11)])
+    assert (round(result.headline.value, 2), result.headline.denominator) == (94_696.97, 105.6)
+    assert (result.status, round(result.coverage_pct, 1)) == ("provisional", 83.3)
+
+
+def test_a_month_is_not_annualised() -> None:
+    rows = [month_of_visits(month, 105_600) for month in range(1, 13)]
+    assert visits(rows, "2025-02").headline.value == pytest.approx(1_000)
+    assert visits(rows).headline.value == pytest.approx(12_000)
+
+
+def test_without_a_population_the_visits_stand_and_the_value_is_null() -> None:
+    result = visits([month_of_visits(1, 7)], population=None)
+    assert (result.headline.numerator, result.headline.value, result.status) == (7, None, "not_computable")
+
+
+def test_another_population_is_a_variant() -> None:
+    other = Population("bps:3100", 1_000_000, date(2025, 6, 30), "BPS Proyeksi")
+    result = visits([month_of_visits(1, 20)], other_populations=(other,))
+    assert result.variants["other_population_bps_proyeksi"].value == 2
+
+
+def test_two_tools_in_one_month_are_refused_and_in_two_months_are_not() -> None:
+    with pytest.raises(DataRejected, match="ga4, matomo"):
+        visits([month_of_visits(1, 7), month_of_visits(1, 9, source_tool="ga4")])
+    assert visits([month_of_visits(1, 7), month_of_visits(2, 9, source_tool="ga4")]).headline.numerator == 16
+
+
+def test_a_variant_one_of_the_sources_cannot_tell_is_null() -> None:
+    rows = [month_of_visits(1, 7), month_of_visits(2, 9, source_tool="access_log")]
+    rows.append(month_of_visits(2, 12, source_tool="access_log", variant="bots_included"))
+    result = visits(rows)
+    assert (result.variants["bots_included"].value, result.variants["bots_included"].numerator) == (None, 12)
+    assert visits(rows, "2025-02").variants["bots_included"].value == pytest.approx(12 / 105.6)
+
+
+def test_log_lines_are_counted_in_place_of_the_days_made_from_them() -> None:
+    rows = [month_of_visits(2, 9, source_tool="access_log"), month_of_visits(1, 7)]
+    tally = pd.DataFrame(
+        {
+            "happened_on": pd.to_datetime(["2025-02-01", "2025-02-01", "2024-12-31", None]),
+            "outcome": ["used", "excluded", "used", "quarantined"],
+            "rule": ["", "bot", "", "malformed_line"],
+            "rows_count": [30, 5, 4, 2],
+        }
+    )
+    frame = frame_of(VISITS, rows)
+    counts = INDICATORS["portal_visits"].compute(frame, terms=terms_of("2025"), tally=tally).rows
+    assert (counts.read, counts.used) == (42, 31)
+    assert (counts.excluded, counts.quarantined) == ({"bot": 5, "outside_period": 4}, {"malformed_line": 2})
+
+
+def test_twenty_of_thirty_services_are_online() -> None:
+    result = services([service(n, n < 25, n < 20) for n in range(30)])
+    assert (round(result.headline.value, 1), result.headline.numerator, result.headline.denominator) == (66.7, 20, 30)
+    assert result.variants["accessible_only"].value == pytest.approx(100 * 25 / 30)
+
+
+def test_not_applicable_stays_in_the_denominator_of_the_headline_only() -> None:
+    result = services([service(1, True, True), service(2, True, False, is_online_applicable=False)])
+    assert (result.headline.value, result.variants["not_applicable_removed"].value) == (50, 100)
+
+
+def test_the_register_is_read_as_it_stood_on_the_last_day() -> None:
+    rows = [
+        service(1, True, True),
+        service(2, True, True, valid_to_on=pd.Timestamp("2025-12-30")),
+        service(3, True, True, valid_from_on=pd.Timestamp("2026-01-01")),
+        service(4, False, False, valid_to_on=pd.Timestamp("2025-12-31")),
+    ]
+    result = services(rows)
+    assert (result.headline.denominator, result.rows.excluded) == (2, {"outside_period": 2})
+    assert services(rows, "2025-11").headline.denominator == 3
+
+
+def test_a_service_with_two_rows_valid_that_day_counts_once_by_the_newer() -> None:
+    rows = [
+        service(1, False, False, valid_from_on=pd.Timestamp("2020-01-01")),
+        service(1, True, True, valid_from_on=pd.Timestamp("2025-01-01")),
+    ]
+    result = services(rows)
+    assert (result.headline.value, result.rows.excluded) == (100, {"superseded": 1})
+
+
+def test_end_to_end_needs_every_applicable_step_and_at_least_one() -> None:
+    steps = [(6, 6, 6), (6, 2, 2), (6, 2, 1), (6, 0, 0)]
+    rows = [
+        service(n, True, True, steps_count=count, steps_applicable_count=applicable, steps_online_count=online)
+        for n, (count, applicable, online) in enumerate(steps)
+    ]
+    shares = {name: part.value for name, part in services(rows).variants.items()}
+    assert (shares["end_to_end"], shares["every_step_online"], shares["any_step_online"]) == (50, 25, 75)
+
+
+def test_agencies_that_do_not_report_lower_the_coverage() -> None:
+    result = services([service(1, True, True)], agencies_expected=("A", "B"))
+    assert (result.coverage_pct, result.status) == (50, "provisional")
+
+
+def test_no_services_give_null_and_not_zero() -> None:
+    assert services([]).headline.value is None
