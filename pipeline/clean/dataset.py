@@ -29,7 +29,7 @@ from pipeline.tables import DTYPES, OUTCOME_COLUMNS, SOURCE_COLUMNS, TABLES, Tab
 
 _TALLY = "tally.parquet"
 _ROWS = "*.rows.parquet"
-_UNREADABLE = ("bad_", "ambiguous_", "unknown_", "missing_", "wrong_field_count", "code_shape")
+_UNREADABLE = ("bad_", "too_small_", "ambiguous_", "unknown_", "missing_", "wrong_field_count", "code_shape")
 
 
 @dataclass(frozen=True)

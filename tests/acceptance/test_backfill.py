@@ -1,0 +1,62 @@
+"""Past periods are filled months before years; a killed backfill resumes and ends as one clean run would."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from pipeline.warehouse import Warehouse
+from tests.acceptance.exports import write_city
+
+BACKFILL = [sys.executable, "-c", "from pipeline.cli import main; main()", "backfill", "kota-uji", "2024-02", "2024-06"]
+
+
+def results(home: Path) -> list[dict[str, Any]]:
+    return Warehouse(f"sqlite:///{home / 'warehouse.sqlite'}").current("kota-uji")
+
+
+def environment(folder: Path, name: str) -> dict[str, str]:
+    return os.environ | {
+        "TOLOK_HOME": str(folder / name),
+        "TOLOK_CITIES": str(folder / "cities"),
+        "TOLOK_WAREHOUSE": "",
+    }
+
+
+def test_a_backfill_killed_half_way_and_resumed_equals_one_clean_run(tmp_path: Path) -> None:
+    write_city(tmp_path / "cities")
+    killed = subprocess.Popen(BACKFILL, env=environment(tmp_path, "killed"), stdout=subprocess.DEVNULL)
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline and killed.poll() is None:
+        database = tmp_path / "killed" / "warehouse.sqlite"
+        if database.is_file() and len(_periods(tmp_path / "killed")) >= 2:
+            break
+        time.sleep(0.05)
+    killed.send_signal(signal.SIGKILL)
+    killed.wait()
+    done = _periods(tmp_path / "killed")
+    assert 2 <= len(done) < 5, "killed too early or too late to prove anything"
+    resumed = subprocess.run(BACKFILL, env=environment(tmp_path, "killed"), capture_output=True, text=True, check=False)
+    clean = subprocess.run(BACKFILL, env=environment(tmp_path, "clean"), capture_output=True, text=True, check=False)
+    assert (resumed.returncode, clean.returncode) == (0, 0), resumed.stderr + clean.stderr
+    assert f"{len(done)} skipped" in resumed.stdout
+    assert json.dumps(results(tmp_path / "killed")) == json.dumps(results(tmp_path / "clean"))
+    assert {row["version"] for row in results(tmp_path / "killed")} == {1}
+    assert len(results(tmp_path / "killed")) == 5 * 4
+
+
+def _periods(home: Path) -> set[str]:
+    """Periods with results; none while the tables are still being made."""
+    import sqlite3
+
+    try:
+        with sqlite3.connect(home / "warehouse.sqlite") as connection:
+            return {period for (period,) in connection.execute("SELECT DISTINCT period FROM result")}
+    except sqlite3.OperationalError:
+        return set()

@@ -1,0 +1,50 @@
+"""A published number can be rebuilt from the landed bytes, and tampering with them is found."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pipeline import steps
+from tests.acceptance.exports import write_city
+from tests.acceptance.test_bad_input import tolok
+
+
+def test_verify_rebuilds_every_number_and_finds_altered_bytes(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (home / "cities").rmdir()
+    write_city(home / "cities")
+    steps.run("kota-uji", "2024")
+    code, out, _ = tolok(monkeypatch, "verify", "kota-uji", "2024")
+    assert (code, out.count("sama / same")) == (0, 4)
+    (landed,) = [
+        path
+        for path in (home / "home" / "landing" / "objects").rglob("*")
+        if path.is_file() and not path.suffix and b"Aplikasi" in path.read_bytes()
+    ]
+    landed.chmod(0o644)
+    landed.write_bytes(landed.read_bytes().replace(b"17:00", b"18:00"))
+    code, _, err = tolok(monkeypatch, "verify", "kota-uji", "2024")
+    assert code == 3
+    assert "raw file altered: pengaduan.csv" in err
+
+
+def test_check_writes_nothing_and_names_what_is_missing(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (home / "cities").rmdir()
+    write_city(home / "cities")
+    assert tolok(monkeypatch, "check", "kota-uji", "--period", "2024")[0] == 0
+    (home / "cities" / "data" / "gangguan.csv").unlink()
+    code, out, _ = tolok(monkeypatch, "check", "kota-uji", "--period", "2024")
+    assert code == 4
+    assert "x gangguan" in out
+    assert not (home / "home").exists()
+
+
+def test_init_writes_a_commented_city_that_loads_and_is_not_overwritten(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pipeline.config import load_city
+
+    assert tolok(monkeypatch, "init", "kota-baru")[0] == 0
+    assert len(load_city(home / "cities", "kota-baru").sources) == 5
+    assert tolok(monkeypatch, "init", "kota-baru")[0] == 2
