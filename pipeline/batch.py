@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 from pipeline.config import City
 from pipeline.landing import Manifest
 from pipeline.periods import Period
-from pipeline.warehouse.records import Batch, CityRecord, RuleOutcome, SourceFile
+from pipeline.warehouse.records import Batch, CityRecord, PopulationRecord, RuleOutcome, SourceFile
 
 if TYPE_CHECKING:
-    from pipeline.indicators.base import Result
+    from pipeline.indicators.base import Population, Result
     from pipeline.validate import Verdict
 
 
@@ -24,6 +24,7 @@ def batch_for(
     manifests: Mapping[str, Sequence[Manifest]],
     verdicts: Sequence[Verdict],
     results: Sequence[Result],
+    populations: Sequence[Population],
     computed_at: datetime,
 ) -> Batch:
     """The batch of one city and period; `manifests` are those of each clean table."""
@@ -40,6 +41,9 @@ def batch_for(
             indicator_id: tuple(file for name in names for manifest in manifests[name] for file in _files(manifest))
             for indicator_id, names in tables.items()
         },
+        populations=tuple(
+            PopulationRecord(p.region_code, p.reference_on, p.source, p.population_count) for p in populations
+        ),
         outcomes=tuple(
             RuleOutcome(
                 verdict.subject,

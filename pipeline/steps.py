@@ -80,17 +80,21 @@ def measure(city_id: str, period: str) -> str:
 def store(city_id: str, period: str) -> list[str]:
     """Write the results as versions in one transaction; gives a line per indicator, saying what changed."""
     from pipeline.batch import batch_for
+    from pipeline.terms import populations
     from pipeline.warehouse import Warehouse
 
     results = _as_list_of("Result").validate_json((_work(city_id, period) / "results.json").read_bytes())
     warehouse = Warehouse(Settings.from_environment().warehouse_url)
     warehouse.migrate()
+    city, asked = _city(city_id), Period.parse(period)
+    headline, others = populations(dataset(city_id, "population", period).frame, city=city, period=asked)
     batch = batch_for(
-        _city(city_id),
-        period=Period.parse(period),
+        city,
+        period=asked,
         manifests={table: _manifests(city_id, table, period) for table in TABLES},
         verdicts=_read_verdicts(city_id, period),
         results=results,
+        populations=[headline, *others] if headline else [],
         computed_at=datetime.now(UTC),
     )
     return [str(stored) for stored in warehouse.store(results, batch=batch)]

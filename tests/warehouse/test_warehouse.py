@@ -1,0 +1,149 @@
+"""The warehouse on both databases: one UTC type, migrations that repeat, views, and all or nothing."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from pipeline.indicators.base import Breakdown, Quotient, Result, RowCounts
+from pipeline.warehouse import Batch, CityRecord, SourceFile, Warehouse
+from pipeline.warehouse.engine import make_engine
+from pipeline.warehouse.records import PopulationRecord
+
+NOW = datetime(2026, 1, 12, 1, 30, tzinfo=UTC)
+
+
+def result(inputs: str = "a", *, read: int = 3, excluded: Mapping[str, int] | None = None, **others: Any) -> Result:
+    fate = dict(excluded or {})
+    rows = RowCounts(read, read - sum(fate.values()), fate)
+    hours = Quotient(6.0, 3.0, "hours per incident", 2.0)
+    given: dict[str, Any] = {
+        "variants": {"unplanned_only": Quotient(4.0, 2.0, "hours per incident", 2.0)},
+        "breakdowns": (Breakdown("component", "Jaringan", hours),),
+        "statistics": {"median": 1.0, "p90": 3.0, "count": 3},
+        "method_version": "1.0",
+    }
+    return Result("it_downtime", "2025", hours, "final", 100.0, rows, inputs_sha256=inputs, **(given | others))
+
+
+def batch(run_id: str, *, computed_at: datetime = NOW, sha256: str = "f" * 64) -> Batch:
+    file = SourceFile("gangguan", sha256, "gangguan.csv", 99, NOW, "Diskominfo", "CC0")
+    return Batch(
+        city=CityRecord("kota-uji", "Kota Uji", "Asia/Jakarta", "kemendagri:31"),
+        period="2025",
+        run_id=run_id,
+        computed_at=computed_at,
+        sources={"it_downtime": (file,)},
+        populations=(PopulationRecord("kemendagri:31", date(2025, 12, 31), "dukcapil", 412_000),),
+        quarantined={"outages": {"end_before_start": 1}},
+    )
+
+
+@pytest.fixture
+def warehouse(warehouse_url: str) -> Warehouse:
+    made = Warehouse(warehouse_url)
+    made.migrate()
+    return made
+
+
+def query(url: str, text: str) -> list[tuple[Any, ...]]:
+    with make_engine(url).connect() as connection:
+        return [tuple(row) for row in connection.execute(sa.text(text))]
+
+
+def test_migrating_again_changes_nothing(warehouse: Warehouse, warehouse_url: str) -> None:
+    warehouse.store([result()], batch=batch("r1"))
+    warehouse.migrate()
+    assert len(warehouse.current("kota-uji")) == 1
+    assert query(warehouse_url, "SELECT version_num FROM alembic_version") == [("0001",)]
+
+
+def test_two_who_migrate_a_fresh_database_at_once_both_succeed(warehouse_url: str) -> None:
+    faults: list[BaseException] = []
+
+    def migrate() -> None:
+        try:
+            Warehouse(warehouse_url).migrate()
+        except BaseException as fault:
+            faults.append(fault)
+
+    threads = [threading.Thread(target=migrate) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert faults == []
+    assert query(warehouse_url, "SELECT count(*) FROM result") == [(0,)]
+
+
+def test_a_moment_comes_back_in_utc_whatever_zone_it_was_written_in(warehouse: Warehouse) -> None:
+    local = NOW.astimezone(datetime.fromisoformat("2026-01-01T00:00:00+09:00").tzinfo)
+    warehouse.store([result()], batch=batch("r1", computed_at=local))
+    (row,) = warehouse.history("kota-uji", "it_downtime")
+    assert (row["computed_at"], row["computed_at"].utcoffset()) == (NOW, timedelta(0))
+
+
+def test_a_moment_without_a_zone_is_refused(warehouse: Warehouse) -> None:
+    with pytest.raises(sa.exc.StatementError):
+        warehouse.store([result()], batch=batch("r1", computed_at=datetime(2026, 1, 1)))
+
+
+@pytest.mark.parametrize(
+    ("second", "sha256", "reason"),
+    [
+        (result("b", read=5), "f" * 64, "2 late rows"),
+        (result("b", read=2), "f" * 64, "1 rows withdrawn"),
+        (result("b", read=9, excluded={"outside_period": 6}), "e" * 64, "corrected file"),
+        (result("b"), "f" * 64, "settings changed"),
+        (result("a", method_version="1.1"), "f" * 64, "method change 1.0 -> 1.1"),
+    ],
+)
+def test_a_new_version_says_why(second: Result, sha256: str, reason: str, warehouse: Warehouse) -> None:
+    warehouse.store([result()], batch=batch("r1"))
+    (stored,) = warehouse.store([second], batch=batch("r2", sha256=sha256))
+    assert (stored.version, stored.change_reason.split(" / ")[1]) == (2, reason)
+
+
+def test_the_same_inputs_and_method_write_nothing(warehouse: Warehouse, warehouse_url: str) -> None:
+    warehouse.store([result()], batch=batch("r1"))
+    (stored,) = warehouse.store([result()], batch=batch("r2"))
+    assert (stored.version, stored.outcome) == (1, "unchanged")
+    assert query(warehouse_url, "SELECT run_id FROM run") == [("r1",)]
+
+
+def test_a_fault_in_the_middle_leaves_the_old_state(warehouse: Warehouse) -> None:
+    warehouse.store([result()], batch=batch("r1"))
+    before = warehouse.current("kota-uji")
+    hours = result().headline
+    twice = replace(result("b"), breakdowns=(Breakdown("component", "A", hours), Breakdown("component", "A", hours)))
+    with pytest.raises(sa.exc.IntegrityError):
+        warehouse.store([twice], batch=batch("r2"))
+    assert warehouse.current("kota-uji") == before
+
+
+def test_views_show_the_current_version_its_breakdowns_and_its_lineage(
+    warehouse: Warehouse, warehouse_url: str
+) -> None:
+    warehouse.store([result()], batch=batch("r1"))
+    warehouse.store([result("b", read=4)], batch=batch("r2", sha256="e" * 64))
+    assert query(warehouse_url, "SELECT version, value FROM indicator_current") == [(2, 2.0)]
+    assert query(warehouse_url, "SELECT count(*) FROM indicator_history") == [(2,)]
+    assert query(warehouse_url, "SELECT year, it_downtime FROM indicator_by_year") == [(2025, 2.0)]
+    assert query(warehouse_url, "SELECT version, member FROM indicator_breakdown_current") == [(2, "Jaringan")]
+    lineage = query(warehouse_url, "SELECT version, file, sha256 FROM result_lineage ORDER BY version")
+    assert lineage == [(1, "gangguan.csv", "f" * 64), (2, "gangguan.csv", "e" * 64)]
+    assert query(warehouse_url, "SELECT population_count FROM population") == [(412_000,)]
+
+
+def test_parts_of_variants_and_breakdowns_are_those_of_the_current_version(warehouse: Warehouse) -> None:
+    warehouse.store([result()], batch=batch("r1"))
+    (variant,) = warehouse.variant_parts("kota-uji", "2025", "it_downtime")
+    (part,) = warehouse.breakdowns("kota-uji", "2025", "it_downtime")
+    assert (variant["variant"], variant["numerator"], variant["denominator"]) == ("unplanned_only", 4, 2)
+    assert (part["member"], part["value"]) == ("Jaringan", 2)
