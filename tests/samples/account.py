@@ -8,13 +8,14 @@ import itertools
 import re
 from collections import defaultdict
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 
 import openpyxl
 
 YEAR = 2025
-EXTRACTED_AT = datetime(2026, 1, 12, 8)
+WIB = timezone(timedelta(hours=7))
+EXTRACTED_AT = datetime(2026, 1, 12, 8, tzinfo=WIB)
 LAST_DAY = date(YEAR, 12, 31)
 MONTHS = {"Jan": 1, "Feb": 2, "Peb": 2, "Mar": 3, "Apr": 4, "Mei": 5, "Jun": 6, "Jul": 7, "Agu": 8, "Agt": 8}
 MONTHS |= {"Sep": 9, "Okt": 10, "Nov": 11, "Nop": 11, "Des": 12}
@@ -46,7 +47,7 @@ def _reports(city: Path) -> Iterator[Moments]:
     """Sound reports once each; a number that comes with two contents is left out."""
     first: dict[str, dict[str, datetime]] = {kind: {} for kind in ("Tanggapan Instansi", "Ditutup")}
     for entry in _csv(city / "tindak-lanjut-sp4n-2025.csv", delimiter=";", encoding="utf-8-sig"):
-        number, at = entry["Tracking ID"], datetime.strptime(entry["Waktu"], "%d/%m/%Y %H:%M")
+        number, at = entry["Tracking ID"], _moment(entry["Waktu"])
         if entry["Jenis"] in first:
             first[entry["Jenis"]][number] = min(at, first[entry["Jenis"]].get(number, at))
     contents = defaultdict(set)
@@ -62,18 +63,15 @@ def _reports(city: Path) -> Iterator[Moments]:
 def _calls(city: Path) -> Iterator[Moments]:
     for call in _csv(city / "upik-2025.csv", delimiter=";", encoding="cp1252"):
         if call["kategori"] not in ("Uji coba sistem", "Telepon iseng"):
-            moments = [
-                datetime.strptime(call[name], "%d-%m-%Y %H:%M") if call[name] else None
-                for name in ("masuk", "dijawab", "selesai")
-            ]
-            assert moments[0]
-            yield moments[0], moments[1], moments[2]
+            later = (call["dijawab"], call["selesai"])
+            responded, closed = (_at(text, "%d-%m-%Y %H:%M") if text else None for text in later)
+            yield _at(call["masuk"], "%d-%m-%Y %H:%M"), responded, closed
 
 
 def _indonesian(day: str, clock: str) -> datetime | None:
     match = re.fullmatch(r"(\d+) (\w{3}) (\d{4})", day)
     try:
-        return datetime(int(match[3]), MONTHS[match[2]], int(match[1]), *map(int, clock.split(":"))) if match else None
+        return _at(f"{match[1]} {MONTHS[match[2]]} {match[3]} {clock}", "%d %m %Y %H:%M") if match else None
     except ValueError:
         return None
 
@@ -109,7 +107,7 @@ def _pages(path: Path) -> Iterator[tuple[str, str, datetime]]:
         match = LINE.fullmatch(line)
         if match and match[3] == "GET" and match[5] == "200" and not match[4].endswith(NOT_PAGES):
             is_person = match[6] != "-" and not any(name in match[6] for name in NOT_PEOPLE)
-            at = datetime.strptime(match[2], "%d/%b/%Y:%H:%M:%S")
+            at = _at(match[2], "%d/%b/%Y:%H:%M:%S")
             if is_person and not match[1].startswith("10.20.") and at.year == YEAR:
                 yield match[1], match[6], at
 
@@ -118,7 +116,7 @@ def outages(city: Path) -> dict[str, float]:
     """Every minute of every component, down or not; a run of minutes is an outage, one of children only is none."""
     rows = list(_sheet(city / "gangguan-ti-2025.xlsx", header="nomor"))
     rows += _csv(city / "pemeliharaan-2025.csv", delimiter=",", encoding="utf-8")
-    numbers, year_ends = {row["nomor"] for row in rows}, datetime(YEAR + 1, 1, 1)
+    numbers, year_ends = {row["nomor"] for row in rows}, datetime(YEAR + 1, 1, 1, tzinfo=WIB)
     down: dict[str, dict[datetime, bool]] = defaultdict(dict)
     for row in rows:
         at, ends = _moment(row["mulai"]), _moment(row["selesai"]) if row["selesai"] else year_ends
@@ -166,10 +164,12 @@ def _sheet(path: Path, *, header: str) -> Iterator[Row]:
 
 
 def _moment(text: str) -> datetime:
-    return datetime.strptime(text, "%d/%m/%Y %H:%M" if "/" in text else "%Y-%m-%d %H:%M:%S")
+    return _at(text, "%d/%m/%Y %H:%M" if "/" in text else "%Y-%m-%d %H:%M:%S")
 
 
 def _day(text: str) -> date | None:
-    if not text:
-        return None
-    return datetime.strptime(text, "%d/%m/%Y" if "/" in text else "%Y-%m-%d %H:%M:%S").date()
+    return _at(text, "%d/%m/%Y" if "/" in text else "%Y-%m-%d %H:%M:%S").date() if text else None
+
+
+def _at(text: str, form: str) -> datetime:
+    return datetime.strptime(text, form).replace(tzinfo=WIB)
