@@ -8,9 +8,9 @@ from itertools import pairwise
 
 import pandas as pd
 
-from pipeline.clean.rules import is_sound
 from pipeline.config import City
 from pipeline.indicators.base import Population, Terms
+from pipeline.indicators.counting import is_sound
 from pipeline.landing import Manifest
 from pipeline.periods import Period
 from pipeline.tables import TABLES

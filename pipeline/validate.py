@@ -19,7 +19,7 @@ import pandas as pd
 from pydantic import ValidationError
 
 from connectors.errors import ConfigError, DataRejected
-from pipeline.clean.rules import is_sound
+from pipeline.indicators.counting import is_sound
 from pipeline.periods import Period
 from pipeline.suites import FOLDER, ROW_COUNT, Rule, Suite, accounting, declared, headlines
 from pipeline.tables import TABLES, Table

@@ -18,12 +18,13 @@ from pipeline.clean.inquiries import FollowUps, complete_inquiries, join_follow_
 from pipeline.clean.mapping import map_rows, raw_columns
 from pipeline.clean.outages import complete_outages
 from pipeline.clean.population import complete_population
-from pipeline.clean.rules import apply_row_rules, combine_rows, is_sound, settle_duplicates
+from pipeline.clean.rules import apply_row_rules, combine_rows, settle_duplicates
 from pipeline.clean.services import complete_services
 from pipeline.clean.values import Reading
 from pipeline.clean.visits import complete_visits
 from pipeline.config import City, Responses, Source
 from pipeline.indicators.base import RowCounts
+from pipeline.indicators.counting import is_sound
 from pipeline.landing import LandedFile, Manifest, atomic_folder, object_path
 from pipeline.tables import DTYPES, OUTCOME_COLUMNS, SOURCE_COLUMNS, TABLES, Table
 

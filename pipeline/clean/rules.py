@@ -8,6 +8,7 @@ import pandas as pd
 
 from pipeline.clean.mapping import ORDER
 from pipeline.config import Combine
+from pipeline.indicators.counting import is_sound
 from pipeline.tables import Table
 
 EARLIEST_PLAUSIBLE = pd.Timestamp("1990-01-01", tz="UTC")
@@ -82,8 +83,3 @@ def settle_duplicates(frame: pd.DataFrame, *, table: Table, later_file_wins: boo
     clashing = rest[rest.duplicated(key, keep=False)]
     result.loc[clashing.index, "quarantine_reason"] = "duplicate_key"
     return result
-
-
-def is_sound(frame: pd.DataFrame) -> pd.Series:
-    """Rows neither quarantined nor excluded."""
-    return frame["quarantine_reason"].isna() & frame["excluded_by"].isna()

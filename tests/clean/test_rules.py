@@ -9,8 +9,8 @@ import pytest
 
 from connectors.errors import DataRejected
 from pipeline.clean.dataset import Dataset, build
-from pipeline.clean.rules import is_sound
 from pipeline.config import load_city
+from pipeline.indicators.counting import is_sound
 from pipeline.landing import land
 from pipeline.periods import Period
 
