@@ -27,7 +27,7 @@ run: $(STAMP) ## the real DAG for CITY and PERIOD (kota-contoh 2025)
 	@$(BIN)/tolok show "$(CITY)" "$(PERIOD)"
 
 test: $(STAMP) ## all tests, on SQLite and PostgreSQL, through a real Airflow
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --cov=connectors --cov=pipeline --cov-report=term:skip-covered
 
 check: $(STAMP) ## lint, format, types and import contracts
 	$(BIN)/ruff check .
