@@ -11,7 +11,7 @@ import re
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -48,17 +48,21 @@ class RawFile:
     name: str
 
 
-def read_rows(file: RawFile, *, layout: Layout, columns: Sequence[str]) -> Iterator[pd.DataFrame]:
+def read_rows(
+    file: RawFile, *, layout: Layout, columns: Sequence[str], may_be_empty: bool = False
+) -> Iterator[pd.DataFrame]:
     """Yield the file's records in chunks, in order.
 
     Grain: one record, blank ones included. Columns: those asked for, as text with null for an absent value;
     `source_row` (the record's number in the file or sheet, from 1); `reader_problem` (null, `blank_row` or
     `wrong_field_count`). Columns not asked for are never kept. Raises `DataRejected` when the bytes are not what
-    `layout` says, `SourceChanged` when a column or sheet is missing.
+    `layout` says, `SourceChanged` when a column or sheet is missing. A page of a longer answer `may_be_empty`.
     """
     refuse_foreign(file, layout.format)
     reader = {"csv": _csv_records, "xlsx": _sheet_records, "json": _object_records, "yaml": _object_records}
     records = reader[layout.format](file, layout, tuple(dict.fromkeys(columns)))
+    if layout.format in ("json", "yaml") and not may_be_empty:
+        records = _refuse_none(records, file, layout)
     while chunk := list(itertools.islice(records, CHUNK_ROWS)):
         frame = pd.DataFrame(chunk, columns=["source_row", "reader_problem", *dict.fromkeys(columns)], dtype=object)
         yield frame.astype({"source_row": "Int64"} | dict.fromkeys(frame.columns[1:], "str"))
@@ -289,14 +293,19 @@ def _object_records(file: RawFile, layout: Layout, columns: tuple[str, ...]) -> 
     load = _load_json if layout.format == "json" else _load_yaml
     number = 0
     for member, content in _documents(file, layout):
-        for item in _rows_at(load(file, member, content), layout.rows_at):
+        for item in rows_at(load(file, member, content), layout.rows_at):
             number += 1
-            yield (number, None, *(_scalar_text(_dig(item, column)) for column in columns))
-    if columns and not number:
+            yield (number, None, *(_scalar_text(dig(item, column)) for column in columns))
+
+
+def _refuse_none(records: Iterator[Record], file: RawFile, layout: Layout) -> Iterator[Record]:
+    first = next(records, None)
+    if first is None:
         raise DataRejected(
             id=f"{file.name}: tidak ada data di '{layout.rows_at or layout.members}'. Periksa rows_at dan members.",
             en=f"{file.name}: no data at '{layout.rows_at or layout.members}'. Check rows_at and members.",
         )
+    yield from itertools.chain([first], records)
 
 
 def _documents(file: RawFile, layout: Layout) -> Iterator[tuple[str, bytes]]:
@@ -339,14 +348,15 @@ def _load_yaml(file: RawFile, member: str, content: bytes) -> object:
         ) from None
 
 
-def _rows_at(document: object, path: str) -> Iterable[object]:
-    found = _dig(document, path) if path else document
+def rows_at(document: object, path: str) -> Sequence[object]:
+    """The records at a dotted path of a document; one that is not in a list counts as one."""
+    found = dig(document, path) if path else document
     if found is None or found == "":
         return ()
     return found if isinstance(found, list) else (found,)
 
 
-def _dig(item: object, path: str) -> object:
+def dig(item: object, path: str) -> object:
     """The value at a dotted path of names and list positions, null where the path ends early."""
     for part in path.split("."):
         if isinstance(item, dict):

@@ -6,15 +6,15 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-Format = Literal["csv", "xlsx", "json", "yaml", "access_log"]
+Format = Literal["csv", "xlsx", "json", "yaml", "access_log", "own"]
 
 
 class Layout(BaseModel):
-    """How the rows of a file are laid out."""
+    """How the rows of a file are laid out; `own` is a form only the source's connector reads."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    format: Format
+    format: Format = "own"
     encoding: str = "utf-8"
     delimiter: str = ","
     quote: str = '"'

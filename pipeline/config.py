@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -15,6 +15,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from connectors.errors import ConfigError
 from connectors.layout import Layout
+from connectors.registry import connector_class, preset
 from pipeline.tables import TABLES
 
 Authority = Literal["kemendagri", "bps", "other"]
@@ -111,12 +112,13 @@ class Steps(_Strict):
 class FileSettings(Layout):
     """Where files lie and how their rows are laid out."""
 
-    path: Texts
+    path: Texts = ()
 
 
 class Responses(FileSettings):
     """A follow-up log: which ticket, when, and whether the entry is a response, a closing or neither."""
 
+    path: Annotated[tuple[str, ...], BeforeValidator(_as_list), Field(min_length=1)]
     inquiry_id: str
     at: Annotated[ColumnMap, BeforeValidator(_as_column_map)]
     kind: Annotated[ColumnMap, BeforeValidator(_as_column_map)]
@@ -138,9 +140,14 @@ class Days(_Strict):
 
 
 class Source(FileSettings):
-    """One export of one outside system, and how it becomes rows of one clean table."""
+    """One outside system, by its exports or over a connection, and how it becomes rows of one clean table."""
 
     table: Literal["visits", "services", "inquiries", "outages", "population"]
+    system: str | None = None
+    connector: str | None = None
+    connection: str | None = None
+    options: dict[str, Any] = Field(default_factory=dict)
+    allow: Texts = ()
     owner: str = ""
     licence: str = ""
     extracted_at: datetime | None = None
@@ -192,9 +199,33 @@ class Source(FileSettings):
             problems.append("'access_log' hanya untuk visits / 'access_log' is for visits only")
         if self.format != "access_log" and not self.columns:
             problems.append("'columns' belum diisi / 'columns' is missing")
+        problems += self._way_in_problems()
         if problems:
             raise ValueError("; ".join(problems))
         return self
+
+    def _way_in_problems(self) -> list[str]:
+        """What is wrong with how the system is reached: by files or by a connection, and with which options."""
+        problems = []
+        if bool(self.path) == bool(self.connection):
+            problems.append("isi 'path' (berkas) atau 'connection' (sistem) / give 'path' (files) or 'connection'")
+        if self.connection and not self.connector:
+            problems.append("'connection' perlu 'system' atau 'connector' / needs 'system' or 'connector'")
+        if self.format == "own" and not self.connector:
+            problems.append("'format' belum diisi / 'format' is missing")
+        strange = sorted(set(self.allow) - {"private_addresses", "plain_http"})
+        if strange:
+            problems.append(f"allow: {', '.join(strange)} tidak dikenal / unknown; private_addresses, plain_http")
+        if self.connector:
+            try:
+                connector_class(self.connector).OPTIONS.model_validate(self.options)
+            except ConfigError as error:
+                problems.append(f"{error.id} / {error.en}")
+            except ValidationError as error:
+                problems += [f"options.{_place(e['loc'])}: {_both(e)}" for e in error.errors()]
+        elif self.options:
+            problems.append("'options' perlu 'system' atau 'connector' / needs 'system' or 'connector'")
+        return problems
 
 
 class Figure(_Strict):
@@ -332,7 +363,7 @@ def load_city(cities: Path, city_id: str) -> City:
         )
     raw = _read_yaml(path)
     try:
-        city = City.model_validate({**raw, "folder": path.parent})
+        city = City.model_validate({**raw, "sources": with_presets(raw.get("sources")), "folder": path.parent})
     except ValidationError as error:
         raise _explain(path, error) from None
     if city.city != city_id:
@@ -341,6 +372,31 @@ def load_city(cities: Path, city_id: str) -> City:
             en=f"{path.name}: 'city: {city.city}' must equal the file's name ('{city_id}').",
         )
     return city
+
+
+_MERGED = ("columns", "exclude", "options", "responses")
+
+
+def with_presets(sources: object) -> object:
+    """Each source that names a system starts from what is known of it; the city's own settings win."""
+    if not isinstance(sources, dict):
+        return sources
+    return {
+        name: _with_preset(source) if isinstance(source, dict) and isinstance(source.get("system"), str) else source
+        for name, source in sources.items()
+    }
+
+
+def _with_preset(own: dict[str, Any]) -> dict[str, Any]:
+    known = preset(own["system"])["source"]
+    merged = {**known, **own}
+    for key in _MERGED:
+        if isinstance(known.get(key), dict) and isinstance(own.get(key), dict):
+            merged[key] = {**known[key], **own[key]}
+    # A follow-up log is only there when the city has one; the preset knows just how it looks.
+    if "responses" in known and "responses" not in own:
+        del merged["responses"]
+    return merged
 
 
 class _TextLoader(yaml.BaseLoader):
@@ -389,9 +445,8 @@ _PROBLEMS = {
 def _explain(path: Path, error: ValidationError) -> ConfigError:
     lines_id, lines_en = [], []
     for problem in error.errors():
-        where = ".".join(str(part) for part in problem["loc"] if not str(part).startswith("function-")) or path.stem
-        text = problem["msg"].removeprefix("Value error, ")
-        in_id, in_en = _PROBLEMS.get(problem["type"], (text, text))
+        where = _place(problem["loc"]) or path.stem
+        in_id, in_en = _texts(problem)
         lines_id.append(f"  {where}: {in_id}")
         lines_en.append(f"  {where}: {in_en}")
     count = len(lines_id)
@@ -399,3 +454,17 @@ def _explain(path: Path, error: ValidationError) -> ConfigError:
         id="\n".join([f"{path.name}: {count} kesalahan pengaturan", *lines_id]),
         en="\n".join([f"{path.name}: {count} mistakes in the settings", *lines_en]),
     )
+
+
+def _place(parts: Sequence[object]) -> str:
+    return ".".join(str(part) for part in parts if not str(part).startswith("function-"))
+
+
+def _texts(problem: Mapping[str, Any]) -> tuple[str, str]:
+    text = problem["msg"].removeprefix("Value error, ")
+    return _PROBLEMS.get(problem["type"], (text, text))
+
+
+def _both(problem: Mapping[str, Any]) -> str:
+    in_id, in_en = _texts(problem)
+    return in_id if in_id == in_en else f"{in_id} / {in_en}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
 import re
@@ -41,7 +42,11 @@ class LandedFile:
 
 @dataclass(frozen=True)
 class Manifest:
-    """The files one source gave for one period."""
+    """The files one source gave for one period.
+
+    `covers` holds the first and last local day of each stretch pulled whole (null for files of a folder, whose
+    coverage the city's YAML declares); `notes` what a reader of the numbers should know of the pull.
+    """
 
     city: str
     source: str
@@ -49,6 +54,8 @@ class Manifest:
     owner: str
     licence: str
     files: tuple[LandedFile, ...]
+    covers: tuple[tuple[str, str], ...] | None = None
+    notes: tuple[str, ...] = ()
 
 
 def land(home: Path, *, city: City, source_name: str, period: Period) -> Manifest:
@@ -61,14 +68,27 @@ def land(home: Path, *, city: City, source_name: str, period: Period) -> Manifes
     if source.responses is not None:
         files += _land_role(home, city, source_name, source.responses, period)
     manifest = Manifest(city.city, source_name, period.label, source.owner, source.licence, tuple(files))
-    write_atomically(manifest_path(home, manifest.city, source_name, period), json.dumps(asdict(manifest), indent=2))
+    write_manifest(home, manifest)
     return manifest
 
 
+def write_manifest(home: Path, manifest: Manifest) -> None:
+    """Put the manifest beside the objects it names, old or new but never half."""
+    path = manifest_path(home, manifest.city, manifest.source, Period.parse(manifest.period))
+    write_atomically(path, json.dumps(asdict(manifest), indent=2))
+
+
 def read_manifest(home: Path, *, city_id: str, source_name: str, period: Period) -> Manifest:
-    """The manifest written by `land`."""
-    raw = json.loads(manifest_path(home, city_id, source_name, period).read_text("utf-8"))
-    return Manifest(**{**raw, "files": tuple(LandedFile(**file) for file in raw["files"])})
+    """The manifest of a source and period; `FileNotFoundError` when there is none."""
+    return read_manifest_at(manifest_path(home, city_id, source_name, period))
+
+
+def read_manifest_at(path: Path) -> Manifest:
+    raw = json.loads(path.read_text("utf-8"))
+    covers = raw.get("covers")
+    days = None if covers is None else tuple((first, last) for first, last in covers)
+    files = tuple(LandedFile(**file) for file in raw["files"])
+    return Manifest(**{**raw, "files": files, "covers": days, "notes": tuple(raw.get("notes", ()))})
 
 
 def manifest_path(home: Path, city_id: str, source_name: str, period: Period) -> Path:
@@ -141,32 +161,37 @@ def _land_role(
     seen: set[str] = set()
     declared = city.sources[source_name].extracted_at
     for path in paths:
-        sha256, size_bytes, landed_at = _land_bytes(home, path)
+        sha256, size_bytes, landed_at = land_bytes(home, path, name=path.name)
         if sha256 not in seen:
             seen.add(sha256)
             extracted_at = declared.replace(tzinfo=city.zone_info).isoformat() if declared else landed_at
             yield LandedFile(path.name, role, sha256, size_bytes, landed_at, extracted_at)
 
 
-def _land_bytes(home: Path, path: Path) -> tuple[str, int, str]:
-    """Copy bytes to their address; gives hash, size and the moment they first landed."""
-    with path.open("rb") as file:
+def land_bytes(home: Path, content: bytes | Path, *, name: str) -> tuple[str, int, str]:
+    """Put bytes, or a copy of a file, at their address; gives hash, size and the moment they first landed."""
+    with io.BytesIO(content) if isinstance(content, bytes) else content.open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     target = object_path(home, sha256)
     note = target.with_suffix(".json")
     if not target.is_file():
-        _copy_bytes(path, target)
+        _copy_bytes(content, target, name=name)
     if not note.is_file():
         landed_at = datetime.now(UTC).isoformat(timespec="seconds")
-        write_atomically(note, json.dumps({"landed_at": landed_at, "name": path.name}))
+        write_atomically(note, json.dumps({"landed_at": landed_at, "name": name}))
     return sha256, target.stat().st_size, str(json.loads(note.read_text("utf-8"))["landed_at"])
 
 
-def _copy_bytes(path: Path, target: Path) -> None:
+def _copy_bytes(content: bytes | Path, target: Path, *, name: str) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=".", dir=target.parent)
-    draft = Path(name)
-    with os.fdopen(handle, "wb") as copy, path.open("rb") as file:
+    # Raw exports may hold names and addresses: they are for this account alone.
+    (target.parents[2]).chmod(0o700)
+    handle, draft_name = tempfile.mkstemp(prefix=".", dir=target.parent)
+    draft = Path(draft_name)
+    with (
+        os.fdopen(handle, "wb") as copy,
+        io.BytesIO(content) if isinstance(content, bytes) else content.open("rb") as file,
+    ):
         shutil.copyfileobj(file, copy)
         copy.flush()
         os.fsync(copy.fileno())
@@ -175,10 +200,10 @@ def _copy_bytes(path: Path, target: Path) -> None:
     if not is_whole:
         draft.unlink()
         raise SourceUnavailable(
-            id=f"{path.name} berubah selagi disalin. Tunggu ekspornya selesai, lalu jalankan lagi.",
-            en=f"{path.name} changed while it was copied. Wait for its export to finish, then run again.",
+            id=f"{name} berubah selagi disalin. Tunggu ekspornya selesai, lalu jalankan lagi.",
+            en=f"{name} changed while it was copied. Wait for its export to finish, then run again.",
         )
-    draft.chmod(0o444)
+    draft.chmod(0o400)
     draft.replace(target)
 
 

@@ -39,8 +39,14 @@ def sources(city_id: str, period: str) -> list[str]:
 
 
 def fetch(city_id: str, source: str, period: str) -> str:
-    """Land the raw bytes of one source; gives the name of its manifest."""
-    manifest = land(_home(), city=_city(city_id), source_name=source, period=Period.parse(period))
+    """Land the raw bytes of one source, from its folder or its system; gives the name of its manifest."""
+    city, asked = _city(city_id), Period.parse(period)
+    if city.sources[source].connection:
+        from pipeline.pulling import pull
+
+        manifest = pull(_home(), city=city, source_name=source, period=asked, now=datetime.now(UTC))
+    else:
+        manifest = land(_home(), city=city, source_name=source, period=asked)
     return f"{manifest.source}/{manifest.period}"
 
 

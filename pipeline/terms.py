@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import pandas as pd
 
-from pipeline.config import City
+from pipeline.config import City, Source
 from pipeline.indicators.base import Population, Terms
 from pipeline.indicators.counting import is_sound
 from pipeline.landing import Manifest
@@ -33,7 +33,7 @@ def terms_for(
         period=period,
         zone=city.zone_info,
         as_of=_as_of(table_name, city=city, frame=frame, manifests=manifests),
-        covers=covered_days(city, table_name=table_name, period=period),
+        covers=covered_days(city, table_name=table_name, period=period, manifests=manifests),
         population=headline,
         other_populations=others,
         agencies_expected=city.agencies_expected,
@@ -44,17 +44,23 @@ def terms_for(
     )
 
 
-def covered_days(city: City, *, table_name: str, period: Period) -> Days:
-    """The days of the period that every source of a table declares to cover; empty unless all of them declare some."""
-    sources = city.sources_of(table_name).values()
-    if not sources or not all(source.covers for source in sources):
+def covered_days(city: City, *, table_name: str, period: Period, manifests: Sequence[Manifest]) -> Days:
+    """The days of the period that every source of a table covers, by its pull or its YAML; empty unless all say."""
+    pulled = {manifest.source: manifest.covers for manifest in manifests}
+    covers = [_covers(source, pulled.get(name)) for name, source in city.sources_of(table_name).items()]
+    if not covers or any(days is None for days in covers):
         return ()
     days = [period.first_on + timedelta(days=n) for n in range(period.days_count)]
-    kept = [
-        day for day in days if all(any(c.first_on <= day <= c.last_on for c in source.covers) for source in sources)
-    ]
+    kept = [day for day in days if all(any(f <= day <= last for f, last in spans or ()) for spans in covers)]
     # No common day is a declared coverage of nothing, which is not the same as no declaration.
     return _runs(kept) or ((date.min, date.min),)
+
+
+def _covers(source: Source, pulled: tuple[tuple[str, str], ...] | None) -> Days | None:
+    """The stretches of days a source says it covers; null when it says nothing."""
+    if pulled is not None:
+        return tuple((date.fromisoformat(first), date.fromisoformat(last)) for first, last in pulled)
+    return tuple((days.first_on, days.last_on) for days in source.covers) or None
 
 
 def _runs(days: list[date]) -> Days:

@@ -14,6 +14,7 @@ import pandas as pd
 
 from connectors.errors import DataRejected
 from connectors.files import RawFile, read_rows, refuse_foreign
+from connectors.registry import connector_class
 from pipeline.clean.inquiries import FollowUps, complete_inquiries, join_follow_ups, read_follow_ups
 from pipeline.clean.mapping import map_rows, raw_columns
 from pipeline.clean.outages import complete_outages
@@ -96,7 +97,9 @@ def dataset_name(city: City, *, table_name: str, manifests: Sequence[Manifest]) 
         "region_codes": city.region_codes,
         "sources": {
             m.source: [
-                city.sources[m.source].model_dump(mode="json", exclude={"path", "owner", "licence", "covers"}),
+                city.sources[m.source].model_dump(
+                    mode="json", exclude={"path", "owner", "licence", "covers", "connection", "allow"}
+                ),
                 [(file.role, file.sha256, file.extracted_at) for file in m.files],
             ]
             for m in manifests
@@ -112,7 +115,7 @@ def dataset_path(home: Path, city: City, table_name: str, name: str) -> Path:
 @lru_cache(maxsize=1)
 def _code_sha256() -> str:
     here = Path(__file__).resolve().parents[1]
-    files = [*(here / "clean").glob("*.py"), here / "tables.py", here.parent / "connectors" / "files.py"]
+    files = [*(here / "clean").glob("*.py"), here / "tables.py", *(here.parent / "connectors").glob("*.py")]
     digest = hashlib.sha256()
     for file in sorted(files):
         digest.update(file.read_bytes())
@@ -123,7 +126,7 @@ def _clean_source(home: Path, city: City, manifest: Manifest) -> tuple[pd.DataFr
     source = city.sources[manifest.source]
     table = TABLES[source.table]
     main = [file for file in manifest.files if file.role == "main"]
-    frame = pd.concat([_map_file(home, city, manifest, file) for file in main], ignore_index=True)
+    frame = _map_files(home, city, manifest, main)
     order = {file.file_id: place for place, file in enumerate(main)}
     frame["source_file_order"] = frame["source_file_id"].map(order).astype("Int64")
     follow_ups = None
@@ -136,20 +139,24 @@ def _clean_source(home: Path, city: City, manifest: Manifest) -> tuple[pd.DataFr
     frame = apply_row_rules(frame, table=table, extracted_at=extracted_at)
     if source.combine is not None:
         frame = combine_rows(frame, table=table, combine=source.combine)
-    frame = settle_duplicates(frame, table=table, later_file_wins=source.later_file_wins)
+    # Something still open in one month's pull is whole in a later one.
+    later_file_wins = source.later_file_wins or bool(source.connection)
+    frame = settle_duplicates(frame, table=table, later_file_wins=later_file_wins)
     _refuse_mostly_quarantined(frame, city=city, source_name=manifest.source)
     return frame.drop(columns="source_file_order"), follow_ups
 
 
-def _map_file(home: Path, city: City, manifest: Manifest, file: LandedFile) -> pd.DataFrame:
+def _map_files(home: Path, city: City, manifest: Manifest, files: Sequence[LandedFile]) -> pd.DataFrame:
     source = city.sources[manifest.source]
     table = TABLES[source.table]
-    raw_file = RawFile(object_path(home, file.sha256), file.name)
+    raw_files = [RawFile(object_path(home, file.sha256), file.name) for file in files]
+    ids = {raw.path: file.file_id for raw, file in zip(raw_files, files, strict=True)}
+    connector = connector_class(source.connector)(source.options, layout=source, zone=city.zone_info)
     parts = [_finished(pd.DataFrame(), table)]
-    for raw in read_rows(raw_file, layout=source, columns=raw_columns(source)):
+    for raw_file, raw in connector.rows(raw_files, columns=raw_columns(source)):
         part = map_rows(raw, source=source, table=table, zone=city.zone_info)
         part = _complete(part, raw, city, manifest.source)
-        parts.append(part.assign(source_file_id=file.file_id))
+        parts.append(part.assign(source_file_id=ids[raw_file.path]))
     return pd.concat(parts[1:] or parts, ignore_index=True)
 
 

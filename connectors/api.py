@@ -1,0 +1,451 @@
+"""Any paginated JSON or CSV API by declaration: address, auth, paging, window and where the rows are."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Literal, Self
+from zoneinfo import ZoneInfo
+
+from pydantic import Field, model_validator
+
+from connectors.base import Connector, Held, NotKept, Options, Window, Wire, frame_of
+from connectors.errors import ConfigError, DataRejected, SourceChanged, SourceUnavailable
+from connectors.files import RawFile, dig, read_rows, rows_at
+from connectors.http import Answer, Request
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+WINDOW_COLUMNS = ("window_start_on", "window_end_on")
+
+_MAX_PAGES = 100_000
+_SECRET_PLACES = {
+    "header": "secret_headers",
+    "param": "secret_params",
+    "form": "secret_form",
+    "body": "secret_body",
+}
+_PLACE = re.compile(r"\{([a-z_][a-z0-9_]*)\}")
+_SECRET_NAME = re.compile(r"token|passw|sandi|secret|api.?key|authorization|credential", re.IGNORECASE)
+
+
+class Auth(Options):
+    """How the connection's secrets are shown: HTTP basic, a bearer token, or a text of one's own somewhere."""
+
+    style: Literal["none", "basic", "bearer", "header", "param", "form", "body"] = "none"
+    name: str = "Authorization"
+    value: str = "{password}"
+    more: dict[str, str] = Field(default_factory=dict)
+
+
+class Login(Options):
+    """A first call that gives a token for the others; neither it nor its answer is kept."""
+
+    url: str
+    method: Literal["GET", "POST"] = "POST"
+    form: dict[str, str] = Field(default_factory=dict)
+    body: dict[str, str] = Field(default_factory=dict)
+    headers: dict[str, str] = Field(default_factory=dict)
+    token_at: str
+    header: str = "Authorization"
+    value: str = "Bearer {token}"
+
+
+class Paging(Options):
+    """How a long answer comes in parts; `none` with a `size` is an API that cuts off there without a next page."""
+
+    style: Literal["none", "page", "offset", "cursor", "link"] = "none"
+    first: int = 1
+    size: int = Field(default=0, ge=0)
+    next_at: str = ""
+    total_at: str = ""
+    total_header: str = ""
+
+    @model_validator(mode="after")
+    def _says_enough(self) -> Self:
+        if self.style in ("page", "offset") and not self.size:
+            raise ValueError("paging perlu 'size' / needs 'size'")
+        if self.style == "cursor" and not self.next_at:
+            raise ValueError("paging cursor perlu 'next_at' / needs 'next_at'")
+        return self
+
+
+class Asked(Options):
+    """How the period is asked for; `from` and `to` are placeholders wherever they belong."""
+
+    format: str = "iso"
+    zone: str | None = None
+    last: Literal["excluded", "second", "day"] = "excluded"
+    days: int | None = Field(default=None, ge=1)
+
+
+class Fill(Options):
+    """Days that an answer lists (`labels_at`) but has no row for, and what they mean."""
+
+    labels_at: str
+    key: str
+    values: dict[str, str]
+
+
+class ApiOptions(Options):
+    """The declaration of one API."""
+
+    url: str
+    method: Literal["GET", "POST"] = "GET"
+    params: dict[str, str] = Field(default_factory=dict)
+    headers: dict[str, str] = Field(default_factory=dict)
+    form: dict[str, str] | None = None
+    body: Any = None
+    values: dict[str, str] = Field(default_factory=dict)
+    auth: Auth = Auth()
+    login: Login | None = None
+    window: Asked = Asked()
+    paging: Paging = Paging()
+    error_at: str = ""
+    warn_at: tuple[str, ...] = ()
+    fill: Fill | None = None
+    keeps_days: int | None = None
+
+    @model_validator(mode="after")
+    def _holds_no_secret(self) -> Self:
+        places = {"params": self.params, "headers": self.headers, "form": self.form or {}}
+        if isinstance(self.body, dict):
+            places["body"] = {k: v for k, v in self.body.items() if isinstance(v, str)}
+        found = [f"{where}.{key}" for where, pairs in places.items() for key in pairs if _SECRET_NAME.search(key)]
+        if re.search(r"//[^/]*@", self.url):
+            found.append("url")
+        if self.auth.style != "none" and not any(_PLACE.search(v) for v in (self.auth.value, *self.auth.more.values())):
+            found.append("auth.value")
+        if found:
+            raise ValueError(
+                f"rahasia tidak ditulis di YAML ({', '.join(found)}); taruh di koneksi dan tulis auth dengan "
+                "{password} / secrets are not written in YAML; put them in the connection and use auth with {password}"
+            )
+        return self
+
+
+@dataclass
+class _Progress:
+    """Where a paged answer has got to."""
+
+    page: int
+    number: int = 1
+    offset: int = 0
+    rows_count: int = 0
+    empty_count: int = 0
+    next: str = ""
+    total: int | None = None
+    seen: set[str] = field(default_factory=set)
+
+
+@dataclass(frozen=True)
+class _Page:
+    """What one answer says: its rows, how many there are in all, and where the next ones are."""
+
+    rows: Sequence[object]
+    total: int | None
+    next: str
+
+
+class _Overfull(Exception):
+    """An answer cut off at the API's limit: the window must be made smaller."""
+
+
+class Api(Connector):
+    """A declared API. Grain of `rows`: one record of the answer's list; nested values by dotted path.
+
+    Two columns besides the answer's own: `window_start_on` and `window_end_on`, the first day asked for and the last.
+    """
+
+    OPTIONS = ApiOptions
+
+    def pull(self, wire: Wire, window: Window) -> None:
+        """Every page of every piece of the window.
+
+        Raises `SourceUnavailable` when pages end before the promised total, `SourceChanged` when an answer has no
+        place for rows, `DataRejected` when it says an error of its own.
+        """
+        token = self._token(wire)
+        days = self.options.window.days
+        for piece in window.split(days) if days else [window]:
+            self._pull_piece(wire, piece, token)
+
+    def held(self, wire: Wire) -> Held:  # noqa: ARG002 declared, not asked
+        """The days the system is declared to keep; none declared means that nothing is known to be purged."""
+        keeps_days = self.options.keeps_days
+        from_at = datetime.now(UTC) - timedelta(days=keeps_days) if keeps_days else None
+        return Held(from_at, keeps_days)
+
+    def rows(self, files: Sequence[RawFile], *, columns: Sequence[str]) -> Iterator[tuple[RawFile, pd.DataFrame]]:
+        """The records of kept pages; an empty page has none."""
+        own = [column for column in columns if column not in WINDOW_COLUMNS]
+        for file in files:
+            for chunk in read_rows(file, layout=self.layout, columns=own, may_be_empty=True):
+                yield file, self._with_window(chunk, file, columns)
+            if self.options.fill is not None:
+                yield from self._filled(file, columns)
+
+    def _with_window(self, chunk: pd.DataFrame, file: RawFile, columns: Sequence[str]) -> pd.DataFrame:
+        start, end = (file.name.split("-")[n] if file.name.count("-") > 1 else None for n in (0, 1))
+        days = {WINDOW_COLUMNS[0]: start, WINDOW_COLUMNS[1]: end}
+        return chunk.assign(**{name: day for name, day in days.items() if name in columns})
+
+    def _filled(self, file: RawFile, columns: Sequence[str]) -> Iterator[tuple[RawFile, pd.DataFrame]]:
+        fill = self.options.fill
+        document = json.loads(file.path.read_bytes())
+        rows = rows_at(document, self.layout.rows_at)
+        present = {str(dig(row, fill.key)) for row in rows}
+        labels = [str(label) for label in rows_at(document, fill.labels_at)]
+        absent = [label for label in labels if label not in present]
+        if absent:
+            frame = frame_of(({fill.key: label, **fill.values} for label in absent), columns=columns)
+            yield file, frame.assign(source_row=frame["source_row"] + len(rows))
+
+    def _pull_piece(self, wire: Wire, window: Window, token: str) -> None:
+        paging: Paging = self.options.paging
+        progress = _Progress(page=paging.first)
+        while progress.number <= _MAX_PAGES:
+            name = f"{window.start_at:%Y%m%dT%H%M%S}-{_last_on(window)}-{progress.number:05d}.{self.layout.format}"
+            try:
+                page = wire.ask(
+                    name, self._request(wire, window, progress, token), look=lambda a: self._look(a, progress)
+                )
+            except NotKept:
+                return self._settle(wire, progress)
+            except _Overfull:
+                return self._pull_halves(wire, window, token)
+            self._advance(progress, page)
+            if self._is_last(progress, page):
+                return self._settle(wire, progress)
+        raise SourceUnavailable(
+            id=f"'{wire.connection.name}': lebih dari {_MAX_PAGES:,} halaman; periksa 'paging'.",
+            en=f"'{wire.connection.name}': more than {_MAX_PAGES:,} pages; check 'paging'.",
+        )
+
+    def _pull_halves(self, wire: Wire, window: Window, token: str) -> None:
+        halves = window.halved()
+        if halves is None or "{from}" not in json.dumps(self.options.model_dump(mode="json")):
+            size = self.options.paging.size
+            raise SourceUnavailable(
+                id=f"'{wire.connection.name}': jawaban terpotong pada {size:,} baris dan jendelanya tidak dapat "
+                "dipersempit. Pakai API yang berhalaman, atau ekspor berkas.",
+                en=f"'{wire.connection.name}': answers are cut off at {size:,} rows and the window cannot be made "
+                "smaller. Use an API with pages, or export files.",
+            )
+        for half in halves:
+            self._pull_piece(wire, half, token)
+
+    def _look(self, answer: Answer, progress: _Progress) -> _Page:
+        paging: Paging = self.options.paging
+        if self.layout.format == "csv":
+            document: object = None
+            rows: Sequence[object] = _csv_rows(answer, self.layout.encoding, self.layout.delimiter)
+        else:
+            document = answer.document()
+            self._refuse_error(answer, document)
+            rows = self._rows(answer, document)
+        if paging.style == "none" and paging.size and len(rows) >= paging.size:
+            raise _Overfull
+        seen = hashlib.sha256(json.dumps(rows, sort_keys=True, default=str).encode()).hexdigest() if rows else ""
+        if seen and seen in progress.seen:
+            raise NotKept
+        progress.seen.add(seen)
+        total = dig(document, paging.total_at) if paging.total_at else _counted(answer, paging.total_header)
+        following = dig(document, paging.next_at) if paging.next_at else _next_link(answer)
+        return _Page(rows, int(str(total)) if total not in (None, "") else None, str(following or ""))
+
+    def _rows(self, answer: Answer, document: object) -> Sequence[object]:
+        path = self.layout.rows_at
+        if path and dig(document, path) is None:
+            there = ", ".join(sorted(map(str, document))[:20]) if isinstance(document, dict) else "-"
+            raise SourceChanged(
+                id=f"{answer.where}: tidak ada '{path}' dalam jawaban; yang ada: {there}. Perbaiki rows_at.",
+                en=f"{answer.where}: there is no '{path}' in the answer; there are: {there}. Mend rows_at.",
+            )
+        return rows_at(document, path)
+
+    def _refuse_error(self, answer: Answer, document: object) -> None:
+        error_at = self.options.error_at
+        if error_at and dig(document, error_at) not in (None, "", False, [], {}):
+            raise DataRejected(
+                id=f"{answer.where}: sistem menjawab dengan kesalahan (di '{error_at}'). Periksa token, hak baca, dan "
+                "'options'.",
+                en=f"{answer.where}: the system answered with an error (at '{error_at}'). Check token, rights and "
+                "'options'.",
+            )
+        warned = [path for path in self.options.warn_at if dig(document, path) not in (None, "", False, [], {})]
+        if warned:
+            raise DataRejected(
+                id=f"{answer.where}: sistem menyatakan datanya tidak lengkap ({', '.join(warned)}).",
+                en=f"{answer.where}: the system says that its data are not complete ({', '.join(warned)}).",
+            )
+
+    def _advance(self, progress: _Progress, page: _Page) -> None:
+        paging: Paging = self.options.paging
+        progress.number += 1
+        progress.page += 1
+        progress.offset += paging.size or len(page.rows)
+        progress.rows_count += len(page.rows)
+        progress.empty_count = 0 if page.rows else progress.empty_count + 1
+        progress.next = page.next
+        progress.total = page.total if page.total is not None else progress.total
+
+    def _is_last(self, progress: _Progress, page: _Page) -> bool:
+        """Pages end at the promised total; without one, after two empty ones, because rights can empty a page."""
+        style = self.options.paging.style
+        if style == "none":
+            return True
+        if style in ("cursor", "link"):
+            return not page.next
+        if progress.total is not None:
+            return progress.offset >= progress.total
+        return progress.empty_count > 1
+
+    def _settle(self, wire: Wire, progress: _Progress) -> None:
+        missing = (progress.total or 0) - progress.rows_count
+        if missing > 0:
+            wire.recorder.note(
+                id=f"sistem menyebut {progress.total} baris, yang dapat dibaca {progress.rows_count}",
+                en=f"the system tells of {progress.total} rows, {progress.rows_count} could be read",
+            )
+
+    def _request(self, wire: Wire, window: Window, progress: _Progress, token: str) -> Request:
+        options: ApiOptions = self.options
+        values = {
+            **options.values,
+            **self._moments(window),
+            "page": str(progress.page),
+            "offset": str(progress.offset),
+            "last": str(progress.offset + max(options.paging.size, 1) - 1),
+            "size": str(options.paging.size),
+            "cursor": progress.next,
+        }
+        url = _filled(options.url, values)
+        params = {key: text for key, text in _filled(options.params, values).items() if text}
+        if options.paging.style == "link" and progress.next:
+            url, params = progress.next, {}
+        request = Request(
+            url=url,
+            method=options.method,
+            params=params,
+            headers=_filled(options.headers, values),
+            form=_filled(options.form, values),
+            body=_filled(options.body, values),
+        )
+        return _authorised(request, options, secrets={**wire.connection.secrets, "token": token})
+
+    def _moments(self, window: Window) -> dict[str, str]:
+        asked: Asked = self.options.window
+        zone = ZoneInfo(asked.zone) if asked.zone else window.zone
+        end_at = (
+            window.end_at
+            - {"excluded": timedelta(0), "second": timedelta(seconds=1), "day": timedelta(days=1)}[asked.last]
+        )
+        return {"from": _written(window.start_at, asked.format, zone), "to": _written(end_at, asked.format, zone)}
+
+    def _token(self, wire: Wire) -> str:
+        login: Login | None = self.options.login
+        if login is None:
+            return ""
+        secrets = wire.connection.secrets
+        answer = wire.http.ask(
+            Request(
+                url=login.url,
+                method=login.method,
+                form={} if login.form else None,
+                secret_headers=_filled(login.headers, secrets),
+                secret_form=_filled(login.form, secrets),
+                secret_body=_filled(login.body, secrets),
+            )
+        )
+        token = dig(answer.document(), login.token_at)
+        if not isinstance(token, str) or not token:
+            raise ConfigError(
+                id=f"{answer.where}: jawaban masuk tidak berisi '{login.token_at}'. Periksa login dan sandi koneksi.",
+                en=f"{answer.where}: the login's answer has no '{login.token_at}'. Check the connection's login.",
+            )
+        return token
+
+
+def _authorised(request: Request, options: ApiOptions, *, secrets: Mapping[str, str]) -> Request:
+    auth, login = options.auth, options.login
+    shown = {auth.name: auth.value, **auth.more}
+    if auth.style == "basic":
+        request = replace(request, login=(secrets["login"], secrets["password"]))
+    elif auth.style == "bearer":
+        request = replace(request, secret_headers={"Authorization": _filled("Bearer {password}", secrets)})
+    elif auth.style != "none":
+        request = replace(request, **{_SECRET_PLACES[auth.style]: _filled(shown, secrets)})
+    if login is not None:
+        headers = {**request.secret_headers, login.header: _filled(login.value, secrets)}
+        request = replace(request, secret_headers=headers)
+    return request
+
+
+def _filled(tree: Any, values: Mapping[str, str]) -> Any:  # noqa: ANN401 any JSON
+    """A text, list or mapping with its placeholders filled in; a whole `{size}` in a body becomes a number."""
+    if isinstance(tree, str):
+        missing = sorted(set(_PLACE.findall(tree)) - set(values))
+        if missing:
+            raise ConfigError(
+                id=f"Isi {', '.join(missing)}: di options.values bila bukan rahasia, di koneksi bila rahasia.",
+                en=f"Fill in {', '.join(missing)}: in options.values if it is no secret, in the connection if it is.",
+            )
+        return _PLACE.sub(lambda place: values[place[1]], tree)
+    if isinstance(tree, Mapping):
+        return {key: _number(value, _filled(value, values)) for key, value in tree.items()}
+    if isinstance(tree, list):
+        return [_filled(value, values) for value in tree]
+    return tree
+
+
+def _number(declared: object, text: object) -> object:
+    is_count = declared in ("{size}", "{offset}", "{page}") and isinstance(text, str) and text.isdigit()
+    return int(text) if is_count and isinstance(text, str) else text
+
+
+def _written(moment: datetime, form: str, zone: ZoneInfo) -> str:
+    local = moment.astimezone(zone)
+    if form == "epoch":
+        return str(int(local.timestamp()))
+    if form == "epoch_ms":
+        return str(int(local.timestamp()) * 1000)
+    if form == "iso":
+        return local.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if zone.key == "UTC" else local.isoformat()
+    return local.strftime(form)
+
+
+def _last_on(window: Window) -> str:
+    return f"{window.end_at - timedelta(microseconds=1):%Y%m%d}"
+
+
+def _counted(answer: Answer, header: str) -> int | None:
+    """A total in a header: a plain number, or what follows the stroke of a Content-Range."""
+    text = next((value for key, value in answer.headers.items() if header and key.lower() == header.lower()), "")
+    number = text.rsplit("/", 1)[-1].strip()
+    return int(number) if number.isdigit() else None
+
+
+def _next_link(answer: Answer) -> str:
+    from requests.utils import parse_header_links
+
+    links = next((value for key, value in answer.headers.items() if key.lower() == "link"), "")
+    return next((link["url"] for link in parse_header_links(links) if link.get("rel") == "next"), "") if links else ""
+
+
+def _csv_rows(answer: Answer, encoding: str, delimiter: str) -> Sequence[object]:
+    try:
+        rows = list(csv.reader(io.StringIO(answer.content.decode(encoding)), delimiter=delimiter, strict=True))
+    except (UnicodeDecodeError, csv.Error):
+        raise DataRejected(
+            id=f"{answer.where}: jawabannya bukan CSV {encoding} yang utuh.",
+            en=f"{answer.where}: the answer is not a whole {encoding} CSV.",
+        ) from None
+    return rows[1:]

@@ -1,0 +1,119 @@
+"""A named way into a system, from the environment as Airflow writes it; its secrets never show."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from connectors.errors import ConfigError
+
+VARIABLE = "AIRFLOW_CONN_"
+
+
+@dataclass(frozen=True)
+class Connection:
+    """One connection; `extra` holds what the system needs besides a login and a password."""
+
+    name: str
+    kind: str = ""
+    host: str = ""
+    port: int | None = None
+    path: str = ""
+    login: str = field(default="", repr=False)
+    password: str = field(default="", repr=False)
+    extra: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def base_url(self) -> str:
+        """The address of an HTTP system without a closing slash, user or password."""
+        host = self.host.rstrip("/")
+        if "://" not in host:
+            scheme = self.kind if self.kind in ("http", "https") else "https"
+            host = f"{scheme}://{host}"
+        port = f":{self.port}" if self.port else ""
+        return f"{host}{port}{'/' + self.path.strip('/') if self.path.strip('/') else ''}"
+
+    @property
+    def secrets(self) -> dict[str, str]:
+        """What may stand for a placeholder in a header, parameter or body, by name."""
+        return {"login": self.login, "password": self.password, **self.extra}
+
+    def masked(self, text: str) -> str:
+        """`text` without any of this connection's secrets."""
+        for secret in sorted((self.password, *self.extra.values()), key=len, reverse=True):
+            text = text.replace(secret, "***") if len(secret) > 2 else text
+        return text
+
+
+def variable_of(name: str) -> str:
+    """The environment variable a connection is read from."""
+    return VARIABLE + re.sub(r"[^A-Za-z0-9]", "_", name).upper()
+
+
+def connection_from(name: str, environment: Mapping[str, str] | None = None) -> Connection:
+    """Read a connection, a URI or JSON as Airflow takes them; `ConfigError` when it is not there or unreadable."""
+    variable = variable_of(name)
+    text = (os.environ if environment is None else environment).get(variable, "").strip()
+    if not text:
+        raise ConfigError(
+            id=f"Koneksi '{name}' belum ada. Isi variabel lingkungan {variable} (URI atau JSON), atau buat Connection "
+            f"'{name}' di Airflow.",
+            en=f"The connection '{name}' is not there. Set the environment variable {variable} (a URI or JSON), or "
+            f"make a Connection '{name}' in Airflow.",
+        )
+    try:
+        return _from_json(name, json.loads(text)) if text.startswith("{") else _from_uri(name, text)
+    except (ValueError, TypeError, AttributeError):
+        raise ConfigError(
+            id=f"Koneksi '{name}' ({variable}) tidak terbaca. Contoh URI: https://login:sandi@alamat/jalur; karakter "
+            'khusus dalam sandi ditulis %xx. Contoh JSON: {"host": "https://alamat", "password": "..."}.',
+            en=f"The connection '{name}' ({variable}) cannot be read. A URI: https://login:password@host/path, special "
+            'characters of a password as %xx. JSON: {"host": "https://host", "password": "..."}.',
+        ) from None
+
+
+def _from_json(name: str, raw: Mapping[str, Any]) -> Connection:
+    extra = raw.get("extra") or {}
+    extra = json.loads(extra) if isinstance(extra, str) else extra
+    host, schema = str(raw.get("host") or ""), str(raw.get("schema") or "")
+    kind = str(raw.get("conn_type") or "")
+    is_web = kind in ("http", "https", "") and not _is_scheme(host)
+    if is_web and schema in ("http", "https"):
+        kind, schema = schema, ""
+    return Connection(
+        name=name,
+        kind=kind,
+        host=host,
+        port=int(raw["port"]) if raw.get("port") else None,
+        path=schema,
+        login=str(raw.get("login") or ""),
+        password=str(raw.get("password") or ""),
+        extra={str(key): str(value) for key, value in extra.items()},
+    )
+
+
+def _is_scheme(host: str) -> bool:
+    return host.startswith(("http://", "https://"))
+
+
+def _from_uri(name: str, text: str) -> Connection:
+    parts = urlsplit(text)
+    if not parts.scheme or not (parts.netloc or parts.path):
+        raise ValueError("no scheme or host")
+    query = dict(parse_qsl(parts.query, keep_blank_values=True))
+    extra = json.loads(query.pop("__extra__")) if "__extra__" in query else {}
+    return Connection(
+        name=name,
+        kind=parts.scheme.replace("-", "_"),
+        host=unquote(parts.hostname or ""),
+        port=parts.port,
+        path=unquote(parts.path.removeprefix("/")),
+        login=unquote(parts.username or ""),
+        password=unquote(parts.password or ""),
+        extra={str(key): str(value) for key, value in {**query, **extra}.items()},
+    )

@@ -1,0 +1,263 @@
+"""A period's answers from a system, month by month, each kept as it comes, so that a broken-off pull goes on."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from connectors.base import Connector, Held, Kept, Window, Wire
+from connectors.connection import connection_from
+from connectors.files import RawFile
+from connectors.http import HttpClient, Limits
+from connectors.registry import connector_class
+from pipeline.config import City, Source
+from pipeline.landing import (
+    LandedFile,
+    Manifest,
+    land_bytes,
+    manifest_path,
+    object_path,
+    read_manifest_at,
+    write_manifest,
+)
+from pipeline.periods import Period
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
+LIMITS = Limits()
+RESUME_WITHIN = timedelta(hours=12)
+
+SNAPSHOTS = ("services", "population")
+
+
+def connector_of(source: Source, *, zone: ZoneInfo) -> Connector:
+    """The source's connector, with its options and layout."""
+    return connector_class(source.connector)(source.options, layout=source, zone=zone)
+
+
+def pull(home: Path, *, city: City, source_name: str, period: Period, now: datetime) -> Manifest:
+    """Pull a period into the landing zone; a year is its months, a register is asked once.
+
+    A month of which the system now holds less than was landed before stays as it was landed. Months that have not
+    begun are left out. Raises what the connector raises; answers kept until then are used by the next pull.
+    """
+    source = city.sources[source_name]
+    pieces = [period] if source.table in SNAPSHOTS else [m for m in period.months if _window(m, city).start_at < now]
+    connection = connection_from(source.connection or "")
+    with HttpClient(connection, allow=source.allow, limits=LIMITS) as client:
+        way = _Way(home, city, source_name, Wire(connection, Unkept(), client), now)
+        manifests = [way.pull(piece) for piece in pieces]
+    files = {(file.sha256, file.name): file for manifest in manifests for file in manifest.files}
+    covers = tuple(days for manifest in manifests for days in manifest.covers or ())
+    notes = tuple(dict.fromkeys(note for manifest in manifests for note in manifest.notes))
+    manifest = _manifest(city, source_name, period, _Parts(tuple(files.values()), covers, notes))
+    write_manifest(home, manifest)
+    return manifest
+
+
+class Unkept:
+    """A recorder for asking without keeping, as `tolok check` does; it stops after so many answers."""
+
+    def __init__(self, folder: Path | None = None, *, answers_count: int = 0) -> None:
+        self._folder = folder
+        self._left_count = answers_count
+        self.files: list[RawFile] = []
+        self.notes: list[str] = []
+
+    def recall(self, name: str, request: str) -> Kept | None:  # noqa: ARG002 nothing is kept
+        return None
+
+    def keep(self, name: str, request: str, content: bytes | Path, *, headers: Mapping[str, str]) -> None:  # noqa: ARG002
+        if self._folder is None or not self._left_count:
+            raise Enough
+        path = self._folder / f"{len(self.files):04d}"
+        path.write_bytes(content if isinstance(content, bytes) else content.read_bytes())
+        self.files.append(RawFile(path, name))
+        self._left_count -= 1
+        if not self._left_count:
+            raise Enough
+
+    def note(self, *, id: str, en: str) -> None:
+        self.notes.append(f"{id} / {en}")
+
+
+class Enough(Exception):
+    """So many answers were wanted and so many have come."""
+
+
+@dataclass(frozen=True)
+class _Way:
+    """An open way into one source's system, for pulling its periods one after another."""
+
+    home: Path
+    city: City
+    source_name: str
+    wire: Wire
+    now: datetime
+
+    def pull(self, period: Period) -> Manifest:
+        """One month, or one register: what the system holds of it, or what was landed when it held more."""
+        source = self.city.sources[self.source_name]
+        connector = connector_of(source, zone=self.city.zone_info)
+        path = manifest_path(self.home, self.city.city, self.source_name, period)
+        with _journal(self.home, path.with_suffix(".pull"), settings=_settings_sha256(source), now=self.now) as journal:
+            wire = replace(self.wire, recorder=journal)
+            held = connector.held(wire)
+            asked = _window(period, self.city)
+            window = _held_part(asked, held, self.now)
+            covers = _whole_days(window)
+            before = _landed_before(path)
+            if before is not None and _days_count(before.covers) > _days_count(covers):
+                return before
+            if held.from_at and held.from_at > asked.start_at and source.table not in SNAPSHOTS:
+                journal.note(
+                    id=f"{self.source_name}: sistem hanya menyimpan data sejak {held.from_at:%Y-%m-%d}",
+                    en=f"{self.source_name}: the system holds data only from {held.from_at:%Y-%m-%d}",
+                )
+            if window is not None:
+                connector.pull(wire, window)
+            parts = _Parts(tuple(journal.files()), covers, tuple(journal.notes))
+            manifest = _manifest(self.city, self.source_name, period, parts)
+            write_manifest(self.home, manifest)
+        return manifest
+
+
+@dataclass(frozen=True)
+class _Parts:
+    """What one or several pulls gave."""
+
+    files: tuple[LandedFile, ...]
+    covers: tuple[tuple[str, str], ...]
+    notes: tuple[str, ...]
+
+
+def _manifest(city: City, source_name: str, period: Period, parts: _Parts) -> Manifest:
+    source = city.sources[source_name]
+    return Manifest(
+        city=city.city,
+        source=source_name,
+        period=period.label,
+        owner=source.owner,
+        licence=source.licence,
+        files=parts.files,
+        covers=None if source.table in SNAPSHOTS else parts.covers,
+        notes=parts.notes,
+    )
+
+
+def _window(period: Period, city: City) -> Window:
+    start_at, end_at = (moment.astimezone(city.zone_info) for moment in period.bounds(city.zone_info))
+    return Window(start_at, end_at)
+
+
+def _held_part(window: Window, held: Held, now: datetime) -> Window | None:
+    """The part of a window that has passed and is still held; None when nothing of it is."""
+    start_at, end_at = window.start_at, min(window.end_at, now.astimezone(window.zone))
+    if held.from_at is not None:
+        start_at = max(start_at, held.from_at.astimezone(window.zone))
+    return Window(start_at, end_at) if start_at < end_at else None
+
+
+def _whole_days(window: Window | None) -> tuple[tuple[str, str], ...]:
+    """The first and last local day wholly in a window; empty when there is none."""
+    if window is None:
+        return ()
+    midnight = window.start_at.replace(hour=0, minute=0, second=0, microsecond=0)
+    first = window.start_at.date() + timedelta(days=window.start_at != midnight)
+    last = window.end_at.date() - timedelta(days=1)
+    return ((first.isoformat(), last.isoformat()),) if first <= last else ()
+
+
+def _days_count(covers: Sequence[tuple[str, str]] | None) -> int:
+    return sum((date.fromisoformat(last) - date.fromisoformat(first)).days + 1 for first, last in covers or ())
+
+
+def _landed_before(path: Path) -> Manifest | None:
+    return read_manifest_at(path) if path.is_file() else None
+
+
+def _settings_sha256(source: Source) -> str:
+    settings = source.model_dump_json(include={"connector", "connection", "options", "rows_at", "zone"})
+    return hashlib.sha256(settings.encode()).hexdigest()
+
+
+class _Journal:
+    """The answers of one pull as they arrive; each line is written once its bytes lie safe."""
+
+    def __init__(self, home: Path, path: Path, kept: Mapping[str, dict[str, object]]) -> None:
+        self._home = home
+        self._path = path
+        self._before = dict(kept)
+        self._now: dict[str, dict[str, object]] = {}
+        self.notes: list[str] = []
+
+    def recall(self, name: str, request: str) -> Kept | None:
+        line = self._before.get(name)
+        if line is None or line["request"] != request:
+            return None
+        path = object_path(self._home, str(line["sha256"]))
+        if not path.is_file():
+            return None
+        self._now[name] = line
+        headers = line["headers"]
+        return Kept(path, headers if isinstance(headers, dict) else {})
+
+    def keep(self, name: str, request: str, content: bytes | Path, *, headers: Mapping[str, str]) -> None:
+        sha256, size_bytes, landed_at = land_bytes(self._home, content, name=name)
+        line = {
+            "name": name,
+            "request": request,
+            "sha256": sha256,
+            "size_bytes": size_bytes,
+            "landed_at": landed_at,
+            "headers": dict(headers),
+        }
+        self._now[name] = line
+        with self._path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(line) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+
+    def note(self, *, id: str, en: str) -> None:
+        self.notes.append(f"{id} / {en}")
+
+    def files(self) -> Iterator[LandedFile]:
+        """What this pull gave, in the order of its questions."""
+        for line in self._now.values():
+            landed_at = str(line["landed_at"])
+            yield LandedFile(
+                str(line["name"]), "main", str(line["sha256"]), int(str(line["size_bytes"])), landed_at, landed_at
+            )
+
+
+@contextmanager
+def _journal(home: Path, folder: Path, *, settings: str, now: datetime) -> Iterator[_Journal]:
+    """A journal that outlives a fault and is gone after a pull that ended well; one pull at a time."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        path = folder / f"{settings[:16]}.jsonl"
+        is_fresh = path.is_file() and datetime.fromtimestamp(path.stat().st_mtime, UTC) > now - RESUME_WITHIN
+        kept = dict(_lines(path)) if is_fresh else {}
+        if not is_fresh:
+            path.unlink(missing_ok=True)
+        yield _Journal(home, path, kept)
+        path.unlink(missing_ok=True)
+
+
+def _lines(path: Path) -> Iterator[tuple[str, dict[str, object]]]:
+    for text in path.read_text("utf-8").splitlines():
+        try:
+            line = json.loads(text)
+        except ValueError:  # the line being written when the machine stopped
+            return
+        yield line["name"], line
