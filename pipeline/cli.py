@@ -71,6 +71,8 @@ def check(city: str, period: str | None) -> None:
     findings = check_city(load_city(settings.cities, city), period=asked)
     for finding in findings:
         click.echo(finding.line)
+        for detail in finding.details:
+            click.echo(f"    {detail}")
     faults = [finding.error for finding in findings if finding.error is not None]
     if faults:
         sys.exit(max(fault.exit_code for fault in faults))

@@ -7,7 +7,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -62,6 +62,26 @@ def pull(home: Path, *, city: City, source_name: str, period: Period, now: datet
     manifest = _manifest(city, source_name, period, _Parts(tuple(files.values()), covers, notes))
     write_manifest(home, manifest)
     return manifest
+
+
+def first_answers(
+    folder: Path, *, city: City, source: Source, period: Period, now: datetime
+) -> tuple[Held, list[RawFile], list[str]]:
+    """What the system holds, its first answer for a period (put in `folder`), and what it remarked; nothing lands.
+
+    Raises what the connector raises when the system cannot be reached or does not let us in.
+    """
+    connector = connector_of(source, zone=city.zone_info)
+    connection = connection_from(source.connection or "")
+    recorder = Unkept(folder, answers_count=1)
+    with HttpClient(connection, allow=source.allow, limits=LIMITS) as client:
+        wire = Wire(connection, recorder, client)
+        held = connector.held(wire)
+        window = _held_part(_window(period, city), held, now)
+        if window is not None:
+            with suppress(Enough):
+                connector.pull(wire, window)
+    return held, recorder.files, recorder.notes
 
 
 class Unkept:

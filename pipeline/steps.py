@@ -38,6 +38,11 @@ def sources(city_id: str, period: str) -> list[str]:
     ]
 
 
+def connection(city_id: str, source: str) -> str | None:
+    """The name of the connection a source is pulled over; null for files of a folder."""
+    return _city(city_id).sources[source].connection
+
+
 def fetch(city_id: str, source: str, period: str) -> str:
     """Land the raw bytes of one source, from its folder or its system; gives the name of its manifest."""
     city, asked = _city(city_id), Period.parse(period)
@@ -119,6 +124,7 @@ def report(city_id: str, period: str) -> str:
         period=period,
         results=Warehouse(Settings.from_environment().warehouse_url).current(city_id, period),
         verdicts=_read_verdicts(city_id, period),
+        notes=[note for manifest in manifests for note in manifest.notes],
         sources=[
             {"source": m.source, "file": file.name, "sha256": file.sha256, "size_bytes": file.size_bytes}
             for m in manifests

@@ -36,6 +36,10 @@ def sources(city_id, period):
     return json.loads(os.environ["SOURCES"])
 
 
+def connection(city_id, source):
+    return None
+
+
 def fetch(city_id, source, period):
     return _call("fetch", city_id, source, period)
 
