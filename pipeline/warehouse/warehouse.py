@@ -43,7 +43,6 @@ VARIANT = _table("result_variant", *KEY, "variant", *_QUOTIENT, "reason")
 BREAKDOWN = _table("result_breakdown", *KEY, "dimension", "member", *_QUOTIENT)
 RESULT_SOURCE = _table("result_source", *KEY, "source", "sha256")
 CITY = _table("city", "city_id", "name", "zone", "region_code")
-POPULATION = _table("population", "city_id", "region_code", "reference_on", "source", "population_count")
 RUN = _table("run", "run_id", "city_id", "period", "finished_at")
 SOURCE_FILE = _table(
     "source_file",
@@ -70,6 +69,7 @@ class Warehouse:
         """Write what changed as new versions, all or nothing; the city's row is locked, so writers take turns."""
         with writing(self._engine) as connection:
             _upsert_city(connection, batch)
+            _upsert_populations(connection, batch)
             latest = {result.indicator_id: _latest(connection, batch, result) for result in results}
             stored = [_decide(connection, result, latest[result.indicator_id], batch) for result in results]
             changed = [(r, s) for r, s in zip(results, stored, strict=True) if s.outcome != "unchanged"]
@@ -139,6 +139,21 @@ def _upsert_city(connection: Connection, batch: Batch) -> None:
         ),
         asdict(batch.city),
     )
+
+
+def _upsert_populations(connection: Connection, batch: Batch) -> None:
+    """Keep the latest figure of each region, day and source, even when no result changes with it."""
+    statement = sa.text(
+        "INSERT INTO population (city_id, region_code, reference_on, source, population_count) "
+        "VALUES (:city_id, :region_code, :reference_on, :source, :population_count) "
+        "ON CONFLICT (city_id, region_code, reference_on, source) "
+        "DO UPDATE SET population_count = excluded.population_count"
+    ).bindparams(sa.bindparam("reference_on", type_=sa.Date()))
+    # The headline's figure comes first and stands where another of the same key follows.
+    figures = {(p.region_code, p.reference_on, p.source): p for p in reversed(batch.populations)}
+    if figures:
+        city_id = {"city_id": batch.city.city_id}
+        connection.execute(statement, [city_id | asdict(figure) for figure in figures.values()])
 
 
 def _latest(connection: Connection, batch: Batch, result: Result) -> RowMapping | None:
@@ -229,21 +244,13 @@ def _write(connection: Connection, changed: Sequence[tuple[Result, Stored]], bat
 
 
 def _write_context(connection: Connection, batch: Batch) -> None:
-    """Files, populations, validation outcomes and quarantine counts that the new versions rest on."""
+    """Files, validation outcomes and quarantine counts that the new versions rest on."""
     city_id = batch.city.city_id
     files = {(f.source, f.sha256): f for sources in batch.sources.values() for f in sources}
     _insert_new(
         connection,
         SOURCE_FILE,
         [{"city_id": city_id, "file_id": file.sha256[:16], **asdict(file)} for file in files.values()],
-    )
-    _insert_new(
-        connection,
-        POPULATION,
-        [
-            {**asdict(population), "city_id": city_id, "reference_on": population.reference_on.isoformat()}
-            for population in batch.populations
-        ],
     )
     run = {"run_id": batch.run_id}
     _insert_new(connection, VALIDATION, [run | asdict(outcome) for outcome in batch.outcomes])
@@ -260,15 +267,11 @@ def _insert_new(connection: Connection, table: sa.TableClause, rows: Sequence[Ma
     if not rows:
         return
     names = [column.name for column in table.columns]
-    values = ", ".join("CAST(:reference_on AS DATE)" if _is_date(connection, name) else f":{name}" for name in names)
+    values = ", ".join(f":{name}" for name in names)
     statement = sa.text(
         f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({values}) ON CONFLICT DO NOTHING"  # noqa: S608
     ).bindparams(*(sa.bindparam(name, type_=Utc()) for name in names if name in _MOMENTS))
     connection.execute(statement, [dict(row) for row in rows])
-
-
-def _is_date(connection: Connection, name: str) -> bool:
-    return name == "reference_on" and connection.dialect.name == "postgresql"
 
 
 def _parts(part: Quotient) -> dict[str, Any]:

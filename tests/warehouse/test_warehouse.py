@@ -147,3 +147,28 @@ def test_parts_of_variants_and_breakdowns_are_those_of_the_current_version(wareh
     (part,) = warehouse.breakdowns("kota-uji", "2025", "it_downtime")
     assert (variant["variant"], variant["numerator"], variant["denominator"]) == ("unplanned_only", 4, 2)
     assert (part["member"], part["value"]) == ("Jaringan", 2)
+
+
+@pytest.mark.parametrize("inputs", ["a", "b"])
+def test_a_corrected_population_figure_replaces_the_former_one_whether_or_not_a_result_changes(
+    inputs: str, warehouse: Warehouse, warehouse_url: str
+) -> None:
+    warehouse.store([result("a")], batch=batch("r1"))
+    corrected = PopulationRecord("kemendagri:31", date(2025, 12, 31), "dukcapil", 420_000)
+    warehouse.store([result(inputs)], batch=replace(batch("r2"), populations=(corrected,)))
+    assert query(warehouse_url, "SELECT population_count FROM population") == [(420_000,)]
+
+
+def test_of_two_figures_for_one_day_and_source_the_headlines_is_kept(warehouse: Warehouse, warehouse_url: str) -> None:
+    headline = PopulationRecord("kemendagri:31", date(2025, 12, 31), "dukcapil", 420_000)
+    other = replace(headline, population_count=400_000)
+    warehouse.store([result()], batch=replace(batch("r1"), populations=(headline, other)))
+    assert query(warehouse_url, "SELECT population_count FROM population") == [(420_000,)]
+
+
+def test_a_population_figure_is_not_kept_when_its_results_are_not(warehouse: Warehouse, warehouse_url: str) -> None:
+    hours = result().headline
+    twice = replace(result(), breakdowns=(Breakdown("component", "A", hours), Breakdown("component", "A", hours)))
+    with pytest.raises(sa.exc.IntegrityError):
+        warehouse.store([twice], batch=batch("r1"))
+    assert query(warehouse_url, "SELECT population_count FROM population") == []
