@@ -44,7 +44,7 @@ class Utc(sa.types.TypeDecorator[datetime]):
 
 
 def make_engine(url: str) -> Engine:
-    """An engine for a warehouse URL; `postgres://` and `postgresql://` mean psycopg 3."""
+    """An engine for a warehouse URL that keeps no connection open; `postgresql://` means psycopg 3."""
     for prefix in ("postgres://", "postgresql://"):
         if url.startswith(prefix):
             url = "postgresql+psycopg://" + url.removeprefix(prefix)
@@ -54,7 +54,9 @@ def make_engine(url: str) -> Engine:
             raise ArgumentError("not a supported database")
         if parsed.get_backend_name() == "sqlite" and parsed.database:
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-        engine = sa.create_engine(parsed, connect_args=_connect_args(parsed.get_backend_name()))
+        engine = sa.create_engine(
+            parsed, connect_args=_connect_args(parsed.get_backend_name()), poolclass=sa.pool.NullPool
+        )
     except (ArgumentError, NoSuchModuleError, ValueError):
         raise ConfigError(
             id="TOLOK_WAREHOUSE bukan alamat gudang data yang sah. Tulis sqlite:////folder/berkas.sqlite atau "

@@ -56,7 +56,10 @@ QUARANTINE = _table("quarantine_summary", "run_id", "table_name", "reason", "row
 
 
 class Warehouse:
-    """One warehouse at a URL; `ConfigError` for a malformed one, `SourceUnavailable` for one out of reach."""
+    """One warehouse at a URL; `ConfigError` for a malformed one, `SourceUnavailable` for one out of reach.
+
+    It holds a connection only while one of its methods runs, so there is nothing to close.
+    """
 
     def __init__(self, url: str) -> None:
         self._engine = make_engine(url)
@@ -91,7 +94,7 @@ class Warehouse:
             newest = {(row["period"], row["indicator_id"]): row for row in rows}
             parts = {table.name: _by_key(connection, table, city_id, period) for table in (ROWS, VARIANT)}
             files = _files_by_key(connection, city_id, period)
-        ordered = sorted(newest.values(), key=lambda row: (row["period"], ORDER.index(row["indicator_id"])))
+        ordered = sorted(newest.values(), key=lambda row: (row["period"], _place(row["indicator_id"])))
         return [_shown(row, parts["result_rows"], parts["result_variant"], files) for row in ordered]
 
     def variant_parts(self, city_id: str, period: str, indicator_id: str) -> list[dict[str, Any]]:
@@ -127,6 +130,11 @@ class Warehouse:
         with reachable(self._engine) as connection:
             rows = [dict(row) for row in connection.execute(query).mappings()]
         return sorted(rows, key=lambda row: (row[order_by], row.get("member", "")))
+
+
+def _place(indicator_id: str) -> tuple[int, str]:
+    """Where an indicator stands: those known in the order of their clauses, then others by name."""
+    return (ORDER.index(indicator_id) if indicator_id in ORDER else len(ORDER), indicator_id)
 
 
 def _upsert_city(connection: Connection, batch: Batch) -> None:
