@@ -206,9 +206,9 @@ def report(city: str, period: str) -> None:
 
 
 def _say_where(city: str, labels: set[str]) -> None:
-    """Say where the warehouse and the periods' pages lie, without the warehouse's user and password."""
+    """Say where the warehouse and the periods' pages lie."""
     settings = Settings.from_environment()
-    click.echo(f"Gudang data / Warehouse: {settings.warehouse_url.rsplit('@', 1)[-1]}")
+    click.echo(f"Gudang data / Warehouse: {_warehouse().address}")
     for label in sorted(labels):
         page = settings.home / "reports" / city / f"{label}.html"
         if page.is_file():

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, RowMapping
 
-from pipeline.warehouse.engine import Utc, make_engine, migrate, reachable, writing
+from pipeline.warehouse.engine import Utc, make_engine, reachable, writing
+from pipeline.warehouse.faults import where
 from pipeline.warehouse.records import Batch, Stored
+from pipeline.warehouse.schema import migrate
 
 if TYPE_CHECKING:
     from pipeline.indicators.base import Quotient, Result
@@ -63,6 +65,11 @@ class Warehouse:
 
     def __init__(self, url: str) -> None:
         self._engine = make_engine(url)
+
+    @property
+    def address(self) -> str:
+        """Where it is, fit to print: without user, password and options."""
+        return where(self._engine.url)
 
     def migrate(self) -> None:
         """Bring the schema to this version; cheap when it is."""
