@@ -209,8 +209,10 @@ def report(city: str, period: str) -> None:
 
 def _say_where(city: str, labels: set[str]) -> None:
     """Say where the warehouse and the periods' pages lie."""
+    from pipeline.warehouse import Warehouse
+
     settings = Settings.from_environment()
-    click.echo(f"Gudang data / Warehouse: {_warehouse().address}")
+    click.echo(f"Gudang data / Warehouse: {Warehouse(settings.warehouse_url).address}")
     for label in sorted(labels):
         page = settings.home / "reports" / city / f"{label}.html"
         if page.is_file():

@@ -146,3 +146,16 @@ def test_the_address_is_shown_without_user_password_and_options(tmp_path: Path) 
         f"sqlite:///{tmp_path / 'w.sqlite'}": f"sqlite:///{tmp_path / 'w.sqlite'}",
     }
     assert {url: Warehouse(url).address for url in shown} == shown
+
+
+def write_while_the_server_ends_the_session(url: str) -> None:
+    with writing(make_engine(url)) as connection:
+        process = connection.exec_driver_sql("SELECT pg_backend_pid()").scalar()
+        with psycopg.connect(url, autocommit=True) as other:
+            other.execute("SELECT pg_terminate_backend(%s, 5000)", [process])
+        connection.exec_driver_sql("SELECT 1")
+
+
+def test_a_server_that_goes_away_half_way_can_be_tried_again(postgres_url: str) -> None:
+    with pytest.raises(SourceUnavailable, match="cannot be reached"):
+        write_while_the_server_ends_the_session(postgres_url)
