@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -124,6 +126,20 @@ def _make_folder(url: URL) -> None:
         raise faults.cannot_open(url) from None
 
 
-def _prepare_sqlite(connection: Any, _: object) -> None:  # noqa: ANN401 a driver's own connection
+def _prepare_sqlite(connection: sqlite3.Connection, _: object) -> None:
     connection.execute("PRAGMA foreign_keys = ON")
-    connection.execute("PRAGMA journal_mode = WAL")
+    (patience_ms,) = connection.execute("PRAGMA busy_timeout").fetchone()
+    deadline = time.monotonic() + patience_ms / 1000
+    while not _has_write_ahead_log(connection, is_last_try=time.monotonic() > deadline):
+        time.sleep(0.01)
+
+
+def _has_write_ahead_log(connection: sqlite3.Connection, *, is_last_try: bool) -> bool:
+    """Whether the switch worked: SQLite does not wait when another connection reads, as when two are the first."""
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+    except sqlite3.OperationalError as error:
+        if is_last_try or error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+            raise
+        return False
+    return True

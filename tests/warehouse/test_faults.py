@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 import time
 import traceback
 from pathlib import Path
@@ -93,6 +94,17 @@ def test_a_file_locked_by_another_program_can_be_tried_again(tmp_path: Path) -> 
     other.close()
     with writing(make_engine(url)) as connection:
         connection.execute(sa.text("DELETE FROM city"))
+
+
+def test_a_fresh_file_another_is_writing_is_waited_for(tmp_path: Path) -> None:
+    writer = sqlite3.connect(tmp_path / "w.sqlite", isolation_level=None, check_same_thread=False)
+    writer.execute("BEGIN IMMEDIATE")
+    release = threading.Timer(0.3, lambda: writer.execute("ROLLBACK"))
+    release.start()
+    Warehouse(f"sqlite:///{tmp_path / 'w.sqlite'}").migrate()
+    release.join()
+    writer.close()
+    assert Warehouse(f"sqlite:///{tmp_path / 'w.sqlite'}").current("kota-uji") == []
 
 
 def test_a_server_that_does_not_answer_can_be_tried_again() -> None:
