@@ -12,8 +12,8 @@ from typing import Any
 import click
 
 from connectors.errors import ConfigError, DataRejected, TolokError
-from pipeline.config import Settings, city_ids, load_city
 from pipeline.periods import Period, span
+from pipeline.settings import Settings, city_ids
 
 INDICATOR_IDS = ("portal_visits", "online_services", "inquiry_response", "it_downtime")
 
@@ -65,6 +65,7 @@ def init(city: str) -> None:
 def check(city: str, period: str | None) -> None:
     """Periksa pengaturan dan sumber tanpa menulis apa pun. / Check settings and sources, writing nothing."""
     from pipeline.check import check_city
+    from pipeline.config import load_city
 
     asked = Period.parse(period or str(datetime.now(UTC).year - 1))
     settings = Settings.from_environment()
@@ -103,6 +104,7 @@ def backfill(city: str, first: str, last: str, again: bool) -> None:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     from pipeline import steps
+    from pipeline.config import load_city
 
     load_city(Settings.from_environment().cities, city)
     periods = span(first, last)
@@ -208,9 +210,11 @@ def report(city: str, period: str) -> None:
 
 
 def _say_where(city: str, labels: set[str]) -> None:
-    """Say where the warehouse and the periods' pages lie, without the warehouse's user and password."""
+    """Say where the warehouse and the periods' pages lie."""
+    from pipeline.warehouse import Warehouse
+
     settings = Settings.from_environment()
-    click.echo(f"Gudang data / Warehouse: {settings.warehouse_url.rsplit('@', 1)[-1]}")
+    click.echo(f"Gudang data / Warehouse: {Warehouse(settings.warehouse_url).address}")
     for label in sorted(labels):
         page = settings.home / "reports" / city / f"{label}.html"
         if page.is_file():

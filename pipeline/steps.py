@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any
 from pydantic import TypeAdapter
 
 from connectors.errors import DataRejected
-from pipeline.config import City, Settings, load_city
+from pipeline.config import City, load_city
 from pipeline.landing import Manifest, land, object_path, read_manifest, write_atomically
 from pipeline.periods import Period
+from pipeline.settings import Settings
 from pipeline.tables import TABLES
 
 if TYPE_CHECKING:
