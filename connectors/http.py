@@ -182,6 +182,7 @@ class HttpClient:
 
     def _send(self, url: str, request: Request) -> Answer:
         import requests
+        import urllib3
 
         where = _shown(url)
         is_absolute = bool(urlsplit(request.url).query)
@@ -210,14 +211,14 @@ class HttpClient:
                 en=f"{where}: its TLS certificate cannot be trusted. Install a valid one, or give 'ca_file' in the "
                 "connection's extra.",
             ) from None
-        except requests.exceptions.Timeout:
+        except (requests.exceptions.Timeout, urllib3.exceptions.TimeoutError):
             raise _Again(
                 SourceUnavailable(
                     id=f"{where}: tidak menjawab dalam {self._limits.read_seconds:g} detik. Coba lagi nanti.",
                     en=f"{where}: no answer within {self._limits.read_seconds:g} seconds. Try again later.",
                 )
             ) from None
-        except (requests.exceptions.RequestException, OSError) as fault:
+        except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError, OSError) as fault:
             if (found := _forbidden_within(fault)) is not None:
                 raise _forbidden(where, found) from None
             raise _Again(
@@ -230,7 +231,8 @@ class HttpClient:
     def _read(self, response: requests.Response, where: str) -> bytes:
         parts, size = [], 0
         ends_at = time.monotonic() + self._limits.answer_seconds
-        for part in response.iter_content(_CHUNK_BYTES):
+        # read1 gives what has come; iter_content would wait for a whole chunk, however slowly it drips.
+        while part := response.raw.read1(_CHUNK_BYTES, decode_content=True):
             parts.append(part)
             size += len(part)
             if size > self._limits.answer_bytes:
