@@ -179,9 +179,7 @@ class Api(Connector):
 
     def held(self, wire: Wire) -> Held:  # noqa: ARG002 declared, not asked
         """The days the system is declared to keep; none declared means that nothing is known to be purged."""
-        keeps_days = self.options.keeps_days
-        from_at = datetime.now(UTC) - timedelta(days=keeps_days) if keeps_days else None
-        return Held(from_at, keeps_days)
+        return Held(keeps_days=self.options.keeps_days)
 
     def rows(self, files: Sequence[RawFile], *, columns: Sequence[str]) -> Iterator[tuple[RawFile, pd.DataFrame]]:
         """The records of kept pages; an empty page has none."""

@@ -76,7 +76,7 @@ def first_answers(
     recorder = Unkept(folder, answers_count=1)
     with HttpClient(connection, allow=source.allow, limits=LIMITS) as client:
         wire = Wire(connection, recorder, client)
-        held = connector.held(wire)
+        held = connector.held(wire).as_of(now)
         window = _held_part(_window(period, city), held, now)
         if window is not None:
             with suppress(Enough):
@@ -131,7 +131,7 @@ class _Way:
         path = manifest_path(self.home, self.city.city, self.source_name, period)
         with _journal(self.home, path.with_suffix(".pull"), settings=_settings_sha256(source), now=self.now) as journal:
             wire = replace(self.wire, recorder=journal)
-            held = connector.held(wire)
+            held = connector.held(wire).as_of(self.now)
             asked = _window(period, self.city)
             window = _held_part(asked, held, self.now)
             covers = _whole_days(window)

@@ -15,8 +15,8 @@ import sqlalchemy as sa
 from connectors.errors import ConfigError, SourceUnavailable
 from pipeline import pulling
 from pipeline.clean.dataset import build
-from pipeline.conformance import NOW, PERSON, ZONE, Case, ConnectorSuite, FakeDatabase, Record, local, spread
 from pipeline.config import City
+from pipeline.conformance import NOW, PERSON, ZONE, Case, ConnectorSuite, FakeDatabase, Record, local, spread
 from pipeline.periods import Period
 
 QUERY = "select nomor, kanal, masuk, dijawab from tiket where masuk >= :start_at and masuk < :end_at order by nomor"
@@ -91,7 +91,10 @@ def test_the_database_is_read_and_never_written(
     with sa.create_engine(url).begin() as database:
         database.execute(sa.text("create table bekas (n int)"))
     monkeypatch.setenv("AIRFLOW_CONN_MEJA", url.render_as_string(hide_password=False).replace("+psycopg", ""))
-    sneaky = "with gone as (insert into bekas values (1) returning n) select n as nomor, '' as kanal, '' as masuk, '' as dijawab from gone"
+    sneaky = (
+        "with gone as (insert into bekas values (1) returning n) "
+        "select n as nomor, '' as kanal, '' as masuk, '' as dijawab from gone"
+    )
     with pytest.raises(ConfigError):
         pulled(tmp_path, city_with({"query": sneaky}))
     with sa.create_engine(url).begin() as database:
