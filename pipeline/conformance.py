@@ -40,6 +40,7 @@ ZONE = ZoneInfo("Asia/Jakarta")
 SECRET = "rahasia-7f3c"  # noqa: S105 made up, to be looked for where it must not be
 PERSON = "Siti Aminah 3273014501900001"
 NOW = datetime(2026, 7, 1, tzinfo=UTC)
+_ENDLESS = 500
 QUICK = Limits(connect_seconds=2, read_seconds=0.5, tries=3, first_wait_seconds=0.01, longest_wait_seconds=0.05)
 
 
@@ -150,6 +151,9 @@ def serving(server: Server) -> Iterator[Server]:
             params = dict(parse_qsl(parts.query, keep_blank_values=True))
             asked = Asked(self.command, parts.path, params, dict(self.headers.items()), self.rfile.read(size))
             server.asked.append(asked)
+            if len(server.asked) > _ENDLESS:
+                say(self, Reply({"error": "asked without an end"}, 410))
+                return
             if server.faults and server.faults.pop(0)(self):
                 return
             reply = server.fake.answer(asked, server.records)
