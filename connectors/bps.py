@@ -31,7 +31,7 @@ class BpsOptions(Options):
     vervar: str = Field(default=TOTAL, pattern=_NUMBER)
     turvar: str = Field(default="0", pattern=_NUMBER)
     turth: str = Field(default="0", pattern=_NUMBER)
-    region_code: str = Field(pattern=r"^\d{4}$")
+    region_code: str = Field(pattern=r"^\d{2}(\d{2})?$")
     reference: str = Field(default="06-30", pattern=r"^\d{2}-\d{2}$")
     user_agent: str = ""
 

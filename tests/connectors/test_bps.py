@@ -197,7 +197,7 @@ def test_the_key_is_sent_and_shows_nowhere(bench: Bench, caplog: pytest.LogCaptu
 def test_a_redirect_elsewhere_is_told_without_the_key(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     elsewhere = {"Location": f"https://lain.example/v1/key/{SECRET}/"}
     monkeypatch.setattr(Saying, "answer", lambda *_: Reply(status=302, headers=elsewhere))
-    with pytest.raises(ConfigError, match="lain.example") as caught:
+    with pytest.raises(ConfigError, match=r"lain\.example") as caught:
         bench.pull(ABSENT)
     assert SECRET not in str(caught.value)
     assert "/key/{key}/" in caught.value.en
