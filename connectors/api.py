@@ -59,12 +59,16 @@ class Login(Options):
 
 
 class Paging(Options):
-    """How a long answer comes in parts; `none` with a `size` is an API that cuts off there without a next page."""
+    """How a long answer comes in parts; `none` with a `size` is an API that cuts off there without a next page.
+
+    `more_at` is where an API by offset says that it cut its answer, perhaps below the `size` asked for.
+    """
 
     style: Literal["none", "page", "offset", "cursor", "link"] = "none"
     first: int = 1
     size: int = Field(default=0, ge=0)
     next_at: str = ""
+    more_at: str = ""
     total_at: str = ""
     total_header: str = ""
 
@@ -72,6 +76,8 @@ class Paging(Options):
     def _says_enough(self) -> Self:
         if self.style in ("page", "offset") and not self.size:
             raise ValueError("paging perlu 'size' / needs 'size'")
+        if self.more_at and self.style != "offset":
+            raise ValueError("'more_at' hanya untuk paging offset / is for paging by offset only")
         if self.style == "cursor" and not self.next_at:
             raise ValueError("paging cursor perlu 'next_at' / needs 'next_at'")
         return self
@@ -138,6 +144,7 @@ class _Progress:
     page: int
     number: int = 1
     offset: int = 0
+    step: int = 0
     rows_count: int = 0
     empty_count: int = 0
     next: str = ""
@@ -147,11 +154,12 @@ class _Progress:
 
 @dataclass(frozen=True)
 class _Page:
-    """What one answer says: its rows, how many there are in all, and where the next ones are."""
+    """What one answer says: its rows, how many there are in all, where the next ones are, and whether it was cut."""
 
     rows: Sequence[object]
     total: int | None
     next: str
+    is_cut: bool = False
 
 
 class _Overfull(Exception):
@@ -257,7 +265,8 @@ class Api(Connector):
         progress.seen.add(seen)
         total = dig(document, paging.total_at) if paging.total_at else _counted(answer, paging.total_header)
         following = dig(document, paging.next_at) if paging.next_at else _next_link(answer)
-        return _Page(rows, int(str(total)) if total not in (None, "") else None, str(following or ""))
+        is_cut = bool(paging.more_at) and dig(document, paging.more_at) in (True, "true")
+        return _Page(rows, int(str(total)) if total not in (None, "") else None, str(following or ""), is_cut)
 
     def _rows(self, answer: Answer, document: object) -> Sequence[object]:
         path = self.layout.rows_at
@@ -289,7 +298,9 @@ class Api(Connector):
         paging: Paging = self.options.paging
         progress.number += 1
         progress.page += 1
-        progress.offset += paging.size or len(page.rows)
+        # Where the system may give less than was asked for, a page is as long as the last one that had rows.
+        progress.step = (len(page.rows) or progress.step) if paging.more_at else 0
+        progress.offset += progress.step or paging.size or len(page.rows)
         progress.rows_count += len(page.rows)
         progress.empty_count = 0 if page.rows else progress.empty_count + 1
         progress.next = page.next
@@ -302,6 +313,8 @@ class Api(Connector):
             return True
         if style in ("cursor", "link"):
             return not page.next
+        if self.options.paging.more_at:
+            return not page.is_cut or progress.empty_count > 1
         if progress.total is not None:
             return progress.offset >= progress.total
         return progress.empty_count > 1
@@ -326,7 +339,7 @@ class Api(Connector):
             "cursor": progress.next,
         }
         url = _filled(options.url, values)
-        params = {key: text for key, text in _filled(options.params, values).items() if text}
+        params = {key: str(text) for key, text in _filled(options.params, values).items() if text != ""}
         if options.paging.style == "link" and progress.next:
             url, params = progress.next, {}
         request = Request(

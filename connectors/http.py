@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import ipaddress
 import json
+import logging
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 
 from connectors.connection import Connection
 from connectors.errors import ConfigError, DataRejected, SourceUnavailable, TolokError
@@ -43,7 +44,8 @@ class Limits:
 class Request:
     """One question: address (whole, or below the connection's), parameters, headers, and a form or JSON body.
 
-    `secret_*` hold what must not be shown or kept; they are sent, but are no part of `fingerprint`.
+    `secret_*` hold what must not be shown or kept; they are sent, but are no part of `fingerprint`. Those of
+    `secret_path` stand in the address as `{name}`.
     """
 
     url: str
@@ -52,6 +54,7 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict)
     form: Mapping[str, str] | None = None
     body: object = None
+    secret_path: Mapping[str, str] = field(default_factory=dict, repr=False)
     secret_params: Mapping[str, str] = field(default_factory=dict, repr=False)
     secret_headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     secret_form: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -63,6 +66,20 @@ class Request:
         """The same for the same question, whoever asks."""
         asked = [self.method, self.url, dict(self.params), dict(self.headers), self.form, self.body]
         return hashlib.sha256(json.dumps(asked, sort_keys=True, default=str).encode()).hexdigest()
+
+    def shown(self, url: str) -> str:
+        """An address of this request fit for a message: no user, no parameters, no secret of the path."""
+        shown = _shown(url)
+        for name, secret in self.secret_path.items():
+            for form in filter(None, {secret, quote(secret, safe="")}):
+                shown = shown.replace(form, "{" + name + "}")
+        return shown
+
+    def filled(self, url: str) -> str:
+        """The address to send to: the path's secrets in their places."""
+        for name, secret in self.secret_path.items():
+            url = url.replace("{" + name + "}", quote(secret, safe=""))
+        return url
 
 
 @dataclass(frozen=True)
@@ -144,22 +161,24 @@ class HttpClient:
         return min(backed_off if asked is None else asked, self._limits.longest_wait_seconds)
 
     def _follow(self, request: Request) -> Answer:
-        url = self._address(request.url)
+        url = request.filled(self._address(request.url))
         for _ in range(_MAX_REDIRECTS):
             answer = self._send(url, request)
             if answer.status not in _REDIRECTS:
                 return answer
             target = urljoin(url, answer.headers.get("Location", ""))
             if not _is_same_place(url, target):
+                shown = request.shown(target)
                 raise ConfigError(
-                    id=f"{answer.where} mengalihkan ke {_shown(target)}. Bila itu benar, tulis alamat itu di koneksi "
+                    id=f"{answer.where} mengalihkan ke {shown}. Bila itu benar, tulis alamat itu di koneksi "
                     f"'{self._connection.name}'.",
-                    en=f"{answer.where} redirects to {_shown(target)}. If that is right, write that address in the "
-                    f"connection '{self._connection.name}'.",
+                    en=f"{answer.where} redirects to {shown}. If that is right, write that address in the connection "
+                    f"'{self._connection.name}'.",
                 )
             url = target
         raise SourceUnavailable(
-            id=f"{_shown(url)}: pengalihan berputar-putar.", en=f"{_shown(url)}: redirects without an end."
+            id=f"{request.shown(url)}: pengalihan berputar-putar.",
+            en=f"{request.shown(url)}: redirects without an end.",
         )
 
     def _address(self, url: str) -> str:
@@ -184,7 +203,7 @@ class HttpClient:
         import requests
         import urllib3
 
-        where = _shown(url)
+        where = request.shown(url)
         is_absolute = bool(urlsplit(request.url).query)
         try:
             with self._open().request(
@@ -284,6 +303,8 @@ def _session(*, may_be_private: bool) -> requests.Session:
             super().init_poolmanager(*args, **kwargs)
             self.poolmanager.pool_classes_by_scheme = pools
 
+    # At DEBUG it would write whole addresses, with secrets in path and parameters.
+    logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)
     session = requests.Session()
     session.trust_env = False
     session.headers["User-Agent"] = _AGENT

@@ -28,8 +28,8 @@ _OURS = {
     "nagios": "connectors.nagios:Nagios",
     "prometheus": "connectors.prometheus:Prometheus",
     "request_tracker": "connectors.request_tracker:RequestTracker",
-    "service_template": "connectors.service_template:ServiceTemplate",
     "sql": "connectors.sql:Sql",
+    "template": "connectors.template:Template",
     "zabbix": "connectors.zabbix:Zabbix",
 }
 _PRESETS = Path(__file__).parent / "presets"

@@ -16,6 +16,7 @@ from pipeline.periods import Period, span
 from pipeline.settings import Settings, city_ids
 
 INDICATOR_IDS = ("portal_visits", "online_services", "inquiry_response", "it_downtime")
+TABLE_NAMES = ("visits", "services", "inquiries", "outages", "population")
 
 
 def main() -> None:
@@ -57,6 +58,20 @@ def init(city: str) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(template.replace("CITY_ID", city), "utf-8")
     click.echo(f"{target}\nIsi berkas itu, lalu: tolok check {city}\nFill it in, then: tolok check {city}")
+
+
+@_commands.command()
+@click.argument("table", type=click.Choice(TABLE_NAMES))
+@click.option("--to", "target", type=click.Path(path_type=Path), default=None, help="Berkas tujuan. / File to write.")
+def template(table: str, target: Path | None) -> None:
+    """Tulis buku kerja kosong untuk diisi. / Write an empty workbook to fill in."""
+    from pipeline.template import write_template
+
+    path = write_template(target or Path(f"tolok-{table}.xlsx"), table=table)
+    click.echo(
+        f"{path}\nIsi lembar Data, lalu tulis 'system: template_{table}' dan 'path' pada sumbernya di YAML kota.\n"
+        f"Fill in the sheet Data, then write 'system: template_{table}' and 'path' in its source in the city's YAML."
+    )
 
 
 @_commands.command()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
@@ -19,6 +20,11 @@ from pipeline.tables import TABLES
 
 Authority = Literal["kemendagri", "bps", "other"]
 
+CODE_SHAPES: dict[str, str] = {
+    "kemendagri": r"\d{2}(\.\d{2}){0,2}(\.\d{4})?",
+    "bps": r"\d{2}(\d{2}){0,1}(\d{3}){0,2}",
+    "other": r".+",
+}
 COMMON_EXCLUSIONS = ("grand_total",)
 _NULLS = {"", "null", "~"}
 
@@ -278,6 +284,18 @@ class City(_Strict):
     @classmethod
     def _known_zone(cls, value: str) -> str:
         return known_zone(value)
+
+    @field_validator("region_codes")
+    @classmethod
+    def _codes_are_shaped_as_their_authority_writes(cls, value: dict[Authority, str]) -> dict[Authority, str]:
+        misshapen = [f"{a} '{code}'" for a, code in value.items() if not re.fullmatch(CODE_SHAPES[a], code)]
+        if misshapen:
+            raise ValueError(
+                f"{', '.join(misshapen)}: Kemendagri menulis 32.73, BPS menulis 3273; angka yang sama dapat berarti "
+                "tempat lain, jadi cari keduanya dan jangan diturunkan / Kemendagri writes 32.73, BPS writes 3273; the "
+                "same digits can mean another place, so look both up and derive neither"
+            )
+        return value
 
     @model_validator(mode="after")
     def _codes_have_the_authority_of_the_table(self) -> Self:
