@@ -128,7 +128,15 @@ class HttpClient:
         self._connection = connection
         self._allow = allow
         self._limits = limits or Limits()
+        self._places: tuple[str, ...] = (connection.base_url,)
         self._session: requests.Session | None = None
+
+    def also_at(self, *places: str) -> HttpClient:
+        """A client of the same connection that may ask these hosts too: those a connector's code names, such as the
+        vendor's one token endpoint."""
+        client = HttpClient(self._connection, allow=self._allow, limits=self._limits)
+        client._places = (*self._places, *places)
+        return client
 
     def __enter__(self) -> HttpClient:
         return self
@@ -184,7 +192,7 @@ class HttpClient:
     def _address(self, url: str) -> str:
         base = self._connection.base_url
         whole = url if "://" in url else f"{base}/{url.lstrip('/')}"
-        if not _is_same_place(base, whole):
+        if not any(_is_same_place(place, whole) for place in self._places):
             raise ConfigError(
                 id=f"{_shown(whole)} bukan alamat koneksi '{self._connection.name}' ({_shown(base)}).",
                 en=f"{_shown(whole)} is not an address of the connection '{self._connection.name}' ({_shown(base)}).",
