@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pandas as pd
 
@@ -185,7 +186,8 @@ def _follow_ups(home: Path, city: City, manifest: Manifest, known_ids: pd.Series
         if file.role == "responses"
         for raw in read_rows(RawFile(object_path(home, file.sha256), file.name), layout=responses, columns=columns)
     ]
-    reading = Reading(formats=responses.at.format, zone=city.zone_info)
+    zone_name = responses.at.zone or source.zone
+    reading = Reading(formats=responses.at.format, zone=ZoneInfo(zone_name) if zone_name else city.zone_info)
     raw = pd.concat(raws, ignore_index=True) if raws else pd.DataFrame(columns=list(columns), dtype="str")
     return read_follow_ups(raw, responses=responses, reading=reading, known_ids=known_ids)
 

@@ -41,10 +41,13 @@ HOUR, DAY = 3600, 24 * 3600
 _UNANSWERED = "belum ada yang dijawab / none answered yet"
 _NO_DATA = "tidak ada data pertanyaan / no inquiry data"
 _NONE_RECEIVED = "tidak ada pertanyaan diterima / no inquiry received"
-_NO_RESPONSE_TIME = (
-    "sumber tidak memuat waktu tanggapan; minta log tindak lanjut per tiket / "
-    "the source holds no response time; ask for the follow-up log per ticket"
+_NO_RESPONSE_TIMES = (
+    "tidak satu pun pertanyaan memuat waktu tanggapan; waktu tutup bukan tanggapan. Minta log tindak lanjut per tiket "
+    "(waktu dan pelaku; untuk SP4N-LAPOR! kepada KemenPANRB), lalu isi 'responses' / "
+    "no inquiry holds a response time; a closing is no response. Ask for the follow-up log per ticket (time and actor; "
+    "for SP4N-LAPOR! from KemenPANRB), then fill in 'responses'"
 )
+_NOT_YET = ("open", "in_progress")
 
 
 def compute(frame: pd.DataFrame, *, terms: Terms, tally: pd.DataFrame | None = None) -> Result:  # noqa: ARG001
@@ -105,7 +108,12 @@ def _reason(frame: pd.DataFrame, eligible: pd.DataFrame) -> str:
         return _NO_DATA
     if eligible.empty:
         return _NONE_RECEIVED
-    return _NO_RESPONSE_TIME if frame["responded_at"].isna().all() else _UNANSWERED
+    return _UNANSWERED if frame["responded_at"].notna().any() or _is_all_open(frame) else _NO_RESPONSE_TIMES
+
+
+def _is_all_open(frame: pd.DataFrame) -> bool:
+    """Whether the desk itself says that nothing has been dealt with yet, so that no response could be recorded."""
+    return bool((frame["status"].isin(_NOT_YET) & frame["closed_at"].isna()).all())
 
 
 def _variants(received: pd.DataFrame, answered_inside: pd.DataFrame, terms: Terms) -> dict[str, Quotient]:

@@ -127,3 +127,20 @@ def test_months_add_up_to_the_year(inquiries: list[tuple[int, int | None]]) -> N
     assert sum(month.numerator for month in months) == pytest.approx(year.numerator)
     hours = sum(wait for _, wait in inquiries if wait is not None) / 60
     assert year.numerator == pytest.approx(hours)
+
+
+def test_a_desk_that_never_tells_when_it_answered_is_told_what_to_ask_for() -> None:
+    rows = [inquiry(1, "2025-05-02 08:00", closed="2025-05-03 08:00", status="closed"), inquiry(2, "2025-05-02 08:00")]
+    reason = measured(rows).headline.reason
+    assert "log tindak lanjut per tiket" in reason
+    assert "follow-up log per ticket" in reason
+
+
+def test_a_desk_that_has_answered_nothing_yet_is_not_sent_for_a_log() -> None:
+    rows = [inquiry(1, "2025-05-02 08:00", status="open"), inquiry(2, "2025-05-02 08:00", status="in_progress")]
+    assert measured(rows).headline.reason == "belum ada yang dijawab / none answered yet"
+
+
+def test_one_recorded_answer_shows_that_the_desk_can_tell() -> None:
+    rows = [inquiry(1, "2025-04-02 08:00", "2025-04-03 08:00"), inquiry(2, "2025-05-02 08:00", status="closed")]
+    assert measured(rows, "2025-05").headline.reason == "belum ada yang dijawab / none answered yet"
