@@ -41,7 +41,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
 
 def city(**options: object) -> City:
     source = {"system": "zammad", "connection": "meja", "allow": ["private_addresses", "plain_http"]}
-    raw = {"city": "kota-uji", "name": "Kota Uji", "zone": ZONE.key, "region_codes": {"bps": "1"}}
+    raw = {"city": "kota-uji", "name": "Kota Uji", "zone": ZONE.key, "region_codes": {"bps": "9971"}}
     return City.model_validate({**raw, "sources": with_presets({"meja": {**source, "options": options}})})
 
 
