@@ -394,6 +394,11 @@ class ConnectorSuite:
             return
         folder = home.parent / "ekspor"
         folder.mkdir(exist_ok=True)
+        if isinstance(self.CASE.fake, FakeDatabase):
+            named = self.CASE.fake.fill(folder, records)
+            self.monkeypatch.setenv(variable_of("sistem"), json.dumps(named))
+            yield self._pulling(home)
+            return
         assert isinstance(self.CASE.fake, FakeFiles)
         self.CASE.fake.write(folder, records)
         city = self._city(folder)
