@@ -47,8 +47,8 @@ def connector_of(source: Source, *, zone: ZoneInfo) -> Connector:
 def pull(home: Path, *, city: City, source_name: str, period: Period, now: datetime) -> Manifest:
     """Pull a period into the landing zone; a year is its months, a register is asked once.
 
-    Of a month the system no longer holds whole, what was landed before stays beside what it still gives. Months that have not
-    begun are left out. Raises what the connector raises; answers kept until then are used by the next pull.
+    Of a month the system no longer holds whole, what was landed before stays beside what it still gives. Months that
+    have not begun are left out. Raises what the connector raises; answers kept until then are used by the next pull.
     """
     source = city.sources[source_name]
     pieces = [period] if source.table in SNAPSHOTS else [m for m in period.months if _window(m, city).start_at < now]
