@@ -59,11 +59,15 @@ class Login(Options):
 
 
 class Paging(Options):
-    """How a long answer comes in parts; `none` with a `size` is an API that cuts off there without a next page."""
+    """How a long answer comes in parts; `none` with a `size` is an API that cuts off there without a next page.
+
+    `most` is how many rows the API shows of one question, whatever the pages.
+    """
 
     style: Literal["none", "page", "offset", "cursor", "link"] = "none"
     first: int = 1
     size: int = Field(default=0, ge=0)
+    most: int = Field(default=0, ge=0)
     next_at: str = ""
     total_at: str = ""
     total_header: str = ""
@@ -78,10 +82,14 @@ class Paging(Options):
 
 
 class Asked(Options):
-    """How the period is asked for; `from` and `to` are placeholders wherever they belong."""
+    """How the period is asked for; `from` and `to` are placeholders wherever they belong.
+
+    `first: excluded` is for a system that takes only what is later than `from`: it is asked from the second before.
+    """
 
     format: str = "iso"
     zone: str | None = None
+    first: Literal["included", "excluded"] = "included"
     last: Literal["excluded", "second", "day"] = "excluded"
     days: int | None = Field(default=None, ge=1)
 
@@ -222,6 +230,7 @@ class Api(Connector):
             except _Overfull:
                 return self._pull_halves(wire, window, token)
             self._advance(progress, page)
+            self._refuse_cut_off(wire, progress)
             if self._is_last(progress, page):
                 return self._settle(wire, progress)
         raise SourceUnavailable(
@@ -250,7 +259,7 @@ class Api(Connector):
         else:
             document = answer.document()
             self._refuse_error(answer, document)
-            rows = self._rows(answer, document)
+            rows = () if self._is_empty(document) else self._rows(answer, document)
         if paging.style == "none" and paging.size and len(rows) >= paging.size:
             raise _Overfull
         seen = hashlib.sha256(json.dumps(rows, sort_keys=True, default=str).encode()).hexdigest() if rows else ""
@@ -260,6 +269,11 @@ class Api(Connector):
         total = dig(document, paging.total_at) if paging.total_at else _counted(answer, paging.total_header)
         following = dig(document, paging.next_at) if paging.next_at else _next_link(answer)
         return _Page(rows, int(str(total)) if total not in (None, "") else None, str(following or ""))
+
+    def _is_empty(self, document: object) -> bool:
+        """Whether an answer tells of no rows at all; some systems then leave out the list itself."""
+        total_at = self.options.paging.total_at
+        return bool(total_at) and str(dig(document, total_at)) == "0"
 
     def _rows(self, answer: Answer, document: object) -> Sequence[object]:
         path = self.layout.rows_at
@@ -296,6 +310,16 @@ class Api(Connector):
         progress.empty_count = 0 if page.rows else progress.empty_count + 1
         progress.next = page.next
         progress.total = page.total if page.total is not None else progress.total
+
+    def _refuse_cut_off(self, wire: Wire, progress: _Progress) -> None:
+        most = self.options.paging.most
+        if most and progress.rows_count >= most:
+            raise DataRejected(
+                id=f"'{wire.connection.name}': sistem hanya menampilkan {most:,} baris per pertanyaan. Kecilkan "
+                "jendelanya dengan options.window.days.",
+                en=f"'{wire.connection.name}': the system shows only {most:,} rows a question. Make the window smaller "
+                "with options.window.days.",
+            )
 
     def _is_last(self, progress: _Progress, page: _Page) -> bool:
         """Pages end at the promised total; without one, after two empty ones, because rights can empty a page."""
@@ -348,7 +372,8 @@ class Api(Connector):
             window.end_at
             - {"excluded": timedelta(0), "second": timedelta(seconds=1), "day": timedelta(days=1)}[asked.last]
         )
-        return {"from": _written(window.start_at, asked.format, zone), "to": _written(end_at, asked.format, zone)}
+        start_at = window.start_at - timedelta(seconds=1 if asked.first == "excluded" else 0)
+        return {"from": _written(start_at, asked.format, zone), "to": _written(end_at, asked.format, zone)}
 
     def _token(self, wire: Wire) -> str:
         login: Login | None = self.options.login

@@ -34,7 +34,8 @@ class DeclaredSystem(FakeSystem):
     """Answers as the preset's example shows, in pages and windows as its options declare.
 
     `example` holds a `row` as the vendor documents it, `personal` (dotted fields), `unset` (what the system writes
-    for a moment not come yet), and, for answers that are days, `day: true`.
+    for a moment not come yet), `open` (fields of something still open, where the end is told by a state), and, for
+    answers that are days, `day: true`.
     """
 
     def __init__(self, name: str) -> None:
@@ -56,7 +57,8 @@ class DeclaredSystem(FakeSystem):
             return Reply(_at(login.token_at, "kunci-sesi"))
         if not self._is_let_in(asked):
             return Reply({"error": "unauthorized"}, 401)
-        within = [r for r in sorted(records, key=lambda r: r.at) if self._is_asked_for(r, asked)]
+        bounds = self._bounds(asked)
+        within = [r for r in sorted(records, key=lambda r: r.at) if self._is_asked_for(r, bounds)]
         if self._example.get("day") == "true":
             return Reply(self._document(self._day_rows(within, asked), 0, ""))
         paging = self._options.paging
@@ -82,8 +84,7 @@ class DeclaredSystem(FakeSystem):
         shown = json.dumps([dict(asked.params), dict(asked.headers), asked.body.decode()])
         return self._options.auth.style == "basic" or SECRET in shown or "kunci-sesi" in shown
 
-    def _is_asked_for(self, record: Record, asked: Asked) -> bool:
-        bounds = self._bounds(asked)
+    def _is_asked_for(self, record: Record, bounds: tuple[datetime, datetime] | None) -> bool:
         if bounds is None:
             return True
         start_at, end_at = bounds
@@ -97,14 +98,17 @@ class DeclaredSystem(FakeSystem):
             return None
         window = self._options.window
         last = {"excluded": timedelta(0), "second": timedelta(seconds=1), "day": timedelta(days=1)}[window.last]
-        return self._moment(texts["from"]), self._moment(texts["to"]) + last
+        first = timedelta(seconds=1 if window.first == "excluded" else 0)
+        return self._moment(texts["from"]) + first, self._moment(texts["to"]) + last
 
     def _sent(self, asked: Asked, place: str) -> str | None:
         options = self._options
         pairs = [(text, asked.params.get(key, "")) for key, text in options.params.items()]
         pairs.append((options.url, asked.path))
         if options.body is not None:
-            pairs.append((json.dumps(options.body), json.dumps(asked.document) if asked.body else ""))
+            # A whole placeholder of a count is sent as a number.
+            template = re.sub(r'"(\{(?:size|offset|page)\})"', r"\1", json.dumps(options.body))
+            pairs.append((template, json.dumps(asked.document) if asked.body else ""))
         if options.form is not None:
             pairs += [(text, asked.form.get(key, "")) for key, text in options.form.items()]
         for template, sent in pairs:
@@ -165,8 +169,10 @@ class DeclaredSystem(FakeSystem):
             _put(row, name, PERSON)
         _put(row, _column(columns[_KEYS[table]]), record.record_id)
         _put(row, _column(columns[_STARTS[table]]), self._written(record.at, columns[_STARTS[table]]))
+        for name, value in self._example.get("open", {}).items() if record.ended_at is None else ():
+            _put(row, name, value)
         for end in _ENDS[table]:
-            if end in columns:
+            if end in columns and not (record.ended_at is None and "when" in columns[end]):
                 text = None if record.ended_at is None else self._written(record.ended_at, columns[end])
                 _put(row, _column(columns[end]), self._example.get("unset") if text is None else text)
         return row
