@@ -7,7 +7,7 @@ CITY ?= kota-contoh
 PERIOD ?= 2025
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test check lock suites clean
+.PHONY: help install run test check lock suites systems clean
 
 help: ## what can be made
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,6 +38,9 @@ check: $(STAMP) ## lint, format, types and import contracts
 lock: ## renew requirements.lock from pyproject.toml
 	$(BIN)/uv pip compile --quiet --python-version 3.11 --generate-hashes --extra dev --no-header --no-annotate \
 		--no-emit-index-url pyproject.toml --output-file requirements.lock
+
+systems: $(STAMP) ## write docs/systems.md anew from connectors/presets/
+	$(BIN)/python -m connectors.catalogue
 
 suites: $(STAMP) ## write expectations/ anew from pipeline/tables.py
 	$(BIN)/python -m pipeline.suites

@@ -62,6 +62,7 @@ class Paging(Options):
     """How a long answer comes in parts; `none` with a `size` is an API that cuts off there without a next page.
 
     `most` is how many rows the API shows of one question, whatever the pages.
+    `more_at` is where an API by offset says that it cut its answer, perhaps below the `size` asked for.
     """
 
     style: Literal["none", "page", "offset", "cursor", "link"] = "none"
@@ -69,6 +70,7 @@ class Paging(Options):
     size: int = Field(default=0, ge=0)
     most: int = Field(default=0, ge=0)
     next_at: str = ""
+    more_at: str = ""
     total_at: str = ""
     total_header: str = ""
 
@@ -76,6 +78,8 @@ class Paging(Options):
     def _says_enough(self) -> Self:
         if self.style in ("page", "offset") and not self.size:
             raise ValueError("paging perlu 'size' / needs 'size'")
+        if self.more_at and self.style != "offset":
+            raise ValueError("'more_at' hanya untuk paging offset / is for paging by offset only")
         if self.style == "cursor" and not self.next_at:
             raise ValueError("paging cursor perlu 'next_at' / needs 'next_at'")
         return self
@@ -146,6 +150,7 @@ class _Progress:
     page: int
     number: int = 1
     offset: int = 0
+    step: int = 0
     rows_count: int = 0
     empty_count: int = 0
     next: str = ""
@@ -155,11 +160,12 @@ class _Progress:
 
 @dataclass(frozen=True)
 class _Page:
-    """What one answer says: its rows, how many there are in all, and where the next ones are."""
+    """What one answer says: its rows, how many there are in all, where the next ones are, and whether it was cut."""
 
     rows: Sequence[object]
     total: int | None
     next: str
+    is_cut: bool = False
 
 
 class _Overfull(Exception):
@@ -187,9 +193,7 @@ class Api(Connector):
 
     def held(self, wire: Wire) -> Held:  # noqa: ARG002 declared, not asked
         """The days the system is declared to keep; none declared means that nothing is known to be purged."""
-        keeps_days = self.options.keeps_days
-        from_at = datetime.now(UTC) - timedelta(days=keeps_days) if keeps_days else None
-        return Held(from_at, keeps_days)
+        return Held(keeps_days=self.options.keeps_days)
 
     def rows(self, files: Sequence[RawFile], *, columns: Sequence[str]) -> Iterator[tuple[RawFile, pd.DataFrame]]:
         """The records of kept pages; an empty page has none."""
@@ -268,7 +272,8 @@ class Api(Connector):
         progress.seen.add(seen)
         total = dig(document, paging.total_at) if paging.total_at else _counted(answer, paging.total_header)
         following = dig(document, paging.next_at) if paging.next_at else _next_link(answer)
-        return _Page(rows, int(str(total)) if total not in (None, "") else None, str(following or ""))
+        is_cut = bool(paging.more_at) and dig(document, paging.more_at) in (True, "true")
+        return _Page(rows, int(str(total)) if total not in (None, "") else None, str(following or ""), is_cut)
 
     def _is_empty(self, document: object) -> bool:
         """Whether an answer tells of no rows at all; some systems then leave out the list itself."""
@@ -305,7 +310,9 @@ class Api(Connector):
         paging: Paging = self.options.paging
         progress.number += 1
         progress.page += 1
-        progress.offset += paging.size or len(page.rows)
+        # Where the system may give less than was asked for, a page is as long as the last one that had rows.
+        progress.step = (len(page.rows) or progress.step) if paging.more_at else 0
+        progress.offset += progress.step or paging.size or len(page.rows)
         progress.rows_count += len(page.rows)
         progress.empty_count = 0 if page.rows else progress.empty_count + 1
         progress.next = page.next
@@ -328,6 +335,8 @@ class Api(Connector):
             return True
         if style in ("cursor", "link"):
             return not page.next
+        if self.options.paging.more_at:
+            return not page.is_cut or progress.empty_count > 1
         if progress.total is not None:
             return progress.offset >= progress.total
         return progress.empty_count > 1
@@ -352,7 +361,7 @@ class Api(Connector):
             "cursor": progress.next,
         }
         url = _filled(options.url, values)
-        params = {key: text for key, text in _filled(options.params, values).items() if text}
+        params = {key: str(text) for key, text in _filled(options.params, values).items() if text != ""}
         if options.paging.style == "link" and progress.next:
             url, params = progress.next, {}
         request = Request(

@@ -78,6 +78,12 @@ class Held:
     from_at: datetime | None = None
     keeps_days: int | None = None
 
+    def as_of(self, now: datetime) -> Held:
+        """The same with the first moment worked out from the days kept, where the system does not tell it."""
+        if self.from_at is not None or self.keeps_days is None:
+            return self
+        return Held(now - timedelta(days=self.keeps_days), self.keeps_days)
+
 
 @dataclass(frozen=True)
 class Kept:

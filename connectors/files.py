@@ -140,7 +140,17 @@ def _csv_records(file: RawFile, layout: Layout, columns: tuple[str, ...]) -> Ite
             ) from None
 
 
+def header_of(file: RawFile, *, layout: Layout) -> list[str]:
+    """The names of a workbook's columns, in order; raises what `read_rows` raises."""
+    refuse_foreign(file, layout.format)
+    return _find_header(file, layout, _sheet_rows(file, layout))
+
+
 def _sheet_records(file: RawFile, layout: Layout, columns: tuple[str, ...]) -> Iterator[Record]:
+    yield from _table_records(file, layout, columns, _sheet_rows(file, layout))
+
+
+def _sheet_rows(file: RawFile, layout: Layout) -> Iterator[tuple[int, list[str]]]:
     from python_calamine import CalamineError, CalamineWorkbook
 
     try:
@@ -160,8 +170,8 @@ def _sheet_records(file: RawFile, layout: Layout, columns: tuple[str, ...]) -> I
             id=f"{file.name}: berkas Excel rusak atau terpotong. Buka dan simpan ulang, atau unduh lagi.",
             en=f"{file.name}: the Excel file is damaged or cut short. Open and save it again, or download it again.",
         ) from None
-    cells = ((number, [_cell_text(cell) for cell in row]) for number, row in enumerate(rows, start=1))
-    yield from _table_records(file, layout, columns, cells)
+    for number, row in enumerate(rows, start=1):
+        yield number, [_cell_text(cell) for cell in row]
 
 
 def _table_records(
@@ -206,7 +216,7 @@ def _places(file: RawFile, header: Sequence[str], columns: tuple[str, ...]) -> l
     twice = [name for name in columns if list(header).count(name) > 1]
     if not missing and not twice:
         return [list(header).index(name) for name in columns]
-    there = ", ".join(_harmless(name) for name in header)
+    there = ", ".join(harmless(name) for name in header)
     if twice:
         raise SourceChanged(
             id=f"{file.name}: judul kolom ganda: {', '.join(twice)}. Beri nama yang berbeda.",
@@ -220,7 +230,7 @@ def _places(file: RawFile, header: Sequence[str], columns: tuple[str, ...]) -> l
     )
 
 
-def _harmless(name: str) -> str:
+def harmless(name: str) -> str:
     """A header cell fit for a message: what could be a value of a person is masked."""
     return "***" if re.search(r"\d{4}|@", name) else name[:40]
 

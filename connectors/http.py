@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import ipaddress
 import json
+import logging
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 
 from connectors.connection import Connection
 from connectors.errors import ConfigError, DataRejected, SourceUnavailable, TolokError
@@ -43,7 +44,8 @@ class Limits:
 class Request:
     """One question: address (whole, or below the connection's), parameters, headers, and a form or JSON body.
 
-    `secret_*` hold what must not be shown or kept; they are sent, but are no part of `fingerprint`.
+    `secret_*` hold what must not be shown or kept; they are sent, but are no part of `fingerprint`. Those of
+    `secret_path` stand in the address as `{name}`.
     """
 
     url: str
@@ -52,6 +54,7 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict)
     form: Mapping[str, str] | None = None
     body: object = None
+    secret_path: Mapping[str, str] = field(default_factory=dict, repr=False)
     secret_params: Mapping[str, str] = field(default_factory=dict, repr=False)
     secret_headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     secret_form: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -63,6 +66,20 @@ class Request:
         """The same for the same question, whoever asks."""
         asked = [self.method, self.url, dict(self.params), dict(self.headers), self.form, self.body]
         return hashlib.sha256(json.dumps(asked, sort_keys=True, default=str).encode()).hexdigest()
+
+    def shown(self, url: str) -> str:
+        """An address of this request fit for a message: no user, no parameters, no secret of the path."""
+        shown = _shown(url)
+        for name, secret in self.secret_path.items():
+            for form in filter(None, {secret, quote(secret, safe="")}):
+                shown = shown.replace(form, "{" + name + "}")
+        return shown
+
+    def filled(self, url: str) -> str:
+        """The address to send to: the path's secrets in their places."""
+        for name, secret in self.secret_path.items():
+            url = url.replace("{" + name + "}", quote(secret, safe=""))
+        return url
 
 
 @dataclass(frozen=True)
@@ -111,7 +128,15 @@ class HttpClient:
         self._connection = connection
         self._allow = allow
         self._limits = limits or Limits()
+        self._places: tuple[str, ...] = (connection.base_url,)
         self._session: requests.Session | None = None
+
+    def also_at(self, *places: str) -> HttpClient:
+        """A client of the same connection that may ask these hosts too: those a connector's code names, such as the
+        vendor's one token endpoint."""
+        client = HttpClient(self._connection, allow=self._allow, limits=self._limits)
+        client._places = (*self._places, *places)
+        return client
 
     def __enter__(self) -> HttpClient:
         return self
@@ -144,28 +169,30 @@ class HttpClient:
         return min(backed_off if asked is None else asked, self._limits.longest_wait_seconds)
 
     def _follow(self, request: Request) -> Answer:
-        url = self._address(request.url)
+        url = request.filled(self._address(request.url))
         for _ in range(_MAX_REDIRECTS):
             answer = self._send(url, request)
             if answer.status not in _REDIRECTS:
                 return answer
             target = urljoin(url, answer.headers.get("Location", ""))
             if not _is_same_place(url, target):
+                shown = request.shown(target)
                 raise ConfigError(
-                    id=f"{answer.where} mengalihkan ke {_shown(target)}. Bila itu benar, tulis alamat itu di koneksi "
+                    id=f"{answer.where} mengalihkan ke {shown}. Bila itu benar, tulis alamat itu di koneksi "
                     f"'{self._connection.name}'.",
-                    en=f"{answer.where} redirects to {_shown(target)}. If that is right, write that address in the "
-                    f"connection '{self._connection.name}'.",
+                    en=f"{answer.where} redirects to {shown}. If that is right, write that address in the connection "
+                    f"'{self._connection.name}'.",
                 )
             url = target
         raise SourceUnavailable(
-            id=f"{_shown(url)}: pengalihan berputar-putar.", en=f"{_shown(url)}: redirects without an end."
+            id=f"{request.shown(url)}: pengalihan berputar-putar.",
+            en=f"{request.shown(url)}: redirects without an end.",
         )
 
     def _address(self, url: str) -> str:
         base = self._connection.base_url
         whole = url if "://" in url else f"{base}/{url.lstrip('/')}"
-        if not _is_same_place(base, whole):
+        if not any(_is_same_place(place, whole) for place in self._places):
             raise ConfigError(
                 id=f"{_shown(whole)} bukan alamat koneksi '{self._connection.name}' ({_shown(base)}).",
                 en=f"{_shown(whole)} is not an address of the connection '{self._connection.name}' ({_shown(base)}).",
@@ -182,8 +209,9 @@ class HttpClient:
 
     def _send(self, url: str, request: Request) -> Answer:
         import requests
+        import urllib3
 
-        where = _shown(url)
+        where = request.shown(url)
         is_absolute = bool(urlsplit(request.url).query)
         try:
             with self._open().request(
@@ -210,14 +238,14 @@ class HttpClient:
                 en=f"{where}: its TLS certificate cannot be trusted. Install a valid one, or give 'ca_file' in the "
                 "connection's extra.",
             ) from None
-        except requests.exceptions.Timeout:
+        except (requests.exceptions.Timeout, urllib3.exceptions.TimeoutError):
             raise _Again(
                 SourceUnavailable(
                     id=f"{where}: tidak menjawab dalam {self._limits.read_seconds:g} detik. Coba lagi nanti.",
                     en=f"{where}: no answer within {self._limits.read_seconds:g} seconds. Try again later.",
                 )
             ) from None
-        except (requests.exceptions.RequestException, OSError) as fault:
+        except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError, OSError) as fault:
             if (found := _forbidden_within(fault)) is not None:
                 raise _forbidden(where, found) from None
             raise _Again(
@@ -230,7 +258,8 @@ class HttpClient:
     def _read(self, response: requests.Response, where: str) -> bytes:
         parts, size = [], 0
         ends_at = time.monotonic() + self._limits.answer_seconds
-        for part in response.iter_content(_CHUNK_BYTES):
+        # read1 gives what has come; iter_content would wait for a whole chunk, however slowly it drips.
+        while part := response.raw.read1(_CHUNK_BYTES, decode_content=True):
             parts.append(part)
             size += len(part)
             if size > self._limits.answer_bytes:
@@ -282,6 +311,8 @@ def _session(*, may_be_private: bool) -> requests.Session:
             super().init_poolmanager(*args, **kwargs)
             self.poolmanager.pool_classes_by_scheme = pools
 
+    # At DEBUG it would write whole addresses, with secrets in path and parameters.
+    logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)
     session = requests.Session()
     session.trust_env = False
     session.headers["User-Agent"] = _AGENT

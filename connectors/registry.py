@@ -25,11 +25,12 @@ _OURS = {
     "ga4_api": "connectors.ga4_api:Ga4Api",
     "ga4_csv": "connectors.ga4_csv:Ga4Csv",
     "matomo": "connectors.matomo:Matomo",
+    "matomo_csv": "connectors.matomo_csv:MatomoCsv",
     "nagios": "connectors.nagios:Nagios",
     "prometheus": "connectors.prometheus:Prometheus",
     "request_tracker": "connectors.request_tracker:RequestTracker",
-    "service_template": "connectors.service_template:ServiceTemplate",
     "sql": "connectors.sql:Sql",
+    "template": "connectors.template:Template",
     "zabbix": "connectors.zabbix:Zabbix",
 }
 _PRESETS = Path(__file__).parent / "presets"

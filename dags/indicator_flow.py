@@ -112,10 +112,13 @@ def sources(city_id: str, period: str) -> list[str]:
 
 @task(map_index_template="{{ task.op_kwargs['source'] }}")
 def fetch(city_id: str, source: str, period: str) -> str:
-    """Land the raw bytes of one source, untouched."""
+    """Land the raw bytes of one source, untouched, over its connection in Airflow or the environment."""
+    from airflow_connections import lent
+
     from pipeline import steps
 
-    return steps.fetch(city_id, source, period)
+    with lent(steps.connection(city_id, source)):
+        return steps.fetch(city_id, source, period)
 
 
 # A city without sources skips `fetch`; without this rule the skip would run through to a green, empty run.

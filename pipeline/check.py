@@ -1,28 +1,59 @@
-"""What `tolok check` looks at: each source's files and whether their first rows fit; nothing is written."""
+"""What `tolok check` looks at: whether each source can be reached, what its first rows become, and what is missing."""
 
 from __future__ import annotations
 
 import itertools
+import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from connectors.errors import SourceUnavailable, TolokError
-from connectors.files import RawFile, read_rows, refuse_foreign
 from pipeline.config import City, Source
 from pipeline.landing import matching_files
 from pipeline.periods import Period
 from pipeline.tables import TABLES
 
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from connectors.base import Held
+    from connectors.files import RawFile
+
+_SHOWN_ROWS = 2
+_LOST = {
+    "inquiries": {
+        "responded_at": "10.3 tidak terhitung; minta log tindak lanjut per tiket (waktu dan pelaku) / "
+        "10.3 is not computable; ask for the follow-up log per ticket (time and actor)",
+        "closed_at": "varian waktu sampai ditutup / the variant time to closure",
+        "agency": "rincian menurut OPD / the breakdown by agency",
+        "category": "rincian menurut kategori / the breakdown by category",
+    },
+    "outages": {
+        "is_planned": "varian tak terencana / the variant unplanned only",
+        "cause": "rincian menurut penyebab / the breakdown by cause",
+    },
+    "services": {
+        "volume": "varian berbobot volume / the variant weighted by volume",
+        "agency": "rincian dan cakupan menurut OPD / the breakdown and coverage by agency",
+        "audience": "varian warga dan usaha / the variants citizens and businesses",
+    },
+}
+
 
 @dataclass(frozen=True)
 class Finding:
-    """One line about one source, with the fault when there is one."""
+    """One line about one source, what its first rows become, and the fault when there is one."""
 
     line: str
+    details: tuple[str, ...] = ()
     error: TolokError | None = None
 
 
 def check_city(city: City, *, period: Period) -> list[Finding]:
-    """One finding per source, and one per indicator that has none."""
+    """One finding per source, and one per indicator that has none; nothing is kept."""
     findings = [_check_source(city, name, source, period) for name, source in city.sources.items()]
     absent = [table for table in TABLES if table not in city.tables and not _is_declared(city, table)]
     findings += [
@@ -31,38 +62,104 @@ def check_city(city: City, *, period: Period) -> list[Finding]:
         )
         for table in absent
     ]
-    return findings
+    return findings + [Finding(f"- {table}.{column}: {lost}") for table, column, lost in _lost(city)]
 
 
 def _is_declared(city: City, table: str) -> bool:
     return table == "population" and bool(city.population.figures)
 
 
+def _lost(city: City) -> Iterator[tuple[str, str, str]]:
+    """What no source of a table gives, and what that costs."""
+    for table, columns in _LOST.items():
+        sources = city.sources_of(table).values()
+        given = {name for source in sources for name in source.columns}
+        given |= {"responded_at", "closed_at"} if any(source.responses for source in sources) else set()
+        if sources:
+            yield from ((table, column, lost) for column, lost in columns.items() if column not in given)
+
+
 def _check_source(city: City, name: str, source: Source, period: Period) -> Finding:
     try:
-        paths = matching_files(city, source, period)
-        if not paths:
-            raise SourceUnavailable(
-                id=f"tidak ada berkas di {', '.join(source.path)}", en=f"no file at {', '.join(source.path)}"
-            )
-        faults = [_first_rows_fault(city, source, RawFile(path, path.name)) for path in paths]
+        with tempfile.TemporaryDirectory(prefix="tolok-check-") as folder:
+            if source.connection:
+                line, files = _ask_system(city, source, period, Path(folder))
+            else:
+                line, files = _look_for_files(city, source, period)
+            details = _first_rows(city, source, files) if files else ()
     except TolokError as error:
-        return Finding(f"x {name} ({source.table}): {error.id} / {error.en}", error)
-    notes = sorted({fault for fault in faults if fault})
-    text = f"; baris awal / first rows: {', '.join(notes)}" if notes else ""
-    return Finding(f"v {name} ({source.table}): {len(paths)} berkas / files{text}")
+        return Finding(f"x {name} ({source.table}): {error.id} / {error.en}", error=error)
+    return Finding(f"v {name} ({source.table}): {line}", details)
 
 
-def _first_rows_fault(city: City, source: Source, file: RawFile) -> str:
-    """Reason codes of the first rows that do not fit, with counts; empty when all do."""
+def _look_for_files(city: City, source: Source, period: Period) -> tuple[str, list[RawFile]]:
+    from connectors.files import RawFile
+
+    paths = matching_files(city, source, period)
+    if not paths:
+        raise SourceUnavailable(
+            id=f"tidak ada berkas di {', '.join(source.path)}", en=f"no file at {', '.join(source.path)}"
+        )
+    return f"{len(paths)} berkas / files", [RawFile(path, path.name) for path in paths]
+
+
+def _ask_system(city: City, source: Source, period: Period, folder: Path) -> tuple[str, list[RawFile]]:
+    from pipeline.pulling import first_answers
+
+    held, files, notes = first_answers(folder, city=city, source=source, period=period, now=datetime.now(UTC))
+    said = "; ".join(["terhubung dan berizin / reachable and authorised", *_holding(held, city, period), *notes])
+    return said, files
+
+
+def _holding(held: Held, city: City, period: Period) -> Iterator[str]:
+    """From when the system holds things, and until when the period can still be pulled."""
+    start_at, _ = period.bounds(city.zone_info)
+    if held.from_at is not None:
+        day = held.from_at.astimezone(city.zone_info).date()
+        yield f"menyimpan data sejak / holds data from {day}"
+        if held.from_at > start_at:
+            yield f"{period.label} tidak lengkap lagi / is no longer complete"
+    if held.keeps_days is not None:
+        purged_on = (start_at + timedelta(days=held.keeps_days)).astimezone(city.zone_info).date()
+        yield f"dihapus setelah / purged after {held.keeps_days} hari / days"
+        yield f"tarik {period.label} sebelum / pull {period.label} before {purged_on}"
+
+
+def _first_rows(city: City, source: Source, files: list[RawFile]) -> tuple[str, ...]:
+    """What the first rows of each file become: faults with counts, then a few sound rows column by column."""
     if source.format == "access_log":
-        refuse_foreign(file, "access_log")
-        return ""
+        from connectors.files import refuse_foreign
+
+        for file in files:
+            refuse_foreign(file, "access_log")
+        return ()
+    frames = [frame for file in files for frame in _mapped(city, source, file)]
+    faults = _faults(frames)
+    shown = [text for frame in frames for text in _shown(frame)]
+    return (*([f"baris awal / first rows: {faults}"] if faults else []), *shown[:_SHOWN_ROWS])
+
+
+def _mapped(city: City, source: Source, file: RawFile) -> Iterator[pd.DataFrame]:
+    """The first rows of a file as the clean table would have them."""
+    from connectors.registry import connector_class
     from pipeline.clean.mapping import map_rows, raw_columns
 
-    chunk = next(iter(itertools.islice(read_rows(file, layout=source, columns=raw_columns(source)), 1)), None)
-    if chunk is None:
-        return ""
-    frame = map_rows(chunk, source=source, table=TABLES[source.table], zone=city.zone_info)
-    counts = frame["quarantine_reason"].value_counts().sort_index()
-    return ", ".join(f"{reason} {count}" for reason, count in counts.items())
+    connector = connector_class(source.connector)(source.options, layout=source, zone=city.zone_info)
+    for _, raw in itertools.islice(connector.rows([file], columns=raw_columns(source)), 1):
+        yield map_rows(raw, source=source, table=TABLES[source.table], zone=city.zone_info)
+
+
+def _faults(frames: list[pd.DataFrame]) -> str:
+    counts: dict[str, int] = {}
+    for frame in frames:
+        for reason, count in frame["quarantine_reason"].value_counts().items():
+            counts[str(reason)] = counts.get(str(reason), 0) + int(count)
+    return ", ".join(f"{reason} {count}" for reason, count in sorted(counts.items()))
+
+
+def _shown(frame: pd.DataFrame) -> Iterator[str]:
+    sound = frame[frame["quarantine_reason"].isna() & frame["excluded_by"].isna()]
+    for _, row in sound.drop(columns=["quarantine_reason", "excluded_by"]).head(_SHOWN_ROWS).iterrows():
+        values = row.dropna().to_dict()
+        number = values.pop("source_row", "?")
+        yield f"baris / row {number}: " + ", ".join(f"{name}={value}" for name, value in values.items())

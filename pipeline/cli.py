@@ -12,10 +12,11 @@ from typing import Any
 import click
 
 from connectors.errors import ConfigError, DataRejected, TolokError
-from pipeline.config import Settings, city_ids, load_city
 from pipeline.periods import Period, span
+from pipeline.settings import Settings, city_ids
 
 INDICATOR_IDS = ("portal_visits", "online_services", "inquiry_response", "it_downtime")
+TABLE_NAMES = ("visits", "services", "inquiries", "outages", "population")
 
 
 def main() -> None:
@@ -60,17 +61,34 @@ def init(city: str) -> None:
 
 
 @_commands.command()
+@click.argument("table", type=click.Choice(TABLE_NAMES))
+@click.option("--to", "target", type=click.Path(path_type=Path), default=None, help="Berkas tujuan. / File to write.")
+def template(table: str, target: Path | None) -> None:
+    """Tulis buku kerja kosong untuk diisi. / Write an empty workbook to fill in."""
+    from pipeline.template import write_template
+
+    path = write_template(target or Path(f"tolok-{table}.xlsx"), table=table)
+    click.echo(
+        f"{path}\nIsi lembar Data, lalu tulis 'system: template_{table}' dan 'path' pada sumbernya di YAML kota.\n"
+        f"Fill in the sheet Data, then write 'system: template_{table}' and 'path' in its source in the city's YAML."
+    )
+
+
+@_commands.command()
 @click.argument("city")
 @click.option("--period", default=None, help="2024 atau / or 2024-03; bawaan: tahun lalu / default: last year.")
 def check(city: str, period: str | None) -> None:
     """Periksa pengaturan dan sumber tanpa menulis apa pun. / Check settings and sources, writing nothing."""
     from pipeline.check import check_city
+    from pipeline.config import load_city
 
     asked = Period.parse(period or str(datetime.now(UTC).year - 1))
     settings = Settings.from_environment()
     findings = check_city(load_city(settings.cities, city), period=asked)
     for finding in findings:
         click.echo(finding.line)
+        for detail in finding.details:
+            click.echo(f"    {detail}")
     faults = [finding.error for finding in findings if finding.error is not None]
     if faults:
         sys.exit(max(fault.exit_code for fault in faults))
@@ -101,6 +119,7 @@ def backfill(city: str, first: str, last: str, again: bool) -> None:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     from pipeline import steps
+    from pipeline.config import load_city
 
     load_city(Settings.from_environment().cities, city)
     periods = span(first, last)
@@ -206,9 +225,11 @@ def report(city: str, period: str) -> None:
 
 
 def _say_where(city: str, labels: set[str]) -> None:
-    """Say where the warehouse and the periods' pages lie, without the warehouse's user and password."""
+    """Say where the warehouse and the periods' pages lie."""
+    from pipeline.warehouse import Warehouse
+
     settings = Settings.from_environment()
-    click.echo(f"Gudang data / Warehouse: {settings.warehouse_url.rsplit('@', 1)[-1]}")
+    click.echo(f"Gudang data / Warehouse: {Warehouse(settings.warehouse_url).address}")
     for label in sorted(labels):
         page = settings.home / "reports" / city / f"{label}.html"
         if page.is_file():

@@ -1,10 +1,9 @@
-"""A city's YAML and the machine's settings, read strictly: every mistake is named, all in one message."""
+"""A city's YAML, read strictly: every mistake is named, all in one message."""
 
 from __future__ import annotations
 
-import os
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -16,10 +15,16 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from connectors.errors import ConfigError
 from connectors.layout import Layout
 from connectors.registry import connector_class, preset
+from pipeline.settings import city_ids
 from pipeline.tables import TABLES
 
 Authority = Literal["kemendagri", "bps", "other"]
 
+CODE_SHAPES: dict[str, str] = {
+    "kemendagri": r"\d{2}(\.\d{2}){0,2}(\.\d{4})?",
+    "bps": r"\d{2}(\d{2}){0,1}(\d{3}){0,2}",
+    "other": r".+",
+}
 COMMON_EXCLUSIONS = ("grand_total",)
 _NULLS = {"", "null", "~"}
 
@@ -284,6 +289,18 @@ class City(_Strict):
     def _known_zone(cls, value: str) -> str:
         return known_zone(value)
 
+    @field_validator("region_codes")
+    @classmethod
+    def _codes_are_shaped_as_their_authority_writes(cls, value: dict[Authority, str]) -> dict[Authority, str]:
+        misshapen = [f"{a} '{code}'" for a, code in value.items() if not re.fullmatch(CODE_SHAPES[a], code)]
+        if misshapen:
+            raise ValueError(
+                f"{', '.join(misshapen)}: Kemendagri menulis 32.73, BPS menulis 3273; angka yang sama dapat berarti "
+                "tempat lain, jadi cari keduanya dan jangan diturunkan / Kemendagri writes 32.73, BPS writes 3273; the "
+                "same digits can mean another place, so look both up and derive neither"
+            )
+        return value
+
     @model_validator(mode="after")
     def _codes_have_the_authority_of_the_table(self) -> Self:
         for name, source in self.sources.items():
@@ -314,31 +331,6 @@ class City(_Strict):
         return tuple(table for table in TABLES if self.sources_of(table))
 
 
-@dataclass(frozen=True)
-class Settings:
-    """Where this machine keeps data, results and cities."""
-
-    home: Path
-    warehouse_url: str
-    cities: Path
-
-    @classmethod
-    def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
-        """Read `TOLOK_HOME`, `TOLOK_WAREHOUSE` and `TOLOK_CITIES`; unset ones mean `.tolok` and `cities` here."""
-        env = os.environ if environment is None else environment
-        home = Path(env.get("TOLOK_HOME") or ".tolok").absolute()
-        if "://" in env.get("TOLOK_HOME", ""):
-            raise ConfigError(
-                id="TOLOK_HOME harus berupa folder; alamat penyimpanan objek belum didukung.",
-                en="TOLOK_HOME must be a folder; object storage is not supported yet.",
-            )
-        return cls(
-            home=home,
-            warehouse_url=env.get("TOLOK_WAREHOUSE") or f"sqlite:///{home / 'warehouse.sqlite'}",
-            cities=Path(env.get("TOLOK_CITIES") or "cities").absolute(),
-        )
-
-
 def known_zone(name: str) -> str:
     """`name` if it is an IANA time zone."""
     try:
@@ -349,11 +341,6 @@ def known_zone(name: str) -> str:
             f"unknown time zone, for example Asia/Jakarta"
         ) from error
     return name
-
-
-def city_ids(cities: Path) -> list[str]:
-    """The cities configured in a folder."""
-    return sorted(path.stem for path in cities.glob("*.yaml"))
 
 
 def load_city(cities: Path, city_id: str) -> City:

@@ -18,7 +18,7 @@ from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 from urllib.parse import parse_qsl, urlsplit
 from zoneinfo import ZoneInfo
 
@@ -40,6 +40,7 @@ ZONE = ZoneInfo("Asia/Jakarta")
 SECRET = "rahasia-7f3c"  # noqa: S105 made up, to be looked for where it must not be
 PERSON = "Siti Aminah 3273014501900001"
 NOW = datetime(2026, 7, 1, tzinfo=UTC)
+_ENDLESS = 500
 QUICK = Limits(connect_seconds=2, read_seconds=0.5, tries=3, first_wait_seconds=0.01, longest_wait_seconds=0.05)
 
 
@@ -117,6 +118,8 @@ class Case:
 
     `page_size` is how many records a page has (0 = not paged); `has_ends` is false where rows have no end;
     `keeps_days` is how long the system keeps things, where the connector says so (January 2025 is gone by then).
+    `counts` is what a record is: `rows` of the period by day, or, for registers, which are read whole whatever the
+    period, `entries` of the register (other regions' too) or `people` in a population figure.
     """
 
     name: str
@@ -125,6 +128,7 @@ class Case:
     page_size: int = 0
     has_ends: bool = True
     keeps_days: int | None = None
+    counts: Literal["rows", "entries", "people"] = "rows"
 
 
 @dataclass
@@ -150,6 +154,9 @@ def serving(server: Server) -> Iterator[Server]:
             params = dict(parse_qsl(parts.query, keep_blank_values=True))
             asked = Asked(self.command, parts.path, params, dict(self.headers.items()), self.rfile.read(size))
             server.asked.append(asked)
+            if len(server.asked) > _ENDLESS:
+                say(self, Reply({"error": "asked without an end"}, 410))
+                return
             if server.faults and server.faults.pop(0)(self):
                 return
             reply = server.fake.answer(asked, server.records)
@@ -268,18 +275,35 @@ class ConnectorSuite:
         assert needed <= set(source.columns)
 
     def test_it_gives_exactly_the_period_in_the_zone_of_the_city(self, home: Path) -> None:
+        self._only_for_days()
         moments = ["2024-12-31 23:30", "2025-01-01 00:30", "2025-01-31 23:30", "2025-02-01 00:30"]
         records = [Record(str(n), local(m), local(m) + timedelta(minutes=10)) for n, m in enumerate(moments, 1)]
         with self._system(home, records) as read:
             assert read("2025-01") == {"2025-01-01": 1, "2025-01-31": 1}
 
     def test_a_year_is_its_months(self, home: Path) -> None:
+        self._only_for_days()
         moments = ["2024-12-31 23:30", "2025-01-01 00:30", "2025-06-30 12:00", "2025-12-31 23:30", "2026-01-01 00:30"]
         records = [Record(str(n), local(m), local(m) + timedelta(minutes=10)) for n, m in enumerate(moments, 1)]
         with self._system(home, records) as read:
             assert read("2025") == {"2025-01-01": 1, "2025-06-30": 1, "2025-12-31": 1}
 
+    def test_a_register_is_read_whole_and_keeps_the_days_it_states(self, home: Path) -> None:
+        if self.CASE.counts != "entries":
+            pytest.skip("its rows are no entries of a register")
+        ends_at = local("2025-03-31 12:00")
+        records = [Record("1", local("2019-05-01 12:00"), ends_at), Record("2", local("2025-02-01 12:00"))]
+        with self._system(home, records) as read:
+            assert sum(read("2025-01").values()) == sum(read("2025").values()) == 2
+        columns = self._city(None).sources["sistem"].columns
+        if {"valid_from_on", "valid_to_on"} <= set(columns):
+            days = self.frame.sort_values("service_id")[["valid_from_on", "valid_to_on"]]
+            assert days.iloc[0].dt.strftime("%Y-%m-%d").tolist() == ["2019-05-01", "2025-03-31"]
+            assert days.iloc[1].dt.strftime("%Y-%m-%d").fillna("").tolist() == ["2025-02-01", ""]
+
     def test_a_window_without_anything_is_empty_and_no_error(self, home: Path) -> None:
+        if self.CASE.counts == "entries":
+            pytest.skip("a register is read whole")
         with self._system(home, spread(2, first="2024-06-01 08:00")) as read:
             assert sum(read("2025-01").values()) == 0
 
@@ -382,6 +406,10 @@ class ConnectorSuite:
         assert self.manifest.notes
         assert self.manifest.covers == ()
 
+    def _only_for_days(self) -> None:
+        if self.CASE.counts != "rows":
+            pytest.skip("a register has no day per row")
+
     def _only_for_pages(self) -> None:
         if not self.CASE.page_size or not isinstance(self.CASE.fake, FakeSystem):
             pytest.skip("its answers have no pages")
@@ -394,7 +422,11 @@ class ConnectorSuite:
             return
         folder = home.parent / "ekspor"
         folder.mkdir(exist_ok=True)
-        assert isinstance(self.CASE.fake, FakeFiles)
+        if isinstance(self.CASE.fake, FakeDatabase):
+            named = self.CASE.fake.fill(folder, records)
+            self.monkeypatch.setenv(variable_of("sistem"), json.dumps(named))
+            yield self._pulling(home)
+            return
         self.CASE.fake.write(folder, records)
         city = self._city(folder)
         yield lambda label: self._count(
@@ -428,7 +460,7 @@ class ConnectorSuite:
             else {"path": str((folder or Path("/")) / "*")}
         )
         sources = {"sistem": {**self.CASE.settings, **way_in}}
-        city = {"city": "kota-uji", "name": "Kota Uji", "zone": ZONE.key, "region_codes": {"kemendagri": "99.71"}}
+        city = {"city": "kota-uji", "name": "Kota Uji", "zone": ZONE.key, "region_codes": dict(_CODES)}
         return City.model_validate({**city, "sources": with_presets(sources)})
 
     def _count(self, home: Path, city: City, manifest: Manifest) -> dict[str, int]:
@@ -436,6 +468,8 @@ class ConnectorSuite:
         table = TABLES[city.sources["sistem"].table]
         dataset: Dataset = build(home, city=city, table_name=table.name, manifests=[manifest])
         self.manifest, self.frame = manifest, dataset.frame
+        if self.CASE.counts != "rows":
+            return {"register": _register_count(dataset.frame, self.CASE.counts)}
         sound = dataset.frame[is_sound(dataset.frame)]
         days = sound[table.month_by]
         days = days.dt.tz_convert(ZONE).dt.date if table.column(table.month_by).kind == "moment" else days.dt.date
@@ -457,6 +491,16 @@ _GIVEN_ELSEWHERE = {
     "is_requestable_online",
     "is_online_applicable",
 }
+
+
+_CODES = {"kemendagri": "99.71", "bps": "9971"}
+
+
+def _register_count(frame: pd.DataFrame, counts: str) -> int:
+    sound = is_sound(frame)
+    if counts == "people":
+        return int(frame.loc[sound, "population_count"].sum())
+    return int((sound | (frame["excluded_by"] == "other_region")).sum())
 
 
 def _assert_silent(message: str) -> None:

@@ -7,7 +7,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -64,6 +64,26 @@ def pull(home: Path, *, city: City, source_name: str, period: Period, now: datet
     return manifest
 
 
+def first_answers(
+    folder: Path, *, city: City, source: Source, period: Period, now: datetime
+) -> tuple[Held, list[RawFile], list[str]]:
+    """What the system holds, its first answer for a period (put in `folder`), and what it remarked; nothing lands.
+
+    Raises what the connector raises when the system cannot be reached or does not let us in.
+    """
+    connector = connector_of(source, zone=city.zone_info)
+    connection = connection_from(source.connection or "")
+    recorder = Unkept(folder, answers_count=1)
+    with HttpClient(connection, allow=source.allow, limits=LIMITS) as client:
+        wire = Wire(connection, recorder, client)
+        held = connector.held(wire).as_of(now)
+        window = _held_part(_window(period, city), held, now)
+        if window is not None:
+            with suppress(Enough):
+                connector.pull(wire, window)
+    return held, recorder.files, recorder.notes
+
+
 class Unkept:
     """A recorder for asking without keeping, as `tolok check` does; it stops after so many answers."""
 
@@ -111,7 +131,7 @@ class _Way:
         path = manifest_path(self.home, self.city.city, self.source_name, period)
         with _journal(self.home, path.with_suffix(".pull"), settings=_settings_sha256(source), now=self.now) as journal:
             wire = replace(self.wire, recorder=journal)
-            held = connector.held(wire)
+            held = connector.held(wire).as_of(self.now)
             asked = _window(period, self.city)
             window = _held_part(asked, held, self.now)
             covers = _whole_days(window)

@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any
 from pydantic import TypeAdapter
 
 from connectors.errors import DataRejected
-from pipeline.config import City, Settings, load_city
+from pipeline.config import City, load_city
 from pipeline.landing import Manifest, land, object_path, read_manifest, write_atomically
 from pipeline.periods import Period
+from pipeline.settings import Settings
 from pipeline.tables import TABLES
 
 if TYPE_CHECKING:
@@ -36,6 +37,11 @@ def sources(city_id: str, period: str) -> list[str]:
         for name, source in city.sources.items()
         if not source.covers or any(c.first_on <= asked.last_on and c.last_on >= asked.first_on for c in source.covers)
     ]
+
+
+def connection(city_id: str, source: str) -> str | None:
+    """The name of the connection a source is pulled over; null for files of a folder."""
+    return _city(city_id).sources[source].connection
 
 
 def fetch(city_id: str, source: str, period: str) -> str:
@@ -119,6 +125,7 @@ def report(city_id: str, period: str) -> str:
         period=period,
         results=Warehouse(Settings.from_environment().warehouse_url).current(city_id, period),
         verdicts=_read_verdicts(city_id, period),
+        notes=[note for manifest in manifests for note in manifest.notes],
         sources=[
             {"source": m.source, "file": file.name, "sha256": file.sha256, "size_bytes": file.size_bytes}
             for m in manifests

@@ -39,8 +39,8 @@ def main() -> int:
     # Last, so that an installed package or PYTHONPATH comes before this checkout.
     sys.path.append(str(REPOSITORY))
     from connectors.errors import TolokError
-    from pipeline.config import Settings
     from pipeline.periods import Period
+    from pipeline.settings import Settings
 
     asked = _arguments()
     try:

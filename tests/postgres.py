@@ -25,7 +25,7 @@ def postgres_server() -> Iterator[str]:
     data.mkdir(mode=0o700)
     for path in (folder, data):
         os.chown(path, *_owner())
-    port = _free_port()
+    port = free_port()
     try:
         _as_owner(binaries / "initdb", "-D", data, "-U", "tolok", "-A", "trust", "-E", "UTF8", "--locale=C", "-N")
         options = f"-c fsync=off -c timezone=Asia/Jayapura -c listen_addresses=127.0.0.1 -p {port} -k {folder}"
@@ -53,7 +53,7 @@ def _as_owner(*command: object, is_checked: bool = True) -> None:
     )
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 
-from connectors.files import BLANK_ROW, WRONG_FIELD_COUNT
+from connectors.files import BLANK_ROW
 from pipeline.clean.values import Reading, parse
 from pipeline.config import ColumnMap, RowFilter, Source
 from pipeline.tables import DTYPES, Column, Table
@@ -29,12 +29,11 @@ def map_rows(raw: pd.DataFrame, *, source: Source, table: Table, zone: ZoneInfo)
     """The clean columns of every raw row, in order, with `source_row` and the two outcome columns.
 
     A value that does not fit its declared form is null and its row quarantined: `bad_<column>`,
-    `ambiguous_<column>` or `unknown_<column>` (not in the value map). Columns the source does not map are null.
+    `ambiguous_<column>` or `unknown_<column>` (not in the value map). What the reader found wrong with a record comes
+    before that. Columns the source does not map are null.
     """
     frame = pd.DataFrame({"source_row": raw["source_row"]})
-    reasons = pd.Series(None, index=raw.index, dtype="str").mask(
-        raw["reader_problem"] == WRONG_FIELD_COUNT, WRONG_FIELD_COUNT
-    )
+    reasons = raw["reader_problem"].mask(raw["reader_problem"] == BLANK_ROW).astype("str")
     for column in table.columns:
         column_map = source.columns.get(column.name)
         if column_map is None:
@@ -115,7 +114,7 @@ def _exclusions(raw: pd.DataFrame, source: Source) -> pd.Series:
 
 def _matches(texts: pd.Series, row_filter: RowFilter) -> pd.Series:
     folded = texts.fillna("").str.replace("\xa0", " ", regex=False).str.strip().str.casefold()
-    is_match = folded.isin({value.strip().casefold() for value in row_filter.values})
+    is_match = folded.str.split().str.join(" ").isin({_folded(value) for value in row_filter.values})
     for part in row_filter.contains:
         is_match |= folded.str.contains(part.casefold(), regex=False)
     return is_match

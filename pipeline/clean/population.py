@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from pipeline.config import City, Source
-
-_CODE_SHAPES = {"kemendagri": r"\d{2}(\.\d{2}){0,2}(\.\d{4})?", "bps": r"\d{2}(\d{2}){0,1}(\d{3}){0,2}", "other": r".+"}
+from pipeline.config import CODE_SHAPES, City, Source
 
 
 def complete_population(frame: pd.DataFrame, *, source: Source, source_name: str, city: City) -> pd.DataFrame:
@@ -17,7 +15,7 @@ def complete_population(frame: pd.DataFrame, *, source: Source, source_name: str
     authority = str(source.authority)
     codes = frame["region_code"]
     own = city.region_codes[source.authority] if source.authority else ""
-    is_misshapen = ~codes.fillna("").str.fullmatch(_CODE_SHAPES[authority]) & (codes != "other")
+    is_misshapen = ~codes.fillna("").str.fullmatch(CODE_SHAPES[authority]) & (codes != "other")
     is_free = frame["excluded_by"].isna()
     reasons = frame["quarantine_reason"].mask(frame["quarantine_reason"].isna() & is_free & is_misshapen, "code_shape")
     is_other = is_free & ~is_misshapen & codes.notna() & (codes != own)

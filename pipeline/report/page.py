@@ -26,11 +26,13 @@ def write_page(
     results: Sequence[Mapping[str, Any]],
     verdicts: Sequence[Verdict | Mapping[str, Any]],
     sources: Sequence[Mapping[str, Any]],
+    notes: Sequence[str] = (),
 ) -> Path:
     """Write the page and give its path.
 
-    `results` are the objects of `tolok show --json`, `sources` name `source`, `file`, `sha256` and `size_bytes`.
-    The page holds counts and rule names only, needs no network and no script, and the same input gives the same bytes.
+    `results` are the objects of `tolok show --json`, `sources` name `source`, `file`, `sha256` and `size_bytes`,
+    `notes` say what the systems could not give. The page holds counts and rule names only, needs no network and no
+    script, and the same input gives the same bytes.
     """
     page = _environment().get_template(TEMPLATE)
     order = list(INDICATORS)
@@ -40,6 +42,7 @@ def write_page(
         results=sorted(results, key=lambda result: order.index(result["indicator"])),
         verdicts=verdicts,
         sources=sources,
+        notes=notes,
         definitions={name: indicator.DEFINITION for name, indicator in INDICATORS.items()},
         guides=GUIDES,
     )

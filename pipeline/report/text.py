@@ -41,7 +41,7 @@ def results_table(rows: Sequence[Mapping[str, Any]]) -> None:
     Console(width=max(150, Console().width)).print(table)
     for row in rows:
         if row["reason"]:
-            Console(width=150).print(f"{row['period']} {NAMES[row['indicator']]}: {row['reason']}", highlight=False)
+            Console(width=150).print(f"{row['period']} {_name(row)}: {row['reason']}", highlight=False)
 
 
 def explanation(row: Mapping[str, Any], *, parts: Sequence[Mapping[str, Any]]) -> str:
@@ -90,12 +90,18 @@ def percent(value: float | None) -> str:
     return "?" if value is None else f"{value:.1f} %"
 
 
+def _name(row: Mapping[str, Any]) -> str:
+    """What the indicator is called; its id when another version of the code stored it."""
+    indicator_id: str = row["indicator"]
+    return NAMES.get(indicator_id, indicator_id)
+
+
 def _cells(row: Mapping[str, Any]) -> list[str]:
     rows = row["rows"]
     fate = (rows["used"], sum(rows["excluded"].values()), sum(rows["quarantined"].values()))
     return [
         row["period"],
-        NAMES[row["indicator"]],
+        _name(row),
         number(row["value"]),
         row["unit"],
         f"{number(row['numerator'])} : {number(row['denominator'])}",

@@ -101,6 +101,7 @@ _WORDS = {
     "not_city_infrastructure": "bukan infrastruktur kota",
     "not_city_responsibility": "bukan kewenangan kota",
     "not_city_service": "bukan layanan kota",
+    "not_offered": "tidak ditawarkan",
     "open": "belum dijawab",
     "open_age_counted": "umur yang belum dijawab ikut dihitung",
     "open_inquiries": "banyaknya yang belum dijawab",

@@ -1,7 +1,9 @@
-"""Connections and migrations: one UTC type, one writer at a time, the schema owned by Alembic."""
+"""Connections to the warehouse: one UTC type, one writer at a time, none kept open between calls."""
 
 from __future__ import annotations
 
+import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -9,14 +11,19 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection, Dialect, Engine
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
+from sqlalchemy.engine import URL, Connection, Dialect, Engine
+from sqlalchemy.exc import ArgumentError, DBAPIError
 
-from connectors.errors import ConfigError, SourceUnavailable
+from pipeline.warehouse import faults
 
-SQL = Path(__file__).resolve().parents[2] / "sql"
-HEAD = "0001"
-_MIGRATION_LOCK = 37122
+_DRIVERS = {
+    "sqlite": "sqlite",
+    "sqlite+pysqlite": "sqlite",
+    "postgres": "postgresql+psycopg",
+    "postgresql": "postgresql+psycopg",
+    "postgresql+psycopg": "postgresql+psycopg",
+}
+_DEFAULTS: dict[str, dict[str, Any]] = {"sqlite": {"timeout": 30}, "postgresql": {"connect_timeout": 10}}
 
 
 class Utc(sa.types.TypeDecorator[datetime]):
@@ -44,107 +51,95 @@ class Utc(sa.types.TypeDecorator[datetime]):
 
 
 def make_engine(url: str) -> Engine:
-    """An engine for a warehouse URL; `postgres://` and `postgresql://` mean psycopg 3."""
-    for prefix in ("postgres://", "postgresql://"):
-        if url.startswith(prefix):
-            url = "postgresql+psycopg://" + url.removeprefix(prefix)
+    """An engine that keeps no connection open; `ConfigError` for an address that cannot be one."""
+    parsed = _parsed(url)
+    backend = parsed.get_backend_name()
+    arguments = {name: value for name, value in _DEFAULTS[backend].items() if name not in parsed.query}
+    if backend == "sqlite":
+        _make_folder(parsed)
+        arguments["isolation_level"] = None
     try:
-        parsed = sa.make_url(url)
-        if parsed.get_backend_name() not in ("sqlite", "postgresql"):
-            raise ArgumentError("not a supported database")
-        if parsed.get_backend_name() == "sqlite" and parsed.database:
-            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-        engine = sa.create_engine(parsed, connect_args=_connect_args(parsed.get_backend_name()))
-    except (ArgumentError, NoSuchModuleError, ValueError):
-        raise ConfigError(
-            id="TOLOK_WAREHOUSE bukan alamat gudang data yang sah. Tulis sqlite:////folder/berkas.sqlite atau "
-            "postgresql://pengguna:sandi@host/nama.",
-            en="TOLOK_WAREHOUSE is not a valid warehouse address. Write sqlite:////folder/file.sqlite or "
-            "postgresql://user:password@host/name.",
-        ) from None
-    if engine.dialect.name == "sqlite":
+        engine = sa.create_engine(parsed, connect_args=arguments, poolclass=sa.pool.NullPool)
+    except (TypeError, ValueError):
+        raise faults.wrong_options() from None
+    if backend == "sqlite":
         sa.event.listen(engine, "connect", _prepare_sqlite)
     return engine
 
 
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
-    """One transaction that holds the write lock from its start in SQLite."""
+    """One transaction that holds the write lock from its start in SQLite; a fault leaves the database as it was."""
     with reachable(engine) as connection:
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if engine.dialect.name == "sqlite" else "SELECT 1")
-        try:
-            yield connection
-        except BaseException:
-            _end(connection, "ROLLBACK")
-            raise
-        _end(connection, "COMMIT")
+        if engine.dialect.name == "sqlite":
+            # The driver begins nothing by itself, so that reading never waits; its commit ends what is begun here.
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        yield connection
+        connection.commit()
 
 
 @contextmanager
 def reachable(engine: Engine) -> Iterator[Connection]:
-    """A connection; `SourceUnavailable` without address or password when there is none to be had."""
+    """A connection; what goes wrong on it is `ConfigError` or `SourceUnavailable` when a person can mend it."""
     try:
-        connection = engine.connect()
-    except OperationalError:
-        raise SourceUnavailable(
-            id="Gudang data tidak dapat dihubungi. Periksa TOLOK_WAREHOUSE, jaringan, dan apakah servernya berjalan.",
-            en="The warehouse cannot be reached. Check TOLOK_WAREHOUSE, the network, and whether its server runs.",
-        ) from None
-    with connection:
-        yield connection
+        with engine.connect() as connection:
+            yield connection
+    except DBAPIError as error:
+        fault = faults.typed(error, url=engine.url)
+        if fault is None:
+            raise
+        raise fault from None
 
 
-def migrate(engine: Engine) -> None:
-    """Bring the schema and the views to this version; nothing happens when they are there. Safe for two at once."""
-    if _revision(engine) == HEAD:
-        return
-    from alembic import command
-    from alembic.config import Config
-
-    config = Config()
-    config.set_main_option("script_location", str(SQL / "migrations"))
-    with writing(engine) as connection:
-        if engine.dialect.name == "postgresql":
-            connection.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
-        if _revision_of(connection) == HEAD:
-            return
-        views = [
-            (path.stem.split("_", 1)[1], path.read_text("utf-8")) for path in sorted((SQL / "views").glob("*.sql"))
-        ]
-        for name, _ in reversed(views):
-            connection.exec_driver_sql(f"DROP VIEW IF EXISTS {name}")
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
-        for _, statement in views:
-            connection.exec_driver_sql(statement)
+def _parsed(url: str) -> URL:
+    try:
+        parsed = sa.make_url(url)
+    except (ArgumentError, ValueError):
+        raise faults.malformed() from None
+    if parsed.drivername not in _DRIVERS:
+        raise faults.malformed()
+    parsed = parsed.set(drivername=_DRIVERS[parsed.drivername])
+    if parsed.get_backend_name() == "sqlite" and _is_in_memory(parsed):
+        raise faults.in_memory()
+    if not set(parsed.query) <= _known_options(parsed.get_backend_name()):
+        raise faults.wrong_options()
+    return parsed
 
 
-def _connect_args(backend: str) -> dict[str, Any]:
-    return {"timeout": 30, "isolation_level": None} if backend == "sqlite" else {"connect_timeout": 10}
+def _is_in_memory(url: URL) -> bool:
+    return not url.database or ":memory:" in url.database or url.query.get("mode") == "memory"
 
 
-def _prepare_sqlite(connection: Any, _: object) -> None:  # noqa: ANN401 a driver's own connection
+def _known_options(backend: str) -> set[str]:
+    """libpq's own for PostgreSQL: the driver's, such as autocommit, would undo what a transaction promises."""
+    if backend == "sqlite":
+        return {"timeout"}
+    from psycopg.pq import Conninfo
+
+    return {option.keyword.decode() for option in Conninfo.get_defaults()}
+
+
+def _make_folder(url: URL) -> None:
+    try:
+        Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        raise faults.cannot_open(url) from None
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _: object) -> None:
     connection.execute("PRAGMA foreign_keys = ON")
-    connection.execute("PRAGMA journal_mode = WAL")
+    (patience_ms,) = connection.execute("PRAGMA busy_timeout").fetchone()
+    deadline = time.monotonic() + patience_ms / 1000
+    while not _has_write_ahead_log(connection, is_last_try=time.monotonic() > deadline):
+        time.sleep(0.01)
 
 
-def _end(connection: Connection, how: str) -> None:
-    """SQLite's driver is in autocommit, so that BEGIN IMMEDIATE is ours to give and to end."""
-    if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql(how)
-    if how == "COMMIT":
-        connection.commit()
-    else:
-        connection.rollback()
-
-
-def _revision(engine: Engine) -> str | None:
-    with reachable(engine) as connection:
-        return _revision_of(connection)
-
-
-def _revision_of(connection: Connection) -> str | None:
-    if not sa.inspect(connection).has_table("alembic_version"):
-        return None
-    revision = connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
-    return None if revision is None else str(revision)
+def _has_write_ahead_log(connection: sqlite3.Connection, *, is_last_try: bool) -> bool:
+    """Whether the switch worked: SQLite does not wait when another connection reads, as when two are the first."""
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+    except sqlite3.OperationalError as error:
+        if is_last_try or error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+            raise
+        return False
+    return True

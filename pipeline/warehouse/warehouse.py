@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, RowMapping
 
-from pipeline.warehouse.engine import Utc, make_engine, migrate, reachable, writing
+from pipeline.warehouse.engine import Utc, make_engine, reachable, writing
+from pipeline.warehouse.faults import where
 from pipeline.warehouse.records import Batch, Stored
+from pipeline.warehouse.schema import migrate
 
 if TYPE_CHECKING:
     from pipeline.indicators.base import Quotient, Result
@@ -43,7 +45,6 @@ VARIANT = _table("result_variant", *KEY, "variant", *_QUOTIENT, "reason")
 BREAKDOWN = _table("result_breakdown", *KEY, "dimension", "member", *_QUOTIENT)
 RESULT_SOURCE = _table("result_source", *KEY, "source", "sha256")
 CITY = _table("city", "city_id", "name", "zone", "region_code")
-POPULATION = _table("population", "city_id", "region_code", "reference_on", "source", "population_count")
 RUN = _table("run", "run_id", "city_id", "period", "finished_at")
 SOURCE_FILE = _table(
     "source_file",
@@ -57,10 +58,18 @@ QUARANTINE = _table("quarantine_summary", "run_id", "table_name", "reason", "row
 
 
 class Warehouse:
-    """One warehouse at a URL; `ConfigError` for a malformed one, `SourceUnavailable` for one out of reach."""
+    """One warehouse at a URL; `ConfigError` for a malformed one, `SourceUnavailable` for one out of reach.
+
+    It holds a connection only while one of its methods runs, so there is nothing to close.
+    """
 
     def __init__(self, url: str) -> None:
         self._engine = make_engine(url)
+
+    @property
+    def address(self) -> str:
+        """Where it is, fit to print: without user, password and options."""
+        return where(self._engine.url)
 
     def migrate(self) -> None:
         """Bring the schema to this version; cheap when it is."""
@@ -70,6 +79,7 @@ class Warehouse:
         """Write what changed as new versions, all or nothing; the city's row is locked, so writers take turns."""
         with writing(self._engine) as connection:
             _upsert_city(connection, batch)
+            _upsert_populations(connection, batch)
             latest = {result.indicator_id: _latest(connection, batch, result) for result in results}
             stored = [_decide(connection, result, latest[result.indicator_id], batch) for result in results]
             changed = [(r, s) for r, s in zip(results, stored, strict=True) if s.outcome != "unchanged"]
@@ -91,7 +101,7 @@ class Warehouse:
             newest = {(row["period"], row["indicator_id"]): row for row in rows}
             parts = {table.name: _by_key(connection, table, city_id, period) for table in (ROWS, VARIANT)}
             files = _files_by_key(connection, city_id, period)
-        ordered = sorted(newest.values(), key=lambda row: (row["period"], ORDER.index(row["indicator_id"])))
+        ordered = sorted(newest.values(), key=lambda row: (row["period"], _place(row["indicator_id"])))
         return [_shown(row, parts["result_rows"], parts["result_variant"], files) for row in ordered]
 
     def variant_parts(self, city_id: str, period: str, indicator_id: str) -> list[dict[str, Any]]:
@@ -129,6 +139,11 @@ class Warehouse:
         return sorted(rows, key=lambda row: (row[order_by], row.get("member", "")))
 
 
+def _place(indicator_id: str) -> tuple[int, str]:
+    """Where an indicator stands: those known in the order of their clauses, then others by name."""
+    return (ORDER.index(indicator_id) if indicator_id in ORDER else len(ORDER), indicator_id)
+
+
 def _upsert_city(connection: Connection, batch: Batch) -> None:
     """Insert or update the city and keep its row locked until the transaction ends."""
     connection.execute(
@@ -139,6 +154,21 @@ def _upsert_city(connection: Connection, batch: Batch) -> None:
         ),
         asdict(batch.city),
     )
+
+
+def _upsert_populations(connection: Connection, batch: Batch) -> None:
+    """Keep the latest figure of each region, day and source, even when no result changes with it."""
+    statement = sa.text(
+        "INSERT INTO population (city_id, region_code, reference_on, source, population_count) "
+        "VALUES (:city_id, :region_code, :reference_on, :source, :population_count) "
+        "ON CONFLICT (city_id, region_code, reference_on, source) "
+        "DO UPDATE SET population_count = excluded.population_count"
+    ).bindparams(sa.bindparam("reference_on", type_=sa.Date()))
+    # The headline's figure comes first and stands where another of the same key follows.
+    figures = {(p.region_code, p.reference_on, p.source): p for p in reversed(batch.populations)}
+    if figures:
+        city_id = {"city_id": batch.city.city_id}
+        connection.execute(statement, [city_id | asdict(figure) for figure in figures.values()])
 
 
 def _latest(connection: Connection, batch: Batch, result: Result) -> RowMapping | None:
@@ -229,21 +259,13 @@ def _write(connection: Connection, changed: Sequence[tuple[Result, Stored]], bat
 
 
 def _write_context(connection: Connection, batch: Batch) -> None:
-    """Files, populations, validation outcomes and quarantine counts that the new versions rest on."""
+    """Files, validation outcomes and quarantine counts that the new versions rest on."""
     city_id = batch.city.city_id
     files = {(f.source, f.sha256): f for sources in batch.sources.values() for f in sources}
     _insert_new(
         connection,
         SOURCE_FILE,
         [{"city_id": city_id, "file_id": file.sha256[:16], **asdict(file)} for file in files.values()],
-    )
-    _insert_new(
-        connection,
-        POPULATION,
-        [
-            {**asdict(population), "city_id": city_id, "reference_on": population.reference_on.isoformat()}
-            for population in batch.populations
-        ],
     )
     run = {"run_id": batch.run_id}
     _insert_new(connection, VALIDATION, [run | asdict(outcome) for outcome in batch.outcomes])
@@ -260,15 +282,11 @@ def _insert_new(connection: Connection, table: sa.TableClause, rows: Sequence[Ma
     if not rows:
         return
     names = [column.name for column in table.columns]
-    values = ", ".join("CAST(:reference_on AS DATE)" if _is_date(connection, name) else f":{name}" for name in names)
+    values = ", ".join(f":{name}" for name in names)
     statement = sa.text(
         f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({values}) ON CONFLICT DO NOTHING"  # noqa: S608
     ).bindparams(*(sa.bindparam(name, type_=Utc()) for name in names if name in _MOMENTS))
     connection.execute(statement, [dict(row) for row in rows])
-
-
-def _is_date(connection: Connection, name: str) -> bool:
-    return name == "reference_on" and connection.dialect.name == "postgresql"
 
 
 def _parts(part: Quotient) -> dict[str, Any]:

@@ -29,7 +29,7 @@ def city(home: Path, warehouse_url: str, monkeypatch: pytest.MonkeyPatch) -> Pat
 
 
 def shown(period: str | None = None, **as_of: Any) -> list[dict[str, Any]]:
-    from pipeline.config import Settings
+    from pipeline.settings import Settings
 
     return Warehouse(Settings.from_environment().warehouse_url).current("kota-uji", period, **as_of)
 
@@ -151,6 +151,6 @@ def test_both_databases_give_the_same_objects(home: Path, postgres_url: str, mon
 
 
 def _url() -> str:
-    from pipeline.config import Settings
+    from pipeline.settings import Settings
 
     return Settings.from_environment().warehouse_url

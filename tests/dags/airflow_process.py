@@ -36,7 +36,16 @@ def sources(city_id, period):
     return json.loads(os.environ["SOURCES"])
 
 
+def connection(city_id, source):
+    return os.environ.get("CONNECTION")
+
+
 def fetch(city_id, source, period):
+    if os.environ.get("CONNECTION"):
+        from connectors.connection import connection_from
+
+        found = connection_from(os.environ["CONNECTION"])
+        return _call("fetch", city_id, source, period, found.base_url, str(len(found.password)))
     return _call("fetch", city_id, source, period)
 
 
@@ -78,7 +87,11 @@ class Checkout:
     root: Path
 
     def run(
-        self, *command: str, faults: dict[str, str] | None = None, sources: tuple[str, ...] = ("web", "desk")
+        self,
+        *command: str,
+        faults: dict[str, str] | None = None,
+        sources: tuple[str, ...] = ("web", "desk"),
+        more: dict[str, str] | None = None,
     ) -> Run:
         home = Path(tempfile.mkdtemp(prefix="data folder ", dir=self.root))
         environment = airflow_environment(self.root) | {
@@ -86,6 +99,7 @@ class Checkout:
             "TOLOK_HOME": str(home),
             "FAULTS": json.dumps(faults or {}),
             "SOURCES": json.dumps(sources),
+            **(more or {}),
         }
         done = run_process(*command, cwd=self.root, environment=environment)
         calls = home / "calls"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 
@@ -87,3 +88,29 @@ def test_a_period_that_is_none_ends_with_code_2_before_airflow_starts(checkout: 
     run = checkout.run(*RUN_DAG, "kota-contoh", "2025-13")
     assert (run.code, run.calls, (run.home / "airflow").exists()) == (2, [], False)
     assert "Period '2025-13' is not known" in run.output
+
+
+@pytest.mark.parametrize("kept_in", ["environment", "airflow"])
+def test_a_connection_reaches_the_step_wherever_it_is_kept(checkout: Checkout, tmp_path: Path, kept_in: str) -> None:
+    kept = {"conn_type": "https", "host": "statistik.example", "password": "rahasia-4711"}
+    backend = tmp_path / "connections.json"
+    backend.write_text(json.dumps({"portal": kept}))
+    ways = {
+        "environment": {"AIRFLOW_CONN_PORTAL": json.dumps(kept)},
+        "airflow": {
+            "AIRFLOW__SECRETS__BACKEND": "airflow.secrets.local_filesystem.LocalFilesystemBackend",
+            "AIRFLOW__SECRETS__BACKEND_KWARGS": json.dumps({"connections_file_path": str(backend)}),
+        },
+    }
+    run = checkout.run(
+        *RUN_DAG, "kota-contoh", "2025", sources=("web",), more={"CONNECTION": "portal", **ways[kept_in]}
+    )
+    assert run.code == 0, run.output
+    assert "fetch kota-contoh web 2025 https://statistik.example 12" in run.calls
+    assert "rahasia-4711" not in run.output
+
+
+def test_a_connection_nobody_keeps_ends_with_code_2_and_its_variable(checkout: Checkout) -> None:
+    run = checkout.run(*RUN_DAG, "kota-contoh", "2025", sources=("web",), more={"CONNECTION": "portal"})
+    assert run.code == 2
+    assert "AIRFLOW_CONN_PORTAL" in run.output

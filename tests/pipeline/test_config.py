@@ -46,6 +46,8 @@ def test_ten_mistakes_make_one_message(tmp_path: Path) -> None:
         ("city: kota-uji", "city: kota-lain", "kota-lain"),
         ("name: Kota Uji", "name: Kota Uji\nname: Lagi", "kunci ganda"),
         ("    path: data.csv\n", "", "path"),
+        ("kemendagri: 32.10", "kemendagri: 3210", "3210"),
+        ("kemendagri: 32.10", "bps: 32.10", "32.10"),
         ("columns: {", "exclude: {lucu: {column: a, values: [b]}}\n    columns: {", "lucu"),
         ("columns: {", "exclude: {test: {column: a}}\n    columns: {", "values"),
         ("sources:", "- x\nsources:", "YAML"),

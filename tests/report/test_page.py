@@ -145,7 +145,8 @@ def test_results_stand_in_the_order_of_their_clauses_in_both_languages(tmp_path:
         "1 dari 2 terpenuhi",
         "peringatan warning tidak terpenuhi unmet",
         "wajib critical terpenuhi met 0 / 1.200",
-        f"web visits.csv {SHA256} 20.480",
+        "web 1 berkas files",
+        f"visits.csv {SHA256} 20.480",
     ],
 )
 def test_the_page_shows(shown: str, tmp_path: Path) -> None:

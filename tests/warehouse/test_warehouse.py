@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
 from pipeline.indicators.base import Breakdown, Quotient, Result, RowCounts
+from pipeline.report.text import results_table
 from pipeline.warehouse import Batch, CityRecord, SourceFile, Warehouse
 from pipeline.warehouse.engine import make_engine
 from pipeline.warehouse.records import PopulationRecord
@@ -147,3 +150,68 @@ def test_parts_of_variants_and_breakdowns_are_those_of_the_current_version(wareh
     (part,) = warehouse.breakdowns("kota-uji", "2025", "it_downtime")
     assert (variant["variant"], variant["numerator"], variant["denominator"]) == ("unplanned_only", 4, 2)
     assert (part["member"], part["value"]) == ("Jaringan", 2)
+
+
+@pytest.mark.parametrize("inputs", ["a", "b"])
+def test_a_corrected_population_figure_replaces_the_former_one_whether_or_not_a_result_changes(
+    inputs: str, warehouse: Warehouse, warehouse_url: str
+) -> None:
+    warehouse.store([result("a")], batch=batch("r1"))
+    corrected = PopulationRecord("kemendagri:31", date(2025, 12, 31), "dukcapil", 420_000)
+    warehouse.store([result(inputs)], batch=replace(batch("r2"), populations=(corrected,)))
+    assert query(warehouse_url, "SELECT population_count FROM population") == [(420_000,)]
+
+
+def test_of_two_figures_for_one_day_and_source_the_headlines_is_kept(warehouse: Warehouse, warehouse_url: str) -> None:
+    headline = PopulationRecord("kemendagri:31", date(2025, 12, 31), "dukcapil", 420_000)
+    other = replace(headline, population_count=400_000)
+    warehouse.store([result()], batch=replace(batch("r1"), populations=(headline, other)))
+    assert query(warehouse_url, "SELECT population_count FROM population") == [(420_000,)]
+
+
+def test_a_population_figure_is_not_kept_when_its_results_are_not(warehouse: Warehouse, warehouse_url: str) -> None:
+    hours = result().headline
+    twice = replace(result(), breakdowns=(Breakdown("component", "A", hours), Breakdown("component", "A", hours)))
+    with pytest.raises(sa.exc.IntegrityError):
+        warehouse.store([twice], batch=batch("r1"))
+    assert query(warehouse_url, "SELECT population_count FROM population") == []
+
+
+def test_nothing_stays_open_after_many_warehouses_were_read_and_written(
+    warehouse: Warehouse, warehouse_url: str
+) -> None:
+    kept = [warehouse, *(Warehouse(warehouse_url) for _ in range(5))]
+    for number, one in enumerate(kept):
+        one.store([result(str(number))], batch=batch(f"r{number}"))
+        one.current("kota-uji")
+    if warehouse_url.startswith("sqlite"):
+        # The last connection to close removes the write-ahead log.
+        database = Path(warehouse_url.removeprefix("sqlite:///"))
+        assert sorted(database.parent.glob("warehouse.sqlite*")) == [database]
+    else:
+        assert eventually_none(warehouse_url, "FROM pg_stat_activity WHERE datname = current_database()")
+
+
+def eventually_none(url: str, others: str) -> bool:
+    """Whether PostgreSQL, which ends a backend some moments after its client left, soon counts no other."""
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        if query(url, f"SELECT count(*) {others} AND pid <> pg_backend_pid()") == [(0,)]:
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def test_an_indicator_the_code_does_not_know_comes_last_by_name(warehouse: Warehouse) -> None:
+    ids = ("zebra_crossings", "it_downtime", "air_quality", "portal_visits")
+    warehouse.store([replace(result(), indicator_id=name) for name in ids], batch=batch("r1"))
+    shown = [row["indicator"] for row in warehouse.current("kota-uji", "2025")]
+    assert shown == ["portal_visits", "it_downtime", "air_quality", "zebra_crossings"]
+
+
+def test_the_table_names_an_indicator_the_code_does_not_know_by_its_id(
+    warehouse: Warehouse, capsys: pytest.CaptureFixture[str]
+) -> None:
+    warehouse.store([replace(result(), indicator_id="air_quality")], batch=batch("r1"))
+    results_table(warehouse.current("kota-uji"))
+    assert "air_quality" in capsys.readouterr().out

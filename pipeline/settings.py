@@ -1,0 +1,40 @@
+"""Where this machine keeps things, from the environment: apart from the cities, so that showing starts at once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from connectors.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where this machine keeps data, results and cities."""
+
+    home: Path
+    warehouse_url: str
+    cities: Path
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
+        """Read `TOLOK_HOME`, `TOLOK_WAREHOUSE` and `TOLOK_CITIES`; unset ones mean `.tolok` and `cities` here."""
+        env = os.environ if environment is None else environment
+        home = Path(env.get("TOLOK_HOME") or ".tolok").absolute()
+        if "://" in env.get("TOLOK_HOME", ""):
+            raise ConfigError(
+                id="TOLOK_HOME harus berupa folder; alamat penyimpanan objek belum didukung.",
+                en="TOLOK_HOME must be a folder; object storage is not supported yet.",
+            )
+        return cls(
+            home=home,
+            warehouse_url=env.get("TOLOK_WAREHOUSE") or f"sqlite:///{home / 'warehouse.sqlite'}",
+            cities=Path(env.get("TOLOK_CITIES") or "cities").absolute(),
+        )
+
+
+def city_ids(cities: Path) -> list[str]:
+    """The cities configured in a folder."""
+    return sorted(path.stem for path in cities.glob("*.yaml"))

@@ -1,0 +1,142 @@
+"""Database faults a person can mend, as typed errors that never repeat what the database said."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
+
+from connectors.errors import ConfigError, SourceUnavailable, TolokError
+
+_MALFORMED = (
+    ConfigError,
+    "TOLOK_WAREHOUSE bukan alamat gudang data yang sah. Tulis sqlite:////folder/berkas.sqlite atau "
+    "postgresql://pengguna:sandi@host/nama, dengan tanda khusus dalam sandi ditulis seperti %40.",
+    "TOLOK_WAREHOUSE is not a valid warehouse address. Write sqlite:////folder/file.sqlite or "
+    "postgresql://user:password@host/name, with special characters in the password written like %40.",
+)
+_IN_MEMORY = (
+    ConfigError,
+    "TOLOK_WAREHOUSE menunjuk basis data di memori: setiap sambungan melihat basis data lain dan hasil hilang. "
+    "Tulis nama berkas: sqlite:////folder/berkas.sqlite.",
+    "TOLOK_WAREHOUSE names a database in memory: each connection would see another one and results would be lost. "
+    "Name a file: sqlite:////folder/file.sqlite.",
+)
+_OPTIONS = (
+    ConfigError,
+    "TOLOK_WAREHOUSE: pilihan sesudah '?' tidak dikenal atau nilainya salah. SQLite mengenal timeout (detik), "
+    "PostgreSQL pilihan libpq seperti sslmode=require atau connect_timeout=10.",
+    "TOLOK_WAREHOUSE: an option after '?' is unknown or has a wrong value. SQLite knows timeout (seconds), "
+    "PostgreSQL those of libpq such as sslmode=require or connect_timeout=10.",
+)
+_REFUSED = (
+    ConfigError,
+    "Gudang data {where}: server menolak masuk. Periksa pengguna, sandi, nama basis data, dan pilihan di "
+    "TOLOK_WAREHOUSE, serta pg_hba.conf di server.",
+    "Warehouse {where}: the server refuses the login. Check user, password, database name and options in "
+    "TOLOK_WAREHOUSE, and pg_hba.conf on the server.",
+)
+_UNREACHABLE = (
+    SourceUnavailable,
+    "Gudang data {where} tidak dapat dihubungi atau sedang sibuk. Periksa TOLOK_WAREHOUSE, jaringan, dan apakah "
+    "servernya berjalan, lalu coba lagi.",
+    "Warehouse {where} cannot be reached or is busy. Check TOLOK_WAREHOUSE, the network, and whether its server "
+    "runs, then try again.",
+)
+_NOT_ALLOWED = (
+    ConfigError,
+    "Gudang data {where} tidak boleh ditulis atau dibaca. Beri hak atas berkas dan foldernya, atau GRANT kepada "
+    "penggunanya di PostgreSQL.",
+    "Warehouse {where} may not be written or read. Grant rights on the file and its folder, or GRANT them to its "
+    "user in PostgreSQL.",
+)
+_LOCKED = (
+    SourceUnavailable,
+    "Gudang data {where} dikunci program lain. Tunggu atau tutup program itu, lalu coba lagi.",
+    "Warehouse {where} is locked by another program. Wait for it or close it, then try again.",
+)
+_NOT_OURS = (
+    ConfigError,
+    "Gudang data {where} bukan berkas SQLite atau sudah rusak. Periksa TOLOK_WAREHOUSE, atau pulihkan cadangannya.",
+    "Warehouse {where} is not an SQLite file or is damaged. Check TOLOK_WAREHOUSE, or restore its backup.",
+)
+_CANNOT_OPEN = (
+    ConfigError,
+    "Gudang data {where} tidak dapat dibuka atau dibuat. Tulis di TOLOK_WAREHOUSE sebuah berkas, bukan folder, yang "
+    "foldernya boleh ditulis.",
+    "Warehouse {where} cannot be opened or made. Name in TOLOK_WAREHOUSE a file, not a folder, whose folder may be "
+    "written.",
+)
+_DISK = (
+    SourceUnavailable,
+    "Gudang data {where}: cakram penuh atau gagal. Beri ruang atau perbaiki, lalu coba lagi.",
+    "Warehouse {where}: the disk is full or failing. Make room or mend it, then try again.",
+)
+_BY_SQLITE_CODE = {
+    sqlite3.SQLITE_BUSY: _LOCKED,
+    sqlite3.SQLITE_LOCKED: _LOCKED,
+    sqlite3.SQLITE_PROTOCOL: _LOCKED,
+    sqlite3.SQLITE_NOTADB: _NOT_OURS,
+    sqlite3.SQLITE_CORRUPT: _NOT_OURS,
+    sqlite3.SQLITE_CANTOPEN: _CANNOT_OPEN,
+    sqlite3.SQLITE_READONLY: _NOT_ALLOWED,
+    sqlite3.SQLITE_PERM: _NOT_ALLOWED,
+    sqlite3.SQLITE_FULL: _DISK,
+    sqlite3.SQLITE_IOERR: _DISK,
+}
+_RIGHTS = {"42501", "25006"}
+# PostgreSQL gives no code for a login that fails, only words.
+_REFUSALS = ("authentication failed", "no password supplied", "does not exist", "pg_hba.conf", "permission denied")
+_WRONG_VALUES = ("invalid ", "unrecognized configuration parameter")
+
+
+def malformed() -> TolokError:
+    return _made(_MALFORMED)
+
+
+def in_memory() -> TolokError:
+    return _made(_IN_MEMORY)
+
+
+def wrong_options() -> TolokError:
+    return _made(_OPTIONS)
+
+
+def cannot_open(url: URL) -> TolokError:
+    return _made(_CANNOT_OPEN, where(url))
+
+
+def typed(error: DBAPIError, *, url: URL) -> TolokError | None:
+    """The error a person can act on; None for a fault of the code, such as a broken constraint."""
+    sqlite_code = getattr(error.orig, "sqlite_errorcode", None)
+    # The upper bits of SQLite's code only say which kind of a fault it is.
+    texts = _postgresql_fault(error) if sqlite_code is None else _BY_SQLITE_CODE.get(sqlite_code & 0xFF)
+    return texts and _made(texts, where(url))
+
+
+def where(url: URL) -> str:
+    """The address as far as it may be printed: without user, password and options."""
+    if url.get_backend_name() == "sqlite":
+        return f"sqlite:///{url.database}"
+    port = f":{url.port}" if url.port else ""
+    # An unescaped @ in a password makes its rest look like part of the host.
+    return "postgresql://" + f"{url.host or 'localhost'}{port}/{url.database or ''}".rsplit("@", 1)[-1]
+
+
+def _postgresql_fault(error: DBAPIError) -> tuple[type[TolokError], str, str] | None:
+    code, said = getattr(error.orig, "sqlstate", None), str(error.orig)
+    if code in _RIGHTS:
+        return _NOT_ALLOWED
+    if isinstance(error, ProgrammingError) and code is None:
+        return _OPTIONS
+    if not isinstance(error, OperationalError):
+        return None
+    if code is None and any(words in said for words in _REFUSALS):
+        return _REFUSED
+    return _OPTIONS if code is None and any(words in said for words in _WRONG_VALUES) else _UNREACHABLE
+
+
+def _made(texts: tuple[type[TolokError], str, str], place: str = "") -> TolokError:
+    kind, in_id, in_en = texts
+    return kind(id=in_id.replace("{where}", place), en=in_en.replace("{where}", place))

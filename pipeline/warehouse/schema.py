@@ -1,0 +1,81 @@
+"""Which revision the tables are at and how they get to this one; Alembic is loaded only when they are not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Engine
+
+from connectors.errors import ConfigError
+from pipeline.warehouse.engine import reachable, writing
+from pipeline.warehouse.faults import where
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+SQL = Path(__file__).resolve().parents[2] / "sql"
+_MIGRATION_LOCK = 37122
+_TABLE_OF_REVISIONS = {
+    "sqlite": "SELECT name FROM sqlite_master WHERE type = 'table' AND name = 'alembic_version'",
+    "postgresql": "SELECT to_regclass('alembic_version')",
+}
+
+
+def migrate(engine: Engine) -> None:
+    """Bring schema and views to this version, if they are not; safe for two at once.
+
+    A schema of a newer Tolok raises `ConfigError` and is left as it is.
+    """
+    with reachable(engine) as connection:
+        if _is_current(connection):
+            return
+    from alembic import command
+
+    with writing(engine) as connection:
+        if engine.dialect.name == "postgresql":
+            connection.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
+        if _is_current(connection):
+            return
+        views = sorted((SQL / "views").glob("*.sql"))
+        for path in reversed(views):
+            connection.exec_driver_sql(f"DROP VIEW IF EXISTS {path.stem.split('_', 1)[1]}")
+        command.upgrade(alembic_config(connection), "head")
+        for path in views:
+            connection.exec_driver_sql(path.read_text("utf-8"))
+
+
+def alembic_config(connection: Connection) -> Config:
+    """What Alembic's commands need to work inside the transaction of an open connection."""
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(SQL / "migrations"))
+    config.attributes["connection"] = connection
+    return config
+
+
+def revisions() -> list[str]:
+    """The revisions this code knows, oldest first, from the names of their files."""
+    return sorted(path.stem.split("_", 1)[0] for path in (SQL / "migrations" / "versions").glob("*.py"))
+
+
+def _is_current(connection: Connection) -> bool:
+    stored, known = _revision(connection), revisions()
+    if stored is not None and stored not in known:
+        place = where(connection.engine.url)
+        raise ConfigError(
+            id=f"Gudang data {place} dibuat oleh Tolok yang lebih baru: skemanya {stored}, versi ini mengenal sampai "
+            f"{known[-1]}. Perbarui Tolok, atau tunjuk gudang data lain dengan TOLOK_WAREHOUSE.",
+            en=f"Warehouse {place} was made by a newer Tolok: its schema is {stored}, this version knows up to "
+            f"{known[-1]}. Upgrade Tolok, or name another warehouse in TOLOK_WAREHOUSE.",
+        )
+    return stored == known[-1]
+
+
+def _revision(connection: Connection) -> str | None:
+    if connection.exec_driver_sql(_TABLE_OF_REVISIONS[connection.dialect.name]).scalar() is None:
+        return None
+    revision = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+    return None if revision is None else str(revision)

@@ -1,0 +1,182 @@
+"""The one HTTP client: where it may go, what it repeats, and what it never says."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator, Sequence
+from http.server import BaseHTTPRequestHandler
+
+import pytest
+
+from connectors.connection import Connection, connection_from, variable_of
+from connectors.errors import ConfigError, DataRejected, SourceUnavailable
+from connectors.http import HttpClient, Limits, Request
+from pipeline.conformance import SECRET, Asked, FakeSystem, Record, Reply, Server, serving, status
+
+QUICK = Limits(connect_seconds=1, read_seconds=0.5, tries=3, first_wait_seconds=0.01, longest_wait_seconds=0.2)
+HERE = ("private_addresses", "plain_http")
+
+
+class Echo(FakeSystem):
+    """Says back what it was asked."""
+
+    def answer(self, asked: Asked, records: Sequence[Record]) -> Reply:  # noqa: ARG002 it has none
+        if asked.path == "/elsewhere":
+            return Reply({}, 302, {"Location": "http://example.org/steal"})
+        if asked.path == "/moved":
+            return Reply({}, 301, {"Location": "/there"})
+        if asked.path == "/round":
+            return Reply({}, 302, {"Location": "/round"})
+        return Reply({"path": asked.path, "params": dict(asked.params), "form": asked.body.decode()})
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    with serving(Server(Echo(), [])) as running:
+        yield running
+
+
+def client(server: Server, *, allow: tuple[str, ...] = HERE, limits: Limits = QUICK) -> HttpClient:
+    connection = Connection("sistem", host=server.url, login="pemakai", password=SECRET)
+    return HttpClient(connection, allow=allow, limits=limits)
+
+
+def test_an_internal_address_is_refused_unless_the_source_allows_it(server: Server) -> None:
+    with pytest.raises(ConfigError, match="private_addresses"):
+        client(server, allow=("plain_http",)).ask(Request("x"))
+    assert server.asked == []
+
+
+def test_plain_http_is_refused_unless_the_source_allows_it(server: Server) -> None:
+    with pytest.raises(ConfigError, match="plain_http"):
+        client(server, allow=("private_addresses",)).ask(Request("x"))
+
+
+def test_a_name_that_leads_inside_is_refused_too(server: Server) -> None:
+    connection = Connection("sistem", host=server.url.replace("127.0.0.1", "localhost"))
+    with pytest.raises(ConfigError, match=r"127\.0\.0\.1"):
+        HttpClient(connection, allow=("plain_http",), limits=QUICK).ask(Request("x"))
+
+
+def test_a_redirect_within_the_host_is_followed(server: Server) -> None:
+    assert client(server).ask(Request("moved")).document()["path"] == "/there"
+
+
+def test_a_redirect_to_another_host_is_not_followed(server: Server) -> None:
+    with pytest.raises(ConfigError, match=r"example\.org"):
+        client(server).ask(Request("elsewhere", secret_headers={"Authorization": SECRET}))
+
+
+def test_a_redirect_in_a_circle_ends(server: Server) -> None:
+    with pytest.raises(SourceUnavailable, match="redirects"):
+        client(server).ask(Request("round"))
+    assert len(server.asked) == 5
+
+
+def test_an_address_of_another_host_in_an_answer_is_not_asked(server: Server) -> None:
+    with pytest.raises(ConfigError, match=r"example\.org"):
+        client(server).ask(Request("https://example.org/page2"))
+
+
+def test_the_wait_a_server_asks_for_is_kept_and_bounded(server: Server) -> None:
+    server.faults = [status(429, Retry_After="9999")]
+    began = time.monotonic()
+    client(server).ask(Request("x"))
+    assert 0.2 <= time.monotonic() - began < 2
+
+
+def test_tries_are_bounded(server: Server) -> None:
+    server.faults = [status(503)] * 50
+    with pytest.raises(SourceUnavailable):
+        client(server).ask(Request("x"))
+    assert len(server.asked) == QUICK.tries
+
+
+def test_a_refusal_is_not_repeated(server: Server) -> None:
+    server.faults = [status(403)] * 50
+    with pytest.raises(ConfigError):
+        client(server).ask(Request("x"))
+    assert len(server.asked) == 1
+
+
+def test_an_answer_larger_than_allowed_is_given_up(server: Server) -> None:
+    with pytest.raises(DataRejected, match="20 bytes"):
+        client(server, limits=Limits(answer_bytes=20)).ask(Request("x"))
+
+
+def test_a_dripping_answer_is_given_up(server: Server) -> None:
+    def drip(handler: BaseHTTPRequestHandler) -> bool:
+        handler.send_response(200)
+        handler.send_header("Content-Length", "1000")
+        handler.end_headers()
+        for _ in range(20):
+            handler.wfile.write(b"x")
+            handler.wfile.flush()
+            time.sleep(0.1)
+        return True
+
+    server.faults = [drip]
+    limits = Limits(read_seconds=5, answer_seconds=0.5, tries=1)
+    began = time.monotonic()
+    with pytest.raises(SourceUnavailable):
+        client(server, limits=limits).ask(Request("x"))
+    assert time.monotonic() - began < 1.9
+
+
+@pytest.mark.parametrize("fault", [status(401), status(500)])
+def test_no_fault_tells_a_secret_or_what_the_server_said(server: Server, fault: object) -> None:
+    server.faults = [fault] * 5  # type: ignore[list-item]
+    request = Request("x", secret_params={"key": SECRET}, secret_form={"token": SECRET}, form={}, method="POST")
+    with pytest.raises((ConfigError, SourceUnavailable)) as caught:
+        client(server).ask(request)
+    assert SECRET not in str(caught.value) + repr(caught.value.__cause__) + repr(caught.value.__context__)
+
+
+def test_secrets_are_sent_but_are_no_part_of_a_question_s_fingerprint(server: Server) -> None:
+    one = Request("x", secret_params={"key": SECRET})
+    assert client(server).ask(one).document()["params"] == {"key": SECRET}
+    assert one.fingerprint == Request("x", secret_params={"key": "other"}).fingerprint
+    assert SECRET not in repr(one)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://user:pa%2Fss@host.example:8443/base?x=1",
+        json.dumps(
+            {
+                "conn_type": "https",
+                "host": "host.example",
+                "port": 8443,
+                "schema": "base",
+                "login": "user",
+                "password": "pa/ss",
+                "extra": {"x": 1},
+            }
+        ),
+        json.dumps(
+            {
+                "conn_type": "https",
+                "host": "host.example",
+                "port": "8443",
+                "schema": "base",
+                "login": "user",
+                "password": "pa/ss",
+                "extra": '{"x": "1"}',
+            }
+        ),
+    ],
+)
+def test_a_connection_is_read_as_airflow_writes_it(text: str) -> None:
+    found = connection_from("portal-statistik", {"AIRFLOW_CONN_PORTAL_STATISTIK": text})
+    assert found.base_url == "https://host.example:8443/base"
+    assert (found.login, found.password, dict(found.extra)) == ("user", "pa/ss", {"x": "1"})
+    assert "pa/ss" not in repr(found)
+
+
+@pytest.mark.parametrize("text", ["", "{broken", "nothing", '{"port": "rahasia"}'])
+def test_a_missing_or_unreadable_connection_names_its_variable(text: str) -> None:
+    with pytest.raises(ConfigError, match="AIRFLOW_CONN_PORTAL") as caught:
+        connection_from("portal", {variable_of("portal"): text})
+    assert "rahasia" not in str(caught.value)

@@ -1,0 +1,131 @@
+"""Any SQL database by a query: the standard suite on SQLite, and the same rows from PostgreSQL."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from connectors.errors import ConfigError, SourceUnavailable
+from pipeline import pulling
+from pipeline.clean.dataset import build
+from pipeline.config import City
+from pipeline.conformance import NOW, PERSON, ZONE, Case, ConnectorSuite, FakeDatabase, Record, local, spread
+from pipeline.periods import Period
+
+QUERY = "select nomor, kanal, masuk, dijawab from tiket where masuk >= :start_at and masuk < :end_at order by nomor"
+SETTINGS = {
+    "table": "inquiries",
+    "connector": "sql",
+    "format": "csv",
+    "options": {"query": QUERY, "moments": "%Y-%m-%d %H:%M:%S"},
+    "columns": {"inquiry_id": "nomor", "channel": "kanal", "received_at": "masuk", "responded_at": "dijawab"},
+}
+
+
+class Tickets(FakeDatabase):
+    """A desk's own SQLite file, with the city's wall clock."""
+
+    def fill(self, folder: Path, records: Sequence[Record]) -> Mapping[str, object]:
+        path = folder / "tiket.sqlite"
+        path.unlink(missing_ok=True)
+        with closing(sqlite3.connect(path)) as database, database:
+            database.execute("create table tiket (nomor text, kanal text, pelapor text, masuk text, dijawab text)")
+            rows = [(r.record_id, "WA", PERSON, _clock(r.at), r.ended_at and _clock(r.ended_at)) for r in records]
+            database.executemany("insert into tiket values (?, ?, ?, ?, ?)", rows)
+        return {"conn_type": "sqlite", "host": str(folder), "schema": "tiket.sqlite"}
+
+
+def _clock(moment: datetime) -> str:
+    return moment.astimezone(ZONE).strftime("%Y-%m-%d %H:%M:%S")
+
+
+class TestSqlite(ConnectorSuite):
+    CASE = Case("sql", SETTINGS, Tickets())
+
+
+def city_with(options: Mapping[str, object], **source: object) -> City:
+    settings = {**SETTINGS, "connection": "meja", "options": options, **source}
+    return City.model_validate(
+        {"city": "x", "name": "X", "zone": ZONE.key, "region_codes": {"bps": "1"}, "sources": {"meja": settings}}
+    )
+
+
+def pulled(home: Path, city: City) -> list[dict[str, object]]:
+    manifest = pulling.pull(home, city=city, source_name="meja", period=Period(2025, 1), now=NOW)
+    frame = build(home, city=city, table_name="inquiries", manifests=[manifest]).frame
+    return frame[["inquiry_id", "received_at", "responded_at"]].to_dict("records")  # type: ignore[no-any-return]
+
+
+def test_postgresql_moments_with_and_without_a_zone_say_the_same(
+    postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = sa.make_url(postgres_url.replace("postgresql:", "postgresql+psycopg:"))
+    found = {}
+    for kind, moments, declared in (("timestamptz", "aware", None), ("timestamp", "naive", "Asia/Jakarta")):
+        with sa.create_engine(url).begin() as database:
+            database.execute(
+                sa.text(f"create table tiket_{kind} (nomor int, kanal text, masuk {kind}, dijawab {kind})")
+            )
+            for record in [*spread(3), Record("9", local("2024-12-31 23:30")), Record("10", local("2025-02-01 00:00"))]:
+                at = record.at if moments == "aware" else record.at.replace(tzinfo=None)
+                insert = sa.text(f"insert into tiket_{kind} values (:n, 'WA', :at, null)")
+                database.execute(insert, {"n": int(record.record_id), "at": at})
+        monkeypatch.setenv("AIRFLOW_CONN_MEJA", url.render_as_string(hide_password=False).replace("+psycopg", ""))
+        options = {"query": QUERY.replace("tiket", f"tiket_{kind}"), "moments": moments}
+        found[kind] = pulled(tmp_path / kind, city_with(options, zone=declared))
+    assert [row["inquiry_id"] for row in found["timestamp"]] == ["1000", "1001", "1002"]
+    assert found["timestamp"] == found["timestamptz"]
+
+
+def test_the_database_is_read_and_never_written(
+    postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = sa.make_url(postgres_url.replace("postgresql:", "postgresql+psycopg:"))
+    with sa.create_engine(url).begin() as database:
+        database.execute(sa.text("create table bekas (n int)"))
+    monkeypatch.setenv("AIRFLOW_CONN_MEJA", url.render_as_string(hide_password=False).replace("+psycopg", ""))
+    sneaky = (
+        "with gone as (insert into bekas values (1) returning n) "
+        "select n as nomor, '' as kanal, '' as masuk, '' as dijawab from gone"
+    )
+    with pytest.raises(ConfigError):
+        pulled(tmp_path, city_with({"query": sneaky}))
+    with sa.create_engine(url).begin() as database:
+        assert database.execute(sa.text("select count(*) from bekas")).scalar() == 0
+
+
+@pytest.mark.parametrize(
+    ("connection", "kind"),
+    [
+        ("postgresql://u:rahasia@127.0.0.1:1/d", SourceUnavailable),
+        ("mysql://u:rahasia@127.0.0.1:1/d", SourceUnavailable),
+        ("sqlite:////tidak/ada.sqlite", SourceUnavailable),
+        ("oracle://u:rahasia@h/d", ConfigError),
+    ],
+)
+def test_what_cannot_be_reached_is_said_without_the_password(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, connection: str, kind: type[Exception]
+) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_MEJA", connection)
+    with pytest.raises(kind) as caught:
+        pulled(tmp_path, city_with({"query": QUERY}))
+    assert "rahasia" not in str(caught.value)
+
+
+def test_a_wrong_column_is_a_fault_of_the_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_MEJA", json.dumps(Tickets().fill(tmp_path, spread(1))))
+    with pytest.raises(ConfigError, match="query"):
+        pulled(tmp_path / "home", city_with({"query": "select tidak_ada from tiket"}))
+
+
+@pytest.mark.parametrize("query", ["delete from tiket", "select 1; drop table tiket", "update tiket set nomor = 1"])
+def test_anything_but_one_select_is_refused_in_the_settings(query: str) -> None:
+    with pytest.raises(ValueError, match="SELECT"):
+        city_with({"query": query})

@@ -1,0 +1,173 @@
+"""What goes wrong with a warehouse is told in both languages, by what to do next, and never with a password."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+import time
+import traceback
+from pathlib import Path
+
+import psycopg
+import pytest
+import sqlalchemy as sa
+
+from connectors.errors import ConfigError, SourceUnavailable, TolokError
+from pipeline.warehouse import Warehouse
+from pipeline.warehouse.engine import make_engine, writing
+from tests.postgres import free_port
+
+NEVER_SHOWN = "rahasia-37122"
+
+
+def fault(url: str) -> TolokError:
+    """What opening and migrating a warehouse raises."""
+    with pytest.raises(TolokError) as caught:
+        Warehouse(url).migrate()
+    assert caught.value.id != caught.value.en
+    assert NEVER_SHOWN not in "".join(traceback.format_exception(caught.value))
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "not a url",
+        f"mysql://root:{NEVER_SHOWN}@localhost/x",
+        f"postgresql+psycopg2://root:{NEVER_SHOWN}@localhost/x",
+        f"postgresql://root:{NEVER_SHOWN}@localhost:port/x",
+        f"postgresql://root:{NEVER_SHOWN}@localhost:99999/x",
+        f"postgresql://root:{NEVER_SHOWN}@localhost/x?no_such_option=1",
+        f"postgresql://root:{NEVER_SHOWN}@localhost/x?autocommit=true",
+        f"postgresql://root:{NEVER_SHOWN}@localhost/x?connect_timeout=soon",
+        f"postgresql://root:{NEVER_SHOWN}@localhost/x?sslmode=perhaps",
+    ],
+)
+def test_an_address_or_option_that_cannot_be_is_a_mistake_in_the_settings(url: str) -> None:
+    error = fault(url)
+    assert isinstance(error, ConfigError)
+    assert "TOLOK_WAREHOUSE" in error.id
+    assert "TOLOK_WAREHOUSE" in error.en
+
+
+@pytest.mark.parametrize("option", ["timeout=soon", "no_such_option=1"])
+def test_an_option_sqlite_does_not_know_is_a_mistake_in_the_settings(option: str, tmp_path: Path) -> None:
+    assert isinstance(fault(f"sqlite:///{tmp_path / 'w.sqlite'}?{option}"), ConfigError)
+
+
+@pytest.mark.parametrize(
+    "url", ["sqlite://", "sqlite:///", "sqlite:///:memory:", "sqlite:///file::memory:?cache=shared&uri=true"]
+)
+def test_a_database_in_memory_is_refused(url: str) -> None:
+    error = fault(url)
+    assert isinstance(error, ConfigError)
+    assert "memory" in error.en
+
+
+def test_a_file_that_is_no_database_is_told_and_left_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "notes.txt"
+    path.write_text("rapat pukul sembilan\n" * 100)
+    error = fault(f"sqlite:///{path}")
+    assert isinstance(error, ConfigError)
+    assert "is not an SQLite file" in error.en
+    assert str(path) in error.en
+    assert path.read_text() == "rapat pukul sembilan\n" * 100
+
+
+def test_a_folder_in_place_of_a_file_is_a_mistake_in_the_settings(tmp_path: Path) -> None:
+    assert isinstance(fault(f"sqlite:///{tmp_path}"), ConfigError)
+
+
+def test_a_file_in_place_of_a_folder_is_a_mistake_in_the_settings(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    assert isinstance(fault(f"sqlite:///{tmp_path / 'file' / 'w.sqlite'}"), ConfigError)
+
+
+def test_a_file_locked_by_another_program_can_be_tried_again(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'w.sqlite'}?timeout=0.1"
+    Warehouse(url).migrate()
+    other = sqlite3.connect(tmp_path / "w.sqlite", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(SourceUnavailable, match="locked by another program"), writing(make_engine(url)):
+        pass
+    other.execute("ROLLBACK")
+    other.close()
+    with writing(make_engine(url)) as connection:
+        connection.execute(sa.text("DELETE FROM city"))
+
+
+def test_a_fresh_file_another_is_writing_is_waited_for(tmp_path: Path) -> None:
+    writer = sqlite3.connect(tmp_path / "w.sqlite", isolation_level=None, check_same_thread=False)
+    writer.execute("BEGIN IMMEDIATE")
+    release = threading.Timer(0.3, lambda: writer.execute("ROLLBACK"))
+    release.start()
+    Warehouse(f"sqlite:///{tmp_path / 'w.sqlite'}").migrate()
+    release.join()
+    writer.close()
+    assert Warehouse(f"sqlite:///{tmp_path / 'w.sqlite'}").current("kota-uji") == []
+
+
+def test_a_server_that_does_not_answer_can_be_tried_again() -> None:
+    error = fault(f"postgresql://tolok:{NEVER_SHOWN}@127.0.0.1:{free_port()}/x")
+    assert isinstance(error, SourceUnavailable)
+    assert "postgresql://127.0.0.1" in error.en
+
+
+@pytest.fixture
+def guarded_url(postgres_url: str) -> str:
+    """The server as a role that must give a password; `{}` stands for it."""
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        connection.execute("DROP ROLE IF EXISTS guarded")
+        connection.execute(f"CREATE ROLE guarded LOGIN PASSWORD '{NEVER_SHOWN}'")  # type: ignore[arg-type]
+        (rules,) = (Path(row[0]) for row in connection.execute("SHOW hba_file"))
+        rules.write_text("host all guarded 127.0.0.1/32 scram-sha-256\n" + rules.read_text())
+        connection.execute("SELECT pg_reload_conf()")
+    url = postgres_url.replace("tolok@", "guarded:{}@")
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        try:
+            psycopg.connect(url.format("wrong")).close()
+        except psycopg.OperationalError:
+            return url
+        time.sleep(0.05)
+    raise AssertionError("the server does not ask for the password")
+
+
+def test_a_wrong_password_is_a_mistake_in_the_settings_and_is_not_repeated(guarded_url: str) -> None:
+    error = fault(guarded_url.format(f"{NEVER_SHOWN}-not"))
+    assert isinstance(error, ConfigError)
+    assert "refuses the login" in error.en
+    assert "guarded" not in error.en
+
+
+def test_a_user_who_may_not_make_tables_is_told_to_ask_for_rights(guarded_url: str) -> None:
+    error = fault(guarded_url.format(NEVER_SHOWN))
+    assert isinstance(error, ConfigError)
+    assert "GRANT" in error.en
+
+
+def test_a_database_that_is_not_there_is_a_mistake_in_the_settings(postgres_url: str) -> None:
+    assert isinstance(fault(postgres_url.removesuffix("postgres") + "nowhere"), ConfigError)
+
+
+def test_the_address_is_shown_without_user_password_and_options(tmp_path: Path) -> None:
+    shown = {
+        f"postgresql://tolok:{NEVER_SHOWN}@db.kota.go.id:5433/tolok?sslmode=require": "postgresql://db.kota.go.id:5433/tolok",
+        f"postgresql://tolok:pa@{NEVER_SHOWN}@db.kota.go.id/tolok": "postgresql://db.kota.go.id/tolok",
+        f"postgresql://db.kota.go.id/tolok?password={NEVER_SHOWN}": "postgresql://db.kota.go.id/tolok",
+        f"sqlite:///{tmp_path / 'w.sqlite'}": f"sqlite:///{tmp_path / 'w.sqlite'}",
+    }
+    assert {url: Warehouse(url).address for url in shown} == shown
+
+
+def write_while_the_server_ends_the_session(url: str) -> None:
+    with writing(make_engine(url)) as connection:
+        process = connection.exec_driver_sql("SELECT pg_backend_pid()").scalar()
+        with psycopg.connect(url, autocommit=True) as other:
+            other.execute("SELECT pg_terminate_backend(%s, 5000)", [process])
+        connection.exec_driver_sql("SELECT 1")
+
+
+def test_a_server_that_goes_away_half_way_can_be_tried_again(postgres_url: str) -> None:
+    with pytest.raises(SourceUnavailable, match="cannot be reached"):
+        write_while_the_server_ends_the_session(postgres_url)
