@@ -68,12 +68,14 @@ class Login(Options):
 class Paging(Options):
     """How a long answer comes in parts; `none` with a `size` is an API that cuts off there without a next page.
 
+    `most` is how many rows the API shows of one question, whatever the pages.
     `more_at` is where an API by offset says that it cut its answer, perhaps below the `size` asked for.
     """
 
     style: Literal["none", "page", "offset", "cursor", "link"] = "none"
     first: int = 1
     size: int = Field(default=0, ge=0)
+    most: int = Field(default=0, ge=0)
     next_at: str = ""
     more_at: str = ""
     total_at: str = ""
@@ -93,11 +95,13 @@ class Paging(Options):
 class Asked(Options):
     """How the period is asked for; `from`, `to` and `zone` (the city's) are placeholders wherever they belong.
 
+    `first: excluded` is for a system that takes only what is later than `from`: it is asked from the second before.
     `whole_days` is for answers that are counts of days: a day that has not ended is not asked for.
     """
 
     format: str = "iso"
     zone: str | None = None
+    first: Literal["included", "excluded"] = "included"
     last: Literal["excluded", "millisecond", "second", "day"] = "excluded"
     days: int | None = Field(default=None, ge=1)
     whole_days: bool = False
@@ -250,6 +254,7 @@ class Api(Connector):
             except _Overfull:
                 return self._pull_halves(wire, window, token)
             self._advance(progress, page)
+            self._refuse_cut_off(wire, progress)
             if self._is_last(progress, page):
                 return self._settle(wire, progress)
         raise SourceUnavailable(
@@ -278,7 +283,7 @@ class Api(Connector):
         else:
             document = answer.document()
             self._refuse_error(answer, document)
-            rows = self._rows(answer, document)
+            rows = () if self._is_empty(document) else self._rows(answer, document)
         if paging.style == "none" and paging.size and len(rows) >= paging.size:
             raise _Overfull
         seen = hashlib.sha256(json.dumps(rows, sort_keys=True, default=str).encode()).hexdigest() if rows else ""
@@ -289,6 +294,11 @@ class Api(Connector):
         following = dig(document, paging.next_at) if paging.next_at else _next_link(answer)
         is_cut = bool(paging.more_at) and dig(document, paging.more_at) in (True, "true")
         return _Page(rows, int(str(total)) if total not in (None, "") else None, str(following or ""), is_cut)
+
+    def _is_empty(self, document: object) -> bool:
+        """Whether an answer tells of no rows at all; some systems then leave out the list itself."""
+        total_at = self.options.paging.total_at
+        return bool(total_at) and str(dig(document, total_at)) == "0"
 
     def _rows(self, answer: Answer, document: object) -> Sequence[object]:
         path = self.layout.rows_at
@@ -327,6 +337,16 @@ class Api(Connector):
         progress.empty_count = 0 if page.rows else progress.empty_count + 1
         progress.next = page.next
         progress.total = page.total if page.total is not None else progress.total
+
+    def _refuse_cut_off(self, wire: Wire, progress: _Progress) -> None:
+        most = self.options.paging.most
+        if most and progress.rows_count >= most:
+            raise DataRejected(
+                id=f"'{wire.connection.name}': sistem hanya menampilkan {most:,} baris per pertanyaan. Kecilkan "
+                "jendelanya dengan options.window.days.",
+                en=f"'{wire.connection.name}': the system shows only {most:,} rows a question. Make the window smaller "
+                "with options.window.days.",
+            )
 
     def _is_last(self, progress: _Progress, page: _Page) -> bool:
         """Pages end at the promised total; without one, after two empty ones, because rights can empty a page."""
@@ -378,8 +398,9 @@ class Api(Connector):
     def _moments(self, window: Window) -> dict[str, str]:
         asked: Asked = self.options.window
         zone = ZoneInfo(asked.zone) if asked.zone else window.zone
+        start_at = window.start_at - timedelta(seconds=1 if asked.first == "excluded" else 0)
         end_at = window.end_at - BEFORE_END[asked.last]
-        return {"from": _written(window.start_at, asked.format, zone), "to": _written(end_at, asked.format, zone)}
+        return {"from": _written(start_at, asked.format, zone), "to": _written(end_at, asked.format, zone)}
 
     def _token(self, wire: Wire) -> str:
         login: Login | None = self.options.login

@@ -40,8 +40,25 @@ def _as_list(value: object) -> object:
 Texts = Annotated[tuple[str, ...], BeforeValidator(_as_list)]
 
 
+class RowFilter(_Strict):
+    """Rows whose column equals one of `values` or contains one of `contains` (both without regard to case)."""
+
+    column: str
+    values: Texts = ()
+    contains: Texts = ()
+
+    @model_validator(mode="after")
+    def _filters_something(self) -> Self:
+        if not self.values and not self.contains:
+            raise ValueError("isi 'values' atau 'contains' / give 'values' or 'contains'")
+        return self
+
+
 class ColumnMap(_Strict):
-    """How one clean column is read: from one raw column, several joined by a space, or a constant."""
+    """How one clean column is read: from one raw column, several joined by a space, or a constant.
+
+    `when` says which rows have it at all, such as the last change of a ticket as its closing when it is closed.
+    """
 
     column: Texts = ()
     constant: str | None = None
@@ -55,6 +72,7 @@ class ColumnMap(_Strict):
     decimal: Literal[".", ","] | None = None
     thousands: Literal[".", ",", " ", "'"] | None = None
     zone: str | None = None
+    when: RowFilter | None = None
 
     @model_validator(mode="after")
     def _reads_something(self) -> Self:
@@ -68,20 +86,6 @@ def _as_column_map(value: object) -> object:
 
 
 Columns = dict[str, Annotated[ColumnMap, BeforeValidator(_as_column_map)]]
-
-
-class RowFilter(_Strict):
-    """Rows whose column equals one of `values` or contains one of `contains` (both without regard to case)."""
-
-    column: str
-    values: Texts = ()
-    contains: Texts = ()
-
-    @model_validator(mode="after")
-    def _filters_something(self) -> Self:
-        if not self.values and not self.contains:
-            raise ValueError("isi 'values' atau 'contains' / give 'values' or 'contains'")
-        return self
 
 
 def _as_filters(value: object) -> object:

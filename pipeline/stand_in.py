@@ -34,7 +34,8 @@ class DeclaredSystem(FakeSystem):
     """Answers as the preset's example shows, in pages and windows as its options declare.
 
     `example` holds a `row` as the vendor documents it, `personal` (dotted fields), `unset` (what the system writes
-    for a moment not come yet), and, for answers that are days, `day: true`.
+    for a moment not come yet), `open` (fields of something still open, where the end is told by a state), and, for
+    answers that are days, `day: true`.
     """
 
     def __init__(self, name: str) -> None:
@@ -58,7 +59,8 @@ class DeclaredSystem(FakeSystem):
             return Reply(_at(login.token_at, "kunci-sesi"))
         if not self._is_let_in(asked):
             return Reply({"error": "unauthorized"}, 401)
-        within = [r for r in sorted(records, key=lambda r: r.at) if self._is_asked_for(r, asked)]
+        bounds = self._bounds(asked)
+        within = [r for r in sorted(records, key=lambda r: r.at) if self._is_asked_for(r, bounds)]
         if self._example.get("day") == "true":
             rows = self._day_rows(within, asked)
             return Reply(self._with_labels(self._document(rows, len(rows), ""), asked))
@@ -85,8 +87,7 @@ class DeclaredSystem(FakeSystem):
         shown = json.dumps([dict(asked.params), dict(asked.headers), asked.body.decode()])
         return self._options.auth.style == "basic" or SECRET in shown or "kunci-sesi" in shown
 
-    def _is_asked_for(self, record: Record, asked: Asked) -> bool:
-        bounds = self._bounds(asked)
+    def _is_asked_for(self, record: Record, bounds: tuple[datetime, datetime] | None) -> bool:
         if bounds is None:
             return True
         start_at, end_at = bounds
@@ -99,15 +100,17 @@ class DeclaredSystem(FakeSystem):
         if texts["from"] is None or texts["to"] is None:
             return None
         window = self._options.window
-        return self._moment(texts["from"]), self._moment(texts["to"]) + BEFORE_END[window.last]
+        first = timedelta(seconds=1 if window.first == "excluded" else 0)
+        return self._moment(texts["from"]) + first, self._moment(texts["to"]) + BEFORE_END[window.last]
 
     def _sent(self, asked: Asked, place: str) -> str | None:
         options = self._options
         pairs = [(text, asked.params.get(key, "")) for key, text in options.params.items()]
         pairs.append((options.url, asked.path))
         if options.body is not None:
-            declared = re.sub(r'"(\{(?:size|offset|page)\})"', r"\1", json.dumps(options.body))  # sent as numbers
-            pairs.append((declared, json.dumps(asked.document) if asked.body else ""))
+            # A whole placeholder of a count is sent as a number.
+            template = re.sub(r'"(\{(?:size|offset|page)\})"', r"\1", json.dumps(options.body))
+            pairs.append((template, json.dumps(asked.document) if asked.body else ""))
         if options.form is not None:
             pairs += [(text, asked.form.get(key, "")) for key, text in options.form.items()]
         for template, sent in pairs:
@@ -177,8 +180,10 @@ class DeclaredSystem(FakeSystem):
             _put(row, name, PERSON)
         _put(row, _column(columns[_KEYS[table]]), record.record_id)
         _put(row, _column(columns[_STARTS[table]]), self._written(record.at, columns[_STARTS[table]]))
+        for name, value in self._example.get("open", {}).items() if record.ended_at is None else ():
+            _put(row, name, value)
         for end in _ENDS[table]:
-            if end in columns:
+            if end in columns and not (record.ended_at is None and "when" in columns[end]):
                 text = None if record.ended_at is None else self._written(record.ended_at, columns[end])
                 _put(row, _column(columns[end]), self._example.get("unset") if text is None else text)
         return row

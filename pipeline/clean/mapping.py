@@ -18,6 +18,7 @@ ORDER = "order_by"
 def raw_columns(source: Source) -> tuple[str, ...]:
     """Every raw column the mapping reads; all others are never kept."""
     names = [name for column in source.columns.values() for name in column.column]
+    names += [column.when.column for column in source.columns.values() if column.when]
     names += [row_filter.column for filters in source.exclude.values() for row_filter in filters]
     names += source.steps.columns if source.steps else ()
     names += [source.combine.order_by] if source.combine and source.combine.order_by else ()
@@ -90,6 +91,8 @@ def _read_column(
     raw: pd.DataFrame, column: Column, column_map: ColumnMap, reading: Reading, source: Source
 ) -> tuple[pd.Series, pd.Series]:
     texts = texts_of(raw, column_map, nulls=source.nulls)
+    if column_map.when is not None:
+        texts = texts.where(_matches(raw[column_map.when.column], column_map.when))
     texts, is_unknown = translated(texts, column_map)
     if column.name.endswith("_id"):
         texts = texts.str.removesuffix(".0")

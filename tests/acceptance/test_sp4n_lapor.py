@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pipeline import steps
-from pipeline.config import Settings
+from pipeline.settings import Settings
 from pipeline.warehouse import Warehouse
 from tests.connectors.test_file_presets import sp4n_row, write_sp4n
 

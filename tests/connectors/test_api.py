@@ -1,0 +1,117 @@
+"""What a declared API can be told about a system's own ways of asking, paging and saying that there is nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from connectors.connection import variable_of
+from connectors.errors import DataRejected
+from pipeline import pulling
+from pipeline.clean.dataset import build
+from pipeline.config import City, with_presets
+from pipeline.conformance import NOW, QUICK, ZONE, Asked, FakeSystem, Record, Reply, Server, local, serving, spread
+from pipeline.periods import Period
+
+
+class ByMoment(FakeSystem):
+    """Answers as told by the class's switches: a list of its records between `from` and `to`."""
+
+    def __init__(self, *, is_exclusive: bool = False, most: int = 1_000, omits_list: bool = False) -> None:
+        self._is_exclusive, self._most, self._omits_list = is_exclusive, most, omits_list
+
+    def answer(self, asked: Asked, records: Sequence[Record]) -> Reply:
+        first, last = (datetime.fromisoformat(asked.params[name]) for name in ("from", "to"))
+        inside = [r for r in records if (first < r.at if self._is_exclusive else first <= r.at) and r.at < last]
+        rows = [self._row(r) for r in sorted(inside, key=lambda r: r.at)]
+        start = int(asked.params.get("offset", 0))
+        shown = rows[: self._most][start : start + int(asked.params.get("size", self._most))]
+        answer: dict[str, Any] = {"total": len(rows)}
+        return Reply(answer if self._omits_list and not shown else answer | {"rows": shown})
+
+    def _row(self, record: Record) -> dict[str, str]:
+        changed = record.ended_at or record.at
+        state = "closed" if record.ended_at else "open"
+        return {"id": record.record_id, "at": record.at.isoformat(), "changed": changed.isoformat(), "state": state}
+
+
+def frame_from(
+    home: Path, monkeypatch: pytest.MonkeyPatch, fake: FakeSystem, records: Sequence[Record], **options: Any
+) -> tuple[pd.DataFrame, Server]:
+    """January 2025 of a made-up system, pulled and cleaned."""
+    source = {
+        "table": "inquiries",
+        "connector": "api",
+        "connection": "meja",
+        "format": "json",
+        "rows_at": "rows",
+        "allow": ["private_addresses", "plain_http"],
+        "options": {"url": "rows", "params": {"from": "{from}", "to": "{to}"}, **options},
+        "columns": {
+            "inquiry_id": "id",
+            "received_at": "at",
+            "closed_at": {"column": "changed", "when": {"column": "state", "values": ["closed"]}},
+        },
+    }
+    city = City.model_validate(
+        {"city": "k", "name": "K", "zone": ZONE.key, "region_codes": {"other": "k"}}
+        | {"sources": with_presets({"meja": source})}
+    )
+    monkeypatch.setattr(pulling, "LIMITS", QUICK)
+    with serving(Server(fake, list(records))) as server:
+        monkeypatch.setenv(variable_of("meja"), json.dumps({"conn_type": "http", "host": server.url}))
+        manifest = pulling.pull(home, city=city, source_name="meja", period=Period.parse("2025-01"), now=NOW)
+    return build(home, city=city, table_name="inquiries", manifests=[manifest]).frame, server
+
+
+def test_a_full_answer_without_pages_is_asked_again_by_halves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    frame, server = frame_from(
+        tmp_path, monkeypatch, ByMoment(most=10), spread(95), paging={"style": "none", "size": "10"}
+    )
+    assert sorted(frame["inquiry_id"]) == sorted(record.record_id for record in spread(95))
+    assert frame["excluded_by"].isna().all()
+    assert len(server.asked) > 10
+
+
+def test_a_system_that_leaves_out_the_first_moment_is_asked_from_the_second_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    records = [Record("1", local("2025-01-01 00:00")), Record("2", local("2024-12-31 23:59:59"))]
+    frame, _ = frame_from(tmp_path, monkeypatch, ByMoment(is_exclusive=True), records, window={"first": "excluded"})
+    assert list(frame["inquiry_id"]) == ["1"]
+
+
+def test_an_answer_that_says_none_may_leave_out_its_list(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    paging = {"style": "offset", "size": "5", "total_at": "total"}
+    frame, _ = frame_from(tmp_path, monkeypatch, ByMoment(omits_list=True), [], paging=paging)
+    assert frame.empty
+
+
+def test_a_question_that_shows_no_more_rows_is_refused_not_cut_off(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paging = {"style": "offset", "size": "5", "most": "20"}
+    params = {"from": "{from}", "to": "{to}", "offset": "{offset}", "size": "{size}"}
+    with pytest.raises(DataRejected, match=r"options\.window\.days"):
+        frame_from(tmp_path, monkeypatch, ByMoment(most=20), spread(30), paging=paging, params=params)
+    frame, _ = frame_from(
+        tmp_path, monkeypatch, ByMoment(most=20), spread(30), paging=paging, params=params, window={"days": "7"}
+    )
+    assert len(frame) == 30
+
+
+def test_the_last_change_is_the_closing_only_of_what_is_closed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    records = [
+        Record("1", local("2025-01-05 08:00"), local("2025-01-06 08:00")),
+        Record("2", local("2025-01-07 08:00")),
+    ]
+    frame, _ = frame_from(tmp_path, monkeypatch, ByMoment(), records)
+    closed = dict(zip(frame["inquiry_id"], frame["closed_at"], strict=True))
+    assert closed["1"] == datetime(2025, 1, 6, 1, tzinfo=UTC)
+    assert closed["2"] is pd.NaT
