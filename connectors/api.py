@@ -70,6 +70,7 @@ class Paging(Options):
 
     `most` is how many rows the API shows of one question, whatever the pages.
     `more_at` is where an API by offset says that it cut its answer, perhaps below the `size` asked for.
+    `newest_at` is the moment of a row where the API shows only the newest `size` of all it has.
     """
 
     style: Literal["none", "page", "offset", "cursor", "link"] = "none"
@@ -78,6 +79,7 @@ class Paging(Options):
     most: int = Field(default=0, ge=0)
     next_at: str = ""
     more_at: str = ""
+    newest_at: str = ""
     total_at: str = ""
     total_header: str = ""
 
@@ -87,6 +89,8 @@ class Paging(Options):
             raise ValueError("paging perlu 'size' / needs 'size'")
         if self.more_at and self.style != "offset":
             raise ValueError("'more_at' hanya untuk paging offset / is for paging by offset only")
+        if self.newest_at and (self.style != "none" or not self.size):
+            raise ValueError("'newest_at' perlu style none dan size / needs style none and a size")
         if self.style == "cursor" and not self.next_at:
             raise ValueError("paging cursor perlu 'next_at' / needs 'next_at'")
         return self
@@ -211,9 +215,16 @@ class Api(Connector):
         for piece in window.split(asked.days) if asked.days else [window]:
             self._pull_piece(wire, piece, token)
 
-    def held(self, wire: Wire) -> Held:  # noqa: ARG002 declared, not asked
-        """The days the system is declared to keep; none declared means that nothing is known to be purged."""
-        return Held(keeps_days=self.options.keeps_days)
+    def held(self, wire: Wire) -> Held:
+        """The days the system is declared to keep; of one that shows the newest rows only, the oldest of them."""
+        paging: Paging = self.options.paging
+        if not paging.newest_at:
+            return Held(keeps_days=self.options.keeps_days)
+        any_window = Window(datetime(2000, 1, 1, tzinfo=self.zone), datetime(2000, 1, 2, tzinfo=self.zone))
+        answer = wire.http.ask(self._request(wire, any_window, _Progress(page=paging.first), self._token(wire)))
+        rows = self._rows(answer, answer.document())
+        moments = [str(dig(row, paging.newest_at)) for row in rows]
+        return Held(datetime.fromisoformat(min(moments)) if len(rows) >= paging.size else None)
 
     def rows(self, files: Sequence[RawFile], *, columns: Sequence[str]) -> Iterator[tuple[RawFile, pd.DataFrame]]:
         """The records of kept pages; an empty page has none."""
@@ -244,7 +255,7 @@ class Api(Connector):
         paging: Paging = self.options.paging
         progress = _Progress(page=paging.first)
         while progress.number <= _MAX_PAGES:
-            name = f"{window.start_at:%Y%m%dT%H%M%S}-{_last_on(window)}-{progress.number:05d}.{self.layout.format}"
+            name = f"{self._asked_for(window)}-{progress.number:05d}.{self.layout.format}"
             try:
                 page = wire.ask(
                     name, self._request(wire, window, progress, token), look=lambda a: self._look(a, progress)
@@ -262,9 +273,19 @@ class Api(Connector):
             en=f"'{wire.connection.name}': more than {_MAX_PAGES:,} pages; check 'paging'.",
         )
 
+    def _asked_for(self, window: Window) -> str:
+        """The window as names of answers have it; the same for all windows when the API cannot be asked for one."""
+        if not self._takes_window:
+            return "all"
+        return f"{window.start_at:%Y%m%dT%H%M%S}-{_last_on(window)}"
+
+    @property
+    def _takes_window(self) -> bool:
+        return "{from}" in json.dumps(self.options.model_dump(mode="json"))
+
     def _pull_halves(self, wire: Wire, window: Window, token: str) -> None:
         halves = window.halved()
-        if halves is None or "{from}" not in json.dumps(self.options.model_dump(mode="json")):
+        if halves is None or not self._takes_window:
             size = self.options.paging.size
             raise SourceUnavailable(
                 id=f"'{wire.connection.name}': jawaban terpotong pada {size:,} baris dan jendelanya tidak dapat "
@@ -284,7 +305,7 @@ class Api(Connector):
             document = answer.document()
             self._refuse_error(answer, document)
             rows = () if self._is_empty(document) else self._rows(answer, document)
-        if paging.style == "none" and paging.size and len(rows) >= paging.size:
+        if paging.style == "none" and len(rows) >= (paging.size or len(rows) + 1) and not paging.newest_at:
             raise _Overfull
         seen = hashlib.sha256(json.dumps(rows, sort_keys=True, default=str).encode()).hexdigest() if rows else ""
         if seen and seen in progress.seen:

@@ -28,6 +28,7 @@ _DRIVERS = {
     "sqlite": "sqlite",
 }
 _READS = re.compile(r"\A\s*(?:select|with)\b", re.IGNORECASE)
+_LITERAL = re.compile(r"'(?:[^']|'')*'")
 _FETCH_ROWS = 10_000
 
 
@@ -45,7 +46,7 @@ class SqlOptions(Options):
     @model_validator(mode="after")
     def _only_reads(self) -> Self:
         for text in (self.query, self.held_query or "select 1"):
-            if not _READS.match(text) or ";" in text.rstrip().rstrip(";"):
+            if not _READS.match(text) or ";" in _LITERAL.sub("", text).rstrip().rstrip(";"):
                 raise ValueError("satu SELECT saja / one SELECT only")
         return self
 
