@@ -105,6 +105,13 @@ class Fill(Options):
     values: dict[str, str]
 
 
+class Since(Options):
+    """A call that tells from when on the system holds data: the first of the places `at` that its answer has."""
+
+    url: str
+    at: tuple[str, ...] = Field(min_length=1)
+
+
 class ApiOptions(Options):
     """The declaration of one API."""
 
@@ -123,6 +130,7 @@ class ApiOptions(Options):
     warn_at: tuple[str, ...] = ()
     fill: Fill | None = None
     keeps_days: int | None = None
+    since: Since | None = None
 
     @field_validator("body", mode="before")
     @classmethod
@@ -199,11 +207,30 @@ class Api(Connector):
         for piece in window.split(asked.days) if asked.days else [window]:
             self._pull_piece(wire, piece, token)
 
-    def held(self, wire: Wire) -> Held:  # noqa: ARG002 declared, not asked
-        """The days the system is declared to keep; none declared means that nothing is known to be purged."""
+    def held(self, wire: Wire) -> Held:
+        """The days the system is declared to keep, or the moment it tells of; nothing known to be purged without."""
         keeps_days = self.options.keeps_days
-        from_at = datetime.now(UTC) - timedelta(days=keeps_days) if keeps_days else None
+        from_at = datetime.now(UTC) - timedelta(days=keeps_days) if keeps_days else self._since(wire)
         return Held(from_at, keeps_days)
+
+    def _since(self, wire: Wire) -> datetime | None:
+        since: Since | None = self.options.since
+        if since is None:
+            return None
+        values = {**self.options.values, "zone": self.zone.key}
+        request = Request(url=_filled(since.url, values), headers=_filled(self.options.headers, values))
+        secrets = {**wire.connection.secrets, "token": self._token(wire)}
+        answer = wire.http.ask(_authorised(request, self.options, secrets=secrets))
+        document = answer.document()
+        told = next((text for place in since.at if (text := dig(document, place))), None)
+        try:
+            moment = None if told is None else datetime.fromisoformat(str(told))
+        except ValueError:
+            raise SourceChanged(
+                id=f"{answer.where}: '{', '.join(since.at)}' bukan saat ISO 8601. Perbaiki options.since.",
+                en=f"{answer.where}: '{', '.join(since.at)}' is no ISO 8601 moment. Mend options.since.",
+            ) from None
+        return moment.replace(tzinfo=UTC) if moment is not None and moment.tzinfo is None else moment
 
     def rows(self, files: Sequence[RawFile], *, columns: Sequence[str]) -> Iterator[tuple[RawFile, pd.DataFrame]]:
         """The records of kept pages; an empty page has none."""

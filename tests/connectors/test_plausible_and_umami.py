@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from connectors.errors import DataRejected
+from connectors.errors import DataRejected, SourceChanged
 from pipeline import pulling
 from pipeline.conformance import QUICK, ZONE, Asked, ConnectorSuite, Record, Reply
 from pipeline.stand_in import case_of
@@ -50,7 +50,7 @@ def test_a_month_that_began_today_asks_for_nothing(
     monkeypatch.setattr("pipeline.conformance.NOW", pd.Timestamp("2025-01-01 09:00+07:00").to_pydatetime())
     with suite_of(name)._server(tmp_path, [_visit("2025-01-01 08:00")]) as (server, read):
         assert read("2025-01") == {}
-    assert not server.asked
+    assert not [a for a in server.asked if a.path.endswith(("/stats", "/query"))]
 
 
 def test_a_day_plausible_leaves_out_of_its_results_is_zero(tmp_path: Path, suite_of: Suites) -> None:
@@ -93,6 +93,27 @@ def test_umami_is_asked_day_by_day_on_the_citys_clock_and_never_for_visitors(tmp
     assert {a.params["timezone"] for a in asked} == {"Asia/Jakarta"}
     assert {int(a.params["endAt"]) - int(a.params["startAt"]) for a in asked} == {86_400_000 - 1}
     assert not [a for a in server.asked if "pageviews" in a.path]
+
+
+@pytest.mark.parametrize("place", ["startDate", "mindate"])
+def test_days_before_umami_ran_are_unknown_not_zero(tmp_path: Path, suite_of: Suites, place: str) -> None:
+    suite = suite_of("umami")
+    with suite._server(tmp_path, [_visit("2025-01-20 08:00")]) as (server, read):
+        server.change = _with_range({place: "2025-01-09T18:00:00.000Z"})  # 10 January, one in the morning
+        assert read("2025-01") == {"2025-01-20": 1}
+    assert suite.frame["visited_on"].min() == pd.Timestamp("2025-01-10")
+    assert suite.manifest.covers == (("2025-01-11", "2025-01-31"),)
+
+
+def test_a_range_umami_writes_otherwise_is_told(tmp_path: Path, suite_of: Suites) -> None:
+    with suite_of("umami")._server(tmp_path, []) as (server, read):
+        server.change = _with_range({"startDate": "kemarin"})
+        with pytest.raises(SourceChanged, match=r"options\.since"):
+            read("2025-01")
+
+
+def _with_range(document: dict[str, str]) -> Callable[[Asked, Reply], Reply]:
+    return lambda asked, reply: Reply(document) if asked.path.endswith("/daterange") else reply
 
 
 def _with_meta(meta: dict[str, str]) -> Callable[[Asked, Reply], Reply]:
