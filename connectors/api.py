@@ -119,6 +119,13 @@ class Fill(Options):
     values: dict[str, str]
 
 
+class Since(Options):
+    """A call that tells from when on the system holds data: the first of the places `at` that its answer has."""
+
+    url: str
+    at: tuple[str, ...] = Field(min_length=1)
+
+
 class ApiOptions(Options):
     """The declaration of one API."""
 
@@ -137,6 +144,7 @@ class ApiOptions(Options):
     warn_at: tuple[str, ...] = ()
     fill: Fill | None = None
     keeps_days: int | None = None
+    since: Since | None = None
 
     @field_validator("body", mode="before")
     @classmethod
@@ -216,15 +224,39 @@ class Api(Connector):
             self._pull_piece(wire, piece, token)
 
     def held(self, wire: Wire) -> Held:
-        """The days the system is declared to keep; of one that shows the newest rows only, the oldest of them."""
+        """The days the system is declared to keep, or the first moment it tells of; null when nothing is known.
+
+        Of a system that shows its newest rows only, that is the moment of the oldest of them.
+        """
+        from_at = self._oldest_shown(wire) if self.options.paging.newest_at else self._since(wire)
+        return Held(from_at, self.options.keeps_days)
+
+    def _oldest_shown(self, wire: Wire) -> datetime | None:
         paging: Paging = self.options.paging
-        if not paging.newest_at:
-            return Held(keeps_days=self.options.keeps_days)
         any_window = Window(datetime(2000, 1, 1, tzinfo=self.zone), datetime(2000, 1, 2, tzinfo=self.zone))
         answer = wire.http.ask(self._request(wire, any_window, _Progress(page=paging.first), self._token(wire)))
         rows = self._rows(answer, answer.document())
         moments = [str(dig(row, paging.newest_at)) for row in rows]
-        return Held(datetime.fromisoformat(min(moments)) if len(rows) >= paging.size else None)
+        return datetime.fromisoformat(min(moments)) if len(rows) >= paging.size else None
+
+    def _since(self, wire: Wire) -> datetime | None:
+        since: Since | None = self.options.since
+        if since is None:
+            return None
+        values = {**self.options.values, "zone": self.zone.key}
+        request = Request(url=_filled(since.url, values), headers=_filled(self.options.headers, values))
+        secrets = {**wire.connection.secrets, "token": self._token(wire)}
+        answer = wire.http.ask(_authorised(request, self.options, secrets=secrets))
+        document = answer.document()
+        told = next((text for place in since.at if (text := dig(document, place))), None)
+        try:
+            moment = None if told is None else datetime.fromisoformat(str(told))
+        except ValueError:
+            raise SourceChanged(
+                id=f"{answer.where}: '{', '.join(since.at)}' bukan saat ISO 8601. Perbaiki options.since.",
+                en=f"{answer.where}: '{', '.join(since.at)}' is no ISO 8601 moment. Mend options.since.",
+            ) from None
+        return moment.replace(tzinfo=UTC) if moment is not None and moment.tzinfo is None else moment
 
     def rows(self, files: Sequence[RawFile], *, columns: Sequence[str]) -> Iterator[tuple[RawFile, pd.DataFrame]]:
         """The records of kept pages; an empty page has none."""

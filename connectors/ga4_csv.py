@@ -43,6 +43,15 @@ class _Line:
 
 
 @dataclass(frozen=True)
+class _Header:
+    """Where a table by day has its day and its sessions, and how wide it is."""
+
+    day: int
+    sessions: int
+    width: int
+
+
+@dataclass(frozen=True)
 class _Report:
     """The file's one table by day, with the range its comment lines declare."""
 
@@ -92,21 +101,21 @@ def _report(file: RawFile, text: str, delimiter: str) -> _Report:
     last: date | None = None
     found: list[_Report] = []
     headers: list[str] = []
-    places: tuple[int, int] | None = None
-    is_after_comment, width = True, 0
+    header: _Header | None = None
+    is_after_comment = True
     for number, line in enumerate(text.splitlines(), 1):
         if line.startswith("#"):
             first, last = _declared(_START, line, first), _declared(_END, line, last)
-            is_after_comment, places = True, None
+            is_after_comment, header = True, None
             continue
         row = next(csv.reader([line], delimiter=delimiter), [])
         if is_after_comment and line.strip():
-            is_after_comment, places, width = False, _places(row), len(row)
+            is_after_comment, header = False, _header(row)
             headers.append(", ".join(cell.strip()[:40] for cell in row[:12]))
-            if places and first and last:
+            if header and first and last:
                 found.append(_Report(first, last, []))
-        elif places and first and last:
-            found[-1].lines.append(_line(number, row, places=places, width=width, first_on=first))
+        elif header and first and last:
+            found[-1].lines.append(_line(number, row=row, header=header, first_on=first))
     if len(found) == 1:
         return found[0]
     raise _no_report(file, headers, has_range=bool(first and last), reports_count=len(found))
@@ -117,24 +126,23 @@ def _declared(pattern: re.Pattern[str], line: str, before: date | None) -> date 
     return datetime.strptime(found[1], "%Y%m%d").date() if found else before  # noqa: DTZ007 a day has no zone
 
 
-def _places(header: Sequence[str]) -> tuple[int, int] | None:
-    """Where a header has the day and the sessions."""
-    names = [" ".join(cell.split()).casefold() for cell in header]
+def _header(row: Sequence[str]) -> _Header | None:
+    """A header with one day and one sessions column; null for any other."""
+    names = [" ".join(cell.split()).casefold() for cell in row]
     days = [place for place, name in enumerate(names) if name in _DATES + _NTH_DAYS]
     sessions = [place for place, name in enumerate(names) if name in _SESSIONS]
-    return (days[0], sessions[0]) if len(days) == 1 and len(sessions) == 1 else None
+    return _Header(days[0], sessions[0], len(row)) if len(days) == 1 and len(sessions) == 1 else None
 
 
-def _line(number: int, row: Sequence[str], *, places: tuple[int, int], width: int, first_on: date) -> _Line:
+def _line(number: int, *, row: Sequence[str], header: _Header, first_on: date) -> _Line:
     cells = [cell.strip() for cell in row]
     if not any(cells):
         return _Line(number, "blank", None, None, BLANK_ROW)
     if any(cell.casefold() in _TOTALS for cell in cells):
         return _Line(number, "grand_total", None, None)
-    day_place, sessions_place = places
-    if len(cells) <= max(places) or any(cells[width:]):
+    if len(cells) <= max(header.day, header.sessions) or any(cells[header.width :]):
         return _Line(number, "day", None, None, WRONG_FIELD_COUNT)
-    return _Line(number, "day", _day(cells[day_place], first_on), cells[sessions_place])
+    return _Line(number, "day", _day(cells[header.day], first_on), cells[header.sessions])
 
 
 def _day(text: str, first_on: date) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import itertools
 import json
 import os
 import re
@@ -16,6 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from connectors.errors import SourceUnavailable
+from connectors.objects import StoredObject, is_address, stored_objects
 from pipeline.config import City, FileSettings, Source
 from pipeline.periods import Period
 
@@ -106,14 +108,36 @@ def matching_files(city: City, settings: FileSettings, period: Period) -> list[P
     `{year}` and `{month}` in a path stand for the period's; a year takes all of its months.
     """
     found: set[Path] = set()
-    for pattern in settings.path:
-        for month in period.months:
-            text = pattern.replace("{year}", f"{month.year}").replace("{month}", f"{month.month:02d}")
-            path = Path(text).expanduser()
-            if not path.is_absolute():
-                path = city.folder / path
-            found.update(match for match in _glob(path) if match.is_file())
+    for text in _patterns(settings, period):
+        if is_address(text):
+            continue
+        path = Path(text).expanduser()
+        if not path.is_absolute():
+            path = city.folder / path
+        found.update(match for match in _glob(path) if match.is_file())
     return sorted(found, key=_natural_order)
+
+
+def matching_objects(settings: FileSettings, period: Period) -> list[StoredObject]:
+    """The files in object storage that a source's paths name for a period, in natural order of their names."""
+    found = {
+        stored.url: stored
+        for text in _patterns(settings, period)
+        if is_address(text)
+        for stored in stored_objects(text)
+    }
+    return sorted(found.values(), key=lambda stored: _natural_order(stored.url))
+
+
+def _patterns(settings: FileSettings, period: Period) -> list[str]:
+    """A source's paths with the months of a period filled in, each once."""
+    return list(
+        dict.fromkeys(
+            pattern.replace("{year}", f"{month.year}").replace("{month}", f"{month.month:02d}")
+            for pattern in settings.path
+            for month in period.months
+        )
+    )
 
 
 @contextmanager
@@ -149,8 +173,8 @@ def _land_role(
     home: Path, city: City, source_name: str, settings: FileSettings, period: Period
 ) -> Iterator[LandedFile]:
     role = "main" if isinstance(settings, Source) else "responses"
-    paths = matching_files(city, settings, period)
-    if not paths:
+    paths, stored = matching_files(city, settings, period), matching_objects(settings, period)
+    if not paths and not stored:
         wanted = ", ".join(settings.path)
         raise SourceUnavailable(
             id=f"Sumber '{source_name}': tidak ada berkas untuk {period.label} di {wanted} (dari folder "
@@ -160,12 +184,22 @@ def _land_role(
         )
     seen: set[str] = set()
     declared = city.sources[source_name].extracted_at
-    for path in paths:
-        sha256, size_bytes, landed_at = land_bytes(home, path, name=path.name)
+    for name, path in itertools.chain(((path.name, path) for path in paths), _copies(home, stored)):
+        sha256, size_bytes, landed_at = land_bytes(home, path, name=name)
         if sha256 not in seen:
             seen.add(sha256)
             extracted_at = declared.replace(tzinfo=city.zone_info).isoformat() if declared else landed_at
-            yield LandedFile(path.name, role, sha256, size_bytes, landed_at, extracted_at)
+            yield LandedFile(name, role, sha256, size_bytes, landed_at, extracted_at)
+
+
+def _copies(home: Path, stored: Sequence[StoredObject]) -> Iterator[tuple[str, Path]]:
+    """Each stored file with a copy of it here, which is gone when the next one is asked for."""
+    for one in stored:
+        (home / "landing").mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".copy-", dir=home / "landing") as folder:
+            copy = Path(folder) / "copy"
+            one.copy_to(copy)
+            yield one.name, copy
 
 
 def land_bytes(home: Path, content: bytes | Path, *, name: str) -> tuple[str, int, str]:
@@ -214,5 +248,5 @@ def _glob(path: Path) -> Sequence[Path]:
     return list(root.glob(str(path.relative_to(root))))
 
 
-def _natural_order(path: Path) -> tuple[object, ...]:
+def _natural_order(path: Path | str) -> tuple[object, ...]:
     return tuple(int(part) if part.isdigit() else part for part in re.split(r"(\d+)", str(path)))

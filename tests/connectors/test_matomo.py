@@ -103,6 +103,13 @@ class TestMatomo(ConnectorSuite):
             assert read("2025-01") == {"2025-01-10": 2}
         assert set(self.frame["portal_id"]) == {"portal", "satu-peta"}
 
+    def test_an_older_version_puts_the_site_in_a_list(self, home: Path) -> None:
+        with self._server(home, [_visit("2025-01-10 08:00")]) as (server, read):
+            server.change = lambda asked, reply: (
+                Reply([reply.document]) if asked.form["method"] == "SitesManager.getSiteFromId" else reply
+            )
+            assert read("2025-01") == {"2025-01-10": 1}
+
     def test_a_refused_token_is_told_without_repeating_it(self, home: Path) -> None:
         with self._server(home, []) as (server, read):
             server.change = lambda *_: Reply({"result": "error", "message": f"invalid token_auth {SECRET}"})

@@ -1,0 +1,104 @@
+"""Files in object storage, found by a pattern and copied out; who may read them is the machine's own setting."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Any
+from urllib.parse import urlsplit
+
+from connectors.errors import ConfigError, SourceUnavailable
+
+# Addresses of the web are not among them: those are the HTTP client's, with its limits on where it goes.
+_PACKAGES = {"s3": "s3fs", "gs": "gcsfs", "gcs": "gcsfs", "az": "adlfs", "abfs": "adlfs", "abfss": "adlfs"}
+_BUILT_IN = ("file", "memory")
+_GLOB_MARKS = "*?["
+
+
+@dataclass(frozen=True)
+class StoredObject:
+    """One file in a storage, by the address people know it by."""
+
+    url: str
+    key: str
+    size_bytes: int
+    storage: Any = field(repr=False, compare=False)
+
+    @property
+    def name(self) -> str:
+        return PurePosixPath(self.key).name
+
+    def copy_to(self, target: Path) -> None:
+        """Its bytes in a file of this machine; `SourceUnavailable` when they changed or broke off on the way."""
+        with _told(self.url), self.storage.open(self.key, "rb") as stored, target.open("wb") as copy:
+            shutil.copyfileobj(stored, copy)
+        if target.stat().st_size != self.size_bytes:
+            raise SourceUnavailable(
+                id=f"{self.url} berubah atau terputus selagi disalin. Jalankan lagi.",
+                en=f"{self.url} changed or broke off while it was copied. Run again.",
+            )
+
+
+def is_address(text: str) -> bool:
+    """Whether a path names a storage rather than a folder."""
+    return "://" in text
+
+
+def stored_objects(pattern: str) -> list[StoredObject]:
+    """The files an address names, with `*`, `?` and `[...]` as in a folder; none when there are none."""
+    storage = _storage(pattern)
+    scheme = urlsplit(pattern).scheme
+    with _told(pattern):
+        key = storage._strip_protocol(pattern)
+        keys = storage.glob(key) if any(mark in key for mark in _GLOB_MARKS) else [key]
+        found = [(key, storage.info(key)) for key in keys if storage.isfile(key)]
+    return [StoredObject(f"{scheme}://{key.lstrip('/')}", key, int(info["size"]), storage) for key, info in found]
+
+
+def _storage(pattern: str) -> Any:  # noqa: ANN401 fsspec gives no types
+    import fsspec  # type: ignore[import-untyped]
+
+    parts = urlsplit(pattern)
+    if "@" in parts.netloc or parts.password:
+        raise ConfigError(
+            id="path: alamat penyimpanan tidak boleh berisi kunci atau sandi. Taruh di lingkungan mesin "
+            "(mis. AWS_ACCESS_KEY_ID, atau FSSPEC_S3).",
+            en="path: a storage's address must not hold a key or password. Put them in the machine's environment "
+            "(such as AWS_ACCESS_KEY_ID, or FSSPEC_S3).",
+        )
+    if "::" in pattern or parts.scheme not in (*_PACKAGES, *_BUILT_IN):
+        known = ", ".join((*_PACKAGES, *_BUILT_IN))
+        raise ConfigError(
+            id=f"path: penyimpanan '{parts.scheme}://' tidak dikenal; yang ada: {known}.",
+            en=f"path: unknown storage '{parts.scheme}://'; there are: {known}.",
+        )
+    try:
+        # A worker that lives for weeks must not see the listing of its first day.
+        return fsspec.filesystem(parts.scheme, skip_instance_cache=True)
+    except ImportError:
+        package = _PACKAGES.get(parts.scheme, "fsspec")
+        raise ConfigError(
+            id=f"path: untuk membaca {parts.scheme}:// pasang dahulu paket {package}: pip install {package}",
+            en=f"path: to read {parts.scheme}:// first install the package {package}: pip install {package}",
+        ) from None
+
+
+@contextmanager
+def _told(url: str) -> Iterator[None]:
+    """Every fault of a storage as one of ours; its own words may hold keys and are not repeated."""
+    try:
+        yield
+    except PermissionError:
+        raise ConfigError(
+            id=f"{url}: tidak boleh dibaca. Periksa kunci di lingkungan mesin dan hak baca akun itu pada penyimpanan.",
+            en=f"{url}: may not be read. Check the key in the machine's environment and its right to read there.",
+        ) from None
+    except Exception as fault:
+        kind = type(fault).__name__
+        raise SourceUnavailable(
+            id=f"{url}: penyimpanan tidak dapat dibaca ({kind}). Periksa alamat, jaringan dan kunci; lalu coba lagi.",
+            en=f"{url}: the storage cannot be read ({kind}). Check address, network and key, then try again.",
+        ) from None
