@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from connectors.base import Connector, Held, NotKept, Options, Window, Wire, frame_of
 from connectors.errors import ConfigError, DataRejected, SourceChanged, SourceUnavailable
@@ -24,6 +24,13 @@ if TYPE_CHECKING:
     import pandas as pd
 
 WINDOW_COLUMNS = ("window_start_on", "window_end_on")
+
+BEFORE_END = {
+    "excluded": timedelta(0),
+    "millisecond": timedelta(milliseconds=1),
+    "second": timedelta(seconds=1),
+    "day": timedelta(days=1),
+}
 
 _MAX_PAGES = 100_000
 _SECRET_PLACES = {
@@ -86,16 +93,18 @@ class Paging(Options):
 
 
 class Asked(Options):
-    """How the period is asked for; `from` and `to` are placeholders wherever they belong.
+    """How the period is asked for; `from`, `to` and `zone` (the city's) are placeholders wherever they belong.
 
+    `whole_days` is for answers that are counts of days: a day that has not ended is not asked for.
     `first: excluded` is for a system that takes only what is later than `from`: it is asked from the second before.
     """
 
     format: str = "iso"
     zone: str | None = None
     first: Literal["included", "excluded"] = "included"
-    last: Literal["excluded", "second", "day"] = "excluded"
+    last: Literal["excluded", "millisecond", "second", "day"] = "excluded"
     days: int | None = Field(default=None, ge=1)
+    whole_days: bool = False
 
 
 class Fill(Options):
@@ -124,6 +133,12 @@ class ApiOptions(Options):
     warn_at: tuple[str, ...] = ()
     fill: Fill | None = None
     keeps_days: int | None = None
+
+    @field_validator("body", mode="before")
+    @classmethod
+    def _typed(cls, value: object) -> object:
+        """A body written as JSON keeps its numbers and truth values, which YAML here reads as text."""
+        return json.loads(value) if isinstance(value, str) else value
 
     @model_validator(mode="after")
     def _holds_no_secret(self) -> Self:
@@ -186,9 +201,14 @@ class Api(Connector):
         Raises `SourceUnavailable` when pages end before the promised total, `SourceChanged` when an answer has no
         place for rows, `DataRejected` when it says an error of its own.
         """
+        asked: Asked = self.options.window
+        if asked.whole_days:
+            ended_at = window.end_at.replace(hour=0, minute=0, second=0, microsecond=0)
+            if ended_at <= window.start_at:
+                return
+            window = Window(window.start_at, ended_at)
         token = self._token(wire)
-        days = self.options.window.days
-        for piece in window.split(days) if days else [window]:
+        for piece in window.split(asked.days) if asked.days else [window]:
             self._pull_piece(wire, piece, token)
 
     def held(self, wire: Wire) -> Held:  # noqa: ARG002 declared, not asked
@@ -354,6 +374,7 @@ class Api(Connector):
         values = {
             **options.values,
             **self._moments(window),
+            "zone": window.zone.key,
             "page": str(progress.page),
             "offset": str(progress.offset),
             "last": str(progress.offset + max(options.paging.size, 1) - 1),
@@ -377,11 +398,8 @@ class Api(Connector):
     def _moments(self, window: Window) -> dict[str, str]:
         asked: Asked = self.options.window
         zone = ZoneInfo(asked.zone) if asked.zone else window.zone
-        end_at = (
-            window.end_at
-            - {"excluded": timedelta(0), "second": timedelta(seconds=1), "day": timedelta(days=1)}[asked.last]
-        )
         start_at = window.start_at - timedelta(seconds=1 if asked.first == "excluded" else 0)
+        end_at = window.end_at - BEFORE_END[asked.last]
         return {"from": _written(start_at, asked.format, zone), "to": _written(end_at, asked.format, zone)}
 
     def _token(self, wire: Wire) -> str:
@@ -450,7 +468,7 @@ def _written(moment: datetime, form: str, zone: ZoneInfo) -> str:
     if form == "epoch":
         return str(int(local.timestamp()))
     if form == "epoch_ms":
-        return str(int(local.timestamp()) * 1000)
+        return str(round(local.timestamp() * 1000))
     if form == "iso":
         return local.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if zone.key == "UTC" else local.isoformat()
     return local.strftime(form)

@@ -32,7 +32,10 @@ _FETCH_ROWS = 10_000
 
 
 class SqlOptions(Options):
-    """The query, with `:start_at` and `:end_at` for the window, and how its database writes moments."""
+    """The query, with `:start_at` and `:end_at` for the window, and how its database writes moments.
+
+    `zone` is whose clock they are on (null = the city's); a query may name both as `:zone` and `:city_zone`.
+    """
 
     query: str
     held_query: str | None = None
@@ -62,7 +65,12 @@ class Sql(Connector):
         request = f"{self.options.query}|{window.start_at.isoformat()}|{window.end_at.isoformat()}"
         if wire.recorder.recall(name, request) is not None:
             return
-        bounds = {"start_at": self._moment(window.start_at), "end_at": self._moment(window.end_at)}
+        bounds = {
+            "start_at": self._moment(window.start_at),
+            "end_at": self._moment(window.end_at),
+            "zone": self.options.zone or self.zone.key,
+            "city_zone": self.zone.key,
+        }
         with tempfile.TemporaryDirectory() as folder, _reading(wire.connection) as database:
             path = Path(folder) / name
             query = sa.text(self.options.query)

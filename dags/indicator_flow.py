@@ -1,4 +1,4 @@
-"""The one flow of both DAGs: resolve the period, then fetch, clean, validate, measure, store and report."""
+"""The flow of the indicator DAGs: resolve the period, then fetch, clean, validate, measure, store and report."""
 
 from __future__ import annotations
 
@@ -59,6 +59,25 @@ def indicator_dag(dag_id: str, *, is_year: bool, schedule: BaseTimetable, doc: s
     return dag
 
 
+def collection_dag(dag_id: str, *, schedule: BaseTimetable, doc: str) -> DAG:
+    """Fetching alone, for the month of a day."""
+    with DAG(
+        dag_id,
+        schedule=schedule,
+        description="Raw answers of systems that forget within weeks",
+        doc_md=doc,
+        tags=["tolok", "daily"],
+        params=_form(is_year=False),
+        default_args=TASK_DEFAULTS,
+        catchup=False,
+        max_active_runs=1,
+        max_active_tasks=4,
+    ) as dag:
+        period: Any = resolve(is_year=False)  # an XComArg, which stands for the str
+        fetch.partial(city_id=CITY, period=period).expand(source=collected(CITY))
+    return dag
+
+
 def _form(is_year: bool) -> dict[str, Param]:
     return {
         "city": Param(
@@ -108,6 +127,14 @@ def sources(city_id: str, period: str) -> list[str]:
     from pipeline import steps
 
     return steps.sources(city_id, period)
+
+
+@task
+def collected(city_id: str) -> list[str]:
+    """The names of the city's sources that are pulled every day."""
+    from pipeline import steps
+
+    return steps.collected(city_id)
 
 
 @task(map_index_template="{{ task.op_kwargs['source'] }}")

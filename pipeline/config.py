@@ -157,6 +157,7 @@ class Source(FileSettings):
     connection: str | None = None
     options: dict[str, Any] = Field(default_factory=dict)
     allow: Texts = ()
+    collect: Literal["monthly", "daily"] = "monthly"
     owner: str = ""
     licence: str = ""
     extracted_at: datetime | None = None

@@ -47,8 +47,8 @@ def connector_of(source: Source, *, zone: ZoneInfo) -> Connector:
 def pull(home: Path, *, city: City, source_name: str, period: Period, now: datetime) -> Manifest:
     """Pull a period into the landing zone; a year is its months, a register is asked once.
 
-    A month of which the system now holds less than was landed before stays as it was landed. Months that have not
-    begun are left out. Raises what the connector raises; answers kept until then are used by the next pull.
+    Of a month the system no longer holds whole, what was landed before stays beside what it still gives. Months that
+    have not begun are left out. Raises what the connector raises; answers kept until then are used by the next pull.
     """
     source = city.sources[source_name]
     pieces = [period] if source.table in SNAPSHOTS else [m for m in period.months if _window(m, city).start_at < now]
@@ -125,7 +125,7 @@ class _Way:
     now: datetime
 
     def pull(self, period: Period) -> Manifest:
-        """One month, or one register: what the system holds of it, or what was landed when it held more."""
+        """One month, or one register: what the system holds of it, after what was landed of it when it held more."""
         source = self.city.sources[self.source_name]
         connector = connector_of(source, zone=self.city.zone_info)
         path = manifest_path(self.home, self.city.city, self.source_name, period)
@@ -134,18 +134,17 @@ class _Way:
             held = connector.held(wire).as_of(self.now)
             asked = _window(period, self.city)
             window = _held_part(asked, held, self.now)
-            covers = _whole_days(window)
-            before = _landed_before(path)
-            if before is not None and _days_count(before.covers) > _days_count(covers):
-                return before
-            if held.from_at and held.from_at > asked.start_at and source.table not in SNAPSHOTS:
-                journal.note(
-                    id=f"{self.source_name}: sistem hanya menyimpan data sejak {held.from_at:%Y-%m-%d}",
-                    en=f"{self.source_name}: the system holds data only from {held.from_at:%Y-%m-%d}",
-                )
             if window is not None:
                 connector.pull(wire, window)
-            parts = _Parts(tuple(journal.files()), covers, tuple(journal.notes))
+            parts = _Parts(tuple(journal.files()), _whole_days(window), ())
+            if source.table not in SNAPSHOTS and held.from_at and held.from_at > asked.start_at:
+                parts = _with_earlier(parts, _landed_before(path))
+                if not parts.covers or parts.covers[0][0] > asked.start_at.date().isoformat():
+                    journal.note(
+                        id=f"{self.source_name}: sistem hanya menyimpan data sejak {held.from_at:%Y-%m-%d}",
+                        en=f"{self.source_name}: the system holds data only from {held.from_at:%Y-%m-%d}",
+                    )
+            parts = replace(parts, notes=tuple(journal.notes))
             manifest = _manifest(self.city, self.source_name, period, parts)
             write_manifest(self.home, manifest)
         return manifest
@@ -197,8 +196,23 @@ def _whole_days(window: Window | None) -> tuple[tuple[str, str], ...]:
     return ((first.isoformat(), last.isoformat()),) if first <= last else ()
 
 
-def _days_count(covers: Sequence[tuple[str, str]] | None) -> int:
-    return sum((date.fromisoformat(last) - date.fromisoformat(first)).days + 1 for first, last in covers or ())
+def _with_earlier(parts: _Parts, before: Manifest | None) -> _Parts:
+    """These after what was landed while the system still held it; where both tell of one thing, these are right."""
+    if before is None or before.covers is None:
+        return parts
+    files = {(file.sha256, file.name): file for file in (*before.files, *parts.files)}
+    return _Parts(tuple(files.values()), _united([*before.covers, *parts.covers]), ())
+
+
+def _united(covers: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    """The same days in as few stretches as there are."""
+    united: list[tuple[date, date]] = []
+    for first, last in sorted((date.fromisoformat(first), date.fromisoformat(last)) for first, last in covers):
+        if united and first <= united[-1][1] + timedelta(days=1):
+            united[-1] = (united[-1][0], max(last, united[-1][1]))
+        else:
+            united.append((first, last))
+    return tuple((first.isoformat(), last.isoformat()) for first, last in united)
 
 
 def _landed_before(path: Path) -> Manifest | None:

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from connectors.api import ApiOptions
+from connectors.api import BEFORE_END, ApiOptions
 from connectors.registry import preset
 from pipeline.conformance import PERSON, SECRET, ZONE, Asked, Case, FakeSystem, Record, Reply
 
@@ -44,7 +44,9 @@ class DeclaredSystem(FakeSystem):
         self._example: Mapping[str, Any] = known["example"]
         self._options = ApiOptions.model_validate(self._source["options"])
         places = set(re.findall(r"\{([a-z_]+)\}", json.dumps(self._source["options"])))
-        more = places - {"from", "to", "page", "offset", "last", "size", "cursor", "token"} - set(self._values())
+        more = (
+            places - {"from", "to", "zone", "page", "offset", "last", "size", "cursor", "token"} - set(self._values())
+        )
         self.connection = {"login": "pemakai", "password": SECRET, "extra": dict.fromkeys(more, SECRET)}
         paging = self._options.paging
         self.page_size = 0 if paging.style == "none" else paging.size or 2
@@ -60,7 +62,8 @@ class DeclaredSystem(FakeSystem):
         bounds = self._bounds(asked)
         within = [r for r in sorted(records, key=lambda r: r.at) if self._is_asked_for(r, bounds)]
         if self._example.get("day") == "true":
-            return Reply(self._document(self._day_rows(within, asked), 0, ""))
+            rows = self._day_rows(within, asked)
+            return Reply(self._with_labels(self._document(rows, len(rows), ""), asked))
         paging = self._options.paging
         start = self._offset(asked)
         size = self.page_size or paging.size or len(within) or 1
@@ -97,18 +100,16 @@ class DeclaredSystem(FakeSystem):
         if texts["from"] is None or texts["to"] is None:
             return None
         window = self._options.window
-        last = {"excluded": timedelta(0), "second": timedelta(seconds=1), "day": timedelta(days=1)}[window.last]
         first = timedelta(seconds=1 if window.first == "excluded" else 0)
-        return self._moment(texts["from"]) + first, self._moment(texts["to"]) + last
+        return self._moment(texts["from"]) + first, self._moment(texts["to"]) + BEFORE_END[window.last]
 
     def _sent(self, asked: Asked, place: str) -> str | None:
         options = self._options
         pairs = [(text, asked.params.get(key, "")) for key, text in options.params.items()]
         pairs.append((options.url, asked.path))
         if options.body is not None:
-            # A whole placeholder of a count is sent as a number.
-            template = re.sub(r'"(\{(?:size|offset|page)\})"', r"\1", json.dumps(options.body))
-            pairs.append((template, json.dumps(asked.document) if asked.body else ""))
+            declared = re.sub(r'"(\{(?:size|offset|page)\})"', r"\1", json.dumps(options.body))  # sent as numbers
+            pairs.append((declared, json.dumps(asked.document) if asked.body else ""))
         if options.form is not None:
             pairs += [(text, asked.form.get(key, "")) for key, text in options.form.items()]
         for template, sent in pairs:
@@ -145,6 +146,15 @@ class DeclaredSystem(FakeSystem):
                 if place:
                     _merge(document, _at(place, value))
         return document[0] if self._example.get("alone") == "true" and document else document
+
+    def _with_labels(self, document: object, asked: Asked) -> object:
+        """The document with the list of all days asked for, where the API gives one."""
+        fill, bounds = self._options.fill, self._bounds(asked)
+        if fill is not None and bounds is not None and isinstance(document, dict):
+            days_count = (bounds[1] - bounds[0]).days
+            labels = [str((bounds[0] + timedelta(days=n)).date()) for n in range(days_count)]
+            _merge(document, _at(fill.labels_at, labels))
+        return document
 
     def _day_rows(self, records: Sequence[Record], asked: Asked) -> list[object]:
         days = [record.at.astimezone(ZONE).date() for record in records]

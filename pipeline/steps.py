@@ -39,6 +39,11 @@ def sources(city_id: str, period: str) -> list[str]:
     ]
 
 
+def collected(city_id: str) -> list[str]:
+    """The sources whose systems forget within weeks, so that a month is pulled every day of it."""
+    return [name for name, source in _city(city_id).sources.items() if source.connection and source.collect == "daily"]
+
+
 def connection(city_id: str, source: str) -> str | None:
     """The name of the connection a source is pulled over; null for files of a folder."""
     return _city(city_id).sources[source].connection

@@ -37,7 +37,7 @@ class Desk(Connector):
 BROKEN = False
 '''
 
-SUITE = '''
+SUITE = """
 from pipeline.conformance import PERSON, SECRET, Case, ConnectorSuite, FakeSystem, Reply
 
 
@@ -66,7 +66,7 @@ SETTINGS = {
 
 class TestDesk(ConnectorSuite):
     CASE = Case("desk", SETTINGS, FakeDesk(), page_size=10)
-'''
+"""
 
 
 def run_suite(folder: Path, *, connector: str) -> subprocess.CompletedProcess[str]:

@@ -53,7 +53,7 @@ class TestSqlite(ConnectorSuite):
 def city_with(options: Mapping[str, object], **source: object) -> City:
     settings = {**SETTINGS, "connection": "meja", "options": options, **source}
     return City.model_validate(
-        {"city": "x", "name": "X", "zone": ZONE.key, "region_codes": {"bps": "1"}, "sources": {"meja": settings}}
+        {"city": "x", "name": "X", "zone": ZONE.key, "region_codes": {"bps": "9971"}, "sources": {"meja": settings}}
     )
 
 

@@ -36,6 +36,10 @@ def sources(city_id, period):
     return json.loads(os.environ["SOURCES"])
 
 
+def collected(city_id):
+    return json.loads(os.environ["SOURCES"])
+
+
 def connection(city_id, source):
     return os.environ.get("CONNECTION")
 

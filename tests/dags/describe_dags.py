@@ -20,7 +20,8 @@ def main() -> None:
         "imported": imported,
         "import_errors": bag.import_errors,
         "dags": {dag_id: _describe(dag) for dag_id, dag in bag.dags.items()},
-        "monthly_keys": _monthly_keys(bag.dags["monthly_indicators"]),
+        "monthly_keys": _next_keys(bag.dags["monthly_indicators"]),
+        "daily_keys": _next_keys(bag.dags["daily_collection"]),
         "annual": _annual_keys(bag.dags["annual_indicators"]),
     }
     json.dump(described, sys.stdout)
@@ -31,7 +32,7 @@ def _modules_imported_by_the_dag_files() -> list[str]:
 
     before = set(sys.modules)
     sys.path.append(str(DAGS))
-    for name in ("annual_indicators", "monthly_indicators"):
+    for name in ("annual_indicators", "monthly_indicators", "daily_collection"):
         __import__(name)
     return sorted(set(sys.modules) - before)
 
@@ -75,7 +76,7 @@ def _decisions(policy: Any) -> dict[str, str]:
     return {type(error).__name__: policy.evaluate(error, 1, 2).action.value for error in raised}
 
 
-def _monthly_keys(dag: Any) -> dict[str, str]:
+def _next_keys(dag: Any) -> dict[str, str]:
     """The partition key of the first run at or after a moment, and that run's moment."""
     from airflow.serialization.encoders import coerce_to_core_timetable
     from airflow.timetables.base import TimeRestriction

@@ -25,16 +25,16 @@ UPSTREAM = {
 both_dags = pytest.mark.parametrize("dag_id", ["annual_indicators", "monthly_indicators"])
 
 
-def test_the_folder_registers_exactly_the_two_dags(described: dict[str, Any]) -> None:
+def test_the_folder_registers_exactly_the_three_dags(described: dict[str, Any]) -> None:
     assert described["import_errors"] == {}
-    assert set(described["dags"]) == {"annual_indicators", "monthly_indicators"}
+    assert set(described["dags"]) == {"annual_indicators", "monthly_indicators", "daily_collection"}
 
 
 def test_parsing_a_dag_file_imports_no_step_and_no_data_library(described: dict[str, Any]) -> None:
     # croniter and packaging are Airflow's own, for the timetable that reads a cron line.
     airflow_itself = {"airflow", "croniter", "packaging"}
     imported = {name for name in described["imported"] if name.split(".")[0] not in airflow_itself}
-    ours = {"annual_indicators", "monthly_indicators", "indicator_flow"}
+    ours = {"annual_indicators", "monthly_indicators", "daily_collection", "indicator_flow"}
     assert imported == ours | {"connectors", "connectors.errors", "pipeline", "pipeline.tables"}
 
 
@@ -133,3 +133,17 @@ def test_the_partition_keys_are_the_periods_themselves(described: dict[str, Any]
     assert [periods.resolve(partition_key=key, conf=None, is_year=False).label for key in months] == months
     year = described["annual"]["year_of_january"]
     assert periods.resolve(partition_key=year, conf={"period": "1999"}, is_year=True).label == "2025"
+
+
+def test_a_day_is_collected_into_its_own_month_even_on_the_first(described: dict[str, Any]) -> None:
+    assert described["daily_keys"] == {
+        "2025-12-31T19:00:00+00:00": "2025-12-31",
+        "2026-02-20T19:00:00+00:00": "2026-02-20",
+    }
+    assert periods.resolve(partition_key="2025-12-31", conf=None, is_year=False).label == "2025-12"
+
+
+def test_collecting_fetches_and_computes_nothing(described: dict[str, Any]) -> None:
+    tasks = described["dags"]["daily_collection"]["tasks"]
+    assert set(tasks) == {"resolve", "collected", "fetch"}
+    assert tasks["fetch"]["outlets"] == []

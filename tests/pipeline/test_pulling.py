@@ -41,7 +41,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
 
 def city(**options: object) -> City:
     source = {"system": "zammad", "connection": "meja", "allow": ["private_addresses", "plain_http"]}
-    raw = {"city": "kota-uji", "name": "Kota Uji", "zone": ZONE.key, "region_codes": {"bps": "1"}}
+    raw = {"city": "kota-uji", "name": "Kota Uji", "zone": ZONE.key, "region_codes": {"bps": "9971"}}
     return City.model_validate({**raw, "sources": with_presets({"meja": {**source, "options": options}})})
 
 
@@ -59,8 +59,30 @@ def test_a_month_the_system_has_purged_stays_as_it_was_landed(server: Server, tm
     whole = pull(tmp_path, now=february, of=city(keeps_days="400"))
     server.records = server.records[200:]
     kept = pull(tmp_path, now=february, of=city(keeps_days="10"))
-    assert kept.files == whole.files
+    assert set(whole.files) < set(kept.files)
+    assert kept.covers == whole.covers
     assert len(tickets(tmp_path, kept)) == 250
+
+
+def test_days_pulled_one_after_another_add_up_to_what_a_forgetful_system_never_held_at_once(
+    server: Server, tmp_path: Path
+) -> None:
+    everything = server.records
+    for day in (8, 16, 24, 32):
+        now = local("2025-01-01 00:00").astimezone(UTC) + timedelta(days=day - 1)
+        server.records = [r for r in everything if now - timedelta(days=10) <= r.at < now]
+        manifest = pull(tmp_path, now=now, of=city(keeps_days="10"))
+    assert manifest.covers == (("2025-01-01", "2025-01-31"),)
+    assert manifest.notes == ()
+    assert len(tickets(tmp_path, manifest)) == 250
+
+
+def test_days_nobody_pulled_in_time_stay_a_gap_that_is_named(server: Server, tmp_path: Path) -> None:
+    for day in (8, 29):
+        now = local("2025-01-01 00:00").astimezone(UTC) + timedelta(days=day - 1)
+        manifest = pull(tmp_path, now=now, of=city(keeps_days="10"))
+    assert manifest.covers == (("2025-01-01", "2025-01-07"), ("2025-01-19", "2025-01-28"))
+    assert server.asked
 
 
 def test_a_month_purged_before_it_was_landed_is_named_and_covers_nothing(server: Server, tmp_path: Path) -> None:
