@@ -12,7 +12,10 @@ import pytest
 
 from connectors.connection import variable_of
 from pipeline import steps
+from pipeline.check import check_city
+from pipeline.config import load_city
 from pipeline.conformance import Asked, FakeSystem, Record, Reply, Server, serving
+from pipeline.periods import Period
 from pipeline.settings import Settings
 from pipeline.warehouse import Warehouse
 from tests.conftest import ROOT
@@ -81,6 +84,12 @@ def test_the_page_leads_to_the_figures_it_shows(sambat: Server) -> None:
         "average response time, days": row["value"],
     }
     assert [(asked.method, asked.path) for asked in sambat.asked].count(("GET", "/api/aduan")) == 2
+
+
+def test_the_check_the_page_names_finds_nothing_to_mend(sambat: Server, home: Path) -> None:
+    city = load_city(home / "cities", "kota-sambat")
+    assert not [f.line for f in check_city(city, period=Period.parse("2026-01")) if f.error is not None]
+    assert sambat.asked
 
 
 def test_nobody_of_the_page_reaches_the_clean_table(sambat: Server, home: Path) -> None:

@@ -13,10 +13,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from connectors.errors import DataRejected, SourceChanged
 from connectors.files import RawFile
+from connectors.http import Answer
 from connectors.layout import Layout
 from connectors.registry import preset
-from connectors.request_tracker import RequestTracker
+from connectors.request_tracker import RequestTracker, _look, _Paged
 from pipeline.conformance import PERSON, SECRET, ZONE, Asked, Case, ConnectorSuite, FakeSystem, Record, Reply
 from tests.conftest import REAL_DATA, needs_real_data
 
@@ -173,11 +175,16 @@ def test_of_a_recorded_history_only_the_correspondence_is_a_reply(tmp_path: Path
     assert first["FirstReply"] == "2026-11-23T18:08:04Z"
 
 
-def test_an_address_that_is_no_rt_is_named(tmp_path: Path) -> None:
-    from connectors.errors import SourceChanged
-    from connectors.http import Answer
-    from connectors.request_tracker import _look, _Paged
+def looked_at(document: object) -> None:
+    _look(Answer(json.dumps(document).encode(), 200, {}, "https://rt.kota.go.id"), _Paged())
 
+
+def test_an_address_that_is_no_rt_is_named() -> None:
     with pytest.raises(SourceChanged):
-        _look(Answer(b"{}", 200, {}, "https://x"), _Paged())
-    assert tmp_path.is_dir()
+        looked_at({})
+
+
+def test_tickets_that_do_not_say_who_asks_are_refused() -> None:
+    looked_at({"items": [ticket(1)]})
+    with pytest.raises(DataRejected, match="Requestor"):
+        looked_at({"items": [{"type": "ticket", "id": "1", "Created": "2026-11-24T04:32:09Z"}]})
