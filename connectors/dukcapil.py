@@ -44,6 +44,14 @@ class DukcapilOptions(Options):
         return self
 
 
+class _Layer(Api):
+    """A layer's API, whose address names the year, so that each window is a question of its own."""
+
+    @property
+    def _takes_window(self) -> bool:
+        return True
+
+
 class Dukcapil(Connector):
     """Registered population by region. Grain of `rows`: one region of the layer.
 
@@ -95,7 +103,7 @@ class Dukcapil(Connector):
             "paging": {"style": "offset", "size": options.page_size, "more_at": "exceededTransferLimit"},
             "error_at": "error",
         }
-        return Api(declared, layout=self._pages, zone=self.zone)
+        return _Layer(declared, layout=self._pages, zone=self.zone)
 
     def _counted_on(self, file: RawFile) -> date:
         options: DukcapilOptions = self.options

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from connectors.errors import SourceUnavailable, TolokError
 from pipeline.config import City, Source
-from pipeline.landing import matching_files
+from pipeline.landing import matching_files, matching_objects
 from pipeline.periods import Period
 from pipeline.tables import TABLES
 
@@ -85,22 +85,27 @@ def _check_source(city: City, name: str, source: Source, period: Period) -> Find
             if source.connection:
                 line, files = _ask_system(city, source, period, Path(folder))
             else:
-                line, files = _look_for_files(city, source, period)
+                line, files = _look_for_files(city, source, period, Path(folder))
             details = _first_rows(city, source, files) if files else ()
     except TolokError as error:
         return Finding(f"x {name} ({source.table}): {error.id} / {error.en}", error=error)
     return Finding(f"v {name} ({source.table}): {line}", details)
 
 
-def _look_for_files(city: City, source: Source, period: Period) -> tuple[str, list[RawFile]]:
+def _look_for_files(city: City, source: Source, period: Period, folder: Path) -> tuple[str, list[RawFile]]:
+    """How many files there are, and those to read; of files in a storage only the first is copied, to `folder`."""
     from connectors.files import RawFile
 
-    paths = matching_files(city, source, period)
-    if not paths:
+    paths, stored = matching_files(city, source, period), matching_objects(source, period)
+    if not paths and not stored:
         raise SourceUnavailable(
             id=f"tidak ada berkas di {', '.join(source.path)}", en=f"no file at {', '.join(source.path)}"
         )
-    return f"{len(paths)} berkas / files", [RawFile(path, path.name) for path in paths]
+    files = [RawFile(path, path.name) for path in paths]
+    for one in stored[:1]:
+        one.copy_to(folder / "0")
+        files.append(RawFile(folder / "0", one.name))
+    return f"{len(paths) + len(stored)} berkas / files", files
 
 
 def _ask_system(city: City, source: Source, period: Period, folder: Path) -> tuple[str, list[RawFile]]:
