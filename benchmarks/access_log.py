@@ -17,7 +17,13 @@ _VISITORS_PER_LINE = 0.05
 _REQUESTS_PER_VISIT = 9
 _DAYS = 365
 _FIRST_DAY = datetime(2024, 12, 31, 17, tzinfo=UTC)
-_BROKEN = (b"", b"\x16\x03\x01\x02", b'10.1.2.3 - - [01/Jan/2025:00:00:00 +0700] "GET / HTTP/1.1', b"-", b"garbage line")
+_BROKEN = (
+    b"",
+    b"\x16\x03\x01\x02",
+    b'10.1.2.3 - - [01/Jan/2025:00:00:00 +0700] "GET / HTTP/1.1',
+    b"-",
+    b"garbage line",
+)
 _SITE = "https://data.kota-contoh.go.id"
 _PAGES = ("/", "/dataset/", "/organization/", "/group/", "/about", "/user/login", "/dataset?q=penduduk&page=2")
 _FILES = ("/base/css/main.css", "/base/js/app.min.js", "/uploads/logo.png", "/fonts/inter.woff2")
@@ -76,7 +82,9 @@ def _address(rng: random.Random) -> bytes:
 
 
 def _agent(rng: random.Random) -> bytes:
-    system = rng.choice(("Windows NT 10.0; Win64; x64", f"Linux; Android {rng.randrange(8, 15)}; SM-A{rng.randrange(999)}F"))
+    system = rng.choice(
+        ("Windows NT 10.0; Win64; x64", f"Linux; Android {rng.randrange(8, 15)}; SM-A{rng.randrange(999)}F")
+    )
     browser = f"Chrome/{rng.randrange(80, 130)}.0.{rng.randrange(7000)}.{rng.randrange(200)}"
     return f"Mozilla/5.0 ({system}) AppleWebKit/537.36 (KHTML, like Gecko) {browser} Safari/537.36".encode()
 
@@ -94,5 +102,7 @@ def _request(rng: random.Random) -> bytes:
     path = path.replace("a", '\\"', 1) if rng.random() < _ESCAPED_SHARE else path
     method = rng.choices(("GET", "POST", "HEAD"), (95, 3, 2))[0]
     status = rng.choices((200, 304, 301, 302, 404, 500), (80, 8, 3, 2, 6, 1))[0]
-    referrer = f"{_SITE}/dataset/{'statistik-' * rng.randrange(1, 5)}{rng.randrange(9999)}" if rng.random() < 0.8 else "-"
+    referrer = (
+        f"{_SITE}/dataset/{'statistik-' * rng.randrange(1, 5)}{rng.randrange(9999)}" if rng.random() < 0.8 else "-"
+    )
     return f'{method} {path} HTTP/1.1" {status} {rng.randrange(200, 90_000)} "{referrer}"'.encode()

@@ -273,7 +273,7 @@ def _is_plain_size(data: Bytes, *, begins: Ints, ends: Ints) -> Flags:
     before = _records(data, at=ends - 16, dtype="<u8")
     is_number = _are_digits((tail ^ _ZEROS) & _LAST_BYTES[known])
     is_number &= _are_digits((before ^ _ZEROS) & _LAST_BYTES[np.maximum(known - 8, 0)])
-    return (sizes == known) & (sizes > 0) & (is_number | ((sizes == 1) & (tail >> 56 == _DASH)))
+    return np.asarray((sizes == known) & (sizes > 0) & (is_number | ((sizes == 1) & (tail >> 56 == _DASH))))
 
 
 def _is_plain_tail(data: Bytes, *, quotes: list[Ints]) -> Flags:

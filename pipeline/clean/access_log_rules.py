@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import secrets
 import socket
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -25,8 +24,11 @@ OUTCOMES = dict.fromkeys(RULES, "excluded") | {
     "bad_time": "quarantined",
 }
 
-_VALUES_KEPT = 1 << 17
-_REDIRECTS = (301, 302)
+_PLACE = {rule: place for place, rule in enumerate(RULES)}
+_VALUES_KEPT = 1 << 16
+_STATUSES = np.arange(1000)
+_IS_ANSWERED = (_STATUSES // 100 == 2) | (_STATUSES == 304)
+_IS_REDIRECT = np.isin(_STATUSES, (301, 302))
 _MAPPED_IPV4 = bytes(10) + b"\xff\xff"
 _EXTENSION = re.compile(rb"\.([a-z0-9]{1,11})$")
 _ASSETS = frozenset(
@@ -63,38 +65,37 @@ class Classes:
         is_page, is_person = self.request_rule == 0, self.asker_rule == 0
         return {
             "people": is_page & is_person,
-            "bots": is_page & (self.asker_rule != RULES.index("own_network")),
+            "bots": is_page & (self.asker_rule != _PLACE["own_network"]),
             "redirects": (is_page | self.is_moved_page) & is_person,
             "all": np.ones(len(is_page), bool),
         }
 
 
 class Classifier:
-    """Lines to classes; each distinct address, agent and path is judged once and remembered for a while."""
+    """Lines to classes; each distinct address, agent and path is judged once and remembered for a while.
 
-    def __init__(self, own_networks: Iterable[str]) -> None:
+    Classifiers with the same key give a visitor the same number.
+    """
+
+    def __init__(self, own_networks: Iterable[str], *, key: bytes) -> None:
         ranges = tuple(map(_parse_range, own_networks))
-        self._is_own = _Judgements(lambda address: _is_inside(address, ranges=ranges))
-        self._request_rule = _Judgements(request_rule)
-        self._address_key = _Judgements(_keyed_hash())
-        self._agent_key = _Judgements(_keyed_hash())
+        self._addresses = _Judgements(lambda text: _hash(text, key=key) << 1 | _is_inside(text, ranges=ranges))
+        self._agent_keys = _Judgements(lambda text: _hash(text, key=key))
+        self._request_rules = _Judgements(request_rule)
         self._agent_rules = AgentRules()
 
     def __call__(self, hits: Hits) -> Classes:
-        asked = self._request_rule.of(hits.asked).astype(np.int64)
-        is_answered = (hits.statuses // 100 == 2) | (hits.statuses == 304)
-        is_read = asked != RULES.index("method")
+        asked = self._request_rules.of(hits.asked).astype(np.int64)[hits.asked.codes]
+        is_answered = _IS_ANSWERED[hits.statuses]
+        request_rules = np.where(is_answered | (asked == _PLACE["method"]), asked, _PLACE["status"])
+        addresses = self._addresses.of(hits.addresses)
+        agent_rules = np.array([_PLACE[rule] for rule in self._agent_rules(hits.agents.values)], np.int64)
+        is_own = (addresses & np.uint64(1)).astype(bool)
         return Classes(
-            self._address_key.of(hits.addresses) + self._agent_key.of(hits.agents),
-            np.where(is_read & ~is_answered, RULES.index("status"), asked),
-            self._judge_askers(hits),
-            (asked == 0) & np.isin(hits.statuses, _REDIRECTS),
-        )
-
-    def _judge_askers(self, hits: Hits) -> Ints:
-        agents = [RULES.index(rule) for rule in self._agent_rules(hits.agents.values)]
-        return np.where(
-            self._is_own.of(hits.addresses), RULES.index("own_network"), np.array(agents, np.int64)[hits.agents.codes]
+            addresses[hits.addresses.codes] + self._agent_keys.of(hits.agents)[hits.agents.codes],
+            request_rules,
+            np.where(is_own[hits.addresses.codes], _PLACE["own_network"], agent_rules[hits.agents.codes]),
+            (asked == 0) & _IS_REDIRECT[hits.statuses],
         )
 
 
@@ -111,29 +112,31 @@ class _Judgements(dict[bytes, int]):
         return judgement
 
     def of(self, column: Coded) -> NDArray[np.uint64]:
-        return np.fromiter(map(self.__getitem__, column.values), np.uint64, len(column.values))[column.codes]
+        return np.fromiter(map(self.__getitem__, column.values), np.uint64, len(column.values))
 
 
 def request_rule(asked: bytes) -> int:
     """The place in `RULES` of a request without its query: a page (0), an asset, a download, or another method."""
     if not asked.startswith(b"GET "):
-        return RULES.index("method")
+        return _PLACE["method"]
     path = asked.removeprefix(b"GET ").rpartition(b" HTTP/")[0] or asked.removeprefix(b"GET ")
     extension = _EXTENSION.search(path.lower())
     ending = extension[1] if extension else b""
     if ending in _ASSETS:
-        return RULES.index("asset")
+        return _PLACE["asset"]
     if ending in _DOWNLOADS or _DATA_PATH.match(path):
-        return RULES.index("download")
+        return _PLACE["download"]
     return 0
 
 
-def _keyed_hash() -> Callable[[bytes], int]:
-    key = secrets.token_bytes(16)
-    return lambda text: int.from_bytes(blake2b(text, digest_size=8, key=key).digest())
+def _hash(text: bytes, *, key: bytes) -> int:
+    """63 bits, so that one more fits beside them."""
+    return int.from_bytes(blake2b(text, digest_size=8, key=key).digest()) >> 1
 
 
 def _is_inside(address: bytes, *, ranges: tuple[Range, ...]) -> bool:
+    if not ranges:
+        return False
     try:
         packed = socket.inet_pton(socket.AF_INET6 if b":" in address else socket.AF_INET, address.decode("latin-1"))
     except (OSError, ValueError):
