@@ -41,7 +41,7 @@ __all__ = ["SOURCE_TOOL", "LogCounts", "LogFile", "LogTerms", "count_visits"]
 
 SOURCE_TOOL = "access_log"
 
-_BLOCK_BYTES = 1 << 22
+_BLOCK_BYTES = 1 << 23
 _BYTES_WORTH_SHARING = 1 << 25
 _GZIP_RATIO = 8
 _HEAD_BYTES = 1 << 16
@@ -109,7 +109,7 @@ def _divide(stretches: Sequence[Stretch], *, terms: LogTerms) -> list[Share]:
             cut = _next_line(stretch.file.path, at=half - before)
             parts[0].append(replace(stretch, end=cut))
             parts[1].append(replace(stretch, begin=cut))
-    key = secrets.token_bytes(16)
+    key = secrets.token_bytes(24)
     return [Share(tuple(part), terms, key, _BLOCK_BYTES) for part in parts if part or part is parts[0]]
 
 

@@ -11,8 +11,8 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import lru_cache
-from typing import Any
+from functools import cached_property, lru_cache
+from typing import Any, cast
 
 import numpy as np
 import pyarrow as pa
@@ -21,7 +21,6 @@ from numpy.typing import NDArray
 LONGEST_LINE = 1 << 20
 FIRST_YEAR, LAST_YEAR = 1990, 2099
 
-_HEAD = re.compile(rb"(\S+) \S+ \S+")
 _QUOTED = rb'"([^"\\]*(?:\\.[^"\\]*)*)"'
 _LINE = re.compile(
     rb"(\S+) \S+ \S+ \[([^\]]*)\] %b (\d{3}) (?:\d+|-)(?: %b %b.*|(?: .*)?)" % (_QUOTED, _QUOTED, _QUOTED), re.DOTALL
@@ -32,9 +31,12 @@ _MONTHS = (b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep
 _VERSION_END = re.compile(rb" HTTP/\d\.\d\Z")
 _VERSION_LENGTH = 9
 _BEFORE_REQUEST = 30
+_BEFORE_STAMP = 34
 _SHORTEST_HEAD = 5
 _SHORTEST_TAIL = 7
+_NOBODY = np.uint32(int.from_bytes(b" - -", "little"))
 _LONGEST_SIZE = 12
+_CACHED_BYTES = 1 << 17
 _NEWLINE, _RETURN, _SPACE, _STAR, _DASH, _QUESTION, _BACKSLASH = b"\n\r *-?\\"
 # The only bytes that equal _MARK under _MARK_BITS are the quote, the newline, the star and 2.
 _MARK_BITS, _MARK = np.uint8(0xD7), 2
@@ -73,10 +75,14 @@ class Hit:
 
 @dataclass(frozen=True)
 class Coded:
-    """A column as codes into its values."""
+    """A column as codes into its texts."""
 
     codes: Ints
-    values: list[bytes]
+    texts: pa.BinaryArray
+
+    @cached_property
+    def values(self) -> list[bytes]:
+        return cast(list[bytes], self.texts.to_pylist())
 
 
 @dataclass(frozen=True)
@@ -116,15 +122,15 @@ class _Plain:
     lines: Ints
     seconds: Ints
     statuses: Ints
-    heads: tuple[Ints, Ints]
+    addresses: tuple[Ints, Ints]
     asked: tuple[Ints, Ints]
     agents: tuple[Ints, Ints]
 
     def only(self, kept: Flags) -> _Plain:
         if kept.all():
             return self
-        heads, asked, agents = ((begin[kept], end[kept]) for begin, end in (self.heads, self.asked, self.agents))
-        return _Plain(self.lines[kept], self.seconds[kept], self.statuses[kept], heads, asked, agents)
+        pairs = ((begin[kept], end[kept]) for begin, end in (self.addresses, self.asked, self.agents))
+        return _Plain(self.lines[kept], self.seconds[kept], self.statuses[kept], *pairs)
 
 
 def read_line(line: bytes) -> Hit | str:
@@ -151,15 +157,14 @@ def read_block(block: bytes | memoryview) -> Hits:
     data = np.frombuffer(block, np.uint8)
     marks = _find_marks(data)
     plain = _find_plain(data, marks=marks)
-    heads = _encode(data, fields=plain.heads)
-    addresses = [_read_head(head) for head in heads.values]
-    kept = np.array([address != b"" for address in addresses], bool)[heads.codes]
+    addresses = _encode(data, fields=plain.addresses)
+    kept = ~_have_spaces(addresses.texts)[addresses.codes]
     plain = plain.only(kept)
     hits = Hits(
         plain.lines,
         plain.seconds,
         plain.statuses,
-        Coded(heads.codes[kept], addresses),
+        Coded(addresses.codes[kept], addresses.texts),
         _encode(data, fields=plain.asked),
         _encode(data, fields=plain.agents),
         Counter(),
@@ -171,18 +176,9 @@ def read_block(block: bytes | memoryview) -> Hits:
     return _with_slow_lines(hits, lines=[(line, bytes(block[start:end])) for line, start, end in bounds])
 
 
-@lru_cache(1 << 16)
-def _read_head(head: bytes) -> bytes:
-    """The address of `address ident user`, empty when the head is not of that form."""
-    match = _HEAD.fullmatch(head)
-    return match[1] if match else b""
-
-
 def _find_marks(data: Bytes) -> _Marks:
     """One mask finds quotes and newlines, and two other bytes that are dropped again."""
-    mask = np.bitwise_and(data, _MARK_BITS) == _MARK
-    mask |= data == _QUESTION
-    places = np.flatnonzero(mask)
+    places = np.concatenate([_find_bytes(data, begin=at) for at in range(0, len(data), _CACHED_BYTES)])
     kinds = data[places]
     is_sought = (kinds != _STAR) & (kinds != _MARK)
     if not is_sought.all():
@@ -193,6 +189,14 @@ def _find_marks(data: Bytes) -> _Marks:
     ends = found[newlines]
     following = places[np.minimum(at + 1, len(places) - 1)]
     return _Marks(found, following, np.append(0, newlines[:-1] + 1), np.append(0, ends[:-1] + 1), ends)
+
+
+def _find_bytes(data: Bytes, *, begin: int) -> Ints:
+    """Where marks are in as many bytes as the processor keeps at hand together with the masks made of them."""
+    part = data[begin : begin + _CACHED_BYTES]
+    mask = np.bitwise_and(part, _MARK_BITS) == _MARK
+    mask |= part == _QUESTION
+    return np.flatnonzero(mask) + begin
 
 
 def _find_plain(data: Bytes, *, marks: _Marks) -> _Plain:
@@ -208,10 +212,11 @@ def _find_plain(data: Bytes, *, marks: _Marks) -> _Plain:
     kept &= has_status
     kept &= _is_plain_size(data, begins=closed + 6, ends=np.where(is_combined, others[0] - 1, line_ends))
     kept &= ~is_combined | _is_plain_tail(data, quotes=others)
-    heads = (starts, opened - _BEFORE_REQUEST)
+    kept &= records(data, at=opened - _BEFORE_STAMP, dtype="<u4") == _NOBODY
+    addresses = (starts, opened - _BEFORE_STAMP)
     asked = (opened + 1, _find_asked_ends(data, closed=closed, marked=marks.following[first]))
     agents = (np.where(is_combined, others[2] + 1, closed), np.where(is_combined, others[3], closed))
-    return _Plain(lines, seconds, statuses, heads, asked, agents).only(kept)
+    return _Plain(lines, seconds, statuses, addresses, asked, agents).only(kept)
 
 
 def _find_candidates(marks: _Marks) -> tuple[Ints, Ints]:
@@ -232,7 +237,7 @@ def _read_stamps(data: Bytes, *, opened: Ints) -> tuple[Ints, Flags]:
 
     What is not the clock is read once per run of lines in which it is the same.
     """
-    frames = _records(data, at=opened - _BEFORE_REQUEST, dtype="V32").view("<u8").reshape(-1, 4)
+    frames = records(data, at=opened - _BEFORE_REQUEST, dtype="V32").view("<u8").reshape(-1, 4)
     lanes = [frames[:, nth] & mask for nth, mask in enumerate(_FRAME_MASKS)]
     begins = np.flatnonzero(np.append(True, _differs(lanes))[: len(frames)])
     read = [_read_frame(frames[begin].tobytes()) for begin in begins]
@@ -258,7 +263,7 @@ def _read_frame(frame: bytes) -> int | None:
 
 def _read_statuses(data: Bytes, *, closed: Ints) -> tuple[Ints, Flags]:
     """The number in `" 200 `, where it is one and the quote before it is not escaped."""
-    words = _records(data, at=closed, dtype="<u8") ^ _STATUS
+    words = records(data, at=closed, dtype="<u8") ^ _STATUS
     digits = words & _STATUS_DIGITS
     numbers = (digits >> 16 & 0xFF) * 100 + (digits >> 24 & 0xFF) * 10 + (digits >> 32)
     fits = (words & _STATUS_FRAME == 0) & _are_digits(digits) & (data[closed - 1] != _BACKSLASH)
@@ -269,8 +274,8 @@ def _is_plain_size(data: Bytes, *, begins: Ints, ends: Ints) -> Flags:
     """The bytes sent: digits only, or one dash."""
     sizes = ends - begins
     known = np.clip(sizes, 0, _LONGEST_SIZE)
-    tail = _records(data, at=ends - 8, dtype="<u8")
-    before = _records(data, at=ends - 16, dtype="<u8")
+    tail = records(data, at=ends - 8, dtype="<u8")
+    before = records(data, at=ends - 16, dtype="<u8")
     is_number = _are_digits((tail ^ _ZEROS) & _LAST_BYTES[known])
     is_number &= _are_digits((before ^ _ZEROS) & _LAST_BYTES[np.maximum(known - 8, 0)])
     return np.asarray((sizes == known) & (sizes > 0) & (is_number | ((sizes == 1) & (tail >> 56 == _DASH))))
@@ -290,7 +295,7 @@ def _is_plain_tail(data: Bytes, *, quotes: list[Ints]) -> Flags:
 
 def _find_asked_ends(data: Bytes, *, closed: Ints, marked: Ints) -> Ints:
     """Where the query begins; without one, where the version does; without both, where the request ends."""
-    words = _records(data, at=closed - 8, dtype="<u8") ^ _VERSION
+    words = records(data, at=closed - 8, dtype="<u8") ^ _VERSION
     is_version = (words & ~_VERSION_DIGITS == 0) & _are_digits(words & _VERSION_DIGITS) & (data[closed - 9] == _SPACE)
     return np.where(marked < closed, marked, closed - is_version * _VERSION_LENGTH)
 
@@ -342,22 +347,45 @@ def _with_slow_lines(hits: Hits, *, lines: list[tuple[int, bytes]]) -> Hits:
 
 
 def _extend(column: Coded, *, values: list[bytes]) -> Coded:
-    codes = np.arange(len(values), dtype=np.int64) + len(column.values)
-    return Coded(np.append(column.codes, codes), column.values + values)
+    if not values:
+        return column
+    codes = np.arange(len(values), dtype=np.int64) + len(column.texts)
+    texts = pa.concat_arrays([column.texts, pa.array(values, pa.binary())])
+    return Coded(np.append(column.codes, codes), texts)
 
 
 def _encode(data: Bytes, *, fields: tuple[Ints, Ints]) -> Coded:
     """The fields' distinct texts; fields and the gaps between them are one array over the block, copied by `take`."""
-    if not len(fields[0]):
-        return Coded(np.zeros(0, np.int64), [])
+    count = len(fields[0])
+    if not count:
+        return Coded(np.zeros(0, np.int64), pa.array([], pa.binary()))
     bounds = np.stack(fields, axis=1).astype(np.int32).ravel()
     buffers = [None, pa.py_buffer(bounds), pa.py_buffer(data)]
     texts = pa.BinaryArray.from_buffers(pa.binary(), len(bounds) - 1, buffers)
-    coded = texts.take(pa.array(np.arange(0, len(bounds), 2))).dictionary_encode()
-    return Coded(coded.indices.to_numpy().astype(np.int64), coded.dictionary.to_numpy(zero_copy_only=False).tolist())
+    chosen = pa.Array.from_buffers(pa.int32(), count, [None, pa.py_buffer(np.arange(0, 2 * count, 2, dtype=np.int32))])
+    coded = texts.take(chosen).dictionary_encode()
+    codes = np.frombuffer(coded.indices.buffers()[1], np.int32, count=count)
+    return Coded(codes.astype(np.int64), coded.dictionary)
 
 
-def _records(data: Bytes, *, at: Ints, dtype: str) -> NDArray[Any]:
+def bounds_and_bytes(texts: pa.BinaryArray) -> tuple[Ints, Bytes]:
+    """Where each text begins and the last ends in the bytes of all."""
+    _, bounds, content = texts.buffers()
+    if not len(texts):
+        return np.zeros(1, np.int64), np.zeros(0, np.uint8)
+    begins = np.frombuffer(bounds, np.int32)[texts.offset : texts.offset + len(texts) + 1]
+    return begins.astype(np.int64), np.frombuffer(content, np.uint8)[: begins[-1]]
+
+
+def _have_spaces(texts: pa.BinaryArray) -> Flags:
+    """Which texts have a space or a control character in them."""
+    bounds, content = bounds_and_bytes(texts)
+    found = np.zeros(len(texts), bool)
+    found[np.searchsorted(bounds, np.flatnonzero(content <= _SPACE), side="right") - 1] = True
+    return found
+
+
+def records(data: Bytes, *, at: Ints, dtype: str) -> NDArray[Any]:
     """The bytes from each place on, as many as `dtype` has, at any alignment."""
     size = np.dtype(dtype).itemsize
     return np.asarray(np.ndarray(max(len(data) - size + 1, 0), dtype, data, strides=(1,))[at])

@@ -10,9 +10,10 @@ from hashlib import blake2b
 from ipaddress import ip_network
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
-from pipeline.clean.access_log_lines import Coded, Hits
+from pipeline.clean.access_log_lines import Coded, Hits, bounds_and_bytes, records
 from pipeline.clean.bots import AGENT_RULES, AgentRules
 
 FAULTS = ("blank_line", "malformed_line", "bad_time")
@@ -26,6 +27,9 @@ OUTCOMES = dict.fromkeys(RULES, "excluded") | {
 
 _PLACE = {rule: place for place, rule in enumerate(RULES)}
 _VALUES_KEPT = 1 << 16
+_WORD_BYTES = 8
+_FIRST_BYTES = np.array([(1 << 8 * size) - 1 for size in range(_WORD_BYTES + 1)], np.uint64)
+_LONGEST_MIXED = 512
 _STATUSES = np.arange(1000)
 _IS_ANSWERED = (_STATUSES // 100 == 2) | (_STATUSES == 304)
 _IS_REDIRECT = np.isin(_STATUSES, (301, 302))
@@ -44,6 +48,7 @@ _DATA_PATH = re.compile(rb"(?:/[a-z]{2}(?:_[A-Z]{2})?)?/api/|.*/download(?:/|$)|
 
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
+Keys = NDArray[np.uint64]
 Range = tuple[int, int, int]
 
 
@@ -51,7 +56,7 @@ Range = tuple[int, int, int]
 class Classes:
     """Per line: its visitor, what was wrong with the request, with who asked, and whether it is a page that moved."""
 
-    visitor: NDArray[np.uint64]
+    visitor: Keys
     request_rule: Ints
     asker_rule: Ints
     is_moved_page: Flags
@@ -78,25 +83,27 @@ class Classifier:
     """
 
     def __init__(self, own_networks: Iterable[str], *, key: bytes) -> None:
-        ranges = tuple(map(_parse_range, own_networks))
-        self._addresses = _Judgements(lambda text: _hash(text, key=key) << 1 | _is_inside(text, ranges=ranges))
-        self._agent_keys = _Judgements(lambda text: _hash(text, key=key))
+        self._key = key
+        self._ranges = tuple(map(_parse_range, own_networks))
         self._request_rules = _Judgements(request_rule)
+        self._own_addresses = _Judgements(lambda address: _is_inside(address, ranges=self._ranges))
         self._agent_rules = AgentRules()
 
     def __call__(self, hits: Hits) -> Classes:
-        asked = self._request_rules.of(hits.asked).astype(np.int64)[hits.asked.codes]
+        asked = self._request_rules.of(hits.asked)
         is_answered = _IS_ANSWERED[hits.statuses]
-        request_rules = np.where(is_answered | (asked == _PLACE["method"]), asked, _PLACE["status"])
-        addresses = self._addresses.of(hits.addresses)
-        agent_rules = np.array([_PLACE[rule] for rule in self._agent_rules(hits.agents.values)], np.int64)
-        is_own = (addresses & np.uint64(1)).astype(bool)
+        addresses, agents = (hash_texts(column.texts, key=self._key) for column in (hits.addresses, hits.agents))
         return Classes(
-            addresses[hits.addresses.codes] + self._agent_keys.of(hits.agents)[hits.agents.codes],
-            request_rules,
-            np.where(is_own[hits.addresses.codes], _PLACE["own_network"], agent_rules[hits.agents.codes]),
+            addresses[hits.addresses.codes] + agents[hits.agents.codes],
+            np.where(is_answered | (asked == _PLACE["method"]), asked, _PLACE["status"]),
+            self._judge_askers(hits),
             (asked == 0) & _IS_REDIRECT[hits.statuses],
         )
+
+    def _judge_askers(self, hits: Hits) -> Ints:
+        agents = np.array([_PLACE[rule] for rule in self._agent_rules(hits.agents.values)], np.int64)
+        rules = np.asarray(agents[hits.agents.codes])
+        return np.where(self._own_addresses.of(hits.addresses), _PLACE["own_network"], rules) if self._ranges else rules
 
 
 class _Judgements(dict[bytes, int]):
@@ -111,8 +118,8 @@ class _Judgements(dict[bytes, int]):
         self[text] = judgement = self._judge(text)
         return judgement
 
-    def of(self, column: Coded) -> NDArray[np.uint64]:
-        return np.fromiter(map(self.__getitem__, column.values), np.uint64, len(column.values))
+    def of(self, column: Coded) -> Ints:
+        return np.fromiter(map(self.__getitem__, column.values), np.int64, len(column.values))[column.codes]
 
 
 def request_rule(asked: bytes) -> int:
@@ -129,14 +136,31 @@ def request_rule(asked: bytes) -> int:
     return 0
 
 
-def _hash(text: bytes, *, key: bytes) -> int:
-    """63 bits, so that one more fits beside them."""
-    return int.from_bytes(blake2b(text, digest_size=8, key=key).digest()) >> 1
+def hash_texts(texts: pa.BinaryArray, *, key: bytes) -> Keys:
+    """A number of 64 bits for each text, the same for the same key of 24 bytes; every word is mixed in reversibly."""
+    bounds, content = bounds_and_bytes(texts)
+    begins, sizes = bounds[:-1], np.diff(bounds)
+    seed, *factors = (word | np.uint64(1) for word in np.frombuffer(key, np.uint64))
+    padded = np.append(content, np.zeros(_WORD_BYTES, np.uint8))
+    numbers = sizes.astype(np.uint64) ^ seed
+    for at in range(0, min(int(sizes.max(initial=0)), _LONGEST_MIXED), _WORD_BYTES):
+        longer = np.flatnonzero(sizes > at)
+        words = records(padded, at=begins[longer] + at, dtype="<u8")
+        words &= _FIRST_BYTES[np.minimum(sizes[longer] - at, _WORD_BYTES)]
+        numbers[longer] = _mix(numbers[longer] ^ words, factors=factors)
+    for place in np.flatnonzero(sizes > _LONGEST_MIXED).tolist():
+        numbers[place] = int.from_bytes(blake2b(texts[place].as_py(), digest_size=8, key=key).digest())
+    return numbers
+
+
+def _mix(numbers: Keys, *, factors: list[np.uint64]) -> Keys:
+    for factor in factors:
+        numbers = numbers * factor
+        numbers ^= numbers >> 31
+    return np.asarray(numbers)
 
 
 def _is_inside(address: bytes, *, ranges: tuple[Range, ...]) -> bool:
-    if not ranges:
-        return False
     try:
         packed = socket.inet_pton(socket.AF_INET6 if b":" in address else socket.AF_INET, address.decode("latin-1"))
     except (OSError, ValueError):

@@ -12,7 +12,8 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import numpy as np
-from isal import igzip, isal_zlib
+from isal.igzip import IGzipFile
+from isal.isal_zlib import IsalError
 from numpy.typing import NDArray
 
 from connectors.errors import DataRejected
@@ -176,8 +177,8 @@ def open_log(stretch: Stretch) -> Iterator[BufferedIOBase]:
     with stretch.file.path.open("rb") as raw:
         raw.seek(stretch.begin)
         try:
-            yield igzip.IGzipFile(fileobj=raw) if is_gzip(stretch.file.path) else raw
-        except (EOFError, gzip.BadGzipFile, isal_zlib.error) as fault:
+            yield IGzipFile(fileobj=raw) if is_gzip(stretch.file.path) else raw
+        except (EOFError, gzip.BadGzipFile, IsalError) as fault:
             where = f"{stretch.position} ({stretch.file.file_id})"
             raise DataRejected(
                 id=f"Log akses: berkas ke-{where} rusak atau terpotong; gzip-nya tidak utuh sekitar bita "
@@ -209,7 +210,7 @@ def _blocks(stream: BufferedIOBase, *, block_bytes: int, end: int | None) -> Ite
 def _by_visitor(hits: Hits) -> Ints:
     """An order of the lines in which each address and agent comes together, in the order of time."""
     by_time = np.argsort(hits.seconds, kind="stable")
-    asker = hits.addresses.codes * len(hits.agents.values) + hits.agents.codes
+    asker = hits.addresses.codes * len(hits.agents.texts) + hits.agents.codes
     bits = max(1, len(by_time)).bit_length()
     keys = np.sort(asker[by_time] << bits | np.arange(len(by_time)))
     return np.asarray(by_time[keys & ((1 << bits) - 1)])
