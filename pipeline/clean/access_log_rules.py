@@ -142,11 +142,11 @@ def hash_texts(texts: pa.BinaryArray, *, key: bytes) -> Keys:
     begins, sizes = bounds[:-1], np.diff(bounds)
     seed, *factors = (word | np.uint64(1) for word in np.frombuffer(key, np.uint64))
     padded = np.append(content, np.zeros(_WORD_BYTES, np.uint8))
-    numbers = sizes.astype(np.uint64) ^ seed
+    numbers: Keys = sizes.astype(np.uint64) ^ seed
     for at in range(0, min(int(sizes.max(initial=0)), _LONGEST_MIXED), _WORD_BYTES):
         longer = np.flatnonzero(sizes > at)
         words = records(padded, at=begins[longer] + at, dtype="<u8")
-        words &= _FIRST_BYTES[np.minimum(sizes[longer] - at, _WORD_BYTES)]
+        words = words & _FIRST_BYTES[np.minimum(sizes[longer] - at, _WORD_BYTES)]
         numbers[longer] = _mix(numbers[longer] ^ words, factors=factors)
     for place in np.flatnonzero(sizes > _LONGEST_MIXED).tolist():
         numbers[place] = int.from_bytes(blake2b(texts[place].as_py(), digest_size=8, key=key).digest())

@@ -178,7 +178,7 @@ def open_log(stretch: Stretch) -> Iterator[BufferedIOBase]:
         raw.seek(stretch.begin)
         try:
             yield IGzipFile(fileobj=raw) if is_gzip(stretch.file.path) else raw
-        except (EOFError, gzip.BadGzipFile, IsalError) as fault:
+        except (EOFError, gzip.BadGzipFile, IsalError) as fault:  # type: ignore[misc]
             where = f"{stretch.position} ({stretch.file.file_id})"
             raise DataRejected(
                 id=f"Log akses: berkas ke-{where} rusak atau terpotong; gzip-nya tidak utuh sekitar bita "
@@ -208,7 +208,7 @@ def _blocks(stream: BufferedIOBase, *, block_bytes: int, end: int | None) -> Ite
 
 
 def _by_visitor(hits: Hits) -> Ints:
-    """An order of the lines in which each address and agent comes together, in the order of time."""
+    """An order of the lines: by pair of codes, then time; texts read the slow way may have a second code."""
     by_time = np.argsort(hits.seconds, kind="stable")
     asker = hits.addresses.codes * len(hits.agents.texts) + hits.agents.codes
     bits = max(1, len(by_time)).bit_length()

@@ -65,11 +65,12 @@ class Runs:
         return self._pending > max(_PIECES_AT_ONCE, len(self._merged.visitor))
 
     def add(self, visitor: Keys, *, seconds: Ints) -> None:
-        """Take requests, each visitor's together and in the order of time."""
+        """Take requests in stretches of one visitor and rising time; a visitor may come in several."""
         if not len(visitor):
             return
         is_first = np.append(True, visitor[1:] != visitor[:-1])
-        is_first[1:] |= seconds[1:] - seconds[:-1] > self._idle_seconds
+        silence = np.diff(seconds)
+        is_first[1:] |= (silence > self._idle_seconds) | (silence < 0)
         begins = np.flatnonzero(is_first)
         ends = np.append(begins[1:], len(visitor)) - 1
         self._take(_Run(visitor[begins], seconds[begins].astype(np.uint32), seconds[ends].astype(np.uint32)))
