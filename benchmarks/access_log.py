@@ -1,15 +1,35 @@
-"""Access log to visits against its peers: a seeded log, ratios of medians, and the same answer asserted in the same run."""
+"""Access log to visits against its peers: a seeded log, ratios of medians, and the answer asserted in the same run."""
 
 from __future__ import annotations
 
+import argparse
+import importlib.util
+import os
 import random
-from collections.abc import Iterator
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import numpy as np
 from crawleruseragents import CRAWLER_USER_AGENTS_DATA
 
+from pipeline.clean import access_log
+from pipeline.clean.access_log import LogCounts, LogFile, LogTerms, count_visits
+from pipeline.clean.access_log_lines import Hit, read_line
+from pipeline.clean.access_log_rules import RULES, request_rule
+from pipeline.clean.bots import AgentRules
+
+_TERMS = LogTerms(ZoneInfo("Asia/Jakarta"), "portal", own_networks=("103.10.20.0/24",))
+_REFERENCE_LINES = 200_000
+_PLAIN_PANDAS_LINES = 2_000_000
 _BOT_SHARE = 0.08
 _MALFORMED_SHARE = 0.05
 _ESCAPED_SHARE = 0.01
@@ -66,7 +86,7 @@ def _day(
 
 def _askers(people: int, *, seed: int) -> list[tuple[bytes, bytes]]:
     """Address and agent of every visitor, people and bots mixed."""
-    rng = random.Random(seed)  # noqa: S311
+    rng = random.Random(seed)
     bots = [instance for entry in CRAWLER_USER_AGENTS_DATA for instance in entry["instances"]]
     agents = [_agent(rng) for _ in range(min(10_000, people))]
     pool = [agent.encode("latin-1", "replace").replace(b'"', b'\\"') for agent in bots]
@@ -91,7 +111,7 @@ def _agent(rng: random.Random) -> bytes:
 
 def _requests(seed: int) -> list[bytes]:
     """From the quote after the stamp to the referrer: `GET /a HTTP/1.1" 200 512 "https://..."`."""
-    rng = random.Random(seed)  # noqa: S311
+    rng = random.Random(seed)
     return [_request(rng) for _ in range(20_000)]
 
 
@@ -106,3 +126,160 @@ def _request(rng: random.Random) -> bytes:
         f"{_SITE}/dataset/{'statistik-' * rng.randrange(1, 5)}{rng.randrange(9999)}" if rng.random() < 0.8 else "-"
     )
     return f'{method} {path} HTTP/1.1" {status} {rng.randrange(200, 90_000)} "{referrer}"'.encode()
+
+
+def count(path: Path) -> LogCounts:
+    return count_visits([LogFile("log", path)], terms=_TERMS)
+
+
+def ours(path: Path) -> int:
+    visits = count(path).visits
+    return int(visits.loc[visits["variant"] == "headline", "visits_count"].sum())
+
+
+def ours_alone(path: Path) -> int:
+    access_log._BYTES_WORTH_SHARING = sys.maxsize
+    return ours(path)
+
+
+def reference(path: Path) -> int:
+    """The headline by the per-line parser and a walk over each visitor's requests."""
+    moments: dict[tuple[bytes, bytes], list[int]] = defaultdict(list)
+    judge = AgentRules()
+    for line in path.read_bytes().split(b"\n"):
+        hit = read_line(line)
+        if not isinstance(hit, Hit) or not (200 <= hit.status < 300 or hit.status == 304):
+            continue
+        if RULES[request_rule(hit.asked)] == "" and judge([hit.agent]) == [""]:
+            moments[hit.address, hit.agent].append(hit.seconds + 7 * 3600)
+    return sum(
+        before is None or at - before > 1800 or at // 86_400 != before // 86_400
+        for visitor in moments.values()
+        for before, at in zip([None, *sorted(visitor)], sorted(visitor), strict=False)
+    )
+
+
+def duckdb(path: Path) -> int:
+    """Tuned and inexact: the quote as delimiter, few bots, no escapes."""
+    import duckdb
+
+    columns = ", ".join(f"'c{nth}': 'VARCHAR'" for nth in range(7))
+    found = duckdb.sql(f"""
+        WITH hits AS (
+            SELECT split_part(c0, ' ', 1) AS address, c5 AS agent,
+                epoch(try_strptime(substr(c0, instr(c0, '[') + 1, 20), '%d/%b/%Y:%H:%M:%S')) AS at
+            FROM read_csv('{path}', delim='"', quote='', escape='', header=false, auto_detect=false,
+                columns={{{columns}}}, null_padding=true, ignore_errors=true, strict_mode=false)
+            WHERE c1 LIKE 'GET %' AND substr(c2, 2, 3) IN ('200', '204', '206', '304')
+                AND NOT regexp_matches(c1, '\\.(css|js|png|woff2|csv|xlsx)[ ?]|^GET /api/')
+                AND NOT regexp_matches(c5, '(?i)bot|crawl|spider'))
+        SELECT count(*) FROM (
+            SELECT at - lag(at) OVER (PARTITION BY address, agent ORDER BY at) AS silence
+            FROM hits WHERE at IS NOT NULL)
+        WHERE silence IS NULL OR silence > 1800""").fetchone()
+    return int(found[0]) if found else 0
+
+
+def polars(path: Path) -> int:
+    """As `duckdb`."""
+    import polars as pl
+
+    names = [f"c{nth}" for nth in range(7)]
+    lines = pl.scan_csv(
+        path, separator='"', quote_char=None, has_header=False, schema=dict.fromkeys(names, pl.String),
+        truncate_ragged_lines=True, ignore_errors=True, encoding="utf8-lossy",
+    )  # fmt: skip
+    hits = lines.filter(
+        pl.col("c1").str.starts_with("GET ")
+        & pl.col("c2").str.slice(1, 3).is_in(["200", "204", "206", "304"])
+        & ~pl.col("c1").str.contains(r"\.(?:css|js|png|woff2|csv|xlsx)[ ?]|^GET /api/")
+        & ~pl.col("c5").str.contains("(?i)bot|crawl|spider")
+    ).select(
+        pl.col("c0").str.split(" ").list.first().alias("address"),
+        pl.col("c5").alias("agent"),
+        pl.col("c0").str.extract(r"\[([^ ]{20})").str.to_datetime("%d/%b/%Y:%H:%M:%S", strict=False).alias("at"),
+    )
+    silence = pl.col("at").diff().over("address", "agent")
+    ordered = hits.drop_nulls("at").sort("at")
+    is_first = silence.is_null() | (silence > pl.duration(minutes=30))
+    return int(ordered.select(is_first.sum()).collect(engine="streaming").item())
+
+
+def pandas(path: Path) -> int:
+    """The way a notebook would: one regular expression over every line."""
+    import pandas as pd
+
+    lines = pd.Series(path.read_text("latin-1").split("\n"), dtype="str")
+    pattern = r'^(\S+) \S+ \S+ \[([^\]]*)\] "GET ([^" ]*)[^"]*" (2\d\d|304) \S+ "[^"]*" "([^"]*)"'
+    hits = lines.str.extract(pattern).dropna()
+    hits = hits[~hits[2].str.contains(r"\.(?:css|js|png|woff2|csv|xlsx)(?:$|\?)|^/api/")]
+    hits = hits[~hits[4].str.contains("bot|crawl|spider", case=False)]
+    at = pd.to_datetime(hits[1], format="%d/%b/%Y:%H:%M:%S %z")
+    silence = at.sort_values().groupby([hits[0], hits[4]]).diff()
+    return int((silence.isna() | (silence > pd.Timedelta(minutes=30))).sum())
+
+
+CONTENDERS: dict[str, Callable[[Path], int]] = {
+    function.__name__: function for function in (ours, ours_alone, duckdb, polars, pandas)
+}
+
+
+def _command(who: str, path: Path) -> list[str]:
+    if who == "wc":
+        return ["wc", "-l", str(path)]
+    if who == "goaccess":
+        report = str(path.with_suffix(".json"))
+        return ["goaccess", str(path), "--log-format=COMBINED", "--no-global-config", "--no-progress", "-o", report]
+    return [sys.executable, "-m", "benchmarks.access_log", "--who", who, str(path)]
+
+
+def _measure(who: str, path: Path) -> tuple[float, float, str]:
+    """Wall seconds, MiB of the largest process, and what it printed."""
+    begun = time.perf_counter()
+    process = subprocess.Popen(_command(who, path), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    assert process.stdout is not None
+    printed = process.stdout.read().strip()
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 0, f"{who} failed"
+    return time.perf_counter() - begun, usage.ru_maxrss / 1024, printed
+
+
+def _available(lines: int) -> list[str]:
+    peers = [name for name in ("duckdb", "polars") if importlib.util.find_spec(name)]
+    peers += ["goaccess"] if shutil.which("goaccess") else []
+    return ["wc", "ours", "ours_alone", *peers, *(["pandas"] if lines <= _PLAIN_PANDAS_LINES else [])]
+
+
+def compare(lines: int, *, rounds: int) -> None:
+    """Print medians of alternating runs as ratios to ours, after the small log's visits equal the reference."""
+    with tempfile.TemporaryDirectory() as folder:
+        small, log = Path(folder, "small.log"), Path(folder, "access.log")
+        write_log(small, lines=min(lines, _REFERENCE_LINES), seed=2)
+        assert ours(small) == reference(small), "visits differ from the line-by-line reference"
+        write_log(log, lines=lines, seed=1)
+        runs = [(who, _measure(who, log)) for _ in range(rounds) for who in _available(lines)]
+    answers = {answer for who, (*_, answer) in runs if who.startswith("ours")}
+    assert len(answers) == 1, "one process and two count differently"
+    seconds = {who: statistics.median(run[0] for name, run in runs if name == who) for who, _ in runs}
+    for who in seconds:
+        peak = max(run[1] for name, run in runs if name == who)
+        answer = next(run[2] for name, run in runs if name == who) if who in CONTENDERS else ""
+        ratio = seconds["ours"] / seconds[who]
+        print(f"{who:11} {seconds[who]:7.2f} s  {peak:6.0f} MiB  ours / it {ratio:6.2f}  {answer}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("lines", nargs="?", default="1000000")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--who", choices=[*CONTENDERS])
+    asked = parser.parse_args()
+    if asked.who:
+        print(CONTENDERS[asked.who](Path(asked.lines)))
+    else:
+        compare(int(asked.lines), rounds=asked.rounds)
+
+
+if __name__ == "__main__":
+    main()
