@@ -29,7 +29,7 @@ from pipeline.clean.bots import AgentRules
 
 _TERMS = LogTerms(ZoneInfo("Asia/Jakarta"), "portal", own_networks=("103.10.20.0/24",))
 _REFERENCE_LINES = 200_000
-_PLAIN_PANDAS_LINES = 2_000_000
+_LINES_FOR_SLOW_PEERS = 2_000_000
 _BOT_SHARE = 0.08
 _MALFORMED_SHARE = 0.05
 _ESCAPED_SHARE = 0.01
@@ -167,17 +167,17 @@ def duckdb(path: Path) -> int:
     found = duckdb.sql(f"""
         WITH hits AS (
             SELECT split_part(c0, ' ', 1) AS address, c5 AS agent,
-                epoch(try_strptime(substr(c0, instr(c0, '[') + 1, 20), '%d/%b/%Y:%H:%M:%S')) AS at
+                epoch(try_strptime(substr(c0, instr(c0, '[') + 1, 20), '%d/%b/%Y:%H:%M:%S')) AS moment
             FROM read_csv('{path}', delim='"', quote='', escape='', header=false, auto_detect=false,
                 columns={{{columns}}}, null_padding=true, ignore_errors=true, strict_mode=false)
             WHERE c1 LIKE 'GET %' AND substr(c2, 2, 3) IN ('200', '204', '206', '304')
                 AND NOT regexp_matches(c1, '\\.(css|js|png|woff2|csv|xlsx)[ ?]|^GET /api/')
                 AND NOT regexp_matches(c5, '(?i)bot|crawl|spider'))
         SELECT count(*) FROM (
-            SELECT at - lag(at) OVER (PARTITION BY address, agent ORDER BY at) AS silence
-            FROM hits WHERE at IS NOT NULL)
-        WHERE silence IS NULL OR silence > 1800""").fetchone()
-    return int(found[0]) if found else 0
+            SELECT moment - lag(moment) OVER (PARTITION BY address, agent ORDER BY moment) AS silence
+            FROM hits WHERE moment IS NOT NULL)
+        WHERE silence IS NULL OR silence > 1800""").fetchall()
+    return int(found[0][0])
 
 
 def polars(path: Path) -> int:
@@ -247,8 +247,8 @@ def _measure(who: str, path: Path) -> tuple[float, float, str]:
 
 def _available(lines: int) -> list[str]:
     peers = [name for name in ("duckdb", "polars") if importlib.util.find_spec(name)]
-    peers += ["goaccess"] if shutil.which("goaccess") else []
-    return ["wc", "ours", "ours_alone", *peers, *(["pandas"] if lines <= _PLAIN_PANDAS_LINES else [])]
+    slow = ["pandas", *(["goaccess"] if shutil.which("goaccess") else [])]
+    return ["wc", "ours", "ours_alone", *peers, *(slow if lines <= _LINES_FOR_SLOW_PEERS else [])]
 
 
 def compare(lines: int, *, rounds: int) -> None:
