@@ -7,30 +7,44 @@ No address leaves this module: a visitor is a keyed hash, and the key lives as l
 
 from __future__ import annotations
 
-import gzip
-import zlib
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+import secrets
+from collections.abc import Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import dataclass, replace
 from ipaddress import ip_network
+from itertools import accumulate
+from multiprocessing import get_context
 from pathlib import Path
-from typing import BinaryIO, cast
-from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from connectors.errors import ConfigError, DataRejected
-from pipeline.clean.access_log_lines import LONGEST_LINE, read_block
-from pipeline.clean.access_log_rules import OUTCOMES, RULES, Classifier
-from pipeline.clean.sessions import FIRST_DAY, LONGEST_IDLE_SECONDS, DayCounts, Runs, local_days, midnights
+from connectors.errors import ConfigError
+from pipeline.clean.access_log_lines import Hit, read_line
+from pipeline.clean.access_log_rules import OUTCOMES, RULES
+from pipeline.clean.access_log_shares import (
+    Counts,
+    LateLine,
+    LogFile,
+    LogTerms,
+    Share,
+    Stretch,
+    count_share,
+    is_gzip,
+    open_log,
+)
+from pipeline.clean.sessions import FIRST_DAY, LONGEST_IDLE_SECONDS
 from pipeline.tables import DTYPES, SOURCE_COLUMNS, VISITS
+
+__all__ = ["SOURCE_TOOL", "LogCounts", "LogFile", "LogTerms", "count_visits"]
 
 SOURCE_TOOL = "access_log"
 
 _BLOCK_BYTES = 1 << 23
-_GZIP_MAGIC = b"\x1f\x8b"
+_BYTES_WORTH_SHARING = 1 << 28
+_GZIP_RATIO = 8
+_HEAD_BYTES = 1 << 16
 _DEFINITIONS = {
     "headline": "pages people asked for, {minutes} idle minutes, cut at local midnight",
     "bots_included": "pages people and bots asked for, {minutes} idle minutes, cut at local midnight",
@@ -45,24 +59,6 @@ Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class LogFile:
-    """One log file, plain or gzip (told apart by its first bytes)."""
-
-    file_id: str
-    path: Path
-
-
-@dataclass(frozen=True)
-class LogTerms:
-    """What counting depends on besides the lines; `own_networks` are the city's own CIDR ranges."""
-
-    zone: ZoneInfo
-    portal_id: str
-    own_networks: tuple[str, ...] = ()
-    idle_seconds: int = 1800
-
-
-@dataclass(frozen=True)
 class LogCounts:
     """`visits`: portal x local day x variant; `tally`: lines per local day, outcome and rule."""
 
@@ -74,134 +70,143 @@ def count_visits(files: Sequence[LogFile], *, terms: LogTerms) -> LogCounts:
     """Visits per local day of `terms.zone` and variant, and what became of every line of every file.
 
     `visits` has a row for each variant on each day with a readable line, zeros included; its source columns name the
-    first such line met. Variants add up over days. Order of files and lines, duplicates and splits change no count.
+    first such line. Variants add up over days. Order of files and lines, duplicates and splits change no count; lines
+    more than a day late cost a second reading and memory for all visits instead of those of a few days.
     `tally.happened_on` is null for lines without a readable time. The package's bot list moves the figures.
     Raises `DataRejected` for a damaged gzip file, `ConfigError` for a network or idle time that cannot be.
     """
-    counter = _Counter(terms)
-    for position, file in enumerate(files, start=1):
-        with _open(file, position=position) as stream:
-            lines_before = 0
-            for block in _blocks(stream):
-                lines_before += counter.add(block, file_id=file.file_id, lines_before=lines_before)
-    return LogCounts(counter.visits(), counter.tally())
+    _check(terms)
+    stretches = [Stretch(file, position) for position, file in enumerate(files, start=1)]
+    stretches.sort(key=_first_second)
+    shares = _divide(stretches, terms=terms)
+    try:
+        counts = _count(shares)
+    except LateLine:
+        counts = _count([replace(share, is_settling=False) for share in shares])
+    return LogCounts(_visits(counts, files=files, terms=terms), _tally(counts))
 
 
-@contextmanager
-def _open(file: LogFile, *, position: int) -> Iterator[BinaryIO]:
-    with file.path.open("rb") as raw:
-        is_gzip = raw.read(2) == _GZIP_MAGIC
-        raw.seek(0)
-        try:
-            yield cast(BinaryIO, gzip.GzipFile(fileobj=raw)) if is_gzip else raw
-        except (EOFError, gzip.BadGzipFile, zlib.error) as fault:
-            where = f"{position} ({file.file_id})"
-            raise DataRejected(
-                id=f"Log akses: berkas ke-{where} rusak atau terpotong; gzip-nya tidak utuh sekitar bita "
-                f"{raw.tell():,}. Salin ulang berkas itu dari server.",
-                en=f"Access log: file number {where} is damaged or cut off; its gzip stream breaks near byte "
-                f"{raw.tell():,}. Copy the file from the server again.",
-            ) from fault
+def _first_second(stretch: Stretch) -> int:
+    """When a file begins, by its first readable line; what cannot be told comes first."""
+    with open_log(stretch) as stream:
+        lines = stream.read(_HEAD_BYTES).split(b"\n")
+    return next((hit.seconds for hit in map(read_line, lines) if isinstance(hit, Hit)), 0)
 
 
-def _blocks(stream: BinaryIO) -> Iterator[bytes]:
-    """Whole lines, a few MiB at once; of an overlong line only as much as shows that it is one."""
-    rest = b""
-    while chunk := stream.read(_BLOCK_BYTES):
-        cut = chunk.rfind(b"\n") + 1
-        if cut:
-            yield rest + chunk[:cut]
-            rest = b""
-        rest = (rest + chunk[cut:])[: LONGEST_LINE + 1]
-    if rest:
-        yield rest + b"\n"
+def _divide(stretches: Sequence[Stretch], *, terms: LogTerms) -> list[Share]:
+    """One share, or two of about the same size when there is enough to read."""
+    sizes = [_size(stretch) for stretch in stretches]
+    half = sum(sizes) // 2
+    parts: tuple[list[Stretch], list[Stretch]] = ([], [])
+    for stretch, before, size in zip(stretches, accumulate(sizes, initial=0), sizes, strict=False):
+        if sum(sizes) < _BYTES_WORTH_SHARING or before + size <= half:
+            parts[0].append(stretch)
+        elif before >= half:
+            parts[1].append(stretch)
+        elif is_gzip(stretch.file.path):
+            parts[before + size // 2 > half].append(stretch)
+        else:
+            cut = _next_line(stretch.file.path, at=half - before)
+            parts[0].append(replace(stretch, end=cut))
+            parts[1].append(replace(stretch, begin=cut))
+    key = secrets.token_bytes(24)
+    return [Share(tuple(part), terms, key, _BLOCK_BYTES) for part in parts if part or part is parts[0]]
 
 
-class _Counter:
-    """What is remembered of the lines: runs of four choices of them, counts per day and rule, a first line per day."""
+def _size(stretch: Stretch) -> int:
+    """The bytes to be read, roughly."""
+    return stretch.file.path.stat().st_size * (_GZIP_RATIO if is_gzip(stretch.file.path) else 1)
 
-    def __init__(self, terms: LogTerms) -> None:
-        _check(terms)
-        self._terms = terms
-        self._classify = Classifier(terms.own_networks)
-        self._runs = {name: Runs(terms.idle_seconds) for name in ("people", "bots", "redirects", "all")}
-        self._lines = np.zeros((len(midnights(terms.zone)), len(RULES)), np.int64)
-        self._faults = np.zeros(len(RULES), np.int64)
-        self._first_seen: dict[int, tuple[str, int]] = {}
 
-    def add(self, block: bytes, *, file_id: str, lines_before: int) -> int:
-        """Count a block of whole lines; gives their number."""
-        hits = read_block(block)
-        classes = self._classify(hits)
-        days = local_days(hits.seconds, zone=self._terms.zone)
-        for name, fault_count in hits.faults.items():
-            self._faults[RULES.index(name)] += fault_count
-        self._count_lines(days, rules=classes.rule)
-        for day in set(np.unique(days).tolist()) - self._first_seen.keys():
-            self._first_seen[day] = (file_id, lines_before + int(hits.lines[days == day].min()) + 1)
-        order = np.lexsort((hits.seconds, classes.visitor))
-        visitor, seconds = classes.visitor[order], hits.seconds[order]
-        for name, chosen in classes.choices().items():
-            kept = chosen[order]
-            self._runs[name].add(visitor[kept], seconds=seconds[kept])
-        return len(days) + hits.faults.total()
+def _next_line(path: Path, *, at: int) -> int:
+    """Where the first line after the byte `at` begins."""
+    with path.open("rb") as file:
+        file.seek(at)
+        while part := file.readline(_HEAD_BYTES):
+            if part.endswith(b"\n"):
+                break
+        return file.tell()
 
-    def _count_lines(self, days: Ints, *, rules: Ints) -> None:
-        if len(days):
-            low, high = days.min(), days.max() + 1
-            counts = np.bincount((days - low) * len(RULES) + rules, minlength=(high - low) * len(RULES))
-            self._lines[low:high] += counts.reshape(-1, len(RULES))
 
-    def visits(self) -> pd.DataFrame:
-        """The clean table's columns without the outcome ones."""
-        days = np.array(sorted(self._first_seen), np.int64)
-        counted = {name: runs.count_days(self._terms.zone) for name, runs in self._runs.items()}
-        frames = [self._frame(days, variant=variant, counts=counts) for variant, counts in _variants(counted).items()]
-        columns = (*VISITS.columns, *SOURCE_COLUMNS)
-        visits = pd.concat(frames, ignore_index=True).astype({column.name: DTYPES[column.kind] for column in columns})
-        return visits.sort_values("visited_on", kind="stable", ignore_index=True)
+def _count(shares: Sequence[Share]) -> Counts:
+    """All shares' counts together: the first is read here, the other meanwhile by a second process."""
+    first, *others = shares
+    if not others:
+        return count_share(first)
+    with ProcessPoolExecutor(len(others), mp_context=get_context("spawn")) as pool:
+        waiting = [(share, _submit(share, pool=pool)) for share in others]
+        counts = count_share(first)
+        for share, future in waiting:
+            counts.absorb(_result(future) or count_share(share))
+    return counts
 
-    def _frame(self, days: Ints, *, variant: str, counts: Ints) -> pd.DataFrame:
-        seen = [self._first_seen[day] for day in days.tolist()]
-        return pd.DataFrame(
+
+def _submit(share: Share, *, pool: ProcessPoolExecutor) -> Future[Counts] | None:
+    """The share under way; null where no process may be started, as inside a daemon."""
+    try:
+        return pool.submit(count_share, share)
+    except (AssertionError, OSError, RuntimeError):
+        return None
+
+
+def _result(future: Future[Counts] | None) -> Counts | None:
+    """What the other process counted; null when it did not live to tell, so that the fault shows when asked again."""
+    try:
+        return future.result() if future else None
+    except (OSError, RuntimeError):
+        return None
+
+
+def _visits(counts: Counts, *, files: Sequence[LogFile], terms: LogTerms) -> pd.DataFrame:
+    """The clean table's columns without the outcome ones."""
+    days = np.array(sorted(counts.first_seen), np.int64)
+    seen = [counts.first_line(day) for day in days.tolist()]
+    frames = [
+        pd.DataFrame(
             {
                 "visited_on": FIRST_DAY + days,
                 "days_count": 1,
-                "portal_id": self._terms.portal_id,
-                "visits_count": counts[days],
-                "visit_definition": _DEFINITIONS[variant].format(minutes=f"{self._terms.idle_seconds / 60:g}"),
+                "portal_id": terms.portal_id,
+                "visits_count": visits[days],
+                "visit_definition": _DEFINITIONS[variant].format(minutes=f"{terms.idle_seconds / 60:g}"),
                 "source_tool": SOURCE_TOOL,
                 "variant": variant,
-                "source_file_id": [file_id for file_id, _ in seen],
+                "source_file_id": [files[position - 1].file_id for position, _ in seen],
                 "source_row": [row for _, row in seen],
             }
         )
-
-    def tally(self) -> pd.DataFrame:
-        """Lines per local day, outcome and rule; those without a time first."""
-        days, rules = np.nonzero(self._lines)
-        faults = np.flatnonzero(self._faults)
-        names = [RULES[rule] for rule in (*faults, *rules)]
-        return pd.DataFrame(
-            {
-                "happened_on": np.append(np.full(len(faults), np.datetime64("NaT", "D")), FIRST_DAY + days),
-                "outcome": [OUTCOMES[name] for name in names],
-                "rule": names,
-                "rows_count": np.append(self._faults[faults], self._lines[days, rules]),
-            }
-        ).astype({"happened_on": DTYPES["day"], "outcome": "str", "rule": "str", "rows_count": "Int64"})
+        for variant, visits in _variants(counts).items()
+    ]
+    columns = (*VISITS.columns, *SOURCE_COLUMNS)
+    visits = pd.concat(frames, ignore_index=True).astype({column.name: DTYPES[column.kind] for column in columns})
+    return visits.sort_values("visited_on", kind="stable", ignore_index=True)
 
 
-def _variants(counted: dict[str, DayCounts]) -> dict[str, Ints]:
-    people = counted["people"]
+def _tally(counts: Counts) -> pd.DataFrame:
+    """Lines per local day, outcome and rule; those without a time first."""
+    days, rules = np.nonzero(counts.lines)
+    faults = np.flatnonzero(counts.faults)
+    names = [RULES[rule] for rule in (*faults, *rules)]
+    return pd.DataFrame(
+        {
+            "happened_on": np.append(np.full(len(faults), np.datetime64("NaT", "D")), FIRST_DAY + days),
+            "outcome": [OUTCOMES[name] for name in names],
+            "rule": names,
+            "rows_count": np.append(counts.faults[faults], counts.lines[days, rules]),
+        }
+    ).astype({"happened_on": DTYPES["day"], "outcome": "str", "rule": "str", "rows_count": "Int64"})
+
+
+def _variants(counts: Counts) -> dict[str, Ints]:
+    days = {name: runs.count_days() for name, runs in counts.runs.items()}
     return {
-        "headline": people.cut_at_midnight,
-        "bots_included": counted["bots"].cut_at_midnight,
-        "no_midnight_break": people.by_start,
-        "unique_visitors_month": people.visitors_new_in_month,
-        "unique_visitors_year": people.visitors_new_in_year,
-        "redirects_counted": counted["redirects"].by_start,
-        "all_requests": counted["all"].by_start,
+        "headline": days["people"].cut_at_midnight,
+        "bots_included": days["bots"].cut_at_midnight,
+        "no_midnight_break": days["people"].by_start,
+        "unique_visitors_month": counts.new_visitors["M"].count_days(),
+        "unique_visitors_year": counts.new_visitors["Y"].count_days(),
+        "redirects_counted": days["redirects"].by_start,
+        "all_requests": days["all"].by_start,
     }
 
 

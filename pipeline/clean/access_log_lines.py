@@ -11,7 +11,8 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from typing import Any, cast
 
 import numpy as np
 import pyarrow as pa
@@ -20,7 +21,6 @@ from numpy.typing import NDArray
 LONGEST_LINE = 1 << 20
 FIRST_YEAR, LAST_YEAR = 1990, 2099
 
-_HEAD = re.compile(rb"(\S+) \S+ \S+")
 _QUOTED = rb'"([^"\\]*(?:\\.[^"\\]*)*)"'
 _LINE = re.compile(
     rb"(\S+) \S+ \S+ \[([^\]]*)\] %b (\d{3}) (?:\d+|-)(?: %b %b.*|(?: .*)?)" % (_QUOTED, _QUOTED, _QUOTED), re.DOTALL
@@ -28,16 +28,38 @@ _LINE = re.compile(
 _STAMP = re.compile(rb"(.{11}):([01]\d|2[0-3]):([0-5]\d):([0-5]\d)( .{5})", re.DOTALL)
 _DAY = re.compile(rb"(\d\d)/([A-Z][a-z]{2})/(\d{4}) ([+-])([01]\d)([0-5]\d)")
 _MONTHS = (b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec")
-_VERSION = np.frombuffer(b" HTTP/0.0", np.uint8)
 _VERSION_END = re.compile(rb" HTTP/\d\.\d\Z")
-_STAMP_LENGTH = 26
-_LONGEST_SIZE = 12
+_VERSION_LENGTH = 9
+_BEFORE_REQUEST = 30
+_BEFORE_STAMP = 34
 _SHORTEST_HEAD = 5
-_NEWLINE, _RETURN, _SPACE, _QUOTE, _DASH, _COLON, _QUESTION, _OPEN, _BACKSLASH, _CLOSE = b'\n\r "-:?[\\]'
+_SHORTEST_TAIL = 7
+_NOBODY = np.uint32(int.from_bytes(b" - -", "little"))
+_LONGEST_SIZE = 12
+_CACHED_BYTES = 1 << 17
+_NEWLINE, _RETURN, _SPACE, _STAR, _DASH, _QUESTION, _BACKSLASH = b"\n\r *-?\\"
+# The only bytes that equal _MARK under _MARK_BITS are the quote, the newline, the star and 2.
+_MARK_BITS, _MARK = np.uint8(0xD7), 2
+
+
+def _word(text: bytes) -> np.uint64:
+    return np.uint64(int.from_bytes(text, "little"))
+
+
+_ZEROS, _HIGH_BITS, _ABOVE_NINE = _word(b"0" * 8), _word(b"\x80" * 8), _word(b"\x76" * 8)
+_LAST_BYTES = np.array([_word(bytes(8 - min(n, 8)) + b"\xff" * min(n, 8)) for n in range(_LONGEST_SIZE + 1)], np.uint64)
+_STATUS, _STATUS_FRAME, _STATUS_DIGITS = (
+    _word(text) for text in (b'" 000 ', b"\xff\xff\0\0\0\xff", b"\0\0\xff\xff\xff")
+)
+_VERSION, _VERSION_DIGITS = _word(b"HTTP/0.0"), _word(b"\0\0\0\0\0\xff\0\xff")
+_HOUR, _MINUTE_AND_SECOND = _word(b"\0\0\0\0\0\0\xff\xff"), _word(b"\0\xff\xff\0\xff\xff")
+_CLOCK_ZEROS = (_HOUR | _MINUTE_AND_SECOND) & _ZEROS
+_FRAME_MASKS = (_word(b"\xff" * 8), ~_HOUR, ~_MINUTE_AND_SECOND, _word(b"\xff" * 7))
 
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 Bytes = NDArray[np.uint8]
+Words = NDArray[np.uint64]
 
 
 @dataclass(frozen=True)
@@ -53,10 +75,14 @@ class Hit:
 
 @dataclass(frozen=True)
 class Coded:
-    """A column as codes into its values."""
+    """A column as codes into its texts."""
 
     codes: Ints
-    values: list[bytes]
+    texts: pa.BinaryArray
+
+    @cached_property
+    def values(self) -> list[bytes]:
+        return cast(list[bytes], self.texts.to_pylist())
 
 
 @dataclass(frozen=True)
@@ -76,19 +102,35 @@ class Hits:
 
 
 @dataclass(frozen=True)
+class _Marks:
+    """A block's quotes and newlines in order, and where each line begins in the block and among them.
+
+    `following` is the mark after each, a question mark if one comes first.
+    """
+
+    found: Ints
+    following: Ints
+    first: Ints
+    starts: Ints
+    ends: Ints
+
+
+@dataclass(frozen=True)
 class _Plain:
-    """Where the fields of lines in the plain shape begin and end in the block."""
+    """Lines in the plain shape: their numbers, what their fixed places say, where their texts begin and end."""
 
     lines: Ints
-    heads: tuple[Ints, Ints]
-    stamps: Ints
-    asked: tuple[Ints, Ints]
+    seconds: Ints
     statuses: Ints
+    addresses: tuple[Ints, Ints]
+    asked: tuple[Ints, Ints]
     agents: tuple[Ints, Ints]
 
     def only(self, kept: Flags) -> _Plain:
-        pairs = [(begin[kept], end[kept]) for begin, end in (self.heads, self.asked, self.agents)]
-        return _Plain(self.lines[kept], pairs[0], self.stamps[kept], pairs[1], self.statuses[kept], pairs[2])
+        if kept.all():
+            return self
+        pairs = ((begin[kept], end[kept]) for begin, end in (self.addresses, self.asked, self.agents))
+        return _Plain(self.lines[kept], self.seconds[kept], self.statuses[kept], *pairs)
 
 
 def read_line(line: bytes) -> Hit | str:
@@ -110,86 +152,133 @@ def read_line(line: bytes) -> Hit | str:
     return Hit(address, seconds, _cut_request(request), int(status), agent)
 
 
-def read_block(block: bytes) -> Hits:
+def read_block(block: bytes | memoryview) -> Hits:
     """Every line of a block that ends in a newline: the same rows as `read_line` gives one by one."""
     data = np.frombuffer(block, np.uint8)
-    ends = np.flatnonzero(data == _NEWLINE)
-    starts = np.append(0, ends[:-1] + 1)
-    plain = _find_plain(data, starts=starts, ends=ends)
-    seconds, is_timely = _read_stamps(data, stamps=plain.stamps)
-    heads = _encode(block, fields=plain.heads)
-    addresses = [_read_head(head) for head in heads.values]
-    kept = is_timely & np.array([address != b"" for address in addresses], bool)[heads.codes]
+    marks = _find_marks(data)
+    plain = _find_plain(data, marks=marks)
+    addresses = _encode(data, fields=plain.addresses)
+    kept = ~_have_spaces(addresses.texts)[addresses.codes]
     plain = plain.only(kept)
-    slow = np.ones(len(ends), bool)
-    slow[plain.lines] = False
     hits = Hits(
         plain.lines,
-        seconds[kept],
-        _digits(data, at=plain.statuses, count=3),
-        Coded(heads.codes[kept], addresses),
-        _encode(block, fields=plain.asked),
-        _encode(block, fields=plain.agents),
+        plain.seconds,
+        plain.statuses,
+        Coded(addresses.codes[kept], addresses.texts),
+        _encode(data, fields=plain.asked),
+        _encode(data, fields=plain.agents),
         Counter(),
     )
-    rest = [(int(line), block[starts[line] : ends[line]]) for line in np.flatnonzero(slow)]
-    return _with_slow_lines(hits, lines=rest)
+    is_slow = np.ones(len(marks.ends), bool)
+    is_slow[plain.lines] = False
+    slow = np.flatnonzero(is_slow)
+    bounds = zip(slow.tolist(), marks.starts[slow].tolist(), marks.ends[slow].tolist(), strict=True)
+    return _with_slow_lines(hits, lines=[(line, bytes(block[start:end])) for line, start, end in bounds])
 
 
-@lru_cache(1 << 16)
-def _read_head(head: bytes) -> bytes:
-    """The address of `address ident user`, empty when the head is not of that form."""
-    match = _HEAD.fullmatch(head)
-    return match[1] if match else b""
+def _find_marks(data: Bytes) -> _Marks:
+    """One mask finds quotes and newlines, and two other bytes that are dropped again."""
+    places = np.concatenate([_find_bytes(data, begin=at) for at in range(0, len(data), _CACHED_BYTES)])
+    kinds = data[places]
+    is_sought = (kinds != _STAR) & (kinds != _MARK)
+    if not is_sought.all():
+        places, kinds = places[is_sought], kinds[is_sought]
+    at = np.flatnonzero(kinds != _QUESTION)
+    found = places[at]
+    newlines = np.flatnonzero(kinds[at] == _NEWLINE)
+    ends = found[newlines]
+    following = places[np.minimum(at + 1, len(places) - 1)]
+    return _Marks(found, following, np.append(0, newlines[:-1] + 1), np.append(0, ends[:-1] + 1), ends)
 
 
-def _find_plain(data: Bytes, *, starts: Ints, ends: Ints) -> _Plain:
+def _find_bytes(data: Bytes, *, begin: int) -> Ints:
+    """Where marks are in as many bytes as the processor keeps at hand together with the masks made of them."""
+    part = data[begin : begin + _CACHED_BYTES]
+    mask = np.bitwise_and(part, _MARK_BITS) == _MARK
+    mask |= part == _QUESTION
+    return np.flatnonzero(mask) + begin
+
+
+def _find_plain(data: Bytes, *, marks: _Marks) -> _Plain:
     """The lines in which no quote is escaped and every field sits where the quotes say."""
-    quotes = np.flatnonzero(data == _QUOTE)
-    padded = np.append(quotes, [0] * 6)
-    first = np.searchsorted(quotes, starts)
-    quotes_count = np.diff(np.append(first, len(quotes)))
-    has_quotes = (quotes_count == 2) | (quotes_count >= 6)
-    has_head = padded[first] - starts >= _SHORTEST_HEAD + _STAMP_LENGTH + 4
-    lines = np.flatnonzero(has_quotes & has_head & (ends - starts <= LONGEST_LINE))
+    lines, quotes_count = _find_candidates(marks)
+    starts, ends, first = marks.starts[lines], marks.ends[lines], marks.first[lines]
+    last = len(marks.found) - 1
+    opened, closed, *others = (marks.found[np.minimum(first + nth, last)] for nth in range(6))
     is_combined = quotes_count[lines] >= 6
-    opened, closed, *others = (padded[first[lines] + nth] for nth in range(6))
-    line_ends = ends[lines] - (data[ends[lines] - 1] == _RETURN)
-    size_ends = np.where(is_combined, others[0] - 1, line_ends)
+    line_ends = ends - (data[ends - 1] == _RETURN)
+    seconds, kept = _read_stamps(data, opened=opened)
+    statuses, has_status = _read_statuses(data, closed=closed)
+    kept &= has_status
+    kept &= _is_plain_size(data, begins=closed + 6, ends=np.where(is_combined, others[0] - 1, line_ends))
+    kept &= ~is_combined | _is_plain_tail(data, quotes=others)
+    kept &= records(data, at=opened - _BEFORE_STAMP, dtype="<u4") == _NOBODY
+    addresses = (starts, opened - _BEFORE_STAMP)
+    asked = (opened + 1, _find_asked_ends(data, closed=closed, marked=marks.following[first]))
     agents = (np.where(is_combined, others[2] + 1, closed), np.where(is_combined, others[3], closed))
-    heads = (starts[lines], opened - _STAMP_LENGTH - 4)
-    asked = (opened + 1, _find_asked_ends(data, opened=opened, closed=closed))
-    plain = _Plain(lines, heads, opened - _STAMP_LENGTH - 2, asked, closed + 2, agents)
-    sizes = size_ends - closed - 6
-    kept = (sizes >= 1) & (sizes <= _LONGEST_SIZE)
-    kept[kept] = _is_plain_head(data, opened=opened[kept], closed=closed[kept])
-    kept[kept] = _is_plain_size(data, ends=size_ends[kept], sizes=sizes[kept])
-    combined = kept & is_combined
-    kept[combined] = _is_plain_tail(data, quotes=[quote[combined] for quote in others])
-    return plain.only(kept)
+    return _Plain(lines, seconds, statuses, addresses, asked, agents).only(kept)
 
 
-def _is_plain_head(data: Bytes, *, opened: Ints, closed: Ints) -> Flags:
-    """`... [26 bytes] "request" 200 `, the request's closing quote not escaped."""
-    expected = (
-        (opened - _STAMP_LENGTH - 4, _SPACE),
-        (opened - _STAMP_LENGTH - 3, _OPEN),
-        (opened - 2, _CLOSE),
-        (opened - 1, _SPACE),
-        (closed + 1, _SPACE),
-        (closed + 5, _SPACE),
-    )
-    fits = np.all([data[at] == byte for at, byte in expected], axis=0)
-    digits = np.all([data[closed + at] - ord("0") < 10 for at in (2, 3, 4)], axis=0)
-    return np.asarray(fits & digits & (data[closed - 1] != _BACKSLASH))
+def _find_candidates(marks: _Marks) -> tuple[Ints, Ints]:
+    """Lines with as many quotes as either format has and room before and after the first two; all lines' quotes."""
+    quotes_count = np.diff(np.append(marks.first, len(marks.found))) - 1
+    opened = marks.found[marks.first]
+    closed = marks.found[np.minimum(marks.first + 1, len(marks.found) - 1)]
+    return np.flatnonzero(
+        ((quotes_count == 2) | (quotes_count >= 6))
+        & (opened - marks.starts >= _SHORTEST_HEAD + _BEFORE_REQUEST)
+        & (marks.ends - closed >= _SHORTEST_TAIL)
+        & (marks.ends - marks.starts <= LONGEST_LINE)
+    ), quotes_count
 
 
-def _is_plain_size(data: Bytes, *, ends: Ints, sizes: Ints) -> Flags:
+def _read_stamps(data: Bytes, *, opened: Ints) -> tuple[Ints, Flags]:
+    """Seconds since 1970 in UTC, and which stamps could be read.
+
+    What is not the clock is read once per run of lines in which it is the same.
+    """
+    frames = records(data, at=opened - _BEFORE_REQUEST, dtype="V32").view("<u8").reshape(-1, 4)
+    lanes = [frames[:, nth] & mask for nth, mask in enumerate(_FRAME_MASKS)]
+    begins = np.flatnonzero(np.append(True, _differs(lanes))[: len(frames)])
+    read = [_read_frame(frames[begin].tobytes()) for begin in begins]
+    lengths = np.diff(np.append(begins, len(frames)))
+    midnights = np.repeat(np.array([day or 0 for day in read], np.int64), lengths)
+    is_read = np.repeat(np.array([day is not None for day in read], bool), lengths)
+    digits = ((frames[:, 1] & _HOUR) | (frames[:, 2] & _MINUTE_AND_SECOND)) ^ _CLOCK_ZEROS
+    pairs = digits * np.uint64(10) + (digits >> 8)
+    hours, minutes, seconds = ((pairs >> shift & 0xFF).astype(np.int64) for shift in (48, 8, 32))
+    is_read &= _are_digits(digits) & (hours < 24) & (minutes < 60) & (seconds < 60)
+    return midnights + hours * 3600 + minutes * 60 + seconds, is_read
+
+
+def _differs(lanes: list[Words]) -> Flags:
+    return np.asarray(np.logical_or.reduce([lane[1:] != lane[:-1] for lane in lanes]))
+
+
+def _read_frame(frame: bytes) -> int | None:
+    """The first second of the day in ` [17/May/2015:10:05:03 +0000] "`, whatever the clock's digits."""
+    is_framed = frame[:2] == b" [" and frame[13:20:3] == b":::" and frame[28:31] == b'] "'
+    return _read_day(frame[2:13] + frame[22:28]) if is_framed else None
+
+
+def _read_statuses(data: Bytes, *, closed: Ints) -> tuple[Ints, Flags]:
+    """The number in `" 200 `, where it is one and the quote before it is not escaped."""
+    words = records(data, at=closed, dtype="<u8") ^ _STATUS
+    digits = words & _STATUS_DIGITS
+    numbers = (digits >> 16 & 0xFF) * 100 + (digits >> 24 & 0xFF) * 10 + (digits >> 32)
+    fits = (words & _STATUS_FRAME == 0) & _are_digits(digits) & (data[closed - 1] != _BACKSLASH)
+    return numbers.astype(np.int64), fits
+
+
+def _is_plain_size(data: Bytes, *, begins: Ints, ends: Ints) -> Flags:
     """The bytes sent: digits only, or one dash."""
-    tail = _windows(data, at=ends - _LONGEST_SIZE, width=_LONGEST_SIZE)
-    is_before = np.arange(_LONGEST_SIZE) < (_LONGEST_SIZE - sizes)[:, None]
-    is_number = ((tail - ord("0") < 10) | is_before).all(axis=1)
-    return np.asarray(is_number | ((sizes == 1) & (tail[:, -1] == _DASH)))
+    sizes = ends - begins
+    known = np.clip(sizes, 0, _LONGEST_SIZE)
+    tail = records(data, at=ends - 8, dtype="<u8")
+    before = records(data, at=ends - 16, dtype="<u8")
+    is_number = _are_digits((tail ^ _ZEROS) & _LAST_BYTES[known])
+    is_number &= _are_digits((before ^ _ZEROS) & _LAST_BYTES[np.maximum(known - 8, 0)])
+    return np.asarray((sizes == known) & (sizes > 0) & (is_number | ((sizes == 1) & (tail >> 56 == _DASH))))
 
 
 def _is_plain_tail(data: Bytes, *, quotes: list[Ints]) -> Flags:
@@ -198,40 +287,22 @@ def _is_plain_tail(data: Bytes, *, quotes: list[Ints]) -> Flags:
     return np.asarray(
         (data[referrer - 1] == _SPACE)
         & (agent == referrer_end + 2)
-        & (data[referrer_end + 1] == _SPACE)
+        & (data[agent - 1] == _SPACE)
         & (data[referrer_end - 1] != _BACKSLASH)
         & (data[agent_end - 1] != _BACKSLASH)
     )
 
 
-def _find_asked_ends(data: Bytes, *, opened: Ints, closed: Ints) -> Ints:
+def _find_asked_ends(data: Bytes, *, closed: Ints, marked: Ints) -> Ints:
     """Where the query begins; without one, where the version does; without both, where the request ends."""
-    marks = np.append(np.flatnonzero(data == _QUESTION), len(data))
-    marked = marks[np.searchsorted(marks, opened)]
-    tails = _windows(data, at=closed - len(_VERSION), width=len(_VERSION))
-    is_version = ((tails == _VERSION) | ((ord("0") == _VERSION) & (tails - ord("0") < 10))).all(axis=1)
-    return np.where(marked < closed, marked, closed - is_version * len(_VERSION))
+    words = records(data, at=closed - 8, dtype="<u8") ^ _VERSION
+    is_version = (words & ~_VERSION_DIGITS == 0) & _are_digits(words & _VERSION_DIGITS) & (data[closed - 9] == _SPACE)
+    return np.where(marked < closed, marked, closed - is_version * _VERSION_LENGTH)
 
 
 def _cut_request(request: bytes) -> bytes:
     target, mark, _ = request.partition(b"?")
-    return target if mark or not _VERSION_END.search(request) else request[: -len(_VERSION)]
-
-
-def _read_stamps(data: Bytes, *, stamps: Ints) -> tuple[Ints, Flags]:
-    """Seconds since 1970 in UTC, and which stamps could be read; a day and zone is read once per run of equal ones."""
-    texts = _windows(data, at=stamps, width=_STAMP_LENGTH)
-    days = np.concatenate([texts[:, :11], texts[:, 20:]], axis=1)
-    begins = np.flatnonzero(np.append(True, (days[1:] != days[:-1]).any(axis=1))[: len(days)])
-    read = [_read_day(days[begin].tobytes()) for begin in begins]
-    lengths = np.diff(np.append(begins, len(days)))
-    midnights = np.repeat(np.array([day or 0 for day in read], np.int64), lengths)
-    hours, minutes, seconds = (_digits(data, at=stamps + at, count=2) for at in (12, 15, 18))
-    is_read = np.repeat(np.array([day is not None for day in read], bool), lengths)
-    is_read &= (texts[:, [11, 14, 17]] == _COLON).all(axis=1)
-    is_read &= (texts[:, [12, 13, 15, 16, 18, 19]] - ord("0") < 10).all(axis=1)
-    is_read &= (hours < 24) & (minutes < 60) & (seconds < 60)
-    return midnights + hours * 3600 + minutes * 60 + seconds, is_read
+    return target if mark or not _VERSION_END.search(request) else request[:-_VERSION_LENGTH]
 
 
 def _read_stamp(stamp: bytes) -> int | None:
@@ -276,29 +347,50 @@ def _with_slow_lines(hits: Hits, *, lines: list[tuple[int, bytes]]) -> Hits:
 
 
 def _extend(column: Coded, *, values: list[bytes]) -> Coded:
-    codes = np.arange(len(values), dtype=np.int64) + len(column.values)
-    return Coded(np.append(column.codes, codes), column.values + values)
+    if not values:
+        return column
+    codes = np.arange(len(values), dtype=np.int64) + len(column.texts)
+    texts = pa.concat_arrays([column.texts, pa.array(values, pa.binary())])
+    return Coded(np.append(column.codes, codes), texts)
 
 
-def _encode(block: bytes, *, fields: tuple[Ints, Ints]) -> Coded:
+def _encode(data: Bytes, *, fields: tuple[Ints, Ints]) -> Coded:
     """The fields' distinct texts; fields and the gaps between them are one array over the block, copied by `take`."""
-    if not len(fields[0]):
-        return Coded(np.zeros(0, np.int64), [])
+    count = len(fields[0])
+    if not count:
+        return Coded(np.zeros(0, np.int64), pa.array([], pa.binary()))
     bounds = np.stack(fields, axis=1).astype(np.int32).ravel()
-    buffers = [None, pa.py_buffer(bounds), pa.py_buffer(block)]
+    buffers = [None, pa.py_buffer(bounds), pa.py_buffer(data)]
     texts = pa.BinaryArray.from_buffers(pa.binary(), len(bounds) - 1, buffers)
-    coded = texts.take(pa.array(np.arange(0, len(bounds), 2))).dictionary_encode()
-    return Coded(coded.indices.to_numpy().astype(np.int64), coded.dictionary.to_numpy(zero_copy_only=False).tolist())
+    chosen = pa.Array.from_buffers(pa.int32(), count, [None, pa.py_buffer(np.arange(0, 2 * count, 2, dtype=np.int32))])
+    coded = texts.take(chosen).dictionary_encode()
+    codes = np.frombuffer(coded.indices.buffers()[1], np.int32, count=count)
+    return Coded(codes.astype(np.int64), coded.dictionary)
 
 
-def _digits(data: Bytes, *, at: Ints, count: int) -> Ints:
-    number = np.zeros(len(at), np.int64)
-    for nth in range(count):
-        number = number * 10 + data[at + nth] - ord("0")
-    return number
+def bounds_and_bytes(texts: pa.BinaryArray) -> tuple[Ints, Bytes]:
+    """Where each text begins and the last ends in the bytes of all."""
+    _, bounds, content = texts.buffers()
+    if not len(texts):
+        return np.zeros(1, np.int64), np.zeros(0, np.uint8)
+    begins = np.frombuffer(bounds, np.int32)[texts.offset : texts.offset + len(texts) + 1]
+    return begins.astype(np.int64), np.frombuffer(content, np.uint8)[: begins[-1]]
 
 
-def _windows(data: Bytes, *, at: Ints, width: int) -> Bytes:
-    if not len(at):
-        return np.zeros((0, width), np.uint8)
-    return np.lib.stride_tricks.sliding_window_view(data, width)[at]
+def _have_spaces(texts: pa.BinaryArray) -> Flags:
+    """Which texts have a space or a control character in them."""
+    bounds, content = bounds_and_bytes(texts)
+    found = np.zeros(len(texts), bool)
+    found[np.searchsorted(bounds, np.flatnonzero(content <= _SPACE), side="right") - 1] = True
+    return found
+
+
+def records(data: Bytes, *, at: Ints, dtype: str) -> NDArray[Any]:
+    """The bytes from each place on, as many as `dtype` has, at any alignment."""
+    size = np.dtype(dtype).itemsize
+    return np.asarray(np.ndarray(max(len(data) - size + 1, 0), dtype, data, strides=(1,))[at])
+
+
+def _are_digits(values: Words) -> Flags:
+    """Whether no byte, already without the `0` of its digit, exceeds nine."""
+    return np.asarray(((values + _ABOVE_NINE) | values) & _HIGH_BITS == 0)

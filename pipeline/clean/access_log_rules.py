@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import secrets
 import socket
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -11,9 +10,10 @@ from hashlib import blake2b
 from ipaddress import ip_network
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
-from pipeline.clean.access_log_lines import Coded, Hits
+from pipeline.clean.access_log_lines import Coded, Hits, bounds_and_bytes, records
 from pipeline.clean.bots import AGENT_RULES, AgentRules
 
 FAULTS = ("blank_line", "malformed_line", "bad_time")
@@ -25,8 +25,14 @@ OUTCOMES = dict.fromkeys(RULES, "excluded") | {
     "bad_time": "quarantined",
 }
 
-_VALUES_KEPT = 1 << 17
-_REDIRECTS = (301, 302)
+_PLACE = {rule: place for place, rule in enumerate(RULES)}
+_VALUES_KEPT = 1 << 16
+_WORD_BYTES = 8
+_FIRST_BYTES = np.array([(1 << 8 * size) - 1 for size in range(_WORD_BYTES + 1)], np.uint64)
+_LONGEST_MIXED = 512
+_STATUSES = np.arange(1000)
+_IS_ANSWERED = (_STATUSES // 100 == 2) | (_STATUSES == 304)
+_IS_REDIRECT = np.isin(_STATUSES, (301, 302))
 _MAPPED_IPV4 = bytes(10) + b"\xff\xff"
 _EXTENSION = re.compile(rb"\.([a-z0-9]{1,11})$")
 _ASSETS = frozenset(
@@ -42,6 +48,7 @@ _DATA_PATH = re.compile(rb"(?:/[a-z]{2}(?:_[A-Z]{2})?)?/api/|.*/download(?:/|$)|
 
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
+Keys = NDArray[np.uint64]
 Range = tuple[int, int, int]
 
 
@@ -49,7 +56,7 @@ Range = tuple[int, int, int]
 class Classes:
     """Per line: its visitor, what was wrong with the request, with who asked, and whether it is a page that moved."""
 
-    visitor: NDArray[np.uint64]
+    visitor: Keys
     request_rule: Ints
     asker_rule: Ints
     is_moved_page: Flags
@@ -63,39 +70,40 @@ class Classes:
         is_page, is_person = self.request_rule == 0, self.asker_rule == 0
         return {
             "people": is_page & is_person,
-            "bots": is_page & (self.asker_rule != RULES.index("own_network")),
+            "bots": is_page & (self.asker_rule != _PLACE["own_network"]),
             "redirects": (is_page | self.is_moved_page) & is_person,
             "all": np.ones(len(is_page), bool),
         }
 
 
 class Classifier:
-    """Lines to classes; each distinct address, agent and path is judged once and remembered for a while."""
+    """Lines to classes; each distinct address, agent and path is judged once and remembered for a while.
 
-    def __init__(self, own_networks: Iterable[str]) -> None:
-        ranges = tuple(map(_parse_range, own_networks))
-        self._is_own = _Judgements(lambda address: _is_inside(address, ranges=ranges))
-        self._request_rule = _Judgements(request_rule)
-        self._address_key = _Judgements(_keyed_hash())
-        self._agent_key = _Judgements(_keyed_hash())
+    Classifiers with the same key give a visitor the same number.
+    """
+
+    def __init__(self, own_networks: Iterable[str], *, key: bytes) -> None:
+        self._key = key
+        self._ranges = tuple(map(_parse_range, own_networks))
+        self._request_rules = _Judgements(request_rule)
+        self._own_addresses = _Judgements(lambda address: _is_inside(address, ranges=self._ranges))
         self._agent_rules = AgentRules()
 
     def __call__(self, hits: Hits) -> Classes:
-        asked = self._request_rule.of(hits.asked).astype(np.int64)
-        is_answered = (hits.statuses // 100 == 2) | (hits.statuses == 304)
-        is_read = asked != RULES.index("method")
+        asked = self._request_rules.of(hits.asked)
+        is_answered = _IS_ANSWERED[hits.statuses]
+        addresses, agents = (hash_texts(column.texts, key=self._key) for column in (hits.addresses, hits.agents))
         return Classes(
-            self._address_key.of(hits.addresses) + self._agent_key.of(hits.agents),
-            np.where(is_read & ~is_answered, RULES.index("status"), asked),
+            addresses[hits.addresses.codes] + agents[hits.agents.codes],
+            np.where(is_answered | (asked == _PLACE["method"]), asked, _PLACE["status"]),
             self._judge_askers(hits),
-            (asked == 0) & np.isin(hits.statuses, _REDIRECTS),
+            (asked == 0) & _IS_REDIRECT[hits.statuses],
         )
 
     def _judge_askers(self, hits: Hits) -> Ints:
-        agents = [RULES.index(rule) for rule in self._agent_rules(hits.agents.values)]
-        return np.where(
-            self._is_own.of(hits.addresses), RULES.index("own_network"), np.array(agents, np.int64)[hits.agents.codes]
-        )
+        agents = np.array([_PLACE[rule] for rule in self._agent_rules(hits.agents.values)], np.int64)
+        rules = np.asarray(agents[hits.agents.codes])
+        return np.where(self._own_addresses.of(hits.addresses), _PLACE["own_network"], rules) if self._ranges else rules
 
 
 class _Judgements(dict[bytes, int]):
@@ -110,27 +118,46 @@ class _Judgements(dict[bytes, int]):
         self[text] = judgement = self._judge(text)
         return judgement
 
-    def of(self, column: Coded) -> NDArray[np.uint64]:
-        return np.fromiter(map(self.__getitem__, column.values), np.uint64, len(column.values))[column.codes]
+    def of(self, column: Coded) -> Ints:
+        return np.fromiter(map(self.__getitem__, column.values), np.int64, len(column.values))[column.codes]
 
 
 def request_rule(asked: bytes) -> int:
     """The place in `RULES` of a request without its query: a page (0), an asset, a download, or another method."""
     if not asked.startswith(b"GET "):
-        return RULES.index("method")
+        return _PLACE["method"]
     path = asked.removeprefix(b"GET ").rpartition(b" HTTP/")[0] or asked.removeprefix(b"GET ")
     extension = _EXTENSION.search(path.lower())
     ending = extension[1] if extension else b""
     if ending in _ASSETS:
-        return RULES.index("asset")
+        return _PLACE["asset"]
     if ending in _DOWNLOADS or _DATA_PATH.match(path):
-        return RULES.index("download")
+        return _PLACE["download"]
     return 0
 
 
-def _keyed_hash() -> Callable[[bytes], int]:
-    key = secrets.token_bytes(16)
-    return lambda text: int.from_bytes(blake2b(text, digest_size=8, key=key).digest())
+def hash_texts(texts: pa.BinaryArray, *, key: bytes) -> Keys:
+    """A number of 64 bits for each text, the same for the same key of 24 bytes; every word is mixed in reversibly."""
+    bounds, content = bounds_and_bytes(texts)
+    begins, sizes = bounds[:-1], np.diff(bounds)
+    seed, *factors = (word | np.uint64(1) for word in np.frombuffer(key, np.uint64))
+    padded = np.append(content, np.zeros(_WORD_BYTES, np.uint8))
+    numbers: Keys = sizes.astype(np.uint64) ^ seed
+    for at in range(0, min(int(sizes.max(initial=0)), _LONGEST_MIXED), _WORD_BYTES):
+        longer = np.flatnonzero(sizes > at)
+        words = records(padded, at=begins[longer] + at, dtype="<u8")
+        words = words & _FIRST_BYTES[np.minimum(sizes[longer] - at, _WORD_BYTES)]
+        numbers[longer] = _mix(numbers[longer] ^ words, factors=factors)
+    for place in np.flatnonzero(sizes > _LONGEST_MIXED).tolist():
+        numbers[place] = int.from_bytes(blake2b(texts[place].as_py(), digest_size=8, key=key).digest())
+    return numbers
+
+
+def _mix(numbers: Keys, *, factors: list[np.uint64]) -> Keys:
+    for factor in factors:
+        numbers = numbers * factor
+        numbers ^= numbers >> 31
+    return np.asarray(numbers)
 
 
 def _is_inside(address: bytes, *, ranges: tuple[Range, ...]) -> bool:

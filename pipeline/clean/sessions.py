@@ -2,7 +2,8 @@
 
 A run is a visitor's maximal stretch of requests no two neighbours of which lie more than the idle time apart.
 Merging runs is associative and commutative, so neither order, nor duplicates, nor the way lines are split over
-files or blocks can change them. The state grows with visits, not with lines (16 bytes a run).
+files, blocks or processes can change them. Runs and first days inside a window of days that no later request can
+touch are settled: counted and forgotten, so that input in the order of time needs memory for a few days only.
 """
 
 from __future__ import annotations
@@ -21,65 +22,82 @@ FIRST_DAY = np.datetime64(f"{FIRST_YEAR - 1}-01-01", "D")
 LONGEST_IDLE_SECONDS = 12 * 3600
 
 _LAST_DAY = np.datetime64(f"{LAST_YEAR + 1}-12-31", "D")
-_PIECES_AT_ONCE = 1 << 18
+_PIECES_AT_ONCE = 1 << 17
 
 Ints = NDArray[np.int64]
+Keys = NDArray[np.uint64]
 
 
 @dataclass(frozen=True)
 class DayCounts:
-    """Per local day since `FIRST_DAY`: four ways to count the same visits, each of which adds up over days."""
+    """Per local day since `FIRST_DAY`: two ways to count the same visits, each of which adds up over days."""
 
     cut_at_midnight: Ints
     by_start: Ints
-    visitors_new_in_month: Ints
-    visitors_new_in_year: Ints
 
 
 @dataclass(frozen=True)
 class _Run:
     """Runs as columns, ordered by visitor and time."""
 
-    visitor: NDArray[np.uint64]
+    visitor: Keys
     first: NDArray[np.uint32]
     last: NDArray[np.uint32]
+
+    def only(self, kept: NDArray[np.bool_]) -> _Run:
+        return _Run(self.visitor[kept], self.first[kept], self.last[kept])
 
 
 class Runs:
     """The runs of all requests added so far."""
 
-    def __init__(self, idle_seconds: int) -> None:
+    def __init__(self, idle_seconds: int, *, zone: ZoneInfo) -> None:
         self._idle_seconds = idle_seconds
+        self._zone = zone
         self._merged = _Run(np.zeros(0, np.uint64), np.zeros(0, np.uint32), np.zeros(0, np.uint32))
         self._pieces: list[_Run] = []
         self._pending = 0
+        self._settled = _count_runs(self._merged, zone=zone)
 
-    def add(self, visitor: NDArray[np.uint64], *, seconds: Ints) -> None:
-        """Take requests, ordered by visitor and time among themselves."""
-        moments = seconds.astype(np.uint32)
-        piece = _join(_Run(visitor, moments, moments), idle_seconds=self._idle_seconds)
+    @property
+    def is_full(self) -> bool:
+        """Whether merging is due."""
+        return self._pending > max(_PIECES_AT_ONCE, len(self._merged.visitor))
+
+    def add(self, visitor: Keys, *, seconds: Ints) -> None:
+        """Take requests in stretches of one visitor and rising time; a visitor may come in several."""
+        if not len(visitor):
+            return
+        is_first = np.append(True, visitor[1:] != visitor[:-1])
+        silence = np.diff(seconds)
+        is_first[1:] |= (silence > self._idle_seconds) | (silence < 0)
+        begins = np.flatnonzero(is_first)
+        ends = np.append(begins[1:], len(visitor)) - 1
+        self._take(_Run(visitor[begins], seconds[begins].astype(np.uint32), seconds[ends].astype(np.uint32)))
+
+    def absorb(self, other: Runs) -> None:
+        """Take what another has seen; neither may hold requests on days the other has settled."""
+        for piece in (other._merged, *other._pieces):
+            self._take(piece)
+        self._settled = _add(self._settled, other._settled)
+
+    def settle(self, days: range) -> None:
+        """Count and forget the runs that no request of any other day can lengthen."""
+        self._merge()
+        bounds, runs = midnights(self._zone), self._merged
+        is_inside = runs.first >= bounds[days.start] + self._idle_seconds
+        is_inside &= runs.last + np.int64(self._idle_seconds) < bounds[days.stop]
+        self._settled = _add(self._settled, _count_runs(runs.only(is_inside), zone=self._zone))
+        self._merged = runs.only(~is_inside)
+
+    def count_days(self) -> DayCounts:
+        """What the runs add to each local day."""
+        self._merge()
+        return _add(self._settled, _count_runs(self._merged, zone=self._zone))
+
+    def _take(self, piece: _Run) -> None:
         self._pieces.append(piece)
         self._pending += len(piece.visitor)
-        if self._pending > max(_PIECES_AT_ONCE, len(self._merged.visitor)):
-            self._merge()
-
-    def count_days(self, zone: ZoneInfo) -> DayCounts:
-        """What the runs add to each local day of `zone`.
-
-        Neighbours in a run lie closer than a day is long, so a run has requests on every day from its first to its
-        last: cut at midnight it is one visit on each.
-        """
-        self._merge()
-        runs, days_count = self._merged, len(midnights(zone))
-        first, last = local_days(runs.first, zone=zone), local_days(runs.last, zone=zone)
-        by_start = np.bincount(first, minlength=days_count)
-        entered = np.bincount(first + 1, minlength=days_count + 1) - np.bincount(last + 1, minlength=days_count + 1)
-        crossed = np.cumsum(entered)[:days_count]
-        return DayCounts(
-            by_start + crossed,
-            by_start,
-            *(_count_new(runs.visitor, days=(first, last), crossed=crossed, unit=unit) for unit in ("M", "Y")),
-        )
 
     def _merge(self) -> None:
         pieces, self._pieces, self._pending = [self._merged, *self._pieces], [], 0
@@ -88,6 +106,91 @@ class Runs:
         )
         order = np.lexsort((first, visitor))
         self._merged = _join(_Run(visitor[order], first[order], last[order]), idle_seconds=self._idle_seconds)
+
+
+class NewVisitors:
+    """Visitors and the first day of each in every calendar month (unit M) or year (unit Y)."""
+
+    def __init__(self, unit: str) -> None:
+        self._unit = unit
+        self._known: dict[int, tuple[Keys, Ints]] = {}
+        self._pieces: list[tuple[Keys, Ints]] = []
+        self._pending = 0
+        self._settled = np.zeros(len(_spans(unit)), np.int64)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether merging is due."""
+        return self._pending > _PIECES_AT_ONCE
+
+    def add(self, visitor: Keys, *, days: Ints) -> None:
+        """Take requests, each visitor's together."""
+        if len(visitor):
+            is_new = np.append(True, (visitor[1:] != visitor[:-1]) | (days[1:] != days[:-1]))
+            self._pieces.append((visitor[is_new], days[is_new]))
+            self._pending += len(self._pieces[-1][0])
+
+    def absorb(self, other: NewVisitors) -> None:
+        """Take what another has seen; neither may hold requests on days the other has settled."""
+        self._pieces += [*other._known.values(), *other._pieces]
+        self._settled = self._settled + other._settled
+
+    def settle(self, days: range) -> None:
+        """Count and forget the months or years that lie within `days`."""
+        self.merge()
+        spans = _spans(self._unit)
+        for span in [*self._known]:
+            begin, end = np.searchsorted(spans, [span, span + 1])
+            if begin >= days.start and end <= days.stop:
+                self._settled += np.bincount(self._known.pop(span)[1], minlength=len(spans))
+
+    def merge(self) -> None:
+        """Put what is pending in its place."""
+        if not self._pieces:
+            return
+        visitor, days = (np.concatenate(columns) for columns in zip(*self._pieces, strict=True))
+        self._pieces, self._pending = [], 0
+        spans = _spans(self._unit)[days]
+        for span in np.unique(spans).tolist():
+            chosen = spans == span
+            new = _first_of_each(visitor[chosen], days=days[chosen])
+            self._known[span] = _insert(new, into=self._known[span]) if span in self._known else new
+
+    def count_days(self) -> Ints:
+        """Visitors on the first day of each in its month or year."""
+        self.merge()
+        known = [np.bincount(days, minlength=len(self._settled)) for _, days in self._known.values()]
+        return np.asarray(sum(known, start=self._settled))
+
+
+def _first_of_each(visitor: Keys, *, days: Ints) -> tuple[Keys, Ints]:
+    order = np.lexsort((days, visitor))
+    visitor, days = visitor[order], days[order]
+    is_first = np.append(True, visitor[1:] != visitor[:-1])
+    return visitor[is_first], days[is_first].astype(np.int32)
+
+
+def _insert(new: tuple[Keys, Ints], *, into: tuple[Keys, Ints]) -> tuple[Keys, Ints]:
+    (visitor, days), (known, known_days) = new, into
+    at = np.searchsorted(known, visitor)
+    is_known = known[np.minimum(at, len(known) - 1)] == visitor
+    places = at[is_known]
+    known_days[places] = np.minimum(known_days[places], days[is_known])
+    at, is_new = at[~is_known], ~is_known
+    return np.insert(known, at, visitor[is_new]), np.insert(known_days, at, days[is_new])
+
+
+def _count_runs(runs: _Run, *, zone: ZoneInfo) -> DayCounts:
+    """Visits a day; neighbours in a run lie closer than a day is long, so cut at midnight it is one on each day."""
+    days_count = len(midnights(zone))
+    first, last = local_days(runs.first, zone=zone), local_days(runs.last, zone=zone)
+    by_start = np.bincount(first, minlength=days_count)
+    entered = np.bincount(first + 1, minlength=days_count + 1) - np.bincount(last + 1, minlength=days_count + 1)
+    return DayCounts(by_start + np.cumsum(entered)[:days_count], by_start)
+
+
+def _add(one: DayCounts, other: DayCounts) -> DayCounts:
+    return DayCounts(one.cut_at_midnight + other.cut_at_midnight, one.by_start + other.by_start)
 
 
 def _join(runs: _Run, *, idle_seconds: int) -> _Run:
@@ -102,25 +205,14 @@ def _join(runs: _Run, *, idle_seconds: int) -> _Run:
     return _Run(runs.visitor[begins], runs.first[begins], (reached - rank)[ends].astype(np.uint32))
 
 
-def _count_new(visitor: NDArray[np.uint64], *, days: tuple[Ints, Ints], crossed: Ints, unit: str) -> Ints:
-    """Visitors on the day of their first request in each month (unit M) or year (unit Y).
-
-    A run that crosses into a new one brings its visitor there on the first day.
-    """
-    first, last = days
-    calendar = FIRST_DAY + np.arange(len(crossed))
-    span = calendar.astype(f"datetime64[{unit}]")
-    is_first_day = span.astype("datetime64[D]") == calendar
-    is_new = np.append(True, (visitor[1:] != visitor[:-1]) | (span[last[:-1]] != span[first[1:]]))[: len(first)]
-    return np.bincount(first[is_new], minlength=len(crossed)) + np.where(is_first_day, crossed, 0)
-
-
 def local_days(seconds: NDArray[np.uint32] | Ints, *, zone: ZoneInfo) -> Ints:
     """The local day of each moment, counted from `FIRST_DAY`."""
     bounds = midnights(zone)
     if not len(seconds):
         return np.zeros(0, np.int64)
     low, high = np.searchsorted(bounds, [seconds.min(), seconds.max()], side="right")
+    if low == high:
+        return np.full(len(seconds), low - 1, np.int64)
     return np.asarray(np.searchsorted(bounds[low:high], seconds.astype(np.int64), side="right") + (low - 1))
 
 
@@ -129,3 +221,9 @@ def midnights(zone: ZoneInfo) -> Ints:
     """The first second of each local day since `FIRST_DAY`; days need not be 24 hours long."""
     days = np.arange(FIRST_DAY, _LAST_DAY).tolist()
     return np.array([int(midnight(day, zone).timestamp()) for day in days], np.int64)
+
+
+@lru_cache(2)
+def _spans(unit: str) -> Ints:
+    """The month or year of each local day, counted from 1970."""
+    return np.arange(FIRST_DAY, _LAST_DAY).astype(f"datetime64[{unit}]").astype(np.int64)

@@ -1,0 +1,291 @@
+"""Access log to visits against its peers: a seeded log, ratios of medians, and the answer asserted in the same run."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import os
+import random
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from crawleruseragents import CRAWLER_USER_AGENTS_DATA
+
+from pipeline.clean import access_log
+from pipeline.clean.access_log import LogCounts, LogFile, LogTerms, count_visits
+from pipeline.clean.access_log_lines import Hit, read_line
+from pipeline.clean.access_log_rules import RULES, request_rule
+from pipeline.clean.bots import AgentRules
+
+_TERMS = LogTerms(ZoneInfo("Asia/Jakarta"), "portal", own_networks=("103.10.20.0/24",))
+_REFERENCE_LINES = 200_000
+_LINES_FOR_SLOW_PEERS = 2_000_000
+_BOT_SHARE = 0.08
+_MALFORMED_SHARE = 0.05
+_ESCAPED_SHARE = 0.01
+_VISITORS_PER_LINE = 0.05
+_REQUESTS_PER_VISIT = 9
+_DAYS = 365
+_FIRST_DAY = datetime(2024, 12, 31, 17, tzinfo=UTC)
+_BROKEN = (
+    b"",
+    b"\x16\x03\x01\x02",
+    b'10.1.2.3 - - [01/Jan/2025:00:00:00 +0700] "GET / HTTP/1.1',
+    b"-",
+    b"garbage line",
+)
+_SITE = "https://data.kota-contoh.go.id"
+_PAGES = ("/", "/dataset/", "/organization/", "/group/", "/about", "/user/login", "/dataset?q=penduduk&page=2")
+_FILES = ("/base/css/main.css", "/base/js/app.min.js", "/uploads/logo.png", "/fonts/inter.woff2")
+_DATA = ("/dataset/apbd/resource/7/download/apbd.csv", "/api/3/action/package_search", "/data/penduduk.xlsx")
+
+
+def write_log(path: Path, *, lines: int, seed: int) -> None:
+    """`lines` lines over one year in the order of time, about 270 bytes each."""
+    rng = np.random.default_rng(seed)
+    people = max(10, int(lines * _VISITORS_PER_LINE))
+    askers, requests = _askers(people, seed=seed), _requests(seed)
+    with path.open("wb", buffering=1 << 20) as file:
+        for day in range(_DAYS):
+            count = lines * (day + 1) // _DAYS - lines * day // _DAYS
+            for line in _day(rng, day=day, count=count, texts=(askers, requests)):
+                file.write(line)
+
+
+def _day(
+    rng: np.random.Generator, *, day: int, count: int, texts: tuple[list[tuple[bytes, bytes]], list[bytes]]
+) -> Iterator[bytes]:
+    askers, requests = texts
+    visits = rng.geometric(1 / _REQUESTS_PER_VISIT, size=count)
+    visits = visits[: int(np.searchsorted(np.cumsum(visits), count)) + 1]
+    who = np.repeat((len(askers) * rng.random(len(visits)) ** 3).astype(int), visits)[:count]
+    begins = np.repeat(rng.random(len(visits)) * 86_400, visits)[:count]
+    seconds = np.sort((begins + rng.exponential(600, count)) % 86_400).astype(int)
+    what = (len(requests) * rng.random(count) ** 2).astype(int)
+    broken = rng.random(count) < _MALFORMED_SHARE
+    stamp = (_FIRST_DAY + timedelta(days=day, hours=7)).strftime("%d/%b/%Y")
+    clocks = [f"{s // 3600:02}:{s // 60 % 60:02}:{s % 60:02} +0700".encode() for s in seconds.tolist()]
+    head = f"[{stamp}:".encode()
+    for asker, asked, clock, is_broken in zip(who.tolist(), what.tolist(), clocks, broken.tolist(), strict=True):
+        if is_broken:
+            yield _BROKEN[asked % len(_BROKEN)] + b"\n"
+        else:
+            address, agent = askers[asker]
+            yield b'%b - - %b%b] "%b "%b"\n' % (address, head, clock, requests[asked], agent)
+
+
+def _askers(people: int, *, seed: int) -> list[tuple[bytes, bytes]]:
+    """Address and agent of every visitor, people and bots mixed."""
+    rng = random.Random(seed)
+    bots = [instance for entry in CRAWLER_USER_AGENTS_DATA for instance in entry["instances"]]
+    agents = [_agent(rng) for _ in range(min(10_000, people))]
+    pool = [agent.encode("latin-1", "replace").replace(b'"', b'\\"') for agent in bots]
+    return [
+        (_address(rng), rng.choice(pool) if rng.random() < _BOT_SHARE else rng.choice(agents)) for _ in range(people)
+    ]
+
+
+def _address(rng: random.Random) -> bytes:
+    if rng.random() < 0.1:
+        return b"2001:db8:%x:%x::%x" % (rng.randrange(1 << 16), rng.randrange(1 << 16), rng.randrange(1 << 16))
+    return b"%d.%d.%d.%d" % (rng.randrange(1, 224), rng.randrange(256), rng.randrange(256), rng.randrange(256))
+
+
+def _agent(rng: random.Random) -> bytes:
+    system = rng.choice(
+        ("Windows NT 10.0; Win64; x64", f"Linux; Android {rng.randrange(8, 15)}; SM-A{rng.randrange(999)}F")
+    )
+    browser = f"Chrome/{rng.randrange(80, 130)}.0.{rng.randrange(7000)}.{rng.randrange(200)}"
+    return f"Mozilla/5.0 ({system}) AppleWebKit/537.36 (KHTML, like Gecko) {browser} Safari/537.36".encode()
+
+
+def _requests(seed: int) -> list[bytes]:
+    """From the quote after the stamp to the referrer: `GET /a HTTP/1.1" 200 512 "https://..."`."""
+    rng = random.Random(seed)
+    return [_request(rng) for _ in range(20_000)]
+
+
+def _request(rng: random.Random) -> bytes:
+    path = rng.choice(rng.choices((_PAGES, _FILES, _DATA), (5, 4, 1))[0])
+    path += f"{rng.choice('abcdefgh')}-{rng.randrange(5000)}" if path.endswith("/") and path != "/" else ""
+    path += f"?v={rng.randrange(99)}" if rng.random() < 0.2 and "?" not in path else ""
+    path = path.replace("a", '\\"', 1) if rng.random() < _ESCAPED_SHARE else path
+    method = rng.choices(("GET", "POST", "HEAD"), (95, 3, 2))[0]
+    status = rng.choices((200, 304, 301, 302, 404, 500), (80, 8, 3, 2, 6, 1))[0]
+    referrer = (
+        f"{_SITE}/dataset/{'statistik-' * rng.randrange(1, 5)}{rng.randrange(9999)}" if rng.random() < 0.8 else "-"
+    )
+    return f'{method} {path} HTTP/1.1" {status} {rng.randrange(200, 90_000)} "{referrer}"'.encode()
+
+
+def count(path: Path) -> LogCounts:
+    return count_visits([LogFile("log", path)], terms=_TERMS)
+
+
+def ours(path: Path) -> int:
+    visits = count(path).visits
+    return int(visits.loc[visits["variant"] == "headline", "visits_count"].sum())
+
+
+def ours_alone(path: Path) -> int:
+    access_log._BYTES_WORTH_SHARING = sys.maxsize
+    return ours(path)
+
+
+def reference(path: Path) -> int:
+    """The headline by the per-line parser and a walk over each visitor's requests."""
+    moments: dict[tuple[bytes, bytes], list[int]] = defaultdict(list)
+    judge = AgentRules()
+    for line in path.read_bytes().split(b"\n"):
+        hit = read_line(line)
+        if not isinstance(hit, Hit) or not (200 <= hit.status < 300 or hit.status == 304):
+            continue
+        if RULES[request_rule(hit.asked)] == "" and judge([hit.agent]) == [""]:
+            moments[hit.address, hit.agent].append(hit.seconds + 7 * 3600)
+    return sum(
+        before is None or at - before > 1800 or at // 86_400 != before // 86_400
+        for visitor in moments.values()
+        for before, at in zip([None, *sorted(visitor)], sorted(visitor), strict=False)
+    )
+
+
+def duckdb(path: Path) -> int:
+    """Tuned and inexact: the quote as delimiter, few bots, no escapes."""
+    import duckdb
+
+    columns = ", ".join(f"'c{nth}': 'VARCHAR'" for nth in range(7))
+    found = duckdb.sql(f"""
+        WITH hits AS (
+            SELECT split_part(c0, ' ', 1) AS address, c5 AS agent,
+                epoch(try_strptime(substr(c0, instr(c0, '[') + 1, 20), '%d/%b/%Y:%H:%M:%S')) AS moment
+            FROM read_csv('{path}', delim='"', quote='', escape='', header=false, auto_detect=false,
+                columns={{{columns}}}, null_padding=true, ignore_errors=true, strict_mode=false)
+            WHERE c1 LIKE 'GET %' AND substr(c2, 2, 3) IN ('200', '204', '206', '304')
+                AND NOT regexp_matches(c1, '\\.(css|js|png|woff2|csv|xlsx)[ ?]|^GET /api/')
+                AND NOT regexp_matches(c5, '(?i)bot|crawl|spider'))
+        SELECT count(*) FROM (
+            SELECT moment - lag(moment) OVER (PARTITION BY address, agent ORDER BY moment) AS silence
+            FROM hits WHERE moment IS NOT NULL)
+        WHERE silence IS NULL OR silence > 1800""").fetchall()
+    return int(found[0][0])
+
+
+def polars(path: Path) -> int:
+    """As `duckdb`."""
+    import polars as pl
+
+    names = [f"c{nth}" for nth in range(7)]
+    lines = pl.scan_csv(
+        path, separator='"', quote_char=None, has_header=False, schema=dict.fromkeys(names, pl.String),
+        truncate_ragged_lines=True, ignore_errors=True, encoding="utf8-lossy",
+    )  # fmt: skip
+    hits = lines.filter(
+        pl.col("c1").str.starts_with("GET ")
+        & pl.col("c2").str.slice(1, 3).is_in(["200", "204", "206", "304"])
+        & ~pl.col("c1").str.contains(r"\.(?:css|js|png|woff2|csv|xlsx)[ ?]|^GET /api/")
+        & ~pl.col("c5").str.contains("(?i)bot|crawl|spider")
+    ).select(
+        pl.col("c0").str.split(" ").list.first().alias("address"),
+        pl.col("c5").alias("agent"),
+        pl.col("c0").str.extract(r"\[([^ ]{20})").str.to_datetime("%d/%b/%Y:%H:%M:%S", strict=False).alias("at"),
+    )
+    silence = pl.col("at").diff().over("address", "agent")
+    ordered = hits.drop_nulls("at").sort("at")
+    is_first = silence.is_null() | (silence > pl.duration(minutes=30))
+    return int(ordered.select(is_first.sum()).collect(engine="streaming").item())
+
+
+def pandas(path: Path) -> int:
+    """The way a notebook would: one regular expression over every line."""
+    import pandas as pd
+
+    lines = pd.Series(path.read_text("latin-1").split("\n"), dtype="str")
+    pattern = r'^(\S+) \S+ \S+ \[([^\]]*)\] "GET ([^" ]*)[^"]*" (2\d\d|304) \S+ "[^"]*" "([^"]*)"'
+    hits = lines.str.extract(pattern).dropna()
+    hits = hits[~hits[2].str.contains(r"\.(?:css|js|png|woff2|csv|xlsx)(?:$|\?)|^/api/")]
+    hits = hits[~hits[4].str.contains("bot|crawl|spider", case=False)]
+    at = pd.to_datetime(hits[1], format="%d/%b/%Y:%H:%M:%S %z")
+    silence = at.sort_values().groupby([hits[0], hits[4]]).diff()
+    return int((silence.isna() | (silence > pd.Timedelta(minutes=30))).sum())
+
+
+CONTENDERS: dict[str, Callable[[Path], int]] = {
+    function.__name__: function for function in (ours, ours_alone, reference, duckdb, polars, pandas)
+}
+
+
+def _command(who: str, path: Path) -> list[str]:
+    if who == "wc":
+        return ["wc", "-l", str(path)]
+    if who == "goaccess":
+        report = str(path.with_suffix(".json"))
+        return ["goaccess", str(path), "--log-format=COMBINED", "--no-global-config", "--no-progress", "-o", report]
+    return [sys.executable, "-m", "benchmarks.access_log", "--who", who, str(path)]
+
+
+def _measure(who: str, path: Path) -> tuple[float, float, str]:
+    """Wall seconds, MiB of the largest process, and what it printed."""
+    begun = time.perf_counter()
+    process = subprocess.Popen(_command(who, path), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    assert process.stdout is not None
+    printed = process.stdout.read().strip()
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 0, f"{who} failed"
+    return time.perf_counter() - begun, usage.ru_maxrss / 1024, printed
+
+
+def _write_apart(path: Path, *, lines: int, seed: int) -> None:
+    """In a process of its own: a child's peak begins at the memory of the one that started it."""
+    code = f"from benchmarks.access_log import *; write_log(Path({str(path)!r}), lines={lines}, seed={seed})"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def _available(lines: int) -> list[str]:
+    peers = [name for name in ("duckdb", "polars") if importlib.util.find_spec(name)]
+    slow = ["pandas", *(["goaccess"] if shutil.which("goaccess") else [])]
+    return ["wc", "ours", "ours_alone", *peers, *(slow if lines <= _LINES_FOR_SLOW_PEERS else [])]
+
+
+def compare(lines: int, *, rounds: int) -> None:
+    """Print medians of alternating runs as ratios to ours, after the small log's visits equal the reference."""
+    with tempfile.TemporaryDirectory() as folder:
+        small, log = Path(folder, "small.log"), Path(folder, "access.log")
+        for path, count, seed in ((small, min(lines, _REFERENCE_LINES), 2), (log, lines, 1)):
+            _write_apart(path, lines=count, seed=seed)
+        assert _measure("ours", small)[2] == _measure("reference", small)[2], "visits differ from the reference"
+        runs = [(who, _measure(who, log)) for _ in range(rounds) for who in _available(lines)]
+    answers = {answer for who, (*_, answer) in runs if who.startswith("ours")}
+    assert len(answers) == 1, "one process and two count differently"
+    seconds = {who: statistics.median(run[0] for name, run in runs if name == who) for who, _ in runs}
+    for who in seconds:
+        peak = max(run[1] for name, run in runs if name == who)
+        answer = next(run[2] for name, run in runs if name == who) if who in CONTENDERS else ""
+        ratio = seconds["ours"] / seconds[who]
+        print(f"{who:11} {seconds[who]:7.2f} s  {peak:6.0f} MiB  ours / it {ratio:6.2f}  {answer}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("lines", nargs="?", default="1000000")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--who", choices=[*CONTENDERS])
+    asked = parser.parse_args()
+    if asked.who:
+        print(CONTENDERS[asked.who](Path(asked.lines)))
+    else:
+        compare(int(asked.lines), rounds=asked.rounds)
+
+
+if __name__ == "__main__":
+    main()

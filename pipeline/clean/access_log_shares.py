@@ -1,0 +1,220 @@
+"""One process's share of the access logs: stretches of files read and counted, ready to be added to the others'."""
+
+from __future__ import annotations
+
+import gzip
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from io import BufferedIOBase
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from isal.igzip import IGzipFile
+from isal.isal_zlib import IsalError
+from numpy.typing import NDArray
+
+from connectors.errors import DataRejected
+from pipeline.clean.access_log_lines import LONGEST_LINE, Hits, read_block
+from pipeline.clean.access_log_rules import RULES, Classes, Classifier
+from pipeline.clean.sessions import NewVisitors, Runs, local_days, midnights
+
+_GZIP_MAGIC = b"\x1f\x8b"
+
+_CHOICES = ("people", "bots", "redirects", "all")
+_SLACK_DAYS = 1
+
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class LogFile:
+    """One log file, plain or gzip (told apart by its first bytes)."""
+
+    file_id: str
+    path: Path
+
+
+@dataclass(frozen=True)
+class LogTerms:
+    """What counting depends on besides the lines; `own_networks` are the city's own CIDR ranges."""
+
+    zone: ZoneInfo
+    portal_id: str
+    own_networks: tuple[str, ...] = ()
+    idle_seconds: int = 1800
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Whole lines of a file, by byte; `position` is the file's place in the caller's order, from 1."""
+
+    file: LogFile
+    position: int
+    begin: int = 0
+    end: int | None = None
+
+
+@dataclass(frozen=True)
+class Share:
+    """What one process is to count; `is_settling` asks it to forget the days that its lines have left behind."""
+
+    stretches: tuple[Stretch, ...]
+    terms: LogTerms
+    key: bytes
+    block_bytes: int
+    is_settling: bool = True
+
+
+class LateLine(Exception):
+    """A line of a day already settled: everything has to be counted again without settling."""
+
+
+class Counts:
+    """What is remembered of lines: runs of four choices, first days of visitors, lines per day and rule.
+
+    `first_seen` has a day's first line: the file's position, its stretch's first byte, lines before it in the stretch.
+    `lines_read` has the lines of each stretch.
+    """
+
+    def __init__(self, terms: LogTerms) -> None:
+        self.runs = {name: Runs(terms.idle_seconds, zone=terms.zone) for name in _CHOICES}
+        self.new_visitors = {unit: NewVisitors(unit) for unit in "MY"}
+        self.lines = np.zeros((len(midnights(terms.zone)), len(RULES)), np.int64)
+        self.faults = np.zeros(len(RULES), np.int64)
+        self.first_seen: dict[int, tuple[int, int, int]] = {}
+        self.lines_read: Counter[tuple[int, int]] = Counter()
+        self._settled: range | None = None
+
+    def add(self, hits: Hits, *, classes: Classes, days: Ints, stretch: Stretch) -> None:
+        """Take the next lines of a stretch."""
+        if self._settled and _any_within(days, self._settled):
+            raise LateLine
+        self._count_lines(hits, days=days, rules=classes.rule, place=(stretch.position, stretch.begin))
+        order = _by_visitor(hits)
+        visitor, seconds = classes.visitor[order], hits.seconds[order]
+        for name, chosen in classes.choices().items():
+            kept = np.flatnonzero(chosen[order])
+            self.runs[name].add(visitor[kept], seconds=seconds[kept])
+        people = order[classes.choices()["people"][order]]
+        for new_visitors in self.new_visitors.values():
+            new_visitors.add(classes.visitor[people], days=days[people])
+
+    def settle(self, day: int) -> None:
+        """Forget what lines can no longer change that come now, around `day`, or came before the first ones."""
+        if self._settled is None:
+            self._settled = range(day + _SLACK_DAYS + 1, day)
+        parts: list[Runs | NewVisitors] = [*self.runs.values(), *self.new_visitors.values()]
+        if any(part.is_full for part in parts):
+            self._settled = range(self._settled.start, max(self._settled.stop, day - _SLACK_DAYS))
+            for part in parts:
+                part.settle(self._settled)
+
+    def absorb(self, other: Counts) -> None:
+        """Take what another share has counted; `LateLine` when one has lines of a day the other has settled."""
+        for one, two in ((self, other), (other, self)):
+            if one._settled and _any_within(np.flatnonzero(two.lines.any(axis=1)), one._settled):
+                raise LateLine
+        for name, runs in other.runs.items():
+            self.runs[name].absorb(runs)
+        for unit, new_visitors in other.new_visitors.items():
+            self.new_visitors[unit].absorb(new_visitors)
+        self.lines += other.lines
+        self.faults += other.faults
+        self.lines_read.update(other.lines_read)
+        for day, place in other.first_seen.items():
+            self.first_seen[day] = min(place, self.first_seen.get(day, place))
+
+    def first_line(self, day: int) -> tuple[int, int]:
+        """The position of the file with the first line of a day, and the line's number in it."""
+        position, begin, before = self.first_seen[day]
+        read = sum(count for (file, at), count in self.lines_read.items() if file == position and at < begin)
+        return position, read + before + 1
+
+    def _count_lines(self, hits: Hits, *, days: Ints, rules: Ints, place: tuple[int, int]) -> None:
+        before = self.lines_read[place]
+        self.lines_read[place] += len(days) + hits.faults.total()
+        for name, fault_count in hits.faults.items():
+            self.faults[RULES.index(name)] += fault_count
+        if not len(days):
+            return
+        low, high = int(days.min()), int(days.max()) + 1
+        counts = np.bincount((days - low) * len(RULES) + rules, minlength=(high - low) * len(RULES))
+        per_day = counts.reshape(-1, len(RULES))
+        self.lines[low:high] += per_day
+        for day in (np.flatnonzero(per_day.any(axis=1)) + low).tolist():
+            if self.first_seen.get(day, place) >= place:
+                seen = (*place, before + int(hits.lines[days == day].min()))
+                self.first_seen[day] = min(seen, self.first_seen.get(day, seen))
+
+
+def count_share(share: Share) -> Counts:
+    """Count the lines of a share; may raise `LateLine` when it is settling, and `DataRejected` for damaged gzip."""
+    counts = Counts(share.terms)
+    classify = Classifier(share.terms.own_networks, key=share.key)
+    for stretch in share.stretches:
+        with open_log(stretch) as stream:
+            for block in _blocks(stream, block_bytes=share.block_bytes, end=stretch.end):
+                hits = read_block(block)
+                days = local_days(hits.seconds, zone=share.terms.zone)
+                counts.add(hits, classes=classify(hits), days=days, stretch=stretch)
+                if share.is_settling and len(days):
+                    counts.settle(int(np.median(days)))
+    return counts
+
+
+def is_gzip(path: Path) -> bool:
+    """Whether a file is gzip, by its first bytes."""
+    with path.open("rb") as file:
+        return file.read(2) == _GZIP_MAGIC
+
+
+@contextmanager
+def open_log(stretch: Stretch) -> Iterator[BufferedIOBase]:
+    """The file from the stretch's first byte on, unpacked."""
+    with stretch.file.path.open("rb") as raw:
+        raw.seek(stretch.begin)
+        try:
+            yield IGzipFile(fileobj=raw) if is_gzip(stretch.file.path) else raw
+        except (EOFError, gzip.BadGzipFile, IsalError) as fault:  # type: ignore[misc]
+            where = f"{stretch.position} ({stretch.file.file_id})"
+            raise DataRejected(
+                id=f"Log akses: berkas ke-{where} rusak atau terpotong; gzip-nya tidak utuh sekitar bita "
+                f"{raw.tell():,}. Salin ulang berkas itu dari server.",
+                en=f"Access log: file number {where} is damaged or cut off; its gzip stream breaks near byte "
+                f"{raw.tell():,}. Copy the file from the server again.",
+            ) from fault
+
+
+def _blocks(stream: BufferedIOBase, *, block_bytes: int, end: int | None) -> Iterator[memoryview]:
+    """Whole lines, a few MiB at once, in one buffer; of an overlong line only as much as shows that it is one."""
+    buffer = bytearray(LONGEST_LINE + 2 + block_bytes)
+    view = memoryview(buffer)
+    left = None if end is None else end - stream.tell()
+    kept = 0
+    while count := stream.readinto(view[kept : kept + (block_bytes if left is None else min(left, block_bytes))]):
+        left = None if left is None else left - count
+        cut = buffer.rfind(b"\n", kept, kept + count) + 1
+        if cut:
+            yield view[:cut]
+        rest = kept + count - cut
+        view[:rest] = view[cut : cut + rest]
+        kept = min(rest, LONGEST_LINE + 1)
+    if kept:
+        view[kept : kept + 1] = b"\n"
+        yield view[: kept + 1]
+
+
+def _by_visitor(hits: Hits) -> Ints:
+    """An order of the lines: by pair of codes, then time; texts read the slow way may have a second code."""
+    by_time = np.argsort(hits.seconds, kind="stable")
+    asker = hits.addresses.codes * len(hits.agents.texts) + hits.agents.codes
+    bits = max(1, len(by_time)).bit_length()
+    keys = np.sort(asker[by_time] << bits | np.arange(len(by_time)))
+    return np.asarray(by_time[keys & ((1 << bits) - 1)])
+
+
+def _any_within(days: Ints, span: range) -> bool:
+    return bool(np.any((days >= span.start) & (days < span.stop)))
