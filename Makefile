@@ -7,10 +7,10 @@ CITY ?= kota-contoh
 PERIOD ?= 2025
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test check lock suites systems clean
+.PHONY: help install run test test-servers check lock suites systems clean
 
 help: ## what can be made
-	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 install: $(STAMP) ## the pinned environment in .venv
 
@@ -28,6 +28,10 @@ run: $(STAMP) ## the real DAG for CITY and PERIOD (kota-contoh 2025)
 
 test: $(STAMP) ## all tests, on SQLite and PostgreSQL, through a real Airflow
 	$(BIN)/python -m pytest --cov=connectors --cov=pipeline --cov-report=term:skip-covered
+
+test-servers: $(STAMP) ## the connectors against real servers; as root, installs them from Debian first
+	scripts/install_servers.sh
+	TOLOK_SERVERS=required $(BIN)/python -m pytest -m servers tests/servers
 
 check: $(STAMP) ## lint, format, types and import contracts
 	$(BIN)/ruff check .

