@@ -53,6 +53,9 @@ def test_ten_mistakes_make_one_message(tmp_path: Path) -> None:
         ("sources:", "- x\nsources:", "YAML"),
         ("format: csv", "format: csv\n    encoding: utf-99", "utf-99"),
         ("format: csv", "format: csv\n    delimiter: '||'", "satu huruf"),
+        ("sources:", "population: {figures: {2025: 412000}}\nsources:", "harus daftar"),
+        ("sources:", "quarantine_limit_pct: banyak\nsources:", "harus bilangan"),
+        ("format: csv", "format: docx", "harus salah satu dari: 'csv'"),
     ],
 )
 def test_a_mistake_is_named_where_it_is(old: str, new: str, word: str, tmp_path: Path) -> None:
