@@ -5,9 +5,10 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 CITY ?= kota-contoh
 PERIOD ?= 2025
+SIZE ?= 1000000
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test test-servers check lock suites systems clean
+.PHONY: help install run test test-servers check lock suites systems bench clean
 
 help: ## what can be made
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,6 +49,10 @@ systems: $(STAMP) ## write docs/systems.md anew from connectors/presets/
 
 suites: $(STAMP) ## write expectations/ anew from pipeline/tables.py
 	$(BIN)/python -m pipeline.suites
+
+bench: $(STAMP) ## targets of speed and memory against peers, SIZE lines or rows (1000000)
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-build-isolation --editable ".[bench]"
+	@$(BIN)/python -m benchmarks --size $(SIZE) $(ARGS)
 
 clean: ## remove the environment and caches, not the data
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -2,18 +2,10 @@
 
 from __future__ import annotations
 
-import argparse
-import importlib.util
-import os
 import random
-import shutil
-import statistics
-import subprocess
 import sys
-import tempfile
-import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -21,6 +13,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from crawleruseragents import CRAWLER_USER_AGENTS_DATA
 
+from benchmarks.measure import Contender, Target, Work
 from pipeline.clean import access_log
 from pipeline.clean.access_log import LogCounts, LogFile, LogTerms, count_visits
 from pipeline.clean.access_log_lines import Hit, read_line
@@ -37,6 +30,10 @@ _VISITORS_PER_LINE = 0.05
 _REQUESTS_PER_VISIT = 9
 _DAYS = 365
 _FIRST_DAY = datetime(2024, 12, 31, 17, tzinfo=UTC)
+_GOACCESS = (
+    *("goaccess", "{path}", "--log-format=COMBINED", "--no-global-config", "--no-progress"),
+    *("-o", "{folder}/goaccess.json"),
+)
 _BROKEN = (
     b"",
     b"\x16\x03\x01\x02",
@@ -219,73 +216,27 @@ def pandas(path: Path) -> int:
     return int((silence.isna() | (silence > pd.Timedelta(minutes=30))).sum())
 
 
-CONTENDERS: dict[str, Callable[[Path], int]] = {
-    function.__name__: function for function in (ours, ours_alone, reference, duckdb, polars, pandas)
-}
-
-
-def _command(who: str, path: Path) -> list[str]:
-    if who == "wc":
-        return ["wc", "-l", str(path)]
-    if who == "goaccess":
-        report = str(path.with_suffix(".json"))
-        return ["goaccess", str(path), "--log-format=COMBINED", "--no-global-config", "--no-progress", "-o", report]
-    return [sys.executable, "-m", "benchmarks.access_log", "--who", who, str(path)]
-
-
-def _measure(who: str, path: Path) -> tuple[float, float, str]:
-    """Wall seconds, MiB of the largest process, and what it printed."""
-    begun = time.perf_counter()
-    process = subprocess.Popen(_command(who, path), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-    assert process.stdout is not None
-    printed = process.stdout.read().strip()
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    assert process.returncode == 0, f"{who} failed"
-    return time.perf_counter() - begun, usage.ru_maxrss / 1024, printed
-
-
-def _write_apart(path: Path, *, lines: int, seed: int) -> None:
-    """In a process of its own: a child's peak begins at the memory of the one that started it."""
-    code = f"from benchmarks.access_log import *; write_log(Path({str(path)!r}), lines={lines}, seed={seed})"
-    subprocess.run([sys.executable, "-c", code], check=True)
-
-
-def _available(lines: int) -> list[str]:
-    peers = [name for name in ("duckdb", "polars") if importlib.util.find_spec(name)]
-    slow = ["pandas", *(["goaccess"] if shutil.which("goaccess") else [])]
-    return ["wc", "ours", "ours_alone", *peers, *(slow if lines <= _LINES_FOR_SLOW_PEERS else [])]
-
-
-def compare(lines: int, *, rounds: int) -> None:
-    """Print medians of alternating runs as ratios to ours, after the small log's visits equal the reference."""
-    with tempfile.TemporaryDirectory() as folder:
-        small, log = Path(folder, "small.log"), Path(folder, "access.log")
-        for path, count, seed in ((small, min(lines, _REFERENCE_LINES), 2), (log, lines, 1)):
-            _write_apart(path, lines=count, seed=seed)
-        assert _measure("ours", small)[2] == _measure("reference", small)[2], "visits differ from the reference"
-        runs = [(who, _measure(who, log)) for _ in range(rounds) for who in _available(lines)]
-    answers = {answer for who, (*_, answer) in runs if who.startswith("ours")}
-    assert len(answers) == 1, "one process and two count differently"
-    seconds = {who: statistics.median(run[0] for name, run in runs if name == who) for who, _ in runs}
-    for who in seconds:
-        peak = max(run[1] for name, run in runs if name == who)
-        answer = next(run[2] for name, run in runs if name == who) if who in CONTENDERS else ""
-        ratio = seconds["ours"] / seconds[who]
-        print(f"{who:11} {seconds[who]:7.2f} s  {peak:6.0f} MiB  ours / it {ratio:6.2f}  {answer}")
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("lines", nargs="?", default="1000000")
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--who", choices=[*CONTENDERS])
-    asked = parser.parse_args()
-    if asked.who:
-        print(CONTENDERS[asked.who](Path(asked.lines)))
-    else:
-        compare(int(asked.lines), rounds=asked.rounds)
-
-
-if __name__ == "__main__":
-    main()
+WORK = Work(
+    name="access log",
+    unit="lines",
+    write=lambda path, lines: write_log(path, lines=lines, seed=1),
+    contenders={
+        "ours": Contender(ours),
+        "ours_alone": Contender(ours_alone),
+        "reference": Contender(reference, most=_REFERENCE_LINES),
+        "duckdb": Contender(duckdb, needs=("duckdb",), is_exact=False),
+        "polars": Contender(polars, needs=("polars",), is_exact=False),
+        "pandas": Contender(pandas, is_exact=False, most=_LINES_FOR_SLOW_PEERS),
+        "goaccess": Contender(_GOACCESS, needs=("program:goaccess",), most=_LINES_FOR_SLOW_PEERS),
+        "wc": Contender(("wc", "-l", "{path}")),
+    },
+    targets=(
+        Target(0.65, "duckdb"),
+        Target(0.65, "polars"),
+        Target(1 / 12, "goaccess"),
+        Target(11, "wc"),
+        Target(0.6, "ours_alone"),
+        Target(220, by="peak"),
+        Target(1.15, by="peak", grows=True),
+    ),
+)

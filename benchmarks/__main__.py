@@ -1,0 +1,69 @@
+"""`make bench`: every target against what this machine reaches, in one table; peers that are absent are named."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.measure import Samples, Verdict, Work, compare, exponent
+
+_MODULES = ("access_log",)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--size", type=int, default=1_000_000, help="lines or rows of each input")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--only", nargs="*", choices=_MODULES, default=_MODULES)
+    parser.add_argument("--json", type=Path, help="a file for every figure")
+    parser.add_argument("--folder", type=Path, help="where inputs may lie for a while; 3 GB for ten million lines")
+    asked = parser.parse_args()
+    found: dict[str, Samples] = {}
+    verdicts: list[Verdict] = []
+    with tempfile.TemporaryDirectory(dir=asked.folder) as folder:
+        for name in asked.only:
+            work: Work = importlib.import_module(f"benchmarks.{name}").WORK
+            found[name], reached = compare(work, size=asked.size, rounds=asked.rounds, folder=Path(folder))
+            verdicts += reached
+            _print_samples(work, found[name])
+    _print_verdicts(verdicts)
+    if asked.json:
+        asked.json.write_text(_as_json(found, verdicts), "utf-8")
+
+
+def _print_samples(work: Work, samples: Samples) -> None:
+    for (name, size), one in samples.items():
+        took = f"{one.wall:8.2f} s {one.cpu:8.2f} s CPU {one.peak:6.0f} MiB"
+        print(f"{work.name:12} {size:>11,} {work.unit:6} {name:18} {took}  {one.answer[:60]}", flush=True)
+    growth = exponent(samples)
+    if growth is not None:
+        print(f"{work.name:12} CPU seconds grow with the {growth:.2f}th power of the size")
+
+
+def _print_verdicts(verdicts: list[Verdict]) -> None:
+    table = Table("work", "size", "target", "reached", "ratio", "verdict")
+    for one in verdicts:
+        word = {True: "met", False: "MISSED", None: "-"}[one.is_met]
+        ratio = "-" if one.ratio is None else f"{one.ratio:.2f}"
+        table.add_row(one.work, f"{one.size:,}", one.target, one.reached, ratio, word)
+    Console(width=120).print(table)
+
+
+def _as_json(found: dict[str, Samples], verdicts: list[Verdict]) -> str:
+    samples = [
+        {"work": work, "contender": name, "size": size, **asdict(one)}
+        for work, by_contender in found.items()
+        for (name, size), one in by_contender.items()
+    ]
+    return json.dumps({"samples": samples, "verdicts": [asdict(one) for one in verdicts]}, indent=1)
+
+
+if __name__ == "__main__":
+    main()
