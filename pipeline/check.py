@@ -62,7 +62,22 @@ def check_city(city: City, *, period: Period) -> list[Finding]:
         )
         for table in absent
     ]
-    return findings + [Finding(f"- {table}.{column}: {lost}") for table, column, lost in _lost(city)]
+    findings += [Finding(f"- {table}.{column}: {lost}") for table, column, lost in _lost(city)]
+    return ([_check_codes(city)] if city.crosswalk else []) + findings
+
+
+def _check_codes(city: City) -> Finding:
+    """Whether the city's codes mean one place, and what the other authority's code is when only one is declared."""
+    from connectors.crosswalk import place_of, read_crosswalk
+
+    try:
+        codes = {str(authority): code for authority, code in city.region_codes.items()}
+        place = place_of(read_crosswalk(city.folder / str(city.crosswalk)), codes)
+    except TolokError as error:
+        return Finding(f"x region_codes: {error.id} / {error.en}", error=error)
+    absent = {name: code for name, code in place.codes.items() if name not in city.region_codes}
+    hints = [f"dapat diisi / may be added: region_codes.{name}: {code!r}" for name, code in absent.items()]
+    return Finding("; ".join([f"v region_codes: {place}", *hints]))
 
 
 def _is_declared(city: City, table: str) -> bool:

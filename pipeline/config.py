@@ -276,6 +276,7 @@ class City(_Strict):
     name: str
     zone: str
     region_codes: dict[Authority, str] = Field(min_length=1)
+    crosswalk: str | None = None
     population: PopulationSettings = PopulationSettings()
     holidays: Holidays = Holidays()
     deadlines: Deadlines = Deadlines()
