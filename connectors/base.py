@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from connectors.http import Answer, HttpClient, Request
 
 T = TypeVar("T")
+Span = tuple[datetime, datetime]
 
 _KEPT_HEADERS = {"link", "content-range", "x-total-count", "content-type"}
 
@@ -165,6 +166,10 @@ class Connector:
     def held(self, wire: Wire) -> Held:  # noqa: ARG002 most systems keep everything
         """What the system still holds; asking it also shows whether it is reachable and lets us in."""
         return Held()
+
+    def told(self, files: Sequence[RawFile]) -> Sequence[Span] | None:  # noqa: ARG002 most do not say
+        """From when until when the files tell of everything that happened; null when nobody can see that in them."""
+        return None
 
     def rows(self, files: Sequence[RawFile], *, columns: Sequence[str]) -> Iterator[tuple[RawFile, pd.DataFrame]]:
         """Each file with its records in chunks, shaped as `connectors.files.read_rows` gives them."""

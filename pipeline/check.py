@@ -120,7 +120,23 @@ def _look_for_files(city: City, source: Source, period: Period, folder: Path) ->
     for one in stored[:1]:
         one.copy_to(folder / "0")
         files.append(RawFile(folder / "0", one.name))
-    return f"{len(paths) + len(stored)} berkas / files", files
+    said = [f"{len(paths) + len(stored)} berkas / files", *([] if stored else _telling(city, source, period, files))]
+    return "; ".join(said), files
+
+
+def _telling(city: City, source: Source, period: Period, files: list[RawFile]) -> Iterator[str]:
+    """From when until when the files tell of everything, and whether that is the whole period."""
+    from pipeline.told import days_told
+
+    spans = source.connector_in(city.zone_info).told(files) if source.connector else None
+    if not spans:
+        return
+    days = [moment.astimezone(city.zone_info).date() for moment in (min(spans)[0], max(end for _, end in spans))]
+    yield f"memuat / holds {days[0]} s.d. / to {days[1]}"
+    first_on, last_on = period.first_on, period.last_on
+    covers = days_told(spans, first_on=first_on, last_on=last_on, zone=city.zone_info)
+    if covers != ((first_on.isoformat(), last_on.isoformat()),):
+        yield f"{period.label} tidak lengkap / is not complete"
 
 
 def _ask_system(city: City, source: Source, period: Period, folder: Path) -> tuple[str, list[RawFile]]:
@@ -161,10 +177,9 @@ def _first_rows(city: City, source: Source, files: list[RawFile]) -> tuple[str, 
 
 def _mapped(city: City, source: Source, file: RawFile) -> Iterator[pd.DataFrame]:
     """The first rows of a file as the clean table would have them."""
-    from connectors.registry import connector_class
     from pipeline.clean.mapping import map_rows, raw_columns
 
-    connector = connector_class(source.connector)(source.options, layout=source, zone=city.zone_info)
+    connector = source.connector_in(city.zone_info)
     for _, raw in itertools.islice(connector.rows([file], columns=raw_columns(source)), 1):
         yield map_rows(raw, source=source, table=TABLES[source.table], zone=city.zone_info)
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo
 
 import yaml
@@ -17,6 +17,9 @@ from connectors.layout import Layout
 from connectors.registry import connector_class, preset
 from pipeline.settings import city_ids
 from pipeline.tables import TABLES
+
+if TYPE_CHECKING:
+    from connectors.base import Connector
 
 Authority = Literal["kemendagri", "bps", "other"]
 
@@ -213,6 +216,10 @@ class Source(FileSettings):
         if problems:
             raise ValueError("; ".join(problems))
         return self
+
+    def connector_in(self, zone: ZoneInfo) -> Connector:
+        """Its connector, with its options and layout, for a city in this zone."""
+        return connector_class(self.connector)(self.options, layout=self, zone=zone)
 
     def _way_in_problems(self) -> list[str]:
         """What is wrong with how the system is reached: by files or by a connection, and with which options."""

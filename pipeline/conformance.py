@@ -117,7 +117,8 @@ class Case:
     """A source as a city's YAML names it (without connection or path), and its stand-in.
 
     `page_size` is how many records a page has (0 = not paged); `has_ends` is false where rows have no end;
-    `keeps_days` is how long the system keeps things, where the connector says so (January 2025 is gone by then).
+    `keeps_days` is how long the system keeps things, where the connector says so (January 2025 is gone by then); for
+    files that tell from when they are, which the stand-in then writes from its first record on.
     `counts` is what a record is: `rows` of the period by day, or, for registers, which are read whole whatever the
     period, `entries` of the register (other regions' too) or `people` in a population figure.
     """
@@ -401,7 +402,8 @@ class ConnectorSuite:
     def test_a_source_that_holds_less_says_so(self, home: Path) -> None:
         if self.CASE.keeps_days is None:
             pytest.skip("it keeps everything, or does not say")
-        with self._server(home, spread(3)) as (_, read):
+        is_asked = isinstance(self.CASE.fake, FakeSystem)
+        with self._system(home, spread(3) if is_asked else spread(3, first="2025-02-02 08:00")) as read:
             assert sum(read("2025-01").values()) == 0
         assert self.manifest.notes
         assert self.manifest.covers == ()

@@ -20,6 +20,7 @@ from connectors.errors import SourceUnavailable
 from connectors.objects import StoredObject, is_address, stored_objects
 from pipeline.config import City, FileSettings, Source
 from pipeline.periods import Period
+from pipeline.told import Covers, days_told, remark
 
 
 @dataclass(frozen=True)
@@ -46,8 +47,9 @@ class LandedFile:
 class Manifest:
     """The files one source gave for one period.
 
-    `covers` holds the first and last local day of each stretch pulled whole (null for files of a folder, whose
-    coverage the city's YAML declares); `notes` what a reader of the numbers should know of the pull.
+    `covers` holds the first and last local day of each stretch pulled whole, or told of by files of a folder (null
+    for files that do not say, whose coverage the city's YAML declares); `notes` what a reader of the numbers should
+    know.
     """
 
     city: str
@@ -69,9 +71,31 @@ def land(home: Path, *, city: City, source_name: str, period: Period) -> Manifes
     files = list(_land_role(home, city, source_name, source, period))
     if source.responses is not None:
         files += _land_role(home, city, source_name, source.responses, period)
-    manifest = Manifest(city.city, source_name, period.label, source.owner, source.licence, tuple(files))
+    covers, notes = _told(home, city, source_name, files, period)
+    manifest = Manifest(
+        city.city, source_name, period.label, source.owner, source.licence, tuple(files), covers=covers, notes=notes
+    )
     write_manifest(home, manifest)
     return manifest
+
+
+def _told(
+    home: Path, city: City, source_name: str, files: Sequence[LandedFile], period: Period
+) -> tuple[Covers | None, tuple[str, ...]]:
+    """The days of the period that files tell of by their own word, unless the city's YAML declares them."""
+    source = city.sources[source_name]
+    if not source.connector or source.covers:
+        return None, ()
+    from connectors.files import RawFile
+
+    raw_files = [RawFile(object_path(home, file.sha256), file.name) for file in files if file.role == "main"]
+    spans = source.connector_in(city.zone_info).told(raw_files)
+    if spans is None:
+        return None, ()
+    first_on, last_on = period.first_on, period.last_on
+    covers = days_told(spans, first_on=first_on, last_on=last_on, zone=city.zone_info)
+    said = remark(covers, source_name=source_name, first_on=first_on, last_on=last_on)
+    return covers, (f"{said[0]} / {said[1]}",) if said else ()
 
 
 def write_manifest(home: Path, manifest: Manifest) -> None:

@@ -11,13 +11,11 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from connectors.base import Connector, Held, Kept, Window, Wire
+from connectors.base import Held, Kept, Span, Window, Wire
 from connectors.connection import connection_from
 from connectors.files import RawFile
 from connectors.http import HttpClient, Limits
-from connectors.registry import connector_class
 from pipeline.config import City, Source
 from pipeline.landing import (
     LandedFile,
@@ -29,19 +27,12 @@ from pipeline.landing import (
     write_manifest,
 )
 from pipeline.periods import Period
-
-if TYPE_CHECKING:
-    from zoneinfo import ZoneInfo
+from pipeline.told import Covers, days_told, remark
 
 LIMITS = Limits()
 RESUME_WITHIN = timedelta(hours=12)
 
 SNAPSHOTS = ("services", "population")
-
-
-def connector_of(source: Source, *, zone: ZoneInfo) -> Connector:
-    """The source's connector, with its options and layout."""
-    return connector_class(source.connector)(source.options, layout=source, zone=zone)
 
 
 def pull(home: Path, *, city: City, source_name: str, period: Period, now: datetime) -> Manifest:
@@ -71,7 +62,7 @@ def first_answers(
 
     Raises what the connector raises when the system cannot be reached or does not let us in.
     """
-    connector = connector_of(source, zone=city.zone_info)
+    connector = source.connector_in(city.zone_info)
     connection = connection_from(source.connection or "")
     recorder = Unkept(folder, answers_count=1)
     with HttpClient(connection, allow=source.allow, limits=LIMITS) as client:
@@ -127,7 +118,7 @@ class _Way:
     def pull(self, period: Period) -> Manifest:
         """One month, or one register: what the system holds of it, after what was landed of it when it held more."""
         source = self.city.sources[self.source_name]
-        connector = connector_of(source, zone=self.city.zone_info)
+        connector = source.connector_in(self.city.zone_info)
         path = manifest_path(self.home, self.city.city, self.source_name, period)
         with _journal(self.home, path.with_suffix(".pull"), settings=_settings_sha256(source), now=self.now) as journal:
             wire = replace(self.wire, recorder=journal)
@@ -136,7 +127,12 @@ class _Way:
             window = _held_part(asked, held, self.now)
             if window is not None:
                 connector.pull(wire, window)
-            parts = _Parts(tuple(journal.files()), _whole_days(window), ())
+            files = tuple(journal.files())
+            told = connector.told([RawFile(object_path(self.home, file.sha256), file.name) for file in files])
+            covers = _whole_days(window)
+            if told is not None:
+                covers = self._told_days(told, covers, journal)
+            parts = _Parts(files, covers, ())
             if source.table not in SNAPSHOTS and held.from_at and held.from_at > asked.start_at:
                 parts = _with_earlier(parts, _landed_before(path))
                 if not parts.covers or parts.covers[0][0] > asked.start_at.date().isoformat():
@@ -148,6 +144,17 @@ class _Way:
             manifest = _manifest(self.city, self.source_name, period, parts)
             write_manifest(self.home, manifest)
         return manifest
+
+    def _told_days(self, told: Sequence[Span], asked: Covers, journal: _Journal) -> Covers:
+        """Of the days asked for, those the answers tell of; the others are remarked upon."""
+        if not asked:
+            return ()
+        ((first_on, last_on),) = ((date.fromisoformat(first), date.fromisoformat(last)) for first, last in asked)
+        covers = days_told(told, first_on=first_on, last_on=last_on, zone=self.city.zone_info)
+        said = remark(covers, source_name=self.source_name, first_on=first_on, last_on=last_on)
+        if said is not None:
+            journal.note(id=said[0], en=said[1])
+        return covers
 
 
 @dataclass(frozen=True)

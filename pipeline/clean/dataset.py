@@ -15,7 +15,6 @@ import pandas as pd
 
 from connectors.errors import DataRejected
 from connectors.files import RawFile, read_rows, refuse_foreign
-from connectors.registry import connector_class
 from pipeline.clean.inquiries import FollowUps, complete_inquiries, join_follow_ups, read_follow_ups
 from pipeline.clean.mapping import map_rows, raw_columns
 from pipeline.clean.outages import complete_outages
@@ -152,7 +151,7 @@ def _map_files(home: Path, city: City, manifest: Manifest, files: Sequence[Lande
     table = TABLES[source.table]
     raw_files = [RawFile(object_path(home, file.sha256), file.name) for file in files]
     ids = {raw.path: file.file_id for raw, file in zip(raw_files, files, strict=True)}
-    connector = connector_class(source.connector)(source.options, layout=source, zone=city.zone_info)
+    connector = source.connector_in(city.zone_info)
     parts = [_finished(pd.DataFrame(), table)]
     for raw_file, raw in connector.rows(raw_files, columns=raw_columns(source)):
         part = map_rows(raw, source=source, table=table, zone=city.zone_info)
