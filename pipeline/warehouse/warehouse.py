@@ -250,9 +250,9 @@ def _write(connection: Connection, changed: Sequence[tuple[Result, Stored]], bat
             key | {"dimension": part.dimension, "member": part.member} | _parts(part.quotient)
             for part in result.breakdowns
         ]
-        rows["result_source"] += [
-            key | {"source": file.source, "sha256": file.sha256} for file in batch.sources.get(result.indicator_id, ())
-        ]
+        # Two answers may hold the same bytes, such as those of two months without a row.
+        files = dict.fromkeys((file.source, file.sha256) for file in batch.sources.get(result.indicator_id, ()))
+        rows["result_source"] += [key | {"source": source, "sha256": sha256} for source, sha256 in files]
     for table in (RESULT, ROWS, VARIANT, BREAKDOWN, RESULT_SOURCE):
         if rows[table.name]:
             connection.execute(sa.insert(table), rows[table.name])

@@ -144,6 +144,15 @@ def test_views_show_the_current_version_its_breakdowns_and_its_lineage(
     assert query(warehouse_url, "SELECT population_count FROM population") == [(412_000,)]
 
 
+def test_two_answers_with_the_same_bytes_are_one_file_of_the_lineage(warehouse: Warehouse, warehouse_url: str) -> None:
+    january = batch("r1")
+    (file,) = january.sources["it_downtime"]
+    files = (file, replace(file, name="februari.json"), replace(file, source="lain"))
+    warehouse.store([result()], batch=replace(january, sources={"it_downtime": files}))
+    lineage = query(warehouse_url, "SELECT source, file FROM result_lineage ORDER BY source")
+    assert lineage == [("gangguan", "februari.json"), ("lain", "gangguan.csv")]
+
+
 def test_parts_of_variants_and_breakdowns_are_those_of_the_current_version(warehouse: Warehouse) -> None:
     warehouse.store([result()], batch=batch("r1"))
     (variant,) = warehouse.variant_parts("kota-uji", "2025", "it_downtime")
