@@ -23,7 +23,7 @@ _STAMP = "%Y%m%dT%H%M%SZ"
 _WINDOW = re.compile(r"(\d{8}T\d{6}Z)-(\d{8}T\d{6}Z)-tickets-\d+\.json")
 _UNSET = "1970-01-01"
 _MACHINES = {"rt_system", "nobody"}
-_TICKET_FIELDS = {"fields": "Status,Created,Started,Resolved,Queue,Requestor", "fields[Queue]": "Name"}
+_TICKET_FIELDS = {"fields": "Status,Created,Creator,Started,Resolved,Queue,Requestor", "fields[Queue]": "Name"}
 _REPLY_FIELDS = {"fields": "ObjectId,Type,Created,Creator"}
 _CORRESPONDENCE = "ObjectType = 'RT::Ticket' AND Type = 'Correspond'"
 _MAX_PAGES = 10_000
@@ -52,9 +52,10 @@ class RequestTracker(Connector):
     """Grain of `rows`: one ticket. Columns: id, Queue, Status, Created, Started, Resolved, FirstReply; moments in UTC.
 
     `FirstReply` is the first `Correspond` of someone who is neither a requestor of the ticket nor RT itself; RT's
-    automatic answers are mails, not correspondence. RT reads the moments of a query on the clock of the account
-    that asks, whatever mark they carry. So it is asked for a little more on both sides, and tickets created outside
-    the window are left out here: they belong to another window. RT never lists merged and deleted tickets.
+    automatic answers are mails, not correspondence. Who made a ticket without a requestor is taken to ask. RT reads
+    the moments of a query on the clock of the account that asks, whatever mark they carry. So it is asked for a little
+    more on both sides, and tickets created outside the window are left out here: they belong to another window. RT
+    never lists merged and deleted tickets.
     """
 
     OPTIONS = RequestTrackerOptions
@@ -193,7 +194,7 @@ def _set_moment(text: object) -> str | None:
 
 
 def _first_reply(ticket: Mapping[str, Any], replies: Sequence[Mapping[str, Any]]) -> str | None:
-    asking = {_name(requestor) for requestor in ticket.get("Requestor") or ()}
+    asking = {_name(user) for user in ticket.get("Requestor") or [ticket.get("Creator")]}
     moments = [
         str(reply["Created"])
         for reply in replies

@@ -5,6 +5,7 @@ set -euo pipefail
 
 packages=(
   awstats
+  faketime
   icinga2 icingadb redis-server
   mariadb-server
   nagios4-core nagios4-cgi monitoring-plugins-basic

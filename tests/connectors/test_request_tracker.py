@@ -143,6 +143,17 @@ def test_the_first_reply_is_of_someone_who_did_not_ask(tmp_path: Path) -> None:
     assert [(row["id"], row["FirstReply"]) for row in rows] == [("1", "2026-11-24T07:00:00Z"), ("2", None)]
 
 
+def test_who_made_a_ticket_without_a_requestor_is_taken_to_ask(tmp_path: Path) -> None:
+    tickets = [{**ticket(1), "Creator": {"id": "warga1"}}, {**ticket(2, "warga1"), "Creator": {"id": "petugas"}}]
+    replies = [
+        reply(1, "warga1", "2026-11-24T05:00:00Z"),
+        reply(1, "petugas", "2026-11-24T06:00:00Z"),
+        reply(2, "petugas", "2026-11-24T07:00:00Z"),
+    ]
+    rows = rows_of(answer(tmp_path / "tickets.json", tickets), answer(tmp_path / "replies.json", replies))
+    assert [row["FirstReply"] for row in rows] == ["2026-11-24T06:00:00Z", "2026-11-24T07:00:00Z"]
+
+
 def test_tickets_outside_the_window_of_their_answer_belong_to_another(tmp_path: Path) -> None:
     name = "20261124T043209Z-20261124T043210Z-tickets-00001.json"
     early, late = dict(ticket(1), Created="2026-11-24T04:32:08Z"), dict(ticket(3), Created="2026-11-24T04:32:10Z")

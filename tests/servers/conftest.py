@@ -62,7 +62,7 @@ class City:
     def tolok(self, *words: str, exit_code: int = 0) -> str:
         """What `tolok` prints; it must end with `exit_code`."""
         command = [sys.executable, "-c", "from pipeline.cli import main; main()", *words]
-        environment = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "200"}
+        environment = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "200", "TOLOK_DEBUG": "1"}
         done = subprocess.run(
             command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300, check=False
         )

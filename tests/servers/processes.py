@@ -10,16 +10,19 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from tests.postgres import NOBODY, free_port
 
-__all__ = ["NOBODY", "free_port", "listens", "needs", "run", "running", "wait_until"]
+__all__ = ["NOBODY", "Clock", "free_port", "listens", "needs", "run", "running", "wait_until"]
 
 SEARCH_PATH = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/sbin"])
 TAIL_CHARACTERS = 3000
+FAKETIME = Path(f"/usr/lib/{os.uname().machine}-linux-gnu/faketime/libfaketime.so.1")
 
 
 def needs(*programs: str, package: str) -> None:
@@ -66,6 +69,37 @@ def running(
         yield process
     finally:
         _end(process)
+
+
+@dataclass(frozen=True)
+class Clock:
+    """The clock of the servers started with its `environment`: it stands where it was set, so values are exact.
+
+    A real server is led through a year in seconds. One that waits for time to pass by its own clock hangs: let the
+    clock run on from the moment with `is_running`, or leave that server its real clock.
+    """
+
+    file: Path
+
+    def set(self, moment: datetime, *, is_running: bool = False) -> None:
+        """Set to a moment with a time zone."""
+        text = f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
+        if is_running:
+            text = f"{moment.timestamp() - time.time():+.3f}"
+        new = self.file.with_suffix(".new")
+        new.write_text(text)
+        new.replace(self.file)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        needs("faketime", package="faketime")
+        return {
+            "LD_PRELOAD": str(FAKETIME),
+            "FAKETIME_TIMESTAMP_FILE": str(self.file),
+            "FAKETIME_NO_CACHE": "1",
+            "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+            "TZ": "UTC",
+        }
 
 
 def wait_until(
