@@ -80,10 +80,11 @@ class Held:
     keeps_days: int | None = None
 
     def as_of(self, now: datetime) -> Held:
-        """The same with the first moment worked out from the days kept, where the system does not tell it."""
-        if self.from_at is not None or self.keeps_days is None:
+        """The same with the first moment worked out from the days kept, unless the system tells a later one."""
+        if self.keeps_days is None:
             return self
-        return Held(now - timedelta(days=self.keeps_days), self.keeps_days)
+        kept_from_at = now - timedelta(days=self.keeps_days)
+        return Held(max(self.from_at or kept_from_at, kept_from_at), self.keeps_days)
 
 
 @dataclass(frozen=True)

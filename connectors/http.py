@@ -58,7 +58,7 @@ class Request:
     secret_params: Mapping[str, str] = field(default_factory=dict, repr=False)
     secret_headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     secret_form: Mapping[str, str] = field(default_factory=dict, repr=False)
-    secret_body: Mapping[str, str] = field(default_factory=dict, repr=False)
+    secret_body: Mapping[str, object] = field(default_factory=dict, repr=False)
     login: tuple[str, str] | None = field(default=None, repr=False)
 
     @property

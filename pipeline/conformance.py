@@ -116,7 +116,8 @@ class FakeDatabase:
 class Case:
     """A source as a city's YAML names it (without connection or path), and its stand-in.
 
-    `page_size` is how many records a page has (0 = not paged); `has_ends` is false where rows have no end;
+    `page_size` is how many records a page has (0 = not paged), and `is_page` tells a question whose answer is such a
+    page from others with a list in their answer; `has_ends` is false where rows have no end;
     `keeps_days` is how long the system keeps things, where the connector says so (January 2025 is gone by then); for
     files that tell from when they are, which the stand-in then writes from its first record on.
     `counts` is what a record is: `rows` of the period by day, or, for registers, which are read whole whatever the
@@ -127,6 +128,7 @@ class Case:
     settings: Mapping[str, Any]
     fake: FakeSystem | FakeFiles | FakeDatabase
     page_size: int = 0
+    is_page: Callable[[Asked], bool] = lambda _: True
     has_ends: bool = True
     keeps_days: int | None = None
     counts: Literal["rows", "entries", "people"] = "rows"
@@ -140,6 +142,7 @@ class Server:
     records: list[Record]
     faults: list[Callable[[BaseHTTPRequestHandler], bool]] = field(default_factory=list)
     change: Callable[[Asked, Reply], Reply] | None = None
+    is_page: Callable[[Asked], bool] = lambda _: True
     asked: list[Asked] = field(default_factory=list)
     url: str = ""
 
@@ -161,7 +164,7 @@ def serving(server: Server) -> Iterator[Server]:
             if server.faults and server.faults.pop(0)(self):
                 return
             reply = server.fake.answer(asked, server.records)
-            if server.change is not None and reply.status == 200:
+            if server.change is not None and reply.status == 200 and server.is_page(asked):
                 reply = server.change(asked, reply)
             say(self, reply)
 
@@ -441,7 +444,7 @@ class ConnectorSuite:
     ) -> Iterator[tuple[Server, Callable[[str], dict[str, int]]]]:
         if not isinstance(self.CASE.fake, FakeSystem):
             pytest.skip("it is not asked over HTTP")
-        with serving(Server(self.CASE.fake, list(records))) as server:
+        with serving(Server(self.CASE.fake, list(records), is_page=self.CASE.is_page)) as server:
             named = {"conn_type": "http", "host": server.url, **self.CASE.fake.connection}
             self.monkeypatch.setenv(variable_of("sistem"), json.dumps(named))
             yield server, self._pulling(home)
