@@ -92,10 +92,11 @@ def _told(
     spans = source.connector_in(city.zone_info).told(raw_files)
     if spans is None:
         return None, ()
-    first_on, last_on = period.first_on, period.last_on
-    covers = days_told(spans, first_on=first_on, last_on=last_on, zone=city.zone_info)
-    said = remark(covers, source_name=source_name, first_on=first_on, last_on=last_on)
-    return covers, (f"{said[0]} / {said[1]}",) if said else ()
+    covers = days_told(spans, first_on=period.first_on, last_on=period.last_on, zone=city.zone_info)
+    first, last = period.first_on.isoformat(), period.last_on.isoformat()
+    if covers == ((first, last),):
+        return covers, ()
+    return covers, (" / ".join(remark(covers, source_name=source_name, first=first, last=last)),)
 
 
 def write_manifest(home: Path, manifest: Manifest) -> None:

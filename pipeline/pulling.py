@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from connectors.base import Held, Kept, Span, Window, Wire
+from connectors.base import Connector, Held, Kept, Window, Wire
 from connectors.connection import connection_from
 from connectors.files import RawFile
 from connectors.http import HttpClient, Limits
@@ -128,33 +128,40 @@ class _Way:
             if window is not None:
                 connector.pull(wire, window)
             files = tuple(journal.files())
-            told = connector.told([RawFile(object_path(self.home, file.sha256), file.name) for file in files])
-            covers = _whole_days(window)
-            if told is not None:
-                covers = self._told_days(told, covers, journal)
-            parts = _Parts(files, covers, ())
-            if source.table not in SNAPSHOTS and held.from_at and held.from_at > asked.start_at:
+            parts = _Parts(files, self._told_days(connector, files, window), ())
+            wanted = _whole_days(_held_part(asked, Held(), self.now))
+            if source.table not in SNAPSHOTS and parts.covers != wanted:
                 parts = _with_earlier(parts, _landed_before(path))
-                if not parts.covers or parts.covers[0][0] > asked.start_at.date().isoformat():
-                    journal.note(
-                        id=f"{self.source_name}: sistem hanya menyimpan data sejak {held.from_at:%Y-%m-%d}",
-                        en=f"{self.source_name}: the system holds data only from {held.from_at:%Y-%m-%d}",
-                    )
+                self._remark(parts.covers, wanted, held, journal)
             parts = replace(parts, notes=tuple(journal.notes))
             manifest = _manifest(self.city, self.source_name, period, parts)
             write_manifest(self.home, manifest)
         return manifest
 
-    def _told_days(self, told: Sequence[Span], asked: Covers, journal: _Journal) -> Covers:
-        """Of the days asked for, those the answers tell of; the others are remarked upon."""
-        if not asked:
-            return ()
-        ((first_on, last_on),) = ((date.fromisoformat(first), date.fromisoformat(last)) for first, last in asked)
-        covers = days_told(told, first_on=first_on, last_on=last_on, zone=self.city.zone_info)
-        said = remark(covers, source_name=self.source_name, first_on=first_on, last_on=last_on)
-        if said is not None:
-            journal.note(id=said[0], en=said[1])
-        return covers
+    def _told_days(self, connector: Connector, files: Sequence[LandedFile], window: Window | None) -> Covers:
+        """The whole days of a window; of these, those the answers tell of, where they say so."""
+        covers = _whole_days(window)
+        raw_files = [RawFile(object_path(self.home, file.sha256), file.name) for file in files]
+        spans = connector.told(raw_files) if covers else None
+        if spans is None:
+            return covers
+        ((first, last),) = covers
+        bounds = {"first_on": date.fromisoformat(first), "last_on": date.fromisoformat(last)}
+        return days_told(spans, **bounds, zone=self.city.zone_info)
+
+    def _remark(self, covers: Covers, wanted: Covers, held: Held, journal: _Journal) -> None:
+        """Say which of the days wanted are not there; since when the system holds any, if that is why."""
+        if not wanted or covers == wanted:
+            return
+        ((first, last),) = wanted
+        if held.from_at is not None and (not covers or covers[0][0] > first):
+            journal.note(
+                id=f"{self.source_name}: sistem hanya menyimpan data sejak {held.from_at:%Y-%m-%d}",
+                en=f"{self.source_name}: the system holds data only from {held.from_at:%Y-%m-%d}",
+            )
+            return
+        said_id, said_en = remark(covers, source_name=self.source_name, first=first, last=last)
+        journal.note(id=said_id, en=said_en)
 
 
 @dataclass(frozen=True)

@@ -35,22 +35,20 @@ def days_told(spans: Sequence[Span], *, first_on: date, last_on: date, zone: Zon
     return tuple((first.isoformat(), last.isoformat()) for first, last in clipped if first <= last)
 
 
-def remark(covers: Covers, *, source_name: str, first_on: date, last_on: date) -> tuple[str, str] | None:
-    """What to say, in Indonesian and English, of days asked for that are not told of; null when all are."""
-    if covers == ((first_on.isoformat(), last_on.isoformat()),):
-        return None
+def remark(covers: Covers, *, source_name: str, first: str, last: str) -> tuple[str, str]:
+    """That of the days from `first` to `last` only these are told of, in Indonesian and English."""
     if not covers:
         return (
-            f"{source_name}: isinya tidak memuat satu hari pun secara utuh dari {first_on} s.d. {last_on}",
-            f"{source_name}: it tells of no whole day from {first_on} to {last_on}",
+            f"{source_name}: isinya tidak memuat satu hari pun secara utuh dari {first} s.d. {last}",
+            f"{source_name}: it tells of no whole day from {first} to {last}",
         )
     named = covers[:_NAMED_STRETCHES]
     more = f" (+{len(covers) - len(named)})" if len(covers) > len(named) else ""
-    in_id = ", ".join(f"{first} s.d. {last}" for first, last in named) + more
-    in_en = ", ".join(f"{first} to {last}" for first, last in named) + more
+    in_id = ", ".join(f"{begin} s.d. {end}" for begin, end in named) + more
+    in_en = ", ".join(f"{begin} to {end}" for begin, end in named) + more
     return (
-        f"{source_name}: dari {first_on} s.d. {last_on} hanya memuat {in_id}",
-        f"{source_name}: of {first_on} to {last_on} it tells only of {in_en}",
+        f"{source_name}: dari {first} s.d. {last} hanya memuat {in_id}",
+        f"{source_name}: of {first} to {last} it tells only of {in_en}",
     )
 
 
