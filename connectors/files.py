@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 import gzip
-import io
 import itertools
 import json
 import re
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -29,15 +27,13 @@ CHUNK_ROWS = 100_000
 HEADER_SEARCH_ROWS = 200
 MAX_UNZIPPED_BYTES = 2 * 1024**3
 MAX_SHEET_CELLS = 100_000_000
-MAX_CELL_CHARACTERS = 10_000_000
 
 BLANK_ROW = "blank_row"
 WRONG_FIELD_COUNT = "wrong_field_count"
 
-_ENCODING_BY_MARK = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 _GZIP, _ZIP, _OLD_EXCEL = b"\x1f\x8b", b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 
-csv.field_size_limit(MAX_CELL_CHARACTERS)
+Record = tuple[object, ...]
 
 
 @dataclass(frozen=True)
@@ -59,16 +55,23 @@ def read_rows(
     `layout` says, `SourceChanged` when a column or sheet is missing. A page of a longer answer `may_be_empty`.
     """
     refuse_foreign(file, layout.format)
-    reader = {"csv": _csv_records, "xlsx": _sheet_records, "json": _object_records, "yaml": _object_records}
-    records = reader[layout.format](file, layout, tuple(dict.fromkeys(columns)))
+    wanted = tuple(dict.fromkeys(columns))
+    if layout.format == "csv":
+        from connectors.csv_blocks import csv_frames
+
+        yield from csv_frames(file, layout=layout, columns=wanted)
+        return
+    records = (_sheet_records if layout.format == "xlsx" else _object_records)(file, layout, wanted)
     if layout.format in ("json", "yaml") and not may_be_empty:
         records = _refuse_none(records, file, layout)
     while chunk := list(itertools.islice(records, CHUNK_ROWS)):
-        frame = pd.DataFrame(chunk, columns=["source_row", "reader_problem", *dict.fromkeys(columns)], dtype=object)
-        yield frame.astype({"source_row": "Int64"} | dict.fromkeys(frame.columns[1:], "str"))
+        yield frame_of_records(chunk, columns=wanted)
 
 
-Record = tuple[object, ...]
+def frame_of_records(records: Iterable[Record], *, columns: Sequence[str]) -> pd.DataFrame:
+    """Records as `read_rows` gives them."""
+    frame = pd.DataFrame(list(records), columns=["source_row", "reader_problem", *columns], dtype=object)
+    return frame.astype({"source_row": "Int64"} | dict.fromkeys(frame.columns[1:], "str"))
 
 
 def refuse_foreign(file: RawFile, format: Format) -> None:
@@ -114,32 +117,6 @@ def open_bytes(file: RawFile) -> Iterator[IO[bytes]]:
         ) from None
 
 
-def _csv_records(file: RawFile, layout: Layout, columns: tuple[str, ...]) -> Iterator[Record]:
-    with open_bytes(file) as stream:
-        buffered = io.BufferedReader(cast(io.RawIOBase, stream))
-        head = buffered.peek(4096)[:4096]
-        encoding = next((name for mark, name in _ENCODING_BY_MARK if head.startswith(mark)), layout.encoding)
-        if b"\x00" in head and not encoding.startswith(("utf-16", "utf_16", "utf-32")):
-            raise DataRejected(
-                id=f"{file.name}: isinya bukan teks {encoding}. Mungkin UTF-16: tulis encoding: utf-16-le di YAML.",
-                en=f"{file.name}: not {encoding} text. Perhaps UTF-16: write encoding: utf-16-le in the YAML.",
-            )
-        text = io.TextIOWrapper(buffered, encoding=encoding, newline="")
-        rows = csv.reader(text, delimiter=layout.delimiter, quotechar=layout.quote, strict=True)
-        try:
-            yield from _table_records(file, layout, columns, enumerate(rows, start=1))
-        except UnicodeDecodeError as error:
-            raise DataRejected(
-                id=f"{file.name}: huruf setelah baris {rows.line_num} bukan {encoding}. Coba encoding: cp1252 di YAML.",
-                en=f"{file.name}: text after line {rows.line_num} is not {encoding}. Try encoding: cp1252 in the YAML.",
-            ) from error
-        except csv.Error:
-            raise DataRejected(
-                id=f"{file.name}: tanda kutip tidak berpasangan di sekitar baris {rows.line_num}. Perbaiki kutipnya.",
-                en=f"{file.name}: an unpaired quote near line {rows.line_num}. Mend the quotes or the 'quote' setting.",
-            ) from None
-
-
 def header_of(file: RawFile, *, layout: Layout) -> list[str]:
     """The names of a workbook's columns, in order; raises what `read_rows` raises."""
     refuse_foreign(file, layout.format)
@@ -147,7 +124,9 @@ def header_of(file: RawFile, *, layout: Layout) -> list[str]:
 
 
 def _sheet_records(file: RawFile, layout: Layout, columns: tuple[str, ...]) -> Iterator[Record]:
-    yield from _table_records(file, layout, columns, _sheet_rows(file, layout))
+    rows = _sheet_rows(file, layout)
+    shape = find_shape(file, layout=layout, columns=columns, rows=rows)
+    yield from (shape.judge(*row) for row in rows)
 
 
 def _sheet_rows(file: RawFile, layout: Layout) -> Iterator[tuple[int, list[str]]]:
@@ -174,20 +153,29 @@ def _sheet_rows(file: RawFile, layout: Layout) -> Iterator[tuple[int, list[str]]
         yield number, [_cell_text(cell) for cell in row]
 
 
-def _table_records(
-    file: RawFile, layout: Layout, columns: tuple[str, ...], rows: Iterator[tuple[int, list[str]]]
-) -> Iterator[Record]:
-    """Records below the header, picked by column; blank and ragged ones are marked, not dropped."""
-    header = _find_header(file, layout, rows)
-    places = _places(file, header, columns)
-    width = len(header)
-    for number, row in rows:
+@dataclass(frozen=True)
+class Shape:
+    """How many cells a record has, and at which places those of the columns asked for stand."""
+
+    columns: tuple[str, ...]
+    width: int
+    places: tuple[int, ...]
+
+    def judge(self, number: int, row: Sequence[str]) -> Record:
+        """One record picked by column; a blank or ragged one is marked, not dropped."""
         if not any(cell.strip() for cell in row):
-            yield (number, BLANK_ROW, *(None for _ in places))
-        elif len(row) != width and (len(row) < width or any(cell.strip() for cell in row[width:])):
-            yield (number, WRONG_FIELD_COUNT, *(None for _ in places))
-        else:
-            yield (number, None, *(row[place] for place in places))
+            return (number, BLANK_ROW, *(None for _ in self.places))
+        if len(row) != self.width and (len(row) < self.width or any(cell.strip() for cell in row[self.width :])):
+            return (number, WRONG_FIELD_COUNT, *(None for _ in self.places))
+        return (number, None, *(row[place] for place in self.places))
+
+
+def find_shape(
+    file: RawFile, *, layout: Layout, columns: tuple[str, ...], rows: Iterator[tuple[int, list[str]]]
+) -> Shape:
+    """The shape of the records below the header, which is taken from `rows`."""
+    header = _find_header(file, layout, rows)
+    return Shape(columns, len(header), tuple(_places(file, header, columns)))
 
 
 def _find_header(file: RawFile, layout: Layout, rows: Iterator[tuple[int, list[str]]]) -> list[str]:
