@@ -28,7 +28,10 @@ _DRIVERS = {
     "sqlite": "sqlite",
 }
 _READS = re.compile(r"\A\s*(?:select|with)\b", re.IGNORECASE)
+# MariaDB's `into outfile` writes a file even in a read-only transaction.
+_WRITES = re.compile(r"\binto\b", re.IGNORECASE)
 _LITERAL = re.compile(r"'(?:[^']|'')*'")
+_OUR_FAULTS = ("syntax", "no such", "unknown column", "doesn't exist", "denied", "authentication", "read only")
 _FETCH_ROWS = 10_000
 
 
@@ -46,8 +49,9 @@ class SqlOptions(Options):
     @model_validator(mode="after")
     def _only_reads(self) -> Self:
         for text in (self.query, self.held_query or "select 1"):
-            if not _READS.match(text) or ";" in _LITERAL.sub("", text).rstrip().rstrip(";"):
-                raise ValueError("satu SELECT saja / one SELECT only")
+            bare = _LITERAL.sub("", text).rstrip().rstrip(";")
+            if not _READS.match(text) or ";" in bare or _WRITES.search(bare):
+                raise ValueError("satu SELECT saja, tanpa INTO / one SELECT only, without INTO")
         return self
 
 
@@ -123,9 +127,7 @@ def _reading(connection: Connection) -> Iterator[sa.Connection]:
 
 def _unreachable(connection: Connection, fault: sa.exc.DBAPIError) -> Exception:
     text = str(fault.orig).casefold()
-    if any(
-        word in text for word in ("syntax", "no such", "unknown column", "doesn't exist", "denied", "authentication")
-    ):
+    if any(word in text for word in _OUR_FAULTS):
         return _refused(connection, fault)
     return SourceUnavailable(
         id=f"Basis data '{connection.name}' tidak terhubung atau sedang terkunci. Periksa alamat, lalu coba lagi.",
