@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
-import os
-import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from connectors.connection import variable_of
-from tests.conftest import ROOT
+from pipeline.cli import main
 from tests.postgres import postgres_server
 from tests.servers.processes import needs
 
@@ -60,14 +60,18 @@ class City:
         (self.folder / "kota-uji.yaml").write_text(text, "utf-8")
 
     def tolok(self, *words: str, exit_code: int = 0) -> str:
-        """What `tolok` prints; it must end with `exit_code`."""
-        command = [sys.executable, "-c", "from pipeline.cli import main; main()", *words]
-        environment = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "200", "TOLOK_DEBUG": "1"}
-        done = subprocess.run(
-            command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300, check=False
-        )
-        assert done.returncode == exit_code, done.stdout + done.stderr
-        return done.stdout + done.stderr
+        """What `tolok` prints; it must end with `exit_code`. In this process, which has Great Expectations loaded."""
+        said = io.StringIO()
+        code: object = 0
+        with self.monkeypatch.context() as patch, redirect_stdout(said), redirect_stderr(said):
+            patch.setattr(sys, "argv", ["tolok", *words])
+            patch.setenv("TOLOK_DEBUG", "1")
+            try:
+                main()
+            except SystemExit as end:
+                code = end.code
+        assert code == exit_code, said.getvalue()
+        return said.getvalue()
 
     def measured(self, indicator: str, period: str) -> dict[str, Any]:
         """One indicator of `tolok show --json` after `tolok check` and `tolok run`, neither of which may complain."""
