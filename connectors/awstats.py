@@ -22,8 +22,8 @@ _NAMES = ("day", "pages", "hits", "bandwidth", "visits")
 class AwStats(Connector):
     """The day section of `awstatsMMYYYY.<config>.txt`. Grain of `rows`: one day, with `config` from the file's name.
 
-    A visit here is another thing than elsewhere: one address, whatever its agent, until an hour without a request;
-    one that lasts over the turn of a month is in both months' files.
+    A visit here is another thing than elsewhere: one address, whatever its agent, until an hour without a page or
+    midnight of the log's own clock (7.8 subtracts moments as numbers, and those of two days lie far apart).
     """
 
     def rows(self, files: Sequence[RawFile], *, columns: Sequence[str]) -> Iterator[tuple[RawFile, pd.DataFrame]]:
