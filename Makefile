@@ -55,4 +55,4 @@ bench: $(STAMP) ## targets of speed and memory against peers, SIZE lines or rows
 	@$(BIN)/python -m benchmarks --size $(SIZE) $(ARGS)
 
 clean: ## remove the environment and caches, not the data
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf $(VENV) .servers .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Installs the real servers of `make test-servers` from Debian 12's own packages and starts none of them.
-# Needs root; running it again costs nothing. Not needed by `make run` or `make test`.
+# Installs the real servers of `make test-servers` and starts none of them: those of Debian 12 from its own packages,
+# Uptime Kuma from npm into .servers/. Running it again costs nothing. Not needed by `make run` or `make test`.
 set -euo pipefail
+cd "$(dirname "$0")/.."
 
 packages=(
   awstats
@@ -15,22 +16,39 @@ packages=(
   request-tracker5 rt5-db-sqlite rt5-standalone
   zabbix-agent zabbix-frontend-php zabbix-server-pgsql php-pgsql
 )
+command -v npm >/dev/null || packages+=(npm)
 
-missing=()
-for package in "${packages[@]}"; do
-  status=$(dpkg-query --show --showformat='${db:Status-Status}' "$package" 2>/dev/null || true)
-  [ "$status" = installed ] || missing+=("$package")
-done
-[ ${#missing[@]} -gt 0 ] || exit 0
+# Needs root when something is missing.
+install_packages() {
+  local package status missing=()
+  for package in "${packages[@]}"; do
+    status=$(dpkg-query --show --showformat='${db:Status-Status}' "$package" 2>/dev/null || true)
+    [ "$status" = installed ] || missing+=("$package")
+  done
+  [ ${#missing[@]} -gt 0 ] || return 0
 
-# Debian starts a service as soon as its package is in, unless this file says no; one that is there already stays.
-policy=/usr/sbin/policy-rc.d
-if [ ! -e "$policy" ]; then
-  printf '#!/bin/sh\nexit 101\n' >"$policy"
-  chmod +x "$policy"
-  trap 'rm -f "$policy"' EXIT
-fi
+  # Debian starts a service as soon as its package is in, unless this file says no; one that is there already stays.
+  local policy=/usr/sbin/policy-rc.d
+  if [ ! -e "$policy" ]; then
+    printf '#!/bin/sh\nexit 101\n' >"$policy"
+    chmod +x "$policy"
+    trap "rm -f '$policy'" EXIT
+  fi
+  export DEBIAN_FRONTEND=noninteractive
+  apt-get update --quiet --quiet
+  apt-get install --quiet --quiet --yes --no-install-recommends -o DPkg::Lock::Timeout=600 -o Dpkg::Use-Pty=0 \
+    "${missing[@]}"
+}
 
-export DEBIAN_FRONTEND=noninteractive
-apt-get update --quiet --quiet
-apt-get install --quiet --quiet --yes --no-install-recommends -o DPkg::Lock::Timeout=600 -o Dpkg::Use-Pty=0 "${missing[@]}"
+install_uptime_kuma() {
+  local kuma=.servers/uptime-kuma/node_modules/uptime-kuma
+  [ ! -e "$kuma/.complete" ] || return 0
+  npm install --prefix .servers/uptime-kuma --legacy-peer-deps --omit=dev --no-audit --no-fund --loglevel=error \
+    uptime-kuma@2.0.0-dev.0
+  # The package has these steps of its database in the folder above the one it reads them from.
+  cp "$kuma"/db/patch-*.sql "$kuma/db/old_migrations/"
+  touch "$kuma/.complete"
+}
+
+install_packages
+install_uptime_kuma

@@ -26,11 +26,11 @@ FAKETIME = Path(f"/usr/lib/{os.uname().machine}-linux-gnu/faketime/libfaketime.s
 
 
 def needs(*programs: str, package: str) -> None:
-    """Skip the test when a program (a name or a path) of a Debian package is not there; `make test-servers` fails."""
-    missing = [program for program in programs if shutil.which(program, path=SEARCH_PATH) is None]
+    """Skip the test when a program (a name or a path) of a package is not there; `make test-servers` fails."""
+    missing = [program for program in programs if not _is_there(program)]
     if not missing:
         return
-    reason = f"{', '.join(missing)} missing: apt-get install {package} (scripts/install_servers.sh)"
+    reason = f"{', '.join(missing)} missing: install {package} (scripts/install_servers.sh)"
     if os.environ.get("TOLOK_SERVERS") == "required":
         pytest.fail(reason)
     pytest.skip(reason)
@@ -136,6 +136,10 @@ def run(*command: object, **options: object) -> str:
     )
     assert done.returncode == 0, f"{command[0]} ended with {done.returncode}\n{done.stdout}{done.stderr}"
     return str(done.stdout)
+
+
+def _is_there(program: str) -> bool:
+    return Path(program).exists() if "/" in program else shutil.which(program, path=SEARCH_PATH) is not None
 
 
 def _tail(log: Path | None) -> str:

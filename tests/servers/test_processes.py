@@ -29,13 +29,13 @@ def test_a_server_that_gives_up_shows_its_log(tmp_path: Path) -> None:
 
 def test_a_missing_program_is_a_skip_that_names_its_package(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("TOLOK_SERVERS", raising=False)
-    with pytest.raises(pytest.skip.Exception, match="apt-get install tak-ada"):
+    with pytest.raises(pytest.skip.Exception, match="install tak-ada"):
         needs("tak-ada-program", package="tak-ada")
 
 
 def test_a_missing_program_fails_where_the_servers_are_required(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TOLOK_SERVERS", "required")
-    with pytest.raises(pytest.fail.Exception, match="apt-get install tak-ada"):
+    with pytest.raises(pytest.fail.Exception, match="install tak-ada"):
         needs("tak-ada-program", package="tak-ada")
 
 
