@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import re
 import socket
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
-from hashlib import blake2b
 from ipaddress import ip_network
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from pipeline.clean.access_log_lines import Coded, Hits, bounds_and_bytes, records
+from pipeline.clean.access_log_blocks import Hits
 from pipeline.clean.bots import AGENT_RULES, AgentRules
+from pipeline.clean.text_columns import Verdicts, number_texts
 
 FAULTS = ("blank_line", "malformed_line", "bad_time")
 REQUEST_RULES = ("method", "status", "asset", "download")
@@ -26,10 +27,6 @@ OUTCOMES = dict.fromkeys(RULES, "excluded") | {
 }
 
 _PLACE = {rule: place for place, rule in enumerate(RULES)}
-_VALUES_KEPT = 1 << 16
-_WORD_BYTES = 8
-_FIRST_BYTES = np.array([(1 << 8 * size) - 1 for size in range(_WORD_BYTES + 1)], np.uint64)
-_LONGEST_MIXED = 512
 _STATUSES = np.arange(1000)
 _IS_ANSWERED = (_STATUSES // 100 == 2) | (_STATUSES == 304)
 _IS_REDIRECT = np.isin(_STATUSES, (301, 302))
@@ -77,7 +74,7 @@ class Classes:
 
 
 class Classifier:
-    """Lines to classes; each distinct address, agent and path is judged once and remembered for a while.
+    """Lines to classes; each distinct agent and request is judged once and remembered for a while.
 
     Classifiers with the same key give a visitor the same number.
     """
@@ -85,41 +82,35 @@ class Classifier:
     def __init__(self, own_networks: Iterable[str], *, key: bytes) -> None:
         self._key = key
         self._ranges = tuple(map(_parse_range, own_networks))
-        self._request_rules = _Judgements(request_rule)
-        self._own_addresses = _Judgements(lambda address: _is_inside(address, ranges=self._ranges))
-        self._agent_rules = AgentRules()
+        self._may_be_inside = _pattern_of(self._ranges)
+        self._request_rules = Verdicts(lambda requests: [*map(request_rule, requests)])
+        agent_rules = AgentRules()
+        self._agent_rules = Verdicts(lambda agents: [_PLACE[rule] for rule in agent_rules(agents)])
 
     def __call__(self, hits: Hits) -> Classes:
-        asked = self._request_rules.of(hits.asked)
+        requests, addresses, agents = (
+            number_texts(column.texts, key=self._key) for column in (hits.asked, hits.addresses, hits.agents)
+        )
+        asked = self._request_rules.of(hits.asked.texts, numbers=requests)[hits.asked.codes]
+        asker_rules = self._agent_rules.of(hits.agents.texts, numbers=agents)[hits.agents.codes]
+        asker_rules[self._are_own(hits.addresses.texts)[hits.addresses.codes]] = _PLACE["own_network"]
         is_answered = _IS_ANSWERED[hits.statuses]
-        addresses, agents = (hash_texts(column.texts, key=self._key) for column in (hits.addresses, hits.agents))
         return Classes(
             addresses[hits.addresses.codes] + agents[hits.agents.codes],
             np.where(is_answered | (asked == _PLACE["method"]), asked, _PLACE["status"]),
-            self._judge_askers(hits),
+            asker_rules,
             (asked == 0) & _IS_REDIRECT[hits.statuses],
         )
 
-    def _judge_askers(self, hits: Hits) -> Ints:
-        agents = np.array([_PLACE[rule] for rule in self._agent_rules(hits.agents.values)], np.int64)
-        rules = np.asarray(agents[hits.agents.codes])
-        return np.where(self._own_addresses.of(hits.addresses), _PLACE["own_network"], rules) if self._ranges else rules
-
-
-class _Judgements(dict[bytes, int]):
-    """What `judge` says of each text, asked once; all are forgotten when there are too many."""
-
-    def __init__(self, judge: Callable[[bytes], int]) -> None:
-        self._judge = judge
-
-    def __missing__(self, text: bytes) -> int:
-        if len(self) >= _VALUES_KEPT:
-            self.clear()
-        self[text] = judgement = self._judge(text)
-        return judgement
-
-    def of(self, column: Coded) -> Ints:
-        return np.fromiter(map(self.__getitem__, column.values), np.int64, len(column.values))[column.codes]
+    def _are_own(self, addresses: pa.BinaryArray) -> Flags:
+        """Which addresses are the city's own; only those that may be are parsed."""
+        is_own = np.zeros(len(addresses), bool)
+        if self._ranges and len(addresses):
+            candidates = pc.match_substring_regex(addresses, self._may_be_inside)
+            places = np.flatnonzero(candidates.to_numpy(zero_copy_only=False))
+            parsed = addresses.take(pa.array(places)).to_pylist()
+            is_own[places] = [_is_inside(address, ranges=self._ranges) for address in parsed]
+        return is_own
 
 
 def request_rule(asked: bytes) -> int:
@@ -136,30 +127,6 @@ def request_rule(asked: bytes) -> int:
     return 0
 
 
-def hash_texts(texts: pa.BinaryArray, *, key: bytes) -> Keys:
-    """A number of 64 bits for each text, the same for the same key of 24 bytes; every word is mixed in reversibly."""
-    bounds, content = bounds_and_bytes(texts)
-    begins, sizes = bounds[:-1], np.diff(bounds)
-    seed, *factors = (word | np.uint64(1) for word in np.frombuffer(key, np.uint64))
-    padded = np.append(content, np.zeros(_WORD_BYTES, np.uint8))
-    numbers: Keys = sizes.astype(np.uint64) ^ seed
-    for at in range(0, min(int(sizes.max(initial=0)), _LONGEST_MIXED), _WORD_BYTES):
-        longer = np.flatnonzero(sizes > at)
-        words = records(padded, at=begins[longer] + at, dtype="<u8")
-        words = words & _FIRST_BYTES[np.minimum(sizes[longer] - at, _WORD_BYTES)]
-        numbers[longer] = _mix(numbers[longer] ^ words, factors=factors)
-    for place in np.flatnonzero(sizes > _LONGEST_MIXED).tolist():
-        numbers[place] = int.from_bytes(blake2b(texts[place].as_py(), digest_size=8, key=key).digest())
-    return numbers
-
-
-def _mix(numbers: Keys, *, factors: list[np.uint64]) -> Keys:
-    for factor in factors:
-        numbers = numbers * factor
-        numbers ^= numbers >> 31
-    return np.asarray(numbers)
-
-
 def _is_inside(address: bytes, *, ranges: tuple[Range, ...]) -> bool:
     try:
         packed = socket.inet_pton(socket.AF_INET6 if b":" in address else socket.AF_INET, address.decode("latin-1"))
@@ -168,6 +135,14 @@ def _is_inside(address: bytes, *, ranges: tuple[Range, ...]) -> bool:
     packed = packed.removeprefix(_MAPPED_IPV4)
     number = int.from_bytes(packed)
     return any(number & mask == network for length, mask, network in ranges if length == len(packed))
+
+
+def _pattern_of(ranges: tuple[Range, ...]) -> str:
+    """A pattern that every address inside a range matches, and few others."""
+    octets = {network.to_bytes(4)[: mask.bit_count() // 8] for length, mask, network in ranges if length == 4}
+    begins = [r"\.".join(map(str, begin)) + r"\b" for begin in octets]
+    has_ipv6 = any(length != 4 for length, _, _ in ranges)
+    return f"(?i)^(?:{'|'.join([*begins, '.*:' if has_ipv6 else '.*ffff:'])})"
 
 
 def _parse_range(text: str) -> Range:

@@ -3,71 +3,84 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import cache
-from typing import cast
-
-import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 
 AGENT_RULES = ("probe", "empty_agent", "bot")
 
-_PROBES = (
-    r"(?i)zabbix|uptime[- ]?kuma|check_http|check_curl|nagios|icinga|blackbox[- ]exporter|pingdom|uptimerobot"
-    r"|statuscake|site24x7|hetrixtools|nodeping|freshping|updown\.io|better ?(?:uptime|stack)|checkly|checkmk|prtg"
-    r"|kube-probe|googlehc/|elb-healthchecker|amazon-route53-health|haproxy|gatus|newrelicpinger|datadog"
+_PROBES = re.compile(
+    rb"(?i)zabbix|uptime[- ]?kuma|check_http|check_curl|nagios|icinga|blackbox[- ]exporter|pingdom|uptimerobot"
+    rb"|statuscake|site\d\dx\d|hetrixtools|nodeping|freshping|updown\.io|better ?(?:uptime|stack)|checkly|checkmk|prtg"
+    rb"|kube-probe|googlehc/|elb-healthchecker|amazon-route\d\d-health|haproxy|gatus|newrelicpinger|datadog"
 )
 _MORE_BOTS = ("ckanapi",)
-_PATTERNS_AT_ONCE = 100
-_BYTES_WORTH_COMPILING = 1 << 12
-_AGENTS_KEPT = 1 << 16
+_WORD = re.compile(r"(?:[^\\.^$*+?{}\[\]|()]|\\\W)+")
+_ESCAPED = re.compile(r"\\(\W)")
+_DIGITS_AS_ZERO = bytes.maketrans(b"123456789", b"000000000")
+_SHAPES_KEPT = 1 << 16
 
 
 class AgentRules:
     """The rule that excludes each agent: `probe`, `empty_agent`, `bot` (tested in that order), or '' for people.
 
-    Known bots are the patterns of the package crawler-user-agents, as it matches them (case counts), and
-    `ckanapi`. An agent is judged once and remembered.
+    Known bots are the patterns of the package crawler-user-agents, as it matches them (case counts), and `ckanapi`.
+    Most patterns name no digit, so agents that differ in their digits only, as browsers of many versions do, are
+    judged once by them and remembered by that shape.
     """
 
     def __init__(self) -> None:
-        self._known: dict[bytes, str] = {}
+        self._by_shape: dict[bytes, str] = {}
 
-    def __call__(self, agents: Sequence[bytes]) -> list[str]:
-        new = list({agent for agent in agents if agent not in self._known})
-        if len(self._known) + len(new) > _AGENTS_KEPT:
-            self._known, new = {}, list(set(agents))
-        self._known.update(zip(new, _judge(new), strict=True))
-        return [self._known[agent] for agent in agents]
-
-
-def _judge(agents: list[bytes]) -> list[str]:
-    probes, bots = _match((_PROBES,), agents=agents), _match(_bot_patterns(), agents=agents)
-    return [
-        "probe" if is_probe else "empty_agent" if agent.strip() in (b"", b"-") else "bot" if is_bot else ""
-        for agent, is_probe, is_bot in zip(agents, probes, bots, strict=True)
-    ]
+    def __call__(self, agents: list[bytes]) -> list[str]:
+        if len(self._by_shape) > _SHAPES_KEPT:
+            self._by_shape.clear()
+        any_digits, named_digits = _bots()
+        shapes = [agent.translate(_DIGITS_AS_ZERO) for agent in agents]
+        new = [*{*shapes} - self._by_shape.keys()]
+        self._by_shape.update(zip(new, map(_rule, new, any_digits.match(new)), strict=True))
+        rules = [self._by_shape[shape] for shape in shapes]
+        return [rule or "bot" * is_bot for rule, is_bot in zip(rules, named_digits.match(agents), strict=True)]
 
 
-def _match(patterns: tuple[str, ...], *, agents: list[bytes]) -> list[bool]:
-    """Whether any pattern occurs in each agent; for a handful of agents RE2 would only compile."""
-    if sum(map(len, agents)) <= _BYTES_WORTH_COMPILING:
-        return [any(found.search(agent) for found in _compile(patterns)) for agent in agents]
-    column = pa.array(agents, pa.binary())
-    matches = (pc.match_substring_regex(column, pattern).to_numpy(zero_copy_only=False) for pattern in patterns)
-    return cast(list[bool], np.logical_or.reduce(list(matches)).tolist())
+@dataclass(frozen=True)
+class _Bots:
+    """Patterns, most of which are plain words."""
+
+    words: list[bytes]
+    others: re.Pattern[bytes]
+
+    @classmethod
+    def of(cls, patterns: Iterable[str]) -> _Bots:
+        words: list[bytes] = []
+        others = ["(?!)"]
+        for pattern in patterns:
+            if _WORD.fullmatch(pattern):
+                words.append(_ESCAPED.sub(r"\1", pattern).encode())
+            else:
+                others.append(pattern)
+        return cls(words, re.compile("|".join(others).encode()))
+
+    def match(self, agents: list[bytes]) -> list[bool]:
+        """Which agents any pattern occurs in; a word that is in none of them is looked for once."""
+        together = b"\n".join(agents)
+        words = [word for word in self.words if word in together]
+        return [any(word in agent for word in words) or self.others.search(agent) is not None for agent in agents]
+
+
+def _rule(agent: bytes, is_bot: bool) -> str:
+    if _PROBES.search(agent):
+        return "probe"
+    if agent.strip() in (b"", b"-"):
+        return "empty_agent"
+    return "bot" if is_bot else ""
 
 
 @cache
-def _compile(patterns: tuple[str, ...]) -> list[re.Pattern[bytes]]:
-    return [re.compile(pattern.encode("latin-1")) for pattern in patterns]
-
-
-@cache
-def _bot_patterns() -> tuple[str, ...]:
-    """The bot list as a few alternations: one of all 1,500 outgrows the automaton's memory and is 20 times slower."""
+def _bots() -> tuple[_Bots, _Bots]:
+    """The bots whose patterns take any digit for any other, and those whose patterns name one."""
     from crawleruseragents import CRAWLER_USER_AGENTS_DATA
 
     patterns = [*_MORE_BOTS, *(entry["pattern"] for entry in CRAWLER_USER_AGENTS_DATA)]
-    return tuple("|".join(patterns[at : at + _PATTERNS_AT_ONCE]) for at in range(0, len(patterns), _PATTERNS_AT_ONCE))
+    names_digit = re.compile("[0-9]").search
+    return _Bots.of(p for p in patterns if not names_digit(p)), _Bots.of(p for p in patterns if names_digit(p))

@@ -1,9 +1,13 @@
-"""Which agents are people, probes or bots: by the package's own examples, on both ways of matching."""
+"""Which agents are people, probes or bots: by the package's own examples, few or many at once."""
 
 from __future__ import annotations
 
+import random
+
 import pytest
 from crawleruseragents import CRAWLER_USER_AGENTS_DATA, is_crawler
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipeline.clean import bots
 from pipeline.clean.bots import AgentRules
@@ -17,14 +21,14 @@ PEOPLE = [
 ]
 
 
-@pytest.mark.parametrize("bytes_worth_compiling", [0, 1 << 30])
-def test_agents_are_bots_just_where_the_package_says_so(
-    monkeypatch: pytest.MonkeyPatch, bytes_worth_compiling: int
-) -> None:
-    monkeypatch.setattr(bots, "_BYTES_WORTH_COMPILING", bytes_worth_compiling)
-    agents = [*EXAMPLES, *PEOPLE] if bytes_worth_compiling == 0 else [*EXAMPLES[:200], *PEOPLE]
-    assert len(agents) > 200
-    rules = AgentRules()([agent.encode("latin-1", "replace") for agent in agents])
+@pytest.mark.parametrize("agents_at_once", [1, 50, 10_000])
+def test_agents_are_bots_just_where_the_package_says_so(agents_at_once: int) -> None:
+    agents = [*EXAMPLES, *PEOPLE]
+    assert len(agents) > 500
+    judge = AgentRules()
+    rules: list[str] = []
+    for at in range(0, len(agents), agents_at_once):
+        rules += judge([agent.encode("latin-1", "replace") for agent in agents[at : at + agents_at_once]])
     is_known = [is_crawler(agent.encode("latin-1", "replace").decode("latin-1")) for agent in agents]
     assert [rule == "bot" for rule in rules if rule != "probe"] == [
         known for rule, known in zip(rules, is_known, strict=True) if rule != "probe"
@@ -32,15 +36,16 @@ def test_agents_are_bots_just_where_the_package_says_so(
     assert rules[-len(PEOPLE) :] == [""] * len(PEOPLE)
 
 
-def test_an_agent_is_judged_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    judge = AgentRules()
-    assert judge([b"curl/8.0", b"-", b"curl/8.0"]) == ["bot", "empty_agent", "bot"]
-    monkeypatch.setattr(bots, "_judge", lambda agents: pytest.fail("asked again") if agents else [])
-    assert judge([b"-", b"curl/8.0"]) == ["empty_agent", "bot"]
+@given(st.sampled_from(EXAMPLES + PEOPLE), st.randoms(use_true_random=False))
+def test_digits_are_told_apart_just_where_a_bot_is_known_by_them(agent: str, rng: random.Random) -> None:
+    changed = "".join(rng.choice("0123456789") if letter.isdigit() else letter for letter in agent)
+    both = [text.encode("latin-1", "replace") for text in (agent, changed)]
+    is_known = [is_crawler(text.decode("latin-1")) for text in both]
+    assert [rule in ("bot", "probe") for rule in AgentRules()(both)] == is_known
 
 
-def test_forgetting_agents_changes_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bots, "_AGENTS_KEPT", 1)
+def test_forgetting_shapes_changes_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bots, "_SHAPES_KEPT", 1)
     judge = AgentRules()
     assert judge([b"curl/8.0", b"Firefox"]) == ["bot", ""]
-    assert judge([b"Firefox", b"", b"curl/8.0"]) == ["", "empty_agent", "bot"]
+    assert judge([b"Firefox", b"", b"curl/9.0"]) == ["", "empty_agent", "bot"]

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.clean.access_log_lines import LONGEST_LINE, Hit, read_block, read_line
+from pipeline.clean.access_log_blocks import read_block
+from pipeline.clean.access_log_lines import LONGEST_LINE, Hit, read_line
 
 STAMP = b"17/May/2015:10:05:03 +0000"
 AT = 1431857103
@@ -150,14 +151,17 @@ def test_the_zone_of_the_stamp_is_honoured() -> None:
 
 
 def test_plain_lines_do_not_need_the_slow_parser(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipeline.clean.access_log_lines.read_line", lambda _: pytest.fail("slow parser asked"))
+    monkeypatch.setattr("pipeline.clean.access_log_blocks.read_line", lambda _: pytest.fail("slow parser asked"))
     common = re.sub(rb' "-" .*', b"", FULL)
     assert len(read_block(b"\n".join([FULL, common, FULL + b"\r", common + b"\r", FULL + b' "-"', b""])).lines) == 5
 
 
 def _rows_of_block(lines: list[bytes]) -> list[object]:
     hits = read_block(b"".join(line + b"\n" for line in lines))
-    columns = [[column.values[code] for code in column.codes] for column in (hits.addresses, hits.asked, hits.agents)]
+    columns = [
+        [column.texts[code].as_py() for code in column.codes.tolist()]
+        for column in (hits.addresses, hits.asked, hits.agents)
+    ]
     found = zip(hits.lines, columns[0], hits.seconds, columns[1], hits.statuses, columns[2], strict=True)
     rows = [(int(n), Hit(who, int(at), asked, int(status), agent)) for n, who, at, asked, status, agent in found]
     return [*sorted(rows, key=lambda row: row[0]), *sorted(hits.faults.elements())]

@@ -1,0 +1,117 @@
+"""Columns of texts over one buffer of bytes: gathered, coded by their distinct values, numbered, judged once each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+_WORD_BYTES = 8
+_FIRST_BYTES = np.array([(1 << 8 * size) - 1 for size in range(_WORD_BYTES + 1)], np.uint64)
+_LONGEST_MIXED = 512
+_TEXTS_KEPT = 1 << 16
+
+Ints = NDArray[np.int64]
+Bytes = NDArray[np.uint8]
+Keys = NDArray[np.uint64]
+
+# Never empty, so that every place found in it can be looked at; no text has this number but one in 2 ** 64.
+_NOTHING_KNOWN: tuple[Keys, Ints] = np.zeros(1, np.uint64), np.zeros(1, np.int64)
+
+
+@dataclass(frozen=True)
+class Coded:
+    """A column as codes into its texts; a text may have several codes."""
+
+    codes: Ints
+    texts: pa.BinaryArray
+
+    @classmethod
+    def of(cls, texts: pa.BinaryArray) -> Coded:
+        coded = texts.dictionary_encode()
+        codes = np.frombuffer(coded.indices.buffers()[1], np.int32, count=len(texts))
+        return cls(codes.astype(np.int64), coded.dictionary)
+
+    def followed_by(self, texts: list[bytes]) -> Coded:
+        """The column with more rows behind it."""
+        if not texts:
+            return self
+        codes = np.arange(len(texts), dtype=np.int64) + len(self.texts)
+        return Coded(np.append(self.codes, codes), pa.concat_arrays([self.texts, pa.array(texts, pa.binary())]))
+
+
+class Verdicts:
+    """What `judge` says of each text: asked once, and remembered by the text's number, not by its bytes."""
+
+    def __init__(self, judge: Callable[[list[bytes]], list[int]]) -> None:
+        self._judge = judge
+        self._numbers, self._verdicts = _NOTHING_KNOWN
+
+    def of(self, texts: pa.BinaryArray, *, numbers: Keys) -> Ints:
+        """One verdict a text; `numbers` are those `number_texts` gives."""
+        if len(self._numbers) > _TEXTS_KEPT:
+            self._numbers, self._verdicts = _NOTHING_KNOWN
+        new = np.flatnonzero(self._numbers.take(np.searchsorted(self._numbers, numbers), mode="clip") != numbers)
+        if len(new):
+            self._learn(texts.take(pa.array(new)).to_pylist(), numbers=numbers[new])
+        return self._verdicts[np.searchsorted(self._numbers, numbers)]
+
+    def _learn(self, texts: list[bytes], *, numbers: Keys) -> None:
+        order = np.argsort(numbers)
+        at = np.searchsorted(self._numbers, numbers[order])
+        self._numbers = np.insert(self._numbers, at, numbers[order])
+        self._verdicts = np.insert(self._verdicts, at, np.array(self._judge(texts), np.int64)[order])
+
+
+def gather(data: Bytes, *, begins: Ints, ends: Ints) -> pa.BinaryArray:
+    """Copies of rising stretches of bytes: they and the gaps between them are an array, and every other is taken."""
+    if not len(begins):
+        return pa.array([], pa.binary())
+    bounds = np.stack([begins, ends], axis=1).astype(np.int32).ravel()
+    buffers = [None, pa.py_buffer(bounds), pa.py_buffer(data)]
+    texts = pa.BinaryArray.from_buffers(pa.binary(), len(bounds) - 1, buffers)
+    return texts.take(pa.array(np.arange(0, len(bounds), 2, dtype=np.int32)))
+
+
+def bounds_and_bytes(texts: pa.BinaryArray) -> tuple[Ints, Bytes]:
+    """Where each text begins and the last ends in the bytes of all."""
+    _, bounds, content = texts.buffers()
+    if not len(texts):
+        return np.zeros(1, np.int64), np.zeros(0, np.uint8)
+    begins = np.frombuffer(bounds, np.int32)[texts.offset : texts.offset + len(texts) + 1]
+    return begins.astype(np.int64), np.frombuffer(content, np.uint8)[: begins[-1]]
+
+
+def records(data: Bytes, *, at: Ints, dtype: str) -> NDArray[Any]:
+    """The bytes from each place on, as many as `dtype` has, at any alignment."""
+    size = np.dtype(dtype).itemsize
+    return np.asarray(np.ndarray(max(len(data) - size + 1, 0), dtype, data, strides=(1,))[at])
+
+
+def number_texts(texts: pa.BinaryArray, *, key: bytes) -> Keys:
+    """A number of 64 bits for each text, the same for the same key of 24 bytes; every word is mixed in reversibly."""
+    bounds, content = bounds_and_bytes(texts)
+    begins, sizes = bounds[:-1], np.diff(bounds)
+    seed, *factors = (word | np.uint64(1) for word in np.frombuffer(key, np.uint64))
+    padded = np.append(content, np.zeros(_WORD_BYTES, np.uint8))
+    numbers: Keys = sizes.astype(np.uint64) ^ seed
+    for at in range(0, min(int(sizes.max(initial=0)), _LONGEST_MIXED), _WORD_BYTES):
+        longer = np.flatnonzero(sizes > at)
+        words = records(padded, at=begins[longer] + at, dtype="<u8")
+        words = words & _FIRST_BYTES[np.minimum(sizes[longer] - at, _WORD_BYTES)]
+        numbers[longer] = _mix(numbers[longer] ^ words, factors=factors)
+    for place in np.flatnonzero(sizes > _LONGEST_MIXED).tolist():
+        numbers[place] = int.from_bytes(blake2b(texts[place].as_py(), digest_size=8, key=key).digest())
+    return numbers
+
+
+def _mix(numbers: Keys, *, factors: list[np.uint64]) -> Keys:
+    for factor in factors:
+        numbers = numbers * factor
+        numbers ^= numbers >> 31
+    return np.asarray(numbers)
