@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs the real servers of `make test-servers` and starts none of them: those of Debian 12 from its own packages,
-# Uptime Kuma from npm into .servers/. Running it again costs nothing. Not needed by `make run` or `make test`.
+# Uptime Kuma from npm and CKAN from PyPI into .servers/. Running it again costs nothing. Not needed by `make run` or `make test`.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -50,5 +50,16 @@ install_uptime_kuma() {
   touch "$kuma/.complete"
 }
 
+# An environment of its own: CKAN pins other versions than this project. Its search server is in no package.
+install_ckan() {
+  [ ! -e .servers/ckan/.complete ] || return 0
+  local uv
+  uv=$(command -v uv || echo .venv/bin/uv)
+  "$uv" venv --quiet --clear --python 3.11 .servers/ckan
+  "$uv" pip install --quiet --python .servers/ckan/bin/python "ckan[requirements]==2.12.0" "waitress==3.0.2"
+  touch .servers/ckan/.complete
+}
+
 install_packages
 install_uptime_kuma
+install_ckan
