@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from connectors.files import BLANK_ROW
 from pipeline.clean.values import Reading, parse
@@ -13,6 +15,9 @@ from pipeline.config import ColumnMap, RowFilter, Source
 from pipeline.tables import DTYPES, Column, Table
 
 ORDER = "order_by"
+_SAMPLED = 1000
+
+Codes = NDArray[np.intp]
 
 
 def raw_columns(source: Source) -> tuple[str, ...]:
@@ -32,20 +37,59 @@ def map_rows(raw: pd.DataFrame, *, source: Source, table: Table, zone: ZoneInfo)
     `ambiguous_<column>` or `unknown_<column>` (not in the value map). What the reader found wrong with a record comes
     before that. Columns the source does not map are null.
     """
+    raw = raw.reset_index(drop=True)
     frame = pd.DataFrame({"source_row": raw["source_row"]})
+    coded = _CodedColumns(raw)
     reasons = raw["reader_problem"].mask(raw["reader_problem"] == BLANK_ROW).astype("str")
     for column in table.columns:
         column_map = source.columns.get(column.name)
         if column_map is None:
             frame[column.name] = pd.Series(None, index=raw.index, dtype=DTYPES[column.kind])
             continue
-        frame[column.name], faults = _read_column(raw, column, column_map, _reading(column_map, source, zone), source)
-        reasons = reasons.fillna(faults)
-    frame["excluded_by"] = _exclusions(raw, source)
+        few, codes = coded.of(_columns_of(column_map))
+        values, faults = _read_column(few, column, column_map, _reading(column_map, source, zone), source)
+        frame[column.name] = _spread(values, codes)
+        if faults.notna().any():
+            reasons = reasons.fillna(_spread(faults, codes))
+    frame["excluded_by"] = _exclusions(coded, source)
     frame["quarantine_reason"] = reasons.mask(frame["excluded_by"].notna())
     if source.combine and source.combine.order_by:
         frame[ORDER] = pd.to_numeric(raw[source.combine.order_by], errors="coerce")
     return frame
+
+
+def _columns_of(column_map: ColumnMap) -> tuple[str, ...]:
+    """The raw columns a clean one is read from."""
+    return tuple(dict.fromkeys([*column_map.column, *([column_map.when.column] if column_map.when else [])]))
+
+
+class _CodedColumns:
+    """Raw columns by their distinct texts, so that what is said of a text is worked out once and not for each row."""
+
+    def __init__(self, raw: pd.DataFrame) -> None:
+        self._raw = raw
+        self._known: dict[tuple[str, ...], tuple[pd.DataFrame, Codes | None]] = {}
+
+    def of(self, names: tuple[str, ...]) -> tuple[pd.DataFrame, Codes | None]:
+        """The distinct texts of a column, null included, and which of them each row has.
+
+        Without codes each row has its own: of several columns, or of one in which few texts come twice.
+        """
+        if names not in self._known:
+            self._known[names] = self._code(names)
+        return self._known[names]
+
+    def _code(self, names: tuple[str, ...]) -> tuple[pd.DataFrame, Codes | None]:
+        if not names:
+            return self._raw.iloc[:1], np.zeros(len(self._raw), np.intp)
+        if len(names) > 1 or self._raw[names[0]].iloc[:_SAMPLED].nunique() > _SAMPLED // 2:
+            return self._raw, None
+        codes, texts = pd.factorize(self._raw[names[0]], use_na_sentinel=False)
+        return pd.DataFrame({names[0]: pd.Series(texts, dtype="str")}), codes
+
+
+def _spread(values: pd.Series, codes: Codes | None) -> pd.Series:
+    return values if codes is None else pd.Series(values.array.take(codes))
 
 
 def texts_of(raw: pd.DataFrame, column_map: ColumnMap, *, nulls: Sequence[str]) -> pd.Series:
@@ -103,12 +147,16 @@ def _read_column(
     return parsed.values, faults
 
 
-def _exclusions(raw: pd.DataFrame, source: Source) -> pd.Series:
+def _exclusions(coded: _CodedColumns, source: Source) -> pd.Series:
     """The first declared rule each row falls under, in the order of the YAML; blank rows come first."""
-    excluded = pd.Series(None, index=raw.index, dtype="str").mask(raw["reader_problem"] == BLANK_ROW, BLANK_ROW)
+    problems, codes = coded.of(("reader_problem",))
+    excluded = _spread(problems["reader_problem"].where(problems["reader_problem"] == BLANK_ROW), codes)
     for rule, filters in source.exclude.items():
         for row_filter in filters:
-            excluded = excluded.mask(excluded.isna() & _matches(raw[row_filter.column], row_filter), rule)
+            few, codes = coded.of((row_filter.column,))
+            is_match = _spread(_matches(few[row_filter.column], row_filter), codes)
+            if is_match.any():
+                excluded = excluded.mask(excluded.isna() & is_match, rule)
     return excluded
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 
+import numpy as np
 import pandas as pd
 
 from pipeline.clean.mapping import ORDER
 from pipeline.config import Combine
 from pipeline.indicators.counting import is_sound
-from pipeline.tables import Table
+from pipeline.tables import DTYPES, Table
 
 EARLIEST_PLAUSIBLE = pd.Timestamp("1990-01-01", tz="UTC")
 _PROVENANCE = ["source_file_id", "source_row"]
@@ -20,24 +22,38 @@ def apply_row_rules(frame: pd.DataFrame, *, table: Table, extracted_at: dict[str
 
     `extracted_at` maps `source_file_id` to the moment the file was extracted: nothing can have happened after it.
     """
-    broken: list[tuple[str, pd.Series]] = []
+    names, reason = [""], np.zeros(len(frame), np.intp)
+    is_free = (frame["quarantine_reason"].isna() & frame["excluded_by"].isna()).to_numpy()
+    for name, is_broken in _broken(frame, table, extracted_at):
+        hit = is_free & is_broken.to_numpy(bool, na_value=False)
+        if hit.any():
+            reason[hit] = len(names)
+            names.append(name)
+            is_free = is_free & ~hit
+    if len(names) == 1:
+        return frame
+    found = pd.Series(names, dtype="str").take(reason).set_axis(frame.index)
+    return frame.assign(quarantine_reason=frame["quarantine_reason"].where(reason == 0, found))
+
+
+def _broken(frame: pd.DataFrame, table: Table, extracted_at: dict[str, datetime]) -> Iterator[tuple[str, pd.Series]]:
+    """Every rule of the table by its reason, and which rows break it."""
+    files, ids = pd.factorize(frame["source_file_id"])
+    limits = pd.Series([extracted_at[file_id] for file_id in ids], dtype=DTYPES["moment"]).take(files)
+    limits = limits.set_axis(frame.index)
     for column in table.columns:
         values = frame[column.name]
         if column.is_required:
-            broken.append((f"missing_{column.name}", values.isna()))
+            yield f"missing_{column.name}", values.isna()
         if column.allowed:
-            broken.append((f"unknown_{column.name}", values.notna() & ~values.isin(column.allowed)))
+            yield f"unknown_{column.name}", values.notna() & ~values.isin(column.allowed)
         if column.minimum is not None:
-            broken.append((f"too_small_{column.name}", (values < column.minimum).fillna(False)))
+            yield f"too_small_{column.name}", values < column.minimum
         if column.kind == "moment":
-            limits = frame["source_file_id"].map(extracted_at).astype(values.dtype)
-            broken.append((f"sentinel_{column.name}", values < EARLIEST_PLAUSIBLE))
-            broken.append((f"after_extraction_{column.name}", values > limits))
-    broken += [(order.reason, frame[order.later] < frame[order.earlier]) for order in table.orders]
-    reasons = frame["quarantine_reason"]
-    for reason, is_broken in broken:
-        reasons = reasons.mask(reasons.isna() & frame["excluded_by"].isna() & is_broken.astype(bool), reason)
-    return frame.assign(quarantine_reason=reasons)
+            yield f"sentinel_{column.name}", values < EARLIEST_PLAUSIBLE
+            yield f"after_extraction_{column.name}", values > limits
+    for order in table.orders:
+        yield order.reason, frame[order.later] < frame[order.earlier]
 
 
 def combine_rows(frame: pd.DataFrame, *, table: Table, combine: Combine) -> pd.DataFrame:

@@ -5,35 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
 
+from pipeline.clean.moments import Shape, places_of, shapes_of, wall_clock, with_english_months
 from pipeline.tables import DTYPES, Kind
-
-_MONTHS = {
-    "Jan": "januari january jan",
-    "Feb": "februari february feb pebruari peb",
-    "Mar": "maret march mar mrt",
-    "Apr": "april apr",
-    "May": "mei may",
-    "Jun": "juni june jun",
-    "Jul": "juli july jul",
-    "Aug": "agustus august agu agt ags aug",
-    "Sep": "september sept sep",
-    "Oct": "oktober october okt oct",
-    "Nov": "november nopember nov nop",
-    "Dec": "desember december des dec",
-}
-_MONTH_BY_NAME = {name: month for month, names in _MONTHS.items() for name in names.split()}
-_WORD = re.compile(r"[A-Za-z]{3,}\.?")
 
 _FLAGS = {"true": True, "ya": True, "yes": True, "1": True, "false": False, "tidak": False, "no": False, "0": False}
 _ISO = re.compile(
     r"\d{4}-\d{2}-\d{2}(?P<time>[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?)?(?P<offset> ?(?:Z|[+-]\d{2}:?\d{2}))?"
 )
+_ISO_FORMS = ("%Y-%m-%d", *(f"%Y-%m-%d{mark}{clock}" for mark in "T " for clock in ("%H:%M", "%H:%M:%S")))
 
 
 @dataclass(frozen=True)
@@ -59,24 +43,17 @@ class Reading:
 
 def parse(texts: pd.Series, *, kind: Kind, reading: Reading) -> Parsed:
     """Read a text column as one kind of `pipeline.tables`; dtype by `DTYPES`, naive moments are in `reading.zone`."""
-    distinct = texts.dropna().drop_duplicates()
     if kind == "text":
-        values, faults = distinct, pd.Series(None, index=distinct.index, dtype="str")
-    elif kind == "flag":
-        values = distinct.str.strip().str.casefold().map(_FLAGS)
+        return Parsed(texts, pd.Series(None, index=texts.index, dtype="str"))
+    known = texts.dropna()
+    if kind == "flag":
+        values = known.str.strip().str.casefold().map(_FLAGS)
         faults = _faults(values.isna())
     elif kind in ("count", "number"):
-        values, faults = _numbers(distinct, reading, is_whole=kind == "count")
+        values, faults = _numbers(known, reading, is_whole=kind == "count")
     else:
-        values, faults = _moments(distinct, reading, is_day=kind == "day")
-    codes = pd.Index(distinct).get_indexer(pd.Index(texts))
-    return Parsed(_spread(values, codes, texts.index, DTYPES[kind]), _spread(faults, codes, texts.index, "str"))
-
-
-def _spread(values: pd.Series, codes: np.ndarray, index: pd.Index, dtype: str) -> pd.Series:
-    taken = values.astype(dtype).reset_index(drop=True).reindex(codes)
-    taken.index = index
-    return taken
+        values, faults = _moments(known, reading, is_day=kind == "day")
+    return Parsed(values.astype(DTYPES[kind]).reindex(texts.index), faults.reindex(texts.index))
 
 
 def _faults(is_bad: pd.Series, is_ambiguous: pd.Series | None = None) -> pd.Series:
@@ -103,19 +80,55 @@ def _numbers(texts: pd.Series, reading: Reading, *, is_whole: bool) -> tuple[pd.
 
 
 def _moments(texts: pd.Series, reading: Reading, *, is_day: bool) -> tuple[pd.Series, pd.Series]:
+    """By the digits of each shape of text; what these leave open is read by pandas."""
     texts = texts.str.strip()
-    has_iso = texts.map(lambda text: _is_typed_iso(text) or not reading.formats)
+    moments, is_ambiguous = np.full(len(texts), np.datetime64("NaT", "us")), np.zeros(len(texts), bool)
+    is_open = np.ones(len(texts), bool)
+    for shape in shapes_of(texts):
+        readings = _by_digits(shape, reading)
+        if readings is not None:
+            moments[shape.rows], is_ambiguous[shape.rows] = _agreed(readings, len(shape.rows))
+            is_open[shape.rows] = False
+    if is_open.any():
+        readings = _by_pandas(texts[is_open], reading)
+        moments[is_open], is_ambiguous[is_open] = _agreed(readings, int(is_open.sum()))
+    faults = _faults(pd.Series(np.isnat(moments), index=texts.index), pd.Series(is_ambiguous, index=texts.index))
+    moments[is_ambiguous] = np.datetime64("NaT")
+    values = pd.Series(moments, index=texts.index).dt.tz_localize("UTC")
+    if is_day:
+        values = values.dt.tz_convert(reading.zone or "UTC").dt.tz_localize(None).dt.normalize()
+    return values, faults
+
+
+def _by_digits(shape: Shape, reading: Reading) -> list[np.ndarray] | None:
+    """The shape's texts by each format they fit, in UTC; null when that is left to pandas.
+
+    Pandas knows leap seconds by declared formats, not in ISO 8601.
+    """
+    is_iso = _is_typed_iso(shape.text) or not reading.formats
+    plans = [places_of(form, shape.text) for form in (_ISO_FORMS if is_iso else reading.formats)]
+    found = [wall_clock(shape, plan, has_leap_seconds=not is_iso) for plan in plans if plan]
+    has_doubt = None in plans or any(moments is None for moments in found)
+    if has_doubt or (is_iso and not (found and _ISO.fullmatch(shape.text))):
+        return None
+    return [_in_zone(pd.Series(moments), reading.zone).dt.tz_localize(None).to_numpy() for moments in found]
+
+
+def _agreed(readings: Sequence[np.ndarray], count: int) -> tuple[np.ndarray, np.ndarray]:
+    """The first reading of each text that fits, and whether another that fits differs."""
+    first, is_ambiguous = np.full(count, np.datetime64("NaT", "us")), np.zeros(count, bool)
+    for other in readings:
+        is_ambiguous |= ~np.isnat(first) & ~np.isnat(other) & (first != other)
+        first = np.where(np.isnat(first), other, first)
+    return first, is_ambiguous
+
+
+def _by_pandas(texts: pd.Series, reading: Reading) -> list[np.ndarray]:
+    """Each text as ISO 8601, if it is that or nothing else is declared, and by every format otherwise; in UTC."""
+    has_iso = texts.map(lambda text: _is_typed_iso(text) or not reading.formats).astype(bool)
     readings = [_iso(texts.where(has_iso), reading.zone)]
     readings += [_by_format(texts.where(~has_iso), form, reading.zone) for form in reading.formats]
-    first = readings[0]
-    is_ambiguous = pd.Series(False, index=texts.index)
-    for other in readings[1:]:
-        is_ambiguous |= first.notna() & other.notna() & (first != other)
-        first = first.fillna(other)
-    moments = first.mask(is_ambiguous)
-    if is_day:
-        moments = moments.dt.tz_convert(reading.zone or "UTC").dt.tz_localize(None).dt.normalize()
-    return moments, _faults(moments.isna() & ~is_ambiguous, is_ambiguous)
+    return [found.dt.tz_localize(None).to_numpy() for found in readings]
 
 
 def _is_typed_iso(text: str) -> bool:
@@ -139,7 +152,7 @@ def _by_format(texts: pd.Series, form: str, zone: ZoneInfo | None) -> pd.Series:
         stamps = pd.to_datetime(numbers.dropna(), unit="s" if form == "epoch" else "ms", utc=True)
         return _joined([stamps], texts.index)
     if "%b" in form or "%B" in form:
-        fitting = fitting.map(_with_english_months)
+        fitting = fitting.map(with_english_months)
         form = form.replace("%B", "%b")
     if "%z" in form:
         return _joined([pd.to_datetime(fitting, format=form, errors="coerce", utc=True)], texts.index)
@@ -158,8 +171,3 @@ def _joined(parts: Sequence[pd.Series], index: pd.Index) -> pd.Series:
     if not filled:
         return pd.Series(pd.NaT, index=index, dtype=DTYPES["moment"])
     return pd.concat(filled).reindex(index)
-
-
-@lru_cache(maxsize=65_536)
-def _with_english_months(text: str) -> str:
-    return _WORD.sub(lambda word: _MONTH_BY_NAME.get(word[0].rstrip(".").casefold(), word[0]), text)
