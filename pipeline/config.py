@@ -61,6 +61,7 @@ class ColumnMap(_Strict):
     """How one clean column is read: from one raw column, several joined by a space, or a constant.
 
     `when` says which rows have it at all, such as the last change of a ticket as its closing when it is closed.
+    With `after`, a moment, the raw column holds how long after that, in the `unit`.
     """
 
     column: Texts = ()
@@ -76,11 +77,15 @@ class ColumnMap(_Strict):
     thousands: Literal[".", ",", " ", "'"] | None = None
     zone: str | None = None
     when: RowFilter | None = None
+    after: str | None = None
+    unit: Literal["seconds", "minutes", "hours", "days", "clock"] | None = None
 
     @model_validator(mode="after")
     def _reads_something(self) -> Self:
         if not self.column and self.constant is None:
             raise ValueError("isi 'column' atau 'constant' / give 'column' or 'constant'")
+        if (self.after is None) != (self.unit is None):
+            raise ValueError("'after' dan 'unit' berpasangan / 'after' and 'unit' go together")
         return self
 
 
@@ -195,6 +200,12 @@ class Source(FileSettings):
                 f"kolom bersih tidak dikenal / unknown clean columns: {', '.join(unknown)}; "
                 f"{self.table}: {', '.join(table.column_names)}"
             )
+        problems += [
+            f"columns.{name}.after: '{column.after}' harus kolom waktu yang diisi sebelum '{name}' / "
+            f"must be a moment filled in before '{name}'"
+            for name, column in self.columns.items()
+            if column.after is not None and column.after not in self._moments_before(name)
+        ]
         rules = set(table.exclusions) | set(COMMON_EXCLUSIONS)
         strange = sorted(set(self.exclude) - rules)
         if strange:
@@ -216,6 +227,12 @@ class Source(FileSettings):
         if problems:
             raise ValueError("; ".join(problems))
         return self
+
+    def _moments_before(self, name: str) -> list[str]:
+        """The mapped moments of the table that come before a column which is one too."""
+        moments = [column.name for column in TABLES[self.table].columns if column.kind == "moment"]
+        place = moments.index(name) if name in moments else 0
+        return [moment for moment in moments[:place] if moment in self.columns]
 
     def connector_in(self, zone: ZoneInfo) -> Connector:
         """Its connector, with its options and layout, for a city in this zone."""

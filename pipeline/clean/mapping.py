@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from connectors.files import BLANK_ROW
+from pipeline.clean.durations import parse_durations
 from pipeline.clean.values import Reading, parse
 from pipeline.config import ColumnMap, RowFilter, Source
 from pipeline.tables import DTYPES, Column, Table
@@ -48,7 +49,8 @@ def map_rows(raw: pd.DataFrame, *, source: Source, table: Table, zone: ZoneInfo)
             continue
         few, codes = coded.of(_columns_of(column_map))
         values, faults = _read_column(few, column, column_map, _reading(column_map, source, zone), source)
-        frame[column.name] = _spread(values, codes)
+        values = _spread(values, codes)
+        frame[column.name] = values if column_map.after is None else frame[column_map.after] + values
         if faults.notna().any():
             reasons = reasons.fillna(_spread(faults, codes))
     frame["excluded_by"] = _exclusions(coded, source)
@@ -142,7 +144,10 @@ def _read_column(
         texts = texts.str.removesuffix(".0")
     if column_map.prefix or column_map.suffix:
         texts = column_map.prefix + texts + column_map.suffix
-    parsed = parse(texts, kind=column.kind, reading=reading)
+    if column_map.unit is None:
+        parsed = parse(texts, kind=column.kind, reading=reading)
+    else:
+        parsed = parse_durations(texts, unit=column_map.unit, reading=reading)
     faults = (parsed.faults + f"_{column.name}").mask(is_unknown, f"unknown_{column.name}")
     return parsed.values, faults
 
