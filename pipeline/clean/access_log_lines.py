@@ -8,9 +8,9 @@ Quotes inside quotes are escaped by a backslash. Without a readable referrer and
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
+from typing import NamedTuple
 
 LONGEST_LINE = 1 << 20
 FIRST_YEAR, LAST_YEAR = 1990, 2099
@@ -24,8 +24,7 @@ _DAY = re.compile(rb"(\d\d)/([A-Z][a-z]{2})/(\d{4}) ([+-])([01]\d)([0-5]\d)")
 _MONTHS = (b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec")
 
 
-@dataclass(frozen=True)
-class Hit:
+class Hit(NamedTuple):
     """One well-formed line: `seconds` since 1970 in UTC, `asked` the request up to its query."""
 
     address: bytes

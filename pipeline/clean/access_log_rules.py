@@ -88,9 +88,9 @@ class Classifier:
         self._agent_rules = Verdicts(lambda agents: [_PLACE[rule] for rule in agent_rules(agents)])
 
     def __call__(self, hits: Hits) -> Classes:
-        requests, addresses, agents = (
-            number_texts(column.texts, key=self._key) for column in (hits.asked, hits.addresses, hits.agents)
-        )
+        requests = number_texts(hits.asked.texts, key=self._key + b"request")
+        addresses = number_texts(hits.addresses.texts, key=self._key + b"address")
+        agents = number_texts(hits.agents.texts, key=self._key + b"agent")
         asked = self._request_rules.of(hits.asked.texts, numbers=requests)[hits.asked.codes]
         asker_rules = self._agent_rules.of(hits.agents.texts, numbers=agents)[hits.agents.codes]
         asker_rules[self._are_own(hits.addresses.texts)[hits.addresses.codes]] = _PLACE["own_network"]

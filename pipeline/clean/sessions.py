@@ -104,7 +104,7 @@ class Runs:
         visitor, first, last = (
             np.concatenate([getattr(piece, name) for piece in pieces]) for name in ("visitor", "first", "last")
         )
-        order = np.lexsort((first, visitor))
+        order = _by_visitor(visitor, then=first)
         self._merged = _join(_Run(visitor[order], first[order], last[order]), idle_seconds=self._idle_seconds)
 
 
@@ -163,8 +163,15 @@ class NewVisitors:
         return np.asarray(sum(known, start=self._settled))
 
 
+def _by_visitor(visitor: Keys, *, then: NDArray[np.uint32] | Ints) -> Ints:
+    """An order by visitor, then moment or day; two sorts that need not be stable are faster than `np.lexsort`."""
+    order = np.argsort(visitor)
+    rank = np.cumsum(np.append(0, np.diff(visitor[order]) != 0))
+    return np.asarray(order[np.argsort(rank << 32 | then[order])])
+
+
 def _first_of_each(visitor: Keys, *, days: Ints) -> tuple[Keys, Ints]:
-    order = np.lexsort((days, visitor))
+    order = _by_visitor(visitor, then=days)
     visitor, days = visitor[order], days[order]
     is_first = np.append(True, visitor[1:] != visitor[:-1])
     return visitor[is_first], days[is_first].astype(np.int32)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from hashlib import blake2b
+from hashlib import blake2b, shake_256
 from typing import Any
 
 import numpy as np
@@ -12,8 +12,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 _WORD_BYTES = 8
-_FIRST_BYTES = np.array([(1 << 8 * size) - 1 for size in range(_WORD_BYTES + 1)], np.uint64)
-_LONGEST_MIXED = 512
+_FIRST_BYTES = np.array([(1 << 8 * size) - 1 for size in range(_WORD_BYTES)], np.uint64)
+_MOST_WORDS = 64
 _TEXTS_KEPT = 1 << 16
 
 Ints = NDArray[np.int64]
@@ -56,10 +56,12 @@ class Verdicts:
         """One verdict a text; `numbers` are those `number_texts` gives."""
         if len(self._numbers) > _TEXTS_KEPT:
             self._numbers, self._verdicts = _NOTHING_KNOWN
-        new = np.flatnonzero(self._numbers.take(np.searchsorted(self._numbers, numbers), mode="clip") != numbers)
+        places = np.searchsorted(self._numbers, numbers)
+        new = np.flatnonzero(self._numbers.take(places, mode="clip") != numbers)
         if len(new):
             self._learn(texts.take(pa.array(new)).to_pylist(), numbers=numbers[new])
-        return self._verdicts[np.searchsorted(self._numbers, numbers)]
+            places = np.searchsorted(self._numbers, numbers)
+        return self._verdicts[places]
 
     def _learn(self, texts: list[bytes], *, numbers: Keys) -> None:
         order = np.argsort(numbers)
@@ -72,7 +74,8 @@ def gather(data: Bytes, *, begins: Ints, ends: Ints) -> pa.BinaryArray:
     """Copies of rising stretches of bytes: they and the gaps between them are an array, and every other is taken."""
     if not len(begins):
         return pa.array([], pa.binary())
-    bounds = np.stack([begins, ends], axis=1).astype(np.int32).ravel()
+    bounds = np.empty(2 * len(begins), np.int32)
+    bounds[::2], bounds[1::2] = begins, ends
     buffers = [None, pa.py_buffer(bounds), pa.py_buffer(data)]
     texts = pa.BinaryArray.from_buffers(pa.binary(), len(bounds) - 1, buffers)
     return texts.take(pa.array(np.arange(0, len(bounds), 2, dtype=np.int32)))
@@ -94,24 +97,27 @@ def records(data: Bytes, *, at: Ints, dtype: str) -> NDArray[Any]:
 
 
 def number_texts(texts: pa.BinaryArray, *, key: bytes) -> Keys:
-    """A number of 64 bits for each text, the same for the same key of 24 bytes; every word is mixed in reversibly."""
-    bounds, content = bounds_and_bytes(texts)
-    begins, sizes = bounds[:-1], np.diff(bounds)
-    seed, *factors = (word | np.uint64(1) for word in np.frombuffer(key, np.uint64))
-    padded = np.append(content, np.zeros(_WORD_BYTES, np.uint8))
-    numbers: Keys = sizes.astype(np.uint64) ^ seed
-    for at in range(0, min(int(sizes.max(initial=0)), _LONGEST_MIXED), _WORD_BYTES):
-        longer = np.flatnonzero(sizes > at)
-        words = records(padded, at=begins[longer] + at, dtype="<u8")
-        words = words & _FIRST_BYTES[np.minimum(sizes[longer] - at, _WORD_BYTES)]
-        numbers[longer] = _mix(numbers[longer] ^ words, factors=factors)
-    for place in np.flatnonzero(sizes > _LONGEST_MIXED).tolist():
+    """A number of 64 bits for each text, the same for the same key: its words, stirred, each times a secret factor."""
+    factors = np.frombuffer(shake_256(key).digest(_WORD_BYTES * (_MOST_WORDS + 2)), np.uint64) | np.uint64(1)
+    sizes = np.diff(bounds_and_bytes(texts)[0])
+    is_long = sizes >= _WORD_BYTES * _MOST_WORDS
+    words_count = np.where(is_long, 0, sizes // _WORD_BYTES) + 1
+    begins = np.cumsum(words_count) - words_count
+    nth = np.arange(words_count.sum()) - np.repeat(begins, words_count)
+    words = _words(texts, nth=nth, counts=words_count) * factors[-1]
+    words ^= words >> 32
+    words *= factors[nth]
+    numbers: Keys = (sizes + 1).astype(np.uint64) * factors[-2]
+    numbers += np.add.reduceat(words, begins) if len(texts) else words
+    for place in np.flatnonzero(is_long).tolist():
         numbers[place] = int.from_bytes(blake2b(texts[place].as_py(), digest_size=8, key=key).digest())
     return numbers
 
 
-def _mix(numbers: Keys, *, factors: list[np.uint64]) -> Keys:
-    for factor in factors:
-        numbers = numbers * factor
-        numbers ^= numbers >> 31
-    return np.asarray(numbers)
+def _words(texts: pa.BinaryArray, *, nth: Ints, counts: Ints) -> Keys:
+    """Of each text as many words as `counts` says, its last filled up with zeros; `nth` are their places in it."""
+    bounds, content = bounds_and_bytes(texts)
+    padded = np.append(content, np.zeros(_WORD_BYTES, np.uint8))
+    words = records(padded, at=np.repeat(bounds[:-1], counts) + _WORD_BYTES * nth, dtype="<u8")
+    words[np.cumsum(counts) - 1] &= _FIRST_BYTES[np.diff(bounds) % _WORD_BYTES]
+    return words
