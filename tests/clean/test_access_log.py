@@ -81,7 +81,8 @@ def test_a_visitor_is_address_and_agent(count: Count) -> None:
 
 
 def test_an_address_and_an_agent_that_change_places_are_another_visitor(count: Count) -> None:
-    assert _total(count([Request(NOON, address="kota", agent="desa"), Request(NOON, address="desa", agent="kota")])) == 2
+    pairs = [("kota", "desa"), ("desa", "kota")]
+    assert _total(count([Request(NOON, address=address, agent=agent) for address, agent in pairs])) == 2
 
 
 def test_midnight_of_the_city_ends_a_visit_and_the_variant_without_that_rule_counts_its_first_day(count: Count) -> None:
