@@ -75,7 +75,10 @@ class IcingaDb(FakeDatabase):
         return self.fill_states([*states, *((one, _ms(at), 0) for one, at in ended)], [])
 
     def fill_states(
-        self, states: Sequence[tuple[bytes | None, int, int]], downtimes: Sequence[tuple[int, int, str, int]]
+        self,
+        states: Sequence[tuple[bytes | None, int, int]],
+        downtimes: Sequence[tuple[int, int, str, int]],
+        downtime_of: bytes | None = b"s",
     ) -> Mapping[str, object]:
         name = f"i{uuid.uuid4().hex}"
         with psycopg.connect(self.url, autocommit=True) as connection:
@@ -102,7 +105,7 @@ class IcingaDb(FakeDatabase):
                 row = (kind, b"h", service_id, at, state, PERSON)
                 cursor.execute("insert into state_history values (%s, %s, %s, %s, %s, %s)", row)
             for start, end, cancelled, cancel_at in downtimes:
-                row = (b"h", b"s", start, end, cancelled, cancel_at, PERSON)
+                row = (b"h", downtime_of, start, end, cancelled, cancel_at, PERSON)
                 cursor.execute("insert into downtime_history values (%s, %s, %s, %s, %s, %s, %s)", row)
         parts = urlsplit(self.url)
         return {
@@ -188,8 +191,8 @@ def test_a_real_icinga_s_states_are_two_outages_one_of_them_in_a_downtime(
     frame = read("icinga_db", named, tmp_path / "home", monkeypatch)
     seconds = (frame["ended_at"] - frame["started_at"]).dt.total_seconds()
     assert list(zip(frame["component"], frame["is_planned"], seconds.round(3), strict=True)) == [
-        ("http", False, 5.052),
-        ("http", True, 3.044),
+        ("portal http", False, 5.052),
+        ("portal http", True, 3.044),
     ]
 
 
@@ -211,6 +214,17 @@ def test_a_cancelled_downtime_ends_when_it_was_cancelled(
     assert read("icinga_db", named, tmp_path / "home", monkeypatch)["is_planned"].tolist() == [is_planned]
 
 
+@pytest.mark.parametrize(("downtime_of", "is_planned"), [(b"s", True), (None, True), (b"other", False)])
+def test_a_downtime_of_the_host_is_one_of_its_services_too(
+    postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, downtime_of: bytes | None, is_planned: bool
+) -> None:
+    ICINGA.url = postgres_url
+    base = _ms(datetime(2026, 11, 5, tzinfo=UTC))
+    states = [(b"s", base + 1000, 2), (b"s", base + 9000, 0)]
+    named = ICINGA.fill_states(states, [(base, base + 8000, "n", 0)], downtime_of)
+    assert read("icinga_db", named, tmp_path / "home", monkeypatch)["is_planned"].tolist() == [is_planned]
+
+
 def test_a_warning_or_a_second_alarm_in_icinga_makes_no_outage_of_its_own(
     postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -221,4 +235,4 @@ def test_a_warning_or_a_second_alarm_in_icinga_makes_no_outage_of_its_own(
     states += [(None, base, 0), (None, base + 30_000, 1), (None, base + 90_000, 0)]
     frame = read("icinga_db", ICINGA.fill_states(states, []), tmp_path / "home", monkeypatch)
     seconds = (frame["ended_at"] - frame["started_at"]).dt.total_seconds()
-    assert sorted(zip(frame["component"], seconds, strict=True)) == [("http", 120), ("portal", 60)]
+    assert sorted(zip(frame["component"], seconds, strict=True)) == [("portal", 60), ("portal http", 120)]
