@@ -1,0 +1,46 @@
+"""How many of a source's rows could not be read: when it is most, the mapping or the file is wrong, not the rows."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from connectors.errors import DataRejected
+from pipeline.config import City
+
+_UNREADABLE = ("bad_", "too_small_", "ambiguous_", "unknown_", "missing_", "wrong_field_count", "code_shape")
+
+
+@dataclass
+class Readability:
+    """Counts of rows not excluded, and among them of those that could not be read, by reason."""
+
+    rows_count: int = 0
+    reasons: Counter[str] = field(default_factory=Counter)
+
+    def add(self, frame: pd.DataFrame) -> None:
+        """Count judged rows."""
+        considered = frame["excluded_by"].isna()
+        reasons = frame["quarantine_reason"].dropna()
+        reasons = reasons[considered[reasons.index] & reasons.str.startswith(_UNREADABLE)]
+        self.rows_count += int(considered.sum())
+        self.reasons.update({str(reason): int(count) for reason, count in reasons.value_counts().items()})
+
+    def leave_out(self, frame: pd.DataFrame) -> None:
+        """Take back rows counted as sound of which some have been excluded since."""
+        self.rows_count -= int(frame["excluded_by"].notna().sum())
+
+    def refuse_if_poor(self, city: City, source_name: str) -> None:
+        """Raise `DataRejected` when more rows than the city's limit could not be read."""
+        bad_count = self.reasons.total()
+        if self.rows_count and 100 * bad_count > city.quarantine_limit_pct * self.rows_count:
+            reasons = ", ".join(f"{reason} {count}" for reason, count in sorted(self.reasons.items()))
+            limit = f"{city.quarantine_limit_pct:g} %"
+            raise DataRejected(
+                id=f"Sumber '{source_name}': {bad_count} dari {self.rows_count} baris tidak terbaca ({reasons}); "
+                f"batasnya {limit}. Periksa format tanggal, angka dan peta nilai di sources.{source_name}.",
+                en=f"Source '{source_name}': {bad_count} of {self.rows_count} rows cannot be read ({reasons}); "
+                f"the limit is {limit}. Check date formats, numbers and value maps in sources.{source_name}.",
+            )

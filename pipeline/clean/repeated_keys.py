@@ -1,0 +1,111 @@
+"""Rows that may share their key with another, by hashes kept on disk, so that memory does not grow with the rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from numpy.typing import NDArray
+
+_RECORD = np.dtype([("hash", "<u8"), ("place", "<u8")])
+_READ_AT_ONCE = 1 << 16
+_SORTED_AT_ONCE = 1 << 21
+_GROUP_ROWS = 1 << 18
+_WORD_BYTES = 8
+_WHOLE_BYTES = np.array([256**count - 1 for count in range(_WORD_BYTES + 1)], np.uint64)
+_FACTORS = (np.uint64(0xFF51AFD7ED558CCD), np.uint64(0xC4CEB9FE1A85EC53))
+_HALF = np.uint64(32)
+
+Words = NDArray[np.uint64]
+
+
+class RepeatedKeys:
+    """Takes keys with the places of their rows, sixteen bytes each, and tells which rows to look at again."""
+
+    def __init__(self, folder: Path) -> None:
+        self._file: IO[bytes] = TemporaryFile(dir=folder)  # noqa: SIM115 closed with the object
+        self._count = 0
+
+    def add(self, keys: pd.DataFrame, *, places: Words) -> None:
+        """Remember rows by their key columns; nulls are alike."""
+        records = np.empty(len(keys), _RECORD)
+        records["hash"], records["place"] = _hashes(keys), places
+        self._file.write(records.tobytes())
+        self._count += len(records)
+
+    def groups(self) -> Iterator[Words]:
+        """Places, rising, of rows whose hash comes again; all rows of one key are in one group.
+
+        Different keys may share a hash, so the rows of a group have still to be compared. A group has at most a
+        quarter of a million rows, and those of one key more.
+        """
+        parts = 1 << (self._count // _SORTED_AT_ONCE).bit_length()
+        for part in range(parts):
+            records = self._part(part, np.uint64(parts - 1))
+            records = records[_comes_again(records["hash"])]
+            records = records[np.argsort(records["hash"], kind="stable")]
+            first = np.searchsorted(records["hash"], records["hash"])
+            for begin in range(0, len(records), _GROUP_ROWS):
+                chosen = (first >= begin) & (first < begin + _GROUP_ROWS)
+                if chosen.any():
+                    yield np.sort(records["place"][chosen])
+
+    def _part(self, part: int, mask: np.uint64) -> NDArray[np.void]:
+        """The records whose hash ends in some bits."""
+        self._file.seek(0)
+        found = [np.empty(0, _RECORD)]
+        while block := self._file.read(_READ_AT_ONCE * _RECORD.itemsize):
+            records = np.frombuffer(block, _RECORD)
+            found.append(records[records["hash"] & mask == part] if mask else records)
+        return np.concatenate(found)
+
+
+def _comes_again(hashes: Words) -> NDArray[np.bool_]:
+    ordered = np.sort(hashes)
+    twice = ordered[1:][ordered[1:] == ordered[:-1]]
+    # A table of short ends tells nearly all others apart at once.
+    bits = np.uint64((1 << 20) - 1)
+    may_come_again = np.zeros(int(bits) + 1, bool)
+    may_come_again[(twice >> _HALF) & bits] = True
+    found: NDArray[np.bool_] = may_come_again[(hashes >> _HALF) & bits]
+    found[found] = np.isin(hashes[found], twice)
+    return found
+
+
+def _hashes(keys: pd.DataFrame) -> Words:
+    total = np.zeros(len(keys), np.uint64)
+    for name in keys:
+        column = keys[name]
+        is_text = column.dtype == "str"
+        hashes = _text_hashes(column) if is_text else pd.util.hash_pandas_object(column, index=False).to_numpy()
+        total = _mixed(total ^ hashes)
+    return total
+
+
+def _text_hashes(texts: pd.Series) -> Words:
+    """Eight bytes of every text at a time, until the longest is through."""
+    column = pa.chunked_array(pa.array(texts, pa.large_string())).combine_chunks()
+    starts = np.frombuffer(column.buffers()[1], np.int64)[column.offset : column.offset + len(column) + 1]
+    text = np.append(np.frombuffer(column.buffers()[2] or b"", np.uint8), np.zeros(_WORD_BYTES, np.uint8))
+    words: Words = np.ndarray(len(text) - _WORD_BYTES + 1, "<u8", text.data, strides=(1,))
+    at, left = starts[:-1].copy(), np.diff(starts)
+    hashes = left.astype(np.uint64)
+    rows = np.flatnonzero(left)
+    while len(rows):
+        word = words[at[rows]] & _WHOLE_BYTES[np.minimum(left[rows], _WORD_BYTES)]
+        hashes[rows] = _mixed(hashes[rows] ^ word)
+        at += _WORD_BYTES
+        left -= _WORD_BYTES
+        rows = rows[left[rows] > 0]
+    return hashes
+
+
+def _mixed(words: Words) -> Words:
+    for factor in _FACTORS:
+        words = (words ^ (words >> _HALF)) * factor
+    return words ^ (words >> _HALF)

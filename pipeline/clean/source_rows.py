@@ -1,0 +1,140 @@
+"""One source's landed files to judged rows of its clean table, in blocks, but for what needs all rows at once."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+
+from connectors.files import RawFile, read_rows
+from pipeline.clean.inquiries import FollowUps, complete_inquiries, join_follow_ups, read_follow_ups
+from pipeline.clean.mapping import map_rows, raw_columns
+from pipeline.clean.month_files import finished
+from pipeline.clean.outages import complete_outages
+from pipeline.clean.population import complete_population
+from pipeline.clean.rules import apply_row_rules, combine_rows, settle_duplicates
+from pipeline.clean.services import complete_services
+from pipeline.clean.values import Reading
+from pipeline.clean.visits import complete_visits
+from pipeline.config import City, Responses, Source
+from pipeline.indicators.base import RowCounts
+from pipeline.landing import LandedFile, Manifest, object_path
+from pipeline.tables import TABLES, Table
+
+_BLOCKS_AT_ONCE = 2
+
+Block = tuple[str, pd.DataFrame]
+
+
+@dataclass(frozen=True)
+class Landed:
+    """What one source of a city gave for a period."""
+
+    home: Path
+    city: City
+    manifest: Manifest
+
+    @cached_property
+    def source(self) -> Source:
+        return self.city.sources[self.manifest.source]
+
+    @cached_property
+    def table(self) -> Table:
+        return TABLES[self.source.table]
+
+    def files(self, role: str) -> list[tuple[LandedFile, RawFile]]:
+        """The files of a role, and where their bytes are."""
+        chosen = [file for file in self.manifest.files if file.role == role]
+        return [(file, RawFile(object_path(self.home, file.sha256), file.name)) for file in chosen]
+
+
+def judged_rows(landed: Landed) -> tuple[Iterator[pd.DataFrame], RowCounts | None]:
+    """Blocks of all rows with their outcomes, in order, duplicates not told yet; and the fate of the follow-up log's.
+
+    Blocks are worked on a few at a time. Rows to be combined, or joined with a follow-up log, come as one block.
+    """
+    source = landed.source
+    if source.responses is None and source.combine is None:
+        return _ahead(_raw_blocks(landed), lambda block: _judged(_mapped(block, landed), landed)), None
+    parts = list(_ahead(_raw_blocks(landed), lambda block: _mapped(block, landed)))
+    frame, counts = pd.concat(parts or [finished(pd.DataFrame(), landed.table)], ignore_index=True), None
+    if source.responses is not None:
+        follow_ups = _follow_ups(landed, source.responses, known_ids=frame["inquiry_id"])
+        frame, counts = join_follow_ups(frame, follow_ups.moments), follow_ups.rows
+    frame = _judged(frame, landed)
+    if source.combine is not None:
+        frame = combine_rows(frame, table=landed.table, combine=source.combine)
+    return iter([frame]), counts
+
+
+def settled(frame: pd.DataFrame, landed: Landed) -> pd.DataFrame:
+    """Judged rows with their duplicates told; all rows of a key must be there."""
+    order = {file.file_id: place for place, (file, _) in enumerate(landed.files("main"))}
+    frame = frame.assign(source_file_order=frame["source_file_id"].map(order).astype("Int64"))
+    # Something still open in one month's pull is whole in a later one.
+    later_file_wins = landed.source.later_file_wins or bool(landed.source.connection)
+    frame = settle_duplicates(frame, table=landed.table, later_file_wins=later_file_wins)
+    return frame.drop(columns="source_file_order")
+
+
+def _ahead(blocks: Iterator[Block], work: Callable[[Block], pd.DataFrame]) -> Iterator[pd.DataFrame]:
+    """What is made of each block, in order, while the next ones are read and worked on."""
+    with ThreadPoolExecutor(_BLOCKS_AT_ONCE) as pool:
+        waiting: deque[Future[pd.DataFrame]] = deque()
+        for block in blocks:
+            waiting.append(pool.submit(work, block))
+            if len(waiting) > _BLOCKS_AT_ONCE:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+
+
+def _raw_blocks(landed: Landed) -> Iterator[Block]:
+    files = landed.files("main")
+    ids = {raw.path: file.file_id for file, raw in files}
+    connector = landed.source.connector_in(landed.city.zone_info)
+    for file, raw in connector.rows([raw for _, raw in files], columns=raw_columns(landed.source)):
+        yield ids[file.path], raw
+
+
+def _mapped(block: Block, landed: Landed) -> pd.DataFrame:
+    file_id, raw = block
+    frame = map_rows(raw, source=landed.source, table=landed.table, zone=landed.city.zone_info)
+    return _complete(frame, raw, landed).assign(source_file_id=pd.Series(file_id, index=frame.index, dtype="str"))
+
+
+def _complete(frame: pd.DataFrame, raw: pd.DataFrame, landed: Landed) -> pd.DataFrame:
+    source, source_name = landed.source, landed.manifest.source
+    if source.table == "visits":
+        return complete_visits(frame, source=source, source_name=source_name)
+    if source.table == "services":
+        return complete_services(frame, source=source, raw=raw)
+    if source.table == "outages":
+        return complete_outages(frame)
+    if source.table == "population":
+        return complete_population(frame, source=source, source_name=source_name, city=landed.city)
+    return frame
+
+
+def _judged(frame: pd.DataFrame, landed: Landed) -> pd.DataFrame:
+    if landed.source.table == "inquiries":
+        frame = complete_inquiries(frame, source=landed.source)
+    extracted_at = {file.file_id: datetime.fromisoformat(file.extracted_at) for file, _ in landed.files("main")}
+    return apply_row_rules(frame, table=landed.table, extracted_at=extracted_at)
+
+
+def _follow_ups(landed: Landed, responses: Responses, *, known_ids: pd.Series) -> FollowUps:
+    columns = (responses.inquiry_id, *responses.at.column, *responses.kind.column)
+    raws = [raw for _, file in landed.files("responses") for raw in read_rows(file, layout=responses, columns=columns)]
+    zone_name = responses.at.zone or landed.source.zone
+    zone = ZoneInfo(zone_name) if zone_name else landed.city.zone_info
+    raw = pd.concat(raws, ignore_index=True) if raws else pd.DataFrame(columns=list(columns), dtype="str")
+    reading = Reading(formats=responses.at.format, zone=zone)
+    return read_follow_ups(raw, responses=responses, reading=reading, known_ids=known_ids)
