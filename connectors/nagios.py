@@ -64,6 +64,7 @@ class _Log:
 
     file: RawFile
     events: list[_Event] = field(default_factory=list)
+    was_down: dict[Subject, bool] = field(default_factory=dict)
     bad_rows: list[int] = field(default_factory=list)
     stretches: list[_Stretch] = field(default_factory=list)
 
@@ -130,7 +131,7 @@ def _outages(events: Sequence[_Event]) -> Iterator[_Outage]:
     for event in events:
         if event.state in _DOWN:
             down.setdefault(event.subject, event)
-        elif event.state not in _NO_NEWS | _DOWNTIMES and event.subject in down:
+        elif event.state not in _DOWNTIMES and event.subject in down:
             began = down.pop(event.subject)
             yield _Outage(began, event.at, _is_planned(began, event.at, downtimes))
     yield from (_Outage(began, None, _is_planned(began, None, downtimes)) for began in down.values())
@@ -244,9 +245,14 @@ def _note_event(log: _Log, at: int, row: int, text: bytes) -> None:
         known, is_whole = _STATES, len(cells) == 6
     else:
         return
-    state = cells[2].strip() if is_whole else ""
+    state, subject = cells[2].strip() if is_whole else "", (intern(cells[0]), intern(cells[1]))
     if state not in known:
         log.bad_rows += [row] if text.endswith(b"\n") else []
+    elif known is _DOWNTIMES:
+        log.events.append(_Event(at, log.file, row, subject, intern(state)))
     # Icinga writes what was never checked as down or unknown, soft and without a word.
-    elif words[-1] != "STATE" or cells[3] != "SOFT" or cells[5].strip():
-        log.events.append(_Event(at, log.file, row, (intern(cells[0]), intern(cells[1])), intern(state)))
+    elif state not in _NO_NEWS and (words[-1] != "STATE" or cells[3] != "SOFT" or cells[5].strip()):
+        is_down = state in _DOWN
+        if log.was_down.get(subject) != is_down:
+            log.was_down[subject] = is_down
+            log.events.append(_Event(at, log.file, row, subject, intern(state)))

@@ -73,9 +73,12 @@ def _runs(days: list[date]) -> Days:
 
 
 def _as_of(table_name: str, *, city: City, frame: pd.DataFrame, manifests: Sequence[Manifest]) -> datetime:
-    """The earliest declared extraction; undeclared, the last moment an inquiry file tells of, else its landing."""
-    files = [(city.sources[m.source].extracted_at, file.extracted_at) for m in manifests for file in m.files]
-    declared = [datetime.fromisoformat(text) for is_declared, text in files if is_declared]
+    """Until when every source tells: the earliest declared extraction; undeclared, the last moment inquiry files tell
+    of, else the landing. Of a source's files the last one counts, for they are pulled or copied one after another."""
+    extracted = [
+        (m.source, max(datetime.fromisoformat(file.extracted_at) for file in m.files)) for m in manifests if m.files
+    ]
+    declared = [moment for name, moment in extracted if city.sources[name].extracted_at]
     if declared:
         return min(declared)
     if table_name == "inquiries":
@@ -83,8 +86,7 @@ def _as_of(table_name: str, *, city: City, frame: pd.DataFrame, manifests: Seque
         last = frame.loc[is_sound(frame), moments].max().max()
         if pd.notna(last):
             return pd.Timestamp(last).to_pydatetime()  # type: ignore[no-any-return]
-    landed = [datetime.fromisoformat(text) for _, text in files]
-    return min(landed) if landed else datetime.fromisoformat("1970-01-01T00:00:00+00:00")
+    return min((moment for _, moment in extracted), default=datetime.fromisoformat("1970-01-01T00:00:00+00:00"))
 
 
 def populations(
