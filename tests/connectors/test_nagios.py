@@ -285,6 +285,12 @@ def test_a_rotated_file_that_is_missing_is_named_whether_first_or_amid(tmp_path:
     assert "2025-01-05 to 2025-01-10, 2025-01-12 to 2025-01-31" in note
 
 
+def test_a_missing_file_is_noticed_even_after_a_start_shortly_before_midnight(tmp_path: Path) -> None:
+    log(tmp_path / "1.log", f"{DAY - 1800} Nagios 4.4.6 starting... (PID=7)", f"{DAY - 30} Auto-save")
+    log(tmp_path / "3.log", "0 LOG ROTATION: DAILY", f"{DAY} Auto-save", start=MIDNIGHT + 2 * DAY)
+    assert days(tmp_path / "home", "2025-01", tmp_path / "*.log")[0] == (("2025-01-03", "2025-01-03"),)
+
+
 def test_a_quiet_log_between_two_rotations_is_no_gap(tmp_path: Path) -> None:
     for hour in range(24):
         start = MIDNIGHT + 3600 * hour + hour % 3

@@ -154,6 +154,12 @@ def test_without_a_sample_nothing_is_known_and_an_outage_goes_on(asking: Any) ->
     assert any("103.0 hours without samples over 2 series" in note for note in manifest.notes)
 
 
+def test_a_longer_pause_within_a_day_leaves_it_uncovered(asking: Any) -> None:
+    asking.fake.gap = (local("2025-01-05 08:00"), local("2025-01-05 11:00"))
+    manifest, _ = asking([outage("2025-01-09", "2025-01-09 05:00")])
+    assert manifest.covers == (("2025-01-01", "2025-01-04"), ("2025-01-06", "2025-01-31"))
+
+
 def test_a_pause_within_an_hour_leaves_the_day_covered_but_is_remarked_upon(asking: Any) -> None:
     asking.fake.gap = (local("2025-01-05 08:30"), local("2025-01-05 09:00"))
     manifest, _ = asking([outage("2025-01-09", "2025-01-09 05:00")])
