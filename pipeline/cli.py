@@ -168,7 +168,13 @@ def explain(city: str, period: str, indicator: str) -> None:
     label = Period.parse(period).label
     (row,) = [row for row in _results(city, label) if row["indicator"] == indicator]
     warehouse = _warehouse()
-    click.echo(explanation(row, parts=warehouse.variant_parts(city, label, indicator)))
+    click.echo(
+        explanation(
+            row,
+            parts=warehouse.variant_parts(city, label, indicator),
+            breakdowns=warehouse.breakdowns(city, label, indicator),
+        )
+    )
 
 
 @_commands.command()

@@ -122,13 +122,15 @@ def report(city_id: str, period: str) -> str:
     from pipeline.report.page import write_page
     from pipeline.warehouse import Warehouse
 
-    city = _city(city_id)
+    city, warehouse = _city(city_id), Warehouse(Settings.from_environment().warehouse_url)
+    results = warehouse.current(city_id, period)
     manifests = [m for table in TABLES for m in _manifests(city_id, table, period)]
     page = write_page(
         _home() / "reports" / city_id / f"{period}.html",
         city_name=city.name,
         period=period,
-        results=Warehouse(Settings.from_environment().warehouse_url).current(city_id, period),
+        results=results,
+        breakdowns={r["indicator"]: warehouse.breakdowns(city_id, period, r["indicator"]) for r in results},
         verdicts=_read_verdicts(city_id, period),
         notes=[note for manifest in manifests for note in manifest.notes],
         sources=[

@@ -141,9 +141,13 @@ def _breakdowns(rows: pd.DataFrame, terms: Terms) -> tuple:  # type: ignore[type
         numerator=rows["visits_count"],
         denominator=0.0,
         month=rows["visited_on"].dt.strftime("%Y-%m"),
+        counted_as=rows["source_tool"] + ": " + rows["visit_definition"],
     )
     inhabitants = terms.population.population_count / PER
-    dimensions = {"portal": "portal_id", "month": "month"} if terms.period.is_year else {"portal": "portal_id"}
+    # Tools call different things a visit: a year of two tools must show that it is one.
+    dimensions = {"portal": "portal_id", "visit_definition": "counted_as"}
+    if terms.period.is_year:
+        dimensions["month"] = "month"
     found = break_down(parts, dimensions=dimensions, unit=DEFINITION.unit)
     return tuple(
         type(part)(

@@ -10,6 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from pipeline.indicators import INDICATORS
 from pipeline.landing import write_atomically
+from pipeline.report.text import SHOWN_MEMBERS, by_dimension
 from pipeline.report.words import GUIDES, label
 
 if TYPE_CHECKING:
@@ -26,13 +27,14 @@ def write_page(
     results: Sequence[Mapping[str, Any]],
     verdicts: Sequence[Verdict | Mapping[str, Any]],
     sources: Sequence[Mapping[str, Any]],
+    breakdowns: Mapping[str, Sequence[Mapping[str, Any]]],
     notes: Sequence[str] = (),
 ) -> Path:
     """Write the page and give its path.
 
     `results` are the objects of `tolok show --json`, `sources` name `source`, `file`, `sha256` and `size_bytes`,
-    `notes` say what the systems could not give. The page holds counts and rule names only, needs no network and no
-    script, and the same input gives the same bytes.
+    `breakdowns` are those of each indicator, `notes` say what the systems could not give. The page holds counts, rule
+    names and members of breakdowns only, needs no network and no script, and the same input gives the same bytes.
     """
     page = _environment().get_template(TEMPLATE)
     order = list(INDICATORS)
@@ -43,6 +45,8 @@ def write_page(
         verdicts=verdicts,
         sources=sources,
         notes=notes,
+        breakdowns={name: by_dimension(parts) for name, parts in breakdowns.items()},
+        shown_members=SHOWN_MEMBERS,
         definitions={name: indicator.DEFINITION for name, indicator in INDICATORS.items()},
         guides=GUIDES,
     )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+SHOWN_MEMBERS = 15
 NAMES = {
     "portal_visits": "10.1 Kunjungan portal / Portal visits",
     "online_services": "10.2 Layanan daring / Online services",
@@ -44,8 +45,10 @@ def results_table(rows: Sequence[Mapping[str, Any]]) -> None:
             Console(width=150).print(f"{row['period']} {_name(row)}: {row['reason']}", highlight=False)
 
 
-def explanation(row: Mapping[str, Any], *, parts: Sequence[Mapping[str, Any]]) -> str:
-    """One result in plain lines: its parts, the fate of its rows, its variants and its sources."""
+def explanation(
+    row: Mapping[str, Any], *, parts: Sequence[Mapping[str, Any]], breakdowns: Sequence[Mapping[str, Any]]
+) -> str:
+    """One result in plain lines: its parts, the fate of its rows, its variants, breakdowns and sources."""
     from pipeline.indicators import INDICATORS
 
     definition = INDICATORS[row["indicator"]].DEFINITION
@@ -70,11 +73,34 @@ def explanation(row: Mapping[str, Any], *, parts: Sequence[Mapping[str, Any]]) -
             f"= {number(part['numerator'])} : {number(part['denominator'])}"
             for part in parts
         ),
+        *_breakdown_lines(breakdowns),
         f"Metode / Method: {row['method_version']}",
         "Sumber / Sources:",
         *(f"  {source['file']}  sha256 {source['sha256']}" for source in row["sources"]),
     ]
     return "\n".join(lines)
+
+
+def by_dimension(breakdowns: Sequence[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
+    """Breakdowns by dimension, the members with the largest numerators first, months in their order."""
+    ordered = sorted(breakdowns, key=lambda part: (part["dimension"], -(part["numerator"] or 0), part["member"]))
+    found: dict[str, list[Mapping[str, Any]]] = {}
+    for part in ordered:
+        found.setdefault(part["dimension"], []).append(part)
+    return {
+        name: sorted(members, key=lambda part: part["member"]) if name == "month" else members
+        for name, members in found.items()
+    }
+
+
+def _breakdown_lines(breakdowns: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    for dimension, members in by_dimension(breakdowns).items():
+        yield f"Rincian / Breakdown {dimension}:"
+        for part in members[:SHOWN_MEMBERS]:
+            value = f"{number(part['value'])} {part['unit']}"
+            yield f"  {part['member']}: {value} = {number(part['numerator'])} : {number(part['denominator'])}"
+        if len(members) > SHOWN_MEMBERS:
+            yield f"  ... +{len(members) - SHOWN_MEMBERS}"
 
 
 def number(value: float | None) -> str:

@@ -67,6 +67,13 @@ def test_two_tools_in_one_month_are_refused_and_in_two_months_are_not() -> None:
     assert visits([month_of_visits(1, 7), month_of_visits(2, 9, source_tool="ga4")]).headline.numerator == 16
 
 
+def test_a_year_of_two_tools_tells_what_each_of_them_calls_a_visit() -> None:
+    own = {"source_tool": "awstats", "visit_definition": "one address, 60 idle minutes"}
+    result = visits([month_of_visits(1, 5), month_of_visits(2, 3), month_of_visits(3, 4, **own)])
+    counted = {b.member: b.quotient.numerator for b in result.breakdowns if b.dimension == "visit_definition"}
+    assert counted == {"matomo: v": 8, "awstats: one address, 60 idle minutes": 4}
+
+
 def test_a_variant_one_of_the_sources_cannot_tell_is_null() -> None:
     rows = [month_of_visits(1, 7), month_of_visits(2, 9, source_tool="access_log")]
     rows.append(month_of_visits(2, 12, source_tool="access_log", variant="bots_included"))

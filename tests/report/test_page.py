@@ -93,7 +93,7 @@ SOURCES = ({"source": "web", "file": "visits.csv", "sha256": SHA256, "size_bytes
 
 
 def written(folder: Path, **changes: Any) -> str:
-    parts: dict[str, Any] = {"results": RESULTS, "verdicts": VERDICTS, "sources": SOURCES}
+    parts: dict[str, Any] = {"results": RESULTS, "verdicts": VERDICTS, "sources": SOURCES, "breakdowns": {}}
     path = page.write_page(folder / "2024.html", city_name="Kota Contoh", period="2024", **(parts | changes))
     return path.read_text("utf-8")
 
@@ -207,3 +207,26 @@ def test_numbers_are_written_the_indonesian_way(value: float | None, shown: str)
 def test_an_id_without_a_word_keeps_its_name() -> None:
     assert label("some_new_rule") == "some new rule"
     assert label("unknown_status") == "status di luar daftar"
+
+
+def part(dimension: str, member: str, numerator: float) -> dict[str, Any]:
+    return {
+        "dimension": dimension,
+        "member": member,
+        "numerator": numerator,
+        "denominator": 2.0,
+        "value": numerator / 2,
+    }
+
+
+def test_a_breakdown_shows_its_largest_members_first_and_says_how_many_it_leaves_out(tmp_path: Path) -> None:
+    parts = [part("agency", f"Dinas {number:02}", float(number)) for number in range(20)]
+    text = written(tmp_path, breakdowns={"inquiry_response": parts})
+    assert text.index("Dinas 19") < text.index("Dinas 05")
+    assert "Dinas 04" not in text
+    assert "+ 5" in text
+
+
+def test_the_page_says_what_each_tool_calls_a_visit(tmp_path: Path) -> None:
+    counted_as = "awstats: one address, 60 idle minutes"
+    assert counted_as in written(tmp_path, breakdowns={"portal_visits": [part("visit_definition", counted_as, 7.0)]})

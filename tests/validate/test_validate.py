@@ -306,7 +306,9 @@ def test_no_cell_value_reaches_a_verdict_a_refusal_or_the_page(
     with pytest.raises(DataRejected) as caught:
         validate.refuse_unsound(found)
     assert all(not one.is_sound for one in found)
-    page = write_page(tmp_path / "p.html", city_name="Kota", period="2024", results=[], verdicts=found, sources=[])
+    page = write_page(
+        tmp_path / "p.html", city_name="Kota", period="2024", results=[], verdicts=found, sources=[], breakdowns={}
+    )
     said = f"{found} {caught.value.id} {caught.value.en} {page.read_text('utf-8')} {capfd.readouterr()}"
     assert "Siti" not in said
     assert "0812" not in said
