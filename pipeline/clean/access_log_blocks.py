@@ -6,25 +6,29 @@ is out of place is left to `read_line`, so nothing here has to understand escape
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from pipeline.clean.access_log_hits import Hits, Rows
 from pipeline.clean.access_log_lines import LONGEST_LINE, Hit, read_day, read_line
-from pipeline.clean.text_columns import Coded, bounds_and_bytes, gather, records
+from pipeline.clean.text_columns import Fields, bounds_and_bytes, gather, records
 
 _NEWLINE, _RETURN, _SPACE, _DASH, _QUOTE, _QUESTION, _BACKSLASH = b'\n\r -"?\\'
 _BLANKS = np.frombuffer(b" \t\r\n", np.uint8)
 _LONGEST_SIZE = 8
+_PART_BYTES = 1 << 21
+_LINE_END = re.compile(b"\n")
 
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 Bytes = NDArray[np.uint8]
 Words = NDArray[np.uint64]
-Fields = tuple[Ints, Ints]
 
 
 def _word(text: bytes) -> np.uint64:
@@ -46,22 +50,6 @@ _HIGH_BITS, _ZEROS = _word(b"\x80" * 8), _word(b"0" * 8)
 _DIGIT_ROOM = _word(bytes([127 - 9] * 8))
 _CLOCK_ROOM = _word(bytes([127 - 59, 127, 127 - 23, 127, 127, 127 - 59]))
 _CLOCK_NUMBERS = _word(b"\xff\0\xff\0\0\xff")
-
-
-@dataclass(frozen=True)
-class Hits:
-    """Well-formed lines as columns, in no order; `lines` are their numbers in the block, from 0.
-
-    `faults` counts the block's other lines: `blank_line`, `malformed_line`, `bad_time`.
-    """
-
-    lines: Ints
-    seconds: Ints
-    statuses: Ints
-    addresses: Coded
-    asked: Coded
-    agents: Coded
-    faults: Counter[str]
 
 
 @dataclass(frozen=True)
@@ -97,25 +85,59 @@ class _Plain:
 
 
 def read_block(block: bytes | memoryview) -> Hits:
-    """Every line of a block that ends in a newline: the same rows as `read_line` gives one by one."""
-    data = np.frombuffer(block, np.uint8)
-    lines = _find_lines(data)
+    """Every line of a block that ends in a newline: the same rows as `read_line` gives one by one.
+
+    The block is read in parts small enough for the processor's cache; its texts are told apart in all of it at once.
+    """
+    rows: list[Rows] = []
+    faults: Counter[str] = Counter()
+    count = 0
+    for data in _parts(memoryview(block)):
+        lines = _find_lines(data)
+        plain = _read_plain(data, lines=lines)
+        others, other_faults = _read_others(data, lines=lines, plain=plain.lines)
+        rows += [replace(part, lines=part.lines + count) for part in (plain, others)]
+        faults.update(other_faults)
+        count += len(lines.ends)
+    return Hits.of(rows, faults=faults)
+
+
+def _parts(block: memoryview) -> Iterator[Bytes]:
+    at = 0
+    while at < len(block):
+        newline = _LINE_END.search(block, at + _PART_BYTES - 1)
+        end = newline.end() if newline else len(block)
+        yield np.frombuffer(block[at:end], np.uint8)
+        at = end
+
+
+def _read_plain(data: Bytes, *, lines: _Lines) -> Rows:
+    """The lines in which no quote is escaped and every field sits where the quotes say."""
     plain = _find_plain(data, lines=lines)
-    addresses = Coded.of(gather(data, begins=plain.addresses[0], ends=plain.addresses[1]))
-    kept = ~_have_spaces(addresses.texts)[addresses.codes]
-    plain = plain.only(kept)
-    faults, others = _count_hopeless(data, lines=lines, read=plain.lines)
-    hits = Hits(
-        plain.lines,
-        plain.seconds,
-        plain.statuses,
-        Coded(addresses.codes[kept], addresses.texts),
-        Coded.of(_cut_queries(gather(data, begins=plain.asked[0], ends=plain.asked[1]))),
-        Coded.of(gather(data, begins=plain.agents[0], ends=plain.agents[1])),
-        faults,
-    )
-    bounds = zip(others.tolist(), lines.starts[others].tolist(), lines.ends[others].tolist(), strict=True)
-    return _with_lines(hits, lines=[(number, bytes(block[start:end])) for number, start, end in bounds])
+    addresses = gather(data, fields=plain.addresses)
+    are_words = ~_have_spaces(addresses)
+    if not are_words.all():
+        plain = plain.only(are_words)
+        addresses = gather(data, fields=plain.addresses)
+    asked = _cut_queries(gather(data, fields=plain.asked))
+    return Rows(plain.lines, plain.seconds, plain.statuses, addresses, asked, gather(data, fields=plain.agents))
+
+
+def _read_others(data: Bytes, *, lines: _Lines, plain: Ints) -> tuple[Rows, Counter[str]]:
+    """The other lines, those that show at once what is wrong with them without asking `read_line`."""
+    is_left = np.ones(len(lines.ends), bool)
+    is_left[plain] = False
+    left = np.flatnonzero(is_left)
+    first_bytes = data[lines.starts[left]]
+    is_empty = first_bytes == _NEWLINE
+    is_malformed = (lines.quotes_count[left] < 2) & ~np.isin(first_bytes, _BLANKS)
+    left = left[~is_empty & ~is_malformed]
+    bounds = zip(lines.starts[left].tolist(), lines.ends[left].tolist(), strict=True)
+    read = [read_line(data[start:end].tobytes()) for start, end in bounds]
+    faults = Counter(fault for fault in read if isinstance(fault, str))
+    faults.update(blank_line=int(is_empty.sum()), malformed_line=int(is_malformed.sum()))
+    hits = {number: hit for number, hit in zip(left.tolist(), read, strict=True) if isinstance(hit, Hit)}
+    return Rows.of([*hits.values()], lines=[*hits]), faults
 
 
 def _find_lines(data: Bytes) -> _Lines:
@@ -138,7 +160,6 @@ def _find_marks(data: Bytes) -> Ints:
 
 
 def _find_plain(data: Bytes, *, lines: _Lines) -> _Plain:
-    """The lines in which no quote is escaped and every field sits where the quotes say."""
     numbers = _find_candidates(lines)
     starts, ends, first = lines.starts[numbers], lines.ends[numbers], lines.first[numbers]
     padded = np.append(lines.marks, np.repeat(lines.marks[-1:], 5))
@@ -231,34 +252,6 @@ def _exceed(values: Words, *, room: np.uint64) -> Flags:
     return np.asarray(((values + room) | values) & _HIGH_BITS != 0)
 
 
-def _count_hopeless(data: Bytes, *, lines: _Lines, read: Ints) -> tuple[Counter[str], Ints]:
-    """Of the lines not read: the faults of those that show them at once, and the numbers of the rest."""
-    is_left = np.ones(len(lines.ends), bool)
-    is_left[read] = False
-    left = np.flatnonzero(is_left)
-    first_bytes = data[lines.starts[left]]
-    is_empty = first_bytes == _NEWLINE
-    is_malformed = (lines.quotes_count[left] < 2) & ~np.isin(first_bytes, _BLANKS)
-    faults = Counter(blank_line=int(is_empty.sum()), malformed_line=int(is_malformed.sum()))
-    return faults, left[~is_empty & ~is_malformed]
-
-
-def _with_lines(hits: Hits, *, lines: list[tuple[int, bytes]]) -> Hits:
-    """The same columns with the lines that need `read_line` behind them."""
-    read = [(number, read_line(line)) for number, line in lines]
-    numbers = [number for number, hit in read if isinstance(hit, Hit)]
-    found = [hit for _, hit in read if isinstance(hit, Hit)]
-    return Hits(
-        np.append(hits.lines, np.array(numbers, np.int64)),
-        np.append(hits.seconds, np.array([hit.seconds for hit in found], np.int64)),
-        np.append(hits.statuses, np.array([hit.status for hit in found], np.int64)),
-        hits.addresses.followed_by([hit.address for hit in found]),
-        hits.asked.followed_by([hit.asked for hit in found]),
-        hits.agents.followed_by([hit.agent for hit in found]),
-        hits.faults + Counter(fault for _, fault in read if isinstance(fault, str)),
-    )
-
-
 def _cut_queries(requests: pa.BinaryArray) -> pa.BinaryArray:
     """The requests up to the first question mark of each."""
     bounds, content = bounds_and_bytes(requests)
@@ -267,7 +260,7 @@ def _cut_queries(requests: pa.BinaryArray) -> pa.BinaryArray:
     is_first = np.append(True, owners[1:] != owners[:-1])[: len(marks)]
     ends = bounds[1:].copy()
     ends[owners[is_first]] = marks[is_first]
-    return gather(content, begins=bounds[:-1], ends=ends)
+    return gather(content, fields=(bounds[:-1], ends))
 
 
 def _have_spaces(texts: pa.BinaryArray) -> Flags:

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from pipeline.clean.access_log_blocks import Hits
+from pipeline.clean.access_log_hits import Hits
 from pipeline.clean.bots import AGENT_RULES, AgentRules
 from pipeline.clean.text_columns import Verdicts, number_texts
 

@@ -17,7 +17,8 @@ from isal.isal_zlib import IsalError
 from numpy.typing import NDArray
 
 from connectors.errors import DataRejected
-from pipeline.clean.access_log_blocks import Hits, read_block
+from pipeline.clean.access_log_blocks import read_block
+from pipeline.clean.access_log_hits import Hits
 from pipeline.clean.access_log_lines import LONGEST_LINE
 from pipeline.clean.access_log_rules import RULES, Classes, Classifier
 from pipeline.clean.sessions import NewVisitors, Runs, local_days, midnights

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b, shake_256
 from typing import Any
@@ -19,6 +19,7 @@ _TEXTS_KEPT = 1 << 16
 Ints = NDArray[np.int64]
 Bytes = NDArray[np.uint8]
 Keys = NDArray[np.uint64]
+Fields = tuple[Ints, Ints]
 
 # Never empty, so that every place found in it can be looked at; no text has this number but one in 2 ** 64.
 _NOTHING_KNOWN: tuple[Keys, Ints] = np.zeros(1, np.uint64), np.zeros(1, np.int64)
@@ -26,23 +27,19 @@ _NOTHING_KNOWN: tuple[Keys, Ints] = np.zeros(1, np.uint64), np.zeros(1, np.int64
 
 @dataclass(frozen=True)
 class Coded:
-    """A column as codes into its texts; a text may have several codes."""
+    """A column as codes into its distinct texts."""
 
     codes: Ints
     texts: pa.BinaryArray
 
     @classmethod
-    def of(cls, texts: pa.BinaryArray) -> Coded:
-        coded = texts.dictionary_encode()
-        codes = np.frombuffer(coded.indices.buffers()[1], np.int32, count=len(texts))
-        return cls(codes.astype(np.int64), coded.dictionary)
-
-    def followed_by(self, texts: list[bytes]) -> Coded:
-        """The column with more rows behind it."""
-        if not texts:
-            return self
-        codes = np.arange(len(texts), dtype=np.int64) + len(self.texts)
-        return Coded(np.append(self.codes, codes), pa.concat_arrays([self.texts, pa.array(texts, pa.binary())]))
+    def of(cls, parts: Sequence[pa.BinaryArray]) -> Coded:
+        """One column of all the parts' texts."""
+        coded = pa.chunked_array(parts, pa.binary()).dictionary_encode().chunks
+        if not coded:
+            return cls(np.zeros(0, np.int64), pa.array([], pa.binary()))
+        codes = [np.frombuffer(part.indices.buffers()[1], np.int32, count=len(part)) for part in coded]
+        return cls(np.concatenate(codes, dtype=np.int64), coded[0].dictionary)
 
 
 class Verdicts:
@@ -70,12 +67,12 @@ class Verdicts:
         self._verdicts = np.insert(self._verdicts, at, np.array(self._judge(texts), np.int64)[order])
 
 
-def gather(data: Bytes, *, begins: Ints, ends: Ints) -> pa.BinaryArray:
-    """Copies of rising stretches of bytes: they and the gaps between them are an array, and every other is taken."""
-    if not len(begins):
+def gather(data: Bytes, *, fields: Fields) -> pa.BinaryArray:
+    """Copies of rising stretches of bytes: they and the gaps between them are an array, and it gives every other."""
+    if not len(fields[0]):
         return pa.array([], pa.binary())
-    bounds = np.empty(2 * len(begins), np.int32)
-    bounds[::2], bounds[1::2] = begins, ends
+    bounds = np.empty(2 * len(fields[0]), np.int32)
+    bounds[::2], bounds[1::2] = fields
     buffers = [None, pa.py_buffer(bounds), pa.py_buffer(data)]
     texts = pa.BinaryArray.from_buffers(pa.binary(), len(bounds) - 1, buffers)
     return texts.take(pa.array(np.arange(0, len(bounds), 2, dtype=np.int32)))

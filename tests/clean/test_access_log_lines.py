@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline.clean import access_log_blocks
 from pipeline.clean.access_log_blocks import read_block
 from pipeline.clean.access_log_lines import LONGEST_LINE, Hit, read_line
 
@@ -77,6 +78,9 @@ LINES = st.one_of(CLEAN, SHAPED, BROKEN, st.binary(max_size=80)).map(lambda line
 @given(st.lists(LINES, min_size=1, max_size=12))
 def test_both_parsers_give_the_same_rows_for_any_bytes(lines: list[bytes]) -> None:
     assert _rows_of_block(lines) == _rows_one_by_one(lines)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(access_log_blocks, "_PART_BYTES", 200)
+        assert _rows_of_block(lines) == _rows_one_by_one(lines)
 
 
 @settings(max_examples=80, deadline=None)

@@ -30,7 +30,7 @@ def test_a_text_is_judged_once_until_all_are_forgotten(rounds: list[list[bytes]]
             patch.setattr(text_columns, "_TEXTS_KEPT", texts_kept)
             asked, verdicts = [], Verdicts(judge)
             for values in rounds:
-                column = Coded.of(texts(*values))
+                column = Coded.of([texts(*values)])
                 numbers = number_texts(column.texts, key=KEY)
                 lengths = verdicts.of(column.texts, numbers=numbers)[column.codes]
                 assert lengths.tolist() == [*map(len, values)]
