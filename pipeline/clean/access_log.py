@@ -1,6 +1,7 @@
 """Web server access logs to visits a day (clause 10.1), every line of every file counted in exactly one class.
 
-A visitor is client address + user agent; a visit ends after 30 idle minutes and, in the headline, at local midnight.
+A visitor is client address + user agent, where the log tells of agents; a visit ends after 30 idle minutes and, in
+the headline, at local midnight.
 Lines are tested in the order of `RULES`: first whether they can be read, then what was asked for, then who asked.
 No address leaves this module: a visitor is a keyed hash, and the key lives as long as one call.
 """
@@ -8,7 +9,7 @@ No address leaves this module: a visitor is a keyed hash, and the key lives as l
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from ipaddress import ip_network
@@ -21,7 +22,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from connectors.errors import ConfigError
-from pipeline.clean.access_log_lines import Hit, read_line
+from pipeline.clean.access_log_lines import NO_AGENT, Hit, read_line
 from pipeline.clean.access_log_rules import OUTCOMES, RULES
 from pipeline.clean.access_log_shares import (
     Counts,
@@ -54,6 +55,7 @@ _DEFINITIONS = {
     "redirects_counted": "pages people asked for, moved ones too, {minutes} idle minutes, by day of start",
     "all_requests": "every request of anyone, {minutes} idle minutes, by day of start",
 }
+_WITHOUT_AGENTS = "; agents are not logged, so a visitor is an address and bots cannot be told apart"
 
 Ints = NDArray[np.int64]
 
@@ -83,14 +85,21 @@ def count_visits(files: Sequence[LogFile], *, terms: LogTerms) -> LogCounts:
         counts = _count(shares)
     except LateLine:
         counts = _count([replace(share, is_settling=False) for share in shares])
-    return LogCounts(_visits(counts, files=files, terms=terms), _tally(counts))
+    visits = _visits(counts, files=files, terms=terms)
+    if any(hit.agent == NO_AGENT for stretch in stretches for hit in _head(stretch)):
+        visits["visit_definition"] += _WITHOUT_AGENTS
+    return LogCounts(visits, _tally(counts))
 
 
 def _first_second(stretch: Stretch) -> int:
     """When a file begins, by its first readable line; what cannot be told comes first."""
+    return next((hit.seconds for hit in _head(stretch)), 0)
+
+
+def _head(stretch: Stretch) -> Iterator[Hit]:
     with open_log(stretch) as stream:
         lines = stream.read(_HEAD_BYTES).split(b"\n")
-    return next((hit.seconds for hit in map(read_line, lines) if isinstance(hit, Hit)), 0)
+    return (hit for hit in map(read_line, lines) if isinstance(hit, Hit))
 
 
 def _divide(stretches: Sequence[Stretch], *, terms: LogTerms) -> list[Share]:

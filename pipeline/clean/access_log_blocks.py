@@ -171,7 +171,8 @@ def _find_plain(data: Bytes, *, lines: _Lines) -> _Plain:
     is_plain &= has_status
     is_plain &= _are_sizes(data, begins=closed + _AFTER_STATUS, ends=sizes_end)
     is_plain &= ~is_combined | _is_plain_tail(data, quotes=others)
-    agents = (np.where(is_combined, others[2] + 1, closed), np.where(is_combined, others[3], closed))
+    # The newline of a line that tells of no agent is `NO_AGENT`.
+    agents = (np.where(is_combined, others[2] + 1, ends), np.where(is_combined, others[3], ends + 1))
     addresses = (starts, opened - len(_FRAME) + 1)
     return _Plain(numbers, seconds, statuses, addresses, (opened + 1, closed), agents).only(is_plain)
 

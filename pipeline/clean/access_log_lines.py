@@ -2,7 +2,8 @@
 
 Well-formed is a line of the common or combined log format, whatever follows it:
 `address ident user [17/May/2015:10:05:03 +0000] "request" status bytes "referrer" "agent"`.
-Quotes inside quotes are escaped by a backslash. Without a readable referrer and agent the agent is empty.
+Quotes inside quotes are escaped by a backslash. The common format ends at the bytes and tells of no agent
+(`NO_AGENT`, which is not an empty one); something else in the place of referrer and agent is an empty agent.
 """
 
 from __future__ import annotations
@@ -14,10 +15,12 @@ from typing import NamedTuple
 
 LONGEST_LINE = 1 << 20
 FIRST_YEAR, LAST_YEAR = 1990, 2099
+# No agent can be a newline, and in a block a line of the common format has one where the agent would be.
+NO_AGENT = b"\n"
 
 _QUOTED = rb'"([^"\\]*(?:\\.[^"\\]*)*)"'
 _LINE = re.compile(
-    rb"(\S+) \S+ \S+ \[([^\]]*)\] %b (\d{3}) (?:\d+|-)(?: %b %b.*|(?: .*)?)" % (_QUOTED, _QUOTED, _QUOTED), re.DOTALL
+    rb"(\S+) \S+ \S+ \[([^\]]*)\] %b (\d{3}) (?:\d+|-)(?: %b %b.*|( .*)?)" % (_QUOTED, _QUOTED, _QUOTED), re.DOTALL
 )
 _STAMP = re.compile(rb"(.{11}):([01]\d|2[0-3]):([0-5]\d):([0-5]\d)( .{5})", re.DOTALL)
 _DAY = re.compile(rb"(\d\d)/([A-Z][a-z]{2})/(\d{4}) ([+-])([01]\d)([0-5]\d)")
@@ -46,11 +49,12 @@ def read_line(line: bytes) -> Hit | str:
     match = _LINE.fullmatch(line.rstrip(b"\r"))
     if match is None:
         return "malformed_line"
-    address, stamp, request, status, _, agent = match.groups(default=b"")
+    address, stamp, request, status, referrer, agent, rest = match.groups()
     seconds = _read_stamp(stamp)
     if seconds is None:
         return "bad_time"
-    return Hit(address, seconds, request.partition(b"?")[0], int(status), agent)
+    told = b"" if rest else NO_AGENT
+    return Hit(address, seconds, request.partition(b"?")[0], int(status), told if referrer is None else agent)
 
 
 def _read_stamp(stamp: bytes) -> int | None:

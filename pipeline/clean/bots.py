@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 
+from pipeline.clean.access_log_lines import NO_AGENT
+
 AGENT_RULES = ("probe", "empty_agent", "bot")
 
 _PROBES = re.compile(
@@ -26,7 +28,7 @@ class AgentRules:
 
     Known bots are the patterns of the package crawler-user-agents, as it matches them (case counts), and `ckanapi`.
     Most patterns name no digit, so agents that differ in their digits only, as browsers of many versions do, are
-    judged once by them and remembered by that shape.
+    judged once by them and remembered by that shape. Of a log that tells of no agents all are taken for people.
     """
 
     def __init__(self) -> None:
@@ -69,6 +71,8 @@ class _Bots:
 
 
 def _rule(agent: bytes, is_bot: bool) -> str:
+    if agent == NO_AGENT:
+        return ""
     if _PROBES.search(agent):
         return "probe"
     if agent.strip() in (b"", b"-"):

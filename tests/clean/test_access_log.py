@@ -178,10 +178,13 @@ def test_lines_that_cannot_be_read_are_counted_without_a_day_and_without_a_visit
     }
 
 
-def test_the_common_log_format_has_no_agent_and_so_no_people(count: Count) -> None:
-    counts = count([Request(NOON).line.split(b' "-" ')[0]])
-    assert _tally(counts) == {("excluded", "empty_agent"): 1}
-    assert _total(counts, "bots_included") == 1
+def test_the_common_log_format_tells_of_no_agent_which_is_not_an_empty_one(count: Count) -> None:
+    common = [Request(NOON).line.split(b' "-" ')[0], Request(NOON, agent="-").line]
+    counts = count(common)
+    assert _tally(counts) == {("used", ""): 1, ("excluded", "empty_agent"): 1}
+    assert _total(counts, "headline") == 1
+    assert counts.visits["visit_definition"].str.contains("agents are not logged").all()
+    assert not count([Request(NOON).line]).visits["visit_definition"].str.contains("agents are not logged").any()
 
 
 def test_variants_differ_by_the_lines_they_keep(count: Count) -> None:

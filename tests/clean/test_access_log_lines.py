@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from pipeline.clean import access_log_blocks
 from pipeline.clean.access_log_blocks import read_block
-from pipeline.clean.access_log_lines import LONGEST_LINE, Hit, read_line
+from pipeline.clean.access_log_lines import LONGEST_LINE, NO_AGENT, Hit, read_line
 
 STAMP = b"17/May/2015:10:05:03 +0000"
 AT = 1431857103
@@ -111,7 +111,7 @@ def test_a_combined_line_gives_its_fields_and_leaves_query_and_version_out() -> 
         (b'10.0.0.1 - - [%b] "GET / HTTP/1.1" 200 5 "-" 0.003 "a"', b""),
         (b'10.0.0.1 - - [%b] "GET / HTTP/1.1" 200 5 0.003 "-" "a"', b""),
         (b'10.0.0.1 - - [%b] "GET / HTTP/1.1" 200 5 "-" "a" "10.9.9.9" 0.01', b"a"),
-        (b'10.0.0.1 - - [%b] "GET / HTTP/1.1" 200 5\r', b""),
+        (b'10.0.0.1 - - [%b] "GET / HTTP/1.1" 200 5\r', NO_AGENT),
         (b'10.0.0.1 - - [%b] "GET / HTTP/1.1" 200 5 "-" "cut off', b""),
         (b'10.0.0.1 - - [%b] "-" 408 - "-" "\xff\0"', b"\xff\0"),
     ],
