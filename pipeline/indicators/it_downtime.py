@@ -133,7 +133,7 @@ def _joined(windows: pd.DataFrame) -> pd.DataFrame:
     stretch = _stretches(windows, keys=windows["component"].to_numpy())
     roots = _roots(windows, stretch)
     numbers = np.cumsum(roots == np.arange(len(roots))) - 1
-    return windows.assign(stretch=stretch, outage=numbers[roots[stretch]])
+    return windows.assign(stretch=stretch, outage=numbers[roots][stretch])
 
 
 def _stretches(windows: pd.DataFrame, *, keys: Ints) -> Ints:
@@ -141,20 +141,27 @@ def _stretches(windows: pd.DataFrame, *, keys: Ints) -> Ints:
 
     The nth window to start begins a stretch when n - 1 have ended before: those can only be the ones started earlier.
     """
-    start, end = windows["start"].to_numpy(), windows["end"].to_numpy()
-    starting, ending = _by_key(start, keys), _by_key(end, keys)
+    start, end = _on_one_line(windows["start"].to_numpy(), windows["end"].to_numpy(), keys=keys)
+    order = np.argsort(start)
     begins = np.ones(len(start), bool)
-    begins[1:] = (np.diff(keys[starting]) != 0) | (start[starting][1:] > end[ending][:-1])
+    begins[1:] = start[order][1:] > np.sort(end)[:-1]
     numbers = np.empty(len(start), np.int64)
-    numbers[starting] = np.cumsum(begins) - 1
+    numbers[order] = np.cumsum(begins) - 1
     return numbers
 
 
-def _by_key(moments: Ints, keys: Ints) -> Ints:
-    """An order by key, then moment; few keys are sorted as short integers, which numpy does much faster."""
-    by_moment = np.argsort(moments)
-    short = keys.astype(np.min_scalar_type(int(keys.max(initial=0))))
-    return by_moment[np.argsort(short[by_moment], kind="stable")]
+def _on_one_line(start: Ints, end: Ints, *, keys: Ints) -> tuple[Ints, Ints]:
+    """Starts and ends moved so that each key's come after all of the key before: single numbers sort fastest.
+
+    Where that line would be longer than a number can say, ranks stand for the moments.
+    """
+    first = int(start.min(initial=0))
+    start, end = start - first, end - first
+    length = int(end.max(initial=0)) + 1
+    if length * (int(keys.max(initial=0)) + 1) > np.iinfo(np.int64).max:
+        moments, ranks = np.unique(np.concatenate([start, end]), return_inverse=True)
+        start, end, length = ranks[: len(start)], ranks[len(start) :], len(moments)
+    return start + keys * length, end + keys * length
 
 
 def _roots(windows: pd.DataFrame, stretch: Ints) -> Ints:
@@ -193,14 +200,17 @@ def _least(one: Ints, other: Ints, *, count: int) -> Ints:
 def _outages(windows: pd.DataFrame, bounds: _Bounds | None) -> pd.DataFrame:
     """Grain: outage, by its number. When it starts, and union seconds (clipped to `bounds`, if any)."""
     union = _extents(windows, by="stretch")
-    started = _extents(union, by="outage")["start"].to_numpy()
-    if len(started) < len(union):  # stretches of several components in one outage may overlap
+    count = int(union["outage"].max()) + 1 if len(union) else 0
+    if count < len(union):  # stretches of several components in one outage may overlap
         pieces = _stretches(union, keys=union["outage"].to_numpy())
         union = _extents(union.assign(piece=pieces), by="piece")
+    outage = union["outage"].to_numpy()
+    started = np.full(count, np.iinfo(np.int64).max)
+    np.minimum.at(started, outage, union["start"].to_numpy())
     if bounds is not None:
         union = union.assign(**union[["start", "end"]].clip(bounds.start, bounds.end))
-    seconds = np.zeros(len(started), np.int64)
-    np.add.at(seconds, union["outage"].to_numpy(), ((union["end"] - union["start"]) // _SECOND).to_numpy())
+    seconds = np.zeros(count, np.int64)
+    np.add.at(seconds, outage, ((union["end"] - union["start"]) // _SECOND).to_numpy())
     outages = pd.DataFrame({"started": started, "seconds": seconds})
     if bounds is not None:
         outages["starts_inside"] = _is_within(started, bounds)

@@ -6,11 +6,13 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline.indicators import it_downtime
 from pipeline.indicators.it_downtime import compute
 from pipeline.tables import OUTAGES
 from tests.indicators.frames import frame_of, terms_of
@@ -154,3 +156,10 @@ def test_of_rows_that_start_at_once_under_one_number_the_first_cause_by_name_sta
     rows = [outage(1, "2025-02-01 08:00", "2025-02-01 10:00", cause=cause) for cause in ("b", "a")]
     for ordered in (rows, rows[::-1]):
         assert [b.member for b in measured(ordered).breakdowns if b.dimension == "cause"] == ["a"]
+
+
+def test_more_components_than_fit_on_one_line_of_microseconds_join_the_same_windows() -> None:
+    windows = pd.DataFrame({"start": [0, 5, 9, 3], "end": [4, 8, 2**40 - 1, 5]})
+    keys = np.array([0, 1, 1, 0])
+    assert it_downtime._stretches(windows, keys=keys).tolist() == [0, 1, 2, 0]
+    assert it_downtime._stretches(windows, keys=keys * 2**24).tolist() == [0, 1, 2, 0]
