@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -89,6 +89,30 @@ def reachable(engine: Engine) -> Iterator[Connection]:
         if fault is None:
             raise
         raise fault from None
+
+
+def bulk_insert(connection: Connection, table: sa.TableClause, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Insert plain values in the order of the table's columns, by COPY where the database has it."""
+    if not rows:
+        return
+    names = ", ".join(column.name for column in table.columns)
+    if connection.dialect.name == "sqlite":
+        places = ", ".join("?" * len(table.columns))
+        connection.exec_driver_sql(f"INSERT INTO {table.name} ({names}) VALUES ({places})", rows)  # noqa: S608
+    else:
+        _copy(connection, f"COPY {table.name} ({names}) FROM STDIN", rows)
+
+
+def _copy(connection: Connection, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
+    """COPY within the connection's transaction; what goes wrong is raised as SQLAlchemy raises it."""
+    import psycopg
+
+    try:
+        with closing(connection.connection.cursor()) as cursor, cursor.copy(statement) as copy:
+            for row in rows:
+                copy.write_row(row)
+    except psycopg.Error as error:
+        raise DBAPIError.instance(statement, None, error, psycopg.Error) from None
 
 
 def _parsed(url: str) -> URL:

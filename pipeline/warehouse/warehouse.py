@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, RowMapping
 
-from pipeline.warehouse.engine import Utc, make_engine, reachable, writing
+from pipeline.warehouse.engine import Utc, bulk_insert, make_engine, reachable, writing
 from pipeline.warehouse.faults import where
 from pipeline.warehouse.records import Batch, Stored
 from pipeline.warehouse.schema import migrate
@@ -246,16 +246,22 @@ def _write(connection: Connection, changed: Sequence[tuple[Result, Stored]], bat
         rows["result_variant"] += [
             key | {"variant": name, "reason": part.reason} | _parts(part) for name, part in result.variants.items()
         ]
-        rows["result_breakdown"] += [
-            key | {"dimension": part.dimension, "member": part.member} | _parts(part.quotient)
-            for part in result.breakdowns
-        ]
         # Two answers may hold the same bytes, such as those of two months without a row.
         files = dict.fromkeys((file.source, file.sha256) for file in batch.sources.get(result.indicator_id, ()))
         rows["result_source"] += [key | {"source": source, "sha256": sha256} for source, sha256 in files]
-    for table in (RESULT, ROWS, VARIANT, BREAKDOWN, RESULT_SOURCE):
+    for table in (RESULT, ROWS, VARIANT, RESULT_SOURCE):
         if rows[table.name]:
             connection.execute(sa.insert(table), rows[table.name])
+    _write_breakdowns(connection, changed, batch)
+
+
+def _write_breakdowns(connection: Connection, changed: Sequence[tuple[Result, Stored]], batch: Batch) -> None:
+    """The many rows of a result, by the driver's own bulk path."""
+    for result, stored in changed:
+        key = (batch.city.city_id, result.indicator_id, result.period, stored.version)
+        parts = ((part.dimension, part.member, part.quotient) for part in result.breakdowns)
+        rows = [(*key, one, other, q.value, q.numerator, q.denominator, q.unit) for one, other, q in parts]
+        bulk_insert(connection, BREAKDOWN, rows)
 
 
 def _write_context(connection: Connection, batch: Batch) -> None:

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from connectors.errors import ConfigError, SourceUnavailable, TolokError
 from pipeline.warehouse import Warehouse
-from pipeline.warehouse.engine import make_engine, writing
+from pipeline.warehouse.engine import bulk_insert, make_engine, reachable, writing
 from tests.postgres import free_port
 
 NEVER_SHOWN = "rahasia-37122"
@@ -166,6 +166,17 @@ def write_while_the_server_ends_the_session(url: str) -> None:
         with psycopg.connect(url, autocommit=True) as other:
             other.execute("SELECT pg_terminate_backend(%s, 5000)", [process])
         connection.exec_driver_sql("SELECT 1")
+
+
+def test_rows_copied_where_nothing_may_be_written_are_told_like_any_other(postgres_url: str) -> None:
+    def copy() -> None:
+        with reachable(make_engine(postgres_url)) as connection:
+            connection.exec_driver_sql("CREATE TABLE never_kept (number integer)")
+            connection.exec_driver_sql("SET TRANSACTION READ ONLY")
+            bulk_insert(connection, sa.table("never_kept", sa.column("number")), [(1,)])
+
+    with pytest.raises(ConfigError):
+        copy()
 
 
 def test_a_server_that_goes_away_half_way_can_be_tried_again(postgres_url: str) -> None:

@@ -153,6 +153,11 @@ def test_two_answers_with_the_same_bytes_are_one_file_of_the_lineage(warehouse: 
     assert lineage == [("gangguan", "februari.json"), ("lain", "gangguan.csv")]
 
 
+def test_a_result_without_parts_is_stored(warehouse: Warehouse) -> None:
+    warehouse.store([result(breakdowns=(), variants={}, statistics={})], batch=batch("r1"))
+    assert warehouse.breakdowns("kota-uji", "2025", "it_downtime") == []
+
+
 def test_parts_of_variants_and_breakdowns_are_those_of_the_current_version(warehouse: Warehouse) -> None:
     warehouse.store([result()], batch=batch("r1"))
     (variant,) = warehouse.variant_parts("kota-uji", "2025", "it_downtime")
