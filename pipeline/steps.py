@@ -22,7 +22,7 @@ from pipeline.settings import Settings
 from pipeline.tables import TABLES
 
 if TYPE_CHECKING:
-    from pipeline.clean.dataset import Dataset
+    from pipeline.clean.dataset import Dataset, StoredDataset
     from pipeline.indicators.base import Result
     from pipeline.validate import Verdict
 
@@ -158,7 +158,7 @@ def run(city_id: str, period: str) -> list[str]:
 
 def compute(city_id: str, period: str, *, is_rebuilt: bool = False) -> list[Result]:
     """The four results of a period from the clean tables; `is_rebuilt` makes those anew from the landed bytes."""
-    from pipeline.indicators import INDICATORS
+    from pipeline.indicators import IN_PARTS, INDICATORS
     from pipeline.terms import terms_for
 
     city, asked = _city(city_id), Period.parse(period)
@@ -171,11 +171,12 @@ def compute(city_id: str, period: str, *, is_rebuilt: bool = False) -> list[Resu
             table,
             city=city,
             period=asked,
-            frame=rows.frame,
+            parts=rows.parts,
             inhabitants=inhabitants.frame,
             manifests=_manifests(city_id, table, period),
         )
-        results.append(indicator.compute(rows.frame, terms=terms, tally=rows.tally))
+        given = rows.parts if indicator.DEFINITION.id in IN_PARTS else rows.frame
+        results.append(indicator.compute(given, terms=terms, tally=rows.tally))
     return results
 
 
@@ -183,16 +184,20 @@ def altered_files(city_id: str, period: str) -> list[str]:
     """Names of landed files whose bytes are gone or no longer have the hash they are addressed by."""
     import hashlib
 
+    def sha256(path: Path) -> str:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+
     altered = []
     for table in TABLES:
         for file in (file for manifest in _manifests(city_id, table, period) for file in manifest.files):
             path = object_path(_home(), file.sha256)
-            is_whole = path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == file.sha256
+            is_whole = path.is_file() and sha256(path) == file.sha256
             altered += [] if is_whole else [file.name]
     return altered
 
 
-def dataset(city_id: str, table: str, period: str, *, is_rebuilt: bool = False) -> Dataset:
+def dataset(city_id: str, table: str, period: str, *, is_rebuilt: bool = False) -> Dataset | StoredDataset:
     """The clean table of a period, from disk or made anew from the landed bytes."""
     from pipeline.clean.dataset import build, clean_table, dataset_path, read_dataset
 

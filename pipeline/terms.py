@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 
@@ -23,16 +23,16 @@ def terms_for(
     *,
     city: City,
     period: Period,
-    frame: pd.DataFrame,
+    parts: Iterable[pd.DataFrame],
     inhabitants: pd.DataFrame,
     manifests: Sequence[Manifest],
 ) -> Terms:
-    """The terms of the indicator that reads `table_name`."""
+    """The terms of the indicator that reads `table_name`, of which `parts` are the rows."""
     headline, others = populations(inhabitants, city=city, period=period)
     return Terms(
         period=period,
         zone=city.zone_info,
-        as_of=_as_of(table_name, city=city, frame=frame, manifests=manifests),
+        as_of=_as_of(table_name, city=city, parts=parts, manifests=manifests),
         covers=covered_days(city, table_name=table_name, period=period, manifests=manifests),
         population=headline,
         other_populations=others,
@@ -72,7 +72,7 @@ def _runs(days: list[date]) -> Days:
     return tuple(zip(starts, ends, strict=True))
 
 
-def _as_of(table_name: str, *, city: City, frame: pd.DataFrame, manifests: Sequence[Manifest]) -> datetime:
+def _as_of(table_name: str, *, city: City, parts: Iterable[pd.DataFrame], manifests: Sequence[Manifest]) -> datetime:
     """Until when every source tells: the earliest declared extraction; undeclared, the last moment inquiry files tell
     of, else the landing. Of a source's files the last one counts, for they are pulled or copied one after another."""
     extracted = [
@@ -83,9 +83,10 @@ def _as_of(table_name: str, *, city: City, frame: pd.DataFrame, manifests: Seque
         return min(declared)
     if table_name == "inquiries":
         moments = [column.name for column in TABLES[table_name].columns if column.kind == "moment"]
-        last = frame.loc[is_sound(frame), moments].max().max()
-        if pd.notna(last):
-            return pd.Timestamp(last).to_pydatetime()  # type: ignore[no-any-return]
+        lasts = [part.loc[is_sound(part), moments].max().max() for part in parts]
+        told = [pd.Timestamp(last) for last in lasts if pd.notna(last)]
+        if told:
+            return max(told).to_pydatetime()  # type: ignore[no-any-return]
     return min((moment for _, moment in extracted), default=datetime.fromisoformat("1970-01-01T00:00:00+00:00"))
 
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from great_expectations.data_context.data_context.abstract_data_context import AbstractDataContext
     from great_expectations.expectations.expectation import Expectation
 
-    from pipeline.clean.dataset import Dataset
+    from pipeline.clean.dataset import Dataset, StoredDataset
     from pipeline.indicators.base import Result
 
 EVERY_ROW = "every row"
@@ -84,7 +84,9 @@ class _Part:
     known_good: int = 0
 
 
-def validate_tables(datasets: Mapping[str, Dataset], *, period: Period, zone: ZoneInfo) -> list[Verdict]:
+def validate_tables(
+    datasets: Mapping[str, Dataset | StoredDataset], *, period: Period, zone: ZoneInfo
+) -> list[Verdict]:
     """A verdict on the period's sound rows of each table that was read, then one on the rows' accounts.
 
     Services and population are snapshots: all their sound rows count.
@@ -234,7 +236,7 @@ def _of_period(frame: pd.DataFrame, table: Table, *, period: Period, zone: ZoneI
     return frame[placed.between(pd.Timestamp(period.first_on), pd.Timestamp(period.last_on))]
 
 
-def _account(dataset: Dataset) -> dict[str, int]:
+def _account(dataset: Dataset | StoredDataset) -> dict[str, int]:
     """What was read and what became of it; of access logs the lines are counted, not the days made of them.
 
     The quarantined are a share of the rows not excluded, but of all lines of a log: most lines that cannot be read

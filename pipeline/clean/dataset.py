@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 import pandas as pd
@@ -33,6 +33,29 @@ class Dataset:
     frame: pd.DataFrame
     tally: pd.DataFrame | None
     follow_ups: Mapping[str, RowCounts]
+
+    @property
+    def parts(self) -> Iterable[pd.DataFrame]:
+        """The table once more, in parts whose common texts may be categories."""
+        return [self.frame]
+
+
+@dataclass(frozen=True)
+class StoredDataset:
+    """A `Dataset` on disk, of which no more is read than is asked for."""
+
+    path: Path
+    table: Table
+    tally: pd.DataFrame | None
+    follow_ups: Mapping[str, RowCounts]
+
+    @cached_property
+    def frame(self) -> pd.DataFrame:
+        return pd.concat([finished(part, self.table) for part in (pd.DataFrame(), *self.parts)], ignore_index=True)
+
+    @property
+    def parts(self) -> Iterable[pd.DataFrame]:
+        return read_parts(self.path, self.table)
 
 
 def clean_table(home: Path, *, city: City, table_name: str, manifests: Sequence[Manifest]) -> str:
@@ -68,12 +91,11 @@ def build(home: Path, *, city: City, table_name: str, manifests: Sequence[Manife
     return Dataset(pd.concat(parts, ignore_index=True), tally, follow_ups)
 
 
-def read_dataset(path: Path, table: Table) -> Dataset:
-    """Read what `clean_table` wrote."""
-    frame = pd.concat([finished(pd.DataFrame(), table), *read_parts(path, table)], ignore_index=True)
+def read_dataset(path: Path, table: Table) -> StoredDataset:
+    """What `clean_table` wrote."""
     tally = pd.read_parquet(path / _TALLY) if (path / _TALLY).is_file() else None
     raw = json.loads((path / "dataset.json").read_text("utf-8"))
-    return Dataset(frame, tally, {name: RowCounts(**rows) for name, rows in raw.items()})
+    return StoredDataset(path, table, tally, {name: RowCounts(**rows) for name, rows in raw.items()})
 
 
 def dataset_name(city: City, *, table_name: str, manifests: Sequence[Manifest]) -> str:

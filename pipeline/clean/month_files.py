@@ -19,6 +19,7 @@ _ROWS, _OUTCOMES = ".rows.parquet", ".outcomes.parquet"
 _QUARANTINE = "quarantine.csv"
 _UNDATED = "undated"
 _BATCH_ROWS = 1 << 16
+_GROUP_ROWS = 1 << 15
 _ROW_BITS = 40
 _ARROW_TYPES = {
     "text": pa.large_string(),
@@ -40,12 +41,29 @@ Words = NDArray[np.uint64]
 
 @dataclass
 class _Month:
-    """One month being written: its rows go to disk at once, of what became of them a code is kept."""
+    """One month being written: rows go to disk a good many at once, of what became of them a code is kept."""
 
     nth: int
     writer: pq.ParquetWriter
+    waiting: list[pa.Table] = field(default_factory=list)
     codes: list[NDArray[np.uint8]] = field(default_factory=list)
     rows_count: int = 0
+
+    def add(self, rows: pa.Table, codes: NDArray[np.uint8]) -> None:
+        self.waiting.append(rows)
+        self.codes.append(codes)
+        self.rows_count += len(codes)
+        if sum(map(len, self.waiting)) >= _GROUP_ROWS:
+            self.write()
+
+    def write(self) -> None:
+        if self.waiting:
+            self.writer.write_table(pa.concat_tables(self.waiting).combine_chunks())
+            self.waiting.clear()
+
+    def close(self) -> None:
+        self.write()
+        self.writer.close()
 
 
 class MonthFiles:
@@ -74,7 +92,7 @@ class MonthFiles:
         found = [finished(pd.DataFrame(), self._table)]
         nths, rows = _parted(places)
         for label, month in self._months.items():
-            month.writer.close()
+            month.close()
             found += _taken(self.folder / f"{label}{_ROWS}", rows[nths == month.nth])
         return finished(pd.concat(found, ignore_index=True), self._table)
 
@@ -90,7 +108,7 @@ class MonthFiles:
     def close(self) -> None:
         """Write the outcomes beside the rows."""
         for label, month in self._months.items():
-            month.writer.close()
+            month.close()
             codes = pa.array(np.concatenate(month.codes))
             columns = [pa.array(texts, pa.large_string()).take(codes) for texts in zip(*self._outcomes, strict=True)]
             outcomes = pa.table(columns, names=_names(OUTCOME_COLUMNS))
@@ -101,10 +119,8 @@ class MonthFiles:
             writer = _writer(self.folder / f"{label}{_ROWS}", self._table)
             self._months[label] = _Month(len(self._months), writer)
         month = self._months[label]
-        month.writer.write_table(rows)
-        month.codes.append(codes)
         begin = (month.nth << _ROW_BITS) + month.rows_count
-        month.rows_count += len(codes)
+        month.add(rows, codes)
         return np.arange(begin, begin + len(codes), dtype=np.uint64)
 
     def _codes(self, frame: pd.DataFrame) -> NDArray[np.uint8]:
@@ -122,12 +138,15 @@ class MonthFiles:
 
 
 def read_parts(folder: Path, table: Table) -> Iterator[pd.DataFrame]:
-    """The table month by month, in parts of at most 65,536 rows, each as `finished` has it."""
+    """The table month by month, in parts of at most 65,536 rows; texts that come again are categories."""
     for path in sorted(folder.glob(f"*{_ROWS}")):
-        outcomes = pq.ParquetFile(path.with_name(path.name.replace(_ROWS, _OUTCOMES)))
-        both = zip(pq.ParquetFile(path).iter_batches(_BATCH_ROWS), outcomes.iter_batches(_BATCH_ROWS), strict=True)
-        for rows, became in both:
-            yield finished(pd.concat([_as_frame(rows), _as_frame(became)], axis=1), table)
+        rows = pq.ParquetFile(path, read_dictionary=_common_texts(table))
+        became = path.with_name(path.name.replace(_ROWS, _OUTCOMES))
+        outcomes = pq.read_table(became, read_dictionary=_names(OUTCOME_COLUMNS))
+        begin = 0
+        for batch in rows.iter_batches(_BATCH_ROWS):
+            yield pd.concat([_as_frame(batch), _as_frame(outcomes.slice(begin, len(batch)))], axis=1)
+            begin += len(batch)
 
 
 def finished(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
@@ -146,8 +165,7 @@ def _names(columns: Sequence[Column]) -> list[str]:
 
 def _writer(path: Path, table: Table) -> pq.ParquetWriter:
     """Texts that come again as dictionaries, numbers and keys as differences to the one before."""
-    kept = (*table.columns, *SOURCE_COLUMNS)
-    common = [column.name for column in kept if column.kind == "text" and column.name not in table.key]
+    kept, common = (*table.columns, *SOURCE_COLUMNS), _common_texts(table)
     encodings = {column.name: _ENCODINGS[column.kind] for column in kept if column.kind in _ENCODINGS}
     return pq.ParquetWriter(
         path,
@@ -157,6 +175,11 @@ def _writer(path: Path, table: Table) -> pq.ParquetWriter:
         write_statistics=False,
         column_encoding={name: encoding for name, encoding in encodings.items() if name not in common},
     )
+
+
+def _common_texts(table: Table) -> list[str]:
+    kept = (*table.columns, *SOURCE_COLUMNS)
+    return [column.name for column in kept if column.kind == "text" and column.name not in table.key]
 
 
 def _schema(table: Table) -> pa.Schema:

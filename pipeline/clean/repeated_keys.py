@@ -9,19 +9,15 @@ from typing import IO
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 from numpy.typing import NDArray
+
+from pipeline.indicators.row_hashes import Words, row_hashes
 
 _RECORD = np.dtype([("hash", "<u8"), ("place", "<u8")])
 _READ_AT_ONCE = 1 << 16
 _SORTED_AT_ONCE = 1 << 21
 _GROUP_ROWS = 1 << 18
-_WORD_BYTES = 8
-_WHOLE_BYTES = np.array([256**count - 1 for count in range(_WORD_BYTES + 1)], np.uint64)
-_FACTORS = (np.uint64(0xFF51AFD7ED558CCD), np.uint64(0xC4CEB9FE1A85EC53))
 _HALF = np.uint64(32)
-
-Words = NDArray[np.uint64]
 
 
 class RepeatedKeys:
@@ -34,7 +30,7 @@ class RepeatedKeys:
     def add(self, keys: pd.DataFrame, *, places: Words) -> None:
         """Remember rows by their key columns; nulls are alike."""
         records = np.empty(len(keys), _RECORD)
-        records["hash"], records["place"] = _hashes(keys), places
+        records["hash"], records["place"] = row_hashes(keys), places
         self._file.write(records.tobytes())
         self._count += len(records)
 
@@ -75,37 +71,3 @@ def _comes_again(hashes: Words) -> NDArray[np.bool_]:
     found: NDArray[np.bool_] = may_come_again[(hashes >> _HALF) & bits]
     found[found] = np.isin(hashes[found], twice)
     return found
-
-
-def _hashes(keys: pd.DataFrame) -> Words:
-    total = np.zeros(len(keys), np.uint64)
-    for name in keys:
-        column = keys[name]
-        is_text = column.dtype == "str"
-        hashes = _text_hashes(column) if is_text else pd.util.hash_pandas_object(column, index=False).to_numpy()
-        total = _mixed(total ^ hashes)
-    return total
-
-
-def _text_hashes(texts: pd.Series) -> Words:
-    """Eight bytes of every text at a time, until the longest is through."""
-    column = pa.chunked_array(pa.array(texts, pa.large_string())).combine_chunks()
-    starts = np.frombuffer(column.buffers()[1], np.int64)[column.offset : column.offset + len(column) + 1]
-    text = np.append(np.frombuffer(column.buffers()[2] or b"", np.uint8), np.zeros(_WORD_BYTES, np.uint8))
-    words: Words = np.ndarray(len(text) - _WORD_BYTES + 1, "<u8", text.data, strides=(1,))
-    at, left = starts[:-1].copy(), np.diff(starts)
-    hashes = left.astype(np.uint64)
-    rows = np.flatnonzero(left)
-    while len(rows):
-        word = words[at[rows]] & _WHOLE_BYTES[np.minimum(left[rows], _WORD_BYTES)]
-        hashes[rows] = _mixed(hashes[rows] ^ word)
-        at += _WORD_BYTES
-        left -= _WORD_BYTES
-        rows = rows[left[rows] > 0]
-    return hashes
-
-
-def _mixed(words: Words) -> Words:
-    for factor in _FACTORS:
-        words = (words ^ (words >> _HALF)) * factor
-    return words ^ (words >> _HALF)

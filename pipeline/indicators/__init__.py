@@ -11,3 +11,5 @@ INDICATORS: dict[str, Indicator] = {
     module.DEFINITION.id: cast(Indicator, module)
     for module in (portal_visits, online_services, inquiry_response, it_downtime)
 }
+# Those whose `compute` takes a table in parts.
+IN_PARTS = (inquiry_response.DEFINITION.id,)

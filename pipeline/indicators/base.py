@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from typing import Literal, Protocol
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import pandas as pd
 
+from pipeline.indicators.row_hashes import mixed, row_hashes
 from pipeline.periods import Period
 
 Status = Literal["final", "provisional", "not_computable"]
@@ -80,6 +83,13 @@ class RowCounts:
         if total != self.read:
             raise ArithmeticError(f"{self.read} rows read, but {total} used, excluded or quarantined")
 
+    def __add__(self, other: RowCounts) -> RowCounts:
+        excluded, quarantined = (
+            dict(sorted((Counter(one) + Counter(two)).items()))
+            for one, two in ((self.excluded, other.excluded), (self.quarantined, other.quarantined))
+        )
+        return RowCounts(self.read + other.read, self.used + other.used, excluded, quarantined)
+
 
 @dataclass(frozen=True)
 class Quotient:
@@ -126,7 +136,9 @@ class Indicator(Protocol):
 
     DEFINITION: Definition
 
-    def compute(self, frame: pd.DataFrame, *, terms: Terms, tally: pd.DataFrame | None = None) -> Result: ...
+    def compute(
+        self, frame: pd.DataFrame | Iterable[pd.DataFrame], *, terms: Terms, tally: pd.DataFrame | None = None
+    ) -> Result: ...
 
 
 def quotient(
@@ -138,18 +150,32 @@ def quotient(
     return Quotient(numerator, denominator, unit, numerator / denominator * scale)
 
 
-def inputs_sha256(rows: pd.DataFrame, *, terms: Mapping[str, object], method_version: str) -> str:
-    """A fingerprint of the rows and terms a result depends on.
+class Fingerprint:
+    """A hash of the rows and terms a result depends on, of which parts may come in any order.
 
-    Provenance columns are left out and rows are hashed as a multiset, so neither row order nor the way rows are
+    Provenance columns are left out and rows are taken as a multiset, so neither row order nor the way rows are
     split over files changes it.
     """
-    content = rows.drop(columns=["source_file_id", "source_row"], errors="ignore")
-    hashes = pd.util.hash_pandas_object(content, index=False, categorize=True).sort_values().to_numpy()
-    terms_text = json.dumps(dict(terms), sort_keys=True, default=str)
-    digest = hashlib.sha256(f"{method_version}\n{terms_text}\n".encode())
-    digest.update(hashes.tobytes())
-    return digest.hexdigest()
+
+    def __init__(self) -> None:
+        self._sums, self._rows_count = np.zeros(2, np.uint64), 0
+
+    def add(self, rows: pd.DataFrame) -> None:
+        hashes = row_hashes(rows.drop(columns=["source_file_id", "source_row"], errors="ignore"))
+        self._sums += np.array([hashes.sum(), mixed(~hashes).sum()], np.uint64)
+        self._rows_count += len(hashes)
+
+    def sha256(self, *, terms: Mapping[str, object], method_version: str) -> str:
+        terms_text = json.dumps(dict(terms), sort_keys=True, default=str)
+        content = f"{method_version}\n{terms_text}\n{self._rows_count}\n{self._sums.tolist()}"
+        return hashlib.sha256(content.encode()).hexdigest()
+
+
+def inputs_sha256(rows: pd.DataFrame, *, terms: Mapping[str, object], method_version: str) -> str:
+    """The fingerprint of rows at hand."""
+    fingerprint = Fingerprint()
+    fingerprint.add(rows)
+    return fingerprint.sha256(terms=terms, method_version=method_version)
 
 
 def population_terms(population: Population | None) -> dict[str, object] | None:

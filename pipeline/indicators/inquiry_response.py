@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import date
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from pipeline.indicators.base import Breakdown, Definition, Quotient, Result, Terms, inputs_sha256, quotient
+from pipeline.indicators.base import Breakdown, Definition, Fingerprint, Quotient, Result, RowCounts, Terms, quotient
 from pipeline.indicators.counting import (
+    BLANK_MEMBER,
     NEVER_RECORDED,
-    break_down,
+    Flags,
     count_rows,
     covered_pct,
     is_sound,
-    spread,
+    spread_of,
     status_of,
-    whole_seconds,
 )
 
 DEFINITION = Definition(
@@ -48,148 +52,246 @@ _NO_RESPONSE_TIMES = (
     "for SP4N-LAPOR! from KemenPANRB), then fill in 'responses'"
 )
 _NOT_YET = ("open", "in_progress")
+_DIMENSIONS = ("channel", "category", "agency")
+
+Ints = NDArray[np.int64]
 
 
-def compute(frame: pd.DataFrame, *, terms: Terms, tally: pd.DataFrame | None = None) -> Result:  # noqa: ARG001
-    """The result of one period from the whole `inquiries` table; numerator in hours, value in days."""
-    start, end = terms.period.bounds(terms.zone)
-    is_received = frame["received_at"].notna() & (frame["received_at"] >= start) & (frame["received_at"] < end)
-    is_inside = frame["received_at"].isna() | is_received
-    eligible = frame[is_received & is_sound(frame)]
-    answered = eligible[eligible["responded_at"].notna()]
-    is_unanswered = is_sound(frame) & frame["responded_at"].isna()
-    is_closed = frame["closed_at"].notna()
-    headline = _mean_days(_response_seconds(answered), reason=_reason(frame, eligible))
-    coverage_pct = _coverage_pct(eligible, terms)
-    is_answered_inside = (frame["responded_at"] >= start) & (frame["responded_at"] < end)
+def compute(
+    frame: pd.DataFrame | Iterable[pd.DataFrame],
+    *,
+    terms: Terms,
+    tally: pd.DataFrame | None = None,  # noqa: ARG001
+) -> Result:
+    """The result of one period from the whole `inquiries` table, in one frame or in parts of any order and size.
+
+    Numerator in hours, value in days. Of a part nothing is kept but sums, and four bytes for each answered inquiry.
+    """
+    seen = _Seen(terms)
+    for part in [frame] if isinstance(frame, pd.DataFrame) else frame:
+        seen.add(part)
+    headline = _mean_days(seen.sums["answered"], reason=seen.reason)
+    coverage_pct = _coverage_pct(seen.months, terms)
     return Result(
         indicator_id=DEFINITION.id,
         period=terms.period.label,
         headline=headline,
         status=status_of(headline, coverage_pct=coverage_pct),
         coverage_pct=coverage_pct,
-        rows=count_rows(
-            frame,
-            is_inside=is_inside,
-            left_out={"open": is_unanswered & ~is_closed, "closed_without_response": is_unanswered & is_closed},
-        ),
+        rows=seen.rows,
         method_version=DEFINITION.method_version,
-        inputs_sha256=inputs_sha256(
-            frame[is_inside | is_answered_inside],
+        inputs_sha256=seen.inputs.sha256(
             terms={
                 "period": terms.period.label,
                 "zone": terms.zone.key,
-                "as_of": terms.as_of.isoformat() if len(answered) < len(eligible) else None,
+                "as_of": terms.as_of.isoformat() if seen.sums["answered"].count < seen.received_count else None,
                 "covers": terms.covers,
                 "holidays": terms.holidays,
                 "follow_up_days": terms.follow_up_days,
             },
             method_version=DEFINITION.method_version,
         ),
-        variants=_variants(frame[is_received], frame[is_answered_inside & is_sound(frame)], terms),
-        breakdowns=_breakdowns(answered),
-        statistics=spread(_response_seconds(answered).astype("float64") / DAY),
+        variants=_variants(seen),
+        breakdowns=_breakdowns(seen.members),
+        statistics=spread_of(np.concatenate(seen.seconds), unit=DAY),
     )
 
 
-def _response_seconds(rows: pd.DataFrame) -> pd.Series:
-    return whole_seconds(rows["received_at"], rows["responded_at"])
+@dataclass(frozen=True)
+class _Sum:
+    """Seconds of some inquiries, and how many they are."""
+
+    seconds: int = 0
+    count: int = 0
+
+    def __add__(self, other: _Sum) -> _Sum:
+        return _Sum(self.seconds + other.seconds, self.count + other.count)
 
 
-def _mean_days(seconds: pd.Series, *, reason: str, denominator: int | None = None) -> Quotient:
-    """Hours over inquiries, in days; `denominator` when not every inquiry brings its seconds."""
-    count = len(seconds) if denominator is None else denominator
-    hours = int(seconds.sum()) / HOUR
-    return quotient(hours, float(count), unit=DEFINITION.unit, reason=reason, scale=1 / 24)
+class _Seen:
+    """What is known of the parts seen so far: sums by variant and member, and what the rest of a result needs."""
+
+    def __init__(self, terms: Terms) -> None:
+        self.terms = terms
+        self.rows, self.inputs = RowCounts(), Fingerprint()
+        self.sums: dict[str, _Sum] = defaultdict(_Sum)
+        self.members: dict[str, dict[str, _Sum]] = {name: defaultdict(_Sum) for name in _DIMENSIONS}
+        self.seconds: list[NDArray[np.int32]] = [np.empty(0, np.int32)]
+        self.months: set[str] = set()
+        self.received_count, self.timely_count = 0, 0
+        self.has_responses, self.is_all_open = False, True
+
+    @property
+    def reason(self) -> str:
+        """Why there may be nothing to divide by."""
+        if not self.rows.read:
+            return _NO_DATA
+        if not self.received_count:
+            return _NONE_RECEIVED
+        return _UNANSWERED if self.has_responses or self.is_all_open else _NO_RESPONSE_TIMES
+
+    def add(self, part: pd.DataFrame) -> None:
+        """Take a part of the table."""
+        moments = _Moments(part, self.terms)
+        sound, has_response, has_closing = (
+            is_sound(part).to_numpy(),
+            moments.has("responded_at"),
+            moments.has("closed_at"),
+        )
+        is_received, is_answered = moments.is_within("received_at"), moments.is_within("responded_at")
+        is_inside, eligible = is_received | ~moments.has("received_at"), is_received & sound
+        answered, unanswered = eligible & has_response, sound & ~has_response
+        # Whether the desk itself says that nothing has been dealt with yet, so that no response could be recorded.
+        self.is_all_open &= bool((part["status"].isin(_NOT_YET).to_numpy() & ~has_closing).all())
+        self.has_responses |= bool(has_response.any())
+        self.rows += count_rows(
+            part,
+            is_inside=is_inside,
+            left_out={"open": unanswered & ~has_closing, "closed_without_response": unanswered & has_closing},
+        )
+        self.inputs.add(part[is_inside | is_answered])
+        self.months |= set() if self.terms.covers else moments.months(eligible)
+        seconds = moments.seconds(answered, until="responded_at")
+        self.seconds.append(_narrow(seconds))
+        self._add_members(part, answered, seconds)
+        working = moments.working_seconds(answered)
+        self.timely_count += int((working <= self.terms.follow_up_days * DAY).sum())
+        recorded = is_received & ~part["excluded_by"].isin(NEVER_RECORDED).to_numpy()
+        closing = moments.recorded_seconds(recorded & has_closing, until="closed_at")
+        for name, found in {
+            "answered": seconds,
+            "working": working,
+            "open": moments.ages(eligible & ~has_response & ~has_closing),
+            "answered_inside": moments.seconds(is_answered & sound & moments.has("received_at"), until="responded_at"),
+            "recorded": moments.recorded_seconds(recorded & has_response, until="responded_at"),
+            "closed": moments.seconds(eligible & has_closing, until="closed_at"),
+            "recorded_closed": closing,
+            "recorded_closed_non_negative": closing[closing >= 0],
+        }.items():
+            self.sums[name] += _Sum(int(found.sum()), len(found))
+        self.received_count += int(eligible.sum())
+
+    def _add_members(self, part: pd.DataFrame, answered: Flags, seconds: Ints) -> None:
+        for dimension, sums in self.members.items():
+            codes, names = _coded(part[dimension])
+            codes = codes[answered] + 1
+            counts = np.bincount(codes, minlength=len(names) + 1)
+            totals = np.bincount(codes, weights=seconds, minlength=len(names) + 1)
+            for member, total, count in zip([BLANK_MEMBER, *names], totals, counts, strict=True):
+                if count:
+                    sums[member] += _Sum(int(total), int(count))
 
 
-def _reason(frame: pd.DataFrame, eligible: pd.DataFrame) -> str:
-    if frame.empty:
-        return _NO_DATA
-    if eligible.empty:
-        return _NONE_RECEIVED
-    return _UNANSWERED if frame["responded_at"].notna().any() or _is_all_open(frame) else _NO_RESPONSE_TIMES
+class _Moments:
+    """The moments of a part, in UTC, and the seconds between them."""
+
+    def __init__(self, part: pd.DataFrame, terms: Terms) -> None:
+        self._terms = terms
+        self._start, self._end = (_in_utc(moment) for moment in terms.period.bounds(terms.zone))
+        self._of = {name: part[name].to_numpy("M8[us]") for name in ("received_at", "responded_at", "closed_at")}
+
+    def has(self, name: str) -> Flags:
+        return np.asarray(~np.isnat(self._of[name]))
+
+    def is_within(self, name: str) -> Flags:
+        """Whether a moment lies in the period."""
+        return np.asarray((self._of[name] >= self._start) & (self._of[name] < self._end))
+
+    def seconds(self, rows: Flags, *, until: str) -> Ints:
+        """Whole seconds from receipt, rounded down."""
+        return _whole_seconds(self._of["received_at"][rows], self._of[until][rows])
+
+    def ages(self, rows: Flags) -> Ints:
+        """Seconds from receipt to the extraction, none below zero."""
+        return np.maximum(_whole_seconds(self._of["received_at"][rows], _in_utc(self._terms.as_of)), 0)
+
+    def recorded_seconds(self, rows: Flags, *, until: str) -> Ints:
+        """Seconds as the desk's own clock shows them: clock changes not undone."""
+        return _whole_seconds(self._local("received_at", rows), self._local(until, rows))
+
+    def working_seconds(self, rows: Flags) -> Ints:
+        """Response time with weekends and holidays taken out, whole local days as 24 hours."""
+        local = [self._local(name, rows).astype("M8[s]").astype(np.int64) for name in ("received_at", "responded_at")]
+        if not len(local[0]):
+            return local[0]
+        first = min(int(moments.min()) for moments in local) // DAY
+        last = max(int(moments.max()) for moments in local) // DAY
+        days = np.arange(first, last + 1).astype("M8[D]")
+        is_working = np.is_busday(days, holidays=np.array(self._terms.holidays, dtype="M8[D]"))
+        before: Ints = np.cumsum(is_working) - is_working
+        start, end = (
+            before[moments // DAY - first] * DAY + is_working[moments // DAY - first] * (moments % DAY)
+            for moments in local
+        )
+        return np.asarray(end - start)
+
+    def months(self, rows: Flags) -> set[str]:
+        """The local months in which some were received."""
+        return set(np.unique(self._local("received_at", rows).astype("M8[M]")).astype(str).tolist())
+
+    def _local(self, name: str, rows: Flags) -> NDArray[np.datetime64]:
+        moments = pd.DatetimeIndex(self._of[name][rows]).tz_localize("UTC")
+        return np.asarray(moments.tz_convert(self._terms.zone).tz_localize(None))
 
 
-def _is_all_open(frame: pd.DataFrame) -> bool:
-    """Whether the desk itself says that nothing has been dealt with yet, so that no response could be recorded."""
-    return bool((frame["status"].isin(_NOT_YET) & frame["closed_at"].isna()).all())
+def _in_utc(moment: datetime) -> np.datetime64:
+    return np.datetime64(moment.astimezone(UTC).replace(tzinfo=None), "us")
 
 
-def _variants(received: pd.DataFrame, answered_inside: pd.DataFrame, terms: Terms) -> dict[str, Quotient]:
-    """`received`: every row received in the period, sound or not; `answered_inside`: sound rows answered in it."""
-    eligible = received[is_sound(received)]
-    answered = eligible[eligible["responded_at"].notna()]
-    unanswered = eligible[eligible["responded_at"].isna() & eligible["closed_at"].isna()]
-    closed = eligible[eligible["closed_at"].notna()]
-    seconds = _response_seconds(answered)
-    until = pd.Series(pd.Timestamp(terms.as_of), index=unanswered.index).astype(unanswered["received_at"].dtype)
-    ages = whole_seconds(unanswered["received_at"], until).clip(lower=0)
-    recorded = received[~received["excluded_by"].isin(NEVER_RECORDED)]
-    responded, closing = _as_recorded(recorded, "responded_at", terms), _as_recorded(recorded, "closed_at", terms)
-    open_count = float(len(unanswered))
+def _whole_seconds(start: NDArray[np.datetime64], end: NDArray[np.datetime64] | np.datetime64) -> Ints:
+    return np.asarray((end - start) // np.timedelta64(1, "s"))
+
+
+def _narrow(seconds: Ints) -> NDArray[np.signedinteger]:
+    """In four bytes, where they suffice."""
+    small = seconds.astype(np.int32)
+    return small if np.array_equal(small, seconds) else seconds
+
+
+def _coded(column: pd.Series) -> tuple[Ints, list[str]]:
+    """For each row which text it has, -1 for none, and the texts."""
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        return column.cat.codes.to_numpy(np.int64), column.cat.categories.tolist()
+    codes, texts = pd.factorize(column)
+    return codes, texts.tolist()
+
+
+def _mean_days(part: _Sum, *, reason: str) -> Quotient:
+    """Hours over inquiries, in days."""
+    return quotient(part.seconds / HOUR, float(part.count), unit=DEFINITION.unit, reason=reason, scale=1 / 24)
+
+
+def _variants(seen: _Seen) -> dict[str, Quotient]:
+    sums, received, open_count = seen.sums, float(seen.received_count), float(seen.sums["open"].count)
+    none_closed = "belum ada yang ditutup / none closed yet"
     return {
-        "open_age_counted": _mean_days(pd.concat([seconds, ages]), reason=_NONE_RECEIVED),
-        "strict_all_received": _mean_days(seconds, reason=_NONE_RECEIVED, denominator=len(eligible)),
+        "open_age_counted": _mean_days(sums["answered"] + sums["open"], reason=_NONE_RECEIVED),
+        "strict_all_received": _mean_days(_Sum(sums["answered"].seconds, seen.received_count), reason=_NONE_RECEIVED),
         "open_inquiries": Quotient(open_count, None, "inquiries", open_count),
-        "open_mean_age": _mean_days(ages, reason="tidak ada yang terbuka / none open"),
-        "working_days": _mean_days(_working_seconds(answered, terms), reason=_UNANSWERED),
-        "within_follow_up_deadline": _within_deadline(answered, len(eligible), terms),
-        "by_date_answered": _mean_days(_response_seconds(answered_inside), reason=_UNANSWERED),
-        "as_recorded": _mean_days(responded, reason=_UNANSWERED),
-        "time_to_closure": _mean_days(
-            whole_seconds(closed["received_at"], closed["closed_at"]), reason="belum ada yang ditutup / none closed yet"
+        "open_mean_age": _mean_days(sums["open"], reason="tidak ada yang terbuka / none open"),
+        "working_days": _mean_days(sums["working"], reason=_UNANSWERED),
+        "within_follow_up_deadline": quotient(
+            float(seen.timely_count), received, unit="%", reason=_NONE_RECEIVED, scale=100
         ),
-        "time_to_closure_as_recorded": _mean_days(closing, reason="belum ada yang ditutup / none closed yet"),
-        "time_to_closure_non_negative": _mean_days(
-            closing[(closing >= 0).astype(bool)], reason="belum ada yang ditutup / none closed yet"
-        ),
+        "by_date_answered": _mean_days(sums["answered_inside"], reason=_UNANSWERED),
+        "as_recorded": _mean_days(sums["recorded"], reason=_UNANSWERED),
+        "time_to_closure": _mean_days(sums["closed"], reason=none_closed),
+        "time_to_closure_as_recorded": _mean_days(sums["recorded_closed"], reason=none_closed),
+        "time_to_closure_non_negative": _mean_days(sums["recorded_closed_non_negative"], reason=none_closed),
     }
 
 
-def _as_recorded(rows: pd.DataFrame, later: str, terms: Terms) -> pd.Series:
-    """Seconds between two stamps as the desk's own clock shows them: no rule applied, clock changes not undone."""
-    both = rows[rows["received_at"].notna() & rows[later].notna()]
-    start, end = (both[name].dt.tz_convert(terms.zone).dt.tz_localize(None) for name in ("received_at", later))
-    return whole_seconds(start, end)
-
-
-def _working_seconds(rows: pd.DataFrame, terms: Terms) -> pd.Series:
-    """Response time with weekends and holidays taken out, whole local days as 24 hours."""
-    if rows.empty:
-        return pd.Series([], dtype="Int64")
-    start, end = (
-        rows[name].dt.tz_convert(terms.zone).dt.tz_localize(None).astype("datetime64[s]")
-        for name in ("received_at", "responded_at")
+def _breakdowns(members: Mapping[str, Mapping[str, _Sum]]) -> tuple[Breakdown, ...]:
+    return tuple(
+        Breakdown(dimension, member, _mean_days(part, reason=_UNANSWERED))
+        for dimension, sums in members.items()
+        for member, part in sorted(sums.items())
     )
-    holidays = np.array(terms.holidays, dtype="datetime64[D]")
-
-    def worked(moments: pd.Series) -> np.ndarray:
-        """Working seconds since an early Monday."""
-        days = moments.to_numpy().astype("datetime64[D]")
-        full = np.busday_count(np.datetime64("1990-01-01"), days, holidays=holidays)
-        in_day = (moments.to_numpy() - days).astype("timedelta64[s]").astype("int64")
-        seconds: np.ndarray = full * DAY + np.where(np.is_busday(days, holidays=holidays), in_day, 0)
-        return seconds
-
-    return pd.Series(worked(end) - worked(start), index=rows.index, dtype="Int64")
 
 
-def _within_deadline(answered: pd.DataFrame, received_count: int, terms: Terms) -> Quotient:
-    is_timely = _working_seconds(answered, terms) <= terms.follow_up_days * DAY
-    return quotient(float(is_timely.sum()), float(received_count), unit="%", reason=_NONE_RECEIVED, scale=100)
-
-
-def _breakdowns(answered: pd.DataFrame) -> tuple[Breakdown, ...]:
-    parts = answered.assign(numerator=_response_seconds(answered).astype("float64") / HOUR, denominator=1)
-    dimensions = {"channel": "channel", "category": "category", "agency": "agency"}
-    return break_down(parts, dimensions=dimensions, unit=DEFINITION.unit, scale=1 / 24)
-
-
-def _coverage_pct(eligible: pd.DataFrame, terms: Terms) -> float:
+def _coverage_pct(months: set[str], terms: Terms) -> float:
     """Declared days covered; undeclared, the days of those months in which at least one inquiry was received."""
     period = terms.period
     if terms.covers:
         return covered_pct(terms.covers, first_on=period.first_on, last_on=period.last_on)
-    months = set(eligible["received_at"].dt.tz_convert(terms.zone).dt.strftime("%Y-%m"))
     return 100 * sum(month.days_count for month in period.months if month.label in months) / period.days_count

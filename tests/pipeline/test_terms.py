@@ -36,7 +36,7 @@ def as_of(of: City, *manifests: Manifest) -> datetime:
         "outages",
         city=of,
         period=Period(2025),
-        frame=empty["outages"],
+        parts=[empty["outages"]],
         inhabitants=empty["population"],
         manifests=manifests,
     ).as_of
