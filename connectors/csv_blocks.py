@@ -11,7 +11,9 @@ import csv
 import io
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import IO, Any, cast
 
 import numpy as np
@@ -25,6 +27,7 @@ from connectors.files import RawFile, Record, Shape, find_shape, frame_of_record
 from connectors.layout import Layout
 
 _BLOCK_BYTES = 8 << 20
+_BLOCKS_AT_ONCE = 2
 _HEAD_BYTES = 4096
 _MAX_CELL_CHARACTERS = 10_000_000
 _MARK = b"\xef\xbb\xbf"
@@ -37,18 +40,33 @@ csv.field_size_limit(_MAX_CELL_CHARACTERS)
 
 
 def csv_frames(file: RawFile, *, layout: Layout, columns: tuple[str, ...]) -> Iterator[pd.DataFrame]:
-    """The records below the header, a frame for each block, shaped as `connectors.files.read_rows` says."""
-    with open_bytes(file) as stream:
+    """The records below the header, a frame for each block, shaped as `connectors.files.read_rows` says.
+
+    Blocks of plain shape are parsed a few at a time while the next ones are read.
+    """
+    with open_bytes(file) as stream, ThreadPoolExecutor(_BLOCKS_AT_ONCE) as pool:
         text = _Text(file, stream, layout)
         shape = find_shape(file, layout=layout, columns=columns, rows=text.rows())
-        while block := text.block():
-            before = text.records_count
-            frame = _plain_frame(block, shape, layout, before=before) if _is_plain(block, layout) else None
-            if frame is None:
-                frame = frame_of_records((shape.judge(*row) for row in text.rows(len(block))), columns=shape.columns)
-            else:
-                text.take(len(block), records_count=len(frame))
-            yield frame
+        waiting: deque[tuple[bytes, Future[pd.DataFrame | None]]] = deque()
+        while (block := text.block()) or waiting:
+            is_plain = _is_plain(block, layout) if block else False
+            if is_plain:
+                waiting.append((block, pool.submit(_plain_frame, block, shape, layout)))
+                text.take(len(block))
+            while waiting and (not is_plain or len(waiting) > _BLOCKS_AT_ONCE):
+                yield _numbered(*waiting.popleft(), text=text, shape=shape)
+            if block and not is_plain:
+                yield frame_of_records((shape.judge(*row) for row in text.rows(len(block))), columns=shape.columns)
+
+
+def _numbered(block: bytes, parsed: Future[pd.DataFrame | None], *, text: _Text, shape: Shape) -> pd.DataFrame:
+    """The next block's records, by Python's reader where pyarrow could not read them."""
+    frame = parsed.result()
+    if frame is None:
+        return frame_of_records((shape.judge(*row) for row in text.rows_of(block)), columns=shape.columns)
+    frame["source_row"] += text.records_count
+    text.records_count += len(frame)
+    return frame
 
 
 class _Text:
@@ -60,7 +78,7 @@ class _Text:
         self._encoding = self._find_encoding()
         self._decoder = codecs.getincrementaldecoder(self._encoding)()
         self._has_ascii_inside = codecs.lookup(self._encoding).name in _ASCII_INSIDE
-        self._held, self._at, self._is_over = b"", 0, False
+        self._held, self._at, self._taken, self._is_over = b"", 0, 0, False
         self.records_count = 0
 
     def block(self) -> bytes:
@@ -70,27 +88,32 @@ class _Text:
         held = self._held[self._at :]
         return held if self._is_over else held[: _end_of_records(held, quote=self._layout.quote.encode())] or held
 
-    def take(self, bytes_count: int, *, records_count: int) -> None:
-        """Go on after a block that has been read."""
+    def take(self, bytes_count: int) -> None:
+        """Go on after a block whose records are counted later."""
         self._at += bytes_count
-        self.records_count += records_count
 
     def rows(self, bytes_count: int = sys.maxsize) -> Iterator[tuple[int, list[str]]]:
         """Number and cells of the next records, up to the one in which the block's last byte lies."""
-        before, left = self.records_count, bytes_count
+        begin = self._taken
 
-        def lines() -> Iterator[str]:
-            nonlocal left
-            while line := self._line():
-                left -= len(line)
-                yield line.decode()
+        def is_enough() -> bool:
+            return self._taken - begin >= bytes_count
 
-        reader = csv.reader(lines(), **_dialect(self._layout))
+        lines = (line.decode() for line in iter(self._line, b""))
+        return self._records(lines, is_enough=is_enough)
+
+    def rows_of(self, block: bytes) -> Iterator[tuple[int, list[str]]]:
+        """Number and cells of a block's records, which are the next."""
+        return self._records(io.StringIO(block.decode(), newline=""), is_enough=lambda: False)
+
+    def _records(self, lines: Iterable[str], *, is_enough: Callable[[], bool]) -> Iterator[tuple[int, list[str]]]:
+        before = self.records_count
+        reader = csv.reader(lines, **_dialect(self._layout))
         try:
             for row in reader:
                 self.records_count += 1
                 yield self.records_count, row
-                if left <= 0:
+                if is_enough():
                     return
         except csv.Error:
             near = before + reader.line_num
@@ -106,6 +129,7 @@ class _Text:
             end = _LINE_END.search(self._held, self._at)
         line = self._held[self._at : end.end() if end else None]
         self._at += len(line)
+        self._taken += len(line)
         return line
 
     def _fill(self) -> None:
@@ -180,8 +204,8 @@ def _among(marks: bytes) -> NDArray[np.bool_]:
     return table
 
 
-def _plain_frame(block: bytes, shape: Shape, layout: Layout, *, before: int) -> pd.DataFrame | None:
-    """The records of a plain block, of which `before` came earlier; null when pyarrow cannot read it."""
+def _plain_frame(block: bytes, shape: Shape, layout: Layout) -> pd.DataFrame | None:
+    """The records of a plain block, numbered from 1; null when pyarrow cannot read it."""
     odd: dict[int, Sequence[str]] = {}
 
     def set_aside(row: arrow_csv.InvalidRow) -> str:
@@ -198,9 +222,9 @@ def _plain_frame(block: bytes, shape: Shape, layout: Layout, *, before: int) -> 
             odd |= zip(kept[blank].tolist(), zip(*whole.take(blank).to_pydict().values(), strict=True), strict=True)
     except (pa.ArrowInvalid, csv.Error):
         return None
-    judged = {nth: shape.judge(before + nth + 1, cells) for nth, cells in sorted(odd.items())}
+    judged = {nth: shape.judge(nth + 1, cells) for nth, cells in sorted(odd.items())}
     columns = table.select(range(len(shape.places))).rename_columns(shape.columns)
-    return _numbered(_with_judged(columns, kept, judged), first_row=before + 1)
+    return _as_frame(_with_judged(columns, kept, judged))
 
 
 def _parsed(
@@ -264,8 +288,8 @@ def _with_judged(columns: pa.Table, kept: NDArray[np.int64], judged: Mapping[int
     return pa.concat_tables([*pieces, columns.slice(done)])
 
 
-def _numbered(columns: pa.Table, *, first_row: int) -> pd.DataFrame:
-    rows = np.arange(first_row, first_row + len(columns))
+def _as_frame(columns: pa.Table) -> pd.DataFrame:
+    rows = np.arange(1, len(columns) + 1)
     frame = columns.combine_chunks().to_pandas()
     frame.insert(0, "source_row", pd.arrays.IntegerArray(rows, np.zeros(len(rows), bool)))
     return frame
