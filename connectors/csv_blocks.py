@@ -14,7 +14,7 @@ import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import IO, Any, cast
+from typing import IO, Any, NamedTuple, cast
 
 import numpy as np
 import pandas as pd
@@ -48,15 +48,16 @@ def csv_frames(file: RawFile, *, layout: Layout, columns: tuple[str, ...]) -> It
         text = _Text(file, stream, layout)
         shape = find_shape(file, layout=layout, columns=columns, rows=text.rows())
         waiting: deque[tuple[bytes, Future[pd.DataFrame | None]]] = deque()
-        while (block := text.block()) or waiting:
-            is_plain = _is_plain(block, layout) if block else False
+        while (block := text.block()).text or waiting:
+            is_plain = _is_plain(block, layout)
             if is_plain:
-                waiting.append((block, pool.submit(_plain_frame, block, shape, layout)))
-                text.take(len(block))
+                waiting.append((block.text, pool.submit(_plain_frame, block.text, shape, layout)))
+                text.take(block.text)
             while waiting and (not is_plain or len(waiting) > _BLOCKS_AT_ONCE):
                 yield _numbered(*waiting.popleft(), text=text, shape=shape)
-            if block and not is_plain:
-                yield frame_of_records((shape.judge(*row) for row in text.rows(len(block))), columns=shape.columns)
+            if block.text and not is_plain:
+                rows = text.rows(len(block.text))
+                yield frame_of_records((shape.judge(*row) for row in rows), columns=shape.columns)
 
 
 def _numbered(block: bytes, parsed: Future[pd.DataFrame | None], *, text: _Text, shape: Shape) -> pd.DataFrame:
@@ -65,8 +66,15 @@ def _numbered(block: bytes, parsed: Future[pd.DataFrame | None], *, text: _Text,
     if frame is None:
         return frame_of_records((shape.judge(*row) for row in text.rows_of(block)), columns=shape.columns)
     frame["source_row"] += text.records_count
-    text.records_count += len(frame)
+    text.count(block, records_count=len(frame))
     return frame
+
+
+class _Block(NamedTuple):
+    """Some of a file's text as UTF-8, and where the quotes are in it."""
+
+    text: bytes
+    quotes: NDArray[np.int64]
 
 
 class _Text:
@@ -79,18 +87,27 @@ class _Text:
         self._decoder = codecs.getincrementaldecoder(self._encoding)()
         self._has_ascii_inside = codecs.lookup(self._encoding).name in _ASCII_INSIDE
         self._held, self._at, self._taken, self._is_over = b"", 0, 0, False
+        self._uncounted = 0
         self.records_count = 0
 
-    def block(self) -> bytes:
+    def block(self) -> _Block:
         """What comes next, not yet taken: whole records where quotes are paired; nothing at the end."""
         while not self._is_over and len(self._held) - self._at < _BLOCK_BYTES:
             self._fill()
-        held = self._held[self._at :]
-        return held if self._is_over else held[: _end_of_records(held, quote=self._layout.quote.encode())] or held
+        quotes = np.flatnonzero(np.frombuffer(self._held, np.uint8, offset=self._at) == ord(self._layout.quote))
+        left = len(self._held) - self._at
+        size = left if self._is_over else self._end_of_records(quotes) or left
+        return _Block(self._held[self._at : self._at + size], quotes[: np.searchsorted(quotes, size)])
 
-    def take(self, bytes_count: int) -> None:
+    def take(self, block: bytes) -> None:
         """Go on after a block whose records are counted later."""
-        self._at += bytes_count
+        self._at += len(block)
+        self._uncounted += block.count(b"\n")
+
+    def count(self, block: bytes, *, records_count: int) -> None:
+        """Count the records of a block taken before."""
+        self._uncounted -= block.count(b"\n")
+        self.records_count += records_count
 
     def rows(self, bytes_count: int = sys.maxsize) -> Iterator[tuple[int, list[str]]]:
         """Number and cells of the next records, up to the one in which the block's last byte lies."""
@@ -103,7 +120,8 @@ class _Text:
         return self._records(lines, is_enough=is_enough)
 
     def rows_of(self, block: bytes) -> Iterator[tuple[int, list[str]]]:
-        """Number and cells of a block's records, which are the next."""
+        """Number and cells of the records of a block taken before."""
+        self._uncounted -= block.count(b"\n")
         return self._records(io.StringIO(block.decode(), newline=""), is_enough=lambda: False)
 
     def _records(self, lines: Iterable[str], *, is_enough: Callable[[], bool]) -> Iterator[tuple[int, list[str]]]:
@@ -121,6 +139,13 @@ class _Text:
                 id=f"{self._file.name}: tanda kutip tidak berpasangan di sekitar baris {near}. Perbaiki kutipnya.",
                 en=f"{self._file.name}: an unpaired quote near line {near}. Mend the quotes or the 'quote' setting.",
             ) from None
+
+    def _end_of_records(self, quotes: NDArray[np.int64]) -> int:
+        """After the last newline that no quoted field holds, if quotes are paired; 0 when there is none."""
+        end = self._held.rfind(b"\n", self._at) + 1 - self._at
+        while end > 0 and (inside := int(np.searchsorted(quotes, end))) % 2:
+            end = self._held.rfind(b"\n", self._at, self._at + int(quotes[inside - 1])) + 1 - self._at
+        return max(end, 0)
 
     def _line(self) -> bytes:
         end = _LINE_END.search(self._held, self._at)
@@ -147,7 +172,8 @@ class _Text:
         try:
             return self._decoder.decode(chunk, final=not chunk).encode()
         except UnicodeDecodeError as error:
-            near = self.records_count + self._held.count(b"\n", self._at) + chunk.count(b"\n", 0, error.start)
+            near = self.records_count + self._uncounted
+            near += self._held.count(b"\n", self._at) + chunk.count(b"\n", 0, error.start)
             name, encoding = self._file.name, self._encoding
             raise DataRejected(
                 id=f"{name}: huruf setelah baris {near} bukan {encoding}. Coba encoding: cp1252 di YAML.",
@@ -171,28 +197,17 @@ class _Text:
         return encoding
 
 
-def _end_of_records(held: bytes, *, quote: bytes) -> int:
-    """After the last newline that no quoted field holds, if quotes are paired; 0 when there is none."""
-    end = held.rfind(b"\n") + 1
-    while end and held.count(quote, 0, end) % 2:
-        end = held.rfind(b"\n", 0, held.rfind(quote, 0, end)) + 1
-    return end
-
-
-def _is_plain(block: bytes, layout: Layout) -> bool:
+def _is_plain(block: _Block, layout: Layout) -> bool:
     """Whether both readers find the same records and cells in a block."""
     delimiter, quote = layout.delimiter.encode(), layout.quote.encode()
-    if len(delimiter + quote) != 2 or delimiter == quote or block.startswith(_MARK) or not block.endswith(b"\n"):
+    if len(delimiter + quote) != 2 or delimiter == quote or {delimiter, quote} & {b"\r", b"\n"}:
         return False
-    if {delimiter, quote} & {b"\r", b"\n"}:
+    if block.text.startswith(_MARK) or not block.text.endswith(b"\n"):
         return False
-    if quote not in block:
-        return True
-    text = np.frombuffer(block, np.uint8)
-    quotes = np.flatnonzero(text == quote[0])
-    opening, closing = quotes[::2], quotes[1::2]
+    opening, closing = block.quotes[::2], block.quotes[1::2]
     if len(opening) != len(closing):
         return False
+    text = np.frombuffer(block.text, np.uint8)
     # A quote beside its neighbour stands doubled inside a field; the rest bound one.
     before, after = _among(delimiter + quote + b"\n"), _among(delimiter + quote + b"\r\n")
     return bool(np.all(before[text[opening - 1]]) and np.all(after[text[closing + 1]]))

@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 from pyarrow import csv
 
+from pipeline.clean.ahead import ahead
 from pipeline.indicators.counting import is_sound
 from pipeline.indicators.row_hashes import Words, row_hashes
 from pipeline.tables import DTYPES, OUTCOME_COLUMNS, SOURCE_COLUMNS, Column, Table
@@ -22,8 +23,7 @@ from pipeline.tables import DTYPES, OUTCOME_COLUMNS, SOURCE_COLUMNS, Column, Tab
 _ROWS, _OUTCOMES = ".rows.parquet", ".outcomes.parquet"
 _QUARANTINE = "quarantine.csv"
 _UNDATED = "undated"
-_BATCH_ROWS = 1 << 16
-_GROUP_ROWS = 1 << 15
+_GROUP_ROWS = 1 << 16
 _ROW_BITS = 40
 _ARROW_TYPES = {
     "text": pa.large_string(),
@@ -187,15 +187,25 @@ def _to_the_second(column: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def read_parts(folder: Path, table: Table) -> Iterator[pd.DataFrame]:
-    """The table month by month, in parts of at most 65,536 rows; texts that come again are categories."""
+    """The table month by month, in parts of some ten thousand rows; texts that come again are categories."""
+    return ahead(_groups(folder), lambda group: _read_group(*group, table=table))
+
+
+def _groups(folder: Path) -> Iterator[tuple[Path, int, pa.Table]]:
+    """The file of each group of rows, its number, and what became of them."""
     for path in sorted(folder.glob(f"*{_ROWS}")):
-        rows = pq.ParquetFile(path, read_dictionary=_common_texts(table))
         became = path.with_name(path.name.replace(_ROWS, _OUTCOMES))
-        outcomes = pq.read_table(became, read_dictionary=_names(OUTCOME_COLUMNS))
-        begin = 0
-        for batch in rows.iter_batches(_BATCH_ROWS):
-            yield pd.concat([_as_frame(batch), _as_frame(outcomes.slice(begin, len(batch)))], axis=1)
-            begin += len(batch)
+        outcomes, begin = pq.read_table(became, read_dictionary=_names(OUTCOME_COLUMNS)), 0
+        metadata = pq.read_metadata(path)
+        for group in range(metadata.num_row_groups):
+            rows_count = metadata.row_group(group).num_rows
+            yield path, group, outcomes.slice(begin, rows_count)
+            begin += rows_count
+
+
+def _read_group(path: Path, group: int, outcomes: pa.Table, *, table: Table) -> pd.DataFrame:
+    rows = pq.ParquetFile(path, read_dictionary=_common_texts(table)).read_row_group(group, use_threads=False)
+    return pd.concat([_as_frame(rows), _as_frame(outcomes)], axis=1)
 
 
 def finished(frame: pd.DataFrame, table: Table) -> pd.DataFrame:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -16,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from connectors.files import RawFile, read_rows
+from pipeline.clean.ahead import ahead
 from pipeline.clean.inquiries import FollowUps, complete_inquiries, join_follow_ups, read_follow_ups
 from pipeline.clean.mapping import map_rows, raw_columns, with_plain_texts
 from pipeline.clean.month_files import finished
@@ -29,8 +28,6 @@ from pipeline.config import City, Responses, Source
 from pipeline.indicators.base import RowCounts
 from pipeline.landing import LandedFile, Manifest, object_path
 from pipeline.tables import TABLES, Table
-
-_BLOCKS_AT_ONCE = 2
 
 T = TypeVar("T")
 Block = tuple[str, pd.DataFrame]
@@ -66,8 +63,8 @@ def judged_rows(landed: Landed, *, then: Callable[[pd.DataFrame], T]) -> tuple[I
     """
     source = landed.source
     if source.responses is None and source.combine is None:
-        return _ahead(_raw_blocks(landed), lambda block: then(_judged(_mapped(block, landed), landed))), None
-    parts = list(_ahead(_raw_blocks(landed), lambda block: with_plain_texts(_mapped(block, landed))))
+        return ahead(_raw_blocks(landed), lambda block: then(_judged(_mapped(block, landed), landed))), None
+    parts = list(ahead(_raw_blocks(landed), lambda block: with_plain_texts(_mapped(block, landed))))
     frame, counts = pd.concat(parts or [finished(pd.DataFrame(), landed.table)], ignore_index=True), None
     if source.responses is not None:
         follow_ups = _follow_ups(landed, source.responses, known_ids=frame["inquiry_id"])
@@ -86,18 +83,6 @@ def settled(frame: pd.DataFrame, landed: Landed) -> pd.DataFrame:
     later_file_wins = landed.source.later_file_wins or bool(landed.source.connection)
     frame = settle_duplicates(frame, table=landed.table, later_file_wins=later_file_wins)
     return frame.drop(columns="source_file_order")
-
-
-def _ahead(blocks: Iterator[Block], work: Callable[[Block], T]) -> Iterator[T]:
-    """What is made of each block, in order, while the next ones are read and worked on."""
-    with ThreadPoolExecutor(_BLOCKS_AT_ONCE) as pool:
-        waiting: deque[Future[T]] = deque()
-        for block in blocks:
-            waiting.append(pool.submit(work, block))
-            if len(waiting) > _BLOCKS_AT_ONCE:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
 
 
 def _raw_blocks(landed: Landed) -> Iterator[Block]:

@@ -42,7 +42,7 @@ def _small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(repeated_keys, "_SORTED_AT_ONCE", 16)
     monkeypatch.setattr(repeated_keys, "_READ_AT_ONCE", 5)
     monkeypatch.setattr(repeated_keys, "_GROUP_ROWS", 4)
-    monkeypatch.setattr(month_files, "_BATCH_ROWS", 7)
+    monkeypatch.setattr(month_files, "_GROUP_ROWS", 7)
 
 
 def some_rows(rng: random.Random, count: int) -> list[str]:
