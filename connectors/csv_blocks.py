@@ -47,26 +47,25 @@ def csv_frames(file: RawFile, *, layout: Layout, columns: tuple[str, ...]) -> It
     with open_bytes(file) as stream, ThreadPoolExecutor(_BLOCKS_AT_ONCE) as pool:
         text = _Text(file, stream, layout)
         shape = find_shape(file, layout=layout, columns=columns, rows=text.rows())
-        waiting: deque[tuple[bytes, Future[pd.DataFrame | None]]] = deque()
+        waiting: deque[Future[pd.DataFrame | None]] = deque()
         while (block := text.block()).text or waiting:
             is_plain = _is_plain(block, layout)
             if is_plain:
-                waiting.append((block.text, pool.submit(_plain_frame, block.text, shape, layout)))
+                waiting.append(pool.submit(_plain_frame, block.text, shape, layout))
                 text.take(block.text)
             while waiting and (not is_plain or len(waiting) > _BLOCKS_AT_ONCE):
-                yield _numbered(*waiting.popleft(), text=text, shape=shape)
+                yield _numbered(waiting.popleft().result(), text=text, shape=shape)
             if block.text and not is_plain:
                 rows = text.rows(len(block.text))
                 yield frame_of_records((shape.judge(*row) for row in rows), columns=shape.columns)
 
 
-def _numbered(block: bytes, parsed: Future[pd.DataFrame | None], *, text: _Text, shape: Shape) -> pd.DataFrame:
+def _numbered(frame: pd.DataFrame | None, *, text: _Text, shape: Shape) -> pd.DataFrame:
     """The next block's records, by Python's reader where pyarrow could not read them."""
-    frame = parsed.result()
     if frame is None:
-        return frame_of_records((shape.judge(*row) for row in text.rows_of(block)), columns=shape.columns)
+        return frame_of_records((shape.judge(*row) for row in text.uncounted_rows()), columns=shape.columns)
     frame["source_row"] += text.records_count
-    text.count(block, records_count=len(frame))
+    text.count(len(frame))
     return frame
 
 
@@ -87,7 +86,7 @@ class _Text:
         self._decoder = codecs.getincrementaldecoder(self._encoding)()
         self._has_ascii_inside = codecs.lookup(self._encoding).name in _ASCII_INSIDE
         self._held, self._at, self._taken, self._is_over = b"", 0, 0, False
-        self._uncounted = 0
+        self._uncounted: deque[bytes] = deque()
         self.records_count = 0
 
     def block(self) -> _Block:
@@ -102,11 +101,11 @@ class _Text:
     def take(self, block: bytes) -> None:
         """Go on after a block whose records are counted later."""
         self._at += len(block)
-        self._uncounted += block.count(b"\n")
+        self._uncounted.append(block)
 
-    def count(self, block: bytes, *, records_count: int) -> None:
-        """Count the records of a block taken before."""
-        self._uncounted -= block.count(b"\n")
+    def count(self, records_count: int) -> None:
+        """Count the records of the first block taken and not counted."""
+        self._uncounted.popleft()
         self.records_count += records_count
 
     def rows(self, bytes_count: int = sys.maxsize) -> Iterator[tuple[int, list[str]]]:
@@ -119,9 +118,9 @@ class _Text:
         lines = (line.decode() for line in iter(self._line, b""))
         return self._records(lines, is_enough=is_enough)
 
-    def rows_of(self, block: bytes) -> Iterator[tuple[int, list[str]]]:
-        """Number and cells of the records of a block taken before."""
-        self._uncounted -= block.count(b"\n")
+    def uncounted_rows(self) -> Iterator[tuple[int, list[str]]]:
+        """Number and cells of the records of the first block taken and not counted."""
+        block = self._uncounted.popleft()
         return self._records(io.StringIO(block.decode(), newline=""), is_enough=lambda: False)
 
     def _records(self, lines: Iterable[str], *, is_enough: Callable[[], bool]) -> Iterator[tuple[int, list[str]]]:
@@ -172,7 +171,7 @@ class _Text:
         try:
             return self._decoder.decode(chunk, final=not chunk).encode()
         except UnicodeDecodeError as error:
-            near = self.records_count + self._uncounted
+            near = self.records_count + sum(block.count(b"\n") for block in self._uncounted)
             near += self._held.count(b"\n", self._at) + chunk.count(b"\n", 0, error.start)
             name, encoding = self._file.name, self._encoding
             raise DataRejected(

@@ -64,7 +64,7 @@ def map_rows(raw: pd.DataFrame, *, source: Source, table: Table, zone: ZoneInfo)
     columns |= {"excluded_by": excluded, "quarantine_reason": reasons.texts.mask(excluded.notna())}
     if source.combine and source.combine.order_by:
         columns[ORDER] = pd.to_numeric(raw[source.combine.order_by], errors="coerce")
-    return pd.DataFrame(columns)
+    return pd.DataFrame(columns, copy=False)
 
 
 def _nulls(count: int, *, dtype: str) -> pd.Series:

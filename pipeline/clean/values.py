@@ -21,7 +21,11 @@ _ISO = re.compile(
 )
 _ISO_FORMS = ("%Y-%m-%d", *(f"%Y-%m-%d{mark}{clock}" for mark in "T " for clock in ("%H:%M", "%H:%M:%S")))
 
+_DAY = np.timedelta64(1, "D")
+_CLOCKS_PER_DAY = 4
+
 Flags = NDArray[np.bool_]
+Moments = NDArray[np.datetime64]
 
 
 @dataclass(frozen=True)
@@ -170,9 +174,21 @@ def _by_format(texts: pd.Series, form: str, zone: ZoneInfo | None) -> pd.Series:
     return _joined([_in_zone(pd.to_datetime(fitting, format=form, errors="coerce"), zone)], texts.index)
 
 
-def _in_utc(clocks: np.ndarray, zone: ZoneInfo | None) -> np.ndarray:
-    """As `_in_zone`, without a zone on either side."""
-    return np.asarray(_in_zone(pd.Series(clocks), zone).dt.tz_localize(None).to_numpy())
+def _in_utc(clocks: Moments, zone: ZoneInfo | None) -> Moments:
+    """As `_in_zone`, without a zone on either side; at once where the clocks were not changed in all that time."""
+    known = clocks[~np.isnat(clocks)]
+    days = np.arange(*(known.min() - _DAY, known.max() + 2 * _DAY), dtype="M8[D]") if len(known) else known
+    if not 0 < _CLOCKS_PER_DAY * len(days) <= len(clocks):
+        return _as_naive(_in_zone(pd.Series(clocks), zone))
+    midnights = days.astype("M8[us]")
+    offsets = midnights - _as_naive(_in_zone(pd.Series(midnights), zone))
+    if (offsets == offsets[0]).all():
+        return np.asarray(clocks - offsets[0])
+    return _as_naive(_in_zone(pd.Series(clocks), zone))
+
+
+def _as_naive(moments: pd.Series) -> Moments:
+    return np.asarray(moments.dt.tz_localize(None))
 
 
 def _in_zone(naive: pd.Series, zone: ZoneInfo | None) -> pd.Series:
