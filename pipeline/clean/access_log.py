@@ -42,7 +42,7 @@ __all__ = ["SOURCE_TOOL", "LogCounts", "LogFile", "LogTerms", "count_visits"]
 
 SOURCE_TOOL = "access_log"
 
-_BLOCK_BYTES = 1 << 23
+_BLOCK_BYTES = 1 << 22
 _BYTES_WORTH_SHARING = 1 << 28
 _GZIP_RATIO = 8
 _HEAD_BYTES = 1 << 16

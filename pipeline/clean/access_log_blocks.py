@@ -1,29 +1,26 @@
 """Blocks of access log lines to columns, all lines of the plain shape at once: the same rows as `read_line` gives.
 
 Quotes and newlines are found once, and every field is taken by its place relative to them. A line in which anything
-is out of place is left to `read_line`, so nothing here has to understand escapes.
+is out of place is left to `read_line`.
 """
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
 from pipeline.clean.access_log_hits import Hits, Rows
 from pipeline.clean.access_log_lines import LONGEST_LINE, Hit, read_day, read_line
-from pipeline.clean.text_columns import Fields, bounds_and_bytes, gather, records
+from pipeline.clean.text_columns import ROOM, Texts, pieces, records
 
 _NEWLINE, _RETURN, _SPACE, _DASH, _QUOTE, _QUESTION, _BACKSLASH = b'\n\r -"?\\'
 _BLANKS = np.frombuffer(b" \t\r\n", np.uint8)
+_SEARCHED_AT_ONCE = 1 << 18
 _LONGEST_SIZE = 8
-_PART_BYTES = 1 << 21
-_LINE_END = re.compile(b"\n")
+_USUAL_ADDRESS, _LONGEST_ADDRESS = 16, 64
 
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
@@ -35,17 +32,19 @@ def _word(text: bytes) -> np.uint64:
     return np.uint64(int.from_bytes(text, "little"))
 
 
-# What stands before the request's bytes, in five words; the clock is in the third and fourth.
+# What stands before the request's bytes, in five words; the clock is in the third and fourth,
+# and the last has bytes of the request behind it.
 _FRAME = b' - - [17/May/2015:10:05:03 +0000] "'
 _CLOCK = (_word(b"\0\0\xff\xff\0\xff\xff"), _word(b"\xff\xff"))
-_UNLIKE_CLOCK = (_word(b"\xff" * 8), _word(b"\xff" * 8), ~_CLOCK[0], ~_CLOCK[1], _word(b"\xff" * 3))
+_UNLIKE_CLOCK = (~_CLOCK[0], ~_CLOCK[1], _word(b"\xff" * 3))
+_FRAME_WORDS = 5
 # What stands around the status: the request's last byte, its quote, and the first digit of the bytes sent.
 _STATUS, _STATUS_FRAME, _STATUS_DIGITS = (
     _word(text) for text in (b'\0" 000 ', b"\0\xff\xff\0\0\0\xff", b"\0\0\0\xff\xff\xff")
 )
 _AFTER_STATUS, _SHORTEST_TAIL = 6, 7
 _LAST_BYTES = np.array([_word(bytes(8 - size) + b"\xff" * size) for size in range(_LONGEST_SIZE + 1)], np.uint64)
-_HIGH_BITS, _ZEROS = _word(b"\x80" * 8), _word(b"0" * 8)
+_HIGH_BITS, _ZEROS, _ONES = _word(b"\x80" * 8), _word(b"0" * 8), _word(b"\1" * 8)
 # How far each byte is from 128 at the highest number it may be.
 _DIGIT_ROOM = _word(bytes([127 - 9] * 8))
 _CLOCK_ROOM = _word(bytes([127 - 59, 127, 127 - 23, 127, 127, 127 - 59]))
@@ -56,7 +55,8 @@ _CLOCK_NUMBERS = _word(b"\xff\0\xff\0\0\xff")
 class _Lines:
     """Where a block's lines begin and where their newlines are, and how many quotes each has.
 
-    `first` is the number of each line's first mark among `marks`, the places of all quotes and newlines in order.
+    `first` is the number of each line's first mark among `marks`, the places of all quotes and newlines in order;
+    `questions` are those of the question marks.
     """
 
     starts: Ints
@@ -64,63 +64,21 @@ class _Lines:
     quotes_count: Ints
     first: Ints
     marks: Ints
-
-
-@dataclass(frozen=True)
-class _Plain:
-    """Lines in the plain shape: their numbers, what their fixed places say, where their texts begin and end."""
-
-    lines: Ints
-    seconds: Ints
-    statuses: Ints
-    addresses: Fields
-    asked: Fields
-    agents: Fields
-
-    def only(self, kept: Flags) -> _Plain:
-        if kept.all():
-            return self
-        fields = ((begins[kept], ends[kept]) for begins, ends in (self.addresses, self.asked, self.agents))
-        return _Plain(self.lines[kept], self.seconds[kept], self.statuses[kept], *fields)
+    questions: Ints
 
 
 def read_block(block: bytes | memoryview) -> Hits:
     """Every line of a block that ends in a newline: the same rows as `read_line` gives one by one.
 
-    The block is read in parts small enough for the processor's cache; its texts are told apart in all of it at once.
+    A block with `ROOM` bytes behind its last line is not copied.
     """
-    rows: list[Rows] = []
-    faults: Counter[str] = Counter()
-    count = 0
-    for data in _parts(memoryview(block)):
-        lines = _find_lines(data)
-        plain = _read_plain(data, lines=lines)
-        others, other_faults = _read_others(data, lines=lines, plain=plain.lines)
-        rows += [replace(part, lines=part.lines + count) for part in (plain, others)]
-        faults.update(other_faults)
-        count += len(lines.ends)
-    return Hits.of(rows, faults=faults)
-
-
-def _parts(block: memoryview) -> Iterator[Bytes]:
-    at = 0
-    while at < len(block):
-        newline = _LINE_END.search(block, at + _PART_BYTES - 1)
-        end = newline.end() if newline else len(block)
-        yield np.frombuffer(block[at:end], np.uint8)
-        at = end
-
-
-def _read_plain(data: Bytes, *, lines: _Lines) -> Rows:
-    """The lines in which no quote is escaped and every field sits where the quotes say."""
-    plain = _find_plain(data, lines=lines)
-    addresses = gather(data, fields=plain.addresses)
-    are_words = ~_have_spaces(addresses)
-    if not are_words.all():
-        plain = plain.only(are_words)
-        addresses = gather(data, fields=plain.addresses)
-    asked = _cut_queries(gather(data, fields=plain.asked))
-    return Rows(plain.lines, plain.seconds, plain.statuses, addresses, asked, gather(data, fields=plain.agents))
+    if b"\n" in bytes(block[-ROOM:]):
+        block = bytes(block) + bytes(ROOM)
+    data = np.frombuffer(block, np.uint8, count=len(block) & ~7)
+    lines = _find_lines(data)
+    plain = _read_plain(data, lines=lines)
+    others, faults = _read_others(data, lines=lines, plain=plain.lines)
+    return Hits((plain, others) if len(others.lines) else (plain,), faults)
 
 
 def _read_others(data: Bytes, *, lines: _Lines, plain: Ints) -> tuple[Rows, Counter[str]]:
@@ -141,40 +99,59 @@ def _read_others(data: Bytes, *, lines: _Lines, plain: Ints) -> tuple[Rows, Coun
 
 
 def _find_lines(data: Bytes) -> _Lines:
-    marks = _find_marks(data)
-    newlines = np.flatnonzero(data[marks] == _NEWLINE)
+    places = _find_marks(data)
+    kinds = data[places]
+    is_mark = kinds != _QUESTION
+    is_mark[_find_escaped(data, places=places, kinds=kinds)] = False
+    marks = places[is_mark]
+    newlines = np.flatnonzero(kinds[is_mark] == _NEWLINE)
     ends = marks[newlines]
-    first = np.append(0, newlines[:-1] + 1)
-    return _Lines(np.append(0, ends[:-1] + 1), ends, newlines - first, first, marks)
+    first = np.append(0, newlines + 1)[: len(newlines)]
+    starts = np.append(0, ends + 1)[: len(ends)]
+    return _Lines(starts, ends, newlines - first, first, marks, places[kinds == _QUESTION])
 
 
 def _find_marks(data: Bytes) -> Ints:
-    """The places of quotes and newlines: most words of eight bytes hold none, and are passed over at once."""
-    is_mark = np.zeros(-(-len(data) // 8) * 8, bool)
-    np.equal(data, _QUOTE, out=is_mark[: len(data)])
-    is_mark[: len(data)] |= data == _NEWLINE
-    words = is_mark.view(np.uint64)
-    found = np.flatnonzero(words != 0)
-    places = np.flatnonzero(words[found].view(bool))
-    return np.asarray(found[places >> 3] * 8 + (places & 7))
+    """The places of quotes, newlines and question marks: most words of eight bytes have none, and are passed over.
+
+    Parts small enough for the processor's nearest cache are searched one by one.
+    """
+    found = [np.zeros(0, np.int64)]
+    for at in range(0, len(data), _SEARCHED_AT_ONCE):
+        part = data[at : at + _SEARCHED_AT_ONCE]
+        words = ((part == _QUOTE) | (part == _NEWLINE) | (part == _QUESTION)).view(np.uint64)
+        numbers = np.flatnonzero(words != 0)
+        places = np.flatnonzero(words[numbers].view(bool))
+        found.append(numbers[places >> 3] * 8 + ((places & 7) + at))
+    return np.concatenate(found)
 
 
-def _find_plain(data: Bytes, *, lines: _Lines) -> _Plain:
+def _find_escaped(data: Bytes, *, places: Ints, kinds: Bytes) -> Ints:
+    """Which places are quotes behind a single backslash; the lines of those behind several are left to `read_line`."""
+    slashed = np.flatnonzero((kinds == _QUOTE) & (data[places - 1] == _BACKSLASH))
+    return np.asarray(slashed[data[places[slashed] - 2] != _BACKSLASH])
+
+
+def _read_plain(data: Bytes, *, lines: _Lines) -> Rows:
+    """The lines in which every field sits where the quotes say."""
     numbers = _find_candidates(lines)
     starts, ends, first = lines.starts[numbers], lines.ends[numbers], lines.first[numbers]
     padded = np.append(lines.marks, np.repeat(lines.marks[-1:], 5))
     opened, closed, *others = (padded[nth:][first] for nth in range(6))
     is_combined = lines.quotes_count[numbers] >= 6
     sizes_end = np.where(is_combined, others[0] - 1, ends - (data[ends - 1] == _RETURN))
+    addresses = Texts(data, starts, opened - len(_FRAME) + 1)
+    # The newline of a line that tells of no agent is `NO_AGENT`.
+    agents = Texts(data, np.where(is_combined, others[2] + 1, ends), np.where(is_combined, others[3], ends + 1))
+    asked = Texts(data, opened + 1, _cut_queries(lines.questions, begins=opened + 1, ends=closed))
     seconds, is_plain = _read_frames(data, opened=opened)
     statuses, has_status = _read_statuses(data, closed=closed)
     is_plain &= has_status
     is_plain &= _are_sizes(data, begins=closed + _AFTER_STATUS, ends=sizes_end)
     is_plain &= ~is_combined | _is_plain_tail(data, quotes=others)
-    # The newline of a line that tells of no agent is `NO_AGENT`.
-    agents = (np.where(is_combined, others[2] + 1, ends), np.where(is_combined, others[3], ends + 1))
-    addresses = (starts, opened - len(_FRAME) + 1)
-    return _Plain(numbers, seconds, statuses, addresses, (opened + 1, closed), agents).only(is_plain)
+    is_plain &= _are_words(addresses)
+    rows = Rows(numbers, seconds, statuses, addresses, asked, agents)
+    return rows if is_plain.all() else rows.only(is_plain)
 
 
 def _find_candidates(lines: _Lines) -> Ints:
@@ -193,14 +170,16 @@ def _read_frames(data: Bytes, *, opened: Ints) -> tuple[Ints, Flags]:
 
     What is not the clock is read once per run of lines in which it is the same.
     """
-    frames = records(data, at=opened - len(_FRAME) + 1, dtype="V40").view("<u8").reshape(-1, 5)
-    lanes = [frames[:, nth] & mask for nth, mask in enumerate(_UNLIKE_CLOCK)]
-    is_new = np.logical_or.reduce([lane[1:] != lane[:-1] for lane in lanes])
-    begins = np.flatnonzero(np.append(True, is_new)[: len(frames)])
+    frames = records(data, at=opened - len(_FRAME) + 1, dtype="V40").view("<u8").reshape(-1, _FRAME_WORDS)
+    clock, is_clock = _read_clocks((frames[:, 2] & _CLOCK[0]) | (frames[:, 3] & _CLOCK[1]))
+    for nth, unlike_clock in enumerate(_UNLIKE_CLOCK, start=2):
+        frames[:, nth] &= unlike_clock
+    words = frames.ravel()
+    changes = np.flatnonzero(words[_FRAME_WORDS:] != words[:-_FRAME_WORDS]) // _FRAME_WORDS + 1
+    begins = np.append(0, np.unique(changes))[: len(frames)]
     days = [_read_frame(frames[begin].tobytes()) for begin in begins]
     lengths = np.diff(np.append(begins, len(frames)))
     is_read = np.repeat(np.array([day is not None for day in days], bool), lengths)
-    clock, is_clock = _read_clocks((frames[:, 2] & _CLOCK[0]) | (frames[:, 3] & _CLOCK[1]))
     return np.repeat(np.array([day or 0 for day in days], np.int64), lengths) + clock, is_read & is_clock
 
 
@@ -219,7 +198,7 @@ def _read_clocks(words: Words) -> tuple[Ints, Flags]:
 
 
 def _read_statuses(data: Bytes, *, closed: Ints) -> tuple[Ints, Flags]:
-    """The number in `" 200 `, where it is one and the quote before it is not escaped."""
+    """The number in `" 200 `, where it is one and the quote before it is not behind backslashes."""
     words = records(data, at=closed - 1, dtype="<u8") ^ _STATUS
     digits = words & _STATUS_DIGITS
     numbers = (digits >> 24 & 0xFF) * 100 + (digits >> 32 & 0xFF) * 10 + (digits >> 40)
@@ -237,7 +216,7 @@ def _are_sizes(data: Bytes, *, begins: Ints, ends: Ints) -> Flags:
 
 
 def _is_plain_tail(data: Bytes, *, quotes: list[Ints]) -> Flags:
-    """` "referrer" "agent"`, the closing quotes not escaped."""
+    """` "referrer" "agent"`, no closing quote behind backslashes."""
     referrer, referrer_end, agent, agent_end = quotes
     return np.asarray(
         (data[referrer - 1] == _SPACE)
@@ -253,20 +232,18 @@ def _exceed(values: Words, *, room: np.uint64) -> Flags:
     return np.asarray(((values + room) | values) & _HIGH_BITS != 0)
 
 
-def _cut_queries(requests: pa.BinaryArray) -> pa.BinaryArray:
-    """The requests up to the first question mark of each."""
-    bounds, content = bounds_and_bytes(requests)
-    marks = np.flatnonzero(content == _QUESTION)
-    owners = np.searchsorted(bounds, marks, side="right") - 1
-    is_first = np.append(True, owners[1:] != owners[:-1])[: len(marks)]
-    ends = bounds[1:].copy()
-    ends[owners[is_first]] = marks[is_first]
-    return gather(content, fields=(bounds[:-1], ends))
+def _cut_queries(questions: Ints, *, begins: Ints, ends: Ints) -> Ints:
+    """Where the requests end when each is cut at its first question mark."""
+    cut = np.append(0, ends)
+    np.minimum.at(cut, np.searchsorted(begins, questions, side="right"), questions)
+    return cut[1:]
 
 
-def _have_spaces(texts: pa.BinaryArray) -> Flags:
-    """Which texts have a space or a control character in them."""
-    bounds, content = bounds_and_bytes(texts)
-    found = np.zeros(len(texts), bool)
-    found[np.searchsorted(bounds, np.flatnonzero(content <= _SPACE), side="right") - 1] = True
-    return found
+def _are_words(texts: Texts) -> Flags:
+    """Which texts, short ones, have neither a space nor a control character in them."""
+    are_words = texts.ends - texts.begins <= _LONGEST_ADDRESS
+    for _, places, words in pieces(texts, width=_USUAL_ADDRESS, most=_LONGEST_ADDRESS):
+        words -= _ONES
+        blanks = np.flatnonzero((words - _ONES * np.uint64(0x20)) & ~words & _HIGH_BITS)
+        are_words[np.arange(len(are_words))[places][blanks // words.shape[1]]] = False
+    return are_words

@@ -7,11 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
 from pipeline.clean.access_log_lines import Hit
-from pipeline.clean.text_columns import Coded
+from pipeline.clean.text_columns import Texts
 
 Ints = NDArray[np.int64]
 
@@ -23,42 +22,37 @@ class Rows:
     lines: Ints
     seconds: Ints
     statuses: Ints
-    addresses: pa.BinaryArray
-    asked: pa.BinaryArray
-    agents: pa.BinaryArray
+    addresses: Texts
+    asked: Texts
+    agents: Texts
 
     @classmethod
     def of(cls, hits: Sequence[Hit], *, lines: Sequence[int]) -> Rows:
         """Hits that were read one by one."""
         addresses, seconds, asked, statuses, agents = zip(*hits, strict=True) if hits else ((),) * len(Hit._fields)
-        numbers = (np.array(column, np.int64) for column in (lines, seconds, statuses))
-        return cls(*numbers, *(pa.array(column, pa.binary()) for column in (addresses, asked, agents)))
+        lines_, seconds_, statuses_ = (np.array(column, np.int64) for column in (lines, seconds, statuses))
+        return cls(lines_, seconds_, statuses_, *map(Texts.of, (addresses, asked, agents)))
+
+    def only(self, kept: NDArray[np.bool_]) -> Rows:
+        """Those whose flag is set."""
+        texts = (texts.only(kept) for texts in (self.addresses, self.asked, self.agents))
+        return Rows(self.lines[kept], self.seconds[kept], self.statuses[kept], *texts)
 
 
 @dataclass(frozen=True)
 class Hits:
-    """A block's well-formed lines as columns, in no order; `lines` are their numbers in the block, from 0.
+    """A block's well-formed lines, in no order; a parser's `rows` lie together.
 
     `faults` counts the block's other lines: `blank_line`, `malformed_line`, `bad_time`.
     """
 
-    lines: Ints
-    seconds: Ints
-    statuses: Ints
-    addresses: Coded
-    asked: Coded
-    agents: Coded
+    rows: tuple[Rows, ...]
     faults: Counter[str]
 
-    @classmethod
-    def of(cls, parts: Sequence[Rows], *, faults: Counter[str]) -> Hits:
-        """All parts together."""
-        return cls(
-            np.concatenate([part.lines for part in parts]),
-            np.concatenate([part.seconds for part in parts]),
-            np.concatenate([part.statuses for part in parts]),
-            Coded.of([part.addresses for part in parts]),
-            Coded.of([part.asked for part in parts]),
-            Coded.of([part.agents for part in parts]),
-            faults,
-        )
+    @property
+    def lines(self) -> Ints:
+        return np.concatenate([rows.lines for rows in self.rows])
+
+    @property
+    def seconds(self) -> Ints:
+        return np.concatenate([rows.seconds for rows in self.rows])

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import re
 import socket
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
 from ipaddress import ip_network
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from pipeline.clean.access_log_hits import Hits
+from pipeline.clean.access_log_hits import Hits, Rows
 from pipeline.clean.bots import AGENT_RULES, AgentRules
-from pipeline.clean.text_columns import Verdicts, number_texts
+from pipeline.clean.text_columns import Texts, Verdict, Verdicts, number_texts, records
 
 FAULTS = ("blank_line", "malformed_line", "bad_time")
 REQUEST_RULES = ("method", "status", "asset", "download")
@@ -54,12 +52,17 @@ class Classes:
     """Per line: its visitor, what was wrong with the request, with who asked, and whether it is a page that moved."""
 
     visitor: Keys
-    request_rule: Ints
-    asker_rule: Ints
+    request_rule: Verdict
+    asker_rule: Verdict
     is_moved_page: Flags
 
+    @classmethod
+    def of(cls, parts: Sequence[Classes]) -> Classes:
+        """All parts together."""
+        return cls(*(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(cls)))
+
     @property
-    def rule(self) -> Ints:
+    def rule(self) -> Verdict:
         return np.where(self.request_rule > 0, self.request_rule, self.asker_rule)
 
     def choices(self) -> dict[str, Flags]:
@@ -81,36 +84,40 @@ class Classifier:
 
     def __init__(self, own_networks: Iterable[str], *, key: bytes) -> None:
         self._key = key
-        self._ranges = tuple(map(_parse_range, own_networks))
-        self._may_be_inside = _pattern_of(self._ranges)
+        ranges = tuple(map(_parse_range, own_networks))
+        self._first_words = _first_words(ranges)
+        self._are_own = Verdicts(lambda addresses: [_is_inside(address, ranges=ranges) for address in addresses])
         self._request_rules = Verdicts(lambda requests: [*map(request_rule, requests)])
         agent_rules = AgentRules()
         self._agent_rules = Verdicts(lambda agents: [_PLACE[rule] for rule in agent_rules(agents)])
 
     def __call__(self, hits: Hits) -> Classes:
-        requests = number_texts(hits.asked.texts, key=self._key + b"request")
-        addresses = number_texts(hits.addresses.texts, key=self._key + b"address")
-        agents = number_texts(hits.agents.texts, key=self._key + b"agent")
-        asked = self._request_rules.of(hits.asked.texts, numbers=requests)[hits.asked.codes]
-        asker_rules = self._agent_rules.of(hits.agents.texts, numbers=agents)[hits.agents.codes]
-        asker_rules[self._are_own(hits.addresses.texts)[hits.addresses.codes]] = _PLACE["own_network"]
-        is_answered = _IS_ANSWERED[hits.statuses]
+        return Classes.of([self._classify(rows) for rows in hits.rows])
+
+    def _classify(self, rows: Rows) -> Classes:
+        requests = number_texts(rows.asked, key=self._key + b"request", width=64)
+        addresses = number_texts(rows.addresses, key=self._key + b"address", width=16)
+        agents = number_texts(rows.agents, key=self._key + b"agent", width=128)
+        asked = self._request_rules.of(rows.asked, numbers=requests)
+        asker_rules = self._agent_rules.of(rows.agents, numbers=agents)
+        asker_rules[self._find_own(rows.addresses, numbers=addresses)] = _PLACE["own_network"]
+        is_answered = _IS_ANSWERED[rows.statuses]
         return Classes(
-            addresses[hits.addresses.codes] + agents[hits.agents.codes],
-            np.where(is_answered | (asked == _PLACE["method"]), asked, _PLACE["status"]),
+            addresses + agents,
+            np.where(is_answered | (asked == _PLACE["method"]), asked, np.int8(_PLACE["status"])),
             asker_rules,
-            (asked == 0) & _IS_REDIRECT[hits.statuses],
+            (asked == 0) & _IS_REDIRECT[rows.statuses],
         )
 
-    def _are_own(self, addresses: pa.BinaryArray) -> Flags:
+    def _find_own(self, addresses: Texts, *, numbers: Keys) -> Ints:
         """Which addresses are the city's own; only those that may be are parsed."""
-        is_own = np.zeros(len(addresses), bool)
-        if self._ranges and len(addresses):
-            candidates = pc.match_substring_regex(addresses, self._may_be_inside)
-            places = np.flatnonzero(candidates.to_numpy(zero_copy_only=False))
-            parsed = addresses.take(pa.array(places)).to_pylist()
-            is_own[places] = [_is_inside(address, ranges=self._ranges) for address in parsed]
-        return is_own
+        words = records(addresses.data, at=addresses.begins, dtype="<u8")
+        may_be = np.zeros(len(words), bool)
+        for word, bits in self._first_words:
+            may_be |= words & bits == word
+        candidates = np.flatnonzero(may_be)
+        are_own = self._are_own.of(addresses.only(candidates), numbers=numbers[candidates])
+        return candidates[are_own > 0]
 
 
 def request_rule(asked: bytes) -> int:
@@ -137,12 +144,20 @@ def _is_inside(address: bytes, *, ranges: tuple[Range, ...]) -> bool:
     return any(number & mask == network for length, mask, network in ranges if length == len(packed))
 
 
-def _pattern_of(ranges: tuple[Range, ...]) -> str:
-    """A pattern that every address inside a range matches, and few others."""
+def _first_words(ranges: tuple[Range, ...]) -> list[tuple[np.uint64, np.uint64]]:
+    """How every address inside a range begins, and few others: its first eight bytes and which of their bits count.
+
+    An IPv6 address, which may be a mapped IPv4 one, has a colon behind four digits at most.
+    """
     octets = {network.to_bytes(4)[: mask.bit_count() // 8] for length, mask, network in ranges if length == 4}
-    begins = [r"\.".join(map(str, begin)) + r"\b" for begin in octets]
-    has_ipv6 = any(length != 4 for length, _, _ in ranges)
-    return f"(?i)^(?:{'|'.join([*begins, '.*:' if has_ipv6 else '.*ffff:'])})"
+    begins = [".".join(map(str, begin)).encode()[:8] for begin in octets]
+    words = [(begin, b"\xff" * len(begin)) for begin in begins]
+    words += [(bytes(digits) + b":", bytes(digits) + b"\xff") for digits in range(5) if ranges]
+    return [(_word(word), _word(bits)) for word, bits in words]
+
+
+def _word(text: bytes) -> np.uint64:
+    return np.uint64(int.from_bytes(text, "little"))
 
 
 def _parse_range(text: str) -> Range:

@@ -39,8 +39,8 @@ class AgentRules:
             self._by_shape.clear()
         any_digits, named_digits = _bots()
         shapes = [agent.translate(_DIGITS_AS_ZERO) for agent in agents]
-        new = [*{*shapes} - self._by_shape.keys()]
-        self._by_shape.update(zip(new, map(_rule, new, any_digits.match(new)), strict=True))
+        if new := [*{*shapes} - self._by_shape.keys()]:
+            self._by_shape.update(zip(new, map(_rule, new, any_digits.match(new)), strict=True))
         rules = [self._by_shape[shape] for shape in shapes]
         return [rule or "bot" * is_bot for rule, is_bot in zip(rules, named_digits.match(agents), strict=True)]
 

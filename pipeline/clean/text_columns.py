@@ -1,90 +1,80 @@
-"""Columns of texts over one buffer of bytes: gathered, coded by their distinct values, numbered, judged once each."""
+"""Columns of texts that lie in one buffer of bytes: numbered where they lie, and judged once each."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import blake2b, shake_256
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
+# Bytes that can be read behind the last text of a column.
+ROOM = 256
+
 _WORD_BYTES = 8
-_FIRST_BYTES = np.array([(1 << 8 * size) - 1 for size in range(_WORD_BYTES)], np.uint64)
-_MOST_WORDS = 64
-_TEXTS_KEPT = 1 << 16
+_MOST_BYTES = 512
+_SLOT_BITS = 18
 
 Ints = NDArray[np.int64]
 Bytes = NDArray[np.uint8]
+Flags = NDArray[np.bool_]
 Keys = NDArray[np.uint64]
-Fields = tuple[Ints, Ints]
-
-# Never empty, so that every place found in it can be looked at; no text has this number but one in 2 ** 64.
-_NOTHING_KNOWN: tuple[Keys, Ints] = np.zeros(1, np.uint64), np.zeros(1, np.int64)
+Verdict = NDArray[np.int8]
 
 
 @dataclass(frozen=True)
-class Coded:
-    """A column as codes into its distinct texts."""
+class Texts:
+    """Stretches of bytes, behind the last of which there are at least `ROOM` more."""
 
-    codes: Ints
-    texts: pa.BinaryArray
+    data: Bytes
+    begins: Ints
+    ends: Ints
 
     @classmethod
-    def of(cls, parts: Sequence[pa.BinaryArray]) -> Coded:
-        """One column of all the parts' texts."""
-        coded = pa.chunked_array(parts, pa.binary()).dictionary_encode().chunks
-        if not coded:
-            return cls(np.zeros(0, np.int64), pa.array([], pa.binary()))
-        codes = [np.frombuffer(part.indices.buffers()[1], np.int32, count=len(part)) for part in coded]
-        return cls(np.concatenate(codes, dtype=np.int64), coded[0].dictionary)
+    def of(cls, values: Sequence[bytes]) -> Texts:
+        """Copies of the values."""
+        bounds = np.cumsum([0, *map(len, values)], dtype=np.int64)
+        return cls(np.frombuffer(b"".join([*values, bytes(ROOM)]), np.uint8), bounds[:-1], bounds[1:])
+
+    def only(self, kept: Flags | Ints) -> Texts:
+        """Those at some places, or those for which a flag is set."""
+        return Texts(self.data, self.begins[kept], self.ends[kept])
+
+    def tolist(self) -> list[bytes]:
+        """Copies of the texts."""
+        bounds = zip(self.begins.tolist(), self.ends.tolist(), strict=True)
+        return [self.data[begin:end].tobytes() for begin, end in bounds]
 
 
 class Verdicts:
-    """What `judge` says of each text: asked once, and remembered by the text's number, not by its bytes."""
+    """What `judge` says of each text, remembered by the text's number until others need its two slots."""
 
     def __init__(self, judge: Callable[[list[bytes]], list[int]]) -> None:
         self._judge = judge
-        self._numbers, self._verdicts = _NOTHING_KNOWN
+        # No text has the number 0, that of an empty slot, but one in 2 ** 64.
+        self._numbers = np.zeros(1 << _SLOT_BITS, np.uint64)
+        self._verdicts = np.zeros(1 << _SLOT_BITS, np.int8)
 
-    def of(self, texts: pa.BinaryArray, *, numbers: Keys) -> Ints:
+    def of(self, texts: Texts, *, numbers: Keys) -> Verdict:
         """One verdict a text; `numbers` are those `number_texts` gives."""
-        if len(self._numbers) > _TEXTS_KEPT:
-            self._numbers, self._verdicts = _NOTHING_KNOWN
-        places = np.searchsorted(self._numbers, numbers)
-        new = np.flatnonzero(self._numbers.take(places, mode="clip") != numbers)
+        slots = (numbers >> np.uint64(64 - _SLOT_BITS)).astype(np.int64)
+        others = np.flatnonzero(self._numbers[slots] != numbers)
+        slots[others] ^= 1
+        verdicts = self._verdicts[slots]
+        new = others[self._numbers[slots[others]] != numbers[others]]
         if len(new):
-            self._learn(texts.take(pa.array(new)).to_pylist(), numbers=numbers[new])
-            places = np.searchsorted(self._numbers, numbers)
-        return self._verdicts[places]
+            verdicts[new] = self._ask(texts.only(new).tolist())
+            slots[new] ^= self._numbers[slots[new] ^ 1] == 0
+            self._numbers[slots[new]], self._verdicts[slots[new]] = numbers[new], verdicts[new]
+        return verdicts
 
-    def _learn(self, texts: list[bytes], *, numbers: Keys) -> None:
-        order = np.argsort(numbers)
-        at = np.searchsorted(self._numbers, numbers[order])
-        self._numbers = np.insert(self._numbers, at, numbers[order])
-        self._verdicts = np.insert(self._verdicts, at, np.array(self._judge(texts), np.int64)[order])
-
-
-def gather(data: Bytes, *, fields: Fields) -> pa.BinaryArray:
-    """Copies of rising stretches of bytes: they and the gaps between them are an array, and it gives every other."""
-    if not len(fields[0]):
-        return pa.array([], pa.binary())
-    bounds = np.empty(2 * len(fields[0]), np.int32)
-    bounds[::2], bounds[1::2] = fields
-    buffers = [None, pa.py_buffer(bounds), pa.py_buffer(data)]
-    texts = pa.BinaryArray.from_buffers(pa.binary(), len(bounds) - 1, buffers)
-    return texts.take(pa.array(np.arange(0, len(bounds), 2, dtype=np.int32)))
-
-
-def bounds_and_bytes(texts: pa.BinaryArray) -> tuple[Ints, Bytes]:
-    """Where each text begins and the last ends in the bytes of all."""
-    _, bounds, content = texts.buffers()
-    if not len(texts):
-        return np.zeros(1, np.int64), np.zeros(0, np.uint8)
-    begins = np.frombuffer(bounds, np.int32)[texts.offset : texts.offset + len(texts) + 1]
-    return begins.astype(np.int64), np.frombuffer(content, np.uint8)[: begins[-1]]
+    def _ask(self, texts: list[bytes]) -> list[int]:
+        distinct = [*dict.fromkeys(texts)]
+        verdicts = dict(zip(distinct, self._judge(distinct), strict=True))
+        return [verdicts[text] for text in texts]
 
 
 def records(data: Bytes, *, at: Ints, dtype: str) -> NDArray[Any]:
@@ -93,28 +83,40 @@ def records(data: Bytes, *, at: Ints, dtype: str) -> NDArray[Any]:
     return np.asarray(np.ndarray(max(len(data) - size + 1, 0), dtype, data, strides=(1,))[at])
 
 
-def number_texts(texts: pa.BinaryArray, *, key: bytes) -> Keys:
-    """A number of 64 bits for each text, the same for the same key: its words, stirred, each times a secret factor."""
-    factors = np.frombuffer(shake_256(key).digest(_WORD_BYTES * (_MOST_WORDS + 2)), np.uint64) | np.uint64(1)
-    sizes = np.diff(bounds_and_bytes(texts)[0])
-    is_long = sizes >= _WORD_BYTES * _MOST_WORDS
-    words_count = np.where(is_long, 0, sizes // _WORD_BYTES) + 1
-    begins = np.cumsum(words_count) - words_count
-    nth = np.arange(words_count.sum()) - np.repeat(begins, words_count)
-    words = _words(texts, nth=nth, counts=words_count) * factors[-1]
-    words ^= words >> 32
-    words *= factors[nth]
-    numbers: Keys = (sizes + 1).astype(np.uint64) * factors[-2]
-    numbers += np.add.reduceat(words, begins) if len(texts) else words
-    for place in np.flatnonzero(is_long).tolist():
-        numbers[place] = int.from_bytes(blake2b(texts[place].as_py(), digest_size=8, key=key).digest())
+def pieces(texts: Texts, *, width: int, most: int) -> Iterator[tuple[int, Ints | slice, Keys]]:
+    """The texts' first bytes, `most` of each, in pieces of `width`: where a piece begins, which texts reach it, and
+    for each of these a row of words of eight bytes, zeros behind its end.
+    """
+    sizes = texts.ends - texts.begins
+    for begin in range(0, most, width):
+        reach = sizes > begin
+        places = slice(None) if reach.all() else np.flatnonzero(reach)
+        words = records(texts.data, at=texts.begins[places] + begin, dtype=f"V{width}").view("<u8")
+        words &= _masks(width)[np.minimum(sizes[places] - begin, width)].view("<u8")
+        if not len(words):
+            return
+        yield begin, places, words.reshape(-1, width // _WORD_BYTES)
+
+
+def number_texts(texts: Texts, *, key: bytes, width: int) -> Keys:
+    """A number of 64 bits for each text, the same for the same key: its words, stirred, each times a secret factor.
+
+    `width` is how many bytes are looked at at once, 16 to 128; it changes no number.
+    """
+    factors = np.frombuffer(shake_256(key).digest(_MOST_BYTES + 2 * _WORD_BYTES), np.uint64) | np.uint64(1)
+    sizes = texts.ends - texts.begins
+    numbers: Keys = (sizes + 1).astype(np.uint64) * factors[-1]
+    for begin, places, words in pieces(texts, width=width, most=_MOST_BYTES):
+        words *= factors[-2]
+        words ^= words >> 32
+        numbers[places] += words @ factors[begin // _WORD_BYTES : (begin + width) // _WORD_BYTES]
+    for place in np.flatnonzero(sizes > _MOST_BYTES).tolist():
+        (text,) = texts.only(np.array([place])).tolist()
+        numbers[place] = int.from_bytes(blake2b(text, digest_size=8, key=key).digest())
     return numbers
 
 
-def _words(texts: pa.BinaryArray, *, nth: Ints, counts: Ints) -> Keys:
-    """Of each text as many words as `counts` says, its last filled up with zeros; `nth` are their places in it."""
-    bounds, content = bounds_and_bytes(texts)
-    padded = np.append(content, np.zeros(_WORD_BYTES, np.uint8))
-    words = records(padded, at=np.repeat(bounds[:-1], counts) + _WORD_BYTES * nth, dtype="<u8")
-    words[np.cumsum(counts) - 1] &= _FIRST_BYTES[np.diff(bounds) % _WORD_BYTES]
-    return words
+@lru_cache(4)
+def _masks(width: int) -> NDArray[np.void]:
+    """For each size up to `width`: so many full bytes, then empty ones."""
+    return np.where(np.tri(width + 1, width, -1, bool), np.uint8(255), np.uint8(0)).view(f"V{width}").ravel()
