@@ -115,12 +115,12 @@ def _in_postgresql(path: Path) -> str:
 
 def periods(url: str) -> str:
     """Twenty years one after another, each asked of the views and of what `show`, `explain` and the page call."""
-    warehouse, found = Warehouse(url), 0
+    warehouse, engine, found = Warehouse(url), make_engine(url), 0
     for year in _YEARS:
         found += len(warehouse.current(_ASKED, year))
         found += len(warehouse.variant_parts(_ASKED, year, _INDICATOR))
         found += len(warehouse.breakdowns(_ASKED, year, _INDICATOR))
-        with make_engine(url).connect() as connection:
+        with engine.connect() as connection:
             asked = {"city_id": _ASKED, "period": year}
             found += sum(len(connection.execute(question, asked).all()) for question in _OF_A_PERIOD)
     return f"{found} rows"
