@@ -9,13 +9,13 @@ import re
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import IO, cast
+from typing import IO, Any, cast
 
 import pandas as pd
 import yaml
@@ -23,10 +23,19 @@ import yaml
 from connectors.errors import DataRejected, SourceChanged
 from connectors.layout import Format, Layout
 
-CHUNK_ROWS = 100_000
+CHUNK_ROWS = 20_000
 HEADER_SEARCH_ROWS = 200
 MAX_UNZIPPED_BYTES = 2 * 1024**3
 MAX_SHEET_CELLS = 100_000_000
+
+_PART_BYTES = 4 << 20
+_OVERLAP_BYTES = 64 << 10
+# Where rows are, and cells beyond the first 26 columns: no sheet has rows enough to cost much within those.
+_PLACE = re.compile(rb' r="([A-Z]{2,3})?(\d{1,7})"[^<>]*>')
+_FORMULA = re.compile(
+    rb'<(\w+:)?c\b[^>]*? r="([A-Z]+\d+)"[^>]*>\s*<(?:\w+:)?f\b[^>]*?(?:/>|>[^<]*</(?:\w+:)?f>)\s*'
+    rb"(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v></(?:\w+:)?v>)?\s*</(?:\w+:)?c>"
+)
 
 BLANK_ROW = "blank_row"
 WRONG_FIELD_COUNT = "wrong_field_count"
@@ -120,16 +129,34 @@ def open_bytes(file: RawFile) -> Iterator[IO[bytes]]:
 def header_of(file: RawFile, *, layout: Layout) -> list[str]:
     """The names of a workbook's columns, in order; raises what `read_rows` raises."""
     refuse_foreign(file, layout.format)
-    return _find_header(file, layout, _sheet_rows(file, layout))
+    return _find_header(file, layout, _text_rows(_sheet_rows(file, layout)))
 
 
 def _sheet_records(file: RawFile, layout: Layout, columns: tuple[str, ...]) -> Iterator[Record]:
     rows = _sheet_rows(file, layout)
-    shape = find_shape(file, layout=layout, columns=columns, rows=rows)
-    yield from (shape.judge(*row) for row in rows)
+    shape = find_shape(file, layout=layout, columns=columns, rows=_text_rows(rows))
+    yield from (_sheet_record(shape, number, cells) for number, cells in rows)
 
 
-def _sheet_rows(file: RawFile, layout: Layout) -> Iterator[tuple[int, list[str]]]:
+def _sheet_record(shape: Shape, number: int, cells: list[Any]) -> Record:
+    """What `judge` says, without turning cells to text that nobody asked for."""
+    if len(cells) >= shape.width and not any(_texts(cells[shape.width :])):
+        texts = _texts([cells[place] for place in shape.places])
+        if any(texts):
+            return (number, None, *texts)
+    return shape.judge(number, _texts(cells))
+
+
+def _text_rows(rows: Iterator[tuple[int, list[Any]]]) -> Iterator[tuple[int, list[str]]]:
+    return ((number, _texts(cells)) for number, cells in rows)
+
+
+def _texts(cells: list[Any]) -> list[str]:
+    return [_TEXT_OF[type(cell)](cell) for cell in cells]
+
+
+def _sheet_rows(file: RawFile, layout: Layout) -> Iterator[tuple[int, list[Any]]]:
+    """Number and cells of a sheet's rows; all have the same width, and the sheet itself is held in memory."""
     from python_calamine import CalamineError, CalamineWorkbook
 
     try:
@@ -143,14 +170,15 @@ def _sheet_rows(file: RawFile, layout: Layout) -> Iterator[tuple[int, list[str]]
                 en=f"{file.name}: there is no sheet '{layout.sheet}'; there are: {', '.join(names)}. Mend 'sheet'.",
             )
         sheet = workbook.get_sheet_by_name(layout.sheet or names[0])
-        rows = sheet.to_python(skip_empty_area=False)
     except (CalamineError, zipfile.BadZipFile, zlib.error, OSError):
         raise DataRejected(
             id=f"{file.name}: berkas Excel rusak atau terpotong. Buka dan simpan ulang, atau unduh lagi.",
             en=f"{file.name}: the Excel file is damaged or cut short. Open and save it again, or download it again.",
         ) from None
-    for number, row in enumerate(rows, start=1):
-        yield number, [_cell_text(cell) for cell in row]
+    # calamine gives the empty rows above the first cell, but not the empty columns before it.
+    before = [""] * (sheet.start or (0, 0))[1]
+    for number, row in enumerate(sheet.iter_rows(), start=1):
+        yield number, before + row
 
 
 @dataclass(frozen=True)
@@ -223,24 +251,23 @@ def harmless(name: str) -> str:
     return "***" if re.search(r"\d{4}|@", name) else name[:40]
 
 
-def _cell_text(cell: object) -> str:
-    """A spreadsheet cell as text: moments as ISO with `T`, whole numbers without a point, others ending in `e0`.
+def _number_text(number: float) -> str:
+    """Whole numbers without a point, others ending in `e0`: that keeps a typed 1.5 apart from a typed-in "1.500",
+    whose marks the source's settings explain."""
+    return str(int(number)) if number.is_integer() else f"{number!r}e0"
 
-    The endings keep a typed 1.5 apart from a typed-in "1.500", whose marks the source's settings explain.
-    """
-    if cell is None:
-        return ""
-    if isinstance(cell, bool):
-        return "true" if cell else "false"
-    if isinstance(cell, float):
-        return str(int(cell)) if cell.is_integer() else f"{cell!r}e0"
-    if isinstance(cell, (datetime, time)):
-        return cell.isoformat()
-    if isinstance(cell, date):
-        return f"{cell.isoformat()}T00:00:00"
-    if isinstance(cell, timedelta):
-        return str(cell)
-    return str(cell).replace("\xa0", " ").strip()
+
+# A spreadsheet's cell as text, by the type calamine gives it; every moment has a `T`.
+_TEXT_OF: dict[type, Callable[[Any], str]] = {
+    str: lambda text: text.replace("\xa0", " ").strip(),
+    float: _number_text,
+    int: str,
+    bool: lambda truth: "true" if truth else "false",
+    datetime: datetime.isoformat,
+    date: lambda day: f"{day.isoformat()}T00:00:00",
+    time: time.isoformat,
+    timedelta: str,
+}
 
 
 def _refuse_costly_workbook(file: RawFile) -> None:
@@ -253,11 +280,17 @@ def _refuse_costly_workbook(file: RawFile) -> None:
                 en=f"{file.name}: this Excel file unpacks to more than 2 GB. Split it, or save it as CSV.",
             )
         for info in sheets:
-            _refuse_costly_sheet(file, archive.read(info))
+            with archive.open(info) as xml:
+                _refuse_costly_sheet(file, xml)
 
 
-def _refuse_costly_sheet(file: RawFile, xml: bytes) -> None:
-    rows_count, columns_count = _extent(xml)
+def _refuse_costly_sheet(file: RawFile, xml: IO[bytes]) -> None:
+    rows_count, columns_count = 0, 0
+    for part in _overlapping_parts(xml):
+        _refuse_formula(file, part)
+        places = _PLACE.findall(part)
+        rows_count = max(rows_count, *(int(number) for _, number in places), 0)
+        columns_count = max(columns_count, *map(_column_number, {letters for letters, _ in places}), 0)
     if rows_count * columns_count > MAX_SHEET_CELLS:
         raise DataRejected(
             id=f"{file.name}: lembar mengaku {rows_count:,} baris x {columns_count:,} kolom; ada sel tersesat jauh di "
@@ -265,9 +298,20 @@ def _refuse_costly_sheet(file: RawFile, xml: bytes) -> None:
             en=f"{file.name}: a sheet claims {rows_count:,} rows x {columns_count:,} columns; a stray cell lies far "
             "outside the table. Delete the empty rows and columns and save again.",
         )
-    formula = re.search(rb'<c r="([A-Z]+\d+)"[^>]*>\s*<f[^>]*?(?:/>|>[^<]*</f>)\s*(?:<v\s*/>|<v></v>)?\s*</c>', xml)
+
+
+def _overlapping_parts(xml: IO[bytes]) -> Iterator[bytes]:
+    """A sheet's text in parts that overlap by more than its longest formula."""
+    before = b""
+    while block := xml.read(_PART_BYTES):
+        yield before + block
+        before = block[-_OVERLAP_BYTES:]
+
+
+def _refuse_formula(file: RawFile, part: bytes) -> None:
+    formula = (b"<f" in part or b":f" in part) and _FORMULA.search(part)
     if formula:
-        cell = formula[1].decode()
+        cell = formula[2].decode()
         raise DataRejected(
             id=f"{file.name}: sel {cell} berisi rumus yang belum dihitung. Buka di Excel/LibreOffice dan simpan, "
             "atau tempel sebagai nilai.",
@@ -276,14 +320,8 @@ def _refuse_costly_sheet(file: RawFile, xml: bytes) -> None:
         )
 
 
-def _extent(xml: bytes) -> tuple[int, int]:
-    """Rows and columns of the area a sheet's cells lie in."""
-    places = re.findall(rb'<c r="([A-Z]{1,3})(\d{1,7})"', xml)
-    if not places:
-        return 0, 0
-    letters = {letters for letters, _ in places}
-    widest = max(sum((ord(c) - 64) * 26**i for i, c in enumerate(reversed(name.decode()))) for name in letters)
-    return int(max((number for _, number in places), key=int)), widest
+def _column_number(letters: bytes) -> int:
+    return sum((letter - 64) * 26**place for place, letter in enumerate(reversed(letters)))
 
 
 def _object_records(file: RawFile, layout: Layout, columns: tuple[str, ...]) -> Iterator[Record]:

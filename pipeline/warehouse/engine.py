@@ -79,6 +79,17 @@ def writing(engine: Engine) -> Iterator[Connection]:
 
 
 @contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """Several questions to one state of the database, whatever is written meanwhile."""
+    with reachable(engine) as connection:
+        if engine.dialect.name == "sqlite":
+            connection.exec_driver_sql("BEGIN")
+        else:
+            connection.execution_options(isolation_level="REPEATABLE READ")
+        yield connection
+
+
+@contextmanager
 def reachable(engine: Engine) -> Iterator[Connection]:
     """A connection; what goes wrong on it is `ConfigError` or `SourceUnavailable` when a person can mend it."""
     try:

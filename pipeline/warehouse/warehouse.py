@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, RowMapping
 
-from pipeline.warehouse.engine import Utc, bulk_insert, make_engine, reachable, writing
+from pipeline.warehouse.engine import Utc, bulk_insert, make_engine, reachable, reading, writing
 from pipeline.warehouse.faults import where
 from pipeline.warehouse.records import Batch, Stored
 from pipeline.warehouse.schema import migrate
@@ -44,6 +44,7 @@ ROWS = _table("result_rows", *KEY, "outcome", "rule", "rows_count")
 VARIANT = _table("result_variant", *KEY, "variant", *_QUOTIENT, "reason")
 BREAKDOWN = _table("result_breakdown", *KEY, "dimension", "member", *_QUOTIENT)
 RESULT_SOURCE = _table("result_source", *KEY, "source", "sha256")
+LINEAGE = _table("result_lineage", *KEY, "source", "file", "sha256")
 CITY = _table("city", "city_id", "name", "zone", "region_code")
 RUN = _table("run", "run_id", "city_id", "period", "finished_at")
 SOURCE_FILE = _table(
@@ -91,18 +92,12 @@ class Warehouse:
         self, city_id: str, period: str | None = None, *, as_of: datetime | None = None
     ) -> list[dict[str, Any]]:
         """The newest version of each result, or the newest computed by `as_of`, as `tolok show --json` prints them."""
-        query = sa.select(RESULT).where(RESULT.c.city_id == city_id)
-        if period is not None:
-            query = query.where(RESULT.c.period == period)
-        if as_of is not None:
-            query = query.where(RESULT.c.computed_at <= as_of)
-        with reachable(self._engine) as connection:
-            rows = connection.execute(query.order_by(RESULT.c.version)).mappings().all()
-            newest = {(row["period"], row["indicator_id"]): row for row in rows}
-            parts = {table.name: _by_key(connection, table, city_id, period) for table in (ROWS, VARIANT)}
-            files = _files_by_key(connection, city_id, period)
-        ordered = sorted(newest.values(), key=lambda row: (row["period"], _place(row["indicator_id"])))
-        return [_shown(row, parts["result_rows"], parts["result_variant"], files) for row in ordered]
+        newest = _newest(city_id, period=period, as_of=as_of)
+        with reading(self._engine) as connection:
+            rows = connection.execute(_among(RESULT, newest)).mappings().all()
+            parts = [_by_key(connection, table, newest) for table in (ROWS, VARIANT, LINEAGE)]
+        ordered = sorted(rows, key=lambda row: (row["period"], _place(row["indicator_id"])))
+        return [_shown(row, *(by_key.get(_key_of(row), []) for by_key in parts)) for row in ordered]
 
     def variant_parts(self, city_id: str, period: str, indicator_id: str) -> list[dict[str, Any]]:
         """The current version's variants with their parts, by name."""
@@ -125,18 +120,30 @@ class Warehouse:
     def _current_parts(
         self, table: sa.TableClause, order_by: str, city_id: str, period: str, indicator_id: str
     ) -> list[dict[str, Any]]:
-        newest = sa.select(sa.func.max(RESULT.c.version)).where(
-            RESULT.c.city_id == city_id, RESULT.c.period == period, RESULT.c.indicator_id == indicator_id
-        )
-        query = sa.select(table).where(
-            table.c.city_id == city_id,
-            table.c.period == period,
-            table.c.indicator_id == indicator_id,
-            table.c.version == newest.scalar_subquery(),
-        )
+        newest = _newest(city_id, period=period, indicator_id=indicator_id)
         with reachable(self._engine) as connection:
-            rows = [dict(row) for row in connection.execute(query).mappings()]
+            rows = [dict(row) for row in connection.execute(_among(table, newest)).mappings()]
         return sorted(rows, key=lambda row: (row[order_by], row.get("member", "")))
+
+
+def _newest(
+    city_id: str, *, period: str | None = None, indicator_id: str | None = None, as_of: datetime | None = None
+) -> sa.Subquery:
+    """The key of the newest version of each result, or of the newest computed by `as_of`."""
+    query = sa.select(*(RESULT.c[name] for name in KEY[:-1]), sa.func.max(RESULT.c.version).label("version"))
+    query = query.where(RESULT.c.city_id == city_id).group_by(*(RESULT.c[name] for name in KEY[:-1]))
+    if period is not None:
+        query = query.where(RESULT.c.period == period)
+    if indicator_id is not None:
+        query = query.where(RESULT.c.indicator_id == indicator_id)
+    if as_of is not None:
+        query = query.where(RESULT.c.computed_at <= as_of)
+    return query.subquery("newest")
+
+
+def _among(table: sa.TableClause, newest: sa.Subquery) -> sa.Select[Any]:
+    """The rows of a table that belong to those results."""
+    return sa.select(table).join_from(newest, table, sa.and_(*(table.c[name] == newest.c[name] for name in KEY)))
 
 
 def _place(indicator_id: str) -> tuple[int, str]:
@@ -325,32 +332,20 @@ def _key_of(row: RowMapping) -> tuple[Any, ...]:
 
 
 def _by_key(
-    connection: Connection, table: sa.TableClause, city_id: str, period: str | None
-) -> dict[tuple[Any, ...], list[RowMapping]]:
-    query = sa.select(table).where(table.c.city_id == city_id)
-    if period is not None:
-        query = query.where(table.c.period == period)
-    found: dict[tuple[Any, ...], list[RowMapping]] = defaultdict(list)
-    for row in connection.execute(query).mappings():
-        found[_key_of(row)].append(row)
+    connection: Connection, table: sa.TableClause, newest: sa.Subquery
+) -> dict[tuple[Any, ...], list[sa.Row[Any]]]:
+    found: dict[tuple[Any, ...], list[sa.Row[Any]]] = defaultdict(list)
+    for row in connection.execute(_among(table, newest)):
+        found[row[: len(KEY)]].append(row)
     return found
 
 
-def _files_by_key(connection: Connection, city_id: str, period: str | None) -> dict[tuple[Any, ...], list[RowMapping]]:
-    lineage = _table("result_lineage", *KEY, "source", "file", "sha256")
-    return _by_key(connection, lineage, city_id, period)
-
-
 def _shown(
-    row: RowMapping,
-    rows: Mapping[tuple[Any, ...], list[RowMapping]],
-    variants: Mapping[tuple[Any, ...], list[RowMapping]],
-    files: Mapping[tuple[Any, ...], list[RowMapping]],
+    row: RowMapping, rows: Sequence[sa.Row[Any]], variants: Sequence[sa.Row[Any]], files: Sequence[sa.Row[Any]]
 ) -> dict[str, Any]:
-    key = _key_of(row)
-    fates = sorted(rows.get(key, ()), key=lambda fate: fate["rule"])
+    fates = sorted(rows, key=lambda fate: fate.rule)
     counts = {
-        outcome: {fate["rule"]: fate["rows_count"] for fate in fates if fate["outcome"] == outcome}
+        outcome: {fate.rule: fate.rows_count for fate in fates if fate.outcome == outcome}
         for outcome in ("excluded", "quarantined")
     }
     statistics = {"median": row["median"], "p90": row["p90"], "count": row["observations_count"]}
@@ -361,13 +356,11 @@ def _shown(
         "reason": row["reason"],
         "coverage_pct": row["coverage_pct"],
         "rows": {"read": row["rows_read"], "used": row["rows_used"], **counts},
-        "variants": {
-            part["variant"]: part["value"] for part in sorted(variants.get(key, ()), key=lambda v: v["variant"])
-        },
+        "variants": {part.variant: part.value for part in sorted(variants, key=lambda part: part.variant)},
         "statistics": statistics,
         "method_version": row["method_version"],
         "sources": [
-            {"file": file["file"], "sha256": file["sha256"]}
-            for file in sorted(files.get(key, ()), key=lambda file: (file["file"], file["sha256"]))
+            {"file": file.file, "sha256": file.sha256}
+            for file in sorted(files, key=lambda file: (file.file, file.sha256))
         ],
     }

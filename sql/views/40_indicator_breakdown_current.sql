@@ -1,5 +1,7 @@
+-- CROSS JOIN: SQLite then reads in this order, finding breakdowns by their whole key and not by their city alone.
 CREATE VIEW indicator_breakdown_current AS
-SELECT b.*
-FROM result_breakdown b
-JOIN indicator_current c
-  ON c.city_id = b.city_id AND c.indicator_id = b.indicator_id AND c.period = b.period AND c.version = b.version
+SELECT c.city_id, c.indicator_id, c.period, c.version, b.dimension, b.member, b.value, b.numerator, b.denominator,
+       b.unit
+FROM indicator_current c
+CROSS JOIN result_breakdown b
+WHERE b.city_id = c.city_id AND b.indicator_id = c.indicator_id AND b.period = c.period AND b.version = c.version

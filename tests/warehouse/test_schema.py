@@ -13,6 +13,7 @@ from connectors.errors import ConfigError
 from pipeline.warehouse import Warehouse
 from pipeline.warehouse.engine import make_engine, writing
 from pipeline.warehouse.schema import alembic_config, revisions
+from tests.warehouse.test_warehouse import batch, result
 
 
 def test_going_down_to_the_base_leaves_nothing_and_going_up_again_works(warehouse_url: str) -> None:
@@ -25,6 +26,22 @@ def test_going_down_to_the_base_leaves_nothing_and_going_up_again_works(warehous
     assert (sa.inspect(engine).get_table_names(), sa.inspect(engine).get_view_names()) == (["alembic_version"], [])
     Warehouse(warehouse_url).migrate()
     assert (set(sa.inspect(engine).get_table_names()), set(sa.inspect(engine).get_view_names())) == before
+
+
+def test_a_warehouse_of_the_former_revision_gets_todays_views_and_keeps_its_results(warehouse_url: str) -> None:
+    warehouse = Warehouse(warehouse_url)
+    warehouse.migrate()
+    warehouse.store([result()], batch=batch("r1"))
+    before = warehouse.current("kota-uji")
+    with writing(make_engine(warehouse_url)) as connection:
+        command.downgrade(alembic_config(connection), revisions()[-2])
+        connection.execute(sa.text("DROP VIEW indicator_breakdown_current"))
+        connection.execute(sa.text("CREATE VIEW indicator_breakdown_current AS SELECT 1 AS former"))
+    warehouse.migrate()
+    assert warehouse.current("kota-uji") == before
+    columns = sa.inspect(make_engine(warehouse_url)).get_columns("indicator_breakdown_current")
+    names = ["city_id", "indicator_id", "period", "version", "dimension", "member", "value", "numerator"]
+    assert [column["name"] for column in columns] == [*names, "denominator", "unit"]
 
 
 def test_a_schema_of_a_newer_version_is_told_and_left_as_it_is(warehouse_url: str) -> None:

@@ -16,8 +16,10 @@ import sqlalchemy as sa
 from pipeline.indicators.base import Breakdown, Quotient, Result, RowCounts
 from pipeline.report.text import results_table
 from pipeline.warehouse import Batch, CityRecord, SourceFile, Warehouse
+from pipeline.warehouse import warehouse as reading_and_writing
 from pipeline.warehouse.engine import make_engine
 from pipeline.warehouse.records import PopulationRecord
+from pipeline.warehouse.schema import revisions
 
 NOW = datetime(2026, 1, 12, 1, 30, tzinfo=UTC)
 
@@ -64,7 +66,7 @@ def test_migrating_again_changes_nothing(warehouse: Warehouse, warehouse_url: st
     warehouse.store([result()], batch=batch("r1"))
     warehouse.migrate()
     assert len(warehouse.current("kota-uji")) == 1
-    assert query(warehouse_url, "SELECT version_num FROM alembic_version") == [("0001",)]
+    assert query(warehouse_url, "SELECT version_num FROM alembic_version") == [(revisions()[-1],)]
 
 
 def test_two_who_migrate_a_fresh_database_at_once_both_succeed(warehouse_url: str) -> None:
@@ -164,6 +166,80 @@ def test_parts_of_variants_and_breakdowns_are_those_of_the_current_version(wareh
     (part,) = warehouse.breakdowns("kota-uji", "2025", "it_downtime")
     assert (variant["variant"], variant["numerator"], variant["denominator"]) == ("unplanned_only", 4, 2)
     assert (part["member"], part["value"]) == ("Jaringan", 2)
+
+
+def test_what_is_shown_as_of_a_day_is_all_of_the_version_that_stood_then(warehouse: Warehouse) -> None:
+    fewer = Quotient(1.0, 1.0, "hours per incident", 1.0)
+    warehouse.store([result(excluded={"outside_period": 1})], batch=batch("r1"))
+    later = batch("r2", computed_at=NOW + timedelta(days=9), sha256="e" * 64)
+    warehouse.store([result("b", read=9, excluded={"test": 2}, variants={"other": fewer})], batch=later)
+    (then,), (now,) = (warehouse.current("kota-uji", as_of=NOW + timedelta(days=days)) for days in (1, 10))
+    assert (then["version"], then["rows"]["excluded"], then["variants"]) == (
+        1,
+        {"outside_period": 1},
+        {"unplanned_only": 2.0},
+    )
+    assert (now["version"], now["rows"]["excluded"], now["variants"]) == (2, {"test": 2}, {"other": 1.0})
+    assert [file["sha256"][0] for shown in (then, now) for file in shown["sources"]] == ["f", "e"]
+
+
+def test_only_the_period_and_the_indicator_asked_for_are_given(warehouse: Warehouse) -> None:
+    for number, period in enumerate(("2024", "2025")):
+        results = [
+            replace(
+                result(), indicator_id=name, period=period, breakdowns=(Breakdown(name, period, result().headline),)
+            )
+            for name in ("it_downtime", "online_services")
+        ]
+        warehouse.store(results, batch=replace(batch(f"r{number}"), period=period))
+    assert [(row["period"], row["indicator"]) for row in warehouse.current("kota-uji", "2024")] == [
+        ("2024", "online_services"),
+        ("2024", "it_downtime"),
+    ]
+    parts = warehouse.breakdowns("kota-uji", "2024", "it_downtime")
+    assert [(part["dimension"], part["member"]) for part in parts] == [("it_downtime", "2024")]
+    assert len(warehouse.variant_parts("kota-uji", "2025", "online_services")) == 1
+    assert warehouse.current("kota-lain") == []
+
+
+def test_a_version_written_while_results_are_read_is_not_shown_in_part(
+    warehouse: Warehouse, warehouse_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    warehouse.store([result()], batch=batch("r1"))
+    before, read_parts = warehouse.current("kota-uji"), reading_and_writing._by_key
+
+    def write_then_read(*arguments: Any) -> Any:
+        Warehouse(warehouse_url).store([result("b", variants={})], batch=batch("r2"))
+        return read_parts(*arguments)
+
+    monkeypatch.setattr(reading_and_writing, "_by_key", write_then_read)
+    assert warehouse.current("kota-uji") == before
+    monkeypatch.undo()
+    assert [row["version"] for row in warehouse.current("kota-uji")] == [2]
+
+
+@pytest.mark.parametrize(
+    ("question", "looked_up"),
+    [
+        ("SELECT * FROM indicator_breakdown_current WHERE city_id = 'a' AND period = '2025'", "result_breakdown"),
+        ("SELECT * FROM indicator_breakdown_current WHERE city_id = 'a' AND indicator_id = 'b'", "result_breakdown"),
+        ("SELECT * FROM result_lineage WHERE city_id = 'a' AND period = '2025'", "source_file"),
+        ("SELECT * FROM indicator_current WHERE city_id = 'a' AND period = '2025'", "result"),
+        ("SELECT * FROM indicator_history WHERE city_id = 'a' AND indicator_id = 'b'", "result"),
+        ("SELECT * FROM indicator_by_year WHERE city_id = 'a'", "result"),
+    ],
+)
+def test_a_question_about_one_city_reads_no_table_from_end_to_end(
+    question: str, looked_up: str, tmp_path: Path
+) -> None:
+    """In SQLite, whose planner does not look at how full the tables are."""
+    url = f"sqlite:///{tmp_path / 'warehouse.sqlite'}"
+    Warehouse(url).migrate()
+    plan = [str(step[-1]) for step in query(url, f"EXPLAIN QUERY PLAN {question}")]
+    assert any(f"sqlite_autoindex_{looked_up}_1 (city_id=?" in step for step in plan), plan
+    assert [step for step in plan if step.startswith("SCAN") and step != "SCAN indicator_by_year"] == []
+    if looked_up == "result_breakdown":
+        assert any("result_breakdown_1 (city_id=? AND indicator_id=? AND period=? AND version=?)" in s for s in plan)
 
 
 @pytest.mark.parametrize("inputs", ["a", "b"])
