@@ -9,7 +9,7 @@ No address leaves this module: a visitor is a keyed hash, and the key lives as l
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from ipaddress import ip_network
@@ -22,7 +22,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from connectors.errors import ConfigError
-from pipeline.clean.access_log_lines import NO_AGENT, Hit, read_line
+from pipeline.clean.access_log_heads import read_head
+from pipeline.clean.access_log_lines import NO_AGENT
 from pipeline.clean.access_log_rules import OUTCOMES, RULES
 from pipeline.clean.access_log_shares import (
     Counts,
@@ -33,7 +34,6 @@ from pipeline.clean.access_log_shares import (
     Stretch,
     count_share,
     is_gzip,
-    open_log,
 )
 from pipeline.clean.sessions import FIRST_DAY, LONGEST_IDLE_SECONDS
 from pipeline.tables import DTYPES, SOURCE_COLUMNS, VISITS
@@ -45,7 +45,7 @@ SOURCE_TOOL = "access_log"
 _BLOCK_BYTES = 1 << 23
 _BYTES_WORTH_SHARING = 1 << 28
 _GZIP_RATIO = 8
-_HEAD_BYTES = 1 << 16
+_LONGEST_STEP = 1 << 16
 _DEFINITIONS = {
     "headline": "pages people asked for, {minutes} idle minutes, cut at local midnight",
     "bots_included": "pages people and bots asked for, {minutes} idle minutes, cut at local midnight",
@@ -79,27 +79,18 @@ def count_visits(files: Sequence[LogFile], *, terms: LogTerms) -> LogCounts:
     """
     _check(terms)
     stretches = [Stretch(file, position) for position, file in enumerate(files, start=1)]
-    stretches.sort(key=_first_second)
+    heads = {stretch: read_head(stretch, names=terms.json_names) for stretch in stretches}
+    # A file without a readable line comes first.
+    stretches.sort(key=lambda stretch: heads[stretch][0].seconds if heads[stretch] else 0)
     shares = _divide(stretches, terms=terms)
     try:
         counts = _count(shares)
     except LateLine:
         counts = _count([replace(share, is_settling=False) for share in shares])
     visits = _visits(counts, files=files, terms=terms)
-    if any(hit.agent == NO_AGENT for stretch in stretches for hit in _head(stretch)):
+    if any(hit.agent == NO_AGENT for head in heads.values() for hit in head):
         visits["visit_definition"] += _WITHOUT_AGENTS
     return LogCounts(visits, _tally(counts))
-
-
-def _first_second(stretch: Stretch) -> int:
-    """When a file begins, by its first readable line; what cannot be told comes first."""
-    return next((hit.seconds for hit in _head(stretch)), 0)
-
-
-def _head(stretch: Stretch) -> Iterator[Hit]:
-    with open_log(stretch) as stream:
-        lines = stream.read(_HEAD_BYTES).split(b"\n")
-    return (hit for hit in map(read_line, lines) if isinstance(hit, Hit))
 
 
 def _divide(stretches: Sequence[Stretch], *, terms: LogTerms) -> list[Share]:
@@ -131,7 +122,7 @@ def _next_line(path: Path, *, at: int) -> int:
     """Where the first line after the byte `at` begins."""
     with path.open("rb") as file:
         file.seek(at)
-        while part := file.readline(_HEAD_BYTES):
+        while part := file.readline(_LONGEST_STEP):
             if part.endswith(b"\n"):
                 break
         return file.tell()

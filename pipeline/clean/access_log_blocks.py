@@ -1,7 +1,7 @@
 """Blocks of access log lines to columns, all lines of the plain shape at once: the same rows as `read_line` gives.
 
 Quotes and newlines are found once, and every field is taken by its place relative to them. A line in which anything
-is out of place is left to `read_line`, so nothing here has to understand escapes.
+is out of place is left to be read one by one, so nothing here has to understand escapes.
 """
 
 from __future__ import annotations
@@ -16,10 +16,12 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from pipeline.clean.access_log_hits import Hits, Rows
-from pipeline.clean.access_log_lines import LONGEST_LINE, Hit, read_day, read_line
+from pipeline.clean.access_log_json import JsonNames
+from pipeline.clean.access_log_json_blocks import read_lines
+from pipeline.clean.access_log_lines import LONGEST_LINE, read_day
 from pipeline.clean.text_columns import Fields, bounds_and_bytes, gather, records
 
-_NEWLINE, _RETURN, _SPACE, _DASH, _QUOTE, _QUESTION, _BACKSLASH = b'\n\r -"?\\'
+_NEWLINE, _RETURN, _SPACE, _DASH, _QUOTE, _QUESTION, _BACKSLASH, _BRACE = b'\n\r -"?\\{'
 _BLANKS = np.frombuffer(b" \t\r\n", np.uint8)
 _LONGEST_SIZE = 8
 _PART_BYTES = 1 << 21
@@ -84,8 +86,8 @@ class _Plain:
         return _Plain(self.lines[kept], self.seconds[kept], self.statuses[kept], *fields)
 
 
-def read_block(block: bytes | memoryview) -> Hits:
-    """Every line of a block that ends in a newline: the same rows as `read_line` gives one by one.
+def read_block(block: bytes | memoryview, *, names: JsonNames) -> Hits:
+    """Every line of a block that ends in a newline: the same rows as `read_any_line` gives one by one.
 
     The block is read in parts small enough for the processor's cache; its texts are told apart in all of it at once.
     """
@@ -93,12 +95,11 @@ def read_block(block: bytes | memoryview) -> Hits:
     faults: Counter[str] = Counter()
     count = 0
     for data in _parts(memoryview(block)):
-        lines = _find_lines(data)
-        plain = _read_plain(data, lines=lines)
-        others, other_faults = _read_others(data, lines=lines, plain=plain.lines)
-        rows += [replace(part, lines=part.lines + count) for part in (plain, others)]
-        faults.update(other_faults)
-        count += len(lines.ends)
+        read = _read_json if data[0] == _BRACE else _read_text
+        parts, part_faults = read(data, names=names)
+        rows += [replace(part, lines=part.lines + count) for part in parts]
+        faults.update(part_faults)
+        count += sum(len(part.lines) for part in parts) + part_faults.total()
     return Hits.of(rows, faults=faults)
 
 
@@ -109,6 +110,18 @@ def _parts(block: memoryview) -> Iterator[Bytes]:
         end = newline.end() if newline else len(block)
         yield np.frombuffer(block[at:end], np.uint8)
         at = end
+
+
+def _read_json(data: Bytes, *, names: JsonNames) -> tuple[list[Rows], Counter[str]]:
+    """Lines of which the first is JSON, so that most are."""
+    return read_lines(data.tobytes().split(b"\n")[:-1], names=names)
+
+
+def _read_text(data: Bytes, *, names: JsonNames) -> tuple[list[Rows], Counter[str]]:
+    lines = _find_lines(data)
+    plain = _read_plain(data, lines=lines)
+    others, faults = _read_others(data, lines=lines, plain=plain.lines, names=names)
+    return [plain, *others], faults
 
 
 def _read_plain(data: Bytes, *, lines: _Lines) -> Rows:
@@ -123,8 +136,8 @@ def _read_plain(data: Bytes, *, lines: _Lines) -> Rows:
     return Rows(plain.lines, plain.seconds, plain.statuses, addresses, asked, gather(data, fields=plain.agents))
 
 
-def _read_others(data: Bytes, *, lines: _Lines, plain: Ints) -> tuple[Rows, Counter[str]]:
-    """The other lines, those that show at once what is wrong with them without asking `read_line`."""
+def _read_others(data: Bytes, *, lines: _Lines, plain: Ints, names: JsonNames) -> tuple[list[Rows], Counter[str]]:
+    """The other lines; those that show at once what is wrong with them are not read."""
     is_left = np.ones(len(lines.ends), bool)
     is_left[plain] = False
     left = np.flatnonzero(is_left)
@@ -133,11 +146,9 @@ def _read_others(data: Bytes, *, lines: _Lines, plain: Ints) -> tuple[Rows, Coun
     is_malformed = (lines.quotes_count[left] < 2) & ~np.isin(first_bytes, _BLANKS)
     left = left[~is_empty & ~is_malformed]
     bounds = zip(lines.starts[left].tolist(), lines.ends[left].tolist(), strict=True)
-    read = [read_line(data[start:end].tobytes()) for start, end in bounds]
-    faults = Counter(fault for fault in read if isinstance(fault, str))
+    rows, faults = read_lines([data[start:end].tobytes() for start, end in bounds], names=names)
     faults.update(blank_line=int(is_empty.sum()), malformed_line=int(is_malformed.sum()))
-    hits = {number: hit for number, hit in zip(left.tolist(), read, strict=True) if isinstance(hit, Hit)}
-    return Rows.of([*hits.values()], lines=[*hits]), faults
+    return [replace(part, lines=left[part.lines]) for part in rows], faults
 
 
 def _find_lines(data: Bytes) -> _Lines:
@@ -168,7 +179,7 @@ def _find_plain(data: Bytes, *, lines: _Lines) -> _Plain:
     sizes_end = np.where(is_combined, others[0] - 1, ends - (data[ends - 1] == _RETURN))
     seconds, is_plain = _read_frames(data, opened=opened)
     statuses, has_status = _read_statuses(data, closed=closed)
-    is_plain &= has_status
+    is_plain &= has_status & (data[starts] != _BRACE)
     is_plain &= _are_sizes(data, begins=closed + _AFTER_STATUS, ends=sizes_end)
     is_plain &= ~is_combined | _is_plain_tail(data, quotes=others)
     # The newline of a line that tells of no agent is `NO_AGENT`.

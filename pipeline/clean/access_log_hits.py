@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,6 +33,21 @@ class Rows:
         addresses, seconds, asked, statuses, agents = zip(*hits, strict=True) if hits else ((),) * len(Hit._fields)
         numbers = (np.array(column, np.int64) for column in (lines, seconds, statuses))
         return cls(*numbers, *(pa.array(column, pa.binary()) for column in (addresses, asked, agents)))
+
+    def only(self, kept: NDArray[np.bool_]) -> Rows:
+        """Some of the lines."""
+        if kept.all():
+            return self
+        mask = pa.array(kept)
+        texts = (column.filter(mask) for column in (self.addresses, self.asked, self.agents))
+        return Rows(self.lines[kept], self.seconds[kept], self.statuses[kept], *texts)
+
+    @classmethod
+    def of_read(cls, read: Mapping[int, Hit | str]) -> tuple[Rows, Counter[str]]:
+        """The hits among lines that were read one by one, by number, and the faults of the others."""
+        hits = {number: hit for number, hit in read.items() if isinstance(hit, Hit)}
+        faults = Counter(fault for fault in read.values() if isinstance(fault, str))
+        return cls.of([*hits.values()], lines=[*hits]), faults
 
 
 @dataclass(frozen=True)

@@ -19,9 +19,11 @@ from numpy.typing import NDArray
 from connectors.errors import DataRejected
 from pipeline.clean.access_log_blocks import read_block
 from pipeline.clean.access_log_hits import Hits
+from pipeline.clean.access_log_json import KNOWN_NAMES, JsonNames
 from pipeline.clean.access_log_lines import LONGEST_LINE
 from pipeline.clean.access_log_rules import RULES, Classes, Classifier
 from pipeline.clean.sessions import NewVisitors, Runs, local_days, midnights
+from pipeline.config import City, Source
 
 _GZIP_MAGIC = b"\x1f\x8b"
 
@@ -41,12 +43,23 @@ class LogFile:
 
 @dataclass(frozen=True)
 class LogTerms:
-    """What counting depends on besides the lines; `own_networks` are the city's own CIDR ranges."""
+    """What counting depends on besides the lines.
+
+    `own_networks` are the city's own CIDR ranges, `json_names` say where the parts of a hit stand in JSON lines.
+    """
 
     zone: ZoneInfo
     portal_id: str
     own_networks: tuple[str, ...] = ()
     idle_seconds: int = 1800
+    json_names: JsonNames = KNOWN_NAMES
+
+    @classmethod
+    def of(cls, city: City, source: Source) -> LogTerms:
+        """What a city's YAML sets for a source."""
+        fields = source.fields.model_dump(exclude_none=True) if source.fields else {}
+        names = KNOWN_NAMES.declared(fields)
+        return cls(city.zone_info, source.portal_id, own_networks=source.own_networks, json_names=names)
 
 
 @dataclass(frozen=True)
@@ -159,7 +172,7 @@ def count_share(share: Share) -> Counts:
     for stretch in share.stretches:
         with open_log(stretch) as stream:
             for block in _blocks(stream, block_bytes=share.block_bytes, end=stretch.end):
-                hits = read_block(block)
+                hits = read_block(block, names=share.terms.json_names)
                 days = local_days(hits.seconds, zone=share.terms.zone)
                 counts.add(hits, classes=classify(hits), days=days, stretch=stretch)
                 if share.is_settling and len(days):

@@ -181,11 +181,12 @@ def _settle(source: _Written, files: MonthFiles) -> None:
 
 def _count_log(landed: Landed) -> tuple[pd.DataFrame, pd.DataFrame]:
     from pipeline.clean.access_log import LogFile, LogTerms, count_visits
+    from pipeline.clean.access_log_heads import refuse_unnamed
 
-    files = landed.files("main")
-    for _, raw in files:
+    files, terms = landed.files("main"), LogTerms.of(landed.city, landed.source)
+    for file, raw in files:
         refuse_foreign(raw, "access_log")
-    terms = LogTerms(landed.city.zone_info, landed.source.portal_id, own_networks=landed.source.own_networks)
+        refuse_unnamed(LogFile(file.file_id, raw.path), name=raw.name, terms=terms)
     counts = count_visits([LogFile(file.file_id, raw.path) for file, raw in files], terms=terms)
     bad = counts.tally.loc[counts.tally["outcome"] == "quarantined", "rows_count"]
     readability = Readability(int(counts.tally["rows_count"].sum()), Counter(malformed_line=int(bad.sum())))
