@@ -114,7 +114,8 @@ def _parts(block: memoryview) -> Iterator[Bytes]:
 
 def _read_json(data: Bytes, *, names: JsonNames) -> tuple[list[Rows], Counter[str]]:
     """Lines of which the first is JSON, so that most are."""
-    return read_lines(data.tobytes().split(b"\n")[:-1], names=names)
+    ends = np.flatnonzero(data == _NEWLINE)
+    return read_lines(data, bounds=(np.append(0, ends[:-1] + 1), ends), names=names)
 
 
 def _read_text(data: Bytes, *, names: JsonNames) -> tuple[list[Rows], Counter[str]]:
@@ -145,8 +146,7 @@ def _read_others(data: Bytes, *, lines: _Lines, plain: Ints, names: JsonNames) -
     is_empty = first_bytes == _NEWLINE
     is_malformed = (lines.quotes_count[left] < 2) & ~np.isin(first_bytes, _BLANKS)
     left = left[~is_empty & ~is_malformed]
-    bounds = zip(lines.starts[left].tolist(), lines.ends[left].tolist(), strict=True)
-    rows, faults = read_lines([data[start:end].tobytes() for start, end in bounds], names=names)
+    rows, faults = read_lines(data, bounds=(lines.starts[left], lines.ends[left]), names=names)
     faults.update(blank_line=int(is_empty.sum()), malformed_line=int(is_malformed.sum()))
     return [replace(part, lines=left[part.lines]) for part in rows], faults
 

@@ -6,8 +6,9 @@ all lines that hold just these; other lines may share other places, and the few 
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from operator import attrgetter
 from typing import Annotated, Any
@@ -32,9 +33,13 @@ from pipeline.clean.access_log_json import (
     read_time,
 )
 from pipeline.clean.access_log_lines import LONGEST_LINE, NO_AGENT
+from pipeline.clean.text_columns import Fields
 
 _MOST_KINDS = 4
 _LINES_LOOKED_AT = 8
+_LINES_AT_ONCE = 32
+_OPEN, _CLOSE = b"{}"
+_CANNOT_BE_READ = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 _TYPES: dict[str, Any] = {
     "address": Annotated[str, msgspec.Meta(min_length=1)],
     "time": str | int | float,
@@ -43,28 +48,31 @@ _TYPES: dict[str, Any] = {
 }
 
 Ints = NDArray[np.int64]
+Bytes = NDArray[np.uint8]
 Places = tuple[tuple[str, str], ...]
 # Of each key of an object what stands there: a type, None for nothing, or an object's keys.
 Tree = dict[str, Any]
 
 
-def read_lines(lines: Sequence[bytes], *, names: JsonNames) -> tuple[list[Rows], Counter[str]]:
+def read_lines(data: Bytes, *, bounds: Fields, names: JsonNames) -> tuple[list[Rows], Counter[str]]:
     """The hits among lines of any format, numbered from 0, and what is wrong with the others."""
+    starts, ends = bounds
     rows: list[Rows] = []
-    is_left = np.ones(len(lines), bool)
+    is_left = np.ones(len(starts), bool)
     tried: set[Places] = set()
-    left = [number for number, line in enumerate(lines) if line[:1] == b"{" and len(line) <= LONGEST_LINE]
+    may_be_json = (data[starts] == _OPEN) & (data[ends - 1] == _CLOSE) & (ends - starts <= LONGEST_LINE)
+    left = np.flatnonzero(may_be_json)
     while len(tried) < _MOST_KINDS:
-        looked_at = (_places_of(lines[number], names=names) for number in left[:_LINES_LOOKED_AT])
+        looked_at = (_places_of(data[starts[n] : ends[n]].tobytes(), names=names) for n in left[:_LINES_LOOKED_AT])
         places = next((places for places in looked_at if places and places not in tried), None)
         if places is None:
             break
         tried.add(places)
-        rows.append(_reader(places, names).read(lines, numbers=left))
+        rows.append(_reader(places, names).read(data, bounds=bounds, numbers=left))
         is_left[rows[-1].lines] = False
-        left = [number for number in left if is_left[number]]
-    others = np.flatnonzero(is_left).tolist()
-    one_by_one, faults = Rows.of_read({number: read_any_line(lines[number], names=names) for number in others})
+        left = left[is_left[left]]
+    others = {n: data[starts[n] : ends[n]].tobytes() for n in np.flatnonzero(is_left).tolist()}
+    one_by_one, faults = Rows.of_read({number: read_any_line(line, names=names) for number, line in others.items()})
     return [*rows, one_by_one], faults
 
 
@@ -88,22 +96,44 @@ class _Reader:
     def __init__(self, places: dict[str, str], *, names: JsonNames) -> None:
         tree = _tree(places, names=names)
         self._other_agent = NO_AGENT.decode() if "headers" not in places else ""
-        self._decode = msgspec.json.Decoder(_struct(tree)).decode
+        self._decoder = msgspec.json.Decoder(_struct(tree))
         told = (part for part in places if part != "headers")
         self._columns = {part: attrgetter(_attribute(tree, places[part])) for part in told}
 
-    def read(self, lines: Sequence[bytes], *, numbers: Sequence[int]) -> Rows:
-        """The hits among the lines of these numbers that can be read so."""
-        records, found = [], []
-        for number in numbers:
-            try:
-                records.append(self._decode(lines[number]))
-            except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-                continue
-            found.append(number)
-        if not found:
+    def read(self, data: Bytes, *, bounds: Fields, numbers: Ints) -> Rows:
+        """The hits among the lines of these numbers that can be read so, each from a brace to a brace."""
+        view, is_read = data.data, np.ones(len(numbers), bool)
+        records: list[msgspec.Struct] = []
+        starts, ends = (bound[numbers] for bound in bounds)
+        for first, end in _chunks(starts, ends=ends):
+            read = self._read_chunk(view[starts[first] : ends[end - 1]], count=end - first)
+            if read is None:
+                one_by_one = [self._read_one(view[starts[n] : ends[n]]) for n in range(first, end)]
+                is_read[first:end] = [record is not None for record in one_by_one]
+                read = [record for record in one_by_one if record is not None]
+            records += read
+        if not records:
             return Rows.of([], lines=[])
-        return self._rows(np.array(found), {part: [*map(get, records)] for part, get in self._columns.items()})
+        return self._rows(numbers[is_read], {part: [*map(get, records)] for part, get in self._columns.items()})
+
+    def _read_chunk(self, lines: memoryview, *, count: int) -> list[msgspec.Struct] | None:
+        """All lines at once, unless one of them cannot be read so.
+
+        No value goes on from a line that ends in a brace to one that begins with one, so each line holds whole values:
+        just one, if there are as many as lines.
+        """
+        try:
+            read: list[msgspec.Struct] = self._decoder.decode_lines(lines)
+        except _CANNOT_BE_READ:
+            return None
+        return read if len(read) == count else None
+
+    def _read_one(self, line: memoryview) -> msgspec.Struct | None:
+        try:
+            record: msgspec.Struct = self._decoder.decode(line)
+        except _CANNOT_BE_READ:
+            return None
+        return record
 
     def _rows(self, numbers: Ints, told: dict[str, list[Any]]) -> Rows:
         seconds, statuses = _read_times(told["time"]), _read_statuses(told["status"])
@@ -111,6 +141,14 @@ class _Reader:
         agents = agents if {*map(type, agents)} == {str} else [*map(first_agent, agents)]
         rows = Rows(numbers, seconds, statuses, _column(told["address"]), _asked(told), _column(agents))
         return rows.only((seconds > 0) & (statuses >= 0))
+
+
+def _chunks(starts: Ints, *, ends: Ints) -> Iterator[tuple[int, int]]:
+    """Lines that follow one another, so few that one in which something is wrong does not cost many the short way."""
+    is_apart = starts[1:] != ends[:-1] + 1
+    is_full = np.arange(1, len(starts)) % _LINES_AT_ONCE == 0
+    bounds = [0, *(np.flatnonzero(is_apart | is_full) + 1).tolist(), len(starts)]
+    return itertools.pairwise(bounds) if len(starts) else iter(())
 
 
 def _column(texts: Sequence[str]) -> pa.BinaryArray:

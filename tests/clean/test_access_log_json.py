@@ -198,6 +198,12 @@ def test_lines_of_the_usual_servers_are_not_read_one_by_one(monkeypatch: pytest.
         assert len(read_block(block, names=NAMES).lines) == 3
 
 
+def test_an_object_over_two_lines_does_not_make_up_for_two_on_one() -> None:
+    begun, ended = line_of(NGINX)[:-1] + b',"x":', b"{}}"
+    lines = [line_of(NGINX), begun, ended, line_of(NGINX) * 2, line_of(NGINX)]
+    assert rows_of_block(lines) == [(0, HIT), (4, HIT), *["malformed_line"] * 3] == rows_one_by_one(lines)
+
+
 VALUES = st.one_of(
     st.none(),
     st.booleans(),
