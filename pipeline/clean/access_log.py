@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from connectors.errors import ConfigError
 from pipeline.clean.access_log_heads import read_head
 from pipeline.clean.access_log_lines import NO_AGENT
+from pipeline.clean.access_log_progress import Progress
 from pipeline.clean.access_log_rules import OUTCOMES, RULES
 from pipeline.clean.access_log_shares import (
     Counts,
@@ -68,12 +69,13 @@ class LogCounts:
     tally: pd.DataFrame
 
 
-def count_visits(files: Sequence[LogFile], *, terms: LogTerms) -> LogCounts:
+def count_visits(files: Sequence[LogFile], *, terms: LogTerms, progress: Progress | None = None) -> LogCounts:
     """Visits per local day of `terms.zone` and variant, and what became of every line of every file.
 
     `visits` has a row for each variant on each day with a readable line, zeros included; its source columns name the
     first such line. Variants add up over days. Order of files and lines, duplicates and splits change no count; lines
     more than a day late cost a second reading and memory for all visits instead of those of a few days.
+    With `progress` a count that was interrupted goes on where it stopped.
     `tally.happened_on` is null for lines without a readable time. The package's bot list moves the figures.
     Raises `DataRejected` for a damaged gzip file, `ConfigError` for a network or idle time that cannot be.
     """
@@ -82,7 +84,7 @@ def count_visits(files: Sequence[LogFile], *, terms: LogTerms) -> LogCounts:
     heads = {stretch: read_head(stretch, names=terms.json_names) for stretch in stretches}
     # A file without a readable line comes first.
     stretches.sort(key=lambda stretch: heads[stretch][0].seconds if heads[stretch] else 0)
-    shares = _divide(stretches, terms=terms)
+    shares = _divide(stretches, terms=terms, progress=progress)
     try:
         counts = _count(shares)
     except LateLine:
@@ -93,7 +95,7 @@ def count_visits(files: Sequence[LogFile], *, terms: LogTerms) -> LogCounts:
     return LogCounts(visits, _tally(counts))
 
 
-def _divide(stretches: Sequence[Stretch], *, terms: LogTerms) -> list[Share]:
+def _divide(stretches: Sequence[Stretch], *, terms: LogTerms, progress: Progress | None) -> list[Share]:
     """One share, or two of about the same size when there is enough to read."""
     sizes = [_size(stretch) for stretch in stretches]
     half = sum(sizes) // 2
@@ -109,8 +111,9 @@ def _divide(stretches: Sequence[Stretch], *, terms: LogTerms) -> list[Share]:
             cut = _next_line(stretch.file.path, at=half - before)
             parts[0].append(replace(stretch, end=cut))
             parts[1].append(replace(stretch, begin=cut))
-    key = secrets.token_bytes(24)
-    return [Share(tuple(part), terms, key, _BLOCK_BYTES) for part in parts if part or part is parts[0]]
+    key = progress.key() if progress else secrets.token_bytes(24)
+    share = Share((), terms, key, _BLOCK_BYTES, progress=progress)
+    return [replace(share, stretches=tuple(part)) for part in parts if part or part is parts[0]]
 
 
 def _size(stretch: Stretch) -> int:

@@ -6,9 +6,10 @@ import gzip
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BufferedIOBase
 from pathlib import Path
+from typing import cast
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -21,6 +22,7 @@ from pipeline.clean.access_log_blocks import read_block
 from pipeline.clean.access_log_hits import Hits
 from pipeline.clean.access_log_json import KNOWN_NAMES, JsonNames
 from pipeline.clean.access_log_lines import LONGEST_LINE
+from pipeline.clean.access_log_progress import Notes, Progress
 from pipeline.clean.access_log_rules import RULES, Classes, Classifier
 from pipeline.clean.sessions import NewVisitors, Runs, local_days, midnights
 from pipeline.config import City, Source
@@ -74,13 +76,17 @@ class Stretch:
 
 @dataclass(frozen=True)
 class Share:
-    """What one process is to count; `is_settling` asks it to forget the days that its lines have left behind."""
+    """What one process is to count; `is_settling` asks it to forget the days that its lines have left behind.
+
+    `progress` is where it notes how far it is, to go on from there when it is asked again.
+    """
 
     stretches: tuple[Stretch, ...]
     terms: LogTerms
     key: bytes
     block_bytes: int
     is_settling: bool = True
+    progress: Progress | None = None
 
 
 class LateLine(Exception):
@@ -167,17 +173,27 @@ class Counts:
 
 def count_share(share: Share) -> Counts:
     """Count the lines of a share; may raise `LateLine` when it is settling, and `DataRejected` for damaged gzip."""
-    counts = Counts(share.terms)
     classify = Classifier(share.terms.own_networks, key=share.key)
-    for stretch in share.stretches:
+    notes = Notes(share.progress, share=replace(share, progress=None))
+    counts, begun, read_to = _resumed(notes) or (Counts(share.terms), 0, None)
+    for nth, stretch in enumerate(share.stretches[begun:], start=begun):
         with open_log(stretch) as stream:
-            for block in _blocks(stream, block_bytes=share.block_bytes, end=stretch.end):
+            if nth == begun and read_to is not None:
+                stream.seek(read_to)
+            for block, block_end in _blocks(stream, block_bytes=share.block_bytes, end=stretch.end):
                 hits = read_block(block, names=share.terms.json_names)
                 days = local_days(hits.seconds, zone=share.terms.zone)
                 counts.add(hits, classes=classify(hits), days=days, stretch=stretch)
                 if share.is_settling and len(days):
                     counts.settle(int(np.median(days)))
+                notes.note((counts, nth, block_end))
     return counts
+
+
+def _resumed(notes: Notes) -> tuple[Counts, int, int] | None:
+    """Counts as far as they were noted, with the stretch and the byte in it (unpacked) from where to go on."""
+    noted = notes.last()
+    return cast(tuple[Counts, int, int], noted) if noted else None
 
 
 def is_gzip(path: Path) -> bool:
@@ -203,8 +219,11 @@ def open_log(stretch: Stretch) -> Iterator[BufferedIOBase]:
             ) from fault
 
 
-def _blocks(stream: BufferedIOBase, *, block_bytes: int, end: int | None) -> Iterator[memoryview]:
-    """Whole lines, a few MiB at once, in one buffer; of an overlong line only as much as shows that it is one."""
+def _blocks(stream: BufferedIOBase, *, block_bytes: int, end: int | None) -> Iterator[tuple[memoryview, int]]:
+    """Whole lines, a few MiB at once, in one buffer, and the byte of the stream after them.
+
+    Of an overlong line there is only as much as shows that it is one.
+    """
     buffer = bytearray(LONGEST_LINE + 2 + block_bytes)
     view = memoryview(buffer)
     left = None if end is None else end - stream.tell()
@@ -212,14 +231,14 @@ def _blocks(stream: BufferedIOBase, *, block_bytes: int, end: int | None) -> Ite
     while count := stream.readinto(view[kept : kept + (block_bytes if left is None else min(left, block_bytes))]):
         left = None if left is None else left - count
         cut = buffer.rfind(b"\n", kept, kept + count) + 1
-        if cut:
-            yield view[:cut]
         rest = kept + count - cut
+        if cut:
+            yield view[:cut], stream.tell() - rest
         view[:rest] = view[cut : cut + rest]
         kept = min(rest, LONGEST_LINE + 1)
     if kept:
         view[kept : kept + 1] = b"\n"
-        yield view[: kept + 1]
+        yield view[: kept + 1], stream.tell()
 
 
 def _by_visitor(hits: Hits) -> Ints:

@@ -13,6 +13,7 @@ from pathlib import Path
 import pandas as pd
 
 from connectors.files import refuse_foreign
+from pipeline.clean.access_log_progress import Progress, forget_progress
 from pipeline.clean.month_files import MonthFiles, finished, read_parts
 from pipeline.clean.readability import Readability
 from pipeline.clean.repeated_keys import RepeatedKeys
@@ -67,7 +68,8 @@ def clean_table(home: Path, *, city: City, table_name: str, manifests: Sequence[
     target = dataset_path(home, city, table_name, name)
     if not target.is_dir():
         with atomic_folder(target) as draft:
-            _write(draft, [Landed(home, city, manifest) for manifest in manifests], TABLES[table_name])
+            _write(draft, [Landed(home, city, manifest) for manifest in manifests], TABLES[table_name], target=target)
+        forget_progress(target)
     return name
 
 
@@ -141,14 +143,14 @@ class _Written:
     follow_ups: RowCounts | None
 
 
-def _write(folder: Path, sources: Sequence[Landed], table: Table) -> None:
+def _write(folder: Path, sources: Sequence[Landed], table: Table, *, target: Path) -> None:
     """Rows as they come; once all are there, those whose keys come again are judged again."""
     files = MonthFiles(folder, table)
     logs = [landed for landed in sources if landed.source.format == "access_log"]
     written = [_write_source(landed, files, among=sources) for landed in sources if landed not in logs]
     tallies = []
     for landed in logs:
-        visits, tally = _count_log(landed)
+        visits, tally = _count_log(landed, progress=Progress.beside(target, source=landed.manifest.source))
         files.add(finished(visits, table))
         tallies.append(tally)
     for source in written:
@@ -179,7 +181,7 @@ def _settle(source: _Written, files: MonthFiles) -> None:
     source.readability.refuse_if_poor(source.landed.city, source.landed.manifest.source)
 
 
-def _count_log(landed: Landed) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _count_log(landed: Landed, *, progress: Progress | None = None) -> tuple[pd.DataFrame, pd.DataFrame]:
     from pipeline.clean.access_log import LogFile, LogTerms, count_visits
     from pipeline.clean.access_log_heads import refuse_unnamed
 
@@ -187,7 +189,7 @@ def _count_log(landed: Landed) -> tuple[pd.DataFrame, pd.DataFrame]:
     for file, raw in files:
         refuse_foreign(raw, "access_log")
         refuse_unnamed(LogFile(file.file_id, raw.path), name=raw.name, terms=terms)
-    counts = count_visits([LogFile(file.file_id, raw.path) for file, raw in files], terms=terms)
+    counts = count_visits([LogFile(file.file_id, raw.path) for file, raw in files], terms=terms, progress=progress)
     bad = counts.tally.loc[counts.tally["outcome"] == "quarantined", "rows_count"]
     readability = Readability(int(counts.tally["rows_count"].sum()), Counter(malformed_line=int(bad.sum())))
     readability.refuse_if_poor(landed.city, landed.manifest.source)
