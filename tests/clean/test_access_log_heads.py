@@ -69,6 +69,12 @@ def test_json_lines_of_unknown_names_are_refused_by_what_they_lack(tmp_path: Pat
         visits(tmp_path, kota)
 
 
+def test_a_log_without_a_readable_first_line_is_not_refused_for_its_names(tmp_path: Path) -> None:
+    assert found(city(tmp_path, b"garbage", b"{")).details == (
+        "log: baris awal / first lines: 0 halaman / pages; malformed_line 2",
+    )
+
+
 def test_declared_fields_are_read(tmp_path: Path) -> None:
     kota = city(tmp_path, line_of(OWN), COMBINED, fields=FIELDS)
     assert found(kota).details == ("log: baris awal / first lines: 2 halaman / pages; -",)
