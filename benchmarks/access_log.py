@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
 import random
 import sys
 from collections import defaultdict
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -24,6 +26,7 @@ from pipeline.clean.bots import AgentRules
 _TERMS = LogTerms(ZoneInfo("Asia/Jakarta"), "portal", own_networks=("103.10.20.0/24",))
 _REFERENCE_LINES = 200_000
 _LINES_FOR_SLOW_PEERS = 2_000_000
+_LINES_FOR_AWSTATS = 500_000
 _BOT_SHARE = 0.08
 _MALFORMED_SHARE = 0.05
 _ESCAPED_SHARE = 0.01
@@ -35,6 +38,15 @@ _GOACCESS = (
     *("goaccess", "{path}", "--log-format=COMBINED", "--no-global-config", "--no-progress"),
     *("-o", "{folder}/goaccess.json"),
 )
+_AWSTATS_PROGRAM = "/usr/lib/cgi-bin/awstats.pl"
+_AWSTATS = """
+set -e
+mkdir -p {folder}/awstats && rm -f {folder}/awstats/*
+printf '%s\\n' LogFormat=1 DNSLookup=0 SiteDomain=portal DirData={folder}/awstats > {folder}/awstats/awstats.portal.conf
+perl /usr/lib/cgi-bin/awstats.pl -config=portal -configdir={folder}/awstats -LogFile={path} -update
+"""
+_QUOTED = r'"([^"\\]*(?:\\.[^"\\]*)*)"'
+_COMBINED = rf"^(\S+) \S+ \S+ \[([^\]]*)\] {_QUOTED} (\d{{3}}) (?:\d+|-) {_QUOTED} {_QUOTED}"
 _BROKEN = (
     b"",
     b"\x16\x03\x01\x02",
@@ -49,20 +61,33 @@ _DATA = ("/dataset/apbd/resource/7/download/apbd.csv", "/api/3/action/package_se
 
 
 def write_log(path: Path, *, lines: int, seed: int) -> None:
-    """`lines` lines over one year in the order of time, about 270 bytes each."""
+    """`lines` lines over one year in the order of time, about 270 bytes each.
+
+    Beside it the same lines as twelve gzip files (`.00.gz` to `.11.gz`), and the same requests as JSON (`.json`).
+    """
     rng = np.random.default_rng(seed)
     people = max(10, int(lines * _VISITORS_PER_LINE))
     askers, requests = _askers(people, seed=seed), _requests(seed)
-    with path.open("wb", buffering=1 << 20) as file:
+    with ExitStack() as stack:
+        plain, json = (stack.enter_context(Path(f"{path}{end}").open("wb", buffering=1 << 20)) for end in ("", ".json"))
+        months = [stack.enter_context(gzip.open(month, "wb", compresslevel=6)) for month in _months(path)]
         for day in range(_DAYS):
             count = lines * (day + 1) // _DAYS - lines * day // _DAYS
-            for line in _day(rng, day=day, count=count, texts=(askers, requests)):
-                file.write(line)
+            hits = [*_day(rng, day=day, count=count, texts=(askers, requests))]
+            combined = b"".join(line for line, _ in hits)
+            plain.write(combined)
+            months[12 * day // _DAYS].write(combined)
+            json.writelines(line for _, line in hits)
+
+
+def _months(path: Path) -> list[Path]:
+    return [Path(f"{path}.{month:02}.gz") for month in range(12)]
 
 
 def _day(
     rng: np.random.Generator, *, day: int, count: int, texts: tuple[list[tuple[bytes, bytes]], list[bytes]]
-) -> Iterator[bytes]:
+) -> Iterator[tuple[bytes, bytes]]:
+    """The day's lines, each in the combined format and as JSON."""
     askers, requests = texts
     visits = rng.geometric(1 / _REQUESTS_PER_VISIT, size=count)
     visits = visits[: int(np.searchsorted(np.cumsum(visits), count)) + 1]
@@ -71,15 +96,21 @@ def _day(
     seconds = np.sort((begins + rng.exponential(600, count)) % 86_400).astype(int)
     what = (len(requests) * rng.random(count) ** 2).astype(int)
     broken = rng.random(count) < _MALFORMED_SHARE
-    stamp = (_FIRST_DAY + timedelta(days=day, hours=7)).strftime("%d/%b/%Y")
-    clocks = [f"{s // 3600:02}:{s // 60 % 60:02}:{s % 60:02} +0700".encode() for s in seconds.tolist()]
-    head = f"[{stamp}:".encode()
+    date = _FIRST_DAY + timedelta(days=day, hours=7)
+    clocks = [f"{s // 3600:02}:{s // 60 % 60:02}:{s % 60:02}".encode() for s in seconds.tolist()]
+    stamp, iso = date.strftime("%d/%b/%Y").encode(), date.strftime("%Y-%m-%d").encode()
     for asker, asked, clock, is_broken in zip(who.tolist(), what.tolist(), clocks, broken.tolist(), strict=True):
         if is_broken:
-            yield _BROKEN[asked % len(_BROKEN)] + b"\n"
+            yield (_BROKEN[asked % len(_BROKEN)] + b"\n",) * 2
         else:
             address, agent = askers[asker]
-            yield b'%b - - %b%b] "%b "%b"\n' % (address, head, clock, requests[asked], agent)
+            request, status, size, referrer = requests[asked].rsplit(b" ", 3)
+            yield (
+                b'%b - - [%b:%b +0700] "%b "%b"\n' % (address, stamp, clock, requests[asked], agent),
+                b'{"time_iso8601":"%bT%b+07:00","remote_addr":"%b","request":"%b,"status":%b,"body_bytes_sent":%b,'
+                b'"http_referer":%b,"http_user_agent":"%b"}\n'
+                % (iso, clock, address, request, status, size, referrer, agent),
+            )
 
 
 def _askers(people: int, *, seed: int) -> list[tuple[bytes, bytes]]:
@@ -126,18 +157,30 @@ def _request(rng: random.Random) -> bytes:
     return f'{method} {path} HTTP/1.1" {status} {rng.randrange(200, 90_000)} "{referrer}"'.encode()
 
 
-def count(path: Path) -> LogCounts:
-    return count_visits([LogFile("log", path)], terms=_TERMS)
+def count(*paths: Path) -> LogCounts:
+    return count_visits([LogFile(path.name, path) for path in paths], terms=_TERMS)
 
 
-def ours(path: Path) -> int:
-    visits = count(path).visits
+def ours(*paths: Path) -> int:
+    visits = count(*paths).visits
     return int(visits.loc[visits["variant"] == "headline", "visits_count"].sum())
 
 
-def ours_alone(path: Path) -> int:
+def ours_alone(*paths: Path) -> int:
     access_log._BYTES_WORTH_SHARING = sys.maxsize
-    return ours(path)
+    return ours(*paths)
+
+
+def ours_gzip(path: Path) -> int:
+    return ours(*_months(path))
+
+
+def ours_gzip_alone(path: Path) -> int:
+    return ours_alone(*_months(path))
+
+
+def ours_json(path: Path) -> int:
+    return ours(Path(f"{path}.json"))
 
 
 def reference(path: Path) -> int:
@@ -179,6 +222,25 @@ def duckdb(path: Path) -> int:
     return int(found[0][0])
 
 
+def duckdb_json(path: Path) -> int:
+    """As `duckdb`, of the JSON twin."""
+    import duckdb
+
+    found = duckdb.sql(f"""
+        WITH hits AS (
+            SELECT remote_addr AS address, http_user_agent AS agent, epoch(time_iso8601) AS moment
+            FROM read_ndjson('{path}.json', ignore_errors=true, columns={{time_iso8601: 'TIMESTAMPTZ',
+                remote_addr: 'VARCHAR', request: 'VARCHAR', status: 'INTEGER', http_user_agent: 'VARCHAR'}})
+            WHERE request LIKE 'GET %' AND status IN (200, 204, 206, 304)
+                AND NOT regexp_matches(request, '\\.(css|js|png|woff2|csv|xlsx)[ ?]|^GET /api/')
+                AND NOT regexp_matches(http_user_agent, '(?i)bot|crawl|spider'))
+        SELECT count(*) FROM (
+            SELECT moment - lag(moment) OVER (PARTITION BY address, agent ORDER BY moment) AS silence
+            FROM hits WHERE moment IS NOT NULL)
+        WHERE silence IS NULL OR silence > 1800""").fetchall()
+    return int(found[0][0])
+
+
 def polars(path: Path) -> int:
     """As `duckdb`."""
     import polars as pl
@@ -202,6 +264,30 @@ def polars(path: Path) -> int:
     ordered = hits.drop_nulls("at").sort("at")
     is_first = silence.is_null() | (silence > pl.duration(minutes=30))
     return int(ordered.select(is_first.sum()).collect(engine="streaming").item())
+
+
+def polars_exact(path: Path) -> int:
+    """Escapes understood by a regular expression, our rules asked once per request and agent, cut at midnight."""
+    import polars as pl
+
+    lines = pl.scan_csv(
+        path, separator="\x1f", quote_char=None, has_header=False, schema={"line": pl.String},
+        truncate_ragged_lines=True, encoding="utf8-lossy",
+    )  # fmt: skip
+    names = ("address", "stamp", "asked", "status", "referrer", "agent")
+    fields = pl.col("line").str.extract_groups(_COMBINED).struct.rename_fields(names)
+    answered = pl.col("status").str.starts_with("2") | (pl.col("status") == "304")
+    hits = lines.select(fields.alias("hit")).unnest("hit").filter(answered).drop("referrer", "status").with_columns(
+        pl.col("asked").str.split("?").list.first(),
+        pl.col("stamp").str.to_datetime("%d/%b/%Y:%H:%M:%S %z").dt.convert_time_zone("Asia/Jakarta"),
+    ).collect(engine="streaming")  # fmt: skip
+    requests, agents = (hits[name].unique().to_list() for name in ("asked", "agent"))
+    pages = [request for request in requests if RULES[request_rule(request.encode())] == ""]
+    people = [agent for agent, rule in zip(agents, AgentRules()([a.encode() for a in agents]), strict=True) if not rule]
+    visits = hits.filter(pl.col("asked").is_in(pages) & pl.col("agent").is_in(people)).sort("stamp")
+    before = pl.col("stamp").shift().over("address", "agent")
+    is_first = before.is_null() | (pl.col("stamp") - before > pl.duration(minutes=30))
+    return int(visits.select((is_first | (before.dt.date() != pl.col("stamp").dt.date())).sum()).item())
 
 
 def pandas(path: Path) -> int:
@@ -229,15 +315,28 @@ WORK = Work(
         "duckdb": Contender(duckdb, needs=("duckdb",), is_exact=False),
         "polars": Contender(polars, needs=("polars",), is_exact=False),
         "pandas": Contender(pandas, is_exact=False, most=_LINES_FOR_SLOW_PEERS),
+        "ours_gzip": Contender(ours_gzip),
+        "ours_gzip_alone": Contender(ours_gzip_alone),
+        "ours_json": Contender(ours_json),
+        "duckdb_json": Contender(duckdb_json, needs=("duckdb",), is_exact=False),
+        "polars_exact": Contender(polars_exact, needs=("polars",), most=_LINES_FOR_SLOW_PEERS),
         "goaccess": Contender(_GOACCESS, needs=("program:goaccess",), most=_LINES_FOR_SLOW_PEERS),
+        "awstats": Contender(
+            ("sh", "-c", _AWSTATS), needs=("program:perl", f"program:{_AWSTATS_PROGRAM}"), most=_LINES_FOR_AWSTATS
+        ),
         "wc": Contender(("wc", "-l", "{path}")),
+        "zcat_wc": Contender(("sh", "-c", "zcat {path}.*.gz | wc -l")),
     },
     targets=(
         Target(0.65, "duckdb"),
         Target(0.65, "polars"),
+        Target(0.25, "polars_exact"),
         Target(1 / 12, "goaccess"),
         Target(11, "wc"),
         Target(0.6, "ours_alone"),
+        Target(0.5, "zcat_wc", ours="ours_gzip"),
+        Target(0.6, "ours_gzip_alone", ours="ours_gzip"),
+        Target(0.65, "duckdb_json", ours="ours_json"),
         Target(220, by="peak"),
         Target(1.15, by="peak", grows=True),
     ),

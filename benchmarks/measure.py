@@ -110,7 +110,8 @@ def compare(work: Work, *, size: int, rounds: int, folder: Path) -> tuple[Sample
         entrants = [name for name, one in present.items() if name in judged or _size_of(one, size) == at]
         path = _written(work, at, folder)
         runs = [(name, _measure(work, name, path)) for _ in range(rounds) for name in entrants]
-        path.unlink(missing_ok=True)
+        for written in path.parent.glob(f"{path.name}*"):
+            written.unlink()
         samples |= {(name, at): _median([run for who, run in runs if who == name]) for name in entrants}
         _refuse_other_answers(work, {name: samples[name, at].answer for name in entrants})
     return samples, [_verdict(work, target, samples, size=size) for target in work.targets]

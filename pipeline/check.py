@@ -164,15 +164,27 @@ def _holding(held: Held, city: City, period: Period) -> Iterator[str]:
 def _first_rows(city: City, source: Source, files: list[RawFile]) -> tuple[str, ...]:
     """What the first rows of each file become: faults with counts, then a few sound rows column by column."""
     if source.format == "access_log":
-        from connectors.files import refuse_foreign
-
-        for file in files:
-            refuse_foreign(file, "access_log")
-        return ()
+        return tuple(_first_lines(city, source, files))
     frames = [frame for file in files for frame in _mapped(city, source, file)]
     faults = _faults(frames)
     shown = [text for frame in frames for text in _shown(frame)]
     return (*([f"baris awal / first rows: {faults}"] if faults else []), *shown[:_SHOWN_ROWS])
+
+
+def _first_lines(city: City, source: Source, files: list[RawFile]) -> Iterator[str]:
+    """How many of the first lines of each log are pages people asked for, and what the others are."""
+    from connectors.files import refuse_foreign
+    from pipeline.clean.access_log_heads import classify_head, refuse_unnamed
+    from pipeline.clean.access_log_shares import LogFile, LogTerms
+
+    terms = LogTerms.of(city, source)
+    for file in files:
+        refuse_foreign(file, "access_log")
+        log = LogFile(file.name, file.path)
+        refuse_unnamed(log, name=file.name, terms=terms)
+        counts = classify_head(log, terms=terms)
+        others = ", ".join(f"{rule} {count}" for rule, count in sorted(counts.items()) if rule)
+        yield f"{file.name}: baris awal / first lines: {counts['']} halaman / pages; {others or '-'}"
 
 
 def _mapped(city: City, source: Source, file: RawFile) -> Iterator[pd.DataFrame]:

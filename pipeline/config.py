@@ -149,6 +149,24 @@ class Responses(FileSettings):
         return value
 
 
+class LogFields(_Strict):
+    """Where the parts of a request stand in a JSON access log, when not at a known server's own names."""
+
+    address: str | None = None
+    time: str | None = None
+    request: str | None = None
+    method: str | None = None
+    uri: str | None = None
+    status: str | None = None
+    agent: str | None = None
+
+    @model_validator(mode="after")
+    def _tells_the_request_one_way(self) -> Self:
+        if (self.method is None) != (self.uri is None) or (self.request is not None and self.method is not None):
+            raise ValueError("isi 'request', atau 'method' dan 'uri' / give 'request', or 'method' and 'uri'")
+        return self
+
+
 class Days(_Strict):
     """From the first to the last day, both included."""
 
@@ -184,6 +202,7 @@ class Source(FileSettings):
     grain: Literal["day", "month"] = "day"
     portal_id: str = "portal"
     own_networks: Texts = ()
+    fields: LogFields | None = None
 
     @field_validator("zone")
     @classmethod
@@ -221,6 +240,8 @@ class Source(FileSettings):
             problems.append("'responses' hanya untuk inquiries / 'responses' is for inquiries only")
         if self.format == "access_log" and self.table != "visits":
             problems.append("'access_log' hanya untuk visits / 'access_log' is for visits only")
+        if self.format != "access_log" and self.fields:
+            problems.append("'fields' hanya untuk access_log / 'fields' is for access_log only")
         if self.format != "access_log" and not self.columns:
             problems.append("'columns' belum diisi / 'columns' is missing")
         problems += self._way_in_problems()

@@ -9,7 +9,7 @@ No address leaves this module: a visitor is a keyed hash, and the key lives as l
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from ipaddress import ip_network
@@ -22,7 +22,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from connectors.errors import ConfigError
-from pipeline.clean.access_log_lines import NO_AGENT, Hit, read_line
+from pipeline.clean.access_log_heads import read_head
+from pipeline.clean.access_log_lines import NO_AGENT
+from pipeline.clean.access_log_progress import Progress
 from pipeline.clean.access_log_rules import OUTCOMES, RULES
 from pipeline.clean.access_log_shares import (
     Counts,
@@ -33,7 +35,6 @@ from pipeline.clean.access_log_shares import (
     Stretch,
     count_share,
     is_gzip,
-    open_log,
 )
 from pipeline.clean.sessions import FIRST_DAY, LONGEST_IDLE_SECONDS
 from pipeline.tables import DTYPES, SOURCE_COLUMNS, VISITS
@@ -45,7 +46,7 @@ SOURCE_TOOL = "access_log"
 _BLOCK_BYTES = 1 << 22
 _BYTES_WORTH_SHARING = 1 << 28
 _GZIP_RATIO = 8
-_HEAD_BYTES = 1 << 16
+_LONGEST_STEP = 1 << 16
 _DEFINITIONS = {
     "headline": "pages people asked for, {minutes} idle minutes, cut at local midnight",
     "bots_included": "pages people and bots asked for, {minutes} idle minutes, cut at local midnight",
@@ -68,41 +69,33 @@ class LogCounts:
     tally: pd.DataFrame
 
 
-def count_visits(files: Sequence[LogFile], *, terms: LogTerms) -> LogCounts:
+def count_visits(files: Sequence[LogFile], *, terms: LogTerms, progress: Progress | None = None) -> LogCounts:
     """Visits per local day of `terms.zone` and variant, and what became of every line of every file.
 
     `visits` has a row for each variant on each day with a readable line, zeros included; its source columns name the
     first such line. Variants add up over days. Order of files and lines, duplicates and splits change no count; lines
     more than a day late cost a second reading and memory for all visits instead of those of a few days.
+    With `progress` a count that was interrupted goes on where it stopped.
     `tally.happened_on` is null for lines without a readable time. The package's bot list moves the figures.
     Raises `DataRejected` for a damaged gzip file, `ConfigError` for a network or idle time that cannot be.
     """
     _check(terms)
     stretches = [Stretch(file, position) for position, file in enumerate(files, start=1)]
-    stretches.sort(key=_first_second)
-    shares = _divide(stretches, terms=terms)
+    heads = {stretch: read_head(stretch, names=terms.json_names) for stretch in stretches}
+    # A file without a readable line comes first.
+    stretches.sort(key=lambda stretch: heads[stretch][0].seconds if heads[stretch] else 0)
+    shares = _divide(stretches, terms=terms, progress=progress)
     try:
         counts = _count(shares)
     except LateLine:
         counts = _count([replace(share, is_settling=False) for share in shares])
     visits = _visits(counts, files=files, terms=terms)
-    if any(hit.agent == NO_AGENT for stretch in stretches for hit in _head(stretch)):
+    if any(hit.agent == NO_AGENT for head in heads.values() for hit in head):
         visits["visit_definition"] += _WITHOUT_AGENTS
     return LogCounts(visits, _tally(counts))
 
 
-def _first_second(stretch: Stretch) -> int:
-    """When a file begins, by its first readable line; what cannot be told comes first."""
-    return next((hit.seconds for hit in _head(stretch)), 0)
-
-
-def _head(stretch: Stretch) -> Iterator[Hit]:
-    with open_log(stretch) as stream:
-        lines = stream.read(_HEAD_BYTES).split(b"\n")
-    return (hit for hit in map(read_line, lines) if isinstance(hit, Hit))
-
-
-def _divide(stretches: Sequence[Stretch], *, terms: LogTerms) -> list[Share]:
+def _divide(stretches: Sequence[Stretch], *, terms: LogTerms, progress: Progress | None) -> list[Share]:
     """One share, or two of about the same size when there is enough to read."""
     sizes = [_size(stretch) for stretch in stretches]
     half = sum(sizes) // 2
@@ -118,8 +111,9 @@ def _divide(stretches: Sequence[Stretch], *, terms: LogTerms) -> list[Share]:
             cut = _next_line(stretch.file.path, at=half - before)
             parts[0].append(replace(stretch, end=cut))
             parts[1].append(replace(stretch, begin=cut))
-    key = secrets.token_bytes(24)
-    return [Share(tuple(part), terms, key, _BLOCK_BYTES) for part in parts if part or part is parts[0]]
+    key = progress.key() if progress else secrets.token_bytes(24)
+    share = Share((), terms, key, _BLOCK_BYTES, progress=progress)
+    return [replace(share, stretches=tuple(part)) for part in parts if part or part is parts[0]]
 
 
 def _size(stretch: Stretch) -> int:
@@ -131,7 +125,7 @@ def _next_line(path: Path, *, at: int) -> int:
     """Where the first line after the byte `at` begins."""
     with path.open("rb") as file:
         file.seek(at)
-        while part := file.readline(_HEAD_BYTES):
+        while part := file.readline(_LONGEST_STEP):
             if part.endswith(b"\n"):
                 break
         return file.tell()

@@ -1,22 +1,24 @@
 """Blocks of access log lines to columns, all lines of the plain shape at once: the same rows as `read_line` gives.
 
 Quotes and newlines are found once, and every field is taken by its place relative to them. A line in which anything
-is out of place is left to `read_line`.
+is out of place is left to be read one by one.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.clean.access_log_hits import Hits, Rows
-from pipeline.clean.access_log_lines import LONGEST_LINE, Hit, read_day, read_line
+from pipeline.clean.access_log_json import JsonNames
+from pipeline.clean.access_log_json_blocks import read_lines
+from pipeline.clean.access_log_lines import LONGEST_LINE, read_day
 from pipeline.clean.text_columns import ROOM, Texts, pieces, records
 
-_NEWLINE, _RETURN, _SPACE, _DASH, _QUOTE, _QUESTION, _BACKSLASH = b'\n\r -"?\\'
+_NEWLINE, _RETURN, _SPACE, _DASH, _QUOTE, _QUESTION, _BACKSLASH, _BRACE = b'\n\r -"?\\{'
 _BLANKS = np.frombuffer(b" \t\r\n", np.uint8)
 _SEARCHED_AT_ONCE = 1 << 18
 _LONGEST_SIZE = 8
@@ -67,22 +69,33 @@ class _Lines:
     questions: Ints
 
 
-def read_block(block: bytes | memoryview) -> Hits:
-    """Every line of a block that ends in a newline: the same rows as `read_line` gives one by one.
+def read_block(block: bytes | memoryview, *, names: JsonNames) -> Hits:
+    """Every line of a block that ends in a newline: the same rows as `read_any_line` gives one by one.
 
     A block with `ROOM` bytes behind its last line is not copied.
     """
     if b"\n" in bytes(block[-ROOM:]):
         block = bytes(block) + bytes(ROOM)
     data = np.frombuffer(block, np.uint8, count=len(block) & ~7)
+    rows, faults = (_read_json if data[0] == _BRACE else _read_text)(data, names=names)
+    return Hits(tuple(part for part in rows if len(part.lines)) or (rows[0],), faults)
+
+
+def _read_json(data: Bytes, *, names: JsonNames) -> tuple[list[Rows], Counter[str]]:
+    """Lines of which the first is JSON, so that most are."""
+    ends = np.flatnonzero(data == _NEWLINE)
+    return read_lines(data, bounds=(np.append(0, ends[:-1] + 1), ends), names=names)
+
+
+def _read_text(data: Bytes, *, names: JsonNames) -> tuple[list[Rows], Counter[str]]:
     lines = _find_lines(data)
     plain = _read_plain(data, lines=lines)
-    others, faults = _read_others(data, lines=lines, plain=plain.lines)
-    return Hits((plain, others) if len(others.lines) else (plain,), faults)
+    others, faults = _read_others(data, lines=lines, plain=plain.lines, names=names)
+    return [plain, *others], faults
 
 
-def _read_others(data: Bytes, *, lines: _Lines, plain: Ints) -> tuple[Rows, Counter[str]]:
-    """The other lines, those that show at once what is wrong with them without asking `read_line`."""
+def _read_others(data: Bytes, *, lines: _Lines, plain: Ints, names: JsonNames) -> tuple[list[Rows], Counter[str]]:
+    """The other lines; those that show at once what is wrong with them are not read."""
     is_left = np.ones(len(lines.ends), bool)
     is_left[plain] = False
     left = np.flatnonzero(is_left)
@@ -90,12 +103,9 @@ def _read_others(data: Bytes, *, lines: _Lines, plain: Ints) -> tuple[Rows, Coun
     is_empty = first_bytes == _NEWLINE
     is_malformed = (lines.quotes_count[left] < 2) & ~np.isin(first_bytes, _BLANKS)
     left = left[~is_empty & ~is_malformed]
-    bounds = zip(lines.starts[left].tolist(), lines.ends[left].tolist(), strict=True)
-    read = [read_line(data[start:end].tobytes()) for start, end in bounds]
-    faults = Counter(fault for fault in read if isinstance(fault, str))
+    rows, faults = read_lines(data, bounds=(lines.starts[left], lines.ends[left]), names=names)
     faults.update(blank_line=int(is_empty.sum()), malformed_line=int(is_malformed.sum()))
-    hits = {number: hit for number, hit in zip(left.tolist(), read, strict=True) if isinstance(hit, Hit)}
-    return Rows.of([*hits.values()], lines=[*hits]), faults
+    return [replace(part, lines=left[part.lines]) for part in rows], faults
 
 
 def _find_lines(data: Bytes) -> _Lines:
@@ -146,7 +156,7 @@ def _read_plain(data: Bytes, *, lines: _Lines) -> Rows:
     asked = Texts(data, opened + 1, _cut_queries(lines.questions, begins=opened + 1, ends=closed))
     seconds, is_plain = _read_frames(data, opened=opened)
     statuses, has_status = _read_statuses(data, closed=closed)
-    is_plain &= has_status
+    is_plain &= has_status & (data[starts] != _BRACE)
     is_plain &= _are_sizes(data, begins=closed + _AFTER_STATUS, ends=sizes_end)
     is_plain &= ~is_combined | _is_plain_tail(data, quotes=others)
     is_plain &= _are_words(addresses)

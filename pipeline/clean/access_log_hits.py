@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,8 +35,17 @@ class Rows:
 
     def only(self, kept: NDArray[np.bool_]) -> Rows:
         """Those whose flag is set."""
+        if kept.all():
+            return self
         texts = (texts.only(kept) for texts in (self.addresses, self.asked, self.agents))
         return Rows(self.lines[kept], self.seconds[kept], self.statuses[kept], *texts)
+
+    @classmethod
+    def of_read(cls, read: Mapping[int, Hit | str]) -> tuple[Rows, Counter[str]]:
+        """The hits among lines that were read one by one, by number, and the faults of the others."""
+        hits = {number: hit for number, hit in read.items() if isinstance(hit, Hit)}
+        faults = Counter(fault for fault in read.values() if isinstance(fault, str))
+        return cls.of([*hits.values()], lines=[*hits]), faults
 
 
 @dataclass(frozen=True)

@@ -50,14 +50,14 @@ def read_line(line: bytes) -> Hit | str:
     if match is None:
         return "malformed_line"
     address, stamp, request, status, referrer, agent, rest = match.groups()
-    seconds = _read_stamp(stamp)
+    seconds = read_stamp(stamp)
     if seconds is None:
         return "bad_time"
     told = b"" if rest else NO_AGENT
     return Hit(address, seconds, request.partition(b"?")[0], int(status), told if referrer is None else agent)
 
 
-def _read_stamp(stamp: bytes) -> int | None:
+def read_stamp(stamp: bytes) -> int | None:
     match = _STAMP.fullmatch(stamp)
     midnight = read_day(match[1] + match[5]) if match else None
     if match is None or midnight is None:

@@ -6,9 +6,10 @@ import gzip
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BufferedIOBase
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -19,10 +20,15 @@ from numpy.typing import NDArray
 from connectors.errors import DataRejected
 from pipeline.clean.access_log_blocks import read_block
 from pipeline.clean.access_log_hits import Hits
+from pipeline.clean.access_log_json import KNOWN_NAMES, JsonNames
 from pipeline.clean.access_log_lines import LONGEST_LINE
+from pipeline.clean.access_log_progress import Notes, Progress
 from pipeline.clean.access_log_rules import RULES, Classes, Classifier
 from pipeline.clean.sessions import NewVisitors, Runs, local_days, midnights
 from pipeline.clean.text_columns import ROOM, Verdict
+
+if TYPE_CHECKING:
+    from pipeline.config import City, Source
 
 _GZIP_MAGIC = b"\x1f\x8b"
 
@@ -44,12 +50,23 @@ class LogFile:
 
 @dataclass(frozen=True)
 class LogTerms:
-    """What counting depends on besides the lines; `own_networks` are the city's own CIDR ranges."""
+    """What counting depends on besides the lines.
+
+    `own_networks` are the city's own CIDR ranges, `json_names` say where the parts of a hit stand in JSON lines.
+    """
 
     zone: ZoneInfo
     portal_id: str
     own_networks: tuple[str, ...] = ()
     idle_seconds: int = 1800
+    json_names: JsonNames = KNOWN_NAMES
+
+    @classmethod
+    def of(cls, city: City, source: Source) -> LogTerms:
+        """What a city's YAML sets for a source."""
+        fields = source.fields.model_dump(exclude_none=True) if source.fields else {}
+        names = KNOWN_NAMES.declared(fields)
+        return cls(city.zone_info, source.portal_id, own_networks=source.own_networks, json_names=names)
 
 
 @dataclass(frozen=True)
@@ -64,13 +81,17 @@ class Stretch:
 
 @dataclass(frozen=True)
 class Share:
-    """What one process is to count; `is_settling` asks it to forget the days that its lines have left behind."""
+    """What one process is to count; `is_settling` asks it to forget the days that its lines have left behind.
+
+    `progress` is where it notes how far it is, to go on from there when it is asked again.
+    """
 
     stretches: tuple[Stretch, ...]
     terms: LogTerms
     key: bytes
     block_bytes: int
     is_settling: bool = True
+    progress: Progress | None = None
 
 
 class LateLine(Exception):
@@ -158,16 +179,20 @@ class Counts:
 def count_share(share: Share) -> Counts:
     """Count the lines of a share; may raise `LateLine` when it is settling, and `DataRejected` for damaged gzip."""
     _keep_freed_memory()
-    counts = Counts(share.terms)
     classify = Classifier(share.terms.own_networks, key=share.key)
-    for stretch in share.stretches:
+    notes = Notes(share.progress, share=replace(share, progress=None))
+    counts, begun, read_to = _resumed(notes) or (Counts(share.terms), 0, None)
+    for nth, stretch in enumerate(share.stretches[begun:], start=begun):
         with open_log(stretch) as stream:
-            for block in _blocks(stream, block_bytes=share.block_bytes, end=stretch.end):
-                hits = read_block(block)
+            if nth == begun and read_to is not None:
+                stream.seek(read_to)
+            for block, block_end in _blocks(stream, block_bytes=share.block_bytes, end=stretch.end):
+                hits = read_block(block, names=share.terms.json_names)
                 days = local_days(hits.seconds, zone=share.terms.zone)
                 counts.add(hits, classes=classify(hits), days=days, stretch=stretch)
                 if share.is_settling and len(days):
                     counts.settle(int(np.median(days)))
+                notes.note((counts, nth, block_end))
     return counts
 
 
@@ -177,6 +202,12 @@ def _keep_freed_memory() -> None:
     glibc gives freed memory back when there is twice as much of it as in the largest mapping that was ever freed.
     """
     np.empty(_KEPT_BYTES // 2, np.uint8)
+
+
+def _resumed(notes: Notes) -> tuple[Counts, int, int] | None:
+    """Counts as far as they were noted, with the stretch and the byte in it (unpacked) from where to go on."""
+    noted = notes.last()
+    return cast(tuple[Counts, int, int], noted) if noted else None
 
 
 def is_gzip(path: Path) -> bool:
@@ -202,9 +233,10 @@ def open_log(stretch: Stretch) -> Iterator[BufferedIOBase]:
             ) from fault
 
 
-def _blocks(stream: BufferedIOBase, *, block_bytes: int, end: int | None) -> Iterator[memoryview]:
-    """Whole lines and `ROOM` bytes more, a few MiB at once, in one buffer; of an overlong line only as much as shows
-    that it is one.
+def _blocks(stream: BufferedIOBase, *, block_bytes: int, end: int | None) -> Iterator[tuple[memoryview, int]]:
+    """Whole lines and `ROOM` bytes more, a few MiB at once, in one buffer, and the byte of the stream after them.
+
+    Of an overlong line there is only as much as shows that it is one.
     """
     buffer = bytearray(LONGEST_LINE + 2 + block_bytes + ROOM)
     view = memoryview(buffer)
@@ -214,14 +246,14 @@ def _blocks(stream: BufferedIOBase, *, block_bytes: int, end: int | None) -> Ite
         left = None if left is None else left - count
         view[kept + count : kept + count + ROOM] = bytes(ROOM)
         cut = buffer.rfind(b"\n", kept, kept + count) + 1
-        if cut:
-            yield view[: cut + ROOM]
         rest = kept + count - cut
+        if cut:
+            yield view[: cut + ROOM], stream.tell() - rest
         view[:rest] = view[cut : cut + rest]
         kept = min(rest, LONGEST_LINE + 1)
     if kept:
         view[kept : kept + 1 + ROOM] = b"\n" + bytes(ROOM)
-        yield view[: kept + 1 + ROOM]
+        yield view[: kept + 1 + ROOM], stream.tell()
 
 
 def _by_visitor(visitor: Keys, *, seconds: Ints) -> Ints:

@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 import pandas as pd
 
 from connectors.files import refuse_foreign
+from pipeline.clean.access_log_progress import Progress, forget_progress
 from pipeline.clean.month_files import Block, MonthFiles, finished, read_parts
 from pipeline.clean.readability import Readability
 from pipeline.clean.repeated_keys import RepeatedKeys
@@ -67,7 +68,8 @@ def clean_table(home: Path, *, city: City, table_name: str, manifests: Sequence[
     target = dataset_path(home, city, table_name, name)
     if not target.is_dir():
         with atomic_folder(target) as draft:
-            rebuild(home, city=city, table_name=table_name, manifests=manifests, folder=draft)
+            _write(draft, [Landed(home, city, manifest) for manifest in manifests], TABLES[table_name], target=target)
+        forget_progress(target)
     return name
 
 
@@ -87,7 +89,8 @@ def build(home: Path, *, city: City, table_name: str, manifests: Sequence[Manife
 
 def rebuild(home: Path, *, city: City, table_name: str, manifests: Sequence[Manifest], folder: Path) -> StoredDataset:
     """The clean table made anew in a folder, whatever is there already elsewhere."""
-    _write(folder, [Landed(home, city, manifest) for manifest in manifests], TABLES[table_name])
+    sources = [Landed(home, city, manifest) for manifest in manifests]
+    _write(folder, sources, TABLES[table_name], target=folder / table_name)
     return read_dataset(folder, TABLES[table_name])
 
 
@@ -141,14 +144,17 @@ class _Written:
     follow_ups: RowCounts | None
 
 
-def _write(folder: Path, sources: Sequence[Landed], table: Table) -> None:
-    """Rows as they come; once all are there, those whose keys come again are judged again."""
+def _write(folder: Path, sources: Sequence[Landed], table: Table, *, target: Path) -> None:
+    """Rows as they come; once all are there, those whose keys come again are judged again.
+
+    Beside `target`, which need not be there, counts of logs are noted while they are made.
+    """
     files = MonthFiles(folder, table)
     logs = [landed for landed in sources if landed.source.format == "access_log"]
     written = [_write_source(landed, files, among=sources) for landed in sources if landed not in logs]
     tallies = []
     for landed in logs:
-        visits, tally = _count_log(landed)
+        visits, tally = _count_log(landed, progress=Progress.beside(target, source=landed.manifest.source))
         files.add(Block.of(finished(visits, table), table))
         tallies.append(tally)
     for source in written:
@@ -180,14 +186,15 @@ def _settle(source: _Written, files: MonthFiles) -> None:
     source.readability.refuse_if_poor(source.landed.city, source.landed.manifest.source)
 
 
-def _count_log(landed: Landed) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _count_log(landed: Landed, *, progress: Progress | None = None) -> tuple[pd.DataFrame, pd.DataFrame]:
     from pipeline.clean.access_log import LogFile, LogTerms, count_visits
+    from pipeline.clean.access_log_heads import refuse_unnamed
 
-    files = landed.files("main")
-    for _, raw in files:
+    files, terms = landed.files("main"), LogTerms.of(landed.city, landed.source)
+    for file, raw in files:
         refuse_foreign(raw, "access_log")
-    terms = LogTerms(landed.city.zone_info, landed.source.portal_id, own_networks=landed.source.own_networks)
-    counts = count_visits([LogFile(file.file_id, raw.path) for file, raw in files], terms=terms)
+        refuse_unnamed(LogFile(file.file_id, raw.path), name=raw.name, terms=terms)
+    counts = count_visits([LogFile(file.file_id, raw.path) for file, raw in files], terms=terms, progress=progress)
     bad = counts.tally.loc[counts.tally["outcome"] == "quarantined", "rows_count"]
     readability = Readability(int(counts.tally["rows_count"].sum()), Counter(malformed_line=int(bad.sum())))
     readability.refuse_if_poor(landed.city, landed.manifest.source)

@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 
 from pipeline.clean.access_log_blocks import read_block
 from pipeline.clean.access_log_hits import Rows
+from pipeline.clean.access_log_json import JsonNames, read_any_line
 from pipeline.clean.access_log_lines import LONGEST_LINE, NO_AGENT, Hit, read_line
 
+NAMES = JsonNames()
 STAMP = b"17/May/2015:10:05:03 +0000"
 AT = 1431857103
 FULL = b'10.0.0.1 - - [%b] "GET /a?q=1 HTTP/1.1" 200 512 "-" "Mozilla/5.0"' % STAMP
@@ -77,7 +79,7 @@ LINES = st.one_of(CLEAN, SHAPED, BROKEN, st.binary(max_size=80)).map(lambda line
 @settings(max_examples=200, deadline=None)
 @given(st.lists(LINES, min_size=1, max_size=12))
 def test_both_parsers_give_the_same_rows_for_any_bytes(lines: list[bytes]) -> None:
-    assert _rows_of_block(lines) == _rows_one_by_one(lines)
+    assert rows_of_block(lines) == rows_one_by_one(lines)
 
 
 @settings(max_examples=80, deadline=None)
@@ -89,7 +91,7 @@ def test_bytes_thrown_into_a_sound_line_are_read_the_same_by_both_parsers(
     for junk in noise:
         at = data.draw(st.integers(0, len(FULL)))
         lines.append((FULL[:at] + junk + FULL[at + data.draw(st.integers(0, 3)) :]).replace(b"\n", b""))
-    assert _rows_of_block([FULL, *lines, FULL]) == _rows_one_by_one([FULL, *lines, FULL])
+    assert rows_of_block([FULL, *lines, FULL]) == rows_one_by_one([FULL, *lines, FULL])
 
 
 def test_a_combined_line_gives_its_fields_and_leaves_query_and_version_out() -> None:
@@ -119,7 +121,7 @@ def test_variants_of_the_log_format_are_well_formed(line: bytes, agent: bytes) -
     hit = read_line(line % STAMP)
     assert isinstance(hit, Hit)
     assert (hit.seconds, hit.agent) == (AT, agent)
-    assert _rows_of_block([line % STAMP]) == [(0, hit)]
+    assert rows_of_block([line % STAMP]) == [(0, hit)]
 
 
 @pytest.mark.parametrize(
@@ -142,7 +144,7 @@ def test_variants_of_the_log_format_are_well_formed(line: bytes, agent: bytes) -
 )
 def test_a_line_that_cannot_be_read_says_why(line: bytes, fault: str) -> None:
     assert read_line(line) == fault
-    assert _rows_of_block([line]) == [fault]
+    assert rows_of_block([line]) == [fault]
 
 
 def test_the_zone_of_the_stamp_is_honoured() -> None:
@@ -154,15 +156,15 @@ def test_the_zone_of_the_stamp_is_honoured() -> None:
 
 
 def test_plain_lines_do_not_need_the_slow_parser(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipeline.clean.access_log_blocks.read_line", lambda _: pytest.fail("slow parser asked"))
+    monkeypatch.setattr("pipeline.clean.access_log_json.read_line", lambda _: pytest.fail("slow parser asked"))
     common = re.sub(rb' "-" .*', b"", FULL)
     escaped = FULL.replace(b"/a", b'/\\"a\\"').replace(b'"-"', b'"\\""').replace(b"Mozilla/5.0", b'say \\"hi\\"')
     lines = [FULL, common, FULL + b"\r", common + b"\r", FULL + b' "-"', escaped]
-    assert len(read_block(b"\n".join([*lines, b""])).lines) == len(lines)
+    assert len(read_block(b"\n".join([*lines, b""]), names=NAMES).lines) == len(lines)
 
 
-def _rows_of_block(lines: list[bytes]) -> list[object]:
-    hits = read_block(b"".join(line + b"\n" for line in lines))
+def rows_of_block(lines: list[bytes], *, names: JsonNames = NAMES) -> list[object]:
+    hits = read_block(b"".join(line + b"\n" for line in lines), names=names)
     found = [row for rows in hits.rows for row in _rows(rows)]
     return [*sorted(found, key=lambda row: row[0]), *sorted(hits.faults.elements())]
 
@@ -173,7 +175,7 @@ def _rows(rows: Rows) -> list[tuple[int, Hit]]:
     return [(line, Hit(who, at, asked, status, agent)) for line, at, status, who, asked, agent in columns]
 
 
-def _rows_one_by_one(lines: list[bytes]) -> list[object]:
-    read = [(number, read_line(line)) for number, line in enumerate(lines)]
+def rows_one_by_one(lines: list[bytes], *, names: JsonNames = NAMES) -> list[object]:
+    read = [(number, read_any_line(line, names=names)) for number, line in enumerate(lines)]
     faults = sorted(fault for _, fault in read if isinstance(fault, str))
     return [*(row for row in read if isinstance(row[1], Hit)), *faults]

@@ -47,11 +47,15 @@ def ordered_lines(rng: random.Random, *, count: int) -> list[bytes]:
     return lines
 
 
-def counted(folder: Path, *files: list[bytes], zipped: bool = False) -> LogCounts:
+def written(folder: Path, *files: list[bytes], zipped: bool = False) -> list[LogFile]:
     for number, lines in enumerate(files):
         content = b"\n".join(lines)
         (folder / f"{number}").write_bytes(gzip.compress(content) if zipped else content)
-    return count_visits([LogFile(f"file{number}", folder / f"{number}") for number in range(len(files))], terms=TERMS)
+    return [LogFile(f"file{number}", folder / f"{number}") for number in range(len(files))]
+
+
+def counted(folder: Path, *files: list[bytes], zipped: bool = False) -> LogCounts:
+    return count_visits(written(folder, *files, zipped=zipped), terms=TERMS)
 
 
 def counted_at_once(folder: Path, *files: list[bytes]) -> LogCounts:
