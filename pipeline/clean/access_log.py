@@ -10,11 +10,10 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from ipaddress import ip_network
 from itertools import accumulate
-from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -36,6 +35,8 @@ from pipeline.clean.access_log_shares import (
     open_log,
 )
 from pipeline.clean.sessions import FIRST_DAY, LONGEST_IDLE_SECONDS
+from pipeline.other_processes import OtherProcesses
+from pipeline.progress import Meter
 from pipeline.tables import DTYPES, SOURCE_COLUMNS, VISITS
 
 __all__ = ["SOURCE_TOOL", "LogCounts", "LogFile", "LogTerms", "count_visits"]
@@ -68,7 +69,7 @@ class LogCounts:
     tally: pd.DataFrame
 
 
-def count_visits(files: Sequence[LogFile], *, terms: LogTerms) -> LogCounts:
+def count_visits(files: Sequence[LogFile], *, terms: LogTerms, meter: Meter | None = None) -> LogCounts:
     """Visits per local day of `terms.zone` and variant, and what became of every line of every file.
 
     `visits` has a row for each variant on each day with a readable line, zeros included; its source columns name the
@@ -78,13 +79,15 @@ def count_visits(files: Sequence[LogFile], *, terms: LogTerms) -> LogCounts:
     Raises `DataRejected` for a damaged gzip file, `ConfigError` for a network or idle time that cannot be.
     """
     _check(terms)
+    meter = meter or Meter()
     stretches = [Stretch(file, position) for position, file in enumerate(files, start=1)]
     stretches.sort(key=_first_second)
     shares = _divide(stretches, terms=terms)
     try:
-        counts = _count(shares)
+        counts = _count(shares, meter)
     except LateLine:
-        counts = _count([replace(share, is_settling=False) for share in shares])
+        meter.expect(meter.bytes_read)
+        counts = _count([replace(share, is_settling=False) for share in shares], meter)
     visits = _visits(counts, files=files, terms=terms)
     if any(hit.agent == NO_AGENT for stretch in stretches for hit in _head(stretch)):
         visits["visit_definition"] += _WITHOUT_AGENTS
@@ -137,23 +140,23 @@ def _next_line(path: Path, *, at: int) -> int:
         return file.tell()
 
 
-def _count(shares: Sequence[Share]) -> Counts:
+def _count(shares: Sequence[Share], meter: Meter) -> Counts:
     """All shares' counts together: the first is read here, the other meanwhile by a second process."""
     first, *others = shares
     if not others:
-        return count_share(first)
-    with ProcessPoolExecutor(len(others), mp_context=get_context("spawn")) as pool:
-        waiting = [(share, _submit(share, pool=pool)) for share in others]
-        counts = count_share(first)
+        return count_share(first, meter)
+    with OtherProcesses(len(others)) as pool, meter.elsewhere() as part:
+        waiting = [(share, _submit(share, part, pool=pool)) for share in others]
+        counts = count_share(first, meter)
         for share, future in waiting:
-            counts.absorb(_result(future) or count_share(share))
+            counts.absorb(_result(future) or count_share(share, meter))
     return counts
 
 
-def _submit(share: Share, *, pool: ProcessPoolExecutor) -> Future[Counts] | None:
+def _submit(share: Share, meter: Meter, *, pool: OtherProcesses) -> Future[Counts] | None:
     """The share under way; null where no process may be started, as inside a daemon."""
     try:
-        return pool.submit(count_share, share)
+        return pool.submit(count_share, share, meter)
     except (AssertionError, OSError, RuntimeError):
         return None
 

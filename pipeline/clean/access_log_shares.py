@@ -16,12 +16,14 @@ from isal.igzip import IGzipFile
 from isal.isal_zlib import IsalError
 from numpy.typing import NDArray
 
+from connectors.counted_file import OnRead, open_counted
 from connectors.errors import DataRejected
 from pipeline.clean.access_log_blocks import read_block
 from pipeline.clean.access_log_hits import Hits
 from pipeline.clean.access_log_lines import LONGEST_LINE
 from pipeline.clean.access_log_rules import RULES, Classes, Classifier
 from pipeline.clean.sessions import NewVisitors, Runs, local_days, midnights
+from pipeline.progress import Meter
 
 _GZIP_MAGIC = b"\x1f\x8b"
 
@@ -152,16 +154,17 @@ class Counts:
                 self.first_seen[day] = min(seen, self.first_seen.get(day, seen))
 
 
-def count_share(share: Share) -> Counts:
+def count_share(share: Share, meter: Meter) -> Counts:
     """Count the lines of a share; may raise `LateLine` when it is settling, and `DataRejected` for damaged gzip."""
     counts = Counts(share.terms)
     classify = Classifier(share.terms.own_networks, key=share.key)
     for stretch in share.stretches:
-        with open_log(stretch) as stream:
+        with open_log(stretch, on_read=meter.read) as stream:
             for block in _blocks(stream, block_bytes=share.block_bytes, end=stretch.end):
                 hits = read_block(block)
                 days = local_days(hits.seconds, zone=share.terms.zone)
                 counts.add(hits, classes=classify(hits), days=days, stretch=stretch)
+                meter.make(len(days) + hits.faults.total())
                 if share.is_settling and len(days):
                     counts.settle(int(np.median(days)))
     return counts
@@ -174,9 +177,9 @@ def is_gzip(path: Path) -> bool:
 
 
 @contextmanager
-def open_log(stretch: Stretch) -> Iterator[BufferedIOBase]:
+def open_log(stretch: Stretch, *, on_read: OnRead | None = None) -> Iterator[BufferedIOBase]:
     """The file from the stretch's first byte on, unpacked."""
-    with stretch.file.path.open("rb") as raw:
+    with open_counted(stretch.file.path, on_read) as raw:
         raw.seek(stretch.begin)
         try:
             yield IGzipFile(fileobj=raw) if is_gzip(stretch.file.path) else raw

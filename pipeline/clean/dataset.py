@@ -21,6 +21,7 @@ from pipeline.config import City
 from pipeline.indicators.base import RowCounts
 from pipeline.indicators.counting import is_sound
 from pipeline.landing import Manifest, atomic_folder
+from pipeline.progress import Meter
 from pipeline.tables import TABLES, Table
 
 _TALLY = "tally.parquet"
@@ -58,7 +59,9 @@ class StoredDataset:
         return read_parts(self.path, self.table)
 
 
-def clean_table(home: Path, *, city: City, table_name: str, manifests: Sequence[Manifest]) -> str:
+def clean_table(
+    home: Path, *, city: City, table_name: str, manifests: Sequence[Manifest], meter: Meter | None = None
+) -> str:
     """Make the clean table from landed files unless it is there already; gives the dataset's name.
 
     Raises `DataRejected` when the bytes are not what the city's YAML says.
@@ -67,13 +70,15 @@ def clean_table(home: Path, *, city: City, table_name: str, manifests: Sequence[
     target = dataset_path(home, city, table_name, name)
     if not target.is_dir():
         with atomic_folder(target) as draft:
-            _write(draft, [Landed(home, city, manifest) for manifest in manifests], TABLES[table_name])
+            _write(draft, _landed(home, city, manifests, meter or Meter()), TABLES[table_name])
     return name
 
 
-def build(home: Path, *, city: City, table_name: str, manifests: Sequence[Manifest]) -> Dataset:
+def build(
+    home: Path, *, city: City, table_name: str, manifests: Sequence[Manifest], meter: Meter | None = None
+) -> Dataset:
     """The clean table in memory and in the order of its files; `clean_table` has the same rows on disk by month."""
-    table, sources = TABLES[table_name], [Landed(home, city, manifest) for manifest in manifests]
+    table, sources = TABLES[table_name], _landed(home, city, manifests, meter or Meter())
     parts, tallies = [finished(pd.DataFrame(), table)], []
     follow_ups: dict[str, RowCounts] = {}
     for landed in sources:
@@ -89,6 +94,11 @@ def build(home: Path, *, city: City, table_name: str, manifests: Sequence[Manife
         parts.append(finished(_with_source_in_ids(frame, landed, among=sources), table))
     tally = pd.concat(tallies, ignore_index=True) if tallies else None
     return Dataset(pd.concat(parts, ignore_index=True), tally, follow_ups)
+
+
+def _landed(home: Path, city: City, manifests: Sequence[Manifest], meter: Meter) -> list[Landed]:
+    meter.expect(sum(file.size_bytes for manifest in manifests for file in manifest.files))
+    return [Landed(home, city, manifest, meter) for manifest in manifests]
 
 
 def read_dataset(path: Path, table: Table) -> StoredDataset:
@@ -165,6 +175,7 @@ def _write_source(landed: Landed, files: MonthFiles, *, among: Sequence[Landed])
     readability, repeated = Readability(), RepeatedKeys(files.folder)
     for block in blocks:
         frame = finished(_with_source_in_ids(block, landed, among=among), landed.table)
+        landed.meter.make(len(frame))
         is_usable = is_sound(frame).to_numpy()
         repeated.add(frame.loc[is_usable, list(landed.table.key)], places=files.add(frame)[is_usable])
         readability.add(frame)
@@ -186,7 +197,7 @@ def _count_log(landed: Landed) -> tuple[pd.DataFrame, pd.DataFrame]:
     for _, raw in files:
         refuse_foreign(raw, "access_log")
     terms = LogTerms(landed.city.zone_info, landed.source.portal_id, own_networks=landed.source.own_networks)
-    counts = count_visits([LogFile(file.file_id, raw.path) for file, raw in files], terms=terms)
+    counts = count_visits([LogFile(file.file_id, raw.path) for file, raw in files], terms=terms, meter=landed.meter)
     bad = counts.tally.loc[counts.tally["outcome"] == "quarantined", "rows_count"]
     readability = Readability(int(counts.tally["rows_count"].sum()), Counter(malformed_line=int(bad.sum())))
     readability.refuse_if_poor(landed.city, landed.manifest.source)
