@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 INDICATOR_IDS = ("portal_visits", "online_services", "inquiry_response", "it_downtime")
 TABLE_NAMES = ("visits", "services", "inquiries", "outages", "population")
+BENCHED = ("access_log", "incidents", "annual")
 
 
 def main() -> None:
@@ -236,6 +237,23 @@ def report(city: str, period: str) -> None:
 
     _results(city, Period.parse(period).label)
     click.echo(steps.report(city, Period.parse(period).label))
+
+
+@_commands.command()
+@click.option(
+    "--size",
+    default=1_000_000,
+    show_default=True,
+    type=click.IntRange(min=1000),
+    help="Baris masukan. / Lines or rows of input.",
+)
+@click.option("--only", multiple=True, type=click.Choice(BENCHED), help="Hanya pekerjaan ini. / Only this work.")
+@click.option("--peers", is_flag=True, help="Juga alat lain yang terpasang. / Other tools too, where installed.")
+def bench(size: int, only: tuple[str, ...], peers: bool) -> None:
+    """Ukur kecepatan Tolok di mesin ini. / Measure how fast Tolok is on this machine."""
+    from benchmarks.here import show as measure
+
+    measure(only or BENCHED, size=size, peers=peers)
 
 
 @contextmanager
