@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from rich.console import Console, RenderableType
 from rich.progress import BarColumn, DownloadColumn, ProgressColumn, Task, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as RichProgress
+from rich.table import Column
 from rich.text import Text
 
 from pipeline.progress import Meter
@@ -34,8 +35,10 @@ class Bars:
 @contextmanager
 def bars_on(console: Console) -> Iterator[Bars]:
     """Bars below what is printed, until the block ends."""
-    columns = (TextColumn("{task.description}"), BarColumn(), _Bytes(), _Pace(), TimeRemainingColumn())
-    with _Looking(*columns, console=console, transient=True, refresh_per_second=_LOOKS_PER_SECOND) as bars:
+    numbers = [kind(table_column=Column(no_wrap=True)) for kind in (_Bytes, _Pace, TimeRemainingColumn)]
+    columns = (TextColumn("{task.description}"), BarColumn(bar_width=None), *numbers)
+    looking = _Looking(*columns, console=console, transient=True, expand=True, refresh_per_second=_LOOKS_PER_SECOND)
+    with looking as bars:
         yield Bars(bars)
 
 
@@ -59,4 +62,4 @@ class _Pace(ProgressColumn):
 
     def render(self, task: Task) -> Text:
         rows = task.fields["meter"].rows_made
-        return Text(f"{rows / task.elapsed:,.0f} baris/s · rows/s" if rows and task.elapsed else "")
+        return Text(f"{rows / task.elapsed:,.0f} baris·rows/s" if rows and task.elapsed else "")

@@ -17,11 +17,14 @@ from tests.acceptance.test_backfill import environment
 
 RUN = ("run", "kota-uji", "2024")
 TOLOK = "from pipeline.cli import main; main()"
-# Both processes sleep in place of counting, so that the signal comes in mid-count; an idle one has nothing to do.
+# The second process shows that it has begun, then sleeps in place of counting, as the first does.
 STUCK = (
-    "import time; from pipeline.clean import access_log; access_log._BYTES_WORTH_SHARING = 1; "
+    "import os, time; from pathlib import Path; from pipeline.clean import access_log; "
+    "access_log._BYTES_WORTH_SHARING = 1; "
     "access_log.count_share = lambda *_: time.sleep(600); "
-    f"access_log._submit = lambda share, meter, pool: pool.submit(time.sleep, 600); {TOLOK}"
+    "access_log._submit = lambda share, meter, pool: "
+    "[pool.submit(Path.touch, Path(os.environ['TOLOK_HOME'], 'begun')), pool.submit(time.sleep, 600)][-1]; "
+    f"{TOLOK}"
 )
 IDLE = STUCK.replace("pool.submit(time.sleep, 600)", "pool.submit(int)")
 LOG = b'10.0.0.%d - - [%02d/Mar/2024:10:00:00 +0700] "GET / HTTP/1.1" 200 5 "-" "Mozilla/5.0 (X11)"\n'
@@ -46,9 +49,10 @@ def started(folder: Path, code: str) -> subprocess.Popen[str]:
     return subprocess.Popen(command, env=given, text=True, start_new_session=True, **pipes)
 
 
-def counting(run: subprocess.Popen[str]) -> int:
+def counting(folder: Path, run: subprocess.Popen[str]) -> int:
     """The second process, once it has begun."""
-    return until(lambda: next((pid for pid in children(run.pid) if "spawn_main" in command(pid)), 0))
+    until(lambda: (folder / "home" / "begun").is_file())
+    return next(pid for pid in children(run.pid) if "spawn_main" in command(pid))
 
 
 def until(look: Callable[[], int]) -> int:
@@ -83,7 +87,7 @@ def test_a_stopped_run_says_so_and_leaves_neither_process_nor_draft(
     folder: Path, code: str, stop: signal.Signals
 ) -> None:
     run = started(folder, code)
-    second = counting(run)
+    second = counting(folder, run)
     assert drafts(folder), "stopped before anything was begun"
     # A terminal tells the whole group.
     (os.killpg if stop == signal.SIGINT else os.kill)(run.pid, stop)
@@ -98,7 +102,7 @@ def test_a_stopped_run_says_so_and_leaves_neither_process_nor_draft(
 
 def test_the_next_run_sweeps_what_a_killed_one_left_half_made(folder: Path) -> None:
     run = started(folder, STUCK)
-    second = counting(run)
+    second = counting(folder, run)
     run.kill()
     run.communicate()
     until(lambda: "spawn_main" not in command(second))
@@ -113,12 +117,14 @@ def test_the_next_run_does_not_make_again_what_a_killed_one_had_finished(folder:
     run.kill()
     run.communicate()
     before = made(folder)
-    assert finished(folder) == 0
+    unable = "from pipeline import landing; from pipeline.clean import dataset; landing._copy = dataset._write = None; "
+    assert finished(folder, unable) == 0
     assert made(folder) == before
 
 
-def finished(folder: Path) -> int:
-    command = [sys.executable, "-c", TOLOK, *RUN]
+def finished(folder: Path, first: str = "") -> int:
+    """The exit code of a run that is left alone; `first` is done before it."""
+    command = [sys.executable, "-c", first + TOLOK, *RUN]
     return subprocess.run(command, env=environment(folder, "home"), capture_output=True, check=False).returncode
 
 

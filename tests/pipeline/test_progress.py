@@ -129,4 +129,4 @@ def test_a_terminal_shows_bytes_pace_and_nothing_of_steps_that_are_over() -> Non
         assert not bars._bars.tasks
     assert "Bersihkan / Clean visits" in shown
     assert "0.5/2.0 MB" in shown
-    assert "baris/s · rows/s" in shown
+    assert "baris·rows/s" in shown
