@@ -185,7 +185,7 @@ def atomic_folder(target: Path) -> Iterator[Path]:
 def _draft_of(target: Path, *, make: Callable[..., str]) -> Iterator[Path]:
     """A draft beside what it is to become, gone at the end unless it was renamed; those of killed makers go too."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    prefix = f".{target.name[:24]}-"
+    prefix = f".draft-{target.name[:24]}-"
     with ExitStack() as held:
         # Held for a moment, so that nobody takes a draft just made for one whose maker is dead.
         with _hold(target.parent):

@@ -26,7 +26,10 @@ STUCK = (
     "[pool.submit(Path.touch, Path(os.environ['TOLOK_HOME'], 'begun')), pool.submit(time.sleep, 600)][-1]; "
     f"{TOLOK}"
 )
-IDLE = STUCK.replace("pool.submit(time.sleep, 600)", "pool.submit(int)")
+# The second process has nothing to do and would hear Ctrl-C at once, the first only after what it is at.
+IDLE = STUCK.replace("pool.submit(time.sleep, 600)", "pool.submit(int)").replace(
+    "lambda *_: time.sleep(600)", "lambda *_: [sum(range(10**7)) for _ in iter(int, 1)]"
+)
 LOG = b'10.0.0.%d - - [%02d/Mar/2024:10:00:00 +0700] "GET / HTTP/1.1" 200 5 "-" "Mozilla/5.0 (X11)"\n'
 
 
@@ -75,7 +78,7 @@ def command(pid: int) -> str:
 
 
 def drafts(folder: Path) -> list[Path]:
-    return [path for path in (folder / "home").rglob(".*-*") if "landing" in path.parts or "clean" in path.parts]
+    return list((folder / "home").rglob(".draft-*"))
 
 
 @pytest.mark.parametrize(
