@@ -13,7 +13,7 @@ from rich.text import Text
 
 from pipeline.progress import Meter
 
-_LOOKS_PER_SECOND = 4
+_LOOKS_PER_SECOND = 2
 
 
 class Bars:
