@@ -24,7 +24,7 @@ from pipeline.periods import Period
 from pipeline.progress import Meter
 from pipeline.told import Covers, days_told, remark
 
-_CHUNK_BYTES = 1 << 20
+_CHUNK_BYTES = 1 << 25
 
 
 @dataclass(frozen=True)
@@ -309,8 +309,9 @@ def _copy(file: io.BufferedIOBase, target: Path, *, name: str) -> None:
             while chunk := file.read(_CHUNK_BYTES):
                 digest.update(chunk)
                 copy.write(chunk)
-            copy.flush()
-            os.fsync(copy.fileno())
+                # Little by little: while gigabytes go to a slow disk, nobody could stop it.
+                copy.flush()
+                os.fsync(copy.fileno())
         if digest.hexdigest() != target.name:
             raise SourceUnavailable(
                 id=f"{name} berubah selagi disalin. Tunggu ekspornya selesai, lalu jalankan lagi.",
