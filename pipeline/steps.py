@@ -176,7 +176,7 @@ def compute(city_id: str, period: str, *, is_rebuilt: bool = False, progress: Pr
     results = []
     for indicator in INDICATORS.values():
         table = indicator.DEFINITION.table
-        with progress.step(f"Hitung / Measure {table}") as meter:
+        with progress.step(f"Hitung ulang / Recompute {table}") as meter:
             rows = dataset(city_id, table, period, is_rebuilt=is_rebuilt, meter=meter)
         terms = terms_for(
             table,
