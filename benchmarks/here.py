@@ -16,6 +16,7 @@ from benchmarks.measure import OURS, Samples, Work, compare
 
 _NAMES = {
     "access_log": "Log akses / Access log",
+    "tickets": "Pengaduan / Tickets",
     "incidents": "Gabungan gangguan / Union of outages",
     "annual": "Setahun penuh / A whole year",
 }

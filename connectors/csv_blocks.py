@@ -11,8 +11,10 @@ import csv
 import io
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import IO, Any, cast
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import IO, Any, NamedTuple, cast
 
 import numpy as np
 import pandas as pd
@@ -25,6 +27,7 @@ from connectors.files import RawFile, Record, Shape, find_shape, frame_of_record
 from connectors.layout import Layout
 
 _BLOCK_BYTES = 8 << 20
+_BLOCKS_AT_ONCE = 2
 _HEAD_BYTES = 4096
 _MAX_CELL_CHARACTERS = 10_000_000
 _MARK = b"\xef\xbb\xbf"
@@ -37,18 +40,40 @@ csv.field_size_limit(_MAX_CELL_CHARACTERS)
 
 
 def csv_frames(file: RawFile, *, layout: Layout, columns: tuple[str, ...]) -> Iterator[pd.DataFrame]:
-    """The records below the header, a frame for each block, shaped as `connectors.files.read_rows` says."""
-    with open_bytes(file) as stream:
+    """The records below the header, a frame for each block, shaped as `connectors.files.read_rows` says.
+
+    Blocks of plain shape are parsed a few at a time while the next ones are read.
+    """
+    with open_bytes(file) as stream, ThreadPoolExecutor(_BLOCKS_AT_ONCE) as pool:
         text = _Text(file, stream, layout)
         shape = find_shape(file, layout=layout, columns=columns, rows=text.rows())
-        while block := text.block():
-            before = text.records_count
-            frame = _plain_frame(block, shape, layout, before=before) if _is_plain(block, layout) else None
-            if frame is None:
-                frame = frame_of_records((shape.judge(*row) for row in text.rows(len(block))), columns=shape.columns)
-            else:
-                text.take(len(block), records_count=len(frame))
-            yield frame
+        waiting: deque[Future[pd.DataFrame | None]] = deque()
+        while (block := text.block()).text or waiting:
+            is_plain = _is_plain(block, layout)
+            if is_plain:
+                waiting.append(pool.submit(_plain_frame, block.text, shape, layout))
+                text.take(block.text)
+            while waiting and (not is_plain or len(waiting) > _BLOCKS_AT_ONCE):
+                yield _numbered(waiting.popleft().result(), text=text, shape=shape)
+            if block.text and not is_plain:
+                rows = text.rows(len(block.text))
+                yield frame_of_records((shape.judge(*row) for row in rows), columns=shape.columns)
+
+
+def _numbered(frame: pd.DataFrame | None, *, text: _Text, shape: Shape) -> pd.DataFrame:
+    """The next block's records, by Python's reader where pyarrow could not read them."""
+    if frame is None:
+        return frame_of_records((shape.judge(*row) for row in text.uncounted_rows()), columns=shape.columns)
+    frame["source_row"] += text.records_count
+    text.count(len(frame))
+    return frame
+
+
+class _Block(NamedTuple):
+    """Some of a file's text as UTF-8, and where the quotes are in it."""
+
+    text: bytes
+    quotes: NDArray[np.int64]
 
 
 class _Text:
@@ -60,37 +85,52 @@ class _Text:
         self._encoding = self._find_encoding()
         self._decoder = codecs.getincrementaldecoder(self._encoding)()
         self._has_ascii_inside = codecs.lookup(self._encoding).name in _ASCII_INSIDE
-        self._held, self._at, self._is_over = b"", 0, False
+        self._held, self._at, self._taken, self._is_over = b"", 0, 0, False
+        self._uncounted: deque[bytes] = deque()
         self.records_count = 0
 
-    def block(self) -> bytes:
+    def block(self) -> _Block:
         """What comes next, not yet taken: whole records where quotes are paired; nothing at the end."""
         while not self._is_over and len(self._held) - self._at < _BLOCK_BYTES:
             self._fill()
-        held = self._held[self._at :]
-        return held if self._is_over else held[: _end_of_records(held, quote=self._layout.quote.encode())] or held
+        quotes = np.flatnonzero(np.frombuffer(self._held, np.uint8, offset=self._at) == ord(self._layout.quote))
+        left = len(self._held) - self._at
+        size = left if self._is_over else self._end_of_records(quotes) or left
+        return _Block(self._held[self._at : self._at + size], quotes[: np.searchsorted(quotes, size)])
 
-    def take(self, bytes_count: int, *, records_count: int) -> None:
-        """Go on after a block that has been read."""
-        self._at += bytes_count
+    def take(self, block: bytes) -> None:
+        """Go on after a block whose records are counted later."""
+        self._at += len(block)
+        self._uncounted.append(block)
+
+    def count(self, records_count: int) -> None:
+        """Count the records of the first block taken and not counted."""
+        self._uncounted.popleft()
         self.records_count += records_count
 
     def rows(self, bytes_count: int = sys.maxsize) -> Iterator[tuple[int, list[str]]]:
         """Number and cells of the next records, up to the one in which the block's last byte lies."""
-        before, left = self.records_count, bytes_count
+        begin = self._taken
 
-        def lines() -> Iterator[str]:
-            nonlocal left
-            while line := self._line():
-                left -= len(line)
-                yield line.decode()
+        def is_enough() -> bool:
+            return self._taken - begin >= bytes_count
 
-        reader = csv.reader(lines(), **_dialect(self._layout))
+        lines = (line.decode() for line in iter(self._line, b""))
+        return self._records(lines, is_enough=is_enough)
+
+    def uncounted_rows(self) -> Iterator[tuple[int, list[str]]]:
+        """Number and cells of the records of the first block taken and not counted."""
+        block = self._uncounted.popleft()
+        return self._records(io.StringIO(block.decode(), newline=""), is_enough=lambda: False)
+
+    def _records(self, lines: Iterable[str], *, is_enough: Callable[[], bool]) -> Iterator[tuple[int, list[str]]]:
+        before = self.records_count
+        reader = csv.reader(lines, **_dialect(self._layout))
         try:
             for row in reader:
                 self.records_count += 1
                 yield self.records_count, row
-                if left <= 0:
+                if is_enough():
                     return
         except csv.Error:
             near = before + reader.line_num
@@ -99,6 +139,13 @@ class _Text:
                 en=f"{self._file.name}: an unpaired quote near line {near}. Mend the quotes or the 'quote' setting.",
             ) from None
 
+    def _end_of_records(self, quotes: NDArray[np.int64]) -> int:
+        """After the last newline that no quoted field holds, if quotes are paired; 0 when there is none."""
+        end = self._held.rfind(b"\n", self._at) + 1 - self._at
+        while end > 0 and (inside := int(np.searchsorted(quotes, end))) % 2:
+            end = self._held.rfind(b"\n", self._at, self._at + int(quotes[inside - 1])) + 1 - self._at
+        return max(end, 0)
+
     def _line(self) -> bytes:
         end = _LINE_END.search(self._held, self._at)
         while not self._is_over and (end is None or end.end() == len(self._held)):
@@ -106,6 +153,7 @@ class _Text:
             end = _LINE_END.search(self._held, self._at)
         line = self._held[self._at : end.end() if end else None]
         self._at += len(line)
+        self._taken += len(line)
         return line
 
     def _fill(self) -> None:
@@ -123,7 +171,8 @@ class _Text:
         try:
             return self._decoder.decode(chunk, final=not chunk).encode()
         except UnicodeDecodeError as error:
-            near = self.records_count + self._held.count(b"\n", self._at) + chunk.count(b"\n", 0, error.start)
+            near = self.records_count + sum(block.count(b"\n") for block in self._uncounted)
+            near += self._held.count(b"\n", self._at) + chunk.count(b"\n", 0, error.start)
             name, encoding = self._file.name, self._encoding
             raise DataRejected(
                 id=f"{name}: huruf setelah baris {near} bukan {encoding}. Coba encoding: cp1252 di YAML.",
@@ -147,28 +196,17 @@ class _Text:
         return encoding
 
 
-def _end_of_records(held: bytes, *, quote: bytes) -> int:
-    """After the last newline that no quoted field holds, if quotes are paired; 0 when there is none."""
-    end = held.rfind(b"\n") + 1
-    while end and held.count(quote, 0, end) % 2:
-        end = held.rfind(b"\n", 0, held.rfind(quote, 0, end)) + 1
-    return end
-
-
-def _is_plain(block: bytes, layout: Layout) -> bool:
+def _is_plain(block: _Block, layout: Layout) -> bool:
     """Whether both readers find the same records and cells in a block."""
     delimiter, quote = layout.delimiter.encode(), layout.quote.encode()
-    if len(delimiter + quote) != 2 or delimiter == quote or block.startswith(_MARK) or not block.endswith(b"\n"):
+    if len(delimiter + quote) != 2 or delimiter == quote or {delimiter, quote} & {b"\r", b"\n"}:
         return False
-    if {delimiter, quote} & {b"\r", b"\n"}:
+    if block.text.startswith(_MARK) or not block.text.endswith(b"\n"):
         return False
-    if quote not in block:
-        return True
-    text = np.frombuffer(block, np.uint8)
-    quotes = np.flatnonzero(text == quote[0])
-    opening, closing = quotes[::2], quotes[1::2]
+    opening, closing = block.quotes[::2], block.quotes[1::2]
     if len(opening) != len(closing):
         return False
+    text = np.frombuffer(block.text, np.uint8)
     # A quote beside its neighbour stands doubled inside a field; the rest bound one.
     before, after = _among(delimiter + quote + b"\n"), _among(delimiter + quote + b"\r\n")
     return bool(np.all(before[text[opening - 1]]) and np.all(after[text[closing + 1]]))
@@ -180,8 +218,8 @@ def _among(marks: bytes) -> NDArray[np.bool_]:
     return table
 
 
-def _plain_frame(block: bytes, shape: Shape, layout: Layout, *, before: int) -> pd.DataFrame | None:
-    """The records of a plain block, of which `before` came earlier; null when pyarrow cannot read it."""
+def _plain_frame(block: bytes, shape: Shape, layout: Layout) -> pd.DataFrame | None:
+    """The records of a plain block, numbered from 1; null when pyarrow cannot read it."""
     odd: dict[int, Sequence[str]] = {}
 
     def set_aside(row: arrow_csv.InvalidRow) -> str:
@@ -198,9 +236,9 @@ def _plain_frame(block: bytes, shape: Shape, layout: Layout, *, before: int) -> 
             odd |= zip(kept[blank].tolist(), zip(*whole.take(blank).to_pydict().values(), strict=True), strict=True)
     except (pa.ArrowInvalid, csv.Error):
         return None
-    judged = {nth: shape.judge(before + nth + 1, cells) for nth, cells in sorted(odd.items())}
+    judged = {nth: shape.judge(nth + 1, cells) for nth, cells in sorted(odd.items())}
     columns = table.select(range(len(shape.places))).rename_columns(shape.columns)
-    return _numbered(_with_judged(columns, kept, judged), first_row=before + 1)
+    return _as_frame(_with_judged(columns, kept, judged))
 
 
 def _parsed(
@@ -264,8 +302,8 @@ def _with_judged(columns: pa.Table, kept: NDArray[np.int64], judged: Mapping[int
     return pa.concat_tables([*pieces, columns.slice(done)])
 
 
-def _numbered(columns: pa.Table, *, first_row: int) -> pd.DataFrame:
-    rows = np.arange(first_row, first_row + len(columns))
+def _as_frame(columns: pa.Table) -> pd.DataFrame:
+    rows = np.arange(1, len(columns) + 1)
     frame = columns.combine_chunks().to_pandas()
     frame.insert(0, "source_row", pd.arrays.IntegerArray(rows, np.zeros(len(rows), bool)))
     return frame

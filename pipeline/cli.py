@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 INDICATOR_IDS = ("portal_visits", "online_services", "inquiry_response", "it_downtime")
 TABLE_NAMES = ("visits", "services", "inquiries", "outages", "population")
-BENCHED = ("access_log", "incidents", "annual")
+BENCHED = ("access_log", "tickets", "incidents", "annual")
 
 
 def main() -> None:

@@ -34,6 +34,10 @@ class Column:
     minimum: float | None = None
     note: str = ""
 
+    @property
+    def is_time(self) -> bool:
+        return self.kind in ("moment", "day")
+
 
 @dataclass(frozen=True)
 class Order:

@@ -20,6 +20,7 @@ from pydantic import ValidationError
 
 from connectors.errors import ConfigError, DataRejected
 from pipeline.indicators.counting import is_sound
+from pipeline.looked_at import Key, LookedAt, Parts, look_at
 from pipeline.periods import Period
 from pipeline.suites import FOLDER, ROW_COUNT, Rule, Suite, accounting, declared, headlines
 from pipeline.tables import TABLES, Table
@@ -36,9 +37,6 @@ EVERY_ROW = "every row"
 SAMPLE = "sample of 50,000; row count and key: every row"
 NOT_CHECKED = "not checked"
 
-_WHOLE_ROWS = 200_000
-_SAMPLE_ROWS = 50_000
-_SEED = 37122
 _COMPOUND_UNIQUE = "expect_compound_columns_to_be_unique"
 _COLUMN_UNIQUE = "expect_column_values_to_be_unique"
 _COUNTS_ONLY = {"result_format": "BASIC", "partial_unexpected_count": 0}
@@ -91,19 +89,16 @@ def validate_tables(
 
     Services and population are snapshots: all their sound rows count.
     """
-    read = {name: dataset for name, dataset in datasets.items() if len(dataset.frame) or dataset.tally is not None}
-    verdicts = [
-        validate_frame(
-            _of_period(dataset.frame[is_sound(dataset.frame)], TABLES[name], period=period, zone=zone),
-            subject=name,
-            suite=_suite(name),
-        )
-        for name, dataset in read.items()
-    ]
-    if not read:
-        return verdicts
-    accounts = accounting({name: _account(dataset) for name, dataset in read.items()})
-    return [*verdicts, validate_frame(accounts, subject="rows", suite=_suite("rows"))]
+    verdicts, accounts = [], {}
+    for name, dataset in datasets.items():
+        reading = _Reading(dataset, TABLES[name], period=period, zone=zone)
+        verdict = validate_parts(reading, subject=name, suite=_suite(name))
+        if reading.rows.total() or dataset.tally is not None:
+            verdicts.append(verdict)
+            accounts[name] = _account(reading.rows, dataset.tally)
+    if not verdicts:
+        return []
+    return [*verdicts, validate_frame(accounting(accounts), subject="rows", suite=_suite("rows"))]
 
 
 def validate_results(results: Sequence[Result]) -> Verdict:
@@ -112,18 +107,21 @@ def validate_results(results: Sequence[Result]) -> Verdict:
 
 
 def validate_frame(frame: pd.DataFrame, *, subject: str, suite: Suite) -> Verdict:
-    """Hold a frame against a suite: every row up to 200,000, beyond that a seeded sample of 50,000.
+    """As `validate_parts`, of a frame at hand."""
+    return validate_parts(lambda: iter([frame]), subject=subject, suite=suite)
 
-    Row count and uniqueness always hold for the whole frame. A rule that raised, or that gave no result, is unmet
+
+def validate_parts(parts: Parts, *, subject: str, suite: Suite) -> Verdict:
+    """Hold a table against a suite: every row up to 200,000, beyond that a seeded sample of 50,000.
+
+    Row count and uniqueness always hold for the whole table. A rule that raised, or that gave no result, is unmet
     and critical.
     """
-    outcomes = {
-        outcome.rule_id: outcome
-        for part in _parts(list(suite.expectations), frame.reset_index(drop=True))
-        for outcome in _outcomes(part)
-    }
-    way = EVERY_ROW if len(frame) <= _WHOLE_ROWS else SAMPLE
-    return Verdict(subject, way, tuple(outcomes[rule.meta.rule_id] for rule in suite.expectations))
+    rules = list(suite.expectations)
+    looked_at = look_at(parts, keys=[*{key for rule in rules if (key := _unique_columns(rule))}])
+    outcomes = {outcome.rule_id: outcome for part in _parts(rules, looked_at) for outcome in _outcomes(part)}
+    way = EVERY_ROW if looked_at.is_whole else SAMPLE
+    return Verdict(subject, way, tuple(outcomes[rule.meta.rule_id] for rule in rules))
 
 
 def refuse_unsound(verdicts: Sequence[Verdict]) -> None:
@@ -226,6 +224,27 @@ def _suite(name: str) -> Suite:
     return load_suite(FOLDER / f"{name}.json", required=declared(name))
 
 
+class _Reading:
+    """A table's sound rows of a period, in parts; counts what becomes of all its rows each time they are read.
+
+    `rows` counts by quarantine reason or null, excluding rule or null. Days made of access logs are no rows.
+    """
+
+    def __init__(self, dataset: Dataset | StoredDataset, table: Table, *, period: Period, zone: ZoneInfo) -> None:
+        self._dataset, self._table, self._period, self._zone = dataset, table, period, zone
+        self.rows: Counter[tuple[bool, bool]] = Counter()
+
+    def __call__(self) -> Iterator[pd.DataFrame]:
+        from pipeline.clean.access_log import SOURCE_TOOL
+
+        self.rows.clear()
+        for part in self._dataset.parts:
+            fates = part[["quarantine_reason", "excluded_by"]].notna()
+            lines = part["source_tool"] == SOURCE_TOOL if "source_tool" in part else pd.Series(False, index=part.index)
+            self.rows.update(fates[~lines.to_numpy(bool)].value_counts().to_dict())
+            yield _of_period(part[is_sound(part)], self._table, period=self._period, zone=self._zone)
+
+
 def _of_period(frame: pd.DataFrame, table: Table, *, period: Period, zone: ZoneInfo) -> pd.DataFrame:
     if table.name in _SNAPSHOTS:
         return frame
@@ -236,50 +255,44 @@ def _of_period(frame: pd.DataFrame, table: Table, *, period: Period, zone: ZoneI
     return frame[placed.between(pd.Timestamp(period.first_on), pd.Timestamp(period.last_on))]
 
 
-def _account(dataset: Dataset | StoredDataset) -> dict[str, int]:
+def _account(rows: Counter[tuple[bool, bool]], tally: pd.DataFrame | None) -> dict[str, int]:
     """What was read and what became of it; of access logs the lines are counted, not the days made of them.
 
     The quarantined are a share of the rows not excluded, but of all lines of a log: most lines that cannot be read
     would have been excluded too.
     """
-    from pipeline.clean.access_log import SOURCE_TOOL
-
-    frame, tally = dataset.frame, dataset.tally
-    rows = frame if tally is None else frame[frame["source_tool"] != SOURCE_TOOL]
     lines = {} if tally is None else tally.groupby("outcome")["rows_count"].sum().to_dict()
-    excluded_count, read_count = int(rows["excluded_by"].notna().sum()), len(rows) + sum(lines.values())
+    excluded_count, read_count = rows[False, True] + rows[True, True], rows.total() + sum(lines.values())
     return {
         "read": read_count,
-        "used": int(is_sound(rows).sum()) + lines.get("used", 0),
+        "used": rows[False, False] + lines.get("used", 0),
         "excluded": excluded_count + lines.get("excluded", 0),
-        "quarantined": int(rows["quarantine_reason"].notna().sum()) + lines.get("quarantined", 0),
+        "quarantined": rows[True, False] + rows[True, True] + lines.get("quarantined", 0),
         "considered": read_count - excluded_count,
     }
 
 
-def _parts(rules: list[Rule], frame: pd.DataFrame) -> Iterator[_Part]:
-    """The frame, or of a large one: its length, the rows whose key occurs again, and a sample for everything else."""
-    if len(frame) <= _WHOLE_ROWS:
-        yield _Part(rules, frame)
+def _parts(rules: list[Rule], looked_at: LookedAt) -> Iterator[_Part]:
+    """The rows, or of a large table: its length, the rows whose key occurs again, and a sample for everything else."""
+    if looked_at.is_whole:
+        yield _Part(rules, looked_at.frame)
         return
-    sample = frame.sample(_SAMPLE_ROWS, random_state=_SEED)
     rest = []
     for rule in rules:
-        key = _unique_columns(rule)
+        suspects = looked_at.suspects.get(_unique_columns(rule))
         if rule.type == ROW_COUNT:
-            yield _Part([rule], frame[[]])
-        elif key and set(key) <= set(frame):
-            suspects = frame[frame.duplicated(key, keep=False)]
-            yield _Part([rule], suspects, known_good=len(frame) - len(suspects))
+            yield _Part([rule], pd.DataFrame(index=range(looked_at.rows_count)))
+        elif suspects is not None:
+            yield _Part([rule], suspects, known_good=looked_at.rows_count - len(suspects))
         else:
             rest.append(rule)
-    yield _Part(rest, sample)
+    yield _Part(rest, looked_at.frame)
 
 
-def _unique_columns(rule: Rule) -> list[str]:
+def _unique_columns(rule: Rule) -> Key:
     if rule.type == _COLUMN_UNIQUE:
-        return [rule.kwargs["column"]]
-    return list(rule.kwargs["column_list"]) if rule.type == _COMPOUND_UNIQUE else []
+        return (rule.kwargs["column"],)
+    return tuple(rule.kwargs["column_list"]) if rule.type == _COMPOUND_UNIQUE else ()
 
 
 def _outcomes(part: _Part) -> Iterator[Outcome]:

@@ -9,17 +9,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pandas as pd
 
 from connectors.files import refuse_foreign
-from pipeline.clean.month_files import MonthFiles, finished, read_parts
+from pipeline.clean.month_files import Block, MonthFiles, finished, read_parts
 from pipeline.clean.readability import Readability
 from pipeline.clean.repeated_keys import RepeatedKeys
 from pipeline.clean.source_rows import Landed, judged_rows, settled
 from pipeline.config import City
 from pipeline.indicators.base import RowCounts
-from pipeline.indicators.counting import is_sound
 from pipeline.landing import Manifest, atomic_folder
 from pipeline.progress import Meter
 from pipeline.tables import TABLES, Table
@@ -70,7 +70,7 @@ def clean_table(
     target = dataset_path(home, city, table_name, name)
     if not target.is_dir():
         with atomic_folder(target) as draft:
-            _write(draft, _landed(home, city, manifests, meter or Meter()), TABLES[table_name])
+            rebuild(home, city=city, table_name=table_name, manifests=manifests, folder=draft, meter=meter)
     return name
 
 
@@ -78,22 +78,30 @@ def build(
     home: Path, *, city: City, table_name: str, manifests: Sequence[Manifest], meter: Meter | None = None
 ) -> Dataset:
     """The clean table in memory and in the order of its files; `clean_table` has the same rows on disk by month."""
-    table, sources = TABLES[table_name], _landed(home, city, manifests, meter or Meter())
-    parts, tallies = [finished(pd.DataFrame(), table)], []
-    follow_ups: dict[str, RowCounts] = {}
-    for landed in sources:
-        if landed.source.format == "access_log":
-            frame, tally = _count_log(landed)
-            tallies.append(tally)
-        else:
-            blocks, counts = judged_rows(landed)
-            frame, readability = settled(pd.concat([parts[0], *blocks], ignore_index=True), landed), Readability()
-            readability.add(frame)
-            readability.refuse_if_poor(city, landed.manifest.source)
-            follow_ups |= {landed.manifest.source: counts} if counts else {}
-        parts.append(finished(_with_source_in_ids(frame, landed, among=sources), table))
-    tally = pd.concat(tallies, ignore_index=True) if tallies else None
-    return Dataset(pd.concat(parts, ignore_index=True), tally, follow_ups)
+    with TemporaryDirectory() as folder:
+        stored = rebuild(home, city=city, table_name=table_name, manifests=manifests, folder=Path(folder), meter=meter)
+        frame = stored.frame
+    order = {file.file_id: nth for nth, file in enumerate(file for m in manifests for file in m.files)}
+    places = pd.DataFrame({"file": frame["source_file_id"].map(order), "row": frame["source_row"]})
+    return Dataset(
+        frame.loc[places.sort_values(["file", "row"], kind="stable").index].reset_index(drop=True),
+        stored.tally,
+        stored.follow_ups,
+    )
+
+
+def rebuild(
+    home: Path,
+    *,
+    city: City,
+    table_name: str,
+    manifests: Sequence[Manifest],
+    folder: Path,
+    meter: Meter | None = None,
+) -> StoredDataset:
+    """The clean table made anew in a folder, whatever is there already elsewhere."""
+    _write(folder, _landed(home, city, manifests, meter or Meter()), TABLES[table_name])
+    return read_dataset(folder, TABLES[table_name])
 
 
 def _landed(home: Path, city: City, manifests: Sequence[Manifest], meter: Meter) -> list[Landed]:
@@ -159,7 +167,7 @@ def _write(folder: Path, sources: Sequence[Landed], table: Table) -> None:
     tallies = []
     for landed in logs:
         visits, tally = _count_log(landed)
-        files.add(finished(visits, table))
+        files.add(Block.of(finished(visits, table), table))
         tallies.append(tally)
     for source in written:
         _settle(source, files)
@@ -171,22 +179,23 @@ def _write(folder: Path, sources: Sequence[Landed], table: Table) -> None:
 
 
 def _write_source(landed: Landed, files: MonthFiles, *, among: Sequence[Landed]) -> _Written:
-    blocks, follow_ups = judged_rows(landed)
+    def laid_out(frame: pd.DataFrame) -> Block:
+        return Block.of(_with_source_in_ids(frame, landed, among=among), landed.table)
+
+    blocks, follow_ups = judged_rows(landed, then=laid_out)
     readability, repeated = Readability(), RepeatedKeys(files.folder)
     for block in blocks:
-        frame = finished(_with_source_in_ids(block, landed, among=among), landed.table)
-        landed.meter.make(len(frame))
-        is_usable = is_sound(frame).to_numpy()
-        repeated.add(frame.loc[is_usable, list(landed.table.key)], places=files.add(frame)[is_usable])
-        readability.add(frame)
+        landed.meter.make(len(block.keys))
+        repeated.add(block.keys[block.is_usable], places=files.add(block)[block.is_usable])
+        readability.add(block.counts)
     return _Written(landed, readability, repeated, follow_ups)
 
 
 def _settle(source: _Written, files: MonthFiles) -> None:
     for places in source.repeated.groups():
-        frame = settled(files.rows_at(places), source.landed)
-        files.judge_again(frame, places=places)
-        source.readability.leave_out(frame)
+        block = Block.of(settled(files.rows_at(places), source.landed), source.landed.table)
+        files.judge_again(block, places=places)
+        source.readability.leave_out(block.counts)
     source.readability.refuse_if_poor(source.landed.city, source.landed.manifest.source)
 
 

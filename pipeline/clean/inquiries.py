@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from pipeline.clean.mapping import texts_of, translated
@@ -11,6 +12,7 @@ from pipeline.clean.values import Reading, parse
 from pipeline.config import Responses, Source
 from pipeline.indicators.base import RowCounts
 
+_BASES = pd.Index(["none", "first_response"], dtype="str")
 _EXCLUDED = ("blank_row", "not_a_response")
 
 
@@ -54,8 +56,8 @@ def complete_inquiries(frame: pd.DataFrame, *, source: Source) -> pd.DataFrame:
     """Say what each response time rests on, where the mapping does not."""
     if "response_basis" in source.columns:
         return frame
-    basis = pd.Series("none", index=frame.index, dtype="str")
-    return frame.assign(response_basis=basis.mask(frame["responded_at"].notna(), "first_response"))
+    has_response = frame["responded_at"].notna().to_numpy(np.int8)
+    return frame.assign(response_basis=pd.Categorical.from_codes(has_response, _BASES))
 
 
 def _row_counts(outcome: pd.Series) -> RowCounts:

@@ -7,18 +7,22 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from connectors.files import BLANK_ROW
 from pipeline.clean.durations import parse_durations
-from pipeline.clean.values import Reading, parse
+from pipeline.clean.outcomes import FirstWords, Flags
+from pipeline.clean.text_bytes import arrow_of, tidied
+from pipeline.clean.values import Parsed, Reading, parse
 from pipeline.config import ColumnMap, RowFilter, Source
 from pipeline.tables import DTYPES, Column, Table
 
 ORDER = "order_by"
 _SAMPLED = 1000
 
-Codes = NDArray[np.intp]
+Codes = NDArray[np.integer]
 
 
 def raw_columns(source: Source) -> tuple[str, ...]:
@@ -36,28 +40,35 @@ def map_rows(raw: pd.DataFrame, *, source: Source, table: Table, zone: ZoneInfo)
 
     A value that does not fit its declared form is null and its row quarantined: `bad_<column>`,
     `ambiguous_<column>` or `unknown_<column>` (not in the value map). What the reader found wrong with a record comes
-    before that. Columns the source does not map are null.
+    before that. Columns the source does not map are null. Texts that come
+    again are categories, but for ids.
     """
     raw = raw.reset_index(drop=True)
-    frame = pd.DataFrame({"source_row": raw["source_row"]})
+    columns: dict[str, pd.Series] = {"source_row": raw["source_row"]}
     coded = _CodedColumns(raw)
-    reasons = raw["reader_problem"].mask(raw["reader_problem"] == BLANK_ROW).astype("str")
+    reasons = FirstWords(raw["reader_problem"].mask(raw["reader_problem"] == BLANK_ROW).astype("str"))
     for column in table.columns:
         column_map = source.columns.get(column.name)
         if column_map is None:
-            frame[column.name] = pd.Series(None, index=raw.index, dtype=DTYPES[column.kind])
+            columns[column.name] = _nulls(len(raw), dtype=DTYPES[column.kind])
             continue
         few, codes = coded.of(_columns_of(column_map))
-        values, faults = _read_column(few, column, column_map, _reading(column_map, source, zone), source)
-        values = _spread(values, codes)
-        frame[column.name] = values if column_map.after is None else frame[column_map.after] + values
-        if faults.notna().any():
-            reasons = reasons.fillna(_spread(faults, codes))
-    frame["excluded_by"] = _exclusions(coded, source)
-    frame["quarantine_reason"] = reasons.mask(frame["excluded_by"].notna())
+        parsed, is_unknown = _read_column(few, column, column_map, _reading(column_map, source, zone), source)
+        values = (_spread if column.name.endswith("_id") else _spread_in_categories)(parsed.values, codes)
+        columns[column.name] = values if column_map.after is None else columns[column_map.after] + values
+        faults = {"unknown": is_unknown, "ambiguous": parsed.is_ambiguous, "bad": parsed.is_bad}
+        for fault, rows in faults.items():
+            if rows.any():
+                reasons.add(f"{fault}_{column.name}", of=rows if codes is None else rows[codes])
+    excluded = _exclusions(coded, source)
+    columns |= {"excluded_by": excluded, "quarantine_reason": reasons.texts.mask(excluded.notna())}
     if source.combine and source.combine.order_by:
-        frame[ORDER] = pd.to_numeric(raw[source.combine.order_by], errors="coerce")
-    return frame
+        columns[ORDER] = pd.to_numeric(raw[source.combine.order_by], errors="coerce")
+    return pd.DataFrame(columns, copy=False)
+
+
+def _nulls(count: int, *, dtype: str) -> pd.Series:
+    return pd.Series(pa.nulls(count, pa.large_string()) if dtype == "str" else None, index=range(count), dtype=dtype)
 
 
 def _columns_of(column_map: ColumnMap) -> tuple[str, ...]:
@@ -84,41 +95,53 @@ class _CodedColumns:
     def _code(self, names: tuple[str, ...]) -> tuple[pd.DataFrame, Codes | None]:
         if not names:
             return self._raw.iloc[:1], np.zeros(len(self._raw), np.intp)
-        if len(names) > 1 or self._raw[names[0]].iloc[:_SAMPLED].nunique() > _SAMPLED // 2:
+        texts = arrow_of(self._raw[names[0]])
+        if len(names) > 1 or pc.count_distinct(texts.slice(0, _SAMPLED)).as_py() > _SAMPLED // 2:
             return self._raw, None
-        codes, texts = pd.factorize(self._raw[names[0]], use_na_sentinel=False)
-        return pd.DataFrame({names[0]: pd.Series(texts, dtype="str")}), codes
+        coded = texts.dictionary_encode(null_encoding="encode")
+        return pd.DataFrame({names[0]: pd.Series(coded.dictionary, dtype="str")}), coded.indices.to_numpy()
 
 
 def _spread(values: pd.Series, codes: Codes | None) -> pd.Series:
     return values if codes is None else pd.Series(values.array.take(codes))
 
 
+def _spread_in_categories(values: pd.Series, codes: Codes | None) -> pd.Series:
+    if codes is None or values.dtype != "str":
+        return _spread(values, codes)
+    few, texts = pd.factorize(values)
+    return pd.Series(pd.Categorical.from_codes(few[codes], pd.Index(texts, dtype="str")))
+
+
+def with_plain_texts(frame: pd.DataFrame) -> pd.DataFrame:
+    """The same without categories."""
+    return frame.astype(dict.fromkeys(frame.columns[frame.dtypes == "category"], "str"))
+
+
 def texts_of(raw: pd.DataFrame, column_map: ColumnMap, *, nulls: Sequence[str]) -> pd.Series:
     """The column's texts as mapped: joined, nulls named, defaults and constants filled in; not yet translated."""
     if column_map.constant is not None:
         return pd.Series(column_map.constant, index=raw.index, dtype="str")
-    absent = {"", *nulls, *column_map.nulls}
-    parts = [raw[name].str.replace("\xa0", " ", regex=False).str.strip() for name in column_map.column]
-    texts = parts[0].mask(parts[0].isin(absent))
-    for part in parts[1:]:
-        texts = (texts + " " + part.mask(part.isin(absent), "").fillna("")).str.strip()
+    texts, *others = (tidied(raw[name], absent={*nulls, *column_map.nulls}) for name in column_map.column)
+    for other in others:
+        texts = (texts + " " + other.fillna("")).str.strip()
     return texts if column_map.default is None else texts.fillna(column_map.default)
 
 
-def translated(texts: pd.Series, column_map: ColumnMap) -> tuple[pd.Series, pd.Series]:
+def translated(texts: pd.Series, column_map: ColumnMap) -> tuple[pd.Series, Flags]:
     """Texts through the value map, without regard to case and spaces, and which of them the map does not know."""
+    none = np.zeros(len(texts), bool)
     if not column_map.values:
-        return texts, pd.Series(False, index=texts.index)
+        return texts, none
     by_text = {_folded(key): value for key, value in column_map.values.items()}
     folded = texts.dropna().drop_duplicates()
     known = {text: by_text.get(_folded(text)) for text in folded}
     found = texts.map(known).astype("str")
     if column_map.otherwise == "keep":
-        return found.fillna(texts), pd.Series(False, index=texts.index)
+        return found.fillna(texts), none
     if column_map.otherwise is not None:
-        return found.fillna(column_map.otherwise), pd.Series(False, index=texts.index)
-    return found, texts.notna() & found.isna()
+        return found.fillna(column_map.otherwise), none
+    return found, (texts.notna() & found.isna()).to_numpy()
 
 
 def _reading(column_map: ColumnMap, source: Source, zone: ZoneInfo) -> Reading:
@@ -135,7 +158,8 @@ def _reading(column_map: ColumnMap, source: Source, zone: ZoneInfo) -> Reading:
 
 def _read_column(
     raw: pd.DataFrame, column: Column, column_map: ColumnMap, reading: Reading, source: Source
-) -> tuple[pd.Series, pd.Series]:
+) -> tuple[Parsed, Flags]:
+    """What was made of the texts, and which of them the value map does not know."""
     texts = texts_of(raw, column_map, nulls=source.nulls)
     if column_map.when is not None:
         texts = texts.where(_matches(raw[column_map.when.column], column_map.when))
@@ -145,24 +169,21 @@ def _read_column(
     if column_map.prefix or column_map.suffix:
         texts = column_map.prefix + texts + column_map.suffix
     if column_map.unit is None:
-        parsed = parse(texts, kind=column.kind, reading=reading)
-    else:
-        parsed = parse_durations(texts, unit=column_map.unit, reading=reading)
-    faults = (parsed.faults + f"_{column.name}").mask(is_unknown, f"unknown_{column.name}")
-    return parsed.values, faults
+        return parse(texts, kind=column.kind, reading=reading), is_unknown
+    return parse_durations(texts, unit=column_map.unit, reading=reading), is_unknown
 
 
 def _exclusions(coded: _CodedColumns, source: Source) -> pd.Series:
     """The first declared rule each row falls under, in the order of the YAML; blank rows come first."""
     problems, codes = coded.of(("reader_problem",))
-    excluded = _spread(problems["reader_problem"].where(problems["reader_problem"] == BLANK_ROW), codes)
+    blank = problems["reader_problem"].where(problems["reader_problem"] == BLANK_ROW)
+    excluded = FirstWords(_spread(blank, codes))
     for rule, filters in source.exclude.items():
         for row_filter in filters:
             few, codes = coded.of((row_filter.column,))
-            is_match = _spread(_matches(few[row_filter.column], row_filter), codes)
-            if is_match.any():
-                excluded = excluded.mask(excluded.isna() & is_match, rule)
-    return excluded
+            is_match = _matches(few[row_filter.column], row_filter).to_numpy()
+            excluded.add(rule, of=is_match if codes is None else is_match[codes])
+    return excluded.texts
 
 
 def _matches(texts: pd.Series, row_filter: RowFilter) -> pd.Series:

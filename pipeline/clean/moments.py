@@ -16,6 +16,8 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from pipeline.clean.text_bytes import arrow_of, bounds_and_bytes
+
 _MONTHS = {
     "Jan": "januari january jan",
     "Feb": "februari february feb pebruari peb",
@@ -40,11 +42,14 @@ _PARTS = re.compile(r"(%.|\s+)")
 _NOT_PARTED = re.compile(r"%[YmdHMS]%[YmdHMS]")
 _LONGEST_TEXT = 40
 _MOST_SHAPES = 64
-_MONTH_STARTS = np.arange("0000-01", "10000-02", dtype="M8[M]").astype("M8[D]").astype(np.int64)
+_MONTH_STARTS = np.arange("0000-01", "10000-02", dtype="M8[M]").astype("M8[D]").astype(np.int32)
+_NOT_A_TIME = np.datetime64("NaT").astype(np.int64)
 _DAY_SECONDS = 86_400
 _DEFAULTS = {"Y": 1900, "m": 1, "d": 1, "H": 0, "M": 0, "S": 0}
 
 Ints = NDArray[np.int64]
+Letters = NDArray[np.uint8]
+Flags = NDArray[np.bool_]
 Moments = NDArray[np.datetime64]
 
 
@@ -54,46 +59,49 @@ class Shape:
 
     text: str
     rows: Ints
-    digits: NDArray[np.uint8]
+    digits: Letters
 
 
 def shapes_of(texts: pd.Series) -> Iterator[Shape]:
     """The texts by shape; overlong ones, those left after many shapes, empty ones and nulls are in none."""
-    column = pa.chunked_array(pa.array(texts, pa.large_string())).combine_chunks()
-    lengths = np.diff(_starts(column))
+    column = arrow_of(texts)
+    lengths = np.where(column.is_valid().to_numpy(zero_copy_only=False), np.diff(bounds_and_bytes(column)[0]), 0)
     for length in np.flatnonzero(np.bincount(np.minimum(lengths, _LONGEST_TEXT + 1))):
         if 0 < length <= _LONGEST_TEXT:
             rows = np.flatnonzero(lengths == length)
             yield from _split(_letters(column, rows, length=int(length)), rows)
 
 
-def _starts(column: pa.LargeStringArray) -> Ints:
-    return np.frombuffer(column.buffers()[1], np.int64)[column.offset : column.offset + len(column) + 1]
-
-
-def _letters(column: pa.LargeStringArray, rows: Ints, *, length: int) -> NDArray[np.uint8]:
+def _letters(column: pa.LargeStringArray, rows: Ints, *, length: int) -> Letters:
     """The texts at some rows, all of one length: a line for each place, a column for each text."""
-    starts = _starts(column)
-    if starts[-1] - starts[0] != length * len(rows):
-        column = column.take(pa.array(rows))
-        starts = _starts(column)
-    text = np.frombuffer(column.buffers()[2], np.uint8)[starts[0] : starts[-1]]
-    return np.ascontiguousarray(text.reshape(len(rows), length).T)
+    bounds, text = bounds_and_bytes(column)
+    if bounds[-1] - bounds[0] != length * len(rows):
+        bounds, text = bounds_and_bytes(column.take(pa.array(rows)))
+    return np.ascontiguousarray(text[bounds[0] : bounds[-1]].reshape(len(rows), length).T)
 
 
-def _split(letters: NDArray[np.uint8], rows: Ints) -> Iterator[Shape]:
+def _split(letters: Letters, rows: Ints) -> Iterator[Shape]:
     """Texts of one length by shape."""
     for _ in range(_MOST_SHAPES):
         if not len(rows):
             return
         digits = letters - np.uint8(ord("0"))
         first, is_digit = letters[:, 0], digits[:, 0] < 10
-        is_like = np.ones(len(rows), bool)
-        for place, is_one in enumerate(is_digit):
-            is_like &= digits[place] < 10 if is_one else letters[place] == first[place]
         text = np.where(is_digit, ord("0"), first).astype(np.uint8).tobytes().decode("utf-8", "replace")
+        is_like = _are_like(letters, digits, first=first, is_digit=is_digit)
+        if is_like is None:
+            yield Shape(text, rows, digits[is_digit])
+            return
         yield Shape(text, rows[is_like], digits[is_digit][:, is_like])
         letters, rows = letters[:, ~is_like], rows[~is_like]
+
+
+def _are_like(letters: Letters, digits: Letters, *, first: Letters, is_digit: NDArray[np.bool_]) -> Flags | None:
+    """Which texts have digits where the first has, and elsewhere the same letters; null when all do."""
+    marks = letters[~is_digit] != first[~is_digit, None]
+    if not marks.any() and digits[is_digit].max(initial=0) < 10:
+        return None
+    return np.asarray(~marks.any(axis=0) & (digits[is_digit] < 10).all(axis=0))
 
 
 @lru_cache(maxsize=1024)
@@ -132,25 +140,27 @@ def wall_clock(shape: Shape, places: Mapping[str, tuple[int, ...]], *, has_leap_
         _number(shape.digits, places.get(name, ()), default) for name, default in _DEFAULTS.items()
     )
     if "b" in places:
-        month = np.full(len(shape.rows), places["b"][0], np.int32)
-    is_date = (month >= 1) & (month <= 12)
-    nth = year * 12 + np.where(is_date, month - 1, 0)
+        month = np.full(len(shape.rows), places["b"][0], np.uint8)
+    is_fitting = (month - np.uint8(1) < 12) & (hour < 24) & (minute < 60) & (second < (62 if has_leap_seconds else 60))
+    nth = np.where(is_fitting, year * np.int32(12) + month - 1, 0)
     first = _MONTH_STARTS[nth]
-    is_date &= (day >= 1) & (day <= _MONTH_STARTS[nth + 1] - first)
-    is_fitting = is_date & (hour < 24) & (minute < 60) & (second < (62 if has_leap_seconds else 60))
+    is_fitting &= (day >= 1) & (day <= _MONTH_STARTS[nth + 1] - first)
     if np.any(is_fitting & (year == 0)):
         return None
-    seconds = (first + day - 1) * _DAY_SECONDS + hour * 3600 + minute * 60 + second
-    return np.where(is_fitting, seconds.astype("M8[s]").astype("M8[us]"), np.datetime64("NaT", "us"))
+    clock = hour * np.int32(3600) + minute * np.int32(60) + second
+    seconds = (first + day - 1) * np.int64(_DAY_SECONDS) + clock
+    return np.where(is_fitting, seconds * 1_000_000, _NOT_A_TIME).view("M8[us]")
 
 
-def _number(digits: NDArray[np.uint8], places: tuple[int, ...], default: int) -> NDArray[np.int32]:
+def _number(digits: Letters, places: tuple[int, ...], default: int) -> NDArray[np.integer]:
+    """In one byte, where two digits are all."""
+    kind = np.uint8 if len(places) in (1, 2) else np.int32
     if not places:
-        return np.full(digits.shape[1], default, np.int32)
-    number: NDArray[np.int32] = digits[places[0]].astype(np.int32)
+        return np.full(digits.shape[1], default, kind)
+    number = digits[places[0]].astype(kind)
     for place in places[1:]:
-        number = number * 10 + digits[place]
-    return number
+        number = number * kind(10) + digits[place]
+    return np.asarray(number)
 
 
 @lru_cache(maxsize=65_536)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -11,15 +13,17 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
+from pyarrow import csv
 
+from pipeline.clean.ahead import ahead
 from pipeline.indicators.counting import is_sound
+from pipeline.indicators.row_hashes import Words, row_hashes
 from pipeline.tables import DTYPES, OUTCOME_COLUMNS, SOURCE_COLUMNS, Column, Table
 
 _ROWS, _OUTCOMES = ".rows.parquet", ".outcomes.parquet"
 _QUARANTINE = "quarantine.csv"
 _UNDATED = "undated"
-_BATCH_ROWS = 1 << 16
-_GROUP_ROWS = 1 << 15
+_GROUP_ROWS = 1 << 16
 _ROW_BITS = 40
 _ARROW_TYPES = {
     "text": pa.large_string(),
@@ -29,14 +33,16 @@ _ARROW_TYPES = {
     "day": pa.timestamp("us"),
     "flag": pa.bool_(),
 }
-
+_COMMON_TEXT = pa.dictionary(pa.int32(), pa.large_string())
 _PANDAS_TYPES = {pa.int64(): pd.Int64Dtype(), pa.float64(): pd.Float64Dtype(), pa.bool_(): pd.BooleanDtype()}
 _ENCODINGS = {
     "text": "DELTA_BYTE_ARRAY",
     **dict.fromkeys(("count", "moment", "day"), "DELTA_BINARY_PACKED"),
 }
 
-Words = NDArray[np.uint64]
+_SOUND = (None, None)
+
+Outcome = tuple[str | None, str | None]
 
 
 @dataclass
@@ -66,44 +72,81 @@ class _Month:
         self.writer.close()
 
 
+@dataclass(frozen=True)
+class Block:
+    """Some judged rows ready to be written: their columns, the month, key and outcome of each.
+
+    `outcomes` are numbers into `words`, pairs of a quarantine reason and an excluding rule; 0 is sound.
+    """
+
+    rows: pa.Table
+    months: NDArray[np.datetime64]
+    keys: Words
+    outcomes: NDArray[np.uint8]
+    words: tuple[Outcome, ...]
+
+    @classmethod
+    def of(cls, frame: pd.DataFrame, table: Table) -> Block:
+        """Rows of any of the table's dtypes."""
+        outcomes, words = _coded_outcomes(frame)
+        rows = pa.table([_as_arrow(frame[field.name], field.type) for field in _schema(table)], _schema(table))
+        return cls(rows, _months_of(frame[table.month_by]), row_hashes(frame[list(table.key)]), outcomes, words)
+
+    @property
+    def is_usable(self) -> NDArray[np.bool_]:
+        return np.asarray(self.outcomes == 0)
+
+    @property
+    def counts(self) -> Counter[Outcome]:
+        """How many rows have which outcome."""
+        counts = np.bincount(self.outcomes, minlength=len(self.words)).tolist()
+        return Counter(dict(zip(self.words, counts, strict=True)))
+
+    def by_month(self) -> Iterator[tuple[str, NDArray[np.int64]]]:
+        """The label of each month, and the places of its rows in the block."""
+        if not len(self.months):
+            return
+        numbers = self.months.astype(np.int64)
+        for number in [numbers[0]] if (numbers == numbers[0]).all() else np.unique(numbers):
+            yield _label(number), np.flatnonzero(numbers == number)
+
+
 class MonthFiles:
     """Takes judged rows in blocks; until it is closed, sound rows can be looked up and judged again."""
 
     def __init__(self, folder: Path, table: Table) -> None:
         self.folder, self._table = folder, table
         self._months: dict[str, _Month] = {}
-        self._outcomes: dict[tuple[str | None, str | None], int] = {(None, None): 0}
-        self._write_quarantine(finished(pd.DataFrame(), table), mode="w")
+        self._outcomes: dict[Outcome, int] = {_SOUND: 0}
+        (folder / _QUARANTINE).write_text(",".join(_names(_all_columns(table))) + "\n", "utf-8")
 
-    def add(self, frame: pd.DataFrame) -> Words:
+    def add(self, block: Block) -> Words:
         """Write rows, those left out or quarantined to `quarantine.csv` too; gives the place of each."""
-        rows = pa.Table.from_pandas(frame, _schema(self._table), preserve_index=False).replace_schema_metadata(None)
-        months, codes = _months_of(frame[self._table.month_by]), self._codes(frame)
-        places = np.empty(len(frame), np.uint64)
-        for month in np.unique(months):
-            chosen = np.flatnonzero(np.isnat(months) if np.isnat(month) else months == month)
-            part = rows if len(chosen) == len(frame) else rows.take(pa.array(chosen))
-            places[chosen] = self._add_to(_UNDATED if np.isnat(month) else str(month), part, codes[chosen])
-        self._write_quarantine(frame[codes > 0])
+        codes = self._codes(block)
+        places = np.empty(len(codes), np.uint64)
+        for label, chosen in block.by_month():
+            part = block.rows if len(chosen) == len(codes) else block.rows.take(pa.array(chosen))
+            places[chosen] = self._add_to(label, part, codes[chosen])
+        self._write_quarantine(block.rows, codes)
         return places
 
     def rows_at(self, places: Words) -> pd.DataFrame:
         """The sound rows at some places, rising; after this nothing can be added."""
-        found = [finished(pd.DataFrame(), self._table)]
+        found = [_plain_schema(self._table).empty_table()]
         nths, rows = _parted(places)
         for label, month in self._months.items():
             month.close()
-            found += _taken(self.folder / f"{label}{_ROWS}", rows[nths == month.nth])
-        return finished(pd.concat(found, ignore_index=True), self._table)
+            found += _taken(self.folder / f"{label}{_ROWS}", rows[nths == month.nth], self._table)
+        return finished(_as_frame(pa.concat_tables(found)), self._table)
 
-    def judge_again(self, frame: pd.DataFrame, *, places: Words) -> None:
+    def judge_again(self, block: Block, *, places: Words) -> None:
         """Put down what became of rows that were sound until now."""
-        codes, nths, rows = self._codes(frame), *_parted(places)
+        codes, nths, rows = self._codes(block), *_parted(places)
         for month in self._months.values():
             month.codes = [np.concatenate(month.codes)]
             chosen = nths == month.nth
             month.codes[0][rows[chosen]] = codes[chosen]
-        self._write_quarantine(frame[codes > 0])
+        self._write_quarantine(block.rows, codes)
 
     def close(self) -> None:
         """Write the outcomes beside the rows."""
@@ -123,36 +166,55 @@ class MonthFiles:
         month.add(rows, codes)
         return np.arange(begin, begin + len(codes), dtype=np.uint64)
 
-    def _codes(self, frame: pd.DataFrame) -> NDArray[np.uint8]:
-        """Each row's outcome as a number; 0 is sound."""
-        codes = np.zeros(len(frame), np.uint8)
-        unsound = np.flatnonzero(~is_sound(frame).to_numpy())
-        outcomes = frame.iloc[unsound][_names(OUTCOME_COLUMNS)].astype(object)
-        pairs = zip(*(outcomes[name].where(outcomes[name].notna(), None) for name in outcomes), strict=True)
-        codes[unsound] = [self._outcomes.setdefault(pair, len(self._outcomes)) for pair in pairs]
-        return codes
+    def _codes(self, block: Block) -> NDArray[np.uint8]:
+        """The block's outcomes by the numbers that all blocks share."""
+        shared = [self._outcomes.setdefault(word, len(self._outcomes)) for word in block.words]
+        return np.array(shared, np.uint8)[block.outcomes]
 
-    def _write_quarantine(self, frame: pd.DataFrame, *, mode: str = "a") -> None:
-        path = self.folder / _QUARANTINE
-        frame.to_csv(path, mode=mode, header=mode == "w", columns=_names(_all_columns(self._table)), index=False)
+    def _write_quarantine(self, rows: pa.Table, codes: NDArray[np.uint8]) -> None:
+        """Rows that are not sound, with what became of each, moments in UTC to the second."""
+        unsound = np.flatnonzero(codes)
+        chosen, outcomes = rows.take(pa.array(unsound)), pa.array(codes[unsound])
+        columns = [_to_the_second(column) for column in chosen.columns]
+        columns += [pa.array(texts, pa.large_string()).take(outcomes) for texts in zip(*self._outcomes, strict=True)]
+        names = [*chosen.column_names, *_names(OUTCOME_COLUMNS)]
+        with (self.folder / _QUARANTINE).open("ab") as file:
+            csv.write_csv(pa.table(columns, names=names), file, csv.WriteOptions(include_header=False))
+
+
+def _to_the_second(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    return column.cast(pa.timestamp("s", column.type.tz), safe=False) if pa.types.is_timestamp(column.type) else column
 
 
 def read_parts(folder: Path, table: Table) -> Iterator[pd.DataFrame]:
-    """The table month by month, in parts of at most 65,536 rows; texts that come again are categories."""
+    """The table month by month, in parts of some ten thousand rows; texts that come again are categories."""
+    return ahead(_groups(folder), lambda group: _read_group(*group, table=table))
+
+
+def _groups(folder: Path) -> Iterator[tuple[Path, int, pa.Table]]:
+    """The file of each group of rows, its number, and what became of them."""
     for path in sorted(folder.glob(f"*{_ROWS}")):
-        rows = pq.ParquetFile(path, read_dictionary=_common_texts(table))
         became = path.with_name(path.name.replace(_ROWS, _OUTCOMES))
-        outcomes = pq.read_table(became, read_dictionary=_names(OUTCOME_COLUMNS))
-        begin = 0
-        for batch in rows.iter_batches(_BATCH_ROWS):
-            yield pd.concat([_as_frame(batch), _as_frame(outcomes.slice(begin, len(batch)))], axis=1)
-            begin += len(batch)
+        outcomes, begin = pq.read_table(became, read_dictionary=_names(OUTCOME_COLUMNS)), 0
+        metadata = pq.read_metadata(path)
+        for group in range(metadata.num_row_groups):
+            rows_count = metadata.row_group(group).num_rows
+            yield path, group, outcomes.slice(begin, rows_count)
+            begin += rows_count
+
+
+def _read_group(path: Path, group: int, outcomes: pa.Table, *, table: Table) -> pd.DataFrame:
+    rows = pq.ParquetFile(path, read_dictionary=_common_texts(table)).read_row_group(group, use_threads=False)
+    return pd.concat([_as_frame(rows), _as_frame(outcomes)], axis=1)
 
 
 def finished(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
     """Exactly the declared columns, in order, with their dtypes."""
     columns = _all_columns(table)
-    return frame.reindex(columns=_names(columns)).astype({c.name: DTYPES[c.kind] for c in columns})
+    dtypes = {column.name: DTYPES[column.kind] for column in columns}
+    known = frame.dtypes
+    others = {name: dtype for name, dtype in dtypes.items() if name not in known or str(known[name]) != dtype}
+    return frame.reindex(columns=_names(columns)).astype(others)
 
 
 def _all_columns(table: Table) -> tuple[Column, ...]:
@@ -182,8 +244,26 @@ def _common_texts(table: Table) -> list[str]:
     return [column.name for column in kept if column.kind == "text" and column.name not in table.key]
 
 
+@cache
 def _schema(table: Table) -> pa.Schema:
+    common = _common_texts(table)
+    fields = _plain_schema(table)
+    return pa.schema([(field.name, _COMMON_TEXT if field.name in common else field.type) for field in fields])
+
+
+@cache
+def _plain_schema(table: Table) -> pa.Schema:
+    """As `_schema`, with every text for itself."""
     return pa.schema([(column.name, _ARROW_TYPES[column.kind]) for column in (*table.columns, *SOURCE_COLUMNS)])
+
+
+def _as_arrow(column: pd.Series, kind: pa.DataType) -> pa.Array:
+    """A column as the type it is written in."""
+    array = pa.array(column)
+    array = array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
+    if kind == _COMMON_TEXT and not pa.types.is_dictionary(array.type):
+        array = array.cast(pa.large_string()).dictionary_encode()
+    return array.cast(kind)
 
 
 def _as_frame(batch: pa.RecordBatch | pa.Table) -> pd.DataFrame:
@@ -196,19 +276,35 @@ def _months_of(placed: pd.Series) -> NDArray[np.datetime64]:
     return months
 
 
+def _label(month: int) -> str:
+    """How the files of a month are named, counted from 1970."""
+    moment = np.datetime64(int(month), "M")
+    return _UNDATED if np.isnat(moment) else str(moment)
+
+
+def _coded_outcomes(frame: pd.DataFrame) -> tuple[NDArray[np.uint8], tuple[Outcome, ...]]:
+    """What became of each row as a number, and what the numbers say."""
+    codes, words = np.zeros(len(frame), np.uint8), {_SOUND: 0}
+    unsound = np.flatnonzero(~is_sound(frame).to_numpy())
+    texts = frame[_names(OUTCOME_COLUMNS)].iloc[unsound].astype(object)
+    pairs = zip(*(texts[name].where(texts[name].notna(), None) for name in texts), strict=True)
+    codes[unsound] = [words.setdefault(pair, len(words)) for pair in pairs]
+    return codes, tuple(words)
+
+
 def _parted(places: Words) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """The number of the month, and of the row in it."""
     signed = places.astype(np.int64)
     return signed >> _ROW_BITS, signed & ((1 << _ROW_BITS) - 1)
 
 
-def _taken(path: Path, rows: NDArray[np.int64]) -> Iterator[pd.DataFrame]:
+def _taken(path: Path, rows: NDArray[np.int64], table: Table) -> Iterator[pa.Table]:
     """Some rows of a file, by their rising numbers."""
-    begin = 0
-    for batch in pq.ParquetFile(path).iter_batches(_BATCH_ROWS):
-        first, last = np.searchsorted(rows, (begin, begin + len(batch)))
+    file, begin = pq.ParquetFile(path, read_dictionary=_common_texts(table)), 0
+    for group in range(file.num_row_groups):
+        end = begin + file.metadata.row_group(group).num_rows
+        first, last = np.searchsorted(rows, (begin, end))
         if first < last:
-            yield _as_frame(batch.take(pa.array(rows[first:last] - begin)))
-        begin += len(batch)
-        if last == len(rows):
-            return
+            chosen = file.read_row_group(group).take(pa.array(rows[first:last] - begin))
+            yield chosen.cast(_plain_schema(table))
+        begin = end

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-import pandas as pd
-
 from connectors.errors import DataRejected
+from pipeline.clean.month_files import Outcome
 from pipeline.config import City
 
 _UNREADABLE = ("bad_", "too_small_", "ambiguous_", "unknown_", "missing_", "wrong_field_count", "code_shape")
@@ -20,17 +20,16 @@ class Readability:
     rows_count: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
 
-    def add(self, frame: pd.DataFrame) -> None:
-        """Count judged rows."""
-        considered = frame["excluded_by"].isna()
-        reasons = frame["quarantine_reason"].dropna()
-        reasons = reasons[considered[reasons.index] & reasons.str.startswith(_UNREADABLE)]
-        self.rows_count += int(considered.sum())
-        self.reasons.update({str(reason): int(count) for reason, count in reasons.value_counts().items()})
+    def add(self, counts: Mapping[Outcome, int]) -> None:
+        """Count judged rows by their outcomes."""
+        for (reason, rule), count in counts.items():
+            self.rows_count += count if rule is None else 0
+            if rule is None and reason and reason.startswith(_UNREADABLE):
+                self.reasons[reason] += count
 
-    def leave_out(self, frame: pd.DataFrame) -> None:
+    def leave_out(self, counts: Mapping[Outcome, int]) -> None:
         """Take back rows counted as sound of which some have been excluded since."""
-        self.rows_count -= int(frame["excluded_by"].notna().sum())
+        self.rows_count -= sum(count for (_, rule), count in counts.items() if rule is not None)
 
     def refuse_if_poor(self, city: City, source_name: str) -> None:
         """Raise `DataRejected` when more rows than the city's limit could not be read."""

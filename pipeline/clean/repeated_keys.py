@@ -8,10 +8,9 @@ from tempfile import TemporaryFile
 from typing import IO
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
-from pipeline.indicators.row_hashes import Words, row_hashes
+from pipeline.indicators.row_hashes import Words
 
 _RECORD = np.dtype([("hash", "<u8"), ("place", "<u8")])
 _READ_AT_ONCE = 1 << 16
@@ -23,14 +22,14 @@ _HALF = np.uint64(32)
 class RepeatedKeys:
     """Takes keys with the places of their rows, sixteen bytes each, and tells which rows to look at again."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path | None = None) -> None:
         self._file: IO[bytes] = TemporaryFile(dir=folder)  # noqa: SIM115 closed with the object
         self._count = 0
 
-    def add(self, keys: pd.DataFrame, *, places: Words) -> None:
-        """Remember rows by their key columns; nulls are alike."""
+    def add(self, keys: Words, *, places: Words) -> None:
+        """Remember rows by the hashes of their keys."""
         records = np.empty(len(keys), _RECORD)
-        records["hash"], records["place"] = row_hashes(keys), places
+        records["hash"], records["place"] = keys, places
         self._file.write(records.tobytes())
         self._count += len(records)
 

@@ -7,13 +7,15 @@ from datetime import datetime
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from pipeline.clean.mapping import ORDER
+from pipeline.clean.outcomes import FirstWords, Flags
 from pipeline.config import Combine
 from pipeline.indicators.counting import is_sound
-from pipeline.tables import DTYPES, Table
+from pipeline.tables import Table
 
-EARLIEST_PLAUSIBLE = pd.Timestamp("1990-01-01", tz="UTC")
+EARLIEST_PLAUSIBLE = np.datetime64("1990-01-01", "us")
 _PROVENANCE = ["source_file_id", "source_row"]
 
 
@@ -22,38 +24,36 @@ def apply_row_rules(frame: pd.DataFrame, *, table: Table, extracted_at: dict[str
 
     `extracted_at` maps `source_file_id` to the moment the file was extracted: nothing can have happened after it.
     """
-    names, reason = [""], np.zeros(len(frame), np.intp)
-    is_free = (frame["quarantine_reason"].isna() & frame["excluded_by"].isna()).to_numpy()
+    reasons = FirstWords(frame["quarantine_reason"].fillna(frame["excluded_by"]))
     for name, is_broken in _broken(frame, table, extracted_at):
-        hit = is_free & is_broken.to_numpy(bool, na_value=False)
-        if hit.any():
-            reason[hit] = len(names)
-            names.append(name)
-            is_free = is_free & ~hit
-    if len(names) == 1:
-        return frame
-    found = pd.Series(names, dtype="str").take(reason).set_axis(frame.index)
-    return frame.assign(quarantine_reason=frame["quarantine_reason"].where(reason == 0, found))
+        reasons.add(name, of=is_broken)
+    return frame.assign(quarantine_reason=reasons.texts.mask(frame["excluded_by"].notna()))
 
 
-def _broken(frame: pd.DataFrame, table: Table, extracted_at: dict[str, datetime]) -> Iterator[tuple[str, pd.Series]]:
+def _broken(frame: pd.DataFrame, table: Table, extracted_at: dict[str, datetime]) -> Iterator[tuple[str, Flags]]:
     """Every rule of the table by its reason, and which rows break it."""
-    files, ids = pd.factorize(frame["source_file_id"])
-    limits = pd.Series([extracted_at[file_id] for file_id in ids], dtype=DTYPES["moment"]).take(files)
-    limits = limits.set_axis(frame.index)
+    limits = _limits(frame["source_file_id"], extracted_at)
+    moments = {column.name: frame[column.name].to_numpy("M8[us]") for column in table.columns if column.is_time}
     for column in table.columns:
         values = frame[column.name]
         if column.is_required:
-            yield f"missing_{column.name}", values.isna()
+            yield f"missing_{column.name}", values.isna().to_numpy()
         if column.allowed:
-            yield f"unknown_{column.name}", values.notna() & ~values.isin(column.allowed)
+            yield f"unknown_{column.name}", (values.notna() & ~values.isin(column.allowed)).to_numpy()
         if column.minimum is not None:
-            yield f"too_small_{column.name}", values < column.minimum
+            yield f"too_small_{column.name}", (values < column.minimum).to_numpy(bool, na_value=False)
         if column.kind == "moment":
-            yield f"sentinel_{column.name}", values < EARLIEST_PLAUSIBLE
-            yield f"after_extraction_{column.name}", values > limits
+            yield f"sentinel_{column.name}", moments[column.name] < EARLIEST_PLAUSIBLE
+            yield f"after_extraction_{column.name}", moments[column.name] > limits
     for order in table.orders:
-        yield order.reason, frame[order.later] < frame[order.earlier]
+        yield order.reason, moments[order.later] < moments[order.earlier]
+
+
+def _limits(file_ids: pd.Series, extracted_at: dict[str, datetime]) -> NDArray[np.datetime64]:
+    """For each row the moment after which nothing in it can have happened."""
+    files, ids = pd.factorize(file_ids)
+    limits = pd.DatetimeIndex([extracted_at[file_id] for file_id in ids], tz="UTC").tz_localize(None)
+    return np.asarray(limits.to_numpy("M8[us]")[files])
 
 
 def combine_rows(frame: pd.DataFrame, *, table: Table, combine: Combine) -> pd.DataFrame:

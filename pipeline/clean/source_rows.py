@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import pandas as pd
 
 from connectors.files import RawFile, read_rows
+from pipeline.clean.ahead import ahead
 from pipeline.clean.inquiries import FollowUps, complete_inquiries, join_follow_ups, read_follow_ups
-from pipeline.clean.mapping import map_rows, raw_columns
+from pipeline.clean.mapping import map_rows, raw_columns, with_plain_texts
 from pipeline.clean.month_files import finished
 from pipeline.clean.outages import complete_outages
 from pipeline.clean.population import complete_population
@@ -29,8 +30,7 @@ from pipeline.landing import LandedFile, Manifest, object_path
 from pipeline.progress import Meter
 from pipeline.tables import TABLES, Table
 
-_BLOCKS_AT_ONCE = 2
-
+T = TypeVar("T")
 Block = tuple[str, pd.DataFrame]
 
 
@@ -57,15 +57,16 @@ class Landed:
         return [(file, RawFile(object_path(self.home, file.sha256), file.name, self.meter.read)) for file in chosen]
 
 
-def judged_rows(landed: Landed) -> tuple[Iterator[pd.DataFrame], RowCounts | None]:
-    """Blocks of all rows with their outcomes, in order, duplicates not told yet; and the fate of the follow-up log's.
+def judged_rows(landed: Landed, *, then: Callable[[pd.DataFrame], T]) -> tuple[Iterator[T], RowCounts | None]:
+    """What `then` makes of each block of rows with their outcomes, in order, and the fate of the follow-up log's rows.
 
-    Blocks are worked on a few at a time. Rows to be combined, or joined with a follow-up log, come as one block.
+    Duplicates are not told yet. Blocks are worked on a few at a time. Rows to be combined, or joined with a follow-up
+    log, come as one block.
     """
     source = landed.source
     if source.responses is None and source.combine is None:
-        return _ahead(_raw_blocks(landed), lambda block: _judged(_mapped(block, landed), landed)), None
-    parts = list(_ahead(_raw_blocks(landed), lambda block: _mapped(block, landed)))
+        return ahead(_raw_blocks(landed), lambda block: then(_judged(_mapped(block, landed), landed))), None
+    parts = list(ahead(_raw_blocks(landed), lambda block: with_plain_texts(_mapped(block, landed))))
     frame, counts = pd.concat(parts or [finished(pd.DataFrame(), landed.table)], ignore_index=True), None
     if source.responses is not None:
         follow_ups = _follow_ups(landed, source.responses, known_ids=frame["inquiry_id"])
@@ -73,7 +74,7 @@ def judged_rows(landed: Landed) -> tuple[Iterator[pd.DataFrame], RowCounts | Non
     frame = _judged(frame, landed)
     if source.combine is not None:
         frame = combine_rows(frame, table=landed.table, combine=source.combine)
-    return iter([frame]), counts
+    return iter([then(frame)]), counts
 
 
 def settled(frame: pd.DataFrame, landed: Landed) -> pd.DataFrame:
@@ -84,18 +85,6 @@ def settled(frame: pd.DataFrame, landed: Landed) -> pd.DataFrame:
     later_file_wins = landed.source.later_file_wins or bool(landed.source.connection)
     frame = settle_duplicates(frame, table=landed.table, later_file_wins=later_file_wins)
     return frame.drop(columns="source_file_order")
-
-
-def _ahead(blocks: Iterator[Block], work: Callable[[Block], pd.DataFrame]) -> Iterator[pd.DataFrame]:
-    """What is made of each block, in order, while the next ones are read and worked on."""
-    with ThreadPoolExecutor(_BLOCKS_AT_ONCE) as pool:
-        waiting: deque[Future[pd.DataFrame]] = deque()
-        for block in blocks:
-            waiting.append(pool.submit(work, block))
-            if len(waiting) > _BLOCKS_AT_ONCE:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
 
 
 def _raw_blocks(landed: Landed) -> Iterator[Block]:
@@ -109,20 +98,22 @@ def _raw_blocks(landed: Landed) -> Iterator[Block]:
 def _mapped(block: Block, landed: Landed) -> pd.DataFrame:
     file_id, raw = block
     frame = map_rows(raw, source=landed.source, table=landed.table, zone=landed.city.zone_info)
-    return _complete(frame, raw, landed).assign(source_file_id=pd.Series(file_id, index=frame.index, dtype="str"))
+    file_ids = pd.Categorical.from_codes(np.zeros(len(frame), np.int8), pd.Index([file_id], dtype="str"))
+    return _complete(frame, raw, landed).assign(source_file_id=file_ids)
 
 
 def _complete(frame: pd.DataFrame, raw: pd.DataFrame, landed: Landed) -> pd.DataFrame:
     source, source_name = landed.source, landed.manifest.source
+    if source.table == "inquiries":
+        return frame
+    frame = with_plain_texts(frame)
     if source.table == "visits":
         return complete_visits(frame, source=source, source_name=source_name)
     if source.table == "services":
         return complete_services(frame, source=source, raw=raw)
     if source.table == "outages":
         return complete_outages(frame)
-    if source.table == "population":
-        return complete_population(frame, source=source, source_name=source_name, city=landed.city)
-    return frame
+    return complete_population(frame, source=source, source_name=source_name, city=landed.city)
 
 
 def _judged(frame: pd.DataFrame, landed: Landed) -> pd.DataFrame:

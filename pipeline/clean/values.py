@@ -9,8 +9,10 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from pipeline.clean.moments import Shape, places_of, shapes_of, wall_clock, with_english_months
+from pipeline.clean.text_bytes import stripped
 from pipeline.tables import DTYPES, Kind
 
 _FLAGS = {"true": True, "ya": True, "yes": True, "1": True, "false": False, "tidak": False, "no": False, "0": False}
@@ -19,16 +21,29 @@ _ISO = re.compile(
 )
 _ISO_FORMS = ("%Y-%m-%d", *(f"%Y-%m-%d{mark}{clock}" for mark in "T " for clock in ("%H:%M", "%H:%M:%S")))
 
+_DAY = np.timedelta64(1, "D")
+_CLOCKS_PER_DAY = 4
+
+Flags = NDArray[np.bool_]
+Moments = NDArray[np.datetime64]
+
 
 @dataclass(frozen=True)
 class Parsed:
-    """Typed values, null where the text was null or did not fit, and the faults of texts that did not fit.
+    """Typed values, null where the text was null or did not fit, and which texts did not fit.
 
-    `faults` holds `bad` (no declared form fits) or `ambiguous` (two readings fit and differ), else null.
+    `is_bad`: no declared form fits; `is_ambiguous`: two readings fit and differ.
     """
 
     values: pd.Series
-    faults: pd.Series
+    is_bad: Flags
+    is_ambiguous: Flags
+
+    @classmethod
+    def of_known(cls, values: pd.Series, is_bad: pd.Series, is_ambiguous: pd.Series, *, index: pd.Index) -> Parsed:
+        """What was made of the texts that are not null, among all texts."""
+        flags = (pd.Series(rows).reindex(index, fill_value=False).to_numpy(bool) for rows in (is_bad, is_ambiguous))
+        return cls(values.reindex(index), *flags)
 
 
 @dataclass(frozen=True)
@@ -44,24 +59,21 @@ class Reading:
 def parse(texts: pd.Series, *, kind: Kind, reading: Reading) -> Parsed:
     """Read a text column as one kind of `pipeline.tables`; dtype by `DTYPES`, naive moments are in `reading.zone`."""
     if kind == "text":
-        return Parsed(texts, pd.Series(None, index=texts.index, dtype="str"))
+        return Parsed(texts, *np.zeros((2, len(texts)), bool))
+    if kind in ("moment", "day"):
+        return _moments(texts, reading, is_day=kind == "day")
     known = texts.dropna()
+    is_ambiguous = pd.Series(False, index=known.index)
     if kind == "flag":
         values = known.str.strip().str.casefold().map(_FLAGS)
-        faults = _faults(values.isna())
-    elif kind in ("count", "number"):
-        values, faults = _numbers(known, reading, is_whole=kind == "count")
     else:
-        values, faults = _moments(known, reading, is_day=kind == "day")
-    return Parsed(values.astype(DTYPES[kind]).reindex(texts.index), faults.reindex(texts.index))
-
-
-def _faults(is_bad: pd.Series, is_ambiguous: pd.Series | None = None) -> pd.Series:
-    faults = pd.Series(None, index=is_bad.index, dtype="str").mask(is_bad, "bad")
-    return faults if is_ambiguous is None else faults.mask(is_ambiguous, "ambiguous")
+        values, is_ambiguous = _numbers(known, reading, is_whole=kind == "count")
+    is_bad = values.isna() & ~is_ambiguous
+    return Parsed.of_known(values.astype(DTYPES[kind]), is_bad, is_ambiguous, index=texts.index)
 
 
 def _numbers(texts: pd.Series, reading: Reading, *, is_whole: bool) -> tuple[pd.Series, pd.Series]:
+    """The numbers, and which texts may be meant as another one."""
     marks = texts.str.strip()
     decimal, thousands = re.escape(reading.decimal), re.escape(reading.thousands or "")
     is_typed = marks.str.fullmatch(r"-?\d+(\.\d+)?(e[+-]?\d+)?e0")
@@ -76,32 +88,33 @@ def _numbers(texts: pd.Series, reading: Reading, *, is_whole: bool) -> tuple[pd.
         looks_grouped = texts.str.strip().str.fullmatch(r"-?\d{1,3}([.,' ]\d{3})+") & ~is_typed
         is_ambiguous = looks_grouped & (numbers.isna() | (numbers % 1 != 0).fillna(False) | (not reading.thousands))
         numbers = numbers.mask((numbers % 1 != 0) | is_ambiguous)
-    return numbers, _faults(numbers.isna() & ~is_ambiguous, is_ambiguous)
+    return numbers, is_ambiguous
 
 
-def _moments(texts: pd.Series, reading: Reading, *, is_day: bool) -> tuple[pd.Series, pd.Series]:
+def _moments(texts: pd.Series, reading: Reading, *, is_day: bool) -> Parsed:
     """By the digits of each shape of text; what these leave open is read by pandas."""
-    texts = texts.str.strip()
+    texts, is_known = stripped(texts), texts.notna().to_numpy()
     moments, is_ambiguous = np.full(len(texts), np.datetime64("NaT", "us")), np.zeros(len(texts), bool)
-    is_open = np.ones(len(texts), bool)
+    is_open = is_known.copy()
     for shape in shapes_of(texts):
         readings = _by_digits(shape, reading)
         if readings is not None:
             moments[shape.rows], is_ambiguous[shape.rows] = _agreed(readings, len(shape.rows))
             is_open[shape.rows] = False
+    moments[~is_open] = _in_utc(moments[~is_open], reading.zone)
     if is_open.any():
         readings = _by_pandas(texts[is_open], reading)
         moments[is_open], is_ambiguous[is_open] = _agreed(readings, int(is_open.sum()))
-    faults = _faults(pd.Series(np.isnat(moments), index=texts.index), pd.Series(is_ambiguous, index=texts.index))
+    is_bad = is_known & np.isnat(moments) & ~is_ambiguous
     moments[is_ambiguous] = np.datetime64("NaT")
     values = pd.Series(moments, index=texts.index).dt.tz_localize("UTC")
     if is_day:
         values = values.dt.tz_convert(reading.zone or "UTC").dt.tz_localize(None).dt.normalize()
-    return values, faults
+    return Parsed(values.astype(DTYPES["day" if is_day else "moment"]), is_bad, is_ambiguous)
 
 
 def _by_digits(shape: Shape, reading: Reading) -> list[np.ndarray] | None:
-    """The shape's texts by each format they fit, in UTC; null when that is left to pandas.
+    """The shape's texts by each format they fit, as wall clocks show it; null when that is left to pandas.
 
     Pandas knows leap seconds by declared formats, not in ISO 8601.
     """
@@ -111,12 +124,14 @@ def _by_digits(shape: Shape, reading: Reading) -> list[np.ndarray] | None:
     has_doubt = None in plans or any(moments is None for moments in found)
     if has_doubt or (is_iso and not (found and _ISO.fullmatch(shape.text))):
         return None
-    return [_in_zone(pd.Series(moments), reading.zone).dt.tz_localize(None).to_numpy() for moments in found]
+    return [moments for moments in found if moments is not None]
 
 
 def _agreed(readings: Sequence[np.ndarray], count: int) -> tuple[np.ndarray, np.ndarray]:
     """The first reading of each text that fits, and whether another that fits differs."""
     first, is_ambiguous = np.full(count, np.datetime64("NaT", "us")), np.zeros(count, bool)
+    if len(readings) == 1:
+        return readings[0], is_ambiguous
     for other in readings:
         is_ambiguous |= ~np.isnat(first) & ~np.isnat(other) & (first != other)
         first = np.where(np.isnat(first), other, first)
@@ -157,6 +172,23 @@ def _by_format(texts: pd.Series, form: str, zone: ZoneInfo | None) -> pd.Series:
     if "%z" in form:
         return _joined([pd.to_datetime(fitting, format=form, errors="coerce", utc=True)], texts.index)
     return _joined([_in_zone(pd.to_datetime(fitting, format=form, errors="coerce"), zone)], texts.index)
+
+
+def _in_utc(clocks: Moments, zone: ZoneInfo | None) -> Moments:
+    """As `_in_zone`, without a zone on either side; at once where the clocks were not changed in all that time."""
+    known = clocks[~np.isnat(clocks)]
+    days = np.arange(*(known.min() - _DAY, known.max() + 2 * _DAY), dtype="M8[D]") if len(known) else known
+    if not 0 < _CLOCKS_PER_DAY * len(days) <= len(clocks):
+        return _as_naive(_in_zone(pd.Series(clocks), zone))
+    midnights = days.astype("M8[us]")
+    offsets = midnights - _as_naive(_in_zone(pd.Series(midnights), zone))
+    if (offsets == offsets[0]).all():
+        return np.asarray(clocks - offsets[0])
+    return _as_naive(_in_zone(pd.Series(clocks), zone))
+
+
+def _as_naive(moments: pd.Series) -> Moments:
+    return np.asarray(moments.dt.tz_localize(None))
 
 
 def _in_zone(naive: pd.Series, zone: ZoneInfo | None) -> pd.Series:

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from pipeline.indicators.row_hashes import mixed, row_hashes
 from pipeline.periods import Period
@@ -160,8 +161,10 @@ class Fingerprint:
     def __init__(self) -> None:
         self._sums, self._rows_count = np.zeros(2, np.uint64), 0
 
-    def add(self, rows: pd.DataFrame) -> None:
+    def add(self, rows: pd.DataFrame, *, among: NDArray[np.bool_] | None = None) -> None:
+        """Take rows; `among` says which of them, where not all."""
         hashes = row_hashes(rows.drop(columns=["source_file_id", "source_row"], errors="ignore"))
+        hashes = hashes if among is None else hashes[among]
         self._sums += np.array([hashes.sum(), mixed(~hashes).sum()], np.uint64)
         self._rows_count += len(hashes)
 

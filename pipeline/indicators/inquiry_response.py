@@ -42,6 +42,7 @@ DEFINITION = Definition(
     "are shown with two bounds.",
 )
 HOUR, DAY = 3600, 24 * 3600
+MICROSECONDS = 1_000_000
 _UNANSWERED = "belum ada yang dijawab / none answered yet"
 _NO_DATA = "tidak ada data pertanyaan / no inquiry data"
 _NONE_RECEIVED = "tidak ada pertanyaan diterima / no inquiry received"
@@ -149,22 +150,23 @@ class _Seen:
             is_inside=is_inside,
             left_out={"open": unanswered & ~has_closing, "closed_without_response": unanswered & has_closing},
         )
-        self.inputs.add(part[is_inside | is_answered])
+        self.inputs.add(part, among=is_inside | is_answered)
         self.months |= set() if self.terms.covers else moments.months(eligible)
-        seconds = moments.seconds(answered, until="responded_at")
+        waited, until_closed = moments.seconds(until="responded_at"), moments.seconds(until="closed_at")
+        seconds = waited[answered]
         self.seconds.append(_narrow(seconds))
         self._add_members(part, answered, seconds)
         working = moments.working_seconds(answered)
         self.timely_count += int((working <= self.terms.follow_up_days * DAY).sum())
         recorded = is_received & ~part["excluded_by"].isin(NEVER_RECORDED).to_numpy()
-        closing = moments.recorded_seconds(recorded & has_closing, until="closed_at")
+        closing = moments.recorded_seconds(until="closed_at")[recorded & has_closing]
         for name, found in {
             "answered": seconds,
             "working": working,
             "open": moments.ages(eligible & ~has_response & ~has_closing),
-            "answered_inside": moments.seconds(is_answered & sound & moments.has("received_at"), until="responded_at"),
-            "recorded": moments.recorded_seconds(recorded & has_response, until="responded_at"),
-            "closed": moments.seconds(eligible & has_closing, until="closed_at"),
+            "answered_inside": waited[is_answered & sound & moments.has("received_at")],
+            "recorded": moments.recorded_seconds(until="responded_at")[recorded & has_response],
+            "closed": until_closed[eligible & has_closing],
             "recorded_closed": closing,
             "recorded_closed_non_negative": closing[closing >= 0],
         }.items():
@@ -189,6 +191,7 @@ class _Moments:
         self._terms = terms
         self._start, self._end = (_in_utc(moment) for moment in terms.period.bounds(terms.zone))
         self._of = {name: part[name].to_numpy("M8[us]") for name in ("received_at", "responded_at", "closed_at")}
+        self._on_clocks: dict[str, NDArray[np.datetime64]] = {}
 
     def has(self, name: str) -> Flags:
         return np.asarray(~np.isnat(self._of[name]))
@@ -197,21 +200,22 @@ class _Moments:
         """Whether a moment lies in the period."""
         return np.asarray((self._of[name] >= self._start) & (self._of[name] < self._end))
 
-    def seconds(self, rows: Flags, *, until: str) -> Ints:
-        """Whole seconds from receipt, rounded down."""
-        return _whole_seconds(self._of["received_at"][rows], self._of[until][rows])
+    def seconds(self, *, until: str) -> Ints:
+        """Whole seconds from receipt, rounded down; of no meaning where either moment is missing."""
+        return _whole_seconds(self._of["received_at"], self._of[until])
 
     def ages(self, rows: Flags) -> Ints:
         """Seconds from receipt to the extraction, none below zero."""
         return np.maximum(_whole_seconds(self._of["received_at"][rows], _in_utc(self._terms.as_of)), 0)
 
-    def recorded_seconds(self, rows: Flags, *, until: str) -> Ints:
-        """Seconds as the desk's own clock shows them: clock changes not undone."""
-        return _whole_seconds(self._local("received_at", rows), self._local(until, rows))
+    def recorded_seconds(self, *, until: str) -> Ints:
+        """As `seconds`, but as the desk's own clock shows them: clock changes not undone."""
+        return _whole_seconds(self._local("received_at"), self._local(until))
 
     def working_seconds(self, rows: Flags) -> Ints:
         """Response time with weekends and holidays taken out, whole local days as 24 hours."""
-        local = [self._local(name, rows).astype("M8[s]").astype(np.int64) for name in ("received_at", "responded_at")]
+        names = ("received_at", "responded_at")
+        local = [self._local(name)[rows].view(np.int64) // MICROSECONDS for name in names]
         if not len(local[0]):
             return local[0]
         first = min(int(moments.min()) for moments in local) // DAY
@@ -227,11 +231,14 @@ class _Moments:
 
     def months(self, rows: Flags) -> set[str]:
         """The local months in which some were received."""
-        return set(np.unique(self._local("received_at", rows).astype("M8[M]")).astype(str).tolist())
+        return set(np.unique(self._local("received_at")[rows].astype("M8[M]")).astype(str).tolist())
 
-    def _local(self, name: str, rows: Flags) -> NDArray[np.datetime64]:
-        moments = pd.DatetimeIndex(self._of[name][rows]).tz_localize("UTC")
-        return np.asarray(moments.tz_convert(self._terms.zone).tz_localize(None))
+    def _local(self, name: str) -> NDArray[np.datetime64]:
+        """The moments on the city's clocks."""
+        if name not in self._on_clocks:
+            moments = pd.DatetimeIndex(self._of[name]).tz_localize("UTC")
+            self._on_clocks[name] = np.asarray(moments.tz_convert(self._terms.zone).tz_localize(None))
+        return self._on_clocks[name]
 
 
 def _in_utc(moment: datetime) -> np.datetime64:
@@ -239,7 +246,7 @@ def _in_utc(moment: datetime) -> np.datetime64:
 
 
 def _whole_seconds(start: NDArray[np.datetime64], end: NDArray[np.datetime64] | np.datetime64) -> Ints:
-    return np.asarray((end - start) // np.timedelta64(1, "s"))
+    return np.asarray((end - start).view(np.int64) // MICROSECONDS)
 
 
 def _narrow(seconds: Ints) -> NDArray[np.signedinteger]:

@@ -11,6 +11,8 @@ _WHOLE_BYTES = np.array([256**count - 1 for count in range(_WORD_BYTES + 1)], np
 _FACTORS = (np.uint64(0xFF51AFD7ED558CCD), np.uint64(0xC4CEB9FE1A85EC53))
 _HALF = np.uint64(32)
 _NULL = np.uint64(0x9E3779B97F4A7C15)
+# How nullable columns are taken, and what stands for null.
+_BITS = {"Int64": ("i8", np.iinfo(np.int64).min), "Float64": ("f8", np.nan), "boolean": ("i1", 2)}
 
 Words = NDArray[np.uint64]
 
@@ -19,24 +21,35 @@ def row_hashes(frame: pd.DataFrame) -> Words:
     """One number a row, by the columns in their order; null is a value of its own."""
     total = np.zeros(len(frame), np.uint64)
     for name in frame:
-        total = mixed(total ^ _column_hashes(frame[name]))
-    return total
+        total ^= _column_numbers(frame[name])
+        total *= _FACTORS[0]
+        total ^= total >> _HALF
+    return mixed(total)
 
 
 def mixed(words: Words) -> Words:
     """Each number spread over all bits."""
     for factor in _FACTORS:
-        words = (words ^ (words >> _HALF)) * factor
-    return words ^ (words >> _HALF)
+        words = words ^ (words >> _HALF)
+        words *= factor
+    words ^= words >> _HALF
+    return words
 
 
-def _column_hashes(column: pd.Series) -> Words:
-    if isinstance(column.dtype, pd.CategoricalDtype):
+def _column_numbers(column: pd.Series) -> Words:
+    """A number for each value: texts are hashed, moments and numbers are their own bits."""
+    kind = column.dtype
+    if isinstance(kind, pd.CategoricalDtype):
         texts = _text_hashes(pd.Series(column.cat.categories, dtype="str"))
         coded: Words = np.append(texts, _NULL)[column.cat.codes.to_numpy()]
         return coded
-    if column.dtype == "str":
+    if kind == "str":
         return _text_hashes(column)
+    if kind.kind == "M":
+        return np.asarray(column.to_numpy("M8[us]").view(np.uint64))
+    if kind.name in _BITS:
+        name, null = _BITS[kind.name]
+        return np.asarray(column.to_numpy(name, na_value=null).astype(f"{name[0]}8").view(np.uint64))
     hashes: Words = pd.util.hash_pandas_object(column, index=False).to_numpy()
     return hashes
 
@@ -44,6 +57,8 @@ def _column_hashes(column: pd.Series) -> Words:
 def _text_hashes(texts: pd.Series) -> Words:
     """Eight bytes of every text at a time, until the longest is through."""
     column = texts.array.__arrow_array__().combine_chunks()
+    if column.null_count == len(column):
+        return np.full(len(column), _NULL)
     _, offsets, content = column.buffers()
     starts = np.frombuffer(offsets, np.int64)[column.offset : column.offset + len(column) + 1]
     letters = np.append(np.frombuffer(content or b"", np.uint8), np.zeros(_WORD_BYTES, np.uint8))
@@ -57,4 +72,6 @@ def _text_hashes(texts: pd.Series) -> Words:
         at += _WORD_BYTES
         left -= _WORD_BYTES
         rows = rows[left[rows] > 0]
-    return np.where(texts.isna().to_numpy(), _NULL, hashes)
+    if column.null_count:
+        hashes[texts.isna().to_numpy()] = _NULL
+    return hashes

@@ -33,13 +33,13 @@ def test_a_length_is_read_in_its_unit(unit: str, text: str, seconds: int) -> Non
     parsed = parse_durations(pd.Series([text, None], dtype="str"), unit=unit, reading=Reading(decimal=","))
     assert parsed.values[0].total_seconds() == seconds
     assert pd.isna(parsed.values[1])
-    assert parsed.faults.isna().all()
+    assert not (parsed.is_bad | parsed.is_ambiguous).any()
 
 
 @pytest.mark.parametrize(("unit", "text"), [("minutes", "dua jam"), ("clock", "2:75"), ("clock", "150")])
 def test_what_is_no_length_is_named(unit: str, text: str) -> None:
     parsed = parse_durations(pd.Series([text], dtype="str"), unit=unit, reading=Reading())
-    assert (parsed.faults[0], pd.isna(parsed.values[0])) == ("bad", True)
+    assert (parsed.is_bad[0], pd.isna(parsed.values[0])) == (True, True)
 
 
 def source(**ended_at: str) -> Source:

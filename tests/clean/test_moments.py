@@ -73,7 +73,10 @@ def test_digits_say_what_pandas_says(
     reading = Reading(formats=tuple(formats), zone=zone)
     found, expected = read(texts, reading, is_day=is_day), by_pandas(texts, reading, is_day=is_day)
     pd.testing.assert_series_equal(found.values, expected.values)
-    pd.testing.assert_series_equal(found.faults, expected.faults)
+    assert (found.is_bad.tolist(), found.is_ambiguous.tolist()) == (
+        expected.is_bad.tolist(),
+        expected.is_ambiguous.tolist(),
+    )
 
 
 def read(texts: list[str | None], reading: Reading, *, is_day: bool) -> Parsed:
@@ -108,3 +111,14 @@ def test_common_forms_never_come_to_pandas(
     moments = pd.date_range("2024-01-31 06:07", periods=400, freq="25h")
     found = read([*moments.strftime(form), None], Reading(formats=formats, zone=ZoneInfo("UTC")), is_day=False)
     assert found.values[:400].tolist() == moments.tz_localize("UTC").tolist()
+
+
+@pytest.mark.parametrize("zone", ["Asia/Jakarta", "America/New_York", "Australia/Lord_Howe", "Africa/Casablanca"])
+@pytest.mark.parametrize("first", ["2011-03-11", "2011-11-05", "2011-04-02", "2011-07-29", "1999-12-31", "2025-07-01"])
+def test_many_clocks_of_few_days_are_told_as_one_by_one(zone: str, first: str) -> None:
+    clocks = pd.Series(pd.date_range(first, periods=300, freq="17min")).sample(frac=1, random_state=1)
+    clocks.iloc[7] = pd.NaT
+    reading = Reading(formats=("%Y-%m-%d %H:%M:%S",), zone=ZoneInfo(zone))
+    texts = clocks.dt.strftime("%Y-%m-%d %H:%M:%S").astype("str")
+    alone = [parse(texts.iloc[[nth]], kind="moment", reading=reading).values for nth in range(len(texts))]
+    pd.testing.assert_series_equal(parse(texts, kind="moment", reading=reading).values, pd.concat(alone))

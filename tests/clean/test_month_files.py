@@ -16,6 +16,7 @@ from pipeline.clean.dataset import build, clean_table, dataset_path, read_datase
 from pipeline.clean.repeated_keys import RepeatedKeys
 from pipeline.config import City, load_city
 from pipeline.indicators.counting import is_sound
+from pipeline.indicators.row_hashes import row_hashes
 from pipeline.landing import Manifest, land
 from pipeline.periods import Period
 from pipeline.tables import INQUIRIES
@@ -41,7 +42,7 @@ def _small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(repeated_keys, "_SORTED_AT_ONCE", 16)
     monkeypatch.setattr(repeated_keys, "_READ_AT_ONCE", 5)
     monkeypatch.setattr(repeated_keys, "_GROUP_ROWS", 4)
-    monkeypatch.setattr(month_files, "_BATCH_ROWS", 7)
+    monkeypatch.setattr(month_files, "_GROUP_ROWS", 7)
 
 
 def some_rows(rng: random.Random, count: int) -> list[str]:
@@ -69,13 +70,17 @@ def in_order(frame: pd.DataFrame) -> pd.DataFrame:
 
 @pytest.mark.parametrize("yaml", [YAML, YAML.replace('nulls: ["-"]', 'nulls: ["-"]\n    later_file_wins: true')])
 @pytest.mark.parametrize("seed", range(8))
-def test_rows_written_in_blocks_are_those_made_at_once(seed: int, yaml: str, tmp_path: Path) -> None:
+def test_rows_written_in_blocks_are_those_made_at_once(
+    seed: int, yaml: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     rng = random.Random(seed)  # noqa: S311 the same every time
     files = {f"a-{n}.csv": some_rows(rng, rng.randrange(60)) for n in range(3)} | {"loket-1.csv": some_rows(rng, 20)}
     city, manifests = landed(tmp_path, files, yaml.replace('"*.csv"', '"a-*.csv"') + DESK)
     home, given = tmp_path / "home", {"city": city, "table_name": "inquiries", "manifests": manifests}
     path = dataset_path(home, city, "inquiries", clean_table(home, **given))  # type: ignore[arg-type]
-    expected, found = build(home, **given).frame, read_dataset(path, INQUIRIES).frame  # type: ignore[arg-type]
+    found = read_dataset(path, INQUIRIES).frame
+    monkeypatch.undo()
+    expected = build(home, **given).frame  # type: ignore[arg-type]
     pd.testing.assert_frame_equal(in_order(found), in_order(expected))
     left_out = pd.read_csv(path / "quarantine.csv", dtype="str", keep_default_na=False)
     assert sorted(left_out["source_row"]) == sorted(expected.loc[~is_sound(expected), "source_row"].astype("str"))
@@ -98,7 +103,7 @@ def test_every_row_of_a_key_that_repeats_is_in_one_group(tmp_path: Path) -> None
     repeated = RepeatedKeys(tmp_path)
     for begin in range(0, 200, 30):
         part = keys.iloc[begin : begin + 30]
-        repeated.add(part, places=np.arange(begin, begin + len(part), dtype=np.uint64))
+        repeated.add(row_hashes(part), places=np.arange(begin, begin + len(part), dtype=np.uint64))
     groups = [group.astype(int).tolist() for group in repeated.groups()]
     found = sorted(place for group in groups for place in group)
     assert found == np.flatnonzero(keys.duplicated(keep=False)).tolist()

@@ -15,6 +15,11 @@ def read(texts: list[str | None], kind: Kind, **reading: object) -> Parsed:
     return parse(pd.Series(texts, dtype="str"), kind=kind, reading=Reading(**reading))  # type: ignore[arg-type]
 
 
+def faults(parsed: Parsed) -> list[str]:
+    flags = zip(parsed.is_bad.tolist(), parsed.is_ambiguous.tolist(), strict=True)
+    return ["bad" * is_bad + "ambiguous" * is_ambiguous for is_bad, is_ambiguous in flags]
+
+
 @pytest.mark.parametrize(
     ("text", "month"),
     [
@@ -44,12 +49,12 @@ def test_local_times_become_utc() -> None:
 def test_a_date_that_does_not_fit_its_format_is_bad_and_not_guessed(text: str) -> None:
     parsed = read([text], "day", formats=("%d/%m/%Y",))
     assert parsed.values.isna().all()
-    assert list(parsed.faults) == ["bad"]
+    assert faults(parsed) == ["bad"]
 
 
 def test_a_date_that_fits_two_declared_formats_differently_is_ambiguous() -> None:
     parsed = read(["03/04/2025", "25/04/2025", "05/05/2025"], "day", formats=("%d/%m/%Y", "%m/%d/%Y"))
-    assert list(parsed.faults.fillna("")) == ["ambiguous", "", ""]
+    assert faults(parsed) == ["ambiguous", "", ""]
     assert parsed.values[1] == pd.Timestamp(2025, 4, 25)
 
 
@@ -79,12 +84,12 @@ def test_declared_thousands_are_read(text: str, count: int) -> None:
 def test_a_grouped_looking_count_without_declared_thousands_is_ambiguous_not_1_234() -> None:
     parsed = read(["1.234", "1,234"], "count")
     assert parsed.values.isna().all()
-    assert list(parsed.faults) == ["ambiguous", "ambiguous"]
+    assert faults(parsed) == ["ambiguous", "ambiguous"]
 
 
 @pytest.mark.parametrize("text", ["dua belas", "12 orang", "1.5", "0x10", "1e3", "١٢"])
 def test_what_is_no_whole_number_is_a_bad_count(text: str) -> None:
-    assert list(read([text], "count").faults) == ["bad"]
+    assert faults(read([text], "count")) == ["bad"]
 
 
 def test_a_typed_spreadsheet_number_is_not_taken_for_a_grouped_one() -> None:
@@ -95,10 +100,10 @@ def test_nulls_stay_null_without_a_fault() -> None:
     for kind in ("text", "count", "number", "moment", "day", "flag"):
         parsed = read([None], kind)  # type: ignore[arg-type]
         assert parsed.values.isna().all()
-        assert parsed.faults.isna().all()
+        assert not any(faults(parsed))
 
 
 def test_a_flag_that_is_neither_yes_nor_no_is_bad() -> None:
     parsed = read(["Ya", "tidak", "mungkin"], "flag")
     assert parsed.values.tolist()[:2] == [True, False]
-    assert list(parsed.faults.fillna("")) == ["", "", "bad"]
+    assert faults(parsed) == ["", "", "bad"]

@@ -228,6 +228,23 @@ def test_a_large_frame_is_sampled_but_counted_and_searched_for_repeated_keys_who
     assert key.checked_rows == 200_001
 
 
+def test_a_large_frame_without_its_key_is_not_taken_for_unique() -> None:
+    frame = sound_frame("inquiries", rows_count=200_001).drop(columns="inquiry_id")
+    found = {outcome.rule_id: outcome for outcome in verdict(frame, "inquiries").outcomes}
+    assert (found["inquiries.key"].is_met, found["inquiries.key"].observed) == (False, "not checked")
+
+
+def test_a_table_in_parts_has_the_verdict_of_the_whole() -> None:
+    frame = sound_frame("inquiries", rows_count=200_500)
+    frame.loc[[3, 200_400], "inquiry_id"] = "twice"
+    frame.loc[[5, 9], "channel"] = frame["channel"].iloc[0]
+    parts = [frame.iloc[begin : begin + 40_000].astype({"channel": "category"}) for begin in range(0, 200_500, 40_000)]
+    suite = validate.load_suite(suites.FOLDER / "inquiries.json", required={})
+    found = validate.validate_parts(lambda: iter(parts), subject="inquiries", suite=suite)
+    assert found == verdict(frame, "inquiries")
+    assert unmet(found) == {"inquiries.key": 2}
+
+
 def test_tables_are_checked_on_the_sound_rows_of_the_period_and_accounted_for_whole() -> None:
     frame = sound_frame("inquiries", rows_count=5)
     frame["received_at"] = pd.to_datetime(

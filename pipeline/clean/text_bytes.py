@@ -1,0 +1,67 @@
+"""Columns of texts mended only where their bytes show that there is something to mend."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+_FIRST_VISIBLE, _VISIBLE_COUNT, _HARD_SPACE_FIRST_BYTE = np.uint8(33), 95, 0xC2
+
+Ints = NDArray[np.int64]
+Bytes = NDArray[np.uint8]
+
+
+def arrow_of(texts: pd.Series) -> pa.LargeStringArray:
+    """The column as one array, without a copy where it is one."""
+    column = texts.array.__arrow_array__()
+    return column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)
+
+
+def bounds_and_bytes(column: pa.LargeStringArray) -> tuple[Ints, Bytes]:
+    """Where each text begins and the last ends in the bytes of all; a null may have bytes, which mean nothing."""
+    _, bounds, content = column.buffers()
+    if not len(column):
+        return np.zeros(1, np.int64), np.zeros(0, np.uint8)
+    begins = np.frombuffer(bounds, np.int64)[column.offset : column.offset + len(column) + 1]
+    return begins, np.frombuffer(content or b"", np.uint8)
+
+
+def stripped(texts: pd.Series) -> pd.Series:
+    """As `texts.str.strip()`."""
+    bounds, content = bounds_and_bytes(arrow_of(texts))
+    if not len(content):
+        return texts
+    # Of an empty text, the first byte is the next one's and the last that of the one before: they do no harm.
+    firsts, lasts = (content.take(places, mode="clip") for places in (bounds[:-1], bounds[1:] - 1))
+    # White space is up to 32, or beyond ASCII, where its bytes are from 128 on.
+    is_clean = all((ends - _FIRST_VISIBLE < _VISIBLE_COUNT).all() for ends in (firsts, lasts))
+    return texts if is_clean else texts.str.strip()
+
+
+def tidied(texts: pd.Series, *, absent: Collection[str]) -> pd.Series:
+    """The texts with hard spaces made soft and outer spaces off; null where nothing or an `absent` text is left."""
+    bounds, content = bounds_and_bytes(arrow_of(texts))
+    if np.any(content[bounds[0] : bounds[-1]] == _HARD_SPACE_FIRST_BYTE):
+        texts = texts.str.replace("\xa0", " ", regex=False)
+    texts = stripped(texts)
+    column = arrow_of(texts)
+    longest = max(len(text.encode()) for text in ("", *absent))
+    short = np.flatnonzero(np.diff(bounds_and_bytes(column)[0]) <= longest)
+    is_absent = pc.is_in(column.take(pa.array(short)), pa.array(["", *absent], pa.large_string()))
+    places = short[is_absent.to_numpy(zero_copy_only=False)]
+    return _without(column, places) if len(places) else texts
+
+
+def _without(column: pa.LargeStringArray, places: Ints) -> pd.Series:
+    """The same bytes, with the texts at some places made null."""
+    is_there = column.is_valid().to_numpy(zero_copy_only=False)
+    is_there[places] = False
+    _, bounds, content = column.slice(0).buffers()
+    validity = pa.py_buffer(np.packbits(is_there, bitorder="little"))
+    bounds = bounds.slice(8 * column.offset)
+    return pd.Series(pa.LargeStringArray.from_buffers(len(column), bounds, content, validity), dtype="str")
