@@ -13,7 +13,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -83,6 +83,7 @@ class Sample:
     cpu: float
     peak: float
     answer: str
+    input_bytes: int = 0
 
 
 @dataclass(frozen=True)
@@ -103,16 +104,18 @@ Samples = dict[tuple[str, int], Sample]
 def compare(work: Work, *, size: int, rounds: int, folder: Path) -> tuple[Samples, list[Verdict]]:
     """Samples by contender and size, and a verdict for each target; a wrong answer fails."""
     size = work.size or size
+    # Looked at once: something may be installed while this runs.
     present = {name: one for name, one in work.contenders.items() if not one.missing}
     judged = {OURS, *(target.ours for target in work.targets)}
     samples: Samples = {}
-    for at in sorted(_sizes(work, size)):
+    for at in sorted(_sizes(present.values(), work.targets, size)):
         entrants = [name for name, one in present.items() if name in judged or _size_of(one, size) == at]
         path = _written(work, at, folder)
         runs = [(name, _measure(work, name, path)) for _ in range(rounds) for name in entrants]
+        by_name = {name: [run for who, run in runs if who == name] for name in entrants}
+        samples |= {(name, at): _median(those, input_bytes=_bytes_of(path)) for name, those in by_name.items()}
         for written in path.parent.glob(f"{path.name}*"):
-            written.unlink()
-        samples |= {(name, at): _median([run for who, run in runs if who == name]) for name in entrants}
+            _remove(written)
         _refuse_other_answers(work, {name: samples[name, at].answer for name in entrants})
     return samples, [_verdict(work, target, samples, size=size) for target in work.targets]
 
@@ -135,9 +138,20 @@ def _size_of(contender: Contender, size: int) -> int:
     return min(size, contender.most or size)
 
 
-def _sizes(work: Work, size: int) -> set[int]:
-    smaller = {size // _SMALLER} if any(target.grows for target in work.targets) else set()
-    return {_size_of(one, size) for one in work.contenders.values() if not one.missing} | smaller
+def _sizes(contenders: Iterable[Contender], targets: Sequence[Target], size: int) -> set[int]:
+    smaller = {size // _SMALLER} if any(target.grows for target in targets) else set()
+    return {_size_of(one, size) for one in contenders} | smaller
+
+
+def _bytes_of(path: Path) -> int:
+    return sum(file.stat().st_size for file in (path, *path.rglob("*")) if file.is_file())
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def _written(work: Work, size: int, folder: Path) -> Path:
@@ -186,13 +200,14 @@ def _launch(command: Sequence[str]) -> None:
     sys.exit(process.returncode)
 
 
-def _median(runs: Sequence[Sample]) -> Sample:
+def _median(runs: Sequence[Sample], *, input_bytes: int) -> Sample:
     answers = {run.answer for run in runs}
     return Sample(
         statistics.median(run.wall for run in runs),
         statistics.median(run.cpu for run in runs),
         max(run.peak for run in runs),
         runs[0].answer if len(answers) == 1 else " | ".join(sorted(answers)),
+        input_bytes,
     )
 
 
@@ -209,9 +224,10 @@ def _refuse_other_answers(work: Work, answers: dict[str, str]) -> None:
 def _verdict(work: Work, target: Target, samples: Samples, *, size: int) -> Verdict:
     peer = target.ours if target.grows else target.peer
     what = _worded(target)
-    lacking = [need for name in (target.ours, peer) if name for need in work.contenders[name].missing]
-    if lacking:
-        return Verdict(work.name, size, what, f"not measured: {', '.join(lacking)} not installed")
+    absent = {name for name in (target.ours, peer) if name} - {who for who, _ in samples}
+    if absent:
+        needs = [need for name in absent for need in work.contenders[name].needs]
+        return Verdict(work.name, size, what, f"not measured: {', '.join(needs)} not installed")
     at = min(_size_of(work.contenders[name], size) for name in (target.ours, peer) if name)
     value = getattr(samples[target.ours, at], target.by)
     if peer is None:

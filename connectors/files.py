@@ -11,7 +11,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -20,6 +20,7 @@ from typing import IO, Any, cast
 import pandas as pd
 import yaml
 
+from connectors.counted_file import OnRead, open_counted
 from connectors.errors import DataRejected, SourceChanged
 from connectors.layout import Format, Layout
 
@@ -47,10 +48,11 @@ Record = tuple[object, ...]
 
 @dataclass(frozen=True)
 class RawFile:
-    """Bytes to read and the name people know them by."""
+    """Bytes to read, the name people know them by, and who is told how many have left the disk."""
 
     path: Path
     name: str
+    on_read: OnRead | None = field(default=None, compare=False)
 
 
 def read_rows(
@@ -114,11 +116,9 @@ def refuse_foreign(file: RawFile, format: Format) -> None:
 @contextmanager
 def open_bytes(file: RawFile) -> Iterator[IO[bytes]]:
     """The file's bytes, unzipped when they are gzip; damage raises `DataRejected`."""
-    with file.path.open("rb") as raw:
-        is_gzip = raw.read(2) == _GZIP
     try:
-        with gzip.open(file.path) if is_gzip else file.path.open("rb") as stream:
-            yield cast(IO[bytes], stream)
+        with open_counted(file.path, file.on_read) as raw:
+            yield cast(IO[bytes], gzip.GzipFile(fileobj=raw) if raw.peek(2).startswith(_GZIP) else raw)
     except (EOFError, gzip.BadGzipFile, zlib.error):
         raise DataRejected(
             id=f"{file.name}: berkas gzip terpotong atau rusak. Salin atau unduh ulang secara utuh.",

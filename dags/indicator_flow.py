@@ -142,19 +142,19 @@ def fetch(city_id: str, source: str, period: str) -> str:
     """Land the raw bytes of one source, untouched, over its connection in Airflow or the environment."""
     from airflow_connections import lent
 
-    from pipeline import steps
+    from pipeline import progress, steps
 
     with lent(steps.connection(city_id, source)):
-        return steps.fetch(city_id, source, period)
+        return steps.fetch(city_id, source, period, progress=progress.Logged())
 
 
 # A city without sources skips `fetch`; without this rule the skip would run through to a green, empty run.
 @task(map_index_template="{{ task.op_kwargs['table'] }}", trigger_rule=TriggerRule.NONE_FAILED)
 def clean(city_id: str, table: str, period: str) -> str:
     """Turn landed bytes into one clean table and its quarantine."""
-    from pipeline import steps
+    from pipeline import progress, steps
 
-    return steps.clean(city_id, table, period)
+    return steps.clean(city_id, table, period, progress=progress.Logged())
 
 
 @task

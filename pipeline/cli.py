@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,18 +18,27 @@ from connectors.errors import ConfigError, DataRejected, TolokError
 from pipeline.periods import Period, span
 from pipeline.settings import Settings, city_ids
 
+if TYPE_CHECKING:
+    from pipeline.progress import Progress
+
 INDICATOR_IDS = ("portal_visits", "online_services", "inquiry_response", "it_downtime")
 TABLE_NAMES = ("visits", "services", "inquiries", "outages", "population")
+BENCHED = ("access_log", "tickets", "incidents", "annual")
 
 
 def main() -> None:
     """Run the command line; a person's mistake ends with a message and an exit code, never a traceback."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         _commands(standalone_mode=False)
     except TolokError as error:
         _fail(error)
     except click.exceptions.Abort:
-        _end("Dihentikan. / Stopped.", 1)
+        _end(
+            "Dihentikan. Yang sudah selesai tersimpan; perintah yang sama melanjutkan dari sana.\n"
+            "Stopped. What is finished is kept; the same command goes on from there.",
+            1,
+        )
     except click.ClickException as error:
         _end(f"Perintah salah. / Wrong usage.\n{error.format_message()}\n{_usage(error)}", 2)
     except Exception as error:
@@ -102,9 +114,11 @@ def run(city: str, period: str) -> None:
     """Hitung satu tahun atau bulan. / Compute one year or month."""
     from pipeline import steps
 
-    for line in steps.run(city, Period.parse(period).label):
-        click.echo(line)
     label = Period.parse(period).label
+    with _progress() as progress:
+        stored = steps.run(city, label, progress=progress)
+    for line in stored:
+        click.echo(line)
     _print_results(_results(city, label))
     _say_where(city, {label})
 
@@ -116,28 +130,21 @@ def run(city: str, period: str) -> None:
 @click.option("--again", is_flag=True, help="Hitung ulang yang sudah ada. / Compute again what is already there.")
 def backfill(city: str, first: str, last: str, again: bool) -> None:
     """Isi periode lalu, bulan sebelum tahun; boleh dihentikan dan dilanjutkan. / Fill past periods, resumable."""
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
     from pipeline import steps
     from pipeline.config import load_city
 
     load_city(Settings.from_environment().cities, city)
     periods = span(first, last)
     done = set() if again else {row["period"] for row in _warehouse().current(city)}
-    counts = {"new": 0, "skipped": 0}
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, transient=not sys.stderr.isatty()) as progress:
-        task = progress.add_task(city, total=len(periods))
-        for period in periods:
-            progress.update(task, description=f"{city} {period.label}")
-            is_done = period.label in done
-            counts["skipped" if is_done else "new"] += 1
-            if not is_done:
-                steps.run(city, period.label)
-            progress.advance(task)
+    due = [period.label for period in periods if period.label not in done]
+    with _progress() as progress:
+        for nth, label in enumerate(due, start=1):
+            with progress.step(f"{city} {label} ({nth}/{len(due)})"):
+                steps.run(city, label, progress=progress)
+    skipped_count = len(periods) - len(due)
     click.echo(
-        f"{counts['new']} periode dihitung, {counts['skipped']} dilewati karena sudah ada (--again menghitung ulang).\n"
-        f"{counts['new']} periods computed, {counts['skipped']} skipped as already there (--again computes them anew)."
+        f"{len(due)} periode dihitung, {skipped_count} dilewati karena sudah ada (--again menghitung ulang).\n"
+        f"{len(due)} periods computed, {skipped_count} skipped as already there (--again computes them anew)."
     )
 
 
@@ -201,9 +208,11 @@ def verify(city: str, period: str) -> None:
 
     label = Period.parse(period).label
     stored = {row["indicator"]: row for row in _results(city, label)}
-    altered = steps.altered_files(city, label)
+    with _progress() as progress:
+        altered = steps.altered_files(city, label, progress=progress)
+        results = steps.compute(city, label, is_rebuilt=True, progress=progress) if not altered else []
     differences = [f"berkas mentah berubah / raw file altered: {name}" for name in altered]
-    for result in steps.compute(city, label, is_rebuilt=True) if not altered else []:
+    for result in results:
         kept = stored.get(result.indicator_id)
         now = (result.headline.value, result.headline.numerator, result.headline.denominator)
         then = (kept["value"], kept["numerator"], kept["denominator"]) if kept else None
@@ -228,6 +237,39 @@ def report(city: str, period: str) -> None:
 
     _results(city, Period.parse(period).label)
     click.echo(steps.report(city, Period.parse(period).label))
+
+
+@_commands.command()
+@click.option(
+    "--size",
+    default=1_000_000,
+    show_default=True,
+    type=click.IntRange(min=1000),
+    help="Baris masukan. / Lines or rows of input.",
+)
+@click.option("--only", multiple=True, type=click.Choice(BENCHED), help="Hanya pekerjaan ini. / Only this work.")
+@click.option("--peers", is_flag=True, help="Juga alat lain yang terpasang. / Other tools too, where installed.")
+def bench(size: int, only: tuple[str, ...], peers: bool) -> None:
+    """Ukur kecepatan Tolok di mesin ini. / Measure how fast Tolok is on this machine."""
+    from benchmarks.here import show as measure
+
+    measure(only or BENCHED, size=size, peers=peers)
+
+
+@contextmanager
+def _progress() -> Iterator[Progress]:
+    """Bars where somebody watches, else a line per step."""
+    if sys.stderr.isatty():
+        from rich.console import Console
+
+        from pipeline.bars import bars_on
+
+        with bars_on(Console(stderr=True)) as bars:
+            yield bars
+    else:
+        from pipeline.progress import Lines
+
+        yield Lines(lambda line: click.echo(line, err=True))
 
 
 def _say_where(city: str, labels: set[str]) -> None:

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import io
-import itertools
 import json
 import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from connectors.counted_file import open_counted
 from connectors.errors import SourceUnavailable
 from connectors.objects import StoredObject, is_address, stored_objects
 from pipeline.config import City, FileSettings, Source
 from pipeline.periods import Period
+from pipeline.progress import Meter
 from pipeline.told import Covers, days_told, remark
+
+_CHUNK_BYTES = 1 << 25
 
 
 @dataclass(frozen=True)
@@ -62,15 +66,15 @@ class Manifest:
     notes: tuple[str, ...] = ()
 
 
-def land(home: Path, *, city: City, source_name: str, period: Period) -> Manifest:
+def land(home: Path, *, city: City, source_name: str, period: Period, meter: Meter | None = None) -> Manifest:
     """Copy the source's files for a period into the landing zone; bytes already there are left alone.
 
     Raises `SourceUnavailable` when no file matches the source's paths.
     """
-    source = city.sources[source_name]
-    files = list(_land_role(home, city, source_name, source, period))
+    source, way = city.sources[source_name], _Way(home, city, source_name, period, meter or Meter())
+    files = list(way.land(source))
     if source.responses is not None:
-        files += _land_role(home, city, source_name, source.responses, period)
+        files += way.land(source.responses)
     covers, notes = _told(home, city, source_name, files, period)
     manifest = Manifest(
         city.city, source_name, period.label, source.owner, source.licence, tuple(files), covers=covers, notes=notes
@@ -168,17 +172,48 @@ def _patterns(settings: FileSettings, period: Period) -> list[str]:
 @contextmanager
 def atomic_folder(target: Path) -> Iterator[Path]:
     """A fresh folder that becomes `target` in one step when the block ends well; the first to finish wins."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    draft = Path(tempfile.mkdtemp(prefix=f".{target.name[:24]}-", dir=target.parent))
-    try:
+    with _draft_of(target, make=tempfile.mkdtemp) as draft:
         yield draft
         try:
             draft.rename(target)
         except OSError:
             if not target.is_dir():
                 raise
+
+
+@contextmanager
+def _draft_of(target: Path, *, make: Callable[..., str]) -> Iterator[Path]:
+    """A draft beside what it is to become, gone at the end unless it was renamed; those of killed makers go too."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    prefix = f".draft-{target.name[:24]}-"
+    with ExitStack() as held:
+        # Held for a moment, so that nobody takes a draft just made for one whose maker is dead.
+        with _hold(target.parent):
+            for left in target.parent.glob(f"{prefix}*"):
+                with suppress(BlockingIOError, FileNotFoundError), _hold(left, fcntl.LOCK_EX | fcntl.LOCK_NB):
+                    _remove(left)
+            draft = Path(make(prefix=prefix, dir=target.parent))
+            held.callback(_remove, draft)
+            held.enter_context(_hold(draft))
+        yield draft
+
+
+@contextmanager
+def _hold(path: Path, how: int = fcntl.LOCK_EX) -> Iterator[None]:
+    """A lock on a file or folder, let go at the end or when its process dies."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, how)
+        yield
     finally:
+        os.close(handle)
+
+
+def _remove(draft: Path) -> None:
+    if draft.is_dir():
         shutil.rmtree(draft, ignore_errors=True)
+    else:
+        draft.unlink(missing_ok=True)
 
 
 def write_atomically(path: Path, text: str) -> None:
@@ -194,27 +229,44 @@ def write_atomically(path: Path, text: str) -> None:
     Path(draft).replace(path)
 
 
-def _land_role(
-    home: Path, city: City, source_name: str, settings: FileSettings, period: Period
-) -> Iterator[LandedFile]:
-    role = "main" if isinstance(settings, Source) else "responses"
-    paths, stored = matching_files(city, settings, period), matching_objects(settings, period)
-    if not paths and not stored:
-        wanted = ", ".join(settings.path)
-        raise SourceUnavailable(
-            id=f"Sumber '{source_name}': tidak ada berkas untuk {period.label} di {wanted} (dari folder "
-            f"{city.folder}). Letakkan berkasnya di sana, atau perbaiki sources.{source_name}.path.",
-            en=f"Source '{source_name}': no file for {period.label} at {wanted} (from folder {city.folder}). "
-            f"Put the file there, or mend sources.{source_name}.path.",
+@dataclass(frozen=True)
+class _Way:
+    """The way of one source's files into the landing zone."""
+
+    home: Path
+    city: City
+    source_name: str
+    period: Period
+    meter: Meter
+
+    def land(self, settings: FileSettings) -> Iterator[LandedFile]:
+        role = "main" if isinstance(settings, Source) else "responses"
+        declared = self.city.sources[self.source_name].extracted_at
+        seen: set[str] = set()
+        for name, path in self._found(settings):
+            sha256, size_bytes, landed_at = land_bytes(self.home, path, name=name, meter=self.meter)
+            if sha256 not in seen:
+                seen.add(sha256)
+                extracted_at = declared.replace(tzinfo=self.city.zone_info).isoformat() if declared else landed_at
+                yield LandedFile(name, role, sha256, size_bytes, landed_at, extracted_at)
+
+    def _found(self, settings: FileSettings) -> Iterator[tuple[str, Path]]:
+        """Names and files, those of object storage as copies that last until the next is asked for."""
+        paths, stored = matching_files(self.city, settings, self.period), matching_objects(settings, self.period)
+        if not paths and not stored:
+            raise self._missing(settings)
+        self.meter.expect(sum(path.stat().st_size for path in paths))
+        yield from ((path.name, path) for path in paths)
+        yield from _copies(self.home, stored)
+
+    def _missing(self, settings: FileSettings) -> SourceUnavailable:
+        wanted, name = ", ".join(settings.path), self.source_name
+        return SourceUnavailable(
+            id=f"Sumber '{name}': tidak ada berkas untuk {self.period.label} di {wanted} (dari folder "
+            f"{self.city.folder}). Letakkan berkasnya di sana, atau perbaiki sources.{name}.path.",
+            en=f"Source '{name}': no file for {self.period.label} at {wanted} (from folder {self.city.folder}). "
+            f"Put the file there, or mend sources.{name}.path.",
         )
-    seen: set[str] = set()
-    declared = city.sources[source_name].extracted_at
-    for name, path in itertools.chain(((path.name, path) for path in paths), _copies(home, stored)):
-        sha256, size_bytes, landed_at = land_bytes(home, path, name=name)
-        if sha256 not in seen:
-            seen.add(sha256)
-            extracted_at = declared.replace(tzinfo=city.zone_info).isoformat() if declared else landed_at
-            yield LandedFile(name, role, sha256, size_bytes, landed_at, extracted_at)
 
 
 def _copies(home: Path, stored: Sequence[StoredObject]) -> Iterator[tuple[str, Path]]:
@@ -227,43 +279,52 @@ def _copies(home: Path, stored: Sequence[StoredObject]) -> Iterator[tuple[str, P
             yield one.name, copy
 
 
-def land_bytes(home: Path, content: bytes | Path, *, name: str) -> tuple[str, int, str]:
+def land_bytes(home: Path, content: bytes | Path, *, name: str, meter: Meter | None = None) -> tuple[str, int, str]:
     """Put bytes, or a copy of a file, at their address; gives hash, size and the moment they first landed."""
-    with io.BytesIO(content) if isinstance(content, bytes) else content.open("rb") as file:
+    meter = meter or Meter()
+    with _opened(content, meter) as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     target = object_path(home, sha256)
     note = target.with_suffix(".json")
     if not target.is_file():
-        _copy_bytes(content, target, name=name)
+        meter.expect(len(content) if isinstance(content, bytes) else content.stat().st_size)
+        with _opened(content, meter) as file:
+            _copy(file, target, name=name)
     if not note.is_file():
         landed_at = datetime.now(UTC).isoformat(timespec="seconds")
         write_atomically(note, json.dumps({"landed_at": landed_at, "name": name}))
     return sha256, target.stat().st_size, str(json.loads(note.read_text("utf-8"))["landed_at"])
 
 
-def _copy_bytes(content: bytes | Path, target: Path, *, name: str) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    # Raw exports may hold names and addresses: they are for this account alone.
-    (target.parents[2]).chmod(0o700)
-    handle, draft_name = tempfile.mkstemp(prefix=".", dir=target.parent)
-    draft = Path(draft_name)
-    with (
-        os.fdopen(handle, "wb") as copy,
-        io.BytesIO(content) if isinstance(content, bytes) else content.open("rb") as file,
-    ):
-        shutil.copyfileobj(file, copy)
-        copy.flush()
-        os.fsync(copy.fileno())
-    with draft.open("rb") as file:
-        is_whole = hashlib.file_digest(file, "sha256").hexdigest() == target.name
-    if not is_whole:
-        draft.unlink()
-        raise SourceUnavailable(
-            id=f"{name} berubah selagi disalin. Tunggu ekspornya selesai, lalu jalankan lagi.",
-            en=f"{name} changed while it was copied. Wait for its export to finish, then run again.",
-        )
-    draft.chmod(0o400)
-    draft.replace(target)
+def _opened(content: bytes | Path, meter: Meter) -> io.BufferedIOBase:
+    return io.BytesIO(content) if isinstance(content, bytes) else open_counted(content, meter.read)
+
+
+def _copy(file: io.BufferedIOBase, target: Path, *, name: str) -> None:
+    digest = hashlib.sha256()
+    with _draft_of(target, make=_empty_file) as draft:
+        # Raw exports may hold names and addresses: they are for this account alone.
+        (target.parents[2]).chmod(0o700)
+        with draft.open("wb") as copy:
+            while chunk := file.read(_CHUNK_BYTES):
+                digest.update(chunk)
+                copy.write(chunk)
+                # Little by little: while gigabytes go to a slow disk, nobody could stop it.
+                copy.flush()
+                os.fsync(copy.fileno())
+        if digest.hexdigest() != target.name:
+            raise SourceUnavailable(
+                id=f"{name} berubah selagi disalin. Tunggu ekspornya selesai, lalu jalankan lagi.",
+                en=f"{name} changed while it was copied. Wait for its export to finish, then run again.",
+            )
+        draft.chmod(0o400)
+        draft.replace(target)
+
+
+def _empty_file(*, prefix: str, dir: Path) -> str:
+    handle, name = tempfile.mkstemp(prefix=prefix, dir=dir)
+    os.close(handle)
+    return name
 
 
 def _glob(path: Path) -> Sequence[Path]:

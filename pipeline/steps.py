@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter
 
+from connectors.counted_file import open_counted
 from connectors.errors import DataRejected
 from pipeline.config import City, load_city
-from pipeline.landing import Manifest, land, object_path, read_manifest, write_atomically
+from pipeline.landing import LandedFile, Manifest, land, object_path, read_manifest, write_atomically
 from pipeline.periods import Period
+from pipeline.progress import SILENT, Meter, Progress
 from pipeline.settings import Settings
 from pipeline.tables import TABLES
 
@@ -49,24 +51,28 @@ def connection(city_id: str, source: str) -> str | None:
     return _city(city_id).sources[source].connection
 
 
-def fetch(city_id: str, source: str, period: str) -> str:
+def fetch(city_id: str, source: str, period: str, *, progress: Progress = SILENT) -> str:
     """Land the raw bytes of one source, from its folder or its system; gives the name of its manifest."""
     city, asked = _city(city_id), Period.parse(period)
-    if city.sources[source].connection:
-        from pipeline.pulling import pull
+    with progress.step(f"Ambil / Fetch {source}") as meter:
+        if city.sources[source].connection:
+            from pipeline.pulling import pull
 
-        manifest = pull(_home(), city=city, source_name=source, period=asked, now=datetime.now(UTC))
-    else:
-        manifest = land(_home(), city=city, source_name=source, period=asked)
+            manifest = pull(_home(), city=city, source_name=source, period=asked, now=datetime.now(UTC))
+        else:
+            manifest = land(_home(), city=city, source_name=source, period=asked, meter=meter)
     return f"{manifest.source}/{manifest.period}"
 
 
-def clean(city_id: str, table: str, period: str) -> str:
+def clean(city_id: str, table: str, period: str, *, progress: Progress = SILENT) -> str:
     """Turn landed bytes into the clean table; gives the name of the clean dataset."""
     from pipeline.clean.dataset import clean_table
 
     manifests = _manifests(city_id, table, period)
-    return clean_table(_home(), city=_city(city_id), table_name=table, manifests=manifests) if manifests else ""
+    if not manifests:
+        return ""
+    with progress.step(f"Bersihkan / Clean {table}") as meter:
+        return clean_table(_home(), city=_city(city_id), table_name=table, manifests=manifests, meter=meter)
 
 
 def validate(city_id: str, period: str) -> str:
@@ -142,21 +148,25 @@ def report(city_id: str, period: str) -> str:
     return str(page)
 
 
-def run(city_id: str, period: str) -> list[str]:
+def run(city_id: str, period: str, *, progress: Progress = SILENT) -> list[str]:
     """Every step in order; gives what `store` says."""
     label = Period.parse(period).label
     for source in sources(city_id, label):
-        fetch(city_id, source, label)
+        fetch(city_id, source, label, progress=progress)
     for table in TABLES:
-        clean(city_id, table, label)
-    validate(city_id, label)
-    measure(city_id, label)
-    stored = store(city_id, label)
-    report(city_id, label)
+        clean(city_id, table, label, progress=progress)
+    with progress.step("Periksa / Validate"):
+        validate(city_id, label)
+    with progress.step("Hitung / Measure"):
+        measure(city_id, label)
+    with progress.step("Simpan / Store"):
+        stored = store(city_id, label)
+    with progress.step("Laporkan / Report"):
+        report(city_id, label)
     return stored
 
 
-def compute(city_id: str, period: str, *, is_rebuilt: bool = False) -> list[Result]:
+def compute(city_id: str, period: str, *, is_rebuilt: bool = False, progress: Progress = SILENT) -> list[Result]:
     """The four results of a period from the clean tables; `is_rebuilt` makes those anew from the landed bytes."""
     from pipeline.indicators import IN_PARTS, INDICATORS
     from pipeline.terms import terms_for
@@ -166,7 +176,8 @@ def compute(city_id: str, period: str, *, is_rebuilt: bool = False) -> list[Resu
     results = []
     for indicator in INDICATORS.values():
         table = indicator.DEFINITION.table
-        rows = dataset(city_id, table, period, is_rebuilt=is_rebuilt)
+        with progress.step(f"Hitung ulang / Recompute {table}") as meter:
+            rows = dataset(city_id, table, period, is_rebuilt=is_rebuilt, meter=meter)
         terms = terms_for(
             table,
             city=city,
@@ -180,30 +191,31 @@ def compute(city_id: str, period: str, *, is_rebuilt: bool = False) -> list[Resu
     return results
 
 
-def altered_files(city_id: str, period: str) -> list[str]:
+def altered_files(city_id: str, period: str, *, progress: Progress = SILENT) -> list[str]:
     """Names of landed files whose bytes are gone or no longer have the hash they are addressed by."""
     import hashlib
 
-    def sha256(path: Path) -> str:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+    manifests = [manifest for table in TABLES for manifest in _manifests(city_id, table, period)]
+    files = [file for manifest in manifests for file in manifest.files]
+    with progress.step("Cocokkan berkas / Check files") as meter:
+        meter.expect(sum(file.size_bytes for file in files))
 
-    altered = []
-    for table in TABLES:
-        for file in (file for manifest in _manifests(city_id, table, period) for file in manifest.files):
-            path = object_path(_home(), file.sha256)
-            is_whole = path.is_file() and sha256(path) == file.sha256
-            altered += [] if is_whole else [file.name]
-    return altered
+        def is_whole(file: LandedFile) -> bool:
+            with open_counted(object_path(_home(), file.sha256), meter.read) as raw:
+                return hashlib.file_digest(raw, "sha256").hexdigest() == file.sha256
+
+        return [file.name for file in files if not object_path(_home(), file.sha256).is_file() or not is_whole(file)]
 
 
-def dataset(city_id: str, table: str, period: str, *, is_rebuilt: bool = False) -> Dataset | StoredDataset:
+def dataset(
+    city_id: str, table: str, period: str, *, is_rebuilt: bool = False, meter: Meter | None = None
+) -> Dataset | StoredDataset:
     """The clean table of a period, from disk or made anew from the landed bytes."""
     from pipeline.clean.dataset import build, clean_table, dataset_path, read_dataset
 
     city, manifests = _city(city_id), _manifests(city_id, table, period)
     if is_rebuilt or not manifests:
-        return build(_home(), city=city, table_name=table, manifests=manifests)
+        return build(_home(), city=city, table_name=table, manifests=manifests, meter=meter)
     name = clean_table(_home(), city=city, table_name=table, manifests=manifests)
     return read_dataset(dataset_path(_home(), city, table, name), TABLES[table])
 

@@ -10,11 +10,10 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from ipaddress import ip_network
 from itertools import accumulate
-from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -22,9 +21,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from connectors.errors import ConfigError
+from pipeline.clean.access_log_checkpoints import Checkpoints
 from pipeline.clean.access_log_heads import read_head
 from pipeline.clean.access_log_lines import NO_AGENT
-from pipeline.clean.access_log_progress import Progress
 from pipeline.clean.access_log_rules import OUTCOMES, RULES
 from pipeline.clean.access_log_shares import (
     Counts,
@@ -37,6 +36,8 @@ from pipeline.clean.access_log_shares import (
     is_gzip,
 )
 from pipeline.clean.sessions import FIRST_DAY, LONGEST_IDLE_SECONDS
+from pipeline.other_processes import OtherProcesses
+from pipeline.progress import Meter
 from pipeline.tables import DTYPES, SOURCE_COLUMNS, VISITS
 
 __all__ = ["SOURCE_TOOL", "LogCounts", "LogFile", "LogTerms", "count_visits"]
@@ -69,33 +70,37 @@ class LogCounts:
     tally: pd.DataFrame
 
 
-def count_visits(files: Sequence[LogFile], *, terms: LogTerms, progress: Progress | None = None) -> LogCounts:
+def count_visits(
+    files: Sequence[LogFile], *, terms: LogTerms, checkpoints: Checkpoints | None = None, meter: Meter | None = None
+) -> LogCounts:
     """Visits per local day of `terms.zone` and variant, and what became of every line of every file.
 
     `visits` has a row for each variant on each day with a readable line, zeros included; its source columns name the
     first such line. Variants add up over days. Order of files and lines, duplicates and splits change no count; lines
     more than a day late cost a second reading and memory for all visits instead of those of a few days.
-    With `progress` a count that was interrupted goes on where it stopped.
+    With `checkpoints` a count that was interrupted goes on where it stopped.
     `tally.happened_on` is null for lines without a readable time. The package's bot list moves the figures.
     Raises `DataRejected` for a damaged gzip file, `ConfigError` for a network or idle time that cannot be.
     """
     _check(terms)
+    meter = meter or Meter()
     stretches = [Stretch(file, position) for position, file in enumerate(files, start=1)]
     heads = {stretch: read_head(stretch, names=terms.json_names) for stretch in stretches}
     # A file without a readable line comes first.
     stretches.sort(key=lambda stretch: heads[stretch][0].seconds if heads[stretch] else 0)
-    shares = _divide(stretches, terms=terms, progress=progress)
+    shares = _divide(stretches, terms=terms, checkpoints=checkpoints)
     try:
-        counts = _count(shares)
+        counts = _count(shares, meter)
     except LateLine:
-        counts = _count([replace(share, is_settling=False) for share in shares])
+        meter.expect(meter.bytes_read)
+        counts = _count([replace(share, is_settling=False) for share in shares], meter)
     visits = _visits(counts, files=files, terms=terms)
     if any(hit.agent == NO_AGENT for head in heads.values() for hit in head):
         visits["visit_definition"] += _WITHOUT_AGENTS
     return LogCounts(visits, _tally(counts))
 
 
-def _divide(stretches: Sequence[Stretch], *, terms: LogTerms, progress: Progress | None) -> list[Share]:
+def _divide(stretches: Sequence[Stretch], *, terms: LogTerms, checkpoints: Checkpoints | None) -> list[Share]:
     """One share, or two of about the same size when there is enough to read."""
     sizes = [_size(stretch) for stretch in stretches]
     half = sum(sizes) // 2
@@ -111,8 +116,8 @@ def _divide(stretches: Sequence[Stretch], *, terms: LogTerms, progress: Progress
             cut = _next_line(stretch.file.path, at=half - before)
             parts[0].append(replace(stretch, end=cut))
             parts[1].append(replace(stretch, begin=cut))
-    key = progress.key() if progress else secrets.token_bytes(24)
-    share = Share((), terms, key, _BLOCK_BYTES, progress=progress)
+    key = checkpoints.key() if checkpoints else secrets.token_bytes(24)
+    share = Share((), terms, key, _BLOCK_BYTES, checkpoints=checkpoints)
     return [replace(share, stretches=tuple(part)) for part in parts if part or part is parts[0]]
 
 
@@ -131,23 +136,23 @@ def _next_line(path: Path, *, at: int) -> int:
         return file.tell()
 
 
-def _count(shares: Sequence[Share]) -> Counts:
+def _count(shares: Sequence[Share], meter: Meter) -> Counts:
     """All shares' counts together: the first is read here, the other meanwhile by a second process."""
     first, *others = shares
     if not others:
-        return count_share(first)
-    with ProcessPoolExecutor(len(others), mp_context=get_context("spawn")) as pool:
-        waiting = [(share, _submit(share, pool=pool)) for share in others]
-        counts = count_share(first)
+        return count_share(first, meter)
+    with OtherProcesses(len(others)) as pool, meter.elsewhere() as part:
+        waiting = [(share, _submit(share, part, pool=pool)) for share in others]
+        counts = count_share(first, meter)
         for share, future in waiting:
-            counts.absorb(_result(future) or count_share(share))
+            counts.absorb(_result(future) or count_share(share, meter))
     return counts
 
 
-def _submit(share: Share, *, pool: ProcessPoolExecutor) -> Future[Counts] | None:
+def _submit(share: Share, meter: Meter, *, pool: OtherProcesses) -> Future[Counts] | None:
     """The share under way; null where no process may be started, as inside a daemon."""
     try:
-        return pool.submit(count_share, share)
+        return pool.submit(count_share, share, meter)
     except (AssertionError, OSError, RuntimeError):
         return None
 

@@ -17,15 +17,17 @@ from isal.igzip import IGzipFile
 from isal.isal_zlib import IsalError
 from numpy.typing import NDArray
 
+from connectors.counted_file import OnRead, open_counted
 from connectors.errors import DataRejected
 from pipeline.clean.access_log_blocks import read_block
+from pipeline.clean.access_log_checkpoints import Checkpoints, Notes
 from pipeline.clean.access_log_hits import Hits
 from pipeline.clean.access_log_json import KNOWN_NAMES, JsonNames
 from pipeline.clean.access_log_lines import LONGEST_LINE
-from pipeline.clean.access_log_progress import Notes, Progress
 from pipeline.clean.access_log_rules import RULES, Classes, Classifier
 from pipeline.clean.sessions import NewVisitors, Runs, local_days, midnights
 from pipeline.clean.text_columns import ROOM, Verdict
+from pipeline.progress import Meter
 
 if TYPE_CHECKING:
     from pipeline.config import City, Source
@@ -83,7 +85,7 @@ class Stretch:
 class Share:
     """What one process is to count; `is_settling` asks it to forget the days that its lines have left behind.
 
-    `progress` is where it notes how far it is, to go on from there when it is asked again.
+    `checkpoints` is where it notes how far it is, to go on from there when it is asked again.
     """
 
     stretches: tuple[Stretch, ...]
@@ -91,7 +93,7 @@ class Share:
     key: bytes
     block_bytes: int
     is_settling: bool = True
-    progress: Progress | None = None
+    checkpoints: Checkpoints | None = None
 
 
 class LateLine(Exception):
@@ -176,20 +178,23 @@ class Counts:
                 self.first_seen[day] = min(seen, self.first_seen.get(day, seen))
 
 
-def count_share(share: Share) -> Counts:
+def count_share(share: Share, meter: Meter) -> Counts:
     """Count the lines of a share; may raise `LateLine` when it is settling, and `DataRejected` for damaged gzip."""
     _keep_freed_memory()
     classify = Classifier(share.terms.own_networks, key=share.key)
-    notes = Notes(share.progress, share=replace(share, progress=None))
+    notes = Notes(share.checkpoints, share=replace(share, checkpoints=None))
     counts, begun, read_to = _resumed(notes) or (Counts(share.terms), 0, None)
+    meter.read(sum(map(_disk_bytes, share.stretches[:begun])))
     for nth, stretch in enumerate(share.stretches[begun:], start=begun):
-        with open_log(stretch) as stream:
+        with open_log(stretch, on_read=meter.read) as stream:
             if nth == begun and read_to is not None:
                 stream.seek(read_to)
+                meter.read(0 if is_gzip(stretch.file.path) else read_to - stretch.begin)
             for block, block_end in _blocks(stream, block_bytes=share.block_bytes, end=stretch.end):
                 hits = read_block(block, names=share.terms.json_names)
                 days = local_days(hits.seconds, zone=share.terms.zone)
                 counts.add(hits, classes=classify(hits), days=days, stretch=stretch)
+                meter.make(len(days) + hits.faults.total())
                 if share.is_settling and len(days):
                     counts.settle(int(np.median(days)))
                 notes.note((counts, nth, block_end))
@@ -202,6 +207,10 @@ def _keep_freed_memory() -> None:
     glibc gives freed memory back when there is twice as much of it as in the largest mapping that was ever freed.
     """
     np.empty(_KEPT_BYTES // 2, np.uint8)
+
+
+def _disk_bytes(stretch: Stretch) -> int:
+    return (stretch.end or stretch.file.path.stat().st_size) - stretch.begin
 
 
 def _resumed(notes: Notes) -> tuple[Counts, int, int] | None:
@@ -217,9 +226,9 @@ def is_gzip(path: Path) -> bool:
 
 
 @contextmanager
-def open_log(stretch: Stretch) -> Iterator[BufferedIOBase]:
+def open_log(stretch: Stretch, *, on_read: OnRead | None = None) -> Iterator[BufferedIOBase]:
     """The file from the stretch's first byte on, unpacked."""
-    with stretch.file.path.open("rb") as raw:
+    with open_counted(stretch.file.path, on_read) as raw:
         raw.seek(stretch.begin)
         try:
             yield IGzipFile(fileobj=raw) if is_gzip(stretch.file.path) else raw

@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 import pandas as pd
 
 from connectors.files import refuse_foreign
-from pipeline.clean.access_log_progress import Progress, forget_progress
+from pipeline.clean.access_log_checkpoints import Checkpoints, forget_checkpoints
 from pipeline.clean.month_files import Block, MonthFiles, finished, read_parts
 from pipeline.clean.readability import Readability
 from pipeline.clean.repeated_keys import RepeatedKeys
@@ -22,6 +22,7 @@ from pipeline.clean.source_rows import Landed, judged_rows, settled
 from pipeline.config import City
 from pipeline.indicators.base import RowCounts
 from pipeline.landing import Manifest, atomic_folder
+from pipeline.progress import Meter
 from pipeline.tables import TABLES, Table
 
 _TALLY = "tally.parquet"
@@ -59,7 +60,9 @@ class StoredDataset:
         return read_parts(self.path, self.table)
 
 
-def clean_table(home: Path, *, city: City, table_name: str, manifests: Sequence[Manifest]) -> str:
+def clean_table(
+    home: Path, *, city: City, table_name: str, manifests: Sequence[Manifest], meter: Meter | None = None
+) -> str:
     """Make the clean table from landed files unless it is there already; gives the dataset's name.
 
     Raises `DataRejected` when the bytes are not what the city's YAML says.
@@ -68,15 +71,17 @@ def clean_table(home: Path, *, city: City, table_name: str, manifests: Sequence[
     target = dataset_path(home, city, table_name, name)
     if not target.is_dir():
         with atomic_folder(target) as draft:
-            _write(draft, [Landed(home, city, manifest) for manifest in manifests], TABLES[table_name], target=target)
-        forget_progress(target)
+            _write(draft, _landed(home, city, manifests, meter or Meter()), TABLES[table_name], target=target)
+        forget_checkpoints(target)
     return name
 
 
-def build(home: Path, *, city: City, table_name: str, manifests: Sequence[Manifest]) -> Dataset:
+def build(
+    home: Path, *, city: City, table_name: str, manifests: Sequence[Manifest], meter: Meter | None = None
+) -> Dataset:
     """The clean table in memory and in the order of its files; `clean_table` has the same rows on disk by month."""
     with TemporaryDirectory() as folder:
-        stored = rebuild(home, city=city, table_name=table_name, manifests=manifests, folder=Path(folder))
+        stored = rebuild(home, city=city, table_name=table_name, manifests=manifests, folder=Path(folder), meter=meter)
         frame = stored.frame
     order = {file.file_id: nth for nth, file in enumerate(file for m in manifests for file in m.files)}
     places = pd.DataFrame({"file": frame["source_file_id"].map(order), "row": frame["source_row"]})
@@ -87,11 +92,24 @@ def build(home: Path, *, city: City, table_name: str, manifests: Sequence[Manife
     )
 
 
-def rebuild(home: Path, *, city: City, table_name: str, manifests: Sequence[Manifest], folder: Path) -> StoredDataset:
+def rebuild(
+    home: Path,
+    *,
+    city: City,
+    table_name: str,
+    manifests: Sequence[Manifest],
+    folder: Path,
+    meter: Meter | None = None,
+) -> StoredDataset:
     """The clean table made anew in a folder, whatever is there already elsewhere."""
-    sources = [Landed(home, city, manifest) for manifest in manifests]
+    sources = _landed(home, city, manifests, meter or Meter())
     _write(folder, sources, TABLES[table_name], target=folder / table_name)
     return read_dataset(folder, TABLES[table_name])
+
+
+def _landed(home: Path, city: City, manifests: Sequence[Manifest], meter: Meter) -> list[Landed]:
+    meter.expect(sum(file.size_bytes for manifest in manifests for file in manifest.files))
+    return [Landed(home, city, manifest, meter) for manifest in manifests]
 
 
 def read_dataset(path: Path, table: Table) -> StoredDataset:
@@ -154,7 +172,7 @@ def _write(folder: Path, sources: Sequence[Landed], table: Table, *, target: Pat
     written = [_write_source(landed, files, among=sources) for landed in sources if landed not in logs]
     tallies = []
     for landed in logs:
-        visits, tally = _count_log(landed, progress=Progress.beside(target, source=landed.manifest.source))
+        visits, tally = _count_log(landed, checkpoints=Checkpoints.beside(target, source=landed.manifest.source))
         files.add(Block.of(finished(visits, table), table))
         tallies.append(tally)
     for source in written:
@@ -173,6 +191,7 @@ def _write_source(landed: Landed, files: MonthFiles, *, among: Sequence[Landed])
     blocks, follow_ups = judged_rows(landed, then=laid_out)
     readability, repeated = Readability(), RepeatedKeys(files.folder)
     for block in blocks:
+        landed.meter.make(len(block.keys))
         repeated.add(block.keys[block.is_usable], places=files.add(block)[block.is_usable])
         readability.add(block.counts)
     return _Written(landed, readability, repeated, follow_ups)
@@ -186,7 +205,7 @@ def _settle(source: _Written, files: MonthFiles) -> None:
     source.readability.refuse_if_poor(source.landed.city, source.landed.manifest.source)
 
 
-def _count_log(landed: Landed, *, progress: Progress | None = None) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _count_log(landed: Landed, *, checkpoints: Checkpoints | None = None) -> tuple[pd.DataFrame, pd.DataFrame]:
     from pipeline.clean.access_log import LogFile, LogTerms, count_visits
     from pipeline.clean.access_log_heads import refuse_unnamed
 
@@ -194,7 +213,8 @@ def _count_log(landed: Landed, *, progress: Progress | None = None) -> tuple[pd.
     for file, raw in files:
         refuse_foreign(raw, "access_log")
         refuse_unnamed(LogFile(file.file_id, raw.path), name=raw.name, terms=terms)
-    counts = count_visits([LogFile(file.file_id, raw.path) for file, raw in files], terms=terms, progress=progress)
+    logs = [LogFile(file.file_id, raw.path) for file, raw in files]
+    counts = count_visits(logs, terms=terms, checkpoints=checkpoints, meter=landed.meter)
     bad = counts.tally.loc[counts.tally["outcome"] == "quarantined", "rows_count"]
     readability = Readability(int(counts.tally["rows_count"].sum()), Counter(malformed_line=int(bad.sum())))
     readability.refuse_if_poor(landed.city, landed.manifest.source)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -27,6 +27,7 @@ from pipeline.clean.visits import complete_visits
 from pipeline.config import City, Responses, Source
 from pipeline.indicators.base import RowCounts
 from pipeline.landing import LandedFile, Manifest, object_path
+from pipeline.progress import Meter
 from pipeline.tables import TABLES, Table
 
 T = TypeVar("T")
@@ -40,6 +41,7 @@ class Landed:
     home: Path
     city: City
     manifest: Manifest
+    meter: Meter = field(default_factory=Meter, compare=False)
 
     @cached_property
     def source(self) -> Source:
@@ -52,7 +54,7 @@ class Landed:
     def files(self, role: str) -> list[tuple[LandedFile, RawFile]]:
         """The files of a role, and where their bytes are."""
         chosen = [file for file in self.manifest.files if file.role == role]
-        return [(file, RawFile(object_path(self.home, file.sha256), file.name)) for file in chosen]
+        return [(file, RawFile(object_path(self.home, file.sha256), file.name, self.meter.read)) for file in chosen]
 
 
 def judged_rows(landed: Landed, *, then: Callable[[pd.DataFrame], T]) -> tuple[Iterator[T], RowCounts | None]:

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks import measure
 from benchmarks.measure import compare, exponent
+from tests.benchmarks import folder_work
 from tests.benchmarks.numbers_work import WORK
 
 
@@ -24,3 +26,27 @@ def test_an_exact_contender_with_another_answer_fails_the_run(tmp_path: Path) ->
     contenders = {name: replace(one, is_exact=True) for name, one in WORK.contenders.items()}
     with pytest.raises(ArithmeticError, match="wrong"):
         compare(replace(WORK, contenders=contenders), size=200, rounds=1, folder=tmp_path)
+
+
+def test_what_is_installed_while_a_run_is_under_way_is_not_measured_in_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def is_there(need: str) -> bool:
+        asked.append(need)
+        return len(asked) > 1
+
+    monkeypatch.setattr(measure, "_is_there", is_there)
+    samples, verdicts = compare(WORK, size=200, rounds=1, folder=tmp_path)
+    assert asked, "nothing was looked for"
+    assert "absent" not in {who for who, _ in samples}
+    assert verdicts[-1].is_met is None
+
+
+def test_an_input_may_be_a_folder_and_is_gone_after(tmp_path: Path) -> None:
+    samples, _ = compare(folder_work.WORK, size=200, rounds=1, folder=tmp_path)
+    (sample,) = samples.values()
+    assert sample.answer == "400"
+    assert sample.input_bytes == 2 * len("\n".join(map(str, range(200))))
+    assert list(tmp_path.iterdir()) == []

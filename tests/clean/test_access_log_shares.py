@@ -15,6 +15,7 @@ import pytest
 from pipeline.clean import access_log, access_log_shares, sessions
 from pipeline.clean.access_log import LogCounts, LogFile, LogTerms, count_visits
 from pipeline.clean.access_log_shares import Counts
+from pipeline.progress import Meter
 
 TERMS = LogTerms(ZoneInfo("Asia/Jakarta"), "portal", own_networks=("103.10.20.0/24",))
 BEGIN = datetime(2024, 11, 20, tzinfo=UTC)
@@ -117,7 +118,7 @@ def test_any_cut_of_a_file_in_two_changes_no_count(tmp_path: Path, monkeypatch: 
     lines = ordered_lines(rng, count=rng.choice((1, 2, 3, 400)))
     whole = counted_at_once(tmp_path, lines)
     monkeypatch.setattr(access_log, "_BYTES_WORTH_SHARING", 1)
-    monkeypatch.setattr(access_log, "_submit", lambda _share, pool: None)  # noqa: ARG005
+    monkeypatch.setattr(access_log, "_submit", lambda _share, _meter, pool: None)  # noqa: ARG005
     assert_same(counted(tmp_path, lines), whole)
 
 
@@ -134,8 +135,8 @@ def test_where_no_process_may_be_started_one_counts_all(tmp_path: Path, monkeypa
 def settling_only(count: object) -> object:
     """`_count` that fails when it is asked a second time."""
 
-    def run(shares: list[access_log_shares.Share]) -> Counts:
+    def run(shares: list[access_log_shares.Share], meter: Meter) -> Counts:
         assert all(share.is_settling for share in shares), "a line was taken for late"
-        return count(shares)  # type: ignore[operator, no-any-return]
+        return count(shares, meter)  # type: ignore[operator, no-any-return]
 
     return run

@@ -44,7 +44,7 @@ def connection(city_id, source):
     return os.environ.get("CONNECTION")
 
 
-def fetch(city_id, source, period):
+def fetch(city_id, source, period, *, progress):
     if os.environ.get("CONNECTION"):
         from connectors.connection import connection_from
 
@@ -53,7 +53,7 @@ def fetch(city_id, source, period):
     return _call("fetch", city_id, source, period)
 
 
-def clean(city_id, table, period):
+def clean(city_id, table, period, *, progress):
     return _call("clean", city_id, table, period)
 
 

@@ -20,11 +20,11 @@ from pathlib import Path
 _KEY_BYTES = 24
 _DIGEST_BYTES = 32
 _DAYS_KEPT = 7
-_ENDING = "-progress"
+_ENDING = "-checkpoints"
 
 
 @dataclass(frozen=True)
-class Progress:
+class Checkpoints:
     """Where the shares of one count note how far they are, `every_seconds` or more apart.
 
     The folder's name must change with the files, the settings and the code. What is damaged, or another share's, is as
@@ -35,7 +35,7 @@ class Progress:
     every_seconds: float = 20
 
     @classmethod
-    def beside(cls, target: Path, *, source: str) -> Progress:
+    def beside(cls, target: Path, *, source: str) -> Checkpoints:
         """Of one source, for the folder that is to hold the result."""
         return cls(target.with_name(f".{target.name}{_ENDING}") / source)
 
@@ -73,23 +73,23 @@ class Progress:
 class Notes:
     """One share's notes of its progress, under a name that tells it from every other share."""
 
-    def __init__(self, progress: Progress | None, *, share: object) -> None:
-        self._progress = progress
+    def __init__(self, checkpoints: Checkpoints | None, *, share: object) -> None:
+        self._checkpoints = checkpoints
         self._name = hashlib.sha256(repr(share).encode()).hexdigest()
         self._noted_at = time.monotonic()
 
     def last(self) -> object:
         """What was last noted; null when nothing was."""
-        return self._progress.load(self._name) if self._progress else None
+        return self._checkpoints.load(self._name) if self._checkpoints else None
 
     def note(self, state: object) -> None:
         """Keep the state, unless the last one was kept just now."""
-        if self._progress and time.monotonic() - self._noted_at >= self._progress.every_seconds:
-            self._progress.save(self._name, state)
+        if self._checkpoints and time.monotonic() - self._noted_at >= self._checkpoints.every_seconds:
+            self._checkpoints.save(self._name, state)
             self._noted_at = time.monotonic()
 
 
-def forget_progress(target: Path) -> None:
+def forget_checkpoints(target: Path) -> None:
     """Remove what was kept for a result that is there now, and what no count has touched for a week."""
     oldest = time.time() - _DAYS_KEPT * 86_400
     for folder in target.parent.glob(f".*{_ENDING}"):

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from pipeline.clean import access_log, access_log_shares, sessions
 from pipeline.clean.access_log import LogCounts, LogFile, count_visits
-from pipeline.clean.access_log_progress import Notes, Progress, forget_progress
+from pipeline.clean.access_log_checkpoints import Checkpoints, Notes, forget_checkpoints
 from pipeline.clean.dataset import clean_table, dataset_name, dataset_path
 from pipeline.config import City
 from pipeline.landing import land
@@ -29,12 +29,12 @@ SLOW_COUNT = """
 import sys, time
 from pathlib import Path
 from pipeline.clean import access_log, access_log_shares
-from pipeline.clean.access_log_progress import Progress
+from pipeline.clean.access_log_checkpoints import Checkpoints
 from tests.clean.test_access_log_shares import TERMS
 read, access_log._BLOCK_BYTES = access_log_shares.read_block, 700
 access_log_shares.read_block = lambda block, names: (time.sleep(0.05), read(block, names=names))[1]
 files = [access_log.LogFile("file0", Path(sys.argv[1]))]
-access_log.count_visits(files, terms=TERMS, progress=Progress(Path(sys.argv[2]), every_seconds=0))
+access_log.count_visits(files, terms=TERMS, checkpoints=Checkpoints(Path(sys.argv[2]), every_seconds=0))
 """
 CITY = {
     "city": "kota-uji",
@@ -71,7 +71,7 @@ def count(files: list[LogFile], folder: Path, *, blocks_until_stop: int = sys.ma
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Notes, "note", noted)
         try:
-            return count_visits(files, terms=TERMS, progress=Progress(folder, every_seconds=0))
+            return count_visits(files, terms=TERMS, checkpoints=Checkpoints(folder, every_seconds=0))
         except Stopped:
             return None
 
@@ -121,8 +121,8 @@ def test_stopping_at_any_block_changes_no_count(
         folder = Path(name)
         files = written(folder, lines[:150], lines[150:], zipped=is_zipped)
         for blocks in stops:
-            count(files, folder / "progress", blocks_until_stop=blocks)
-        counts = count(files, folder / "progress")
+            count(files, folder / "checkpoints", blocks_until_stop=blocks)
+        counts = count(files, folder / "checkpoints")
         assert counts
         assert_same(counts, count_visits(files, terms=TERMS))
 
@@ -137,11 +137,11 @@ def test_a_damaged_note_is_as_good_as_not_there(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, damage: object
 ) -> None:
     files = written(tmp_path, ordered_lines(random.Random(2), count=300))  # noqa: S311
-    count(files, tmp_path / "progress", blocks_until_stop=20)
-    notes = [path for path in (tmp_path / "progress").iterdir() if path.name != "key"]
+    count(files, tmp_path / "checkpoints", blocks_until_stop=20)
+    notes = [path for path in (tmp_path / "checkpoints").iterdir() if path.name != "key"]
     assert len(notes) == 1
     notes[0].write_bytes(damage(notes[0].read_bytes()))  # type: ignore[operator]
-    counts, blocks_count = blocks_read(files, tmp_path / "progress", monkeypatch)
+    counts, blocks_count = blocks_read(files, tmp_path / "checkpoints", monkeypatch)
     whole, whole_count = blocks_read(files, tmp_path / "whole", monkeypatch)
     assert_same(counts, whole)
     assert blocks_count == whole_count
@@ -151,23 +151,23 @@ def test_notes_of_other_files_or_another_division_are_not_gone_on_from(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lines = ordered_lines(random.Random(3), count=300)  # noqa: S311
-    count(written(tmp_path, lines), tmp_path / "progress", blocks_until_stop=20)
+    count(written(tmp_path, lines), tmp_path / "checkpoints", blocks_until_stop=20)
     monkeypatch.setattr(access_log, "_BYTES_WORTH_SHARING", 1)
     files = written(tmp_path, lines)
-    counts = count(files, tmp_path / "progress")
+    counts = count(files, tmp_path / "checkpoints")
     assert counts
     assert_same(counts, count_visits(files, terms=TERMS))
 
 
 def test_notes_are_the_owners_and_tell_of_no_address(tmp_path: Path) -> None:
     files = written(tmp_path, ordered_lines(random.Random(4), count=300))  # noqa: S311
-    count(files, tmp_path / "progress", blocks_until_stop=20)
-    kept = [*(tmp_path / "progress").iterdir()]
+    count(files, tmp_path / "checkpoints", blocks_until_stop=20)
+    kept = [*(tmp_path / "checkpoints").iterdir()]
     assert len(kept) == 2
     for path in kept:
         assert path.stat().st_mode & 0o077 == 0
         assert not any(text in path.read_bytes() for text in (b"10.0.0.", b"2001:db8", b"Mozilla"))
-    assert (tmp_path / "progress").stat().st_mode & 0o077 == 0
+    assert (tmp_path / "checkpoints").stat().st_mode & 0o077 == 0
 
 
 def test_a_count_goes_on_where_nothing_can_be_noted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -176,8 +176,8 @@ def test_a_count_goes_on_where_nothing_can_be_noted(tmp_path: Path, monkeypatch:
 
     files = written(tmp_path, ordered_lines(random.Random(5), count=100))  # noqa: S311
     whole = count_visits(files, terms=TERMS)
-    monkeypatch.setattr("pipeline.clean.access_log_progress.tempfile.mkstemp", refuse)
-    counts = count(files, tmp_path / "progress")
+    monkeypatch.setattr("pipeline.clean.access_log_checkpoints.tempfile.mkstemp", refuse)
+    counts = count(files, tmp_path / "checkpoints")
     assert counts
     assert_same(counts, whole)
 
@@ -191,16 +191,16 @@ def test_a_clean_table_that_was_interrupted_leaves_nothing_behind_once_it_is_mad
         patch.setattr(Notes, "note", lambda notes, state: (_ for _ in ()).throw(Stopped))  # noqa: ARG005
         with pytest.raises(Stopped):
             clean_table(tmp_path, city=city, table_name="visits", manifests=[manifest])
-    assert [path.name for path in target.parent.iterdir()] == [f".{target.name}-progress"]
+    assert [path.name for path in target.parent.iterdir()] == [f".{target.name}-checkpoints"]
     clean_table(tmp_path, city=city, table_name="visits", manifests=[manifest])
     assert [path.name for path in target.parent.iterdir()] == [target.name]
 
 
 def test_what_no_count_has_touched_for_a_week_is_removed(tmp_path: Path) -> None:
     for name, days in (("old", 8), ("new", 6)):
-        progress = Progress.beside(tmp_path / name, source="log")
-        progress.key()
-        for path in (progress.folder.parent, progress.folder, progress.folder / "key"):
+        checkpoints = Checkpoints.beside(tmp_path / name, source="log")
+        checkpoints.key()
+        for path in (checkpoints.folder.parent, checkpoints.folder, checkpoints.folder / "key"):
             os.utime(path, times=(time.time() - days * 86_400,) * 2)
-    forget_progress(tmp_path / "other")
-    assert [path.name for path in tmp_path.iterdir()] == [".new-progress"]
+    forget_checkpoints(tmp_path / "other")
+    assert [path.name for path in tmp_path.iterdir()] == [".new-checkpoints"]

@@ -1,0 +1,118 @@
+"""How far a step has come: a meter it adds to, and those who look at the meter while it runs."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator, MutableSequence
+from contextlib import AbstractContextManager, contextmanager
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from multiprocessing.shared_memory import ShareableList
+
+_LOGGED_EVERY_SECONDS = 10
+_MEGABYTE = 1_000_000
+
+
+class Meter:
+    """Bytes read of those expected, and rows or lines made; a step adds to it block by block, others may look."""
+
+    def __init__(self, counts: MutableSequence[int] | ShareableList[int] | None = None) -> None:
+        self.expected_bytes = 0
+        self._counts = [0, 0] if counts is None else counts
+        self._parts: list[Meter] = []
+
+    def expect(self, bytes_count: int) -> None:
+        self.expected_bytes += bytes_count
+
+    def read(self, bytes_count: int) -> None:
+        self._counts[0] += bytes_count
+
+    def make(self, rows_count: int) -> None:
+        self._counts[1] += rows_count
+
+    @property
+    def bytes_read(self) -> int:
+        return self._counts[0] + sum(part.bytes_read for part in self._parts)
+
+    @property
+    def rows_made(self) -> int:
+        return self._counts[1] + sum(part.rows_made for part in self._parts)
+
+    @contextmanager
+    def elsewhere(self) -> Iterator[Meter]:
+        """A meter to give to another process, until the block ends; what that one counts counts here."""
+        from multiprocessing.shared_memory import ShareableList
+
+        shared = ShareableList([0, 0])
+        part = Meter(shared)
+        self._parts.append(part)
+        try:
+            yield part
+        finally:
+            part._counts = [shared[0], shared[1]]
+            shared.shm.close()
+            shared.shm.unlink()
+
+
+class Progress(Protocol):
+    """Told of each step as it begins and ends; steps may lie within others."""
+
+    def step(self, name: str) -> AbstractContextManager[Meter]:
+        """The meter of a step that lasts as long as the block; the name is in both languages."""
+
+
+class _Silent:
+    @contextmanager
+    def step(self, name: str) -> Iterator[Meter]:  # noqa: ARG002 nobody is told
+        yield Meter()
+
+
+SILENT: Progress = _Silent()
+
+
+class Lines:
+    """Says one line of each outermost step when it has ended well, for output that nobody watches."""
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        self._say = say
+        self._depth = 0
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[Meter]:
+        meter, begun = Meter(), time.monotonic()
+        self._depth += 1
+        try:
+            yield meter
+        finally:
+            self._depth -= 1
+        if not self._depth:
+            self._say(f"{name:<40} {time.monotonic() - begun:7.1f} s{_figures(meter)}")
+
+
+class Logged:
+    """Logs every ten seconds how far a step has come, for a scheduler's log."""
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[Meter]:
+        meter, over = Meter(), threading.Event()
+        threading.Thread(target=_log, args=(name, meter, over), daemon=True).start()
+        try:
+            yield meter
+        finally:
+            over.set()
+
+
+def _log(name: str, meter: Meter, over: threading.Event) -> None:
+    while not over.wait(_LOGGED_EVERY_SECONDS):
+        logging.getLogger(__name__).info("%s%s", name, _figures(meter))
+
+
+def _figures(meter: Meter) -> str:
+    """`  1,203 / 2,713 MB, 4,500,000 baris / rows`; nothing for what was not counted."""
+    read, expected = round(meter.bytes_read / _MEGABYTE), round(meter.expected_bytes / _MEGABYTE)
+    told = [f"{read:,} / {expected:,} MB"] if meter.expected_bytes else []
+    told += [f"{meter.rows_made:,} baris / rows"] if meter.rows_made else []
+    return f"  {', '.join(told)}" if told else ""

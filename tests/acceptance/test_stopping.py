@@ -1,0 +1,139 @@
+"""A run that is stopped or killed leaves no process and no half-made folder, and the next one goes on from there."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.acceptance.exports import YAML, write_city
+from tests.acceptance.test_backfill import environment
+
+RUN = ("run", "kota-uji", "2024")
+TOLOK = "from pipeline.cli import main; main()"
+# The second process shows that it has begun, then sleeps in place of counting, as the first does.
+STUCK = (
+    "import os, time; from pathlib import Path; from pipeline.clean import access_log; "
+    "access_log._BYTES_WORTH_SHARING = 1; "
+    "access_log.count_share = lambda *_: time.sleep(600); "
+    "access_log._submit = lambda share, meter, pool: "
+    "[pool.submit(Path.touch, Path(os.environ['TOLOK_HOME'], 'begun')), pool.submit(time.sleep, 600)][-1]; "
+    f"{TOLOK}"
+)
+# The second process has nothing to do and would hear Ctrl-C at once, the first only after what it is at.
+IDLE = STUCK.replace("pool.submit(time.sleep, 600)", "pool.submit(int)").replace(
+    "lambda *_: time.sleep(600)", "lambda *_: [sum(range(10**7)) for _ in iter(int, 1)]"
+)
+LOG = b'10.0.0.%d - - [%02d/Mar/2024:10:00:00 +0700] "GET / HTTP/1.1" 200 5 "-" "Mozilla/5.0 (X11)"\n'
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A city whose portal is counted from an access log."""
+    write_city(tmp_path / "cities")
+    (tmp_path / "cities" / "data" / "access.log").write_bytes(b"".join(LOG % (n, n) for n in range(1, 29)))
+    begin, end = YAML.index("  portal:"), YAML.index("  layanan:")
+    portal = "  portal: {table: visits, path: data/access.log, format: access_log}\n"
+    (tmp_path / "cities" / "kota-uji.yaml").write_text(YAML[:begin] + portal + YAML[end:], "utf-8")
+    return tmp_path
+
+
+def started(folder: Path, code: str) -> subprocess.Popen[str]:
+    """A run in a process group of its own, as a terminal's is."""
+    command = [sys.executable, "-c", code, *RUN]
+    given = environment(folder, "home")
+    pipes = {"stdin": subprocess.PIPE, "stderr": subprocess.PIPE}
+    return subprocess.Popen(command, env=given, text=True, start_new_session=True, **pipes)
+
+
+def counting(folder: Path, run: subprocess.Popen[str]) -> int:
+    """The second process, once it has begun."""
+    until(lambda: (folder / "home" / "begun").is_file())
+    return next(pid for pid in children(run.pid) if "spawn_main" in command(pid))
+
+
+def until(look: Callable[[], int]) -> int:
+    for _ in range(1200):
+        if found := look():
+            return found
+        time.sleep(0.05)
+    raise TimeoutError
+
+
+def children(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii").split()]
+
+
+def command(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text("utf-8", errors="replace")
+    except OSError:
+        return ""
+
+
+def drafts(folder: Path) -> list[Path]:
+    return list((folder / "home").rglob(".draft-*"))
+
+
+@pytest.mark.parametrize(
+    ("code", "stop"),
+    [(STUCK, signal.SIGTERM), (STUCK, signal.SIGINT), (IDLE, signal.SIGINT)],
+    ids=["by a service manager", "by Ctrl-C", "by Ctrl-C while the second process is idle"],
+)
+def test_a_stopped_run_says_so_and_leaves_neither_process_nor_draft(
+    folder: Path, code: str, stop: signal.Signals
+) -> None:
+    run = started(folder, code)
+    second = counting(folder, run)
+    assert drafts(folder), "stopped before anything was begun"
+    # A terminal tells the whole group.
+    (os.killpg if stop == signal.SIGINT else os.kill)(run.pid, stop)
+    _, said = run.communicate(timeout=60)
+    assert run.returncode == 1
+    assert "Traceback" not in said
+    assert "perintah yang sama melanjutkan" in said
+    assert "the same command goes on" in said
+    until(lambda: "spawn_main" not in command(second))
+    assert drafts(folder) == []
+
+
+def test_the_next_run_sweeps_what_a_killed_one_left_half_made(folder: Path) -> None:
+    run = started(folder, STUCK)
+    second = counting(folder, run)
+    run.kill()
+    run.communicate()
+    until(lambda: "spawn_main" not in command(second))
+    assert drafts(folder)
+    assert finished(folder) == 0
+    assert drafts(folder) == []
+
+
+def test_the_next_run_does_not_make_again_what_a_killed_one_had_finished(folder: Path) -> None:
+    run = started(folder, f"from pipeline import steps; steps.validate = lambda *_: print(input()); {TOLOK}")
+    until(lambda: len(made(folder)) == 10)
+    run.kill()
+    run.communicate()
+    before = made(folder)
+    unable = "from pipeline import landing; from pipeline.clean import dataset; landing._copy = dataset._write = None; "
+    assert finished(folder, unable) == 0
+    assert made(folder) == before
+
+
+def finished(folder: Path, first: str = "") -> int:
+    """The exit code of a run that is left alone; `first` is done before it."""
+    command = [sys.executable, "-c", first + TOLOK, *RUN]
+    return subprocess.run(command, env=environment(folder, "home"), capture_output=True, check=False).returncode
+
+
+def made(folder: Path) -> dict[Path, int]:
+    """Landed files and clean tables with what tells one from another of the same name."""
+    home = folder / "home"
+    landed = [path for path in home.glob("landing/objects/*/*") if not path.suffix]
+    tables = [path for path in home.glob("clean/kota-uji/*/*") if not path.name.startswith(".")]
+    return {path: path.stat().st_ino for path in (*landed, *tables)}
