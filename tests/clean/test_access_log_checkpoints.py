@@ -53,7 +53,7 @@ class Stopped(Exception):
 def _small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(access_log, "_BLOCK_BYTES", 700)
     monkeypatch.setattr(sessions, "_PIECES_AT_ONCE", 3)
-    monkeypatch.setattr(access_log, "_submit", lambda _share, pool: None)  # noqa: ARG005
+    monkeypatch.setattr(access_log, "_submit", lambda *_args, pool: None)  # noqa: ARG005
 
 
 def count(files: list[LogFile], folder: Path, *, blocks_until_stop: int = sys.maxsize) -> LogCounts | None:
