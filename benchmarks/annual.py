@@ -13,14 +13,13 @@ import pandas as pd
 import pyarrow as pa
 from pyarrow import csv
 
-from benchmarks import access_log
+from benchmarks import access_log, tickets
 from benchmarks.measure import Contender, Target, Work
 from pipeline import steps
 
 _CITY, _PERIOD = "kota-uji", "2025"
 _LINES_PER_TICKET = 10
 _LINES_FOR_A_NOTEBOOK = 1_000_000
-_DIRTY_SHARE = 0.02
 _DAYS = 365
 _MOMENT = "%Y-%m-%d %H:%M:%S"
 _YAML = f"""
@@ -36,17 +35,6 @@ sources:
     path: data/layanan.csv
     format: csv
     columns: {{service_id: kode, name: nama, is_accessible_online: akses, is_requestable_online: mohon}}
-  meja:
-    table: inquiries
-    path: data/pengaduan.csv
-    format: csv
-    extracted_at: 2026-02-01T08:00:00
-    columns:
-      inquiry_id: nomor
-      channel: kanal
-      category: kategori
-      received_at: {{column: masuk, format: "{_MOMENT}"}}
-      responded_at: {{column: dijawab, format: "{_MOMENT}"}}
   gangguan:
     table: outages
     path: data/gangguan.csv
@@ -72,29 +60,13 @@ def write_year(path: Path, lines: int) -> None:
     """A cities folder: a log of so many lines, a tenth as many tickets, 1,000 outages, 300 services."""
     data = path / "data"
     data.mkdir(parents=True)
-    (path / f"{_CITY}.yaml").write_text(_YAML, "utf-8")
+    (path / f"{_CITY}.yaml").write_text(_YAML + tickets.SOURCE.format(path="data/pengaduan.csv"), "utf-8")
     access_log.write_log(data / "access.log", lines=lines, seed=1)
-    _write_tickets(data / "pengaduan.csv", lines // _LINES_PER_TICKET)
+    tickets.write_tickets(data / "pengaduan.csv", lines // _LINES_PER_TICKET)
     _write_outages(data / "gangguan.csv", 1_000)
     services = [f"L{n},Layanan {n},{str(n % 3 > 0).lower()},{str(n % 3 > 1).lower()}" for n in range(300)]
     (data / "layanan.csv").write_text("\n".join(["kode,nama,akses,mohon", *services, ""]), "utf-8")
     (data / "penduduk.csv").write_text("kode,jumlah,tanggal\n31,1056000,2025-06-30\n", "utf-8")
-
-
-def _write_tickets(path: Path, rows: int) -> None:
-    """Answered within days as a rule; one in fifty is answered before it came."""
-    rng = np.random.default_rng(5)
-    received = _moments(rng, rows)
-    answered = np.where(rng.random(rows) < _DIRTY_SHARE, -3600, rng.lognormal(10, 1.2, rows).astype("int64"))
-    channels, categories = pa.array(["Web", "Aplikasi", "Telepon", "Loket"]), pa.array([f"K{n}" for n in range(30)])
-    columns = {
-        "nomor": [f"P{number:08}" for number in range(rows)],
-        "kanal": channels.take(pa.array(rng.integers(0, 4, rows))),
-        "kategori": categories.take(pa.array(rng.integers(0, 30, rows))),
-        "masuk": _texts(received),
-        "dijawab": _texts(received + answered),
-    }
-    _write(path, columns)
 
 
 def _write_outages(path: Path, rows: int) -> None:
@@ -153,8 +125,8 @@ def _settle_in(cities: Path) -> None:
 def _answer() -> str:
     visits = steps.dataset(_CITY, "visits", _PERIOD).frame
     count = visits.loc[visits["variant"] == "headline", "visits_count"].sum()
-    tickets = sum(map(len, steps.dataset(_CITY, "inquiries", _PERIOD).parts))
-    return f"{count} visits, {tickets} tickets"
+    inquiries = sum(map(len, steps.dataset(_CITY, "inquiries", _PERIOD).parts))
+    return f"{count} visits, {inquiries} tickets"
 
 
 def notebook(cities: Path) -> str:
@@ -163,9 +135,10 @@ def notebook(cities: Path) -> str:
     visits = access_log.pandas(data / "access.log")
     inhabitants = pd.read_csv(data / "penduduk.csv")["jumlah"].sum()
     services = pd.read_csv(data / "layanan.csv")
-    tickets = pd.read_csv(data / "pengaduan.csv", parse_dates=["masuk", "dijawab"])
+    asked = pd.read_csv(data / "pengaduan.csv", sep=";", usecols=["Masuk", "Dijawab"])
+    received, answered = (pd.to_datetime(asked[name], errors="coerce") for name in asked)
     outages = pd.read_csv(data / "gangguan.csv", parse_dates=["mulai", "selesai"])
-    days = (tickets["dijawab"] - tickets["masuk"]).mean() / pd.Timedelta(days=1)
+    days = (answered - received).mean() / pd.Timedelta(days=1)
     hours = (outages["selesai"] - outages["mulai"]).mean() / pd.Timedelta(hours=1)
     return f"{visits / inhabitants * 100_000:.0f}, {services['mohon'].mean():.1%}, {days:.2f} days, {hours:.2f} hours"
 

@@ -180,9 +180,10 @@ def _measure(work: Work, name: str, path: Path) -> Sample:
 
 def _launched(command: Sequence[str]) -> Sample:
     """What a command took, told by a small process that starts it: a child's peak begins at its parent's memory."""
-    done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.measure", "launch", *command], capture_output=True, text=True
-    )
+    launcher = [sys.executable, "-m", "benchmarks.measure", "launch", *command]
+    # As everywhere else, modules are compiled once and not in every process.
+    compiled = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    done = subprocess.run(launcher, capture_output=True, text=True, env=compiled)
     if done.returncode:
         raise RuntimeError(f"{' '.join(command)} ended with {done.returncode}:\n{done.stderr[-2000:]}")
     return Sample(**json.loads(done.stdout))

@@ -28,13 +28,8 @@ from pipeline.tables import INQUIRIES, POPULATION
 from pipeline.terms import terms_for
 from pipeline.validate import validate_tables
 
-_YAML = """
-city: kota-uji
-name: Kota Uji
-zone: Asia/Jakarta
-region_codes: {{kemendagri: "31"}}
-population: {{reference: "06-30"}}
-sources:
+# How a city's YAML reads what `write_tickets` writes.
+SOURCE = """
   meja:
     table: inquiries
     path: {path}
@@ -53,6 +48,14 @@ sources:
       received_at: {{column: Masuk, format: ["%Y-%m-%d %H:%M:%S", "%d/%m/%Y %H:%M:%S"]}}
       responded_at: {{column: Dijawab, format: ["%Y-%m-%d %H:%M:%S", "%d/%m/%Y %H:%M:%S"]}}
       closed_at: {{column: Ditutup, format: ["%Y-%m-%d %H:%M:%S", "%d/%m/%Y %H:%M:%S"]}}
+"""
+_YAML = f"""
+city: kota-uji
+name: Kota Uji
+zone: Asia/Jakarta
+region_codes: {{{{kemendagri: "31"}}}}
+population: {{{{reference: "06-30"}}}}
+sources:{SOURCE}
 """
 _HEADER = b"Nomor;Kanal;OPD;Kategori;Status;Masuk;Dijawab;Ditutup;Pelapor;Isi\n"
 _YEAR = (int(datetime(2025, 1, 1, tzinfo=UTC).timestamp()), 365 * 86_400)

@@ -70,9 +70,9 @@ def _numbered(frame: pd.DataFrame | None, *, text: _Text, shape: Shape) -> pd.Da
 
 
 class _Block(NamedTuple):
-    """Some of a file's text as UTF-8, and where the quotes are in it."""
+    """Some of a file's text as UTF-8, not copied, and where the quotes are in it."""
 
-    text: bytes
+    text: memoryview
     quotes: NDArray[np.int64]
 
 
@@ -86,7 +86,7 @@ class _Text:
         self._decoder = codecs.getincrementaldecoder(self._encoding)()
         self._has_ascii_inside = codecs.lookup(self._encoding).name in _ASCII_INSIDE
         self._held, self._at, self._taken, self._is_over = b"", 0, 0, False
-        self._uncounted: deque[bytes] = deque()
+        self._uncounted: deque[memoryview] = deque()
         self.records_count = 0
 
     def block(self) -> _Block:
@@ -96,9 +96,9 @@ class _Text:
         quotes = np.flatnonzero(np.frombuffer(self._held, np.uint8, offset=self._at) == ord(self._layout.quote))
         left = len(self._held) - self._at
         size = left if self._is_over else self._end_of_records(quotes) or left
-        return _Block(self._held[self._at : self._at + size], quotes[: np.searchsorted(quotes, size)])
+        return _Block(memoryview(self._held)[self._at : self._at + size], quotes[: np.searchsorted(quotes, size)])
 
-    def take(self, block: bytes) -> None:
+    def take(self, block: memoryview) -> None:
         """Go on after a block whose records are counted later."""
         self._at += len(block)
         self._uncounted.append(block)
@@ -121,7 +121,7 @@ class _Text:
     def uncounted_rows(self) -> Iterator[tuple[int, list[str]]]:
         """Number and cells of the records of the first block taken and not counted."""
         block = self._uncounted.popleft()
-        return self._records(io.StringIO(block.decode(), newline=""), is_enough=lambda: False)
+        return self._records(io.StringIO(str(block, "utf-8"), newline=""), is_enough=lambda: False)
 
     def _records(self, lines: Iterable[str], *, is_enough: Callable[[], bool]) -> Iterator[tuple[int, list[str]]]:
         before = self.records_count
@@ -171,7 +171,7 @@ class _Text:
         try:
             return self._decoder.decode(chunk, final=not chunk).encode()
         except UnicodeDecodeError as error:
-            near = self.records_count + sum(block.count(b"\n") for block in self._uncounted)
+            near = self.records_count + sum(bytes(block).count(b"\n") for block in self._uncounted)
             near += self._held.count(b"\n", self._at) + chunk.count(b"\n", 0, error.start)
             name, encoding = self._file.name, self._encoding
             raise DataRejected(
@@ -201,7 +201,7 @@ def _is_plain(block: _Block, layout: Layout) -> bool:
     delimiter, quote = layout.delimiter.encode(), layout.quote.encode()
     if len(delimiter + quote) != 2 or delimiter == quote or {delimiter, quote} & {b"\r", b"\n"}:
         return False
-    if block.text.startswith(_MARK) or not block.text.endswith(b"\n"):
+    if bytes(block.text[: len(_MARK)]) == _MARK or bytes(block.text[-1:]) != b"\n":
         return False
     opening, closing = block.quotes[::2], block.quotes[1::2]
     if len(opening) != len(closing):
@@ -218,7 +218,7 @@ def _among(marks: bytes) -> NDArray[np.bool_]:
     return table
 
 
-def _plain_frame(block: bytes, shape: Shape, layout: Layout) -> pd.DataFrame | None:
+def _plain_frame(block: memoryview, shape: Shape, layout: Layout) -> pd.DataFrame | None:
     """The records of a plain block, numbered from 1; null when pyarrow cannot read it."""
     odd: dict[int, Sequence[str]] = {}
 
@@ -242,7 +242,7 @@ def _plain_frame(block: bytes, shape: Shape, layout: Layout) -> pd.DataFrame | N
 
 
 def _parsed(
-    block: bytes,
+    block: memoryview,
     layout: Layout,
     *,
     width: int,

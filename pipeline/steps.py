@@ -7,9 +7,11 @@ alone by Airflow, the command line or a test.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter
@@ -24,7 +26,7 @@ from pipeline.settings import Settings
 from pipeline.tables import TABLES
 
 if TYPE_CHECKING:
-    from pipeline.clean.dataset import Dataset, StoredDataset
+    from pipeline.clean.dataset import StoredDataset
     from pipeline.indicators.base import Result
     from pipeline.validate import Verdict
 
@@ -171,23 +173,23 @@ def compute(city_id: str, period: str, *, is_rebuilt: bool = False, progress: Pr
     from pipeline.indicators import IN_PARTS, INDICATORS
     from pipeline.terms import terms_for
 
-    city, asked = _city(city_id), Period.parse(period)
-    inhabitants = dataset(city_id, "population", period, is_rebuilt=is_rebuilt)
-    results = []
-    for indicator in INDICATORS.values():
-        table = indicator.DEFINITION.table
-        with progress.step(f"Hitung ulang / Recompute {table}") as meter:
-            rows = dataset(city_id, table, period, is_rebuilt=is_rebuilt, meter=meter)
-        terms = terms_for(
-            table,
-            city=city,
-            period=asked,
-            parts=rows.parts,
-            inhabitants=inhabitants.frame,
-            manifests=_manifests(city_id, table, period),
-        )
-        given = rows.parts if indicator.DEFINITION.id in IN_PARTS else rows.frame
-        results.append(indicator.compute(given, terms=terms, tally=rows.tally))
+    city, asked, results = _city(city_id), Period.parse(period), []
+    with TemporaryDirectory(prefix="rebuilt-", dir=_home()) if is_rebuilt else nullcontext() as folder:
+        inhabitants = dataset(city_id, "population", period, rebuilt_in=folder)
+        for indicator in INDICATORS.values():
+            table = indicator.DEFINITION.table
+            with progress.step(f"Hitung ulang / Recompute {table}") as meter:
+                rows = dataset(city_id, table, period, rebuilt_in=folder, meter=meter)
+            terms = terms_for(
+                table,
+                city=city,
+                period=asked,
+                parts=rows.parts,
+                inhabitants=inhabitants.frame,
+                manifests=_manifests(city_id, table, period),
+            )
+            given = rows.parts if indicator.DEFINITION.id in IN_PARTS else rows.frame
+            results.append(indicator.compute(given, terms=terms, tally=rows.tally))
     return results
 
 
@@ -208,14 +210,16 @@ def altered_files(city_id: str, period: str, *, progress: Progress = SILENT) -> 
 
 
 def dataset(
-    city_id: str, table: str, period: str, *, is_rebuilt: bool = False, meter: Meter | None = None
-) -> Dataset | StoredDataset:
-    """The clean table of a period, from disk or made anew from the landed bytes."""
-    from pipeline.clean.dataset import build, clean_table, dataset_path, read_dataset
+    city_id: str, table: str, period: str, *, rebuilt_in: str | None = None, meter: Meter | None = None
+) -> StoredDataset:
+    """The clean table of a period: that on disk, or one made anew from the landed bytes in a folder."""
+    from pipeline.clean.dataset import clean_table, dataset_path, read_dataset, rebuild
 
     city, manifests = _city(city_id), _manifests(city_id, table, period)
-    if is_rebuilt or not manifests:
-        return build(_home(), city=city, table_name=table, manifests=manifests, meter=meter)
+    if rebuilt_in is not None:
+        folder = Path(rebuilt_in) / table
+        folder.mkdir()
+        return rebuild(_home(), city=city, table_name=table, manifests=manifests, folder=folder, meter=meter)
     name = clean_table(_home(), city=city, table_name=table, manifests=manifests)
     return read_dataset(dataset_path(_home(), city, table, name), TABLES[table])
 

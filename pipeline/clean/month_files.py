@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -24,6 +25,7 @@ _ROWS, _OUTCOMES = ".rows.parquet", ".outcomes.parquet"
 _QUARANTINE = "quarantine.csv"
 _UNDATED = "undated"
 _GROUP_ROWS = 1 << 16
+_PART_ROWS = 1 << 14
 _ROW_BITS = 40
 _ARROW_TYPES = {
     "text": pa.large_string(),
@@ -43,6 +45,14 @@ _ENCODINGS = {
 _SOUND = (None, None)
 
 Outcome = tuple[str | None, str | None]
+
+
+class _Group(NamedTuple):
+    """A group of rows in a file, and what became of them."""
+
+    path: Path
+    number: int
+    outcomes: pa.Table
 
 
 @dataclass
@@ -188,24 +198,34 @@ def _to_the_second(column: pa.ChunkedArray) -> pa.ChunkedArray:
 
 def read_parts(folder: Path, table: Table) -> Iterator[pd.DataFrame]:
     """The table month by month, in parts of some ten thousand rows; texts that come again are categories."""
-    return ahead(_groups(folder), lambda group: _read_group(*group, table=table))
+    return ahead(_batches(folder), lambda groups: _read_groups(groups, table=table))
 
 
-def _groups(folder: Path) -> Iterator[tuple[Path, int, pa.Table]]:
-    """The file of each group of rows, its number, and what became of them."""
+def _batches(folder: Path) -> Iterator[list[_Group]]:
+    """Groups of rows in files, several together where they are small."""
+    batch: list[_Group] = []
     for path in sorted(folder.glob(f"*{_ROWS}")):
         became = path.with_name(path.name.replace(_ROWS, _OUTCOMES))
         outcomes, begin = pq.read_table(became, read_dictionary=_names(OUTCOME_COLUMNS)), 0
         metadata = pq.read_metadata(path)
         for group in range(metadata.num_row_groups):
             rows_count = metadata.row_group(group).num_rows
-            yield path, group, outcomes.slice(begin, rows_count)
+            batch.append(_Group(path, group, outcomes.slice(begin, rows_count)))
             begin += rows_count
+            if sum(len(one.outcomes) for one in batch) >= _PART_ROWS:
+                yield batch
+                batch = []
+    if batch:
+        yield batch
 
 
-def _read_group(path: Path, group: int, outcomes: pa.Table, *, table: Table) -> pd.DataFrame:
-    rows = pq.ParquetFile(path, read_dictionary=_common_texts(table)).read_row_group(group, use_threads=False)
-    return pd.concat([_as_frame(rows), _as_frame(outcomes)], axis=1)
+def _read_groups(groups: Sequence[_Group], *, table: Table) -> pd.DataFrame:
+    tables = []
+    for path, group, outcomes in groups:
+        rows = pq.ParquetFile(path, read_dictionary=_common_texts(table)).read_row_group(group, use_threads=False)
+        names = [*rows.column_names, *outcomes.column_names]
+        tables.append(pa.table([*rows.columns, *outcomes.columns], names=names))
+    return _as_frame(pa.concat_tables(tables).unify_dictionaries())
 
 
 def finished(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
