@@ -9,6 +9,7 @@ touch are settled: counted and forgotten, so that input in the order of time nee
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -16,7 +17,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.clean.access_log_lines import FIRST_YEAR, LAST_YEAR
-from pipeline.periods import midnight
 
 FIRST_DAY = np.datetime64(f"{FIRST_YEAR - 1}-01-01", "D")
 LONGEST_IDLE_SECONDS = 12 * 3600
@@ -226,8 +226,10 @@ def local_days(seconds: NDArray[np.uint32] | Ints, *, zone: ZoneInfo) -> Ints:
 @lru_cache(8)
 def midnights(zone: ZoneInfo) -> Ints:
     """The first second of each local day since `FIRST_DAY`; days need not be 24 hours long."""
-    days = np.arange(FIRST_DAY, _LAST_DAY).tolist()
-    return np.array([int(midnight(day, zone).timestamp()) for day in days], np.int64)
+    days = np.arange(FIRST_DAY, _LAST_DAY)
+    # As `pipeline.periods.midnight`, all at once.
+    offsets = [datetime.combine(day, time(), zone).utcoffset() or timedelta() for day in days.tolist()]
+    return days.astype("M8[s]").astype(np.int64) - np.array(offsets, "m8[s]").astype(np.int64)
 
 
 @lru_cache(2)

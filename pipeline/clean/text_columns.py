@@ -66,15 +66,11 @@ class Verdicts:
         verdicts = self._verdicts[slots]
         new = others[self._numbers[slots[others]] != numbers[others]]
         if len(new):
-            verdicts[new] = self._ask(texts.only(new).tolist())
+            _, first, nths = np.unique(numbers[new], return_index=True, return_inverse=True)
+            verdicts[new] = np.array(self._judge(texts.only(new[first]).tolist()), np.int8)[nths]
             slots[new] ^= self._numbers[slots[new] ^ 1] == 0
             self._numbers[slots[new]], self._verdicts[slots[new]] = numbers[new], verdicts[new]
         return verdicts
-
-    def _ask(self, texts: list[bytes]) -> list[int]:
-        distinct = [*dict.fromkeys(texts)]
-        verdicts = dict(zip(distinct, self._judge(distinct), strict=True))
-        return [verdicts[text] for text in texts]
 
 
 def records(data: Bytes, *, at: Ints, dtype: str) -> NDArray[Any]:

@@ -9,12 +9,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from pipeline.clean import access_log, access_log_shares, sessions
 from pipeline.clean.access_log import LogCounts, LogFile, LogTerms, count_visits
 from pipeline.clean.access_log_shares import Counts
+from pipeline.periods import midnight
 from pipeline.progress import Meter
 
 TERMS = LogTerms(ZoneInfo("Asia/Jakarta"), "portal", own_networks=("103.10.20.0/24",))
@@ -140,3 +142,10 @@ def settling_only(count: object) -> object:
         return count(shares, meter)  # type: ignore[operator, no-any-return]
 
     return run
+
+
+@pytest.mark.parametrize("zone", ["Asia/Jayapura", "Africa/Casablanca", "America/Sao_Paulo", "Pacific/Apia"])
+def test_days_begin_when_the_calendar_says(zone: str) -> None:
+    begins = sessions.midnights(ZoneInfo(zone))
+    days = (sessions.FIRST_DAY + np.arange(len(begins))).tolist()
+    assert begins.tolist() == [int(midnight(day, ZoneInfo(zone)).timestamp()) for day in days]
