@@ -14,7 +14,7 @@ from pipeline.indicators.row_hashes import Words
 
 _RECORD = np.dtype([("hash", "<u8"), ("place", "<u8")])
 _READ_AT_ONCE = 1 << 16
-_SORTED_AT_ONCE = 1 << 21
+_SORTED_AT_ONCE = 1 << 20
 _GROUP_ROWS = 1 << 18
 _HALF = np.uint64(32)
 
