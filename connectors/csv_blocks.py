@@ -11,9 +11,7 @@ import csv
 import io
 import re
 import sys
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import IO, Any, NamedTuple, cast
 
 import numpy as np
@@ -27,7 +25,6 @@ from connectors.files import RawFile, Record, Shape, find_shape, frame_of_record
 from connectors.layout import Layout
 
 _BLOCK_BYTES = 8 << 20
-_BLOCKS_AT_ONCE = 2
 _HEAD_BYTES = 4096
 _MAX_CELL_CHARACTERS = 10_000_000
 _MARK = b"\xef\xbb\xbf"
@@ -40,33 +37,19 @@ csv.field_size_limit(_MAX_CELL_CHARACTERS)
 
 
 def csv_frames(file: RawFile, *, layout: Layout, columns: tuple[str, ...]) -> Iterator[pd.DataFrame]:
-    """The records below the header, a frame for each block, shaped as `connectors.files.read_rows` says.
-
-    Blocks of plain shape are parsed a few at a time while the next ones are read.
-    """
-    with open_bytes(file) as stream, ThreadPoolExecutor(_BLOCKS_AT_ONCE) as pool:
+    """The records below the header, a frame for each block, shaped as `connectors.files.read_rows` says."""
+    with open_bytes(file) as stream:
         text = _Text(file, stream, layout)
         shape = find_shape(file, layout=layout, columns=columns, rows=text.rows())
-        waiting: deque[Future[pd.DataFrame | None]] = deque()
-        while (block := text.block()).text or waiting:
-            is_plain = _is_plain(block, layout)
-            if is_plain:
-                waiting.append(pool.submit(_plain_frame, block.text, shape, layout))
-                text.take(block.text)
-            while waiting and (not is_plain or len(waiting) > _BLOCKS_AT_ONCE):
-                yield _numbered(waiting.popleft().result(), text=text, shape=shape)
-            if block.text and not is_plain:
+        while (block := text.block()).text:
+            before = text.records_count
+            frame = _plain_frame(block.text, shape, layout, before=before) if _is_plain(block, layout) else None
+            if frame is None:
                 rows = text.rows(len(block.text))
-                yield frame_of_records((shape.judge(*row) for row in rows), columns=shape.columns)
-
-
-def _numbered(frame: pd.DataFrame | None, *, text: _Text, shape: Shape) -> pd.DataFrame:
-    """The next block's records, by Python's reader where pyarrow could not read them."""
-    if frame is None:
-        return frame_of_records((shape.judge(*row) for row in text.uncounted_rows()), columns=shape.columns)
-    frame["source_row"] += text.records_count
-    text.count(len(frame))
-    return frame
+                frame = frame_of_records((shape.judge(*row) for row in rows), columns=shape.columns)
+            else:
+                text.take(len(block.text), records_count=len(frame))
+            yield frame
 
 
 class _Block(NamedTuple):
@@ -85,8 +68,7 @@ class _Text:
         self._encoding = self._find_encoding()
         self._decoder = codecs.getincrementaldecoder(self._encoding)()
         self._has_ascii_inside = codecs.lookup(self._encoding).name in _ASCII_INSIDE
-        self._held, self._at, self._taken, self._is_over = b"", 0, 0, False
-        self._uncounted: deque[memoryview] = deque()
+        self._held, self._at, self._is_over = b"", 0, False
         self.records_count = 0
 
     def block(self) -> _Block:
@@ -98,39 +80,27 @@ class _Text:
         size = left if self._is_over else self._end_of_records(quotes) or left
         return _Block(memoryview(self._held)[self._at : self._at + size], quotes[: np.searchsorted(quotes, size)])
 
-    def take(self, block: memoryview) -> None:
-        """Go on after a block whose records are counted later."""
-        self._at += len(block)
-        self._uncounted.append(block)
-
-    def count(self, records_count: int) -> None:
-        """Count the records of the first block taken and not counted."""
-        self._uncounted.popleft()
+    def take(self, bytes_count: int, *, records_count: int) -> None:
+        """Go on after a block that has been read."""
+        self._at += bytes_count
         self.records_count += records_count
 
     def rows(self, bytes_count: int = sys.maxsize) -> Iterator[tuple[int, list[str]]]:
         """Number and cells of the next records, up to the one in which the block's last byte lies."""
-        begin = self._taken
+        before, left = self.records_count, bytes_count
 
-        def is_enough() -> bool:
-            return self._taken - begin >= bytes_count
+        def lines() -> Iterator[str]:
+            nonlocal left
+            while line := self._line():
+                left -= len(line)
+                yield line.decode()
 
-        lines = (line.decode() for line in iter(self._line, b""))
-        return self._records(lines, is_enough=is_enough)
-
-    def uncounted_rows(self) -> Iterator[tuple[int, list[str]]]:
-        """Number and cells of the records of the first block taken and not counted."""
-        block = self._uncounted.popleft()
-        return self._records(io.StringIO(str(block, "utf-8"), newline=""), is_enough=lambda: False)
-
-    def _records(self, lines: Iterable[str], *, is_enough: Callable[[], bool]) -> Iterator[tuple[int, list[str]]]:
-        before = self.records_count
-        reader = csv.reader(lines, **_dialect(self._layout))
+        reader = csv.reader(lines(), **_dialect(self._layout))
         try:
             for row in reader:
                 self.records_count += 1
                 yield self.records_count, row
-                if is_enough():
+                if left <= 0:
                     return
         except csv.Error:
             near = before + reader.line_num
@@ -153,7 +123,6 @@ class _Text:
             end = _LINE_END.search(self._held, self._at)
         line = self._held[self._at : end.end() if end else None]
         self._at += len(line)
-        self._taken += len(line)
         return line
 
     def _fill(self) -> None:
@@ -171,8 +140,7 @@ class _Text:
         try:
             return self._decoder.decode(chunk, final=not chunk).encode()
         except UnicodeDecodeError as error:
-            near = self.records_count + sum(bytes(block).count(b"\n") for block in self._uncounted)
-            near += self._held.count(b"\n", self._at) + chunk.count(b"\n", 0, error.start)
+            near = self.records_count + self._held.count(b"\n", self._at) + chunk.count(b"\n", 0, error.start)
             name, encoding = self._file.name, self._encoding
             raise DataRejected(
                 id=f"{name}: huruf setelah baris {near} bukan {encoding}. Coba encoding: cp1252 di YAML.",
@@ -218,8 +186,8 @@ def _among(marks: bytes) -> NDArray[np.bool_]:
     return table
 
 
-def _plain_frame(block: memoryview, shape: Shape, layout: Layout) -> pd.DataFrame | None:
-    """The records of a plain block, numbered from 1; null when pyarrow cannot read it."""
+def _plain_frame(block: memoryview, shape: Shape, layout: Layout, *, before: int) -> pd.DataFrame | None:
+    """The records of a plain block, of which `before` came earlier; null when pyarrow cannot read it."""
     odd: dict[int, Sequence[str]] = {}
 
     def set_aside(row: arrow_csv.InvalidRow) -> str:
@@ -236,9 +204,9 @@ def _plain_frame(block: memoryview, shape: Shape, layout: Layout) -> pd.DataFram
             odd |= zip(kept[blank].tolist(), zip(*whole.take(blank).to_pydict().values(), strict=True), strict=True)
     except (pa.ArrowInvalid, csv.Error):
         return None
-    judged = {nth: shape.judge(nth + 1, cells) for nth, cells in sorted(odd.items())}
+    judged = {nth: shape.judge(before + nth + 1, cells) for nth, cells in sorted(odd.items())}
     columns = table.select(range(len(shape.places))).rename_columns(shape.columns)
-    return _as_frame(_with_judged(columns, kept, judged))
+    return _numbered(_with_judged(columns, kept, judged), first_row=before + 1)
 
 
 def _parsed(
@@ -302,8 +270,8 @@ def _with_judged(columns: pa.Table, kept: NDArray[np.int64], judged: Mapping[int
     return pa.concat_tables([*pieces, columns.slice(done)])
 
 
-def _as_frame(columns: pa.Table) -> pd.DataFrame:
-    rows = np.arange(1, len(columns) + 1)
+def _numbered(columns: pa.Table, *, first_row: int) -> pd.DataFrame:
+    rows = np.arange(first_row, first_row + len(columns))
     frame = columns.combine_chunks().to_pandas()
     frame.insert(0, "source_row", pd.arrays.IntegerArray(rows, np.zeros(len(rows), bool)))
     return frame
