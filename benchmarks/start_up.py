@@ -14,6 +14,8 @@ from pipeline.warehouse import Batch, CityRecord, Warehouse
 from pipeline.warehouse.warehouse import ORDER
 
 _DAGS = Path(__file__).resolve().parents[1] / "dags"
+# Beside this Python, whatever the search path says.
+_PROGRAM = str(Path(sys.executable).with_name("tolok"))
 _DAG_FILES = ("annual_indicators", "monthly_indicators")
 _CITY = "kota-contoh"
 _YEARS = 20
@@ -45,8 +47,8 @@ def dag_files(_: None) -> int:
 
 
 def _tolok(*arguments: str) -> Contender:
-    command = ("env", "TOLOK_WAREHOUSE=sqlite:///{path}", "tolok", *arguments)
-    return Contender(command, needs=("program:tolok",))
+    command = ("env", "TOLOK_WAREHOUSE=sqlite:///{path}", _PROGRAM, *arguments)
+    return Contender(command, needs=(f"program:{_PROGRAM}",))
 
 
 WORK = Work(
