@@ -15,7 +15,7 @@ from pipeline.warehouse.warehouse import ORDER
 
 _DAGS = Path(__file__).resolve().parents[1] / "dags"
 # Beside this Python, whatever the search path says.
-_PROGRAM = str(Path(sys.executable).with_name("tolok"))
+PROGRAM = str(Path(sys.executable).with_name("tolok"))
 _DAG_FILES = ("annual_indicators", "monthly_indicators")
 _CITY = "kota-contoh"
 _YEARS = 20
@@ -47,8 +47,8 @@ def dag_files(_: None) -> int:
 
 
 def _tolok(*arguments: str) -> Contender:
-    command = ("env", "TOLOK_WAREHOUSE=sqlite:///{path}", _PROGRAM, *arguments)
-    return Contender(command, needs=(f"program:{_PROGRAM}",))
+    command = ("env", "TOLOK_WAREHOUSE=sqlite:///{path}", PROGRAM, *arguments)
+    return Contender(command, needs=(f"program:{PROGRAM}",))
 
 
 WORK = Work(

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from benchmarks.measure import Contender, Target, Work
+from benchmarks.start_up import PROGRAM
 from pipeline.indicators.base import Breakdown, Quotient, Result, RowCounts
 from pipeline.warehouse import Batch, CityRecord, SourceFile, Warehouse
 from pipeline.warehouse.engine import make_engine
@@ -144,7 +145,7 @@ def store(url: str) -> str:
     return ", ".join(one.outcome for one in stored)
 
 
-_SHOW = ("env", "TOLOK_WAREHOUSE=sqlite:///{path}", "tolok", "show", _ASKED, "2025")
+_SHOW = ("env", "TOLOK_WAREHOUSE=sqlite:///{path}", PROGRAM, "show", _ASKED, "2025")
 WORK = Work(
     name="views",
     unit="cities",
@@ -156,7 +157,7 @@ WORK = Work(
         "city": Contender(city, ready=_in_sqlite, is_exact=False),
         "by_year": Contender(by_year, ready=_in_sqlite, is_exact=False),
         "store": Contender(store, ready=_in_sqlite, is_exact=False),
-        "show": Contender(_SHOW, needs=("program:tolok",)),
+        "show": Contender(_SHOW, needs=(f"program:{PROGRAM}",)),
     },
     targets=(
         Target(0.1 * len(_YEARS), ours="periods"),
