@@ -6,7 +6,6 @@ alone by Airflow, the command line or a test.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
 from contextlib import nullcontext
 from datetime import UTC, datetime
@@ -154,14 +153,11 @@ def report(city_id: str, period: str) -> str:
 def run(city_id: str, period: str, *, progress: Progress = SILENT) -> list[str]:
     """Every step in order; gives what `store` says."""
     label = Period.parse(period).label
-    making_ready = threading.Thread(target=_make_ready_to_validate, daemon=True)
-    making_ready.start()
     for source in sources(city_id, label):
         fetch(city_id, source, label, progress=progress)
     for table in TABLES:
         clean(city_id, table, label, progress=progress)
     with progress.step("Periksa / Validate"):
-        making_ready.join()
         validate(city_id, label)
     with progress.step("Hitung / Measure"):
         measure(city_id, label)
@@ -170,13 +166,6 @@ def run(city_id: str, period: str, *, progress: Progress = SILENT) -> list[str]:
     with progress.step("Laporkan / Report"):
         report(city_id, label)
     return stored
-
-
-def _make_ready_to_validate() -> None:
-    """Great Expectations takes seconds to import: less is waited for it while files are hashed and copied."""
-    from pipeline.validate import make_ready
-
-    make_ready()
 
 
 def compute(city_id: str, period: str, *, is_rebuilt: bool = False, progress: Progress = SILENT) -> list[Result]:

@@ -82,11 +82,6 @@ class _Part:
     known_good: int = 0
 
 
-def make_ready() -> None:
-    """Import Great Expectations before it is needed."""
-    _context()
-
-
 def validate_tables(
     datasets: Mapping[str, Dataset | StoredDataset], *, period: Period, zone: ZoneInfo
 ) -> list[Verdict]:
