@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -46,11 +46,11 @@ def look_at(parts: Parts, *, keys: Sequence[Key]) -> LookedAt:
         for key, found in repeated.items():
             found.add(row_hashes(part[list(key)]), places=places)
         held.add(part)
-    frame = held.rows()
-    if len(frame) == held.rows_count:
-        return LookedAt(held.rows_count, frame, {})
+    looked_at = LookedAt(held.rows_count, held.rows(), {})
+    if looked_at.is_whole:
+        return looked_at
     suspects = {key: _suspects(parts, key=key, places=_all(found.groups())) for key, found in repeated.items()}
-    return LookedAt(held.rows_count, frame, suspects)
+    return replace(looked_at, suspects=suspects)
 
 
 class _Held:

@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from pipeline.indicators.base import Result
     from pipeline.validate import Verdict
 
-EXPECTATIONS = Path(__file__).resolve().parents[1] / "expectations"
-
 
 def sources(city_id: str, period: str) -> list[str]:
     """The city's sources for the period: all but those that declare to cover other days only."""

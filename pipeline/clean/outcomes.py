@@ -17,15 +17,10 @@ class FirstWords:
         self._words: list[str | None] = [None]
         self._nths = np.where(given.notna().to_numpy(), -1, 0)
 
-    @property
-    def is_free(self) -> Flags:
-        """The rows of which nothing has been said."""
-        return np.asarray(self._nths == 0)
-
     def add(self, word: str, *, of: Flags) -> None:
         """Say a word of those rows of which nothing has been said yet."""
         if of.any():
-            self._nths[of & self.is_free] = len(self._words)
+            self._nths[of & (self._nths == 0)] = len(self._words)
             self._words.append(word)
 
     @property
