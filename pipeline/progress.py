@@ -5,12 +5,9 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator, MutableSequence
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from typing import TYPE_CHECKING, Protocol
-
-if TYPE_CHECKING:
-    from multiprocessing.shared_memory import ShareableList
+from typing import Protocol
 
 _LOGGED_EVERY_SECONDS = 10
 _MEGABYTE = 1_000_000
@@ -19,42 +16,32 @@ _MEGABYTE = 1_000_000
 class Meter:
     """Bytes read of those expected, and rows or lines made; a step adds to it block by block, others may look."""
 
-    def __init__(self, counts: MutableSequence[int] | ShareableList[int] | None = None) -> None:
+    def __init__(self) -> None:
         self.expected_bytes = 0
-        self._counts = [0, 0] if counts is None else counts
+        self._bytes_read, self._rows_made = 0, 0
         self._parts: list[Meter] = []
 
     def expect(self, bytes_count: int) -> None:
         self.expected_bytes += bytes_count
 
     def read(self, bytes_count: int) -> None:
-        self._counts[0] += bytes_count
+        self._bytes_read += bytes_count
 
     def make(self, rows_count: int) -> None:
-        self._counts[1] += rows_count
+        self._rows_made += rows_count
 
     @property
     def bytes_read(self) -> int:
-        return self._counts[0] + sum(part.bytes_read for part in self._parts)
+        return self._bytes_read + sum(part.bytes_read for part in self._parts)
 
     @property
     def rows_made(self) -> int:
-        return self._counts[1] + sum(part.rows_made for part in self._parts)
+        return self._rows_made + sum(part.rows_made for part in self._parts)
 
-    @contextmanager
-    def elsewhere(self) -> Iterator[Meter]:
-        """A meter to give to another process, until the block ends; what that one counts counts here."""
-        from multiprocessing.shared_memory import ShareableList
-
-        shared = ShareableList([0, 0])
-        part = Meter(shared)
-        self._parts.append(part)
-        try:
-            yield part
-        finally:
-            part._counts = [shared[0], shared[1]]
-            shared.shm.close()
-            shared.shm.unlink()
+    def part(self) -> Meter:
+        """A meter for another thread, for two would lose counts of one another; what it counts counts here."""
+        self._parts.append(Meter())
+        return self._parts[-1]
 
 
 class Progress(Protocol):

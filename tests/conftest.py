@@ -8,8 +8,13 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from hypothesis import settings
 
 from tests.postgres import postgres_server
+
+# No test is timed: a loop may be compiled in the first example.
+settings.register_profile("tolok", deadline=None)
+settings.load_profile("tolok")
 
 ROOT = Path(__file__).resolve().parents[1]
 REAL_DATA = ROOT.parent / "shared" / "data"

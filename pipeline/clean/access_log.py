@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from concurrent.futures import Future
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from ipaddress import ip_network
 from itertools import accumulate
 from pathlib import Path
+from threading import Event
 
 import numpy as np
 import pandas as pd
@@ -36,7 +37,6 @@ from pipeline.clean.access_log_shares import (
     is_gzip,
 )
 from pipeline.clean.sessions import FIRST_DAY, LONGEST_IDLE_SECONDS
-from pipeline.other_processes import OtherProcesses
 from pipeline.progress import Meter
 from pipeline.tables import DTYPES, SOURCE_COLUMNS, VISITS
 
@@ -137,32 +137,20 @@ def _next_line(path: Path, *, at: int) -> int:
 
 
 def _count(shares: Sequence[Share], meter: Meter) -> Counts:
-    """All shares' counts together: the first is read here, the other meanwhile by a second process."""
+    """All shares' counts together: the first is read on this thread, the other meanwhile on a second one."""
     first, *others = shares
-    if not others:
-        return count_share(first, meter)
-    with OtherProcesses(len(others)) as pool, meter.elsewhere() as part:
-        waiting = [(share, _submit(share, part, pool=pool)) for share in others]
-        counts = count_share(first, meter)
-        for share, future in waiting:
-            counts.absorb(_result(future) or count_share(share, meter))
+    is_over = Event()
+    with ThreadPoolExecutor(max(len(others), 1)) as pool:
+        waiting = [pool.submit(count_share, share, meter.part(), is_over=is_over) for share in others]
+        for future in waiting:
+            future.add_done_callback(lambda done: is_over.set() if done.exception() else None)
+        try:
+            counts = count_share(first, meter, is_over=is_over)
+            for future in waiting:
+                counts.absorb(future.result())
+        finally:
+            is_over.set()
     return counts
-
-
-def _submit(share: Share, meter: Meter, *, pool: OtherProcesses) -> Future[Counts] | None:
-    """The share under way; null where no process may be started, as inside a daemon."""
-    try:
-        return pool.submit(count_share, share, meter)
-    except (AssertionError, OSError, RuntimeError):
-        return None
-
-
-def _result(future: Future[Counts] | None) -> Counts | None:
-    """What the other process counted; null when it did not live to tell, so that the fault shows when asked again."""
-    try:
-        return future.result() if future else None
-    except (OSError, RuntimeError):
-        return None
 
 
 def _visits(counts: Counts, *, files: Sequence[LogFile], terms: LogTerms) -> pd.DataFrame:

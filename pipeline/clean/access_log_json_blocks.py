@@ -30,7 +30,8 @@ from pipeline.clean.access_log_json import (
     read_any_line,
     read_time,
 )
-from pipeline.clean.access_log_lines import LONGEST_LINE, NO_AGENT
+from pipeline.clean.access_log_lines import NO_AGENT
+from pipeline.clean.compiled import LONGEST_LINE
 from pipeline.clean.text_columns import Texts
 
 _MOST_KINDS = 4

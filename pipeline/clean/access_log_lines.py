@@ -13,8 +13,8 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import NamedTuple
 
-LONGEST_LINE = 1 << 20
-FIRST_YEAR, LAST_YEAR = 1990, 2099
+from pipeline.clean.compiled import FIRST_YEAR, LAST_YEAR, LONGEST_LINE
+
 # No agent can be a newline, and in a block a line of the common format has one where the agent would be.
 NO_AGENT = b"\n"
 

@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.clean.access_log_hits import Hits, Rows
-from pipeline.clean.bots import AGENT_RULES, AgentRules
-from pipeline.clean.text_columns import Texts, Verdict, Verdicts, number_texts, records
+from pipeline.clean.bots import AGENT_RULES, agent_rules
+from pipeline.clean.compiled import find_beginning, words_of
+from pipeline.clean.text_columns import Texts, Verdict, Verdicts, number_texts
 
 FAULTS = ("blank_line", "malformed_line", "bad_time")
 REQUEST_RULES = ("method", "status", "asset", "download")
@@ -88,16 +89,15 @@ class Classifier:
         self._first_words = _first_words(ranges)
         self._are_own = Verdicts(lambda addresses: [_is_inside(address, ranges=ranges) for address in addresses])
         self._request_rules = Verdicts(lambda requests: [*map(request_rule, requests)])
-        agent_rules = AgentRules()
-        self._agent_rules = Verdicts(lambda agents: [_PLACE[rule] for rule in agent_rules(agents)])
+        self._agent_rules = Verdicts(lambda agents: [_PLACE[rule] for rule in agent_rules()(agents)])
 
     def __call__(self, hits: Hits) -> Classes:
         return Classes.of([self._classify(rows) for rows in hits.rows])
 
     def _classify(self, rows: Rows) -> Classes:
-        requests = number_texts(rows.asked, key=self._key + b"request", width=64)
-        addresses = number_texts(rows.addresses, key=self._key + b"address", width=16)
-        agents = number_texts(rows.agents, key=self._key + b"agent", width=128)
+        requests = number_texts(rows.asked, key=self._key + b"request")
+        addresses = number_texts(rows.addresses, key=self._key + b"address")
+        agents = number_texts(rows.agents, key=self._key + b"agent")
         asked = self._request_rules.of(rows.asked, numbers=requests)
         asker_rules = self._agent_rules.of(rows.agents, numbers=agents)
         asker_rules[self._find_own(rows.addresses, numbers=addresses)] = _PLACE["own_network"]
@@ -111,11 +111,8 @@ class Classifier:
 
     def _find_own(self, addresses: Texts, *, numbers: Keys) -> Ints:
         """Which addresses are the city's own; only those that may be are parsed."""
-        words = records(addresses.data, at=addresses.begins, dtype="<u8")
-        may_be = np.zeros(len(words), bool)
-        for word, bits in self._first_words:
-            may_be |= words & bits == word
-        candidates = np.flatnonzero(may_be)
+        places, (wanted, bits) = np.empty(len(numbers), np.int64), self._first_words
+        candidates = places[: find_beginning(words_of(addresses.data), addresses.begins, wanted, bits, places)]
         are_own = self._are_own.of(addresses.only(candidates), numbers=numbers[candidates])
         return candidates[are_own > 0]
 
@@ -144,7 +141,7 @@ def _is_inside(address: bytes, *, ranges: tuple[Range, ...]) -> bool:
     return any(number & mask == network for length, mask, network in ranges if length == len(packed))
 
 
-def _first_words(ranges: tuple[Range, ...]) -> list[tuple[np.uint64, np.uint64]]:
+def _first_words(ranges: tuple[Range, ...]) -> Keys:
     """How every address inside a range begins, and few others: its first eight bytes and which of their bits count.
 
     An IPv6 address, which may be a mapped IPv4 one, has a colon behind four digits at most.
@@ -153,7 +150,7 @@ def _first_words(ranges: tuple[Range, ...]) -> list[tuple[np.uint64, np.uint64]]
     begins = [".".join(map(str, begin)).encode()[:8] for begin in octets]
     words = [(begin, b"\xff" * len(begin)) for begin in begins]
     words += [(bytes(digits) + b":", bytes(digits) + b"\xff") for digits in range(5) if ranges]
-    return [(_word(word), _word(bits)) for word, bits in words]
+    return np.array([(_word(word), _word(bits)) for word, bits in words], np.uint64).reshape(-1, 2).T.copy()
 
 
 def _word(text: bytes) -> np.uint64:

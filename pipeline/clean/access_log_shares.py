@@ -1,4 +1,4 @@
-"""One process's share of the access logs: stretches of files read and counted, ready to be added to the others'."""
+"""One thread's share of the access logs: stretches of files read and counted, ready to be added to the others'."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from io import BufferedIOBase
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING, cast
 from zoneinfo import ZoneInfo
 
@@ -23,10 +24,10 @@ from pipeline.clean.access_log_blocks import read_block
 from pipeline.clean.access_log_checkpoints import Checkpoints, Notes
 from pipeline.clean.access_log_hits import Hits
 from pipeline.clean.access_log_json import KNOWN_NAMES, JsonNames
-from pipeline.clean.access_log_lines import LONGEST_LINE
 from pipeline.clean.access_log_rules import RULES, Classes, Classifier
-from pipeline.clean.sessions import NewVisitors, Runs, local_days, midnights
-from pipeline.clean.text_columns import ROOM, Verdict
+from pipeline.clean.compiled import LONGEST_LINE, ROOM
+from pipeline.clean.sessions import NewVisitors, Runs, days_touched, gather, local_days, midnights
+from pipeline.clean.text_columns import Verdict
 from pipeline.progress import Meter
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ class Stretch:
 
 @dataclass(frozen=True)
 class Share:
-    """What one process is to count; `is_settling` asks it to forget the days that its lines have left behind.
+    """What one thread is to count; `is_settling` asks it to forget the days that its lines have left behind.
 
     `checkpoints` is where it notes how far it is, to go on from there when it is asked again.
     """
@@ -108,6 +109,7 @@ class Counts:
     """
 
     def __init__(self, terms: LogTerms) -> None:
+        self._terms = terms
         self.runs = {name: Runs(terms.idle_seconds, zone=terms.zone) for name in _CHOICES}
         self.new_visitors = {unit: NewVisitors(unit) for unit in "MY"}
         self.lines = np.zeros((len(midnights(terms.zone)), len(RULES)), np.int64)
@@ -121,14 +123,18 @@ class Counts:
         if self._settled and _any_within(days, self._settled):
             raise LateLine
         self._count_lines(hits, days=days, rules=classes.rule, place=(stretch.position, stretch.begin))
-        order = _by_visitor(classes.visitor, seconds=hits.seconds)
-        visitor, seconds = classes.visitor[order], hits.seconds[order]
-        kept = {name: np.flatnonzero(chosen[order]) for name, chosen in classes.choices().items()}
-        for name, places in kept.items():
-            self.runs[name].add(visitor[places], seconds=seconds[places])
-        people = visitor[kept["people"]], days[order[kept["people"]]]
+        choices = classes.choices()
+        runs = gather(
+            classes.visitor,
+            seconds=hits.seconds,
+            chosen=np.stack([choices[name] for name in _CHOICES]),
+            idle_seconds=self._terms.idle_seconds,
+        )
+        for name, found in zip(_CHOICES, runs, strict=True):
+            self.runs[name].add(found)
+        visitor, days_seen = days_touched(runs[_CHOICES.index("people")], zone=self._terms.zone)
         for new_visitors in self.new_visitors.values():
-            new_visitors.add(people[0], days=people[1])
+            new_visitors.add(visitor, days=days_seen)
 
     def settle(self, day: int) -> None:
         """Forget what lines can no longer change that come now, around `day`, or came before the first ones."""
@@ -178,8 +184,11 @@ class Counts:
                 self.first_seen[day] = min(seen, self.first_seen.get(day, seen))
 
 
-def count_share(share: Share, meter: Meter) -> Counts:
-    """Count the lines of a share; may raise `LateLine` when it is settling, and `DataRejected` for damaged gzip."""
+def count_share(share: Share, meter: Meter, *, is_over: Event) -> Counts:
+    """Count the lines of a share, or those up to the moment when nobody wants to know any more.
+
+    May raise `LateLine` when it is settling, and `DataRejected` for damaged gzip.
+    """
     _keep_freed_memory()
     classify = Classifier(share.terms.own_networks, key=share.key)
     notes = Notes(share.checkpoints, share=replace(share, checkpoints=None))
@@ -198,6 +207,8 @@ def count_share(share: Share, meter: Meter) -> Counts:
                 if share.is_settling and len(days):
                     counts.settle(int(np.median(days)))
                 notes.note((counts, nth, block_end))
+                if is_over.is_set():
+                    return counts
     return counts
 
 
@@ -263,14 +274,6 @@ def _blocks(stream: BufferedIOBase, *, block_bytes: int, end: int | None) -> Ite
     if kept:
         view[kept : kept + 1 + ROOM] = b"\n" + bytes(ROOM)
         yield view[: kept + 1 + ROOM], stream.tell()
-
-
-def _by_visitor(visitor: Keys, *, seconds: Ints) -> Ints:
-    """An order of the lines by visitor, told by its first bits, then time."""
-    by_time = np.argsort(seconds, kind="stable")
-    place_bits = np.uint64((1 << len(by_time).bit_length()) - 1)
-    keys = np.sort((visitor[by_time] & ~place_bits) | np.arange(len(by_time), dtype=np.uint64))
-    return np.asarray(by_time[keys & place_bits])
 
 
 def _any_within(days: Ints, span: range) -> bool:

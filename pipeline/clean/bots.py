@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
+from threading import Lock
 
 from pipeline.clean.access_log_lines import NO_AGENT
 
@@ -33,8 +34,13 @@ class AgentRules:
 
     def __init__(self) -> None:
         self._by_shape: dict[bytes, str] = {}
+        self._lock = Lock()
 
     def __call__(self, agents: list[bytes]) -> list[str]:
+        with self._lock:
+            return self._judge(agents)
+
+    def _judge(self, agents: list[bytes]) -> list[str]:
         if len(self._by_shape) > _SHAPES_KEPT:
             self._by_shape.clear()
         any_digits, named_digits = _bots()
@@ -43,6 +49,12 @@ class AgentRules:
             self._by_shape.update(zip(new, map(_rule, new, any_digits.match(new)), strict=True))
         rules = [self._by_shape[shape] for shape in shapes]
         return [rule or "bot" * is_bot for rule, is_bot in zip(rules, named_digits.match(agents), strict=True)]
+
+
+@cache
+def agent_rules() -> AgentRules:
+    """Those that all threads share, so that what one has judged the others know."""
+    return AgentRules()
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.clean.access_log_lines import FIRST_YEAR, LAST_YEAR
+from pipeline.clean.compiled import FIRST_YEAR, LAST_YEAR, find_days, gather_runs
 
 FIRST_DAY = np.datetime64(f"{FIRST_YEAR - 1}-01-01", "D")
 LONGEST_IDLE_SECONDS = 12 * 3600
@@ -37,15 +37,27 @@ class DayCounts:
 
 
 @dataclass(frozen=True)
-class _Run:
-    """Runs as columns, ordered by visitor and time."""
+class Run:
+    """Runs as columns: of whom, and the second each began and ended in."""
 
     visitor: Keys
     first: NDArray[np.uint32]
     last: NDArray[np.uint32]
 
-    def only(self, kept: NDArray[np.bool_]) -> _Run:
-        return _Run(self.visitor[kept], self.first[kept], self.last[kept])
+    def only(self, kept: NDArray[np.bool_]) -> Run:
+        """Those whose flag is set."""
+        return Run(self.visitor[kept], self.first[kept], self.last[kept])
+
+
+def gather(visitor: Keys, *, seconds: Ints, chosen: NDArray[np.bool_], idle_seconds: int) -> list[Run]:
+    """The runs of some requests, by choice: `chosen` has a row of flags for each."""
+    counts = np.zeros(len(chosen), np.int64)
+    columns = (np.empty(chosen.shape, np.uint64), np.empty(chosen.shape, np.int64), np.empty(chosen.shape, np.int64))
+    gather_runs(visitor, seconds, chosen, idle_seconds, columns, counts)
+    return [
+        Run(visitor[:count].copy(), first[:count].astype(np.uint32), last[:count].astype(np.uint32))
+        for visitor, first, last, count in zip(*columns, counts, strict=True)
+    ]
 
 
 class Runs:
@@ -54,8 +66,8 @@ class Runs:
     def __init__(self, idle_seconds: int, *, zone: ZoneInfo) -> None:
         self._idle_seconds = idle_seconds
         self._zone = zone
-        self._merged = _Run(np.zeros(0, np.uint64), np.zeros(0, np.uint32), np.zeros(0, np.uint32))
-        self._pieces: list[_Run] = []
+        self._merged = Run(np.zeros(0, np.uint64), np.zeros(0, np.uint32), np.zeros(0, np.uint32))
+        self._pieces: list[Run] = []
         self._pending = 0
         self._settled = _count_runs(self._merged, zone=zone)
 
@@ -64,21 +76,15 @@ class Runs:
         """Whether merging is due."""
         return self._pending > max(_PIECES_AT_ONCE, len(self._merged.visitor))
 
-    def add(self, visitor: Keys, *, seconds: Ints) -> None:
-        """Take requests in stretches of one visitor and rising time; a visitor may come in several."""
-        if not len(visitor):
-            return
-        is_first = np.append(True, visitor[1:] != visitor[:-1])
-        silence = np.diff(seconds)
-        is_first[1:] |= (silence > self._idle_seconds) | (silence < 0)
-        begins = np.flatnonzero(is_first)
-        ends = np.append(begins[1:], len(visitor)) - 1
-        self._take(_Run(visitor[begins], seconds[begins].astype(np.uint32), seconds[ends].astype(np.uint32)))
+    def add(self, runs: Run) -> None:
+        """Take runs in any order, which may lie close to one another."""
+        self._pieces.append(runs)
+        self._pending += len(runs.visitor)
 
     def absorb(self, other: Runs) -> None:
         """Take what another has seen; neither may hold requests on days the other has settled."""
         for piece in (other._merged, *other._pieces):
-            self._take(piece)
+            self.add(piece)
         self._settled = _add(self._settled, other._settled)
 
     def settle(self, days: range) -> None:
@@ -95,17 +101,13 @@ class Runs:
         self._merge()
         return _add(self._settled, _count_runs(self._merged, zone=self._zone))
 
-    def _take(self, piece: _Run) -> None:
-        self._pieces.append(piece)
-        self._pending += len(piece.visitor)
-
     def _merge(self) -> None:
         pieces, self._pieces, self._pending = [self._merged, *self._pieces], [], 0
         visitor, first, last = (
             np.concatenate([getattr(piece, name) for piece in pieces]) for name in ("visitor", "first", "last")
         )
         order = _by_visitor(visitor, then=first)
-        self._merged = _join(_Run(visitor[order], first[order], last[order]), idle_seconds=self._idle_seconds)
+        self._merged = _join(Run(visitor[order], first[order], last[order]), idle_seconds=self._idle_seconds)
 
 
 class NewVisitors:
@@ -124,11 +126,10 @@ class NewVisitors:
         return self._pending > _PIECES_AT_ONCE
 
     def add(self, visitor: Keys, *, days: Ints) -> None:
-        """Take requests, each visitor's together."""
+        """Take days on which visitors came, in any order."""
         if len(visitor):
-            is_new = np.append(True, (visitor[1:] != visitor[:-1]) | (days[1:] != days[:-1]))
-            self._pieces.append((visitor[is_new], days[is_new]))
-            self._pending += len(self._pieces[-1][0])
+            self._pieces.append((visitor, days))
+            self._pending += len(visitor)
 
     def absorb(self, other: NewVisitors) -> None:
         """Take what another has seen; neither may hold requests on days the other has settled."""
@@ -187,7 +188,7 @@ def _insert(new: tuple[Keys, Ints], *, into: tuple[Keys, Ints]) -> tuple[Keys, I
     return np.insert(known, at, visitor[is_new]), np.insert(known_days, at, days[is_new])
 
 
-def _count_runs(runs: _Run, *, zone: ZoneInfo) -> DayCounts:
+def _count_runs(runs: Run, *, zone: ZoneInfo) -> DayCounts:
     """Visits a day; neighbours in a run lie closer than a day is long, so cut at midnight it is one on each day."""
     days_count = len(midnights(zone))
     first, last = local_days(runs.first, zone=zone), local_days(runs.last, zone=zone)
@@ -200,7 +201,7 @@ def _add(one: DayCounts, other: DayCounts) -> DayCounts:
     return DayCounts(one.cut_at_midnight + other.cut_at_midnight, one.by_start + other.by_start)
 
 
-def _join(runs: _Run, *, idle_seconds: int) -> _Run:
+def _join(runs: Run, *, idle_seconds: int) -> Run:
     """Ordered runs, those of one visitor with no silence between them made one."""
     if not len(runs.visitor):
         return runs
@@ -209,18 +210,24 @@ def _join(runs: _Run, *, idle_seconds: int) -> _Run:
     reached = np.maximum.accumulate(rank + runs.last)
     begins = np.flatnonzero(np.append(True, (rank + runs.first)[1:] - reached[:-1] > idle_seconds))
     ends = np.append(begins[1:], len(rank)) - 1
-    return _Run(runs.visitor[begins], runs.first[begins], (reached - rank)[ends].astype(np.uint32))
+    return Run(runs.visitor[begins], runs.first[begins], (reached - rank)[ends].astype(np.uint32))
+
+
+def days_touched(runs: Run, *, zone: ZoneInfo) -> tuple[Keys, Ints]:
+    """Visitors and the local days on which they came, for no day lies in a silence shorter than the longest."""
+    first, last = local_days(runs.first, zone=zone), local_days(runs.last, zone=zone)
+    if np.array_equal(first, last):
+        return runs.visitor, first
+    counts = last - first + 1
+    nths = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+    return np.repeat(runs.visitor, counts), np.repeat(first, counts) + nths
 
 
 def local_days(seconds: NDArray[np.uint32] | Ints, *, zone: ZoneInfo) -> Ints:
     """The local day of each moment, counted from `FIRST_DAY`."""
-    bounds = midnights(zone)
-    if not len(seconds):
-        return np.zeros(0, np.int64)
-    low, high = np.searchsorted(bounds, [seconds.min(), seconds.max()], side="right")
-    if low == high:
-        return np.full(len(seconds), low - 1, np.int64)
-    return np.asarray(np.searchsorted(bounds[low:high], seconds.astype(np.int64), side="right") + (low - 1))
+    days = np.empty(len(seconds), np.int64)
+    find_days(midnights(zone), seconds.astype(np.int64), days)
+    return days
 
 
 @lru_cache(8)

@@ -348,7 +348,7 @@ REQUESTS = st.lists(
 ZONES = st.sampled_from(["Asia/Jakarta", "Asia/Makassar", "Asia/Jayapura", "America/New_York"])
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(REQUESTS, ZONES, st.integers(1, 600), st.randoms(use_true_random=False))
 def test_counts_equal_brute_force_whatever_the_order_split_and_duplicates(
     requests: list[Request], zone: str, block_bytes: int, rng: random.Random

@@ -53,7 +53,6 @@ class Stopped(Exception):
 def _small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(access_log, "_BLOCK_BYTES", 700)
     monkeypatch.setattr(sessions, "_PIECES_AT_ONCE", 3)
-    monkeypatch.setattr(access_log, "_submit", lambda *_args, pool: None)  # noqa: ARG005
 
 
 def count(files: list[LogFile], folder: Path, *, blocks_until_stop: int = sys.maxsize) -> LogCounts | None:
@@ -101,7 +100,7 @@ def test_a_killed_process_is_gone_on_from(tmp_path: Path, monkeypatch: pytest.Mo
     assert 0 < rest_count < blocks_count - 3
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     st.integers(0, 1000),
     st.lists(st.integers(0, 60), min_size=1, max_size=4),

@@ -257,7 +257,7 @@ LINES = st.one_of(SOUND, RECORDS.map(line_of), BROKEN).map(lambda line: line.rep
 OWN = NAMES.declared({"address": "klien.ip", "agent": "klien.agen"})
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(st.lists(LINES, min_size=1, max_size=12), st.sampled_from([NAMES, OWN]))
 def test_lines_of_mixed_formats_give_the_same_rows_one_by_one_and_in_blocks(
     lines: list[bytes], names: JsonNames

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from pipeline.clean.access_log_blocks import read_block
 from pipeline.clean.access_log_hits import Rows
 from pipeline.clean.access_log_json import JsonNames, read_any_line
-from pipeline.clean.access_log_lines import LONGEST_LINE, NO_AGENT, Hit, read_line
+from pipeline.clean.access_log_lines import NO_AGENT, Hit, read_line
+from pipeline.clean.compiled import LONGEST_LINE
 
 NAMES = JsonNames()
 STAMP = b"17/May/2015:10:05:03 +0000"
@@ -76,13 +77,13 @@ CLEAN = st.sampled_from([FULL, FULL + b"\r", FULL.replace(b"[17", b"[18"), b"", 
 LINES = st.one_of(CLEAN, SHAPED, BROKEN, st.binary(max_size=80)).map(lambda line: line.replace(b"\n", b""))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(LINES, min_size=1, max_size=12))
 def test_both_parsers_give_the_same_rows_for_any_bytes(lines: list[bytes]) -> None:
     assert rows_of_block(lines) == rows_one_by_one(lines)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(st.lists(st.one_of(st.binary(min_size=1, max_size=3), NASTY), max_size=8), st.data())
 def test_bytes_thrown_into_a_sound_line_are_read_the_same_by_both_parsers(
     noise: list[bytes], data: st.DataObject

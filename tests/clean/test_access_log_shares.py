@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import gzip
 import random
-from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Event, current_thread, main_thread
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from connectors.errors import DataRejected
 from pipeline.clean import access_log, access_log_shares, sessions
 from pipeline.clean.access_log import LogCounts, LogFile, LogTerms, count_visits
 from pipeline.clean.access_log_shares import Counts
@@ -106,7 +107,7 @@ def test_memory_of_ordered_lines_is_that_of_a_few_days(tmp_path: Path, monkeypat
     assert max(kept) < visits["visits_count"].sum() / 20
 
 
-def test_two_processes_count_what_one_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_threads_count_what_one_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     files = [ordered_lines(random.Random(seed), count=600) for seed in range(3)]  # noqa: S311
     whole = counted_at_once(tmp_path, *files)
     monkeypatch.setattr(access_log, "_BYTES_WORTH_SHARING", 1)
@@ -120,18 +121,20 @@ def test_any_cut_of_a_file_in_two_changes_no_count(tmp_path: Path, monkeypatch: 
     lines = ordered_lines(rng, count=rng.choice((1, 2, 3, 400)))
     whole = counted_at_once(tmp_path, lines)
     monkeypatch.setattr(access_log, "_BYTES_WORTH_SHARING", 1)
-    monkeypatch.setattr(access_log, "_submit", lambda _share, _meter, pool: None)  # noqa: ARG005
     assert_same(counted(tmp_path, lines), whole)
 
 
-def test_where_no_process_may_be_started_one_counts_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_: object) -> None:
-        raise AssertionError("daemonic processes are not allowed to have children")
+def test_no_share_is_counted_on_when_another_cannot_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def count(_share: object, _meter: object, *, is_over: Event) -> Counts:
+        if current_thread() is not main_thread():
+            raise DataRejected(id="rusak", en="damaged")
+        assert is_over.wait(60)
+        return Counts(TERMS)
 
-    monkeypatch.setattr(ProcessPoolExecutor, "submit", refuse)
     monkeypatch.setattr(access_log, "_BYTES_WORTH_SHARING", 1)
-    lines = ordered_lines(random.Random(1), count=300)  # noqa: S311
-    assert_same(counted(tmp_path, lines), counted_at_once(tmp_path, lines))
+    monkeypatch.setattr(access_log, "count_share", count)
+    with pytest.raises(DataRejected, match="damaged"):
+        counted(tmp_path, ordered_lines(random.Random(1), count=300))  # noqa: S311
 
 
 def settling_only(count: object) -> object:

@@ -58,7 +58,7 @@ def written(draw: st.DrawFn) -> str:
     )
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(
     texts=st.lists(st.one_of(written(), st.sampled_from(SEEN), st.none()), max_size=12),
     formats=st.lists(st.sampled_from(FORMATS), max_size=3, unique=True),

@@ -65,7 +65,7 @@ def hold_against_each_other(path: Path, content: bytes, *, encoding: str, block_
             pd.testing.assert_frame_equal(in_blocks(path, encoding), expected)
 
 
-@settings(max_examples=600, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=600, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     tokens=st.lists(st.sampled_from(TOKENS), max_size=60),
     encoding=st.sampled_from(["utf-8", "utf-16", "utf-8-sig", "utf-16-be"]),
@@ -78,7 +78,7 @@ def test_any_text_gives_the_records_of_the_standard_library(
     hold_against_each_other(path, text.encode(encoding), encoding=encoding, block_bytes=block_bytes)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(
     records=RECORDS,
     end=st.sampled_from(["\n", "\r\n", "\r"]),
@@ -102,7 +102,7 @@ def test_any_table_written_by_the_standard_library_is_read_back(
     hold_against_each_other(path, text.encode(encoding), encoding=encoding, block_bytes=block_bytes)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(rest=st.binary(max_size=60), encoding=st.sampled_from(["utf-8", "cp1252"]), block_bytes=st.integers(1, 80))
 def test_bytes_that_are_not_of_the_encoding_are_refused_wherever_they_stand(
     path: Path, rest: bytes, encoding: str, block_bytes: int

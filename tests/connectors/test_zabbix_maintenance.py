@@ -97,7 +97,7 @@ periods = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     periods=st.lists(periods, min_size=1, max_size=2),
     since=st.integers(-DAYS_AROUND * 1440, 1440).map(lambda minutes: NEW_YEAR + minutes * MINUTE),

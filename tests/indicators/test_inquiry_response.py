@@ -107,7 +107,7 @@ def test_rows_of_other_years_change_neither_value_nor_fingerprint() -> None:
 MINUTES = st.lists(st.tuples(st.integers(0, 525_599), st.one_of(st.none(), st.integers(0, 90_000))), max_size=12)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(MINUTES)
 def test_months_add_up_to_the_year(inquiries: list[tuple[int, int | None]]) -> None:
     begin = pd.Timestamp("2025-01-01", tz=ZONE)

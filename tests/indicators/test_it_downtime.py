@@ -132,7 +132,7 @@ def brute_force(windows: list[tuple[int, int, str, int | None]], first: int, las
     return minutes / 60, count
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(WINDOWS)
 def test_hours_and_incidents_equal_a_count_by_the_minute_and_months_add_up(
     windows: list[tuple[int, int, str, int | None]],
@@ -145,7 +145,7 @@ def test_hours_and_incidents_equal_a_count_by_the_minute_and_months_add_up(
     assert parts(year) == pytest.approx(tuple(map(sum, zip(parts(january), parts(february), strict=True))))
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(WINDOWS, st.randoms(use_true_random=False))
 def test_row_order_changes_nothing_of_a_result(windows: Any, random: Any) -> None:
     rows = [row | {"incident_id": str(n // 2), "cause": f"cause {n}"} for n, row in enumerate(rows_of(windows))]
