@@ -37,7 +37,6 @@ _GZIP_MAGIC = b"\x1f\x8b"
 
 _CHOICES = ("people", "bots", "redirects", "all")
 _SLACK_DAYS = 1
-_KEPT_BYTES = 48 << 20
 
 Ints = NDArray[np.int64]
 Keys = NDArray[np.uint64]
@@ -189,7 +188,6 @@ def count_share(share: Share, meter: Meter, *, is_over: Event) -> Counts:
 
     May raise `LateLine` when it is settling, and `DataRejected` for damaged gzip.
     """
-    _keep_freed_memory()
     classify = Classifier(share.terms.own_networks, key=share.key)
     notes = Notes(share.checkpoints, share=replace(share, checkpoints=None))
     counts, begun, read_to = _resumed(notes) or (Counts(share.terms), 0, None)
@@ -210,14 +208,6 @@ def count_share(share: Share, meter: Meter, *, is_over: Event) -> Counts:
                 if is_over.is_set():
                     return counts
     return counts
-
-
-def _keep_freed_memory() -> None:
-    """Spare the system a page fault for every page of every column of every block.
-
-    glibc gives freed memory back when there is twice as much of it as in the largest mapping that was ever freed.
-    """
-    np.empty(_KEPT_BYTES // 2, np.uint8)
 
 
 def _disk_bytes(stretch: Stretch) -> int:
