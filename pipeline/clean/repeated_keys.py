@@ -37,8 +37,19 @@ class RepeatedKeys:
         """Places, rising, of rows whose hash comes again; all rows of one key are in one group.
 
         Different keys may share a hash, so the rows of a group have still to be compared. A group has at most a
-        quarter of a million rows, and those of one key more.
+        quarter of a million rows, and those of one key more; there are no more groups than that takes, for each is
+        looked up in all files.
         """
+        waiting: list[Words] = []
+        for places in self._small_groups():
+            if waiting and sum(map(len, waiting)) + len(places) > _GROUP_ROWS:
+                yield np.sort(np.concatenate(waiting))
+                waiting = []
+            waiting.append(places)
+        if waiting:
+            yield np.sort(np.concatenate(waiting))
+
+    def _small_groups(self) -> Iterator[Words]:
         parts = 1 << (self._count // _SORTED_AT_ONCE).bit_length()
         for part in range(parts):
             records = self._part(part, np.uint64(parts - 1))
@@ -48,7 +59,7 @@ class RepeatedKeys:
             for begin in range(0, len(records), _GROUP_ROWS):
                 chosen = (first >= begin) & (first < begin + _GROUP_ROWS)
                 if chosen.any():
-                    yield np.sort(records["place"][chosen])
+                    yield records["place"][chosen]
 
     def _part(self, part: int, mask: np.uint64) -> NDArray[np.void]:
         """The records whose hash ends in some bits."""
