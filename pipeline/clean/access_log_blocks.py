@@ -11,14 +11,17 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from compiled import words_of
+from compiled.access_log import HIT_COLUMNS, MARKS, ROOM, SHORTEST_HIT, find_hits
+from compiled.marks import find_marks
 from pipeline.clean.access_log_hits import Hits, Rows
 from pipeline.clean.access_log_json import JsonNames
 from pipeline.clean.access_log_json_blocks import read_lines
-from pipeline.clean.compiled import HIT_COLUMNS, ROOM, SHORTEST_HIT, find_hits, words_of
 from pipeline.clean.text_columns import Texts
 
 _NEWLINE, _BRACE = b"\n{"
 _SHORTEST_OTHER = 2
+_MARKS = np.frombuffer(MARKS, np.uint8)
 
 Bytes = NDArray[np.uint8]
 
@@ -44,9 +47,9 @@ def _read_json(data: Bytes, *, size: int, names: JsonNames) -> tuple[list[Rows],
 def _read_text(data: Bytes, *, size: int, names: JsonNames) -> tuple[list[Rows], Counter[str]]:
     hits = np.empty((len(HIT_COLUMNS), size // SHORTEST_HIT + 1), np.int64)
     others = np.empty((3, size // _SHORTEST_OTHER + 1), np.int64)
-    padded_size = size + -size % 64
-    room = (np.empty(padded_size, np.uint8), np.empty(padded_size, np.int32))
-    found = find_hits(data, words_of(data), size, room, hits, others)
+    marks = np.empty(size + 2, np.int32)
+    find_marks(data[:size], _MARKS, marks)
+    found = find_hits(data, words_of(data), size, marks, hits, others)
     hits_count, others_count, empty_count, malformed_count = found
     lines, seconds, statuses, *texts = hits[:, :hits_count]
     plain = Rows(lines, seconds, statuses, *(Texts(data, *texts[nth : nth + 2]) for nth in (0, 2, 4)))

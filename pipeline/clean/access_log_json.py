@@ -13,8 +13,8 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, NoReturn
 
+from compiled.access_log import FIRST_YEAR, LAST_YEAR, LONGEST_LINE
 from pipeline.clean.access_log_lines import NO_AGENT, Hit, read_line, read_stamp
-from pipeline.clean.compiled import FIRST_YEAR, LAST_YEAR, LONGEST_LINE
 
 STATUSES = {written: status for status in range(1000) for written in (status, f"{status}", f"{status:03}")}
 FIRST_SECOND, END_SECOND = (int(datetime(year, 1, 1, tzinfo=UTC).timestamp()) for year in (FIRST_YEAR, LAST_YEAR + 1))

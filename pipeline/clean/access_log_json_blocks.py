@@ -17,6 +17,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from compiled.access_log import LONGEST_LINE
 from pipeline.clean.access_log_hits import Rows
 from pipeline.clean.access_log_json import (
     END_SECOND,
@@ -31,7 +32,6 @@ from pipeline.clean.access_log_json import (
     read_time,
 )
 from pipeline.clean.access_log_lines import NO_AGENT
-from pipeline.clean.compiled import LONGEST_LINE
 from pipeline.clean.text_columns import Texts
 
 _MOST_KINDS = 4

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import NamedTuple
 
-from pipeline.clean.compiled import FIRST_YEAR, LAST_YEAR, LONGEST_LINE
+from compiled.access_log import FIRST_YEAR, LAST_YEAR, LONGEST_LINE
 
 # No agent can be a newline, and in a block a line of the common format has one where the agent would be.
 NO_AGENT = b"\n"

@@ -11,9 +11,10 @@ from ipaddress import ip_network
 import numpy as np
 from numpy.typing import NDArray
 
+from compiled import words_of
+from compiled.access_log import find_beginning
 from pipeline.clean.access_log_hits import Hits, Rows
 from pipeline.clean.bots import AGENT_RULES, agent_rules
-from pipeline.clean.compiled import find_beginning, words_of
 from pipeline.clean.text_columns import Texts, Verdict, Verdicts, number_texts
 
 FAULTS = ("blank_line", "malformed_line", "bad_time")

@@ -18,6 +18,7 @@ from isal.igzip import IGzipFile
 from isal.isal_zlib import IsalError
 from numpy.typing import NDArray
 
+from compiled.access_log import LONGEST_LINE, ROOM
 from connectors.counted_file import OnRead, open_counted
 from connectors.errors import DataRejected
 from pipeline.clean.access_log_blocks import read_block
@@ -25,7 +26,6 @@ from pipeline.clean.access_log_checkpoints import Checkpoints, Notes
 from pipeline.clean.access_log_hits import Hits
 from pipeline.clean.access_log_json import KNOWN_NAMES, JsonNames
 from pipeline.clean.access_log_rules import RULES, Classes, Classifier
-from pipeline.clean.compiled import LONGEST_LINE, ROOM
 from pipeline.clean.sessions import NewVisitors, Runs, days_touched, gather, local_days, midnights
 from pipeline.clean.text_columns import Verdict
 from pipeline.progress import Meter

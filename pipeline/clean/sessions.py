@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.clean.compiled import FIRST_YEAR, LAST_YEAR, find_days, gather_runs
+from compiled.access_log import FIRST_YEAR, LAST_YEAR, find_days, gather_runs
 
 FIRST_DAY = np.datetime64(f"{FIRST_YEAR - 1}-01-01", "D")
 LONGEST_IDLE_SECONDS = 12 * 3600

@@ -9,7 +9,8 @@ from hashlib import blake2b, shake_256
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.clean.compiled import ROOM, look_up, number_texts_by, words_of
+from compiled import words_of
+from compiled.access_log import ROOM, look_up, number_texts_by
 
 _WORD_BYTES = 8
 _MOST_BYTES = 512

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from compiled.access_log import LONGEST_LINE
 from pipeline.clean.access_log_blocks import read_block
 from pipeline.clean.access_log_hits import Rows
 from pipeline.clean.access_log_json import JsonNames, read_any_line
 from pipeline.clean.access_log_lines import NO_AGENT, Hit, read_line
-from pipeline.clean.compiled import LONGEST_LINE
 
 NAMES = JsonNames()
 STAMP = b"17/May/2015:10:05:03 +0000"

@@ -1,18 +1,11 @@
-"""Loops over single bytes and rows, compiled to machine code by numba, whose only home this is.
-
-A loop is compiled when it is first called, which takes seconds, and kept beside this file or in the account's cache; a
-change of this file compiles it anew, so a loop calls none of another file. Bytes are looked at eight at a time, as
-words that begin at any byte.
-"""
+"""Lines of access logs: where their fields are, what these are numbered, and the runs that the requests make."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import ParamSpec, TypeVar
-
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from compiled import Bytes, Flags, Ints, Places, Words, compiled, inlined
 
 # How far behind the last byte that counts a loop may read.
 ROOM = 256
@@ -23,16 +16,10 @@ HIT_COLUMNS = (
     *("line", "seconds", "status", "address_begin", "address_end"),
     *("asked_begin", "asked_end", "agent_begin", "agent_end"),
 )
+MARKS = b'"\n\\?'
 SHORTEST_HIT = len('- - - [17/May/2015:10:05:03 +0000] "" 200 -\n')
 
-P = ParamSpec("P")
-T = TypeVar("T")
-Ints = NDArray[np.int64]
-Places = NDArray[np.int32]
-Bytes = NDArray[np.uint8]
-Words = NDArray[np.uint64]
 Verdicts = NDArray[np.int8]
-Flags = NDArray[np.bool_]
 
 _TAB, _NEWLINE, _RETURN, _SPACE, _QUOTE, _PLUS, _DASH, _SLASH, _COLON, _OPEN, _CLOSE, _BRACE = b'\t\n\r "+-/:[]{'
 _BACKSLASH, _QUESTION, _ZERO, _NINE = b"\\?09"
@@ -49,41 +36,17 @@ def _each(byte: int) -> np.uint64:
 
 
 _ONES, _HIGH_BITS, _BLANKS_END = _each(1), _each(128), _each(_SPACE + 1)
-_NONE, _ONE, _SEVEN, _TOP_BYTE, _TOP_SIX_BITS, _HALF = map(np.uint64, (0, 1, 7, 56, 58, 32))
+_NONE, _ONE, _SEVEN, _TOP_BYTE, _HALF = map(np.uint64, (0, 1, 7, 56, 32))
 _PLACES = np.uint64(0x0001020304050607)
-_BITS_OF_BYTES = np.uint64(0x0102040810204080)
-_DE_BRUIJN = np.uint64(0x03F79D71B4CB0A89)
-_PLACE_OF_BIT = np.zeros(64, np.uint8)
-_PLACE_OF_BIT[(np.uint64(1) << np.arange(64, dtype=np.uint64)) * _DE_BRUIJN >> _TOP_SIX_BITS] = np.arange(64)
 
 
-def _compiled(function: Callable[P, T]) -> Callable[P, T]:
-    """The function as machine code that lets other threads run; kept on disk where there is a place to keep it."""
-    try:
-        made: Callable[P, T] = njit(cache=True, nogil=True)(function)
-    except RuntimeError:
-        made = njit(nogil=True)(function)
-    return made
-
-
-def _inlined(function: Callable[P, T]) -> Callable[P, T]:
-    """The function as part of those that call it: a call would note of every array that it is in use."""
-    made: Callable[P, T] = njit(inline="always")(function)
-    return made
-
-
-def words_of(data: Bytes) -> Words:
-    """The eight bytes from each byte on, but the last seven, without a copy."""
-    return np.ndarray(max(len(data) - 7, 0), "<u8", data.data, strides=(1,))
-
-
-@_inlined
+@inlined
 def _first(flags: np.uint64) -> int:
     """Which byte of a word has its high bit set first."""
     return np.int64((((flags & (~flags + _ONE)) >> _SEVEN) * _PLACES) >> _TOP_BYTE)
 
 
-@_inlined
+@inlined
 def _find_blank(words: Words, at: int) -> int:
     """The first place of a space or control character, of which there must be one."""
     word = words[at]
@@ -95,24 +58,7 @@ def _find_blank(words: Words, at: int) -> int:
     return at + _first(flags)
 
 
-@_compiled
-def _find_marks(data: Bytes, flags: Bytes, marks: Places) -> None:
-    """The places of quotes, newlines, backslashes and question marks; `flags` is room for a byte each."""
-    for at in range(len(flags)):
-        byte = data[at]
-        flags[at] = (byte == _QUOTE) | (byte == _NEWLINE) | (byte == _BACKSLASH) | (byte == _QUESTION)
-    words, count = flags.view(np.uint64), 0
-    for group in range(0, len(words), 8):
-        bits = _NONE
-        for part in range(8):
-            bits |= ((words[group + part] * _BITS_OF_BYTES) >> _TOP_BYTE) << np.uint64(8 * part)
-        while bits != _NONE:
-            marks[count] = 8 * group + _PLACE_OF_BIT[((bits & (~bits + _ONE)) * _DE_BRUIJN) >> _TOP_SIX_BITS]
-            bits &= bits - _ONE
-            count += 1
-
-
-@_inlined
+@inlined
 def _find_closing(data: Bytes, marks: Places, nth: int) -> int:
     """The first mark that is a newline, or a quote that no backslash escapes."""
     while data[marks[nth]] != _QUOTE and data[marks[nth]] != _NEWLINE:
@@ -120,14 +66,14 @@ def _find_closing(data: Bytes, marks: Places, nth: int) -> int:
     return nth
 
 
-@_inlined
+@inlined
 def _find_newline(data: Bytes, marks: Places, nth: int) -> int:
     while data[marks[nth]] != _NEWLINE:
         nth += 1
     return nth
 
 
-@_inlined
+@inlined
 def _behind(data: Bytes, marks: Places, nth: int) -> int:
     """The mark behind one that is neither quote nor newline, and behind what it escapes."""
     is_escape = (
@@ -139,25 +85,24 @@ def _behind(data: Bytes, marks: Places, nth: int) -> int:
     return nth + 2 if is_escape else nth + 1
 
 
-@_inlined
+@inlined
 def _two_digits(data: Bytes, at: int) -> int:
     """Their number, or one above 99."""
     tens, ones = np.int64(data[at]) - _ZERO, np.int64(data[at + 1]) - _ZERO
     return tens * 10 + ones if 0 <= tens <= 9 and 0 <= ones <= 9 else 1000
 
 
-@_compiled
+@compiled
 def find_hits(
-    data: Bytes, words: Words, size: int, room: tuple[Bytes, Places], hits: Ints, others: Ints
+    data: Bytes, words: Words, size: int, marks: Places, hits: Ints, others: Ints
 ) -> tuple[int, int, int, int]:
     """The hits among the lines in the first `size` bytes, the last of which ends one: those of plain shape.
 
+    `marks` are the places of the bytes `MARKS` and room for two more.
     Lines are numbered from 0. `hits` gets the columns `HIT_COLUMNS`, `others` number, begin and end of lines that have
     to be read in another way. Gives how many hits and others there are, how many lines are empty, and how many show at
     once that they are malformed.
     """
-    flags, marks = room
-    _find_marks(data, flags, marks)
     line, begin, first, day = 0, 0, 0, np.zeros(4, np.uint64)
     hits_count, others_count, empty_count, malformed_count = 0, 0, 0, 0
     while begin < size:
@@ -178,7 +123,7 @@ def find_hits(
     return hits_count, others_count, empty_count, malformed_count
 
 
-@_inlined
+@inlined
 def _may_be_hit(data: Bytes, marks: Places, begin: int, first: int, last: int) -> bool:
     """Whether a line may be blank, or has two quotes as every hit of any format has."""
     quotes_count = 0
@@ -187,7 +132,7 @@ def _may_be_hit(data: Bytes, marks: Places, begin: int, first: int, last: int) -
     return quotes_count > 1 or data[begin] == _SPACE or data[begin] == _TAB or data[begin] == _RETURN
 
 
-@_inlined
+@inlined
 def _read_hit(
     data: Bytes, words: Words, marks: Places, begin: int, first: int, hits: Ints, place: int, day: Words
 ) -> int:
@@ -218,7 +163,7 @@ def _read_hit(
     return request_end + 1 if data[end] == _NEWLINE else _NOWHERE
 
 
-@_inlined
+@inlined
 def _read_address(data: Bytes, words: Words, begin: int, hits: Ints, place: int) -> int:
     """Where the stamp begins behind `address ident user [`."""
     address_end = _find_blank(words, begin)
@@ -233,7 +178,7 @@ def _read_address(data: Bytes, words: Words, begin: int, hits: Ints, place: int)
     return user_end + 2 if data[user_end] == _SPACE and user_end > user and data[user_end + 1] == _OPEN else _NOWHERE
 
 
-@_inlined
+@inlined
 def _read_request(data: Bytes, marks: Places, begin: int, nth: int, hits: Ints, place: int) -> int:
     """The mark that is a request's closing quote, or the line's end; what was asked ends at the first question mark."""
     asked_end = _NOWHERE
@@ -245,7 +190,7 @@ def _read_request(data: Bytes, marks: Places, begin: int, nth: int, hits: Ints, 
     return nth
 
 
-@_inlined
+@inlined
 def _read_answer(data: Bytes, at: int, hits: Ints, place: int) -> int:
     """Where `" 200 512` or `" 304 -` ends."""
     sent = at + len('" 200 ')
@@ -263,7 +208,7 @@ def _read_answer(data: Bytes, at: int, hits: Ints, place: int) -> int:
     return end if end > sent else _NOWHERE
 
 
-@_inlined
+@inlined
 def _read_agent(data: Bytes, marks: Places, at: int, nth: int, hits: Ints, place: int) -> int:
     """The mark that ends a line in which ` "referrer" "agent"` comes next."""
     if marks[nth] != at + 1 or data[at + 1] != _QUOTE:
@@ -277,7 +222,7 @@ def _read_agent(data: Bytes, marks: Places, at: int, nth: int, hits: Ints, place
     return _find_newline(data, marks, agent_end + 1) if data[marks[agent_end]] == _QUOTE else _NOWHERE
 
 
-@_inlined
+@inlined
 def _read_stamp(data: Bytes, words: Words, at: int, day: Words) -> int:
     """Seconds since 1970, in UTC, of `17/May/2015:10:05:03 +0000] "`, or `_NO_TIME`."""
     if words[at] != day[0] or words[at + 3] != day[1] or words[at + 20] != day[2]:
@@ -293,7 +238,7 @@ def _read_stamp(data: Bytes, words: Words, at: int, day: Words) -> int:
     return np.int64(day[3]) + hours * 3600 + minutes * 60 + seconds
 
 
-@_compiled
+@compiled
 def _read_day(data: Bytes, at: int) -> int:
     """The first second of the day in `17/May/2015:10:05:03 +0000`, or `_NO_TIME`."""
     day, month = _two_digits(data, at), 0
@@ -317,7 +262,7 @@ def _read_day(data: Bytes, at: int) -> int:
     return days * 86_400 + (offset if is_west else -offset)
 
 
-@_compiled
+@compiled
 def number_texts_by(factors: Words, words: Words, begins: Ints, ends: Ints, numbers: Words) -> None:
     """For each stretch of bytes the sum of its length and its words, stirred, each times a factor.
 
@@ -340,7 +285,7 @@ def number_texts_by(factors: Words, words: Words, begins: Ints, ends: Ints, numb
         numbers[nth] = number
 
 
-@_compiled
+@compiled
 def look_up(known: Words, verdicts: Verdicts, numbers: Words, found: Verdicts, unknown: Ints) -> int:
     """The verdict kept for each number in one of its two slots; gives how many have none, told in `unknown`.
 
@@ -362,7 +307,7 @@ def look_up(known: Words, verdicts: Verdicts, numbers: Words, found: Verdicts, u
     return unknown_count
 
 
-@_compiled
+@compiled
 def find_beginning(words: Words, begins: Ints, wanted: Words, bits: Words, found: Ints) -> int:
     """Which stretches of bytes begin with one of some words, of each of which only some bits count; gives how many."""
     found_count = 0
@@ -376,7 +321,7 @@ def find_beginning(words: Words, begins: Ints, wanted: Words, bits: Words, found
     return found_count
 
 
-@_compiled
+@compiled
 def find_days(bounds: Ints, seconds: Ints, days: Ints) -> None:
     """The day of each moment, by the first seconds of all days, which are about as long as days are."""
     for nth in range(len(seconds)):
@@ -388,7 +333,7 @@ def find_days(bounds: Ints, seconds: Ints, days: Ints) -> None:
         days[nth] = day
 
 
-@_compiled
+@compiled
 def gather_runs(
     visitor: Words, seconds: Ints, chosen: Flags, idle_seconds: int, runs: tuple[Words, Ints, Ints], counts: Ints
 ) -> None:
