@@ -1,6 +1,5 @@
-"""CSV in blocks of whole records: pyarrow reads those of plain shape, Python's reader any other.
+"""CSV in blocks of whole records, whose cells a compiled loop finds; records it calls odd are read by Python's reader.
 
-Plain is a block in which every quote opens or closes a field or stands doubled inside one: there both readers agree.
 What is wrong with a file is told by Python's reader alone.
 """
 
@@ -11,20 +10,22 @@ import csv
 import io
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from typing import IO, Any, NamedTuple, cast
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-from numpy.typing import NDArray
-from pyarrow import csv as arrow_csv
 
+from compiled import Bytes, Flags, Places, words_of
+from compiled.csv_cells import find_cells
+from compiled.marks import find_marks
+from compiled.texts import ROOM, gather_texts
 from connectors.errors import DataRejected
-from connectors.files import RawFile, Record, Shape, find_shape, frame_of_records, open_bytes
+from connectors.files import RawFile, Shape, find_shape, frame_of_records, open_bytes
 from connectors.layout import Layout
 
-_BLOCK_BYTES = 8 << 20
+_BLOCK_BYTES = 16 << 20
 _HEAD_BYTES = 4096
 _MAX_CELL_CHARACTERS = 10_000_000
 _MARK = b"\xef\xbb\xbf"
@@ -41,22 +42,14 @@ def csv_frames(file: RawFile, *, layout: Layout, columns: tuple[str, ...]) -> It
     with open_bytes(file) as stream:
         text = _Text(file, stream, layout)
         shape = find_shape(file, layout=layout, columns=columns, rows=text.rows())
-        while (block := text.block()).text:
-            before = text.records_count
-            frame = _plain_frame(block.text, shape, layout, before=before) if _is_plain(block, layout) else None
-            if frame is None:
-                rows = text.rows(len(block.text))
-                frame = frame_of_records((shape.judge(*row) for row in rows), columns=shape.columns)
+        while len(block := text.block()):
+            records, before = _find_records(block, shape, layout), text.records_count
+            if records.bytes_count:
+                text.take(records.bytes_count, records_count=records.cells.shape[2])
+                yield _frame(block, records, shape, layout, before=before)
             else:
-                text.take(len(block.text), records_count=len(frame))
-            yield frame
-
-
-class _Block(NamedTuple):
-    """Some of a file's text as UTF-8, not copied, and where the quotes are in it."""
-
-    text: memoryview
-    quotes: NDArray[np.int64]
+                rows = text.rows(1 if _has_plain_marks(layout) else len(block))
+                yield frame_of_records((shape.judge(*row) for row in rows), columns=shape.columns)
 
 
 class _Text:
@@ -71,14 +64,11 @@ class _Text:
         self._held, self._at, self._is_over = b"", 0, False
         self.records_count = 0
 
-    def block(self) -> _Block:
-        """What comes next, not yet taken: whole records where quotes are paired; nothing at the end."""
+    def block(self) -> Bytes:
+        """What comes next, not copied and not yet taken; nothing at the end."""
         while not self._is_over and len(self._held) - self._at < _BLOCK_BYTES:
             self._fill()
-        quotes = np.flatnonzero(np.frombuffer(self._held, np.uint8, offset=self._at) == ord(self._layout.quote))
-        left = len(self._held) - self._at
-        size = left if self._is_over else self._end_of_records(quotes) or left
-        return _Block(memoryview(self._held)[self._at : self._at + size], quotes[: np.searchsorted(quotes, size)])
+        return np.frombuffer(self._held, np.uint8, offset=self._at)[: 2 * _BLOCK_BYTES]
 
     def take(self, bytes_count: int, *, records_count: int) -> None:
         """Go on after a block that has been read."""
@@ -108,13 +98,6 @@ class _Text:
                 id=f"{self._file.name}: tanda kutip tidak berpasangan di sekitar baris {near}. Perbaiki kutipnya.",
                 en=f"{self._file.name}: an unpaired quote near line {near}. Mend the quotes or the 'quote' setting.",
             ) from None
-
-    def _end_of_records(self, quotes: NDArray[np.int64]) -> int:
-        """After the last newline that no quoted field holds, if quotes are paired; 0 when there is none."""
-        end = self._held.rfind(b"\n", self._at) + 1 - self._at
-        while end > 0 and (inside := int(np.searchsorted(quotes, end))) % 2:
-            end = self._held.rfind(b"\n", self._at, self._at + int(quotes[inside - 1])) + 1 - self._at
-        return max(end, 0)
 
     def _line(self) -> bytes:
         end = _LINE_END.search(self._held, self._at)
@@ -164,117 +147,67 @@ class _Text:
         return encoding
 
 
-def _is_plain(block: _Block, layout: Layout) -> bool:
-    """Whether both readers find the same records and cells in a block."""
-    delimiter, quote = layout.delimiter.encode(), layout.quote.encode()
-    if len(delimiter + quote) != 2 or delimiter == quote or {delimiter, quote} & {b"\r", b"\n"}:
-        return False
-    if bytes(block.text[: len(_MARK)]) == _MARK or bytes(block.text[-1:]) != b"\n":
-        return False
-    opening, closing = block.quotes[::2], block.quotes[1::2]
-    if len(opening) != len(closing):
-        return False
-    text = np.frombuffer(block.text, np.uint8)
-    # A quote beside its neighbour stands doubled inside a field; the rest bound one.
-    before, after = _among(delimiter + quote + b"\n"), _among(delimiter + quote + b"\r\n")
-    return bool(np.all(before[text[opening - 1]]) and np.all(after[text[closing + 1]]))
+class _Records(NamedTuple):
+    """Whole records at the beginning of a block, and how many bytes they take.
+
+    `cells` are where the cells asked for begin and end, a line for each column; `odd` number, begin and end of records
+    to be read by Python.
+    """
+
+    cells: Places
+    odd: Places
+    bytes_count: int
 
 
-def _among(marks: bytes) -> NDArray[np.bool_]:
-    table = np.zeros(256, bool)
-    table[list(marks)] = True
-    return table
+def _has_plain_marks(layout: Layout) -> bool:
+    marks = {layout.delimiter, layout.quote}
+    return len(marks) == 2 and all(mark.isascii() for mark in marks) and not marks & {"\r", "\n"}
 
 
-def _plain_frame(block: memoryview, shape: Shape, layout: Layout, *, before: int) -> pd.DataFrame | None:
-    """The records of a plain block, of which `before` came earlier; null when pyarrow cannot read it."""
-    odd: dict[int, Sequence[str]] = {}
-
-    def set_aside(row: arrow_csv.InvalidRow) -> str:
-        odd[row.number - 1] = next(csv.reader(io.StringIO(row.text, newline=""), **_dialect(layout)), [])
-        return "skip"
-
-    try:
-        table = _parsed(block, layout, width=shape.width, places=shape.places or (0,), set_aside=set_aside)
-        kept = np.delete(np.arange(len(table) + len(odd)), list(odd))
-        blank = _blank_so_far(table)
-        if len(blank):
-            # Whether a record is blank is told by all of its cells, not only by those asked for.
-            whole = _parsed(block, layout, width=shape.width, places=range(shape.width), set_aside=set_aside)
-            odd |= zip(kept[blank].tolist(), zip(*whole.take(blank).to_pydict().values(), strict=True), strict=True)
-    except (pa.ArrowInvalid, csv.Error):
-        return None
-    judged = {nth: shape.judge(before + nth + 1, cells) for nth, cells in sorted(odd.items())}
-    columns = table.select(range(len(shape.places))).rename_columns(shape.columns)
-    return _numbered(_with_judged(columns, kept, judged), first_row=before + 1)
+def _find_records(block: Bytes, shape: Shape, layout: Layout) -> _Records:
+    """Those that are as Python's strict reader wants them."""
+    if not _has_plain_marks(layout):
+        return _Records(np.empty((2, 0, 0), np.int32), np.empty((3, 0), np.int32), 0)
+    marks, wanted = np.empty(len(block), np.int32), f"{layout.delimiter}{layout.quote}\n\r".encode()
+    marks = marks[: find_marks(block, np.frombuffer(wanted, np.uint8), marks)]
+    room = len(marks) // shape.width + 1
+    cells, odd = np.empty((2, len(shape.places), room), np.int32), np.empty((3, room), np.int32)
+    place_of = np.full(shape.width, -1)
+    place_of[list(shape.places)] = np.arange(len(shape.places))
+    counts = find_cells(block, marks, np.frombuffer(wanted[:2], np.uint8), place_of, cells, odd)
+    records_count, odd_count, bytes_count = counts
+    return _Records(cells[:, :, :records_count], odd[:, :odd_count], bytes_count)
 
 
-def _parsed(
-    block: memoryview,
-    layout: Layout,
-    *,
-    width: int,
-    places: Sequence[int],
-    set_aside: Callable[[arrow_csv.InvalidRow], str],
-) -> pa.Table:
-    """The columns at some places, as text; records of another width go to `set_aside`."""
-    names = [str(place) for place in range(width)]
-    return arrow_csv.read_csv(
-        pa.BufferReader(block),
-        read_options=arrow_csv.ReadOptions(use_threads=False, block_size=len(block) + 1, column_names=names),
-        parse_options=arrow_csv.ParseOptions(
-            delimiter=layout.delimiter,
-            quote_char=layout.quote,
-            newlines_in_values=True,
-            ignore_empty_lines=False,
-            invalid_row_handler=set_aside,
-        ),
-        convert_options=arrow_csv.ConvertOptions(
-            column_types=dict.fromkeys(names, pa.large_string()),
-            include_columns=[names[place] for place in places],
-            strings_can_be_null=False,
-        ),
-    )
+def _frame(block: Bytes, records: _Records, shape: Shape, layout: Layout, *, before: int) -> pd.DataFrame:
+    """The records of a block, of which `before` came earlier."""
+    count = records.cells.shape[2]
+    problems, texts = np.full(count, None), bytearray()
+    for nth, begin, end in records.odd.T.tolist():
+        lines = io.StringIO(block[begin:end].tobytes().decode(), newline="")
+        _, problems[nth], *cells = shape.judge(before + nth + 1, next(csv.reader(lines, **_dialect(layout)), []))
+        for place, cell in enumerate(str(cell or "").encode() for cell in cells):
+            begin = len(block) + len(texts)
+            texts += cell
+            records.cells[:, place, nth] = begin, begin + len(cell)
+    # A block of which no record is odd is not copied.
+    data = np.append(block, np.frombuffer(texts, np.uint8)) if texts else block
+    has_problem = problems != None  # noqa: E711 of each
+    columns = [_column(data, cells, is_null=has_problem) for cells in records.cells.swapaxes(0, 1)]
+    rows = pd.arrays.IntegerArray(np.arange(before + 1, before + 1 + count), np.zeros(count, bool))
+    told = pd.Series(pa.array(problems, pa.large_string()), dtype="str")
+    named = dict(zip(shape.columns, columns, strict=True))
+    return pd.DataFrame({"source_row": rows, "reader_problem": told, **named}, copy=False)
 
 
-def _blank_so_far(table: pa.Table) -> NDArray[np.int64]:
-    """Rows all of whose columns may be blank, by their first byte."""
-    rows = np.arange(len(table))
-    for column in table.columns:
-        if not len(rows):
-            break
-        column = column.combine_chunks()
-        _, offsets, text = column.buffers()
-        starts = np.frombuffer(offsets, np.int64)[column.offset : column.offset + len(column) + 1]
-        # A last empty cell starts where the text ends.
-        padded = np.append(np.frombuffer(text or b"", np.uint8), np.uint8(0))
-        first = padded[starts[:-1][rows]]
-        rows = rows[(np.diff(starts)[rows] == 0) | (first <= 32) | (first >= 128)]
-    return rows
-
-
-def _with_judged(columns: pa.Table, kept: NDArray[np.int64], judged: Mapping[int, Record]) -> pa.Table:
-    """All records in order: `kept` says which ones the columns hold, `judged` has the others, or better ones."""
-    problem = pa.nulls(len(columns), pa.large_string())
-    columns = columns.add_column(0, "reader_problem", problem)
-    if not judged:
-        return columns
-    texts = zip(*judged.values(), strict=True)
-    next(texts)
-    others = pa.table([pa.array(column, pa.large_string()) for column in texts], names=columns.column_names)
-    pieces, done = [], 0
-    for nth, record in enumerate(judged):
-        before = int(np.searchsorted(kept, record))
-        pieces += [columns.slice(done, before - done), others.slice(nth, 1)]
-        done = before + int(before < len(kept) and kept[before] == record)
-    return pa.concat_tables([*pieces, columns.slice(done)])
-
-
-def _numbered(columns: pa.Table, *, first_row: int) -> pd.DataFrame:
-    rows = np.arange(first_row, first_row + len(columns))
-    frame = columns.combine_chunks().to_pandas()
-    frame.insert(0, "source_row", pd.arrays.IntegerArray(rows, np.zeros(len(rows), bool)))
-    return frame
+def _column(data: Bytes, cells: Places, *, is_null: Flags) -> pd.Series:
+    """The texts between some places."""
+    first, last = cells
+    begins, content = np.empty(len(first) + 1, np.int64), np.empty(int((last - first).sum()) + ROOM, np.uint8)
+    gather_texts(data, words_of(data), (first, last), begins, (content, words_of(content)))
+    validity = pa.py_buffer(np.packbits(~is_null, bitorder="little")) if is_null.any() else None
+    array = pa.LargeStringArray.from_buffers(len(first), pa.py_buffer(begins), pa.py_buffer(content), validity)
+    return pd.Series(array, dtype="str")
 
 
 def _dialect(layout: Layout) -> dict[str, Any]:

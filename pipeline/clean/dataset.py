@@ -12,6 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pandas as pd
+import pyarrow as pa
 
 from connectors.files import refuse_foreign
 from pipeline.clean.access_log_checkpoints import Checkpoints, forget_checkpoints
@@ -145,7 +146,8 @@ def dataset_path(home: Path, city: City, table_name: str, name: str) -> Path:
 @lru_cache(maxsize=1)
 def _code_sha256() -> str:
     here = Path(__file__).resolve().parents[1]
-    files = [*(here / "clean").glob("*.py"), here / "tables.py", *(here.parent / "connectors").glob("*.py")]
+    folders = (here / "clean", here.parent / "connectors", here.parent / "compiled")
+    files = [here / "tables.py", *(file for folder in folders for file in folder.glob("*.py"))]
     digest = hashlib.sha256()
     for file in sorted(files):
         digest.update(file.read_bytes())
@@ -182,6 +184,8 @@ def _write(folder: Path, sources: Sequence[Landed], table: Table, *, target: Pat
         pd.concat(tallies, ignore_index=True).to_parquet(folder / _TALLY, index=False)
     counts = {source.landed.manifest.source: asdict(source.follow_ups) for source in written if source.follow_ups}
     (folder / "dataset.json").write_text(json.dumps(counts, sort_keys=True), "utf-8")
+    # What comes after has other columns in memory; arrow would keep the room of these.
+    pa.default_memory_pool().release_unused()
 
 
 def _write_source(landed: Landed, files: MonthFiles, *, among: Sequence[Landed]) -> _Written:

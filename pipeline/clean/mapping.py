@@ -46,7 +46,7 @@ def map_rows(raw: pd.DataFrame, *, source: Source, table: Table, zone: ZoneInfo)
     raw = raw.reset_index(drop=True)
     columns: dict[str, pd.Series] = {"source_row": raw["source_row"]}
     coded = _CodedColumns(raw)
-    reasons = FirstWords(raw["reader_problem"].mask(raw["reader_problem"] == BLANK_ROW).astype("str"))
+    blank, reasons = _problems(coded)
     for column in table.columns:
         column_map = source.columns.get(column.name)
         if column_map is None:
@@ -60,8 +60,8 @@ def map_rows(raw: pd.DataFrame, *, source: Source, table: Table, zone: ZoneInfo)
         for fault, rows in faults.items():
             if rows.any():
                 reasons.add(f"{fault}_{column.name}", of=rows if codes is None else rows[codes])
-    excluded = _exclusions(coded, source)
-    columns |= {"excluded_by": excluded, "quarantine_reason": reasons.texts.mask(excluded.notna())}
+    excluded = _excluded(blank, coded, source)
+    columns |= {"excluded_by": excluded.texts(), "quarantine_reason": reasons.texts(but=excluded.are_said)}
     if source.combine and source.combine.order_by:
         columns[ORDER] = pd.to_numeric(raw[source.combine.order_by], errors="coerce")
     return pd.DataFrame(columns, copy=False)
@@ -173,17 +173,25 @@ def _read_column(
     return parse_durations(texts, unit=column_map.unit, reading=reading), is_unknown
 
 
-def _exclusions(coded: _CodedColumns, source: Source) -> pd.Series:
+def _problems(coded: _CodedColumns) -> tuple[FirstWords, FirstWords]:
+    """What the reader found wrong with each record: that it is blank, and anything else."""
+    few, codes = coded.of(("reader_problem",))
+    problems = few["reader_problem"]
+    is_blank = problems == BLANK_ROW
+    blank, others = (
+        _spread_in_categories(chosen, codes) for chosen in (problems.where(is_blank), problems.mask(is_blank))
+    )
+    return FirstWords(blank), FirstWords(others)
+
+
+def _excluded(blank: FirstWords, coded: _CodedColumns, source: Source) -> FirstWords:
     """The first declared rule each row falls under, in the order of the YAML; blank rows come first."""
-    problems, codes = coded.of(("reader_problem",))
-    blank = problems["reader_problem"].where(problems["reader_problem"] == BLANK_ROW)
-    excluded = FirstWords(_spread(blank, codes))
     for rule, filters in source.exclude.items():
         for row_filter in filters:
             few, codes = coded.of((row_filter.column,))
             is_match = _matches(few[row_filter.column], row_filter).to_numpy()
-            excluded.add(rule, of=is_match if codes is None else is_match[codes])
-    return excluded.texts
+            blank.add(rule, of=is_match if codes is None else is_match[codes])
+    return blank
 
 
 def _matches(texts: pd.Series, row_filter: RowFilter) -> pd.Series:

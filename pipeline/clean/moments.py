@@ -16,6 +16,7 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from compiled.moments import Digits, read_clocks, split_by_shape
 from pipeline.clean.text_bytes import arrow_of, bounds_and_bytes
 
 _MONTHS = {
@@ -42,66 +43,40 @@ _PARTS = re.compile(r"(%.|\s+)")
 _NOT_PARTED = re.compile(r"%[YmdHMS]%[YmdHMS]")
 _LONGEST_TEXT = 40
 _MOST_SHAPES = 64
-_MONTH_STARTS = np.arange("0000-01", "10000-02", dtype="M8[M]").astype("M8[D]").astype(np.int32)
-_NOT_A_TIME = np.datetime64("NaT").astype(np.int64)
-_DAY_SECONDS = 86_400
-_DEFAULTS = {"Y": 1900, "m": 1, "d": 1, "H": 0, "M": 0, "S": 0}
+_MONTH_STARTS = np.arange("0000-01", "10000-02", dtype="M8[M]").astype("M8[D]").astype(np.int64)
+_ZERO = ord("0")
+_DEFAULTS = {"C": 19, "Y": 0, "m": 1, "d": 1, "H": 0, "M": 0, "S": 0}
 
 Ints = NDArray[np.int64]
-Letters = NDArray[np.uint8]
-Flags = NDArray[np.bool_]
 Moments = NDArray[np.datetime64]
 
 
 @dataclass(frozen=True)
 class Shape:
-    """The rows of texts that are alike but for their digits, and the digits: a line for each place, a column a row."""
+    """The rows of texts that are alike but for their digits, and the column they are of."""
 
     text: str
     rows: Ints
-    digits: Letters
+    column: pa.LargeStringArray
 
 
 def shapes_of(texts: pd.Series) -> Iterator[Shape]:
     """The texts by shape; overlong ones, those left after many shapes, empty ones and nulls are in none."""
     column = arrow_of(texts)
-    lengths = np.where(column.is_valid().to_numpy(zero_copy_only=False), np.diff(bounds_and_bytes(column)[0]), 0)
-    for length in np.flatnonzero(np.bincount(np.minimum(lengths, _LONGEST_TEXT + 1))):
-        if 0 < length <= _LONGEST_TEXT:
-            rows = np.flatnonzero(lengths == length)
-            yield from _split(_letters(column, rows, length=int(length)), rows)
-
-
-def _letters(column: pa.LargeStringArray, rows: Ints, *, length: int) -> Letters:
-    """The texts at some rows, all of one length: a line for each place, a column for each text."""
-    bounds, text = bounds_and_bytes(column)
-    if bounds[-1] - bounds[0] != length * len(rows):
-        bounds, text = bounds_and_bytes(column.take(pa.array(rows)))
-    return np.ascontiguousarray(text[bounds[0] : bounds[-1]].reshape(len(rows), length).T)
-
-
-def _split(letters: Letters, rows: Ints) -> Iterator[Shape]:
-    """Texts of one length by shape."""
+    bounds, content = bounds_and_bytes(column)
+    lengths = np.diff(bounds)
+    rest = np.flatnonzero((lengths > 0) & (lengths <= _LONGEST_TEXT))
+    if column.null_count:
+        rest = rest[column.is_valid().to_numpy(zero_copy_only=False)[rest]]
     for _ in range(_MOST_SHAPES):
-        if not len(rows):
+        if not len(rest):
             return
-        digits = letters - np.uint8(ord("0"))
-        first, is_digit = letters[:, 0], digits[:, 0] < 10
-        text = np.where(is_digit, ord("0"), first).astype(np.uint8).tobytes().decode("utf-8", "replace")
-        is_like = _are_like(letters, digits, first=first, is_digit=is_digit)
-        if is_like is None:
-            yield Shape(text, rows, digits[is_digit])
-            return
-        yield Shape(text, rows[is_like], digits[is_digit][:, is_like])
-        letters, rows = letters[:, ~is_like], rows[~is_like]
-
-
-def _are_like(letters: Letters, digits: Letters, *, first: Letters, is_digit: NDArray[np.bool_]) -> Flags | None:
-    """Which texts have digits where the first has, and elsewhere the same letters; null when all do."""
-    marks = letters[~is_digit] != first[~is_digit, None]
-    if not marks.any() and digits[is_digit].max(initial=0) < 10:
-        return None
-    return np.asarray(~marks.any(axis=0) & (digits[is_digit] < 10).all(axis=0))
+        first = content[bounds[rest[0]] : bounds[rest[0] + 1]]
+        shape = np.where(first - np.uint8(_ZERO) < 10, np.uint8(_ZERO), first)
+        rows = np.empty(len(rest), np.int64)
+        count = split_by_shape(bounds, content, shape, rows, rest)
+        yield Shape(shape.tobytes().decode("utf-8", "replace"), rows[:count], column)
+        rest = rest[: len(rest) - count]
 
 
 @lru_cache(maxsize=1024)
@@ -136,31 +111,20 @@ def wall_clock(shape: Shape, places: Mapping[str, tuple[int, ...]], *, has_leap_
 
     Leap seconds, 60 and 61, are the first ones of the next minute.
     """
-    year, month, day, hour, minute, second = (
-        _number(shape.digits, places.get(name, ()), default) for name, default in _DEFAULTS.items()
-    )
-    if "b" in places:
-        month = np.full(len(shape.rows), places["b"][0], np.uint8)
-    is_fitting = (month - np.uint8(1) < 12) & (hour < 24) & (minute < 60) & (second < (62 if has_leap_seconds else 60))
-    nth = np.where(is_fitting, year * np.int32(12) + month - 1, 0)
-    first = _MONTH_STARTS[nth]
-    is_fitting &= (day >= 1) & (day <= _MONTH_STARTS[nth + 1] - first)
-    if np.any(is_fitting & (year == 0)):
-        return None
-    clock = hour * np.int32(3600) + minute * np.int32(60) + second
-    seconds = (first + day - 1) * np.int64(_DAY_SECONDS) + clock
-    return np.where(is_fitting, seconds * 1_000_000, _NOT_A_TIME).view("M8[us]")
+    at = [place for place, letter in enumerate(shape.text) if letter == "0"]
+    digits = {name: [at[nth] for nth in nths] for name, nths in places.items() if name != "b"}
+    digits |= {"C": digits.get("Y", [])[:2], "Y": digits.get("Y", [])[2:]}
+    defaults = _DEFAULTS | ({"m": places["b"][0]} if "b" in places else {})
+    fields = tuple(_digits(digits.get(name, []), default) for name, default in defaults.items())
+    clocks = np.empty(len(shape.rows), np.int64)
+    text, seconds_end = bounds_and_bytes(shape.column), 62 if has_leap_seconds else 60
+    is_told = read_clocks(*text, shape.rows, fields, seconds_end, _MONTH_STARTS, clocks)
+    return clocks.view("M8[us]") if is_told else None
 
 
-def _number(digits: Letters, places: tuple[int, ...], default: int) -> NDArray[np.integer]:
-    """In one byte, where two digits are all."""
-    kind = np.uint8 if len(places) in (1, 2) else np.int32
-    if not places:
-        return np.full(digits.shape[1], default, kind)
-    number = digits[places[0]].astype(kind)
-    for place in places[1:]:
-        number = number * kind(10) + digits[place]
-    return np.asarray(number)
+def _digits(places: list[int], default: int) -> Digits:
+    tens, ones = [-1, -1, *places][-2:]
+    return tens, ones, default
 
 
 @lru_cache(maxsize=65_536)

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import product
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,7 +18,6 @@ from numpy.typing import NDArray
 from pyarrow import csv
 
 from pipeline.clean.ahead import ahead
-from pipeline.indicators.counting import is_sound
 from pipeline.indicators.row_hashes import Words, row_hashes
 from pipeline.tables import DTYPES, OUTCOME_COLUMNS, SOURCE_COLUMNS, Column, Table
 
@@ -135,7 +135,8 @@ class MonthFiles:
         codes = self._codes(block)
         places = np.empty(len(codes), np.uint64)
         for label, chosen in block.by_month():
-            part = block.rows if len(chosen) == len(codes) else block.rows.take(pa.array(chosen))
+            is_stretch = chosen[-1] - chosen[0] + 1 == len(chosen)
+            part = block.rows.slice(chosen[0], len(chosen)) if is_stretch else block.rows.take(pa.array(chosen))
             places[chosen] = self._add_to(label, part, codes[chosen])
         self._write_quarantine(block.rows, codes)
         return places
@@ -304,12 +305,11 @@ def _label(month: int) -> str:
 
 def _coded_outcomes(frame: pd.DataFrame) -> tuple[NDArray[np.uint8], tuple[Outcome, ...]]:
     """What became of each row as a number, and what the numbers say."""
-    codes, words = np.zeros(len(frame), np.uint8), {_SOUND: 0}
-    unsound = np.flatnonzero(~is_sound(frame).to_numpy())
-    texts = frame[_names(OUTCOME_COLUMNS)].iloc[unsound].astype(object)
-    pairs = zip(*(texts[name].where(texts[name].notna(), None) for name in texts), strict=True)
-    codes[unsound] = [words.setdefault(pair, len(words)) for pair in pairs]
-    return codes, tuple(words)
+    reasons, rules = (frame[name].astype("category").cat for name in _names(OUTCOME_COLUMNS))
+    pairs = list(product([None, *reasons.categories], [None, *rules.categories]))
+    nths = (reasons.codes.to_numpy(np.int64) + 1) * (len(rules.categories) + 1) + rules.codes.to_numpy() + 1
+    used = np.flatnonzero(np.bincount(np.append(nths, 0)))
+    return np.searchsorted(used, nths).astype(np.uint8), tuple(pairs[nth] for nth in used)
 
 
 def _parted(places: Words) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -13,20 +13,24 @@ class FirstWords:
     """What is said of rows, in the order of saying; what was said first stands."""
 
     def __init__(self, given: pd.Series) -> None:
-        self._given = given
-        self._words: list[str | None] = [None]
-        self._nths = np.where(given.notna().to_numpy(), -1, 0)
+        coded = given.astype("category").cat
+        self._words, self._index = coded.categories.tolist(), given.index
+        self._nths = coded.codes.to_numpy(np.int16, copy=True)
 
     def add(self, word: str, *, of: Flags) -> None:
         """Say a word of those rows of which nothing has been said yet."""
         if of.any():
-            self._nths[of & (self._nths == 0)] = len(self._words)
-            self._words.append(word)
+            if word not in self._words:
+                self._words.append(word)
+            self._nths[of & (self._nths < 0)] = self._words.index(word)
 
     @property
-    def texts(self) -> pd.Series:
-        """The word of each row, or null."""
-        if len(self._words) == 1:
-            return self._given
-        said = pd.Series(self._words, dtype="str").take(np.maximum(self._nths, 0)).set_axis(self._given.index)
-        return said.mask(self._nths < 0, self._given) if (self._nths < 0).any() else said
+    def are_said(self) -> Flags:
+        """Of which rows something has been said."""
+        return np.asarray(self._nths >= 0)
+
+    def texts(self, *, but: Flags | None = None) -> pd.Series:
+        """The word of each row, in categories; null where nothing is said, and for some rows `but` those that count."""
+        nths = self._nths if but is None else np.where(but, -1, self._nths)
+        words = pd.Categorical.from_codes(nths, pd.Index(self._words, dtype="str"))
+        return pd.Series(words, index=self._index)

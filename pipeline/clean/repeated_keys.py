@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from pipeline.indicators.row_hashes import Words
 
-_RECORD = np.dtype([("hash", "<u8"), ("place", "<u8")])
 _READ_AT_ONCE = 1 << 16
+_WORD_BYTES = 8
 _SORTED_AT_ONCE = 1 << 20
 _GROUP_ROWS = 1 << 18
 _HALF = np.uint64(32)
@@ -23,15 +23,15 @@ class RepeatedKeys:
     """Takes keys with the places of their rows, sixteen bytes each, and tells which rows to look at again."""
 
     def __init__(self, folder: Path | None = None) -> None:
-        self._file: IO[bytes] = TemporaryFile(dir=folder)  # noqa: SIM115 closed with the object
+        self._hashes: IO[bytes] = TemporaryFile(dir=folder)  # noqa: SIM115 closed with the object
+        self._places: IO[bytes] = TemporaryFile(dir=folder)  # noqa: SIM115
         self._count = 0
 
     def add(self, keys: Words, *, places: Words) -> None:
         """Remember rows by the hashes of their keys."""
-        records = np.empty(len(keys), _RECORD)
-        records["hash"], records["place"] = keys, places
-        self._file.write(records.tobytes())
-        self._count += len(records)
+        self._hashes.write(keys.tobytes())
+        self._places.write(places.tobytes())
+        self._count += len(keys)
 
     def groups(self) -> Iterator[Words]:
         """Places, rising, of rows whose hash comes again; all rows of one key are in one group.
@@ -52,23 +52,29 @@ class RepeatedKeys:
     def _small_groups(self) -> Iterator[Words]:
         parts = 1 << (self._count // _SORTED_AT_ONCE).bit_length()
         for part in range(parts):
-            records = self._part(part, np.uint64(parts - 1))
-            records = records[_comes_again(records["hash"])]
-            records = records[np.argsort(records["hash"], kind="stable")]
-            first = np.searchsorted(records["hash"], records["hash"])
-            for begin in range(0, len(records), _GROUP_ROWS):
+            hashes, places = self._part(part, np.uint64(parts - 1))
+            again = np.flatnonzero(_comes_again(hashes))
+            again = again[np.argsort(hashes[again], kind="stable")]
+            first = np.searchsorted(hashes[again], hashes[again])
+            for begin in range(0, len(again), _GROUP_ROWS):
                 chosen = (first >= begin) & (first < begin + _GROUP_ROWS)
                 if chosen.any():
-                    yield records["place"][chosen]
+                    yield places[again[chosen]]
 
-    def _part(self, part: int, mask: np.uint64) -> NDArray[np.void]:
-        """The records whose hash ends in some bits."""
-        self._file.seek(0)
-        found = [np.empty(0, _RECORD)]
-        while block := self._file.read(_READ_AT_ONCE * _RECORD.itemsize):
-            records = np.frombuffer(block, _RECORD)
-            found.append(records[records["hash"] & mask == part] if mask else records)
-        return np.concatenate(found)
+    def _part(self, part: int, mask: np.uint64) -> tuple[Words, Words]:
+        """The hashes that end in some bits, and the places of their rows."""
+        found = [(np.empty(0, np.uint64), np.empty(0, np.uint64))]
+        for hashes, places in zip(_words_in(self._hashes), _words_in(self._places), strict=True):
+            chosen = hashes & mask == part
+            found.append((hashes[chosen], places[chosen]))
+        hashes, places = map(np.concatenate, zip(*found, strict=True))
+        return hashes, places
+
+
+def _words_in(file: IO[bytes]) -> Iterator[Words]:
+    file.seek(0)
+    while block := file.read(_READ_AT_ONCE * _WORD_BYTES):
+        yield np.frombuffer(block, np.uint64)
 
 
 def _comes_again(hashes: Words) -> NDArray[np.bool_]:

@@ -22,12 +22,13 @@ _PROVENANCE = ["source_file_id", "source_row"]
 def apply_row_rules(frame: pd.DataFrame, *, table: Table, extracted_at: dict[str, datetime]) -> pd.DataFrame:
     """Mark rows that break a rule of `table`; the first broken rule, in the order below, is the reason.
 
-    `extracted_at` maps `source_file_id` to the moment the file was extracted: nothing can have happened after it.
+    `extracted_at` maps `source_file_id` to the moment the file was extracted: nothing can have happened after it. A row
+    that is excluded keeps no reason; the reasons are categories.
     """
-    reasons = FirstWords(frame["quarantine_reason"].fillna(frame["excluded_by"]))
+    reasons = FirstWords(frame["quarantine_reason"])
     for name, is_broken in _broken(frame, table, extracted_at):
         reasons.add(name, of=is_broken)
-    return frame.assign(quarantine_reason=reasons.texts.mask(frame["excluded_by"].notna()))
+    return frame.assign(quarantine_reason=reasons.texts(but=frame["excluded_by"].notna().to_numpy()))
 
 
 def _broken(frame: pd.DataFrame, table: Table, extracted_at: dict[str, datetime]) -> Iterator[tuple[str, Flags]]:

@@ -73,7 +73,7 @@ def judged_rows(landed: Landed, *, then: Callable[[pd.DataFrame], T]) -> tuple[I
         frame, counts = join_follow_ups(frame, follow_ups.moments), follow_ups.rows
     frame = _judged(frame, landed)
     if source.combine is not None:
-        frame = combine_rows(frame, table=landed.table, combine=source.combine)
+        frame = combine_rows(with_plain_texts(frame), table=landed.table, combine=source.combine)
     return iter([then(frame)]), counts
 
 

@@ -10,7 +10,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-_FIRST_VISIBLE, _VISIBLE_COUNT, _HARD_SPACE_FIRST_BYTE = np.uint8(33), 95, 0xC2
+from compiled.texts import look_over
+
+_HARD_SPACE_FIRST_BYTE = 0xC2
 
 Ints = NDArray[np.int64]
 Bytes = NDArray[np.uint8]
@@ -33,13 +35,7 @@ def bounds_and_bytes(column: pa.LargeStringArray) -> tuple[Ints, Bytes]:
 
 def stripped(texts: pd.Series) -> pd.Series:
     """As `texts.str.strip()`."""
-    bounds, content = bounds_and_bytes(arrow_of(texts))
-    if not len(content):
-        return texts
-    # Of an empty text, the first byte is the next one's and the last that of the one before: they do no harm.
-    firsts, lasts = (content.take(places, mode="clip") for places in (bounds[:-1], bounds[1:] - 1))
-    # White space is up to 32, or beyond ASCII, where its bytes are from 128 on.
-    is_clean = all((ends - _FIRST_VISIBLE < _VISIBLE_COUNT).all() for ends in (firsts, lasts))
+    is_clean, _ = _looked_over(arrow_of(texts), longest=0)
     return texts if is_clean else texts.str.strip()
 
 
@@ -48,13 +44,22 @@ def tidied(texts: pd.Series, *, absent: Collection[str]) -> pd.Series:
     bounds, content = bounds_and_bytes(arrow_of(texts))
     if np.any(content[bounds[0] : bounds[-1]] == _HARD_SPACE_FIRST_BYTE):
         texts = texts.str.replace("\xa0", " ", regex=False)
-    texts = stripped(texts)
-    column = arrow_of(texts)
     longest = max(len(text.encode()) for text in ("", *absent))
-    short = np.flatnonzero(np.diff(bounds_and_bytes(column)[0]) <= longest)
+    is_clean, short = _looked_over(arrow_of(texts), longest=longest)
+    if not is_clean:
+        texts = texts.str.strip()
+        _, short = _looked_over(arrow_of(texts), longest=longest)
+    column = arrow_of(texts)
     is_absent = pc.is_in(column.take(pa.array(short)), pa.array(["", *absent], pa.large_string()))
     places = short[is_absent.to_numpy(zero_copy_only=False)]
     return _without(column, places) if len(places) else texts
+
+
+def _looked_over(column: pa.LargeStringArray, *, longest: int) -> tuple[bool, Ints]:
+    """Whether no text has outer spaces, and the places of those that are no longer than so many bytes."""
+    short = np.empty(len(column), np.int64)
+    is_clean, count = look_over(*bounds_and_bytes(column), longest, short)
+    return is_clean, short[:count]
 
 
 def _without(column: pa.LargeStringArray, places: Ints) -> pd.Series:

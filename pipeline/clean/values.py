@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from compiled.moments import first_and_last
 from pipeline.clean.moments import Shape, places_of, shapes_of, wall_clock, with_english_months
 from pipeline.clean.text_bytes import stripped
 from pipeline.tables import DTYPES, Kind
@@ -176,8 +177,8 @@ def _by_format(texts: pd.Series, form: str, zone: ZoneInfo | None) -> pd.Series:
 
 def _in_utc(clocks: Moments, zone: ZoneInfo | None) -> Moments:
     """As `_in_zone`, without a zone on either side; at once where the clocks were not changed in all that time."""
-    known = clocks[~np.isnat(clocks)]
-    days = np.arange(*(known.min() - _DAY, known.max() + 2 * _DAY), dtype="M8[D]") if len(known) else known
+    first, last = np.array(first_and_last(clocks.view(np.int64))).view("M8[us]")
+    days = clocks[:0] if np.isnat(first) else np.arange(first - _DAY, last + 2 * _DAY, dtype="M8[D]")
     if not 0 < _CLOCKS_PER_DAY * len(days) <= len(clocks):
         return _as_naive(_in_zone(pd.Series(clocks), zone))
     midnights = days.astype("M8[us]")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -94,7 +95,7 @@ def compute(
         ),
         variants=_variants(seen),
         breakdowns=_breakdowns(seen.members),
-        statistics=spread_of(np.concatenate(seen.seconds), unit=DAY),
+        statistics=spread_of(np.frombuffer(seen.seconds, seen.seconds.typecode), unit=DAY),
     )
 
 
@@ -117,7 +118,7 @@ class _Seen:
         self.rows, self.inputs = RowCounts(), Fingerprint()
         self.sums: dict[str, _Sum] = defaultdict(_Sum)
         self.members: dict[str, dict[str, _Sum]] = {name: defaultdict(_Sum) for name in _DIMENSIONS}
-        self.seconds: list[NDArray[np.int32]] = [np.empty(0, np.int32)]
+        self.seconds: array[int] = array("i")
         self.months: set[str] = set()
         self.received_count, self.timely_count = 0, 0
         self.has_responses, self.is_all_open = False, True
@@ -154,7 +155,7 @@ class _Seen:
         self.months |= set() if self.terms.covers else moments.months(eligible)
         waited, until_closed = moments.seconds(until="responded_at"), moments.seconds(until="closed_at")
         seconds = waited[answered]
-        self.seconds.append(_narrow(seconds))
+        self._keep(seconds)
         self._add_members(part, answered, seconds)
         working = moments.working_seconds(answered)
         self.timely_count += int((working <= self.terms.follow_up_days * DAY).sum())
@@ -172,6 +173,13 @@ class _Seen:
         }.items():
             self.sums[name] += _Sum(int(found.sum()), len(found))
         self.received_count += int(eligible.sum())
+
+    def _keep(self, seconds: Ints) -> None:
+        """In four bytes each, while they suffice."""
+        narrow = seconds.astype(np.int32)
+        if self.seconds.typecode == "i" and not np.array_equal(narrow, seconds):
+            self.seconds = array("q", self.seconds)
+        self.seconds.frombytes((narrow if self.seconds.typecode == "i" else seconds).tobytes())
 
     def _add_members(self, part: pd.DataFrame, answered: Flags, seconds: Ints) -> None:
         for dimension, sums in self.members.items():
@@ -247,12 +255,6 @@ def _in_utc(moment: datetime) -> np.datetime64:
 
 def _whole_seconds(start: NDArray[np.datetime64], end: NDArray[np.datetime64] | np.datetime64) -> Ints:
     return np.asarray((end - start).view(np.int64) // MICROSECONDS)
-
-
-def _narrow(seconds: Ints) -> NDArray[np.signedinteger]:
-    """In four bytes, where they suffice."""
-    small = seconds.astype(np.int32)
-    return small if np.array_equal(small, seconds) else seconds
 
 
 def _coded(column: pd.Series) -> tuple[Ints, list[str]]:

@@ -7,8 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 _WORD_BYTES = 8
-_WHOLE_BYTES = np.array([256**count - 1 for count in range(_WORD_BYTES + 1)], np.uint64)
-_FACTORS = (np.uint64(0xFF51AFD7ED558CCD), np.uint64(0xC4CEB9FE1A85EC53))
+_FACTORS = np.array([0xFF51AFD7ED558CCD, 0xC4CEB9FE1A85EC53], np.uint64)
 _HALF = np.uint64(32)
 _NULL = np.uint64(0x9E3779B97F4A7C15)
 # How nullable columns are taken, and what stands for null.
@@ -55,23 +54,19 @@ def _column_numbers(column: pd.Series) -> Words:
 
 
 def _text_hashes(texts: pd.Series) -> Words:
-    """Eight bytes of every text at a time, until the longest is through."""
+    """Of the bytes of each text."""
+    from compiled import words_of
+    from compiled.texts import hash_texts
+
     column = texts.array.__arrow_array__().combine_chunks()
     if column.null_count == len(column):
         return np.full(len(column), _NULL)
-    _, offsets, content = column.buffers()
-    starts = np.frombuffer(offsets, np.int64)[column.offset : column.offset + len(column) + 1]
-    letters = np.append(np.frombuffer(content or b"", np.uint8), np.zeros(_WORD_BYTES, np.uint8))
-    words: Words = np.ndarray(len(letters) - _WORD_BYTES + 1, "<u8", letters.data, strides=(1,))
-    at, left = starts[:-1].copy(), np.diff(starts)
-    hashes = left.astype(np.uint64)
-    rows = np.flatnonzero(left)
-    while len(rows):
-        word = words[at[rows]] & _WHOLE_BYTES[np.minimum(left[rows], _WORD_BYTES)]
-        hashes[rows] = mixed(hashes[rows] ^ word)
-        at += _WORD_BYTES
-        left -= _WORD_BYTES
-        rows = rows[left[rows] > 0]
+    _, bounds, content = column.buffers()
+    begins = np.frombuffer(bounds, np.int64)[column.offset : column.offset + len(column) + 1]
+    # A word may begin at any byte.
+    words = words_of(np.append(np.frombuffer(content or b"", np.uint8), np.zeros(_WORD_BYTES, np.uint8)))
+    hashes = np.empty(len(column), np.uint64)
+    hash_texts(begins, words, _FACTORS, hashes)
     if column.null_count:
         hashes[texts.isna().to_numpy()] = _NULL
     return hashes

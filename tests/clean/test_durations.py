@@ -66,7 +66,7 @@ def test_an_outage_ends_so_long_after_it_began() -> None:
     frame = map_rows(raw, source=source(column="Lama", after="started_at", unit="minutes"), table=OUTAGES, zone=JAKARTA)
     assert frame["ended_at"][0] == pd.Timestamp("2025-01-01 00:15", tz=JAKARTA)
     assert frame["ended_at"].isna().tolist() == [False, True, True]
-    assert frame["quarantine_reason"].fillna("").tolist() == ["", "", "bad_ended_at"]
+    assert frame["quarantine_reason"].astype("str").fillna("").tolist() == ["", "", "bad_ended_at"]
 
 
 @pytest.mark.parametrize(

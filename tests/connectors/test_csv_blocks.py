@@ -1,4 +1,4 @@
-"""Blocks read by pyarrow hold what Python's reader finds record by record, whatever the text, quotes and block size."""
+"""Blocks hold what Python's reader finds record by record, whatever the text, quotes and block size."""
 
 import csv
 import io
@@ -124,13 +124,13 @@ def slow_blocks(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return asked
 
 
-def test_a_stray_quote_slows_down_its_own_block_only(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stray_quote_slows_nothing_down(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(csv_blocks, "_BLOCK_BYTES", 100)
     asked = slow_blocks(monkeypatch)
     good = '1;"a;\n""b""";2\r\n' * 20
     path.write_text("a;b;c\n" + good + '5" pipe;x;y\n' + good, newline="")
     assert in_blocks(path, "utf-8")["a"].tolist() == [*["1"] * 20, '5" pipe', *["1"] * 20]
-    assert len(asked) == 1
+    assert not asked
 
 
 def test_short_blank_and_overlong_records_do_not_slow_down_their_block(
