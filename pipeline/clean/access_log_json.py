@@ -71,7 +71,7 @@ def read_json_line(line: bytes, *, names: JsonNames) -> Hit | str:
     try:
         record = load(line)
         places = find_places(record, names=names)
-        told = {part: _value_at(record, place) for part, place in places.items()}
+        told = {part: value_at(record, place) for part, place in places.items()}
         asked = told["request"] if "request" in told else f"{told['method']} {told['uri']}"
         address, status, seconds = _encoded(told["address"]), STATUSES[told["status"]], read_time(told["time"])
         agent = first_agent(told["agent"]) if "agent" in told else ("" if "headers" in told else NO_AGENT.decode())
@@ -97,10 +97,10 @@ def find_places(record: object, *, names: JsonNames) -> dict[str, str]:
     """Where each part stands that is there; `headers` is the object in which an agent is missing."""
     places: dict[str, str] = {}
     for part, paths in asdict(names).items():
-        found = [path for path in paths if _fits(_value_at(record, path), part)]
+        found = [path for path in paths if _fits(value_at(record, path), part)]
         places |= {part: found[0]} if found else {}
     holders = [path.rpartition(".")[0] for path in names.agent if "." in path]
-    found = [path for path in holders if isinstance(_value_at(record, path), dict)]
+    found = [path for path in holders if isinstance(value_at(record, path), dict)]
     return places if "agent" in places or not found else {**places, "headers": found[0]}
 
 
@@ -149,7 +149,8 @@ def _paths(record: object) -> list[str]:
     return [f"{key}.{path}".rstrip(".") for key, value in record.items() for path in _paths(value)]
 
 
-def _value_at(record: Any, path: str) -> Any:  # noqa: ANN401 JSON may hold anything
+def value_at(record: Any, path: str) -> Any:  # noqa: ANN401 JSON may hold anything
+    """What stands at a place, dots leading into objects; null for nothing."""
     for key in path.split("."):
         record = record.get(key) if isinstance(record, dict) else None
     return record

@@ -1,7 +1,8 @@
 """JSON access log lines to columns, many at once: the same rows as `read_any_line` gives.
 
-The lines of one server hold the same parts at the same places. Those places are found in one line, and msgspec reads
-all lines that hold just these; other lines may share other places, and the few that are left are read one by one.
+Most lines of one server are alike but for their values, and are read so. Others, with escapes or headers of their own,
+still hold the same parts at the same places: those are found in one line, and msgspec reads all lines that hold just
+these; other lines may share other places, and the few that are left are read one by one.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from operator import attrgetter
 from typing import Annotated, Any
@@ -31,6 +33,7 @@ from pipeline.clean.access_log_json import (
     read_any_line,
     read_time,
 )
+from pipeline.clean.access_log_json_alike import Form
 from pipeline.clean.access_log_lines import NO_AGENT
 from pipeline.clean.text_columns import Texts
 
@@ -62,6 +65,12 @@ def read_lines(data: Bytes, *, bounds: Fields, names: JsonNames) -> tuple[list[R
     tried: set[Places] = set()
     may_be_json = (data[starts] == _OPEN) & (data[ends - 1] == _CLOSE) & (ends - starts <= LONGEST_LINE)
     left = np.flatnonzero(may_be_json)
+    while (alike := _read_alike(data, bounds=(starts[left], ends[left]), names=names)) is not None:
+        rows.append(replace(alike, lines=left[alike.lines]))
+        is_left[rows[-1].lines] = False
+        left = left[is_left[left]]
+        if len(rows) == _MOST_KINDS:
+            break
     while len(tried) < _MOST_KINDS:
         looked_at = (_places_of(data[starts[n] : ends[n]].tobytes(), names=names) for n in left[:_LINES_LOOKED_AT])
         places = next((places for places in looked_at if places and places not in tried), None)
@@ -74,6 +83,15 @@ def read_lines(data: Bytes, *, bounds: Fields, names: JsonNames) -> tuple[list[R
     others = {n: data[starts[n] : ends[n]].tobytes() for n in np.flatnonzero(is_left).tolist()}
     one_by_one, faults = Rows.of_read({number: read_any_line(line, names=names) for number, line in others.items()})
     return [*rows, one_by_one], faults
+
+
+def _read_alike(data: Bytes, *, bounds: Fields, names: JsonNames) -> Rows | None:
+    """The hits among lines that are of the form of one of the first; null when there are none."""
+    first = zip(*(bound[:_LINES_LOOKED_AT].tolist() for bound in bounds), strict=True)
+    forms = (Form.of(data[start:end].tobytes(), names=names) for start, end in first)
+    form = next((form for form in forms if form is not None), None)
+    rows = None if form is None else form.read(data, bounds=bounds)
+    return rows if rows is not None and len(rows.lines) else None
 
 
 def _places_of(line: bytes, *, names: JsonNames) -> Places:

@@ -198,6 +198,45 @@ def test_lines_of_the_usual_servers_are_not_read_one_by_one(monkeypatch: pytest.
         assert len(read_block(block, names=NAMES).lines) == 3
 
 
+def test_lines_that_are_alike_but_for_their_values_are_not_parsed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(access_log_json_blocks, "_reader", lambda *_: pytest.fail("parsed"))
+    plain = (NGINX, NGINX_PARTS, CADDY | {"request": CADDY["request"] | {"headers": {"User-Agent": ["Mozilla/5.0"]}}})
+    for usual in plain:
+        sizes = [*range(40), 0.25]
+        lines = [line_of({"before": size} | usual | {"size": size, "status": 200 + n}) for n, size in enumerate(sizes)]
+        assert rows_of_block(lines) == rows_one_by_one(lines)
+
+
+@pytest.mark.parametrize(
+    "value", ["7", "-7", "0", "-0", "0.5", "1.25", "07", "00", "-", "1.", ".5", "1e5", "+1", "9" * 33]
+)
+@pytest.mark.parametrize("place", ["size", "status", "msec"])
+def test_a_number_between_alike_lines_is_one_as_json_has_it(place: str, value: str) -> None:
+    numbers = {"size": 111, "msec": 1431857103.25, "status": 222}
+    usual = line_of(NGINX_PARTS | numbers)
+    _compare_between(usual, usual.replace(f"{numbers[place]}".encode(), value.encode()))
+
+
+@pytest.mark.parametrize(
+    "value", [b"07", b"007", b"7", b"77", b"", b"0200", b"20x", b"\xe9", b"\x01", b"\x7f", b"\\n", b'"']
+)
+@pytest.mark.parametrize("place", [b"200", b"Mozilla", b"GET", b"10.0.0.1"])
+def test_a_text_between_alike_lines_is_one_as_json_has_it(place: bytes, value: bytes) -> None:
+    usual = line_of(NGINX)
+    _compare_between(usual, usual.replace(place, value))
+
+
+def test_a_status_that_is_broken_in_the_first_line_may_be_whole_in_the_next() -> None:
+    usual = line_of(NGINX | {"DownstreamStatus": 404, "status": 200.5})
+    _compare_between(usual, usual.replace(b"200.5", b"200"))
+
+
+def _compare_between(usual: bytes, other: bytes) -> None:
+    """Hold blocks and single lines against each other where one line stands among others."""
+    lines = [usual, other, usual]
+    assert rows_of_block(lines) == rows_one_by_one(lines)
+
+
 def test_an_object_over_two_lines_does_not_make_up_for_two_on_one() -> None:
     begun, ended = line_of(NGINX)[:-1] + b',"x":', b"{}}"
     lines = [line_of(NGINX), begun, ended, line_of(NGINX) * 2, line_of(NGINX)]

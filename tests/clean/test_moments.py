@@ -67,6 +67,7 @@ def written(draw: st.DrawFn) -> str:
 )
 @example(["2025315", "20250315"], ["%Y%m%d"], None, False)
 @example(["01/01/0000", "00/00/0000"], ["%d/%m/%Y"], None, False)
+@example(["00/05/2025", "01/00/2025", "32/01/2025", "01/13/2025"], ["%d/%m/%Y"], None, False)
 def test_digits_say_what_pandas_says(
     texts: list[str | None], formats: list[str], zone: ZoneInfo | None, is_day: bool
 ) -> None:
