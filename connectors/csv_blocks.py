@@ -25,7 +25,7 @@ from connectors.errors import DataRejected
 from connectors.files import RawFile, Shape, find_shape, frame_of_records, open_bytes
 from connectors.layout import Layout
 
-_BLOCK_BYTES = 16 << 20
+_BLOCK_BYTES = 8 << 20
 _HEAD_BYTES = 4096
 _MAX_CELL_CHARACTERS = 10_000_000
 _MARK = b"\xef\xbb\xbf"
@@ -42,14 +42,19 @@ def csv_frames(file: RawFile, *, layout: Layout, columns: tuple[str, ...]) -> It
     with open_bytes(file) as stream:
         text = _Text(file, stream, layout)
         shape = find_shape(file, layout=layout, columns=columns, rows=text.rows())
-        while len(block := text.block()):
-            records, before = _find_records(block, shape, layout), text.records_count
-            if records.bytes_count:
-                text.take(records.bytes_count, records_count=records.cells.shape[2])
-                yield _frame(block, records, shape, layout, before=before)
-            else:
-                rows = text.rows(1 if _has_plain_marks(layout) else len(block))
-                yield frame_of_records((shape.judge(*row) for row in rows), columns=shape.columns)
+        while len(text.block()):
+            yield _next_frame(text, shape, layout)
+
+
+def _next_frame(text: _Text, shape: Shape, layout: Layout) -> pd.DataFrame:
+    """The next records, of whose block nothing is held on to."""
+    block, before = text.block(), text.records_count
+    records = _find_records(block, shape, layout)
+    if not records.bytes_count:
+        rows = text.rows(1 if _has_plain_marks(layout) else len(block))
+        return frame_of_records((shape.judge(*row) for row in rows), columns=shape.columns)
+    text.take(records.bytes_count, records_count=records.cells.shape[2])
+    return _frame(block, records, shape, layout, before=before)
 
 
 class _Text:
@@ -109,10 +114,10 @@ class _Text:
         return line
 
     def _fill(self) -> None:
+        self._held, self._at = self._held[self._at :], 0
         chunk = self._stream.read(_BLOCK_BYTES)
         self._is_over = not chunk
-        self._held = self._held[self._at :] + self._as_utf8(chunk)
-        self._at = 0
+        self._held += self._as_utf8(chunk)
         if self._is_over and self._held and not self._held.endswith(b"\n"):
             self._held += b"\n"
 
