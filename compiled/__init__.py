@@ -38,6 +38,11 @@ def inlined(function: Callable[P, T]) -> Callable[P, T]:
     return made
 
 
+def each(byte: int) -> np.uint64:
+    """A word of eight equal bytes."""
+    return np.uint64(byte * 0x0101010101010101)
+
+
 def words_of(data: Bytes) -> Words:
     """The eight bytes from each byte on, but the last seven, without a copy."""
     return np.ndarray(max(len(data) - 7, 0), "<u8", data.data, strides=(1,))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from compiled import Bytes, Flags, Ints, Places, Words, compiled, inlined
+from compiled import Bytes, Flags, Ints, Places, Words, compiled, each, inlined
 
 # How far behind the last byte that counts a loop may read.
 ROOM = 256
@@ -30,12 +30,7 @@ _DAYS_BEFORE = np.array([0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334, 
 _FEBRUARY = 1
 
 
-def _each(byte: int) -> np.uint64:
-    """A word of eight equal bytes."""
-    return np.uint64(byte * 0x0101010101010101)
-
-
-_ONES, _HIGH_BITS, _BLANKS_END = _each(1), _each(128), _each(_SPACE + 1)
+_ONES, _HIGH_BITS, _BLANKS_END = each(1), each(128), each(_SPACE + 1)
 _NONE, _ONE, _SEVEN, _TOP_BYTE, _HALF = map(np.uint64, (0, 1, 7, 56, 32))
 _PLACES = np.uint64(0x0001020304050607)
 

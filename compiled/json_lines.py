@@ -4,19 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from compiled import Bytes, Flags, Ints, Places, Words, compiled, inlined
+from compiled import Bytes, Flags, Ints, Places, Words, compiled, each, inlined
 
 _QUOTE, _DASH, _POINT, _ZERO, _NINE = b'"-.09'
 _MOST_DIGITS = 32
 _NOWHERE = -1
 
 
-def _each(byte: int) -> np.uint64:
-    """A word of eight equal bytes."""
-    return np.uint64(byte * 0x0101010101010101)
-
-
-_ONES, _HIGH_BITS, _QUOTES, _BACKSLASHES, _CONTROLS_END = map(_each, (1, 128, _QUOTE, ord("\\"), 32))
+_ONES, _HIGH_BITS, _QUOTES, _BACKSLASHES, _CONTROLS_END = map(each, (1, 128, _QUOTE, ord("\\"), 32))
 _NONE, _ONE, _SEVEN, _TOP_BYTE = map(np.uint64, (0, 1, 7, 56))
 _PLACES = np.uint64(0x0001020304050607)
 

@@ -4,17 +4,27 @@ from __future__ import annotations
 
 import numpy as np
 
-from compiled import Bytes, Ints, Places, Words, compiled
+from compiled import Bytes, Ints, Places, Words, compiled, words_of
 
 # How far behind the last byte of `content` a loop may write.
-ROOM = 8
+_ROOM = 8
 
 _FIRST_VISIBLE, _BEYOND_ASCII = 33, 127
 _ONE, _HALF = np.uint64(1), np.uint64(32)
 
 
+def gather_texts(data: Bytes, firsts: Places, lasts: Places) -> tuple[Ints, Bytes]:
+    """Where some stretches of bytes begin and the last one ends, once they lie one behind the other, and their bytes.
+
+    Behind these there are a few more, which mean nothing.
+    """
+    begins, content = np.empty(len(firsts) + 1, np.int64), np.empty(int((lasts - firsts).sum()) + _ROOM, np.uint8)
+    _gather(data, words_of(data), (firsts, lasts), begins, (content, words_of(content)))
+    return begins, content
+
+
 @compiled
-def gather_texts(
+def _gather(
     data: Bytes, words: Words, bounds: tuple[Places, Places], begins: Ints, content: tuple[Bytes, Words]
 ) -> None:
     """Some stretches of bytes one behind the other; `bounds` are their begins and their ends.
@@ -27,7 +37,7 @@ def gather_texts(
     for nth in range(len(first)):
         begins[nth] = at
         begin, length = first[nth], last[nth] - first[nth]
-        if begin + length + ROOM <= len(words):
+        if begin + length + _ROOM <= len(words):
             for place in range(0, length, 8):
                 target[at + place] = words[begin + place]
         else:

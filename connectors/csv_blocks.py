@@ -17,10 +17,10 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from compiled import Bytes, Flags, Places, words_of
+from compiled import Bytes, Flags, Places
 from compiled.csv_cells import find_cells
 from compiled.marks import find_marks
-from compiled.texts import ROOM, gather_texts
+from compiled.texts import gather_texts
 from connectors.errors import DataRejected
 from connectors.files import RawFile, Shape, find_shape, frame_of_records, open_bytes
 from connectors.layout import Layout
@@ -197,21 +197,19 @@ def _frame(block: Bytes, records: _Records, shape: Shape, layout: Layout, *, bef
             records.cells[:, place, nth] = begin, begin + len(cell)
     # A block of which no record is odd is not copied.
     data = np.append(block, np.frombuffer(texts, np.uint8)) if texts else block
-    has_problem = problems != None  # noqa: E711 of each
+    told = pd.Series(pa.array(problems, pa.large_string()), dtype="str")
+    has_problem = told.notna().to_numpy()
     columns = [_column(data, cells, is_null=has_problem) for cells in records.cells.swapaxes(0, 1)]
     rows = pd.arrays.IntegerArray(np.arange(before + 1, before + 1 + count), np.zeros(count, bool))
-    told = pd.Series(pa.array(problems, pa.large_string()), dtype="str")
     named = dict(zip(shape.columns, columns, strict=True))
     return pd.DataFrame({"source_row": rows, "reader_problem": told, **named}, copy=False)
 
 
 def _column(data: Bytes, cells: Places, *, is_null: Flags) -> pd.Series:
     """The texts between some places."""
-    first, last = cells
-    begins, content = np.empty(len(first) + 1, np.int64), np.empty(int((last - first).sum()) + ROOM, np.uint8)
-    gather_texts(data, words_of(data), (first, last), begins, (content, words_of(content)))
+    begins, content = gather_texts(data, cells[0], cells[1])
     validity = pa.py_buffer(np.packbits(~is_null, bitorder="little")) if is_null.any() else None
-    array = pa.LargeStringArray.from_buffers(len(first), pa.py_buffer(begins), pa.py_buffer(content), validity)
+    array = pa.LargeStringArray.from_buffers(len(is_null), pa.py_buffer(begins), pa.py_buffer(content), validity)
     return pd.Series(array, dtype="str")
 
 

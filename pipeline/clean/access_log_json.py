@@ -21,7 +21,7 @@ FIRST_SECOND, END_SECOND = (int(datetime(year, 1, 1, tzinfo=UTC).timestamp()) fo
 
 # Seconds, or thousandths, millionths or billionths of one; from 1990 to 2099 no two of them have as many digits.
 _EPOCH = re.compile(r"(\d{9,10})(?:\d{3}){0,3}(?:\.\d+)?", re.ASCII)
-NEEDED = ({"address", "time", "status", "request"}, {"address", "time", "status", "method", "uri"})
+_NEEDED = ({"address", "time", "status", "request"}, {"address", "time", "status", "method", "uri"})
 _KINDS: Mapping[str, tuple[type, ...]] = {
     "address": (str,),
     "time": (str, int, float),
@@ -104,16 +104,26 @@ def find_places(record: object, *, names: JsonNames) -> dict[str, str]:
     return places if "agent" in places or not found else {**places, "headers": found[0]}
 
 
-def find_lack(line: bytes, *, names: JsonNames) -> tuple[list[str], list[str]] | None:
-    """The parts of a hit that a JSON line does not tell, and the names it has; null for other lines."""
-    if not line.startswith(b"{"):
-        return None
+def read_places(line: bytes, *, names: JsonNames) -> tuple[object, dict[str, str]] | None:
+    """What a line says, and where each part stands in it; null when it is no JSON."""
     try:
         record = load(line)
     except ValueError:
         return None
-    places = find_places(record, names=names)
-    lacks = min((sorted(needed - places.keys()) for needed in NEEDED), key=len)
+    return record, find_places(record, names=names)
+
+
+def is_whole(places: Mapping[str, str]) -> bool:
+    """Whether all parts are there that a hit needs."""
+    return any(needed <= places.keys() for needed in _NEEDED)
+
+
+def find_lack(line: bytes, *, names: JsonNames) -> tuple[list[str], list[str]] | None:
+    """The parts of a hit that a JSON line does not tell, and the names it has; null for other lines."""
+    if not line.startswith(b"{") or (read := read_places(line, names=names)) is None:
+        return None
+    record, places = read
+    lacks = min((sorted(needed - places.keys()) for needed in _NEEDED), key=len)
     return (lacks, _paths(record)) if lacks else None
 
 

@@ -19,16 +19,14 @@ from pyarrow import compute as pc
 from compiled import Bytes, Flags, Ints, Places, Words, words_of
 from compiled.access_log import ROOM
 from compiled.json_lines import cut_at, join_texts, read_alike, read_statuses
-from compiled.texts import ROOM as TEXT_ROOM
 from compiled.texts import gather_texts
 from pipeline.clean.access_log_hits import Rows
 from pipeline.clean.access_log_json import (
     END_SECOND,
     FIRST_SECOND,
-    NEEDED,
     JsonNames,
-    find_places,
-    load,
+    is_whole,
+    read_places,
     read_time,
     value_at,
 )
@@ -56,23 +54,21 @@ class Form:
     @classmethod
     def of(cls, line: bytes, *, names: JsonNames) -> Form | None:
         """The form of a line; null when the line lacks a part, or is not plain itself."""
-        if b"\\" in line or not line.isascii():
+        read = None if b"\\" in line or not line.isascii() else read_places(line, names=names)
+        if read is None:
             return None
-        try:
-            record = load(line)
-        except ValueError:
-            return None
-        places = find_places(record, names=names)
+        record, places = read
         # A status is a whole number; what is broken in this line might be whole in another.
         is_broken = any(isinstance(value_at(record, path), float) for path in names.status)
-        if is_broken or not any(needed <= places.keys() for needed in NEEDED):
+        if is_broken or not is_whole(places):
             return None
         values = [found for found in _TOKEN.finditer(line) if not found[_KEY]]
         spans = [found.span(_TEXT if found[_NUMBER] is None else _NUMBER) for found in values]
         begins, ends = [begin for begin, _ in spans], [end for _, end in spans]
         pieces = [line[begin:end] for begin, end in zip([0, *ends], [*begins, len(line)], strict=True)]
         numbered = b"".join(b"%b%d" % (piece, nth) for nth, piece in enumerate(pieces[:-1])) + pieces[-1]
-        told = {part: _number_at(json.loads(numbered), place) for part, place in places.items() if part != "headers"}
+        numbers = json.loads(numbered)
+        told = {part: _number_at(numbers, place) for part, place in places.items() if part != "headers"}
         return cls(
             _between(pieces),
             np.array([found[_NUMBER] is not None for found in values], bool),
@@ -106,8 +102,7 @@ class Form:
 
     def _seconds(self, data: Bytes, spans: Places) -> Ints:
         """Seconds since 1970, 0 where the time cannot be read; all at once where all are moments of ISO 8601."""
-        begins, content = np.empty(spans.shape[1] + 1, np.int64), np.empty(_total(spans) + TEXT_ROOM, np.uint8)
-        gather_texts(data, words_of(data), (spans[0], spans[1]), begins, (content, words_of(content)))
+        begins, content = gather_texts(data, spans[0], spans[1])
         texts = pa.LargeStringArray.from_buffers(len(begins) - 1, pa.py_buffer(begins), pa.py_buffer(content))
         if self.is_number[self.values["time"]]:
             return _each_once(texts, is_number=True)
@@ -130,23 +125,16 @@ def _each_once(texts: pa.LargeStringArray, *, is_number: bool) -> Ints:
 
 def _asked(data: Bytes, told: Mapping[str, Places]) -> Texts:
     """The requests up to their queries."""
-    if "request" not in told:
-        begins, content = np.empty(told["uri"].shape[1] + 1, np.int64), _room(told["method"], told["uri"])
-        join_texts(data, told["method"], told["uri"], _SPACE, content, begins)
-        asked = Texts(content, begins[:-1], begins[1:].copy())
-    else:
+    if "request" in told:
         asked = _stretches(data, told["request"])
+    else:
+        method, uri = told["method"], told["uri"]
+        size = int((method[1] - method[0] + 1 + uri[1] - uri[0]).sum())
+        begins, content = np.empty(uri.shape[1] + 1, np.int64), np.zeros(size + ROOM, np.uint8)
+        join_texts(data, method, uri, _SPACE, content, begins)
+        asked = Texts(content, begins[:-1], begins[1:].copy())
     cut_at(asked.data, _QUESTION, asked.begins, asked.ends)
     return asked
-
-
-def _room(first: Places, second: Places) -> Bytes:
-    """Bytes enough for two stretches and one more for each line."""
-    return np.zeros(_total(first) + _total(second) + first.shape[1] + ROOM, np.uint8)
-
-
-def _total(spans: Places) -> int:
-    return int((spans[1] - spans[0]).sum())
 
 
 def _stretches(data: Bytes, spans: Places) -> Texts:

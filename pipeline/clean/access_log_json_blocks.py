@@ -24,13 +24,12 @@ from pipeline.clean.access_log_hits import Rows
 from pipeline.clean.access_log_json import (
     END_SECOND,
     FIRST_SECOND,
-    NEEDED,
     STATUSES,
     JsonNames,
-    find_places,
     first_agent,
-    load,
+    is_whole,
     read_any_line,
+    read_places,
     read_time,
 )
 from pipeline.clean.access_log_json_alike import Form
@@ -96,11 +95,8 @@ def _read_alike(data: Bytes, *, bounds: Fields, names: JsonNames) -> Rows | None
 
 def _places_of(line: bytes, *, names: JsonNames) -> Places:
     """Where the parts stand in a line; empty when one that is needed is missing."""
-    try:
-        places = find_places(load(line), names=names)
-    except ValueError:
-        return ()
-    return tuple(places.items()) if any(needed <= places.keys() for needed in NEEDED) else ()
+    found = read_places(line, names=names)
+    return tuple(found[1].items()) if found and is_whole(found[1]) else ()
 
 
 @lru_cache(64)
