@@ -11,6 +11,7 @@ import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -243,19 +244,28 @@ class _Way:
         role = "main" if isinstance(settings, Source) else "responses"
         declared = self.city.sources[self.source_name].extracted_at
         seen: set[str] = set()
+        sizes = self._known_sizes()
         for name, path in self._found(settings):
-            sha256, size_bytes, landed_at = land_bytes(self.home, path, name=name, meter=self.meter)
+            is_known = path.stat().st_size in sizes
+            sha256, size_bytes, landed_at = land_bytes(
+                self.home, path, name=name, meter=self.meter, is_known=is_known
+            )
             if sha256 not in seen:
                 seen.add(sha256)
                 extracted_at = declared.replace(tzinfo=self.city.zone_info).isoformat() if declared else landed_at
                 yield LandedFile(name, role, sha256, size_bytes, landed_at, extracted_at)
+
+    def _known_sizes(self) -> set[int]:
+        """Sizes of the files this source has given for any period."""
+        folder = manifest_path(self.home, self.city.city, self.source_name, self.period).parent
+        return {file.size_bytes for path in folder.glob("*.json") for file in read_manifest_at(path).files}
 
     def _found(self, settings: FileSettings) -> Iterator[tuple[str, Path]]:
         """Names and files, those of object storage as copies that last until the next is asked for."""
         paths, stored = matching_files(self.city, settings, self.period), matching_objects(settings, self.period)
         if not paths and not stored:
             raise self._missing(settings)
-        self.meter.expect(sum(path.stat().st_size for path in paths))
+        self.meter.expect(sum(path.stat().st_size for path in paths) + sum(one.size_bytes for one in stored))
         yield from ((path.name, path) for path in paths)
         yield from _copies(self.home, stored)
 
@@ -279,46 +289,77 @@ def _copies(home: Path, stored: Sequence[StoredObject]) -> Iterator[tuple[str, P
             yield one.name, copy
 
 
-def land_bytes(home: Path, content: bytes | Path, *, name: str, meter: Meter | None = None) -> tuple[str, int, str]:
-    """Put bytes, or a copy of a file, at their address; gives hash, size and the moment they first landed."""
+def land_bytes(
+    home: Path, content: bytes | Path, *, name: str, meter: Meter | None = None, is_known: bool = False
+) -> tuple[str, int, str]:
+    """Put bytes, or a copy of a file, at their address; gives hash, size and the moment they first landed.
+
+    A file is hashed while it is copied. One that probably landed before (`is_known`) is hashed alone, as are bytes at
+    hand, and copied only when they are new after all.
+    """
     meter = meter or Meter()
-    with _opened(content, meter) as file:
-        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    sha256 = _hash(content, meter) if is_known or isinstance(content, bytes) else None
+    if sha256 is None or not object_path(home, sha256).is_file():
+        sha256 = _copy(home, content, name=name, meter=meter)
     target = object_path(home, sha256)
     note = target.with_suffix(".json")
-    if not target.is_file():
-        meter.expect(len(content) if isinstance(content, bytes) else content.stat().st_size)
-        with _opened(content, meter) as file:
-            _copy(file, target, name=name)
     if not note.is_file():
         landed_at = datetime.now(UTC).isoformat(timespec="seconds")
         write_atomically(note, json.dumps({"landed_at": landed_at, "name": name}))
     return sha256, target.stat().st_size, str(json.loads(note.read_text("utf-8"))["landed_at"])
 
 
+def _hash(content: bytes | Path, meter: Meter) -> str:
+    with _opened(content, meter) as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def _opened(content: bytes | Path, meter: Meter) -> io.BufferedIOBase:
     return io.BytesIO(content) if isinstance(content, bytes) else open_counted(content, meter.read)
 
 
-def _copy(file: io.BufferedIOBase, target: Path, *, name: str) -> None:
-    digest = hashlib.sha256()
-    with _draft_of(target, make=_empty_file) as draft:
+def _copy(home: Path, content: bytes | Path, *, name: str, meter: Meter) -> str:
+    """Copy bytes to the address of their hash; gives the hash."""
+    before = _state(content)
+    with _draft_of(home / "landing" / "objects" / "incoming", make=_empty_file) as draft:
         # Raw exports may hold names and addresses: they are for this account alone.
-        (target.parents[2]).chmod(0o700)
-        with draft.open("wb") as copy:
-            while chunk := file.read(_CHUNK_BYTES):
-                digest.update(chunk)
-                copy.write(chunk)
-                # Little by little: while gigabytes go to a slow disk, nobody could stop it.
-                copy.flush()
-                os.fsync(copy.fileno())
-        if digest.hexdigest() != target.name:
+        (home / "landing").chmod(0o700)
+        with _opened(content, meter) as file:
+            sha256 = _written(file, draft)
+        if _state(content) != before:
             raise SourceUnavailable(
                 id=f"{name} berubah selagi disalin. Tunggu ekspornya selesai, lalu jalankan lagi.",
                 en=f"{name} changed while it was copied. Wait for its export to finish, then run again.",
             )
         draft.chmod(0o400)
+        target = object_path(home, sha256)
+        target.parent.mkdir(exist_ok=True)
         draft.replace(target)
+    return sha256
+
+
+def _state(content: bytes | Path) -> tuple[int, ...]:
+    """What changes when a file is written to or replaced."""
+    if isinstance(content, bytes):
+        return ()
+    state = content.stat()
+    return state.st_ino, state.st_size, state.st_mtime_ns
+
+
+def _written(file: io.BufferedIOBase, copy_path: Path) -> str:
+    """Write a file's bytes; gives their hash, made on a thread of its own, for it takes longer than the writing."""
+    digest = hashlib.sha256()
+    with copy_path.open("wb") as copy, ThreadPoolExecutor(1) as hashing:
+        hashed: Future[None] = hashing.submit(digest.update, b"")
+        while chunk := file.read(_CHUNK_BYTES):
+            hashed.result()
+            hashed = hashing.submit(digest.update, chunk)
+            copy.write(chunk)
+            # Little by little: while gigabytes go to a slow disk, nobody could stop it.
+            copy.flush()
+            os.fsync(copy.fileno())
+        hashed.result()
+    return digest.hexdigest()
 
 
 def _empty_file(*, prefix: str, dir: Path) -> str:

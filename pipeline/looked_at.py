@@ -69,21 +69,22 @@ class _Held:
         numbers = self._random.random(len(part))
         chosen = numbers < self._limit
         self._numbers.append(numbers[chosen])
-        self._frames.append(with_plain_texts(part[chosen]))
+        self._frames.append(part[chosen])
         if sum(map(len, self._numbers)) > WHOLE_ROWS:
             self._drop()
 
     def rows(self) -> pd.DataFrame:
         if self.rows_count > WHOLE_ROWS:
             self._drop()
-        return pd.concat(self._frames, ignore_index=True) if self._frames else pd.DataFrame()
+        frames = [with_plain_texts(frame) for frame in self._frames]
+        return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
 
     def _drop(self) -> None:
         """Keep as many as a sample has."""
-        numbers, frame = np.concatenate(self._numbers), pd.concat(self._frames, ignore_index=True)
-        kept = np.sort(np.argsort(numbers, kind="stable")[:SAMPLE_ROWS])
-        self._numbers, self._frames = [numbers[kept]], [frame.iloc[kept]]
-        self._limit = float(numbers[kept].max())
+        self._limit = float(np.partition(np.concatenate(self._numbers), SAMPLE_ROWS - 1)[SAMPLE_ROWS - 1])
+        kept = [numbers <= self._limit for numbers in self._numbers]
+        self._numbers = [numbers[keep] for numbers, keep in zip(self._numbers, kept, strict=True)]
+        self._frames = [frame[keep] for frame, keep in zip(self._frames, kept, strict=True)]
 
 
 def _all(groups: Iterator[Words]) -> Words:

@@ -22,7 +22,7 @@ from connectors.errors import ConfigError, DataRejected
 from pipeline.indicators.counting import is_sound
 from pipeline.looked_at import Key, LookedAt, Parts, look_at
 from pipeline.periods import Period
-from pipeline.suites import FOLDER, ROW_COUNT, Rule, Suite, accounting, declared, headlines
+from pipeline.suites import FOLDER, NAMES, ROW_COUNT, Rule, Suite, accounting, declared, headlines
 from pipeline.tables import TABLES, Table
 
 if TYPE_CHECKING:
@@ -219,6 +219,12 @@ def _refusal(path: Path, problems: Sequence[Problem]) -> ConfigError:
     )
 
 
+def load_suites() -> None:
+    """Import Great Expectations and read every suite; `ConfigError` as of `load_suite`."""
+    for name in NAMES:
+        _suite(name)
+
+
 @cache
 def _suite(name: str) -> Suite:
     return load_suite(FOLDER / f"{name}.json", required=declared(name))
@@ -242,17 +248,16 @@ class _Reading:
             fates = part[["quarantine_reason", "excluded_by"]].notna()
             lines = part["source_tool"] == SOURCE_TOOL if "source_tool" in part else pd.Series(False, index=part.index)
             self.rows.update(fates[~lines.to_numpy(bool)].value_counts().to_dict())
-            yield _of_period(part[is_sound(part)], self._table, period=self._period, zone=self._zone)
+            yield part[is_sound(part) & self._is_of_period(part)]
 
-
-def _of_period(frame: pd.DataFrame, table: Table, *, period: Period, zone: ZoneInfo) -> pd.DataFrame:
-    if table.name in _SNAPSHOTS:
-        return frame
-    placed = frame[table.month_by]
-    if table.column(table.month_by).kind == "moment":
-        first_at, end_at = period.bounds(zone)
-        return frame[(placed >= first_at) & (placed < end_at)]
-    return frame[placed.between(pd.Timestamp(period.first_on), pd.Timestamp(period.last_on))]
+    def _is_of_period(self, part: pd.DataFrame) -> pd.Series | bool:
+        if self._table.name in _SNAPSHOTS:
+            return True
+        placed = part[self._table.month_by]
+        if self._table.column(self._table.month_by).kind == "moment":
+            first_at, end_at = self._period.bounds(self._zone)
+            return (placed >= first_at) & (placed < end_at)
+        return placed.between(pd.Timestamp(self._period.first_on), pd.Timestamp(self._period.last_on))
 
 
 def _account(rows: Counter[tuple[bool, bool]], tally: pd.DataFrame | None) -> dict[str, int]:
