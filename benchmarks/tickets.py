@@ -62,7 +62,7 @@ _YEAR = (int(datetime(2025, 1, 1, tzinfo=UTC).timestamp()), 365 * 86_400)
 _PERIOD = Period.parse("2025")
 _CHUNK_ROWS = 500_000
 _DIRTY_SHARE = 0.02
-_SLOW_ROWS = 1_000_000
+_SLOW_ROWS = 10_000_000
 _CHANNELS = ("Aplikasi", "Telepon", "Laman", "SMS", "Media sosial", "Datang langsung")
 _WORDS = ("jalan", "rusak", "lampu", "mati", "air", "keruh", "sampah", "menumpuk", "banjir", "pohon", "izin")
 _FORMS = ("%Y-%m-%d %H:%M:%S", "%d/%m/%Y %H:%M:%S")

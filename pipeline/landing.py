@@ -15,6 +15,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from itertools import cycle
 from pathlib import Path
 
 from connectors.counted_file import open_counted
@@ -348,10 +349,12 @@ def _state(content: bytes | Path) -> tuple[int, ...]:
 
 def _written(file: io.BufferedIOBase, copy_path: Path) -> str:
     """Write a file's bytes; gives their hash, made on a thread of its own, for it takes longer than the writing."""
-    digest = hashlib.sha256()
+    digest, buffers = hashlib.sha256(), cycle((bytearray(_CHUNK_BYTES), bytearray(_CHUNK_BYTES)))
     with copy_path.open("wb") as copy, ThreadPoolExecutor(1) as hashing:
         hashed: Future[None] = hashing.submit(digest.update, b"")
-        while chunk := file.read(_CHUNK_BYTES):
+        # Two buffers in turn, for memory asked for anew costs as much as the copying.
+        while count := file.readinto(buffer := next(buffers)):
+            chunk = memoryview(buffer)[:count]
             hashed.result()
             hashed = hashing.submit(digest.update, chunk)
             copy.write(chunk)
