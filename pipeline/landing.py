@@ -248,9 +248,7 @@ class _Way:
         sizes = self._known_sizes()
         for name, path in self._found(settings):
             is_known = path.stat().st_size in sizes
-            sha256, size_bytes, landed_at = land_bytes(
-                self.home, path, name=name, meter=self.meter, is_known=is_known
-            )
+            sha256, size_bytes, landed_at = land_bytes(self.home, path, name=name, meter=self.meter, is_known=is_known)
             if sha256 not in seen:
                 seen.add(sha256)
                 extracted_at = declared.replace(tzinfo=self.city.zone_info).isoformat() if declared else landed_at

@@ -168,6 +168,17 @@ def test_parts_of_variants_and_breakdowns_are_those_of_the_current_version(wareh
     assert (part["member"], part["value"]) == ("Jaringan", 2)
 
 
+@pytest.mark.parametrize("count", [49, 50, 51, 223])
+def test_breakdowns_are_stored_whole_however_many(warehouse: Warehouse, count: int) -> None:
+    parts = [Quotient(float(n), 3.0, "hours per incident", n / 3) for n in range(count)]
+    breakdowns = tuple(Breakdown("component", f"{n:03}", part) for n, part in enumerate(parts))
+    warehouse.store([result(breakdowns=breakdowns)], batch=batch("r1"))
+    stored = warehouse.breakdowns("kota-uji", "2025", "it_downtime")
+    assert sorted((row["member"], row["numerator"], row["value"]) for row in stored) == [
+        (f"{n:03}", n, n / 3) for n in range(count)
+    ]
+
+
 def test_what_is_shown_as_of_a_day_is_all_of_the_version_that_stood_then(warehouse: Warehouse) -> None:
     fewer = Quotient(1.0, 1.0, "hours per incident", 1.0)
     warehouse.store([result(excluded={"outside_period": 1})], batch=batch("r1"))
