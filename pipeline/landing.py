@@ -297,8 +297,11 @@ def land_bytes(
     hand, and copied only when they are new after all.
     """
     meter = meter or Meter()
+    read_before = meter.bytes_read
     sha256 = _hash(content, meter) if is_known or isinstance(content, bytes) else None
     if sha256 is None or not object_path(home, sha256).is_file():
+        # What was hashed alone for nothing is read again.
+        meter.expect(meter.bytes_read - read_before)
         sha256 = _copy(home, content, name=name, meter=meter)
     target = object_path(home, sha256)
     note = target.with_suffix(".json")

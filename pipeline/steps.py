@@ -7,18 +7,17 @@ alone by Airflow, the command line or a test.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import nullcontext, suppress
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter
 
 from connectors.counted_file import open_counted
-from connectors.errors import ConfigError, DataRejected
+from connectors.errors import DataRejected
 from pipeline.config import City, load_city
 from pipeline.landing import LandedFile, Manifest, land, object_path, read_manifest, write_atomically
 from pipeline.periods import Period
@@ -152,8 +151,6 @@ def report(city_id: str, period: str) -> str:
 def run(city_id: str, period: str, *, progress: Progress = SILENT) -> list[str]:
     """Every step in order; gives what `store` says."""
     label = Period.parse(period).label
-    # Great Expectations takes seconds to import; landing leaves much of the interpreter's time to others.
-    Thread(target=_load_suites).start()
     for source in sources(city_id, label):
         fetch(city_id, source, label, progress=progress)
     for table in TABLES:
@@ -167,14 +164,6 @@ def run(city_id: str, period: str, *, progress: Progress = SILENT) -> list[str]:
     with progress.step("Laporkan / Report"):
         report(city_id, label)
     return stored
-
-
-def _load_suites() -> None:
-    """Read the suites ahead of the step that holds tables against them; it tells of what is wrong with them."""
-    from pipeline.validate import load_suites
-
-    with suppress(ConfigError):
-        load_suites()
 
 
 def compute(city_id: str, period: str, *, is_rebuilt: bool = False, progress: Progress = SILENT) -> list[Result]:

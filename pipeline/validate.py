@@ -22,7 +22,7 @@ from connectors.errors import ConfigError, DataRejected
 from pipeline.indicators.counting import is_sound
 from pipeline.looked_at import Key, LookedAt, Parts, look_at
 from pipeline.periods import Period
-from pipeline.suites import FOLDER, NAMES, ROW_COUNT, Rule, Suite, accounting, declared, headlines
+from pipeline.suites import FOLDER, ROW_COUNT, Rule, Suite, accounting, declared, headlines
 from pipeline.tables import TABLES, Table
 
 if TYPE_CHECKING:
@@ -217,12 +217,6 @@ def _refusal(path: Path, problems: Sequence[Problem]) -> ConfigError:
         id=f"{faults_id}\nPerbaiki, atau tulis ulang aturan bawaan dengan: python -m pipeline.suites",
         en=f"{faults_en}\nMend it, or write the declared rules again with: python -m pipeline.suites",
     )
-
-
-def load_suites() -> None:
-    """Import Great Expectations and read every suite; `ConfigError` as of `load_suite`."""
-    for name in NAMES:
-        _suite(name)
 
 
 @cache
