@@ -26,6 +26,7 @@ from pipeline.clean.bots import AgentRules
 _TERMS = LogTerms(ZoneInfo("Asia/Jakarta"), "portal", own_networks=("103.10.20.0/24",))
 _REFERENCE_LINES = 200_000
 _LINES_FOR_SLOW_PEERS = 2_000_000
+_LINES_FOR_POLARS_EXACT = 10_000_000
 _LINES_FOR_AWSTATS = 500_000
 _BOT_SHARE = 0.08
 _MALFORMED_SHARE = 0.05
@@ -319,7 +320,7 @@ WORK = Work(
         "ours_gzip_alone": Contender(ours_gzip_alone),
         "ours_json": Contender(ours_json),
         "duckdb_json": Contender(duckdb_json, needs=("duckdb",), is_exact=False),
-        "polars_exact": Contender(polars_exact, needs=("polars",), most=_LINES_FOR_SLOW_PEERS),
+        "polars_exact": Contender(polars_exact, needs=("polars",), most=_LINES_FOR_POLARS_EXACT),
         "goaccess": Contender(_GOACCESS, needs=("program:goaccess",), most=_LINES_FOR_SLOW_PEERS),
         "awstats": Contender(
             ("sh", "-c", _AWSTATS), needs=("program:perl", f"program:{_AWSTATS_PROGRAM}"), most=_LINES_FOR_AWSTATS

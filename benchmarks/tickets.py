@@ -62,7 +62,7 @@ _YEAR = (int(datetime(2025, 1, 1, tzinfo=UTC).timestamp()), 365 * 86_400)
 _PERIOD = Period.parse("2025")
 _CHUNK_ROWS = 500_000
 _DIRTY_SHARE = 0.02
-_SLOW_ROWS = 10_000_000
+_ROWS_FOR_SLOW_PEERS = 10_000_000
 _CHANNELS = ("Aplikasi", "Telepon", "Laman", "SMS", "Media sosial", "Datang langsung")
 _WORDS = ("jalan", "rusak", "lampu", "mati", "air", "keruh", "sampah", "menumpuk", "banjir", "pohon", "izin")
 _FORMS = ("%Y-%m-%d %H:%M:%S", "%d/%m/%Y %H:%M:%S")
@@ -340,13 +340,15 @@ WORK = Work(
     contenders={
         "ours": Contender(ours, ready=_landed),
         "ours_mixed_dates": Contender(ours, ready=partial(_landed, is_mixed=True)),
-        "ours_validated": Contender(ours_validated, needs=("great_expectations",), ready=_landed, most=_SLOW_ROWS),
+        "ours_validated": Contender(
+            ours_validated, needs=("great_expectations",), ready=_landed, most=_ROWS_FOR_SLOW_PEERS
+        ),
         "great_expectations": Contender(
-            great_expectations, needs=("great_expectations",), ready=_landed, most=_SLOW_ROWS
+            great_expectations, needs=("great_expectations",), ready=_landed, most=_ROWS_FOR_SLOW_PEERS
         ),
         "duckdb": Contender(duckdb, needs=("duckdb",)),
         "polars": Contender(polars, needs=("polars",)),
-        "pandas": Contender(pandas, most=_SLOW_ROWS),
+        "pandas": Contender(pandas, most=_ROWS_FOR_SLOW_PEERS),
     },
     targets=(
         Target(0.65, "duckdb"),
