@@ -133,7 +133,10 @@ class NewVisitors:
 
     def absorb(self, other: NewVisitors) -> None:
         """Take what another has seen; neither may hold requests on days the other has settled."""
-        self._pieces += [*other._known.values(), *other._pieces]
+        self._pieces += other._pieces
+        self._pending += other._pending
+        for span, known in other._known.items():
+            self._put(known, span=span)
         self._settled = self._settled + other._settled
 
     def settle(self, days: range) -> None:
@@ -154,8 +157,11 @@ class NewVisitors:
         spans = _spans(self._unit)[days]
         for span in np.unique(spans).tolist():
             chosen = spans == span
-            new = _first_of_each(visitor[chosen], days=days[chosen])
-            self._known[span] = _insert(new, into=self._known[span]) if span in self._known else new
+            self._put(_first_of_each(visitor[chosen], days=days[chosen]), span=span)
+
+    def _put(self, new: tuple[Keys, Ints], *, span: int) -> None:
+        """Add visitors, in order and each once, to those of a month or year."""
+        self._known[span] = _insert(new, into=self._known[span]) if span in self._known else new
 
     def count_days(self) -> Ints:
         """Visitors on the first day of each in its month or year."""
