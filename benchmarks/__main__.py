@@ -23,7 +23,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--only", nargs="*", choices=_MODULES, default=_MODULES)
     parser.add_argument("--json", type=Path, help="a file for every figure")
-    parser.add_argument("--folder", type=Path, help="where inputs may lie for a while; 3 GB for ten million lines")
+    parser.add_argument("--folder", type=Path, help="where inputs may lie for a while; 9 GB for ten million lines")
     asked = parser.parse_args()
     found: dict[str, Samples] = {}
     verdicts: list[Verdict] = []
