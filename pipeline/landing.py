@@ -16,6 +16,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from itertools import cycle
+from mmap import mmap
 from pathlib import Path
 
 from connectors.counted_file import open_counted
@@ -298,7 +299,7 @@ def land_bytes(
     """
     meter = meter or Meter()
     read_before = meter.bytes_read
-    sha256 = _hash(content, meter) if is_known or isinstance(content, bytes) else None
+    sha256 = hash_of(content, meter) if is_known or isinstance(content, bytes) else None
     if sha256 is None or not object_path(home, sha256).is_file():
         # What was hashed alone for nothing is read again.
         meter.expect(meter.bytes_read - read_before)
@@ -311,7 +312,8 @@ def land_bytes(
     return sha256, target.stat().st_size, str(json.loads(note.read_text("utf-8"))["landed_at"])
 
 
-def _hash(content: bytes | Path, meter: Meter) -> str:
+def hash_of(content: bytes | Path, meter: Meter) -> str:
+    """The SHA-256 of bytes or of a file, by which both are addressed."""
     with _opened(content, meter) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -350,7 +352,8 @@ def _state(content: bytes | Path) -> tuple[int, ...]:
 
 def _written(file: io.BufferedIOBase, copy_path: Path) -> str:
     """Write a file's bytes; gives their hash, made on a thread of its own, for it takes longer than the writing."""
-    digest, buffers = hashlib.sha256(), cycle((bytearray(_CHUNK_BYTES), bytearray(_CHUNK_BYTES)))
+    # Anonymous maps, of which a small file touches no more than it needs.
+    digest, buffers = hashlib.sha256(), cycle((mmap(-1, _CHUNK_BYTES), mmap(-1, _CHUNK_BYTES)))
     with copy_path.open("wb") as copy, ThreadPoolExecutor(1) as hashing:
         hashed: Future[None] = hashing.submit(digest.update, b"")
         # Two buffers in turn, for memory asked for anew costs as much as the copying.

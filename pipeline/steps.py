@@ -16,10 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter
 
-from connectors.counted_file import open_counted
 from connectors.errors import DataRejected
 from pipeline.config import City, load_city
-from pipeline.landing import LandedFile, Manifest, land, object_path, read_manifest, write_atomically
+from pipeline.landing import LandedFile, Manifest, hash_of, land, object_path, read_manifest, write_atomically
 from pipeline.periods import Period
 from pipeline.progress import SILENT, Meter, Progress
 from pipeline.settings import Settings
@@ -193,18 +192,16 @@ def compute(city_id: str, period: str, *, is_rebuilt: bool = False, progress: Pr
 
 def altered_files(city_id: str, period: str, *, progress: Progress = SILENT) -> list[str]:
     """Names of landed files whose bytes are gone or no longer have the hash they are addressed by."""
-    import hashlib
-
     manifests = [manifest for table in TABLES for manifest in _manifests(city_id, table, period)]
     files = [file for manifest in manifests for file in manifest.files]
     with progress.step("Cocokkan berkas / Check files") as meter:
         meter.expect(sum(file.size_bytes for file in files))
 
         def is_whole(file: LandedFile) -> bool:
-            with open_counted(object_path(_home(), file.sha256), meter.read) as raw:
-                return hashlib.file_digest(raw, "sha256").hexdigest() == file.sha256
+            path = object_path(_home(), file.sha256)
+            return path.is_file() and hash_of(path, meter) == file.sha256
 
-        return [file.name for file in files if not object_path(_home(), file.sha256).is_file() or not is_whole(file)]
+        return [file.name for file in files if not is_whole(file)]
 
 
 def dataset(
