@@ -17,11 +17,11 @@ import numpy as np
 from crawleruseragents import CRAWLER_USER_AGENTS_DATA
 
 from benchmarks.measure import Contender, Target, Work
-from pipeline.clean import access_log
-from pipeline.clean.access_log import LogCounts, LogFile, LogTerms, count_visits
-from pipeline.clean.access_log_lines import Hit, read_line
-from pipeline.clean.access_log_rules import RULES, request_rule
-from pipeline.clean.bots import AgentRules
+from pipeline.access_log import count as counting
+from pipeline.access_log.bots import AgentRules
+from pipeline.access_log.count import LogCounts, LogFile, LogTerms, count_visits
+from pipeline.access_log.formats.line import Hit, read_line
+from pipeline.access_log.rules import RULES, request_rule
 
 _TERMS = LogTerms(ZoneInfo("Asia/Jakarta"), "portal", own_networks=("103.10.20.0/24",))
 _REFERENCE_LINES = 200_000
@@ -168,7 +168,7 @@ def ours(*paths: Path) -> int:
 
 
 def ours_alone(*paths: Path) -> int:
-    access_log._BYTES_WORTH_SHARING = sys.maxsize
+    counting._BYTES_WORTH_SHARING = sys.maxsize
     return ours(*paths)
 
 

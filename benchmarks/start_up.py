@@ -10,7 +10,7 @@ from pathlib import Path
 
 from benchmarks.measure import Contender, Target, Work
 from pipeline.indicators.base import Quotient, Result, RowCounts
-from pipeline.warehouse import Batch, CityRecord, Warehouse
+from pipeline.warehouse import CityRecord, StoreRequest, Warehouse
 from pipeline.warehouse.warehouse import ORDER
 
 _DAGS = Path(__file__).resolve().parents[1] / "dags"
@@ -27,14 +27,14 @@ def write_warehouse(path: Path, years: int) -> None:
     warehouse.migrate()
     for year in range(2025 - years + 1, 2026):
         one = Result("", str(year), Quotient(6.0, 3.0, "hours", 2.0), "final", 100.0, RowCounts(3, 3, {}), "1.0", "a")
-        batch = Batch(
+        request = StoreRequest(
             city=CityRecord(_CITY, "Kota Contoh", "Asia/Jakarta", "kemendagri:31"),
             period=str(year),
             run_id=f"r{year}",
             computed_at=datetime(2026, 1, 12, tzinfo=UTC),
             sources={},
         )
-        warehouse.store([replace(one, indicator_id=name) for name in ORDER], batch=batch)
+        warehouse.store([replace(one, indicator_id=name) for name in ORDER], request=request)
 
 
 def _dag_folder(_: Path) -> None:

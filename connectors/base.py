@@ -168,7 +168,7 @@ class Connector:
         """What the system still holds; asking it also shows whether it is reachable and lets us in."""
         return Held()
 
-    def told(self, files: Sequence[RawFile]) -> Sequence[Span] | None:  # noqa: ARG002 most do not say
+    def covered_spans(self, files: Sequence[RawFile]) -> Sequence[Span] | None:  # noqa: ARG002 most do not say
         """From when until when the files tell of everything that happened; null when nobody can see that in them."""
         return None
 

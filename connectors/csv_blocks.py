@@ -17,13 +17,13 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from compiled import Bytes, Flags, Places
-from compiled.csv_cells import find_cells
-from compiled.marks import find_marks
-from compiled.texts import gather_texts
 from connectors.errors import DataRejected
 from connectors.files import RawFile, Shape, find_shape, frame_of_records, open_bytes
 from connectors.layout import Layout
+from kernels import Bytes, Flags, Places
+from kernels.csv_cells import find_cells
+from kernels.marks import find_marks
+from kernels.texts import gather_texts
 
 _BLOCK_BYTES = 8 << 20
 _HEAD_BYTES = 4096

@@ -93,7 +93,7 @@ class Nagios(Connector):
             if begun[file] or bad[file]:
                 yield file, _frame(begun[file], bad[file], columns)
 
-    def told(self, files: Sequence[RawFile]) -> list[Span]:
+    def covered_spans(self, files: Sequence[RawFile]) -> list[Span]:
         """When the log was written; a rotated file that is missing, or a program that stood still, leaves a gap."""
         stretches = [stretch for file in files for log in _logs(file) for stretch in log.stretches]
         spans: list[_Stretch] = []

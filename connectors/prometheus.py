@@ -112,7 +112,7 @@ class Prometheus(Connector):
         days = sum(int(number) * _UNITS[unit] for number, unit in parts)
         return Held(keeps_days=max(1, math.ceil(days)) if parts else None)
 
-    def told(self, files: Sequence[RawFile]) -> list[Span]:
+    def covered_spans(self, files: Sequence[RawFile]) -> list[Span]:
         """When there were samples, of whatever series."""
         step = timedelta(seconds=self.options.step_seconds)
         runs = sorted({(run.first_at, run.last_at) for file in files for _, run in self._runs(file)})

@@ -126,9 +126,9 @@ def _look_for_files(city: City, source: Source, period: Period, folder: Path) ->
 
 def _telling(city: City, source: Source, period: Period, files: list[RawFile]) -> Iterator[str]:
     """From when until when the files tell of everything, and whether that is the whole period."""
-    from pipeline.told import days_told
+    from pipeline.coverage import days_told
 
-    spans = source.connector_in(city.zone_info).told(files) if source.connector else None
+    spans = source.connector_in(city.zone_info).covered_spans(files) if source.connector else None
     if not spans:
         return
     days = [moment.astimezone(city.zone_info).date() for moment in (min(spans)[0], max(end for _, end in spans))]
@@ -174,8 +174,8 @@ def _first_rows(city: City, source: Source, files: list[RawFile]) -> tuple[str, 
 def _first_lines(city: City, source: Source, files: list[RawFile]) -> Iterator[str]:
     """How many of the first lines of each log are pages people asked for, and what the others are."""
     from connectors.files import refuse_foreign
-    from pipeline.clean.access_log_heads import classify_head, refuse_unnamed
-    from pipeline.clean.access_log_shares import LogFile, LogTerms
+    from pipeline.access_log.head import classify_head, refuse_unnamed
+    from pipeline.access_log.share import LogFile, LogTerms
 
     terms = LogTerms.of(city, source)
     for file in files:

@@ -262,9 +262,9 @@ def _progress() -> Iterator[Progress]:
     if sys.stderr.isatty():
         from rich.console import Console
 
-        from pipeline.bars import bars_on
+        from pipeline.terminal_progress import terminal_progress
 
-        with bars_on(Console(stderr=True)) as bars:
+        with terminal_progress(Console(stderr=True)) as bars:
             yield bars
     else:
         from pipeline.progress import Lines

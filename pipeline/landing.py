@@ -23,9 +23,9 @@ from connectors.counted_file import open_counted
 from connectors.errors import SourceUnavailable
 from connectors.objects import StoredObject, is_address, stored_objects
 from pipeline.config import City, FileSettings, Source
+from pipeline.coverage import Covers, days_told, remark
 from pipeline.periods import Period
 from pipeline.progress import Meter
-from pipeline.told import Covers, days_told, remark
 
 _CHUNK_BYTES = 1 << 25
 
@@ -96,7 +96,7 @@ def _told(
     from connectors.files import RawFile
 
     raw_files = [RawFile(object_path(home, file.sha256), file.name) for file in files if file.role == "main"]
-    spans = source.connector_in(city.zone_info).told(raw_files)
+    spans = source.connector_in(city.zone_info).covered_spans(raw_files)
     if spans is None:
         return None, ()
     covers = days_told(spans, first_on=period.first_on, last_on=period.last_on, zone=city.zone_info)

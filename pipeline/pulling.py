@@ -17,6 +17,7 @@ from connectors.connection import connection_from
 from connectors.files import RawFile
 from connectors.http import HttpClient, Limits
 from pipeline.config import City, Source
+from pipeline.coverage import Covers, days_told, remark
 from pipeline.landing import (
     LandedFile,
     Manifest,
@@ -27,7 +28,6 @@ from pipeline.landing import (
     write_manifest,
 )
 from pipeline.periods import Period
-from pipeline.told import Covers, days_told, remark
 
 LIMITS = Limits()
 RESUME_WITHIN = timedelta(hours=12)
@@ -142,7 +142,7 @@ class _Way:
         """The whole days of a window; of these, those the answers tell of, where they say so."""
         covers = _whole_days(window)
         raw_files = [RawFile(object_path(self.home, file.sha256), file.name) for file in files]
-        spans = connector.told(raw_files) if covers else None
+        spans = connector.covered_spans(raw_files) if covers else None
         if spans is None:
             return covers
         ((first, last),) = covers

@@ -101,7 +101,7 @@ def measure(city_id: str, period: str) -> str:
 
 def store(city_id: str, period: str) -> list[str]:
     """Write the results as versions in one transaction; gives a line per indicator, saying what changed."""
-    from pipeline.batch import batch_for
+    from pipeline.store_request import store_request_for
     from pipeline.terms import populations
     from pipeline.warehouse import Warehouse
 
@@ -110,7 +110,7 @@ def store(city_id: str, period: str) -> list[str]:
     warehouse.migrate()
     city, asked = _city(city_id), Period.parse(period)
     headline, others = populations(dataset(city_id, "population", period).frame, city=city, period=asked)
-    batch = batch_for(
+    request = store_request_for(
         city,
         period=asked,
         manifests={table: _manifests(city_id, table, period) for table in TABLES},
@@ -119,7 +119,7 @@ def store(city_id: str, period: str) -> list[str]:
         populations=[headline, *others] if headline else [],
         computed_at=datetime.now(UTC),
     )
-    return [str(stored) for stored in warehouse.store(results, batch=batch)]
+    return [str(stored) for stored in warehouse.store(results, request=request)]
 
 
 def report(city_id: str, period: str) -> str:

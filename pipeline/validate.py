@@ -20,8 +20,8 @@ from pydantic import ValidationError
 
 from connectors.errors import ConfigError, DataRejected
 from pipeline.indicators.counting import is_sound
-from pipeline.looked_at import Key, LookedAt, Parts, look_at
 from pipeline.periods import Period
+from pipeline.sample import Key, Parts, Sample, take_sample
 from pipeline.suites import FOLDER, ROW_COUNT, Rule, Suite, accounting, declared, headlines
 from pipeline.tables import TABLES, Table
 
@@ -118,9 +118,9 @@ def validate_parts(parts: Parts, *, subject: str, suite: Suite) -> Verdict:
     and critical.
     """
     rules = list(suite.expectations)
-    looked_at = look_at(parts, keys=[*{key for rule in rules if (key := _unique_columns(rule))}])
-    outcomes = {outcome.rule_id: outcome for part in _parts(rules, looked_at) for outcome in _outcomes(part)}
-    way = EVERY_ROW if looked_at.is_whole else SAMPLE
+    sample = take_sample(parts, keys=[*{key for rule in rules if (key := _unique_columns(rule))}])
+    outcomes = {outcome.rule_id: outcome for part in _parts(rules, sample) for outcome in _outcomes(part)}
+    way = EVERY_ROW if sample.is_whole else SAMPLE
     return Verdict(subject, way, tuple(outcomes[rule.meta.rule_id] for rule in rules))
 
 
@@ -235,7 +235,7 @@ class _Reading:
         self.rows: Counter[tuple[bool, bool]] = Counter()
 
     def __call__(self) -> Iterator[pd.DataFrame]:
-        from pipeline.clean.access_log import SOURCE_TOOL
+        from pipeline.access_log.count import SOURCE_TOOL
 
         self.rows.clear()
         for part in self._dataset.parts:
@@ -271,21 +271,21 @@ def _account(rows: Counter[tuple[bool, bool]], tally: pd.DataFrame | None) -> di
     }
 
 
-def _parts(rules: list[Rule], looked_at: LookedAt) -> Iterator[_Part]:
+def _parts(rules: list[Rule], sample: Sample) -> Iterator[_Part]:
     """The rows, or of a large table: its length, the rows whose key occurs again, and a sample for everything else."""
-    if looked_at.is_whole:
-        yield _Part(rules, looked_at.frame)
+    if sample.is_whole:
+        yield _Part(rules, sample.frame)
         return
     rest = []
     for rule in rules:
-        suspects = looked_at.suspects.get(_unique_columns(rule))
+        suspects = sample.suspects.get(_unique_columns(rule))
         if rule.type == ROW_COUNT:
-            yield _Part([rule], pd.DataFrame(index=range(looked_at.rows_count)))
+            yield _Part([rule], pd.DataFrame(index=range(sample.rows_count)))
         elif suspects is not None:
-            yield _Part([rule], suspects, known_good=looked_at.rows_count - len(suspects))
+            yield _Part([rule], suspects, known_good=sample.rows_count - len(suspects))
         else:
             rest.append(rule)
-    yield _Part(rest, looked_at.frame)
+    yield _Part(rest, sample.frame)
 
 
 def _unique_columns(rule: Rule) -> Key:

@@ -15,7 +15,7 @@ import pandas as pd
 import pyarrow as pa
 
 from connectors.files import refuse_foreign
-from pipeline.clean.access_log_checkpoints import Checkpoints, forget_checkpoints
+from pipeline.access_log.checkpoints import Checkpoints, forget_checkpoints
 from pipeline.clean.month_files import Block, MonthFiles, finished, read_parts
 from pipeline.clean.readability import Readability
 from pipeline.clean.repeated_keys import RepeatedKeys
@@ -146,8 +146,8 @@ def dataset_path(home: Path, city: City, table_name: str, name: str) -> Path:
 @lru_cache(maxsize=1)
 def _code_sha256() -> str:
     here = Path(__file__).resolve().parents[1]
-    folders = (here / "clean", here.parent / "connectors", here.parent / "compiled")
-    files = [here / "tables.py", *(file for folder in folders for file in folder.glob("*.py"))]
+    folders = (here / "access_log", here / "clean", here.parent / "connectors", here.parent / "kernels")
+    files = [here / "tables.py", *(file for folder in folders for file in folder.rglob("*.py"))]
     digest = hashlib.sha256()
     for file in sorted(files):
         digest.update(file.read_bytes())
@@ -210,8 +210,8 @@ def _settle(source: _Written, files: MonthFiles) -> None:
 
 
 def _count_log(landed: Landed, *, checkpoints: Checkpoints | None = None) -> tuple[pd.DataFrame, pd.DataFrame]:
-    from pipeline.clean.access_log import LogFile, LogTerms, count_visits
-    from pipeline.clean.access_log_heads import refuse_unnamed
+    from pipeline.access_log.count import LogFile, LogTerms, count_visits
+    from pipeline.access_log.head import refuse_unnamed
 
     files, terms = landed.files("main"), LogTerms.of(landed.city, landed.source)
     for file, raw in files:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from connectors.files import BLANK_ROW
 from pipeline.clean.durations import parse_durations
-from pipeline.clean.outcomes import FirstWords, Flags
+from pipeline.clean.first_reason import FirstReason, Flags
 from pipeline.clean.text_bytes import arrow_of, tidied
 from pipeline.clean.values import Parsed, Reading, parse
 from pipeline.config import ColumnMap, RowFilter, Source
@@ -173,7 +173,7 @@ def _read_column(
     return parse_durations(texts, unit=column_map.unit, reading=reading), is_unknown
 
 
-def _problems(coded: _CodedColumns) -> tuple[FirstWords, FirstWords]:
+def _problems(coded: _CodedColumns) -> tuple[FirstReason, FirstReason]:
     """What the reader found wrong with each record: that it is blank, and anything else."""
     few, codes = coded.of(("reader_problem",))
     problems = few["reader_problem"]
@@ -181,10 +181,10 @@ def _problems(coded: _CodedColumns) -> tuple[FirstWords, FirstWords]:
     blank, others = (
         _spread_in_categories(chosen, codes) for chosen in (problems.where(is_blank), problems.mask(is_blank))
     )
-    return FirstWords(blank), FirstWords(others)
+    return FirstReason(blank), FirstReason(others)
 
 
-def _excluded(blank: FirstWords, coded: _CodedColumns, source: Source) -> FirstWords:
+def _excluded(blank: FirstReason, coded: _CodedColumns, source: Source) -> FirstReason:
     """The first declared rule each row falls under, in the order of the YAML; blank rows come first."""
     for rule, filters in source.exclude.items():
         for row_filter in filters:

@@ -16,7 +16,7 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from compiled.moments import Digits, read_clocks, split_by_shape
+from kernels.moments import Digits, read_clocks, split_by_shape
 from pipeline.clean.text_bytes import arrow_of, bounds_and_bytes
 
 _MONTHS = {

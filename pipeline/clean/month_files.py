@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 from pyarrow import csv
 
-from pipeline.clean.ahead import ahead
+from pipeline.clean.prefetch import prefetch
 from pipeline.indicators.row_hashes import Words, row_hashes
 from pipeline.tables import DTYPES, OUTCOME_COLUMNS, SOURCE_COLUMNS, Column, Table
 
@@ -199,7 +199,7 @@ def _to_the_second(column: pa.ChunkedArray) -> pa.ChunkedArray:
 
 def read_parts(folder: Path, table: Table) -> Iterator[pd.DataFrame]:
     """The table month by month, in parts of some ten thousand rows; texts that come again are categories."""
-    return ahead(_batches(folder), lambda groups: _read_groups(groups, table=table))
+    return prefetch(_batches(folder), lambda groups: _read_groups(groups, table=table))
 
 
 def _batches(folder: Path) -> Iterator[list[_Group]]:

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from pipeline.clean.first_reason import FirstReason, Flags
 from pipeline.clean.mapping import ORDER
-from pipeline.clean.outcomes import FirstWords, Flags
 from pipeline.config import Combine
 from pipeline.indicators.counting import is_sound
 from pipeline.tables import Table
@@ -25,7 +25,7 @@ def apply_row_rules(frame: pd.DataFrame, *, table: Table, extracted_at: dict[str
     `extracted_at` maps `source_file_id` to the moment the file was extracted: nothing can have happened after it. A row
     that is excluded keeps no reason; the reasons are categories.
     """
-    reasons = FirstWords(frame["quarantine_reason"])
+    reasons = FirstReason(frame["quarantine_reason"])
     for name, is_broken in _broken(frame, table, extracted_at):
         reasons.add(name, of=is_broken)
     return frame.assign(quarantine_reason=reasons.texts(but=frame["excluded_by"].notna().to_numpy()))

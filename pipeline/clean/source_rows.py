@@ -14,12 +14,12 @@ import numpy as np
 import pandas as pd
 
 from connectors.files import RawFile, read_rows
-from pipeline.clean.ahead import ahead
 from pipeline.clean.inquiries import FollowUps, complete_inquiries, join_follow_ups, read_follow_ups
 from pipeline.clean.mapping import map_rows, raw_columns, with_plain_texts
 from pipeline.clean.month_files import finished
 from pipeline.clean.outages import complete_outages
 from pipeline.clean.population import complete_population
+from pipeline.clean.prefetch import prefetch
 from pipeline.clean.rules import apply_row_rules, combine_rows, settle_duplicates
 from pipeline.clean.services import complete_services
 from pipeline.clean.values import Reading
@@ -65,8 +65,8 @@ def judged_rows(landed: Landed, *, then: Callable[[pd.DataFrame], T]) -> tuple[I
     """
     source = landed.source
     if source.responses is None and source.combine is None:
-        return ahead(_raw_blocks(landed), lambda block: then(_judged(_mapped(block, landed), landed))), None
-    parts = list(ahead(_raw_blocks(landed), lambda block: with_plain_texts(_mapped(block, landed))))
+        return prefetch(_raw_blocks(landed), lambda block: then(_judged(_mapped(block, landed), landed))), None
+    parts = list(prefetch(_raw_blocks(landed), lambda block: with_plain_texts(_mapped(block, landed))))
     frame, counts = pd.concat(parts or [finished(pd.DataFrame(), landed.table)], ignore_index=True), None
     if source.responses is not None:
         follow_ups = _follow_ups(landed, source.responses, known_ids=frame["inquiry_id"])

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from compiled.texts import look_over
+from kernels.texts import look_over
 
 _HARD_SPACE_FIRST_BYTE = 0xC2
 

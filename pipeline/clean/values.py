@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from compiled.moments import first_and_last
+from kernels.moments import first_and_last
 from pipeline.clean.moments import Shape, places_of, shapes_of, wall_clock, with_english_months
 from pipeline.clean.text_bytes import stripped
 from pipeline.tables import DTYPES, Kind

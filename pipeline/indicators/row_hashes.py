@@ -55,8 +55,8 @@ def _column_numbers(column: pd.Series) -> Words:
 
 def _text_hashes(texts: pd.Series) -> Words:
     """Of the bytes of each text."""
-    from compiled import words_of
-    from compiled.texts import hash_texts
+    from kernels import words_of
+    from kernels.texts import hash_texts
 
     column = texts.array.__arrow_array__().combine_chunks()
     if column.null_count == len(column):

@@ -54,7 +54,7 @@ class RuleOutcome:
 
 
 @dataclass(frozen=True)
-class Batch:
+class StoreRequest:
     """Everything stored together with the results of one city and period.
 
     `sources` maps an indicator to its files, `quarantined` a table to its reasons and their row counts.

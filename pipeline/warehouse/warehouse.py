@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection, RowMapping
 
 from pipeline.warehouse.engine import Utc, bulk_insert, make_engine, reachable, reading, writing
 from pipeline.warehouse.faults import where
-from pipeline.warehouse.records import Batch, Stored
+from pipeline.warehouse.records import Stored, StoreRequest
 from pipeline.warehouse.schema import migrate
 
 if TYPE_CHECKING:
@@ -76,16 +76,16 @@ class Warehouse:
         """Bring the schema to this version; cheap when it is."""
         migrate(self._engine)
 
-    def store(self, results: Sequence[Result], *, batch: Batch) -> list[Stored]:
+    def store(self, results: Sequence[Result], *, request: StoreRequest) -> list[Stored]:
         """Write what changed as new versions, all or nothing; the city's row is locked, so writers take turns."""
         with writing(self._engine) as connection:
-            _upsert_city(connection, batch)
-            _upsert_populations(connection, batch)
-            latest = {result.indicator_id: _latest(connection, batch, result) for result in results}
-            stored = [_decide(connection, result, latest[result.indicator_id], batch) for result in results]
+            _upsert_city(connection, request)
+            _upsert_populations(connection, request)
+            latest = {result.indicator_id: _latest(connection, request, result) for result in results}
+            stored = [_decide(connection, result, latest[result.indicator_id], request) for result in results]
             changed = [(r, s) for r, s in zip(results, stored, strict=True) if s.outcome != "unchanged"]
             if changed:
-                _write(connection, changed, batch)
+                _write(connection, changed, request)
         return stored
 
     def current(
@@ -151,7 +151,7 @@ def _place(indicator_id: str) -> tuple[int, str]:
     return (ORDER.index(indicator_id) if indicator_id in ORDER else len(ORDER), indicator_id)
 
 
-def _upsert_city(connection: Connection, batch: Batch) -> None:
+def _upsert_city(connection: Connection, request: StoreRequest) -> None:
     """Insert or update the city and keep its row locked until the transaction ends."""
     connection.execute(
         sa.text(
@@ -159,11 +159,11 @@ def _upsert_city(connection: Connection, batch: Batch) -> None:
             "ON CONFLICT (city_id) DO UPDATE SET name = excluded.name, zone = excluded.zone, "
             "region_code = excluded.region_code"
         ),
-        asdict(batch.city),
+        asdict(request.city),
     )
 
 
-def _upsert_populations(connection: Connection, batch: Batch) -> None:
+def _upsert_populations(connection: Connection, request: StoreRequest) -> None:
     """Keep the latest figure of each region, day and source, even when no result changes with it."""
     statement = sa.text(
         "INSERT INTO population (city_id, region_code, reference_on, source, population_count) "
@@ -172,17 +172,17 @@ def _upsert_populations(connection: Connection, batch: Batch) -> None:
         "DO UPDATE SET population_count = excluded.population_count"
     ).bindparams(sa.bindparam("reference_on", type_=sa.Date()))
     # The headline's figure comes first and stands where another of the same key follows.
-    figures = {(p.region_code, p.reference_on, p.source): p for p in reversed(batch.populations)}
+    figures = {(p.region_code, p.reference_on, p.source): p for p in reversed(request.populations)}
     if figures:
-        city_id = {"city_id": batch.city.city_id}
+        city_id = {"city_id": request.city.city_id}
         connection.execute(statement, [city_id | asdict(figure) for figure in figures.values()])
 
 
-def _latest(connection: Connection, batch: Batch, result: Result) -> RowMapping | None:
+def _latest(connection: Connection, request: StoreRequest, result: Result) -> RowMapping | None:
     query = (
         sa.select(RESULT)
         .where(
-            RESULT.c.city_id == batch.city.city_id,
+            RESULT.c.city_id == request.city.city_id,
             RESULT.c.indicator_id == result.indicator_id,
             RESULT.c.period == result.period,
         )
@@ -192,18 +192,18 @@ def _latest(connection: Connection, batch: Batch, result: Result) -> RowMapping 
     return connection.execute(query).mappings().first()
 
 
-def _decide(connection: Connection, result: Result, latest: RowMapping | None, batch: Batch) -> Stored:
+def _decide(connection: Connection, result: Result, latest: RowMapping | None, request: StoreRequest) -> Stored:
     if latest is None:
         return Stored(result.indicator_id, result.period, 1, "new", "perhitungan pertama / first computation")
     is_same_method = latest["method_version"] == result.method_version
     if is_same_method and latest["inputs_sha256"] == result.inputs_sha256:
         reason = latest["change_reason"]
         return Stored(result.indicator_id, result.period, latest["version"], "unchanged", reason)
-    reason = _change_reason(connection, result, latest, batch)
+    reason = _change_reason(connection, result, latest, request)
     return Stored(result.indicator_id, result.period, latest["version"] + 1, "changed", reason)
 
 
-def _change_reason(connection: Connection, result: Result, latest: RowMapping, batch: Batch) -> str:
+def _change_reason(connection: Connection, result: Result, latest: RowMapping, request: StoreRequest) -> str:
     if latest["method_version"] != result.method_version:
         change = f"{latest['method_version']} -> {result.method_version}"
         return f"perubahan metode {change} / method change {change}"
@@ -215,7 +215,7 @@ def _change_reason(connection: Connection, result: Result, latest: RowMapping, b
     if added < 0:
         return f"{-added} baris ditarik / {-added} rows withdrawn"
     before = {row["sha256"] for row in connection.execute(_of_version(RESULT_SOURCE, latest)).mappings()}
-    if before != {file.sha256 for file in batch.sources.get(result.indicator_id, ())}:
+    if before != {file.sha256 for file in request.sources.get(result.indicator_id, ())}:
         return "berkas dikoreksi / corrected file"
     return "pengaturan berubah / settings changed"
 
@@ -229,21 +229,21 @@ def _bearing(result: Result) -> int:
     return result.rows.read - result.rows.excluded.get(OUTSIDE, 0)
 
 
-def _write(connection: Connection, changed: Sequence[tuple[Result, Stored]], batch: Batch) -> None:
+def _write(connection: Connection, changed: Sequence[tuple[Result, Stored]], request: StoreRequest) -> None:
     connection.execute(
         sa.insert(RUN),
         {
-            "run_id": batch.run_id,
-            "city_id": batch.city.city_id,
-            "period": batch.period,
-            "finished_at": batch.computed_at,
+            "run_id": request.run_id,
+            "city_id": request.city.city_id,
+            "period": request.period,
+            "finished_at": request.computed_at,
         },
     )
-    _write_context(connection, batch)
+    _write_context(connection, request)
     rows: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for result, stored in changed:
-        key = dict(zip(KEY, (batch.city.city_id, result.indicator_id, result.period, stored.version), strict=True))
-        rows["result"].append(key | _result_row(result, stored, batch))
+        key = dict(zip(KEY, (request.city.city_id, result.indicator_id, result.period, stored.version), strict=True))
+        rows["result"].append(key | _result_row(result, stored, request))
         fates = (("excluded", result.rows.excluded), ("quarantined", result.rows.quarantined))
         rows["result_rows"] += [
             key | {"outcome": fate, "rule": rule, "rows_count": count}
@@ -254,37 +254,37 @@ def _write(connection: Connection, changed: Sequence[tuple[Result, Stored]], bat
             key | {"variant": name, "reason": part.reason} | _parts(part) for name, part in result.variants.items()
         ]
         # Two answers may hold the same bytes, such as those of two months without a row.
-        files = dict.fromkeys((file.source, file.sha256) for file in batch.sources.get(result.indicator_id, ()))
+        files = dict.fromkeys((file.source, file.sha256) for file in request.sources.get(result.indicator_id, ()))
         rows["result_source"] += [key | {"source": source, "sha256": sha256} for source, sha256 in files]
     for table in (RESULT, ROWS, VARIANT, RESULT_SOURCE):
         if rows[table.name]:
             connection.execute(sa.insert(table), rows[table.name])
-    _write_breakdowns(connection, changed, batch)
+    _write_breakdowns(connection, changed, request)
 
 
-def _write_breakdowns(connection: Connection, changed: Sequence[tuple[Result, Stored]], batch: Batch) -> None:
+def _write_breakdowns(connection: Connection, changed: Sequence[tuple[Result, Stored]], request: StoreRequest) -> None:
     """The many rows of a result, by the driver's own bulk path."""
     for result, stored in changed:
-        key = (batch.city.city_id, result.indicator_id, result.period, stored.version)
+        key = (request.city.city_id, result.indicator_id, result.period, stored.version)
         parts = ((part.dimension, part.member, part.quotient) for part in result.breakdowns)
         rows = [(*key, one, other, q.value, q.numerator, q.denominator, q.unit) for one, other, q in parts]
         bulk_insert(connection, BREAKDOWN, rows)
 
 
-def _write_context(connection: Connection, batch: Batch) -> None:
+def _write_context(connection: Connection, request: StoreRequest) -> None:
     """Files, validation outcomes and quarantine counts that the new versions rest on."""
-    city_id = batch.city.city_id
-    files = {(f.source, f.sha256): f for sources in batch.sources.values() for f in sources}
+    city_id = request.city.city_id
+    files = {(f.source, f.sha256): f for sources in request.sources.values() for f in sources}
     _insert_new(
         connection,
         SOURCE_FILE,
         [{"city_id": city_id, "file_id": file.sha256[:16], **asdict(file)} for file in files.values()],
     )
-    run = {"run_id": batch.run_id}
-    _insert_new(connection, VALIDATION, [run | asdict(outcome) for outcome in batch.outcomes])
+    run = {"run_id": request.run_id}
+    _insert_new(connection, VALIDATION, [run | asdict(outcome) for outcome in request.outcomes])
     counts = [
         run | {"table_name": table, "reason": reason, "rows_count": count}
-        for table, reasons in (batch.quarantined or {}).items()
+        for table, reasons in (request.quarantined or {}).items()
         for reason, count in reasons.items()
     ]
     _insert_new(connection, QUARANTINE, counts)
@@ -306,7 +306,7 @@ def _parts(part: Quotient) -> dict[str, Any]:
     return {"value": part.value, "numerator": part.numerator, "denominator": part.denominator, "unit": part.unit}
 
 
-def _result_row(result: Result, stored: Stored, batch: Batch) -> dict[str, Any]:
+def _result_row(result: Result, stored: Stored, request: StoreRequest) -> dict[str, Any]:
     rows = result.rows
     return _parts(result.headline) | {
         "status": result.status,
@@ -321,8 +321,8 @@ def _result_row(result: Result, stored: Stored, batch: Batch) -> dict[str, Any]:
         "rows_quarantined": sum(rows.quarantined.values()),
         "method_version": result.method_version,
         "inputs_sha256": result.inputs_sha256,
-        "run_id": batch.run_id,
-        "computed_at": batch.computed_at,
+        "run_id": request.run_id,
+        "computed_at": request.computed_at,
         "change_reason": stored.change_reason,
     }
 

@@ -19,9 +19,9 @@ RUN = ("run", "kota-uji", "2024")
 TOLOK = "from pipeline.cli import main; main()"
 # Both threads show that they have begun, then wait in place of counting until nobody wants to know any more.
 STUCK = (
-    "import os; from pathlib import Path; from pipeline.clean import access_log; access_log._BYTES_WORTH_SHARING = 1; "
+    "import os; from pathlib import Path; from pipeline.access_log import count; count._BYTES_WORTH_SHARING = 1; "
     "begun = Path(os.environ['TOLOK_HOME'], 'begun'); "
-    "access_log.count_share = lambda *_, is_over: [begun.touch(), is_over.wait(600)]; "
+    "count.count_share = lambda *_, is_over: [begun.touch(), is_over.wait(600)]; "
     f"{TOLOK}"
 )
 LOG = b'10.0.0.%d - - [%02d/Mar/2024:10:00:00 +0700] "GET / HTTP/1.1" 200 5 "-" "Mozilla/5.0 (X11)"\n'

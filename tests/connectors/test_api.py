@@ -16,8 +16,8 @@ from connectors.errors import DataRejected
 from pipeline import pulling
 from pipeline.clean.dataset import build
 from pipeline.config import City, with_presets
-from pipeline.conformance import NOW, QUICK, ZONE, Asked, FakeSystem, Record, Reply, Server, local, serving, spread
 from pipeline.periods import Period
+from testing.connector_suite import NOW, QUICK, ZONE, Asked, FakeSystem, Record, Reply, Server, local, serving, spread
 
 
 class ByMoment(FakeSystem):

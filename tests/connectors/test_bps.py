@@ -15,7 +15,8 @@ from connectors.errors import ConfigError, DataRejected, SourceChanged
 from pipeline import pulling
 from pipeline.clean.dataset import build
 from pipeline.config import City, with_presets
-from pipeline.conformance import (
+from pipeline.periods import Period
+from testing.connector_suite import (
     NOW,
     PERSON,
     QUICK,
@@ -29,7 +30,6 @@ from pipeline.conformance import (
     Server,
     serving,
 )
-from pipeline.periods import Period
 
 OPTIONS = {"domain": "9971", "var": "31", "region_code": "9971"}
 ABSENT = {"status": "OK", "data-availability": "list-not-available"}
@@ -111,7 +111,7 @@ def test_the_figure_is_the_totals_at_mid_year_under_the_citys_bps_code(bench: Be
 def test_a_key_is_built_from_its_parts_and_never_split() -> None:
     from connectors.bps import Bps
     from connectors.layout import Layout
-    from pipeline.conformance import ZONE
+    from testing.connector_suite import ZONE
 
     options = {**OPTIONS, "vervar": "7315", "region_code": "7315"}
     connector = Bps(options, layout=Layout(), zone=ZONE)

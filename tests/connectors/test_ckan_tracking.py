@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import psycopg
 import pytest
 
-from pipeline.conformance import PERSON, ZONE, Case, ConnectorSuite, FakeDatabase, Record
+from testing.connector_suite import PERSON, ZONE, Case, ConnectorSuite, FakeDatabase, Record
 
 Hit = tuple[str, str, str]
 
@@ -93,7 +93,7 @@ class TestCkanTracking(ConnectorSuite):
         assert self._read(home, monkeypatch) == {"2025-01-10": 2}
 
     def test_a_day_that_is_not_over_has_no_row(self, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("pipeline.conformance.NOW", _at("2025-01-20 09:00"))
+        monkeypatch.setattr("testing.connector_suite.NOW", _at("2025-01-20 09:00"))
         monkeypatch.setattr(CKAN, "hits", [("a", "page", "2025-01-19 08:00"), ("a", "page", "2025-01-20 08:00")])
         assert self._read(home, monkeypatch) == {"2025-01-19": 1}
 

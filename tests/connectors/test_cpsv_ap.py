@@ -18,9 +18,9 @@ from connectors.files import RawFile
 from connectors.layout import Layout
 from pipeline.clean.dataset import build
 from pipeline.config import City, with_presets
-from pipeline.conformance import PERSON, ZONE, Case, ConnectorSuite, FakeFiles, Record
 from pipeline.landing import land
 from pipeline.periods import Period
+from testing.connector_suite import PERSON, ZONE, Case, ConnectorSuite, FakeFiles, Record
 
 CHANNELS = {
     "https://c.example/form": "request",

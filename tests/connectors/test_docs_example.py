@@ -14,10 +14,10 @@ from connectors.connection import variable_of
 from pipeline import steps
 from pipeline.check import check_city
 from pipeline.config import load_city
-from pipeline.conformance import Asked, FakeSystem, Record, Reply, Server, serving
 from pipeline.periods import Period
 from pipeline.settings import Settings
 from pipeline.warehouse import Warehouse
+from testing.connector_suite import Asked, FakeSystem, Record, Reply, Server, serving
 from tests.conftest import ROOT
 
 PAGE = (ROOT / "docs" / "connect-unknown-api.md").read_text("utf-8")

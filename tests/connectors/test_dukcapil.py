@@ -14,7 +14,7 @@ from connectors.dukcapil import Dukcapil, DukcapilOptions
 from connectors.errors import ConfigError, DataRejected
 from connectors.files import RawFile
 from connectors.layout import Layout
-from pipeline.conformance import PERSON, ZONE, Asked, Case, ConnectorSuite, FakeFiles, FakeSystem, Record, Reply
+from testing.connector_suite import PERSON, ZONE, Asked, Case, ConnectorSuite, FakeFiles, FakeSystem, Record, Reply
 
 MOST_ROWS = 2
 COLUMNS = ("kode_wilayah", "jumlah_penduduk", "tanggal_acuan")

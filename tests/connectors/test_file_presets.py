@@ -12,7 +12,7 @@ import pytest
 
 from connectors.registry import preset
 from pipeline.config import Source, with_presets
-from pipeline.conformance import PERSON, ZONE, Case, ConnectorSuite, FakeFiles, Record
+from testing.connector_suite import PERSON, ZONE, Case, ConnectorSuite, FakeFiles, Record
 
 SP4N_COLUMNS = (
     "Tracking ID",

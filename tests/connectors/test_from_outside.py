@@ -38,7 +38,7 @@ BROKEN = False
 '''
 
 SUITE = """
-from pipeline.conformance import PERSON, SECRET, Case, ConnectorSuite, FakeSystem, Reply
+from testing.connector_suite import PERSON, SECRET, Case, ConnectorSuite, FakeSystem, Reply
 
 
 class FakeDesk(FakeSystem):

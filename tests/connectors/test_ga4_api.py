@@ -18,7 +18,7 @@ from connectors.connection import Connection
 from connectors.errors import ConfigError, DataRejected, SourceChanged
 from connectors.ga4_api import Ga4Api
 from connectors.http import HttpClient, Request
-from pipeline.conformance import (
+from testing.connector_suite import (
     QUICK,
     SECRET,
     ZONE,
@@ -128,7 +128,7 @@ class TestGa4Api(ConnectorSuite):
         assert [file.name for file in self.manifest.files if file.name.endswith("-total.json")]
 
     def test_only_complete_days_are_asked_for(self, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("pipeline.conformance.NOW", pd.Timestamp("2025-01-20 09:00+07:00").to_pydatetime())
+        monkeypatch.setattr("testing.connector_suite.NOW", pd.Timestamp("2025-01-20 09:00+07:00").to_pydatetime())
         with self._server(home, [_visit("2025-01-19 08:00"), _visit("2025-01-20 08:00")]) as (_, read):
             assert read("2025-01") == {"2025-01-19": 1}
 

@@ -13,10 +13,10 @@ from connectors.errors import DataRejected, SourceChanged
 from connectors.files import RawFile
 from connectors.layout import Layout
 from connectors.registry import connector_class
-from pipeline.conformance import NOW, ZONE, Case, ConnectorSuite, FakeFiles, Record
 from pipeline.indicators import portal_visits
 from pipeline.indicators.base import Population, Terms
 from pipeline.periods import Period
+from testing.connector_suite import NOW, ZONE, Case, ConnectorSuite, FakeFiles, Record
 from tests.conftest import REAL_DATA, needs_real_data
 
 COMMENTS = """# ----------------------------------------

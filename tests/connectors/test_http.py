@@ -12,7 +12,7 @@ import pytest
 from connectors.connection import Connection, connection_from, variable_of
 from connectors.errors import ConfigError, DataRejected, SourceUnavailable
 from connectors.http import HttpClient, Limits, Request
-from pipeline.conformance import SECRET, Asked, FakeSystem, Record, Reply, Server, serving, status
+from testing.connector_suite import SECRET, Asked, FakeSystem, Record, Reply, Server, serving, status
 
 QUICK = Limits(connect_seconds=1, read_seconds=0.5, tries=3, first_wait_seconds=0.01, longest_wait_seconds=0.2)
 HERE = ("private_addresses", "plain_http")

@@ -12,9 +12,9 @@ import pytest
 from connectors.errors import DataRejected, SourceChanged
 from pipeline.clean.dataset import build
 from pipeline.config import City, with_presets
-from pipeline.conformance import ZONE, Case, ConnectorSuite, FakeFiles, Record
 from pipeline.landing import land
 from pipeline.periods import Period
+from testing.connector_suite import ZONE, Case, ConnectorSuite, FakeFiles, Record
 from tests.conftest import REAL_DATA, needs_real_data
 
 SERVERS = REAL_DATA / "servers"

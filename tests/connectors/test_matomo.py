@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from connectors.errors import ConfigError, DataRejected, SourceChanged
-from pipeline.conformance import SECRET, ZONE, Asked, Case, ConnectorSuite, FakeFiles, FakeSystem, Record, Reply
+from testing.connector_suite import SECRET, ZONE, Asked, Case, ConnectorSuite, FakeFiles, FakeSystem, Record, Reply
 
 SITE = {"idsite": "7", "name": "Portal", "timezone": "Asia/Jakarta", "ts_created": "2023-05-01 20:00:00"}
 
@@ -65,12 +65,12 @@ class TestMatomo(ConnectorSuite):
         assert self.manifest.covers == (("2025-01-11", "2025-01-31"),)
 
     def test_only_complete_days_are_asked_for(self, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("pipeline.conformance.NOW", pd.Timestamp("2025-01-20 09:00+07:00").to_pydatetime())
+        monkeypatch.setattr("testing.connector_suite.NOW", pd.Timestamp("2025-01-20 09:00+07:00").to_pydatetime())
         with self._server(home, [_visit("2025-01-19 08:00"), _visit("2025-01-20 08:00")]) as (_, read):
             assert read("2025-01") == {"2025-01-19": 1}
 
     def test_a_month_that_began_today_asks_for_nothing(self, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("pipeline.conformance.NOW", pd.Timestamp("2025-01-01 09:00+07:00").to_pydatetime())
+        monkeypatch.setattr("testing.connector_suite.NOW", pd.Timestamp("2025-01-01 09:00+07:00").to_pydatetime())
         with self._server(home, [_visit("2025-01-01 08:00")]) as (_, read):
             assert read("2025-01") == {}
 

@@ -20,9 +20,9 @@ from connectors.nagios import Nagios
 from pipeline.check import check_city
 from pipeline.clean.dataset import build
 from pipeline.config import City, with_presets
-from pipeline.conformance import PERSON, ZONE, Case, ConnectorSuite, FakeFiles, Record
 from pipeline.landing import land
 from pipeline.periods import Period
+from testing.connector_suite import PERSON, ZONE, Case, ConnectorSuite, FakeFiles, Record
 from tests.conftest import REAL_DATA, needs_real_data
 
 SERVERS = REAL_DATA / "servers"

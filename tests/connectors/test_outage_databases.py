@@ -21,8 +21,8 @@ from connectors.connection import variable_of
 from pipeline import pulling
 from pipeline.clean.dataset import build
 from pipeline.config import City, with_presets
-from pipeline.conformance import PERSON, ZONE, Case, ConnectorSuite, FakeDatabase, Record
 from pipeline.periods import Period
+from testing.connector_suite import PERSON, ZONE, Case, ConnectorSuite, FakeDatabase, Record
 from tests.conftest import REAL_DATA, needs_real_data
 
 RECORDED = REAL_DATA / "servers"

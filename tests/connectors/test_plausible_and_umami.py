@@ -10,8 +10,8 @@ import pytest
 
 from connectors.errors import DataRejected, SourceChanged
 from pipeline import pulling
-from pipeline.conformance import QUICK, ZONE, Asked, ConnectorSuite, Record, Reply
-from pipeline.stand_in import case_of
+from testing.connector_suite import QUICK, ZONE, Asked, ConnectorSuite, Record, Reply
+from testing.stand_in import case_of
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def _visit(text: str) -> Record:
 def test_a_day_that_is_not_over_is_not_asked_for(
     name: str, tmp_path: Path, suite_of: Suites, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pipeline.conformance.NOW", pd.Timestamp("2025-01-20 09:00+07:00").to_pydatetime())
+    monkeypatch.setattr("testing.connector_suite.NOW", pd.Timestamp("2025-01-20 09:00+07:00").to_pydatetime())
     with suite_of(name)._server(tmp_path, [_visit("2025-01-19 08:00"), _visit("2025-01-20 08:00")]) as (_, read):
         assert read("2025-01") == {"2025-01-19": 1}
 
@@ -47,7 +47,7 @@ def test_a_day_that_is_not_over_is_not_asked_for(
 def test_a_month_that_began_today_asks_for_nothing(
     name: str, tmp_path: Path, suite_of: Suites, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pipeline.conformance.NOW", pd.Timestamp("2025-01-01 09:00+07:00").to_pydatetime())
+    monkeypatch.setattr("testing.connector_suite.NOW", pd.Timestamp("2025-01-01 09:00+07:00").to_pydatetime())
     with suite_of(name)._server(tmp_path, [_visit("2025-01-01 08:00")]) as (server, read):
         assert read("2025-01") == {}
     assert not [a for a in server.asked if a.path.endswith(("/stats", "/query"))]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from connectors.registry import preset, system_names
-from pipeline.conformance import ConnectorSuite
-from pipeline.stand_in import case_of
+from testing.connector_suite import ConnectorSuite
+from testing.stand_in import case_of
 
 DECLARED = [name for name in system_names() if preset(name)["source"].get("connector") == "api"]
 

@@ -20,7 +20,8 @@ from connectors.registry import preset
 from pipeline import pulling
 from pipeline.clean.dataset import build
 from pipeline.config import City, with_presets
-from pipeline.conformance import (
+from pipeline.periods import Period
+from testing.connector_suite import (
     PERSON,
     SECRET,
     ZONE,
@@ -35,7 +36,6 @@ from pipeline.conformance import (
     serving,
     spread,
 )
-from pipeline.periods import Period
 from tests.conftest import REAL_DATA, needs_real_data
 
 SERVERS = REAL_DATA / "servers"
@@ -243,7 +243,7 @@ def reader(**options: object) -> Prometheus:
     return Prometheus({"query": "up", **options}, layout=Layout(), zone=ZONE)
 
 
-def looked_at(document: object) -> _Pulled:
+def sample(document: object) -> _Pulled:
     pulled = _Pulled()
     _look(Answer(json.dumps(document).encode(), 200, {}, "https://pantau.kota.go.id"), pulled)
     return pulled
@@ -254,26 +254,26 @@ def test_the_recorded_refusal_of_too_many_points_names_the_step() -> None:
     document = json.loads((SERVERS / "prometheus_error_11000_points.json").read_text())
     assert "11,000 points" in document["error"]
     with pytest.raises(ConfigError, match="step_seconds"):
-        looked_at(document)
+        sample(document)
 
 
 @pytest.mark.parametrize(("kind", "error"), [("bad_data", ConfigError), ("timeout", SourceUnavailable)])
 def test_an_error_in_an_answer_is_told_by_what_to_do(kind: str, error: type[Exception]) -> None:
     with pytest.raises(error) as caught:
-        looked_at({"status": "error", "errorType": kind, "error": PERSON})
+        sample({"status": "error", "errorType": kind, "error": PERSON})
     assert PERSON not in str(caught.value)
 
 
 @pytest.mark.parametrize("document", [{}, [], {"status": "success", "data": {"resultType": "vector", "result": []}}])
 def test_an_address_that_is_no_prometheus_is_named(document: object) -> None:
     with pytest.raises(SourceChanged, match="pantau"):
-        looked_at(document)
+        sample(document)
 
 
 def test_values_that_are_neither_up_nor_down_are_refused() -> None:
     series = [{"metric": {}, "values": [[1, "1"], [2, "NaN"], [3, "0.5"]]}]
     with pytest.raises(DataRejected, match=r"0\.5"):
-        looked_at({"status": "success", "data": {"resultType": "matrix", "result": series}})
+        sample({"status": "success", "data": {"resultType": "matrix", "result": series}})
 
 
 @needs_real_data
@@ -283,10 +283,10 @@ def test_of_recorded_samples_the_portal_is_down_throughout_and_the_monitor_itsel
     ((_, frame),) = reader().rows([file], columns=COLUMNS)
     (row,) = frame.astype(object).where(frame.notna(), None).to_dict("records")
     assert (row["component"], row["started_at"], row["ended_at"]) == ("opendata", "1795457138", None)
-    (first, last), *others = sorted(set(reader().told([file])))
+    (first, last), *others = sorted(set(reader().covered_spans([file])))
     assert others == []
     assert (last - first) == timedelta(minutes=40)
-    assert looked_at(json.loads(path.read_text())).samples_count == 80
+    assert sample(json.loads(path.read_text())).samples_count == 80
 
 
 @needs_real_data

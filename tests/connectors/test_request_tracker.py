@@ -19,7 +19,7 @@ from connectors.http import Answer
 from connectors.layout import Layout
 from connectors.registry import preset
 from connectors.request_tracker import RequestTracker, _look, _Paged
-from pipeline.conformance import PERSON, SECRET, ZONE, Asked, Case, ConnectorSuite, FakeSystem, Record, Reply
+from testing.connector_suite import PERSON, SECRET, ZONE, Asked, Case, ConnectorSuite, FakeSystem, Record, Reply
 from tests.conftest import REAL_DATA, needs_real_data
 
 SERVERS = REAL_DATA / "servers"
@@ -186,16 +186,16 @@ def test_of_a_recorded_history_only_the_correspondence_is_a_reply(tmp_path: Path
     assert first["FirstReply"] == "2026-11-23T18:08:04Z"
 
 
-def looked_at(document: object) -> None:
+def sample(document: object) -> None:
     _look(Answer(json.dumps(document).encode(), 200, {}, "https://rt.kota.go.id"), _Paged())
 
 
 def test_an_address_that_is_no_rt_is_named() -> None:
     with pytest.raises(SourceChanged):
-        looked_at({})
+        sample({})
 
 
 def test_tickets_that_do_not_say_who_asks_are_refused() -> None:
-    looked_at({"items": [ticket(1)]})
+    sample({"items": [ticket(1)]})
     with pytest.raises(DataRejected, match="Requestor"):
-        looked_at({"items": [{"type": "ticket", "id": "1", "Created": "2026-11-24T04:32:09Z"}]})
+        sample({"items": [{"type": "ticket", "id": "1", "Created": "2026-11-24T04:32:09Z"}]})

@@ -6,7 +6,7 @@ import csv
 from collections.abc import Sequence
 from pathlib import Path
 
-from pipeline.conformance import PERSON, Case, ConnectorSuite, FakeFiles, Record
+from testing.connector_suite import PERSON, Case, ConnectorSuite, FakeFiles, Record
 
 STEPS = ("e_registration", "e_authentication", "e_application", "e_decision", "e_issuance", "e_feedback")
 

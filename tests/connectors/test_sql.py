@@ -16,8 +16,8 @@ from connectors.errors import ConfigError, SourceUnavailable
 from pipeline import pulling
 from pipeline.clean.dataset import build
 from pipeline.config import City
-from pipeline.conformance import NOW, PERSON, ZONE, Case, ConnectorSuite, FakeDatabase, Record, local, spread
 from pipeline.periods import Period
+from testing.connector_suite import NOW, PERSON, ZONE, Case, ConnectorSuite, FakeDatabase, Record, local, spread
 
 QUERY = "select nomor, kanal, masuk, dijawab from tiket where masuk >= :start_at and masuk < :end_at order by nomor"
 SETTINGS = {

@@ -15,11 +15,11 @@ from connectors.registry import preset
 from pipeline import cli
 from pipeline.clean.dataset import build
 from pipeline.config import City, with_presets
-from pipeline.conformance import PERSON, Case, ConnectorSuite, FakeFiles, Record
 from pipeline.landing import land
 from pipeline.periods import Period
 from pipeline.tables import TABLES
 from pipeline.template import write_template
+from testing.connector_suite import PERSON, Case, ConnectorSuite, FakeFiles, Record
 
 Row = Callable[[Record], Sequence[object]]
 

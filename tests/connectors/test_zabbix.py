@@ -22,7 +22,8 @@ from connectors.http import Answer, HttpClient
 from connectors.layout import Layout
 from connectors.registry import preset
 from connectors.zabbix import Zabbix, _result
-from pipeline.conformance import (
+from pipeline.pulling import Unkept
+from testing.connector_suite import (
     NOW,
     PERSON,
     SECRET,
@@ -37,7 +38,6 @@ from pipeline.conformance import (
     local,
     serving,
 )
-from pipeline.pulling import Unkept
 from tests.conftest import REAL_DATA, needs_real_data
 
 SERVERS = REAL_DATA / "servers"

@@ -16,12 +16,12 @@ import pytest
 from rich.console import Console
 
 from pipeline import progress, steps
-from pipeline.bars import bars_on
-from pipeline.clean import access_log
-from pipeline.clean.access_log import LogFile, count_visits
+from pipeline.access_log import count as counting
+from pipeline.access_log.count import LogFile, count_visits
 from pipeline.progress import Lines, Logged, Meter
+from pipeline.terminal_progress import terminal_progress
 from tests.acceptance.exports import write_city
-from tests.clean.test_access_log_shares import TERMS, ordered_lines
+from tests.access_log.test_share import TERMS, ordered_lines
 
 
 class Remembered:
@@ -54,7 +54,7 @@ def test_what_other_threads_count_is_seen_while_they_run_and_none_of_it_is_lost(
 def test_counting_logs_tells_of_all_bytes_and_lines_whoever_reads_them(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, worth_sharing: int, is_packed: bool
 ) -> None:
-    monkeypatch.setattr(access_log, "_BYTES_WORTH_SHARING", worth_sharing)
+    monkeypatch.setattr(counting, "_BYTES_WORTH_SHARING", worth_sharing)
     content = b"\n".join(ordered_lines(random.Random(1), count=500))  # noqa: S311
     written = gzip.compress(content) if is_packed else content
     paths = [tmp_path / "one", tmp_path / "two"]
@@ -126,7 +126,7 @@ def test_a_log_is_told_now_and_then_until_the_step_ends(
 def test_a_terminal_shows_bytes_pace_and_nothing_of_steps_that_are_over() -> None:
     terminal = StringIO()
     console = Console(file=terminal, force_terminal=True, width=120)
-    with bars_on(console) as bars:
+    with terminal_progress(console) as bars:
         with bars.step("Bersihkan / Clean visits") as meter:
             meter.expect(2_000_000)
             meter.read(500_000)

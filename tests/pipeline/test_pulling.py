@@ -21,11 +21,11 @@ from pipeline import pulling
 from pipeline.check import check_city
 from pipeline.clean.dataset import build
 from pipeline.config import City, with_presets
-from pipeline.conformance import QUICK, SECRET, ZONE, Record, Server, local, passing, serving, spread, status
 from pipeline.landing import Manifest, manifest_path
 from pipeline.periods import Period
-from pipeline.stand_in import DeclaredSystem
 from pipeline.terms import covered_days
+from testing.connector_suite import QUICK, SECRET, ZONE, Record, Server, local, passing, serving, spread, status
+from testing.stand_in import DeclaredSystem
 
 JANUARY = Period(2025, 1)
 LATER = datetime(2026, 7, 1, tzinfo=UTC)

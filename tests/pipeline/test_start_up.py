@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.warehouse import Warehouse
-from tests.warehouse.test_warehouse import batch, result
+from tests.warehouse.test_warehouse import request, result
 
 HEAVY = {"alembic", "pandas", "pyarrow", "pydantic", "great_expectations", "yaml"}
 
@@ -37,6 +37,6 @@ def test_showing_loads_nothing_that_only_computing_needs(
     monkeypatch.setenv("TOLOK_WAREHOUSE", warehouse_url)
     warehouse = Warehouse(warehouse_url)
     warehouse.migrate()
-    warehouse.store([result()], batch=batch("r1"))
+    warehouse.store([result()], request=request("r1"))
     assert loaded("show", "kota-uji", "2025", *form) & HEAVY == set()
     assert home.is_dir()

@@ -13,7 +13,7 @@ from connectors.errors import ConfigError
 from pipeline.warehouse import Warehouse
 from pipeline.warehouse.engine import make_engine, writing
 from pipeline.warehouse.schema import alembic_config, revisions
-from tests.warehouse.test_warehouse import batch, result
+from tests.warehouse.test_warehouse import request, result
 
 
 def test_going_down_to_the_base_leaves_nothing_and_going_up_again_works(warehouse_url: str) -> None:
@@ -31,7 +31,7 @@ def test_going_down_to_the_base_leaves_nothing_and_going_up_again_works(warehous
 def test_a_warehouse_of_the_former_revision_gets_todays_views_and_keeps_its_results(warehouse_url: str) -> None:
     warehouse = Warehouse(warehouse_url)
     warehouse.migrate()
-    warehouse.store([result()], batch=batch("r1"))
+    warehouse.store([result()], request=request("r1"))
     before = warehouse.current("kota-uji")
     with writing(make_engine(warehouse_url)) as connection:
         command.downgrade(alembic_config(connection), revisions()[-2])

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from pipeline.indicators.base import Breakdown, Quotient, Result, RowCounts
 from pipeline.report.text import results_table
-from pipeline.warehouse import Batch, CityRecord, SourceFile, Warehouse
+from pipeline.warehouse import CityRecord, SourceFile, StoreRequest, Warehouse
 from pipeline.warehouse import warehouse as reading_and_writing
 from pipeline.warehouse.engine import make_engine
 from pipeline.warehouse.records import PopulationRecord
@@ -37,9 +37,9 @@ def result(inputs: str = "a", *, read: int = 3, excluded: Mapping[str, int] | No
     return Result("it_downtime", "2025", hours, "final", 100.0, rows, inputs_sha256=inputs, **(given | others))
 
 
-def batch(run_id: str, *, computed_at: datetime = NOW, sha256: str = "f" * 64) -> Batch:
+def request(run_id: str, *, computed_at: datetime = NOW, sha256: str = "f" * 64) -> StoreRequest:
     file = SourceFile("gangguan", sha256, "gangguan.csv", 99, NOW, "Diskominfo", "CC0")
-    return Batch(
+    return StoreRequest(
         city=CityRecord("kota-uji", "Kota Uji", "Asia/Jakarta", "kemendagri:31"),
         period="2025",
         run_id=run_id,
@@ -63,7 +63,7 @@ def query(url: str, text: str) -> list[tuple[Any, ...]]:
 
 
 def test_migrating_again_changes_nothing(warehouse: Warehouse, warehouse_url: str) -> None:
-    warehouse.store([result()], batch=batch("r1"))
+    warehouse.store([result()], request=request("r1"))
     warehouse.migrate()
     assert len(warehouse.current("kota-uji")) == 1
     assert query(warehouse_url, "SELECT version_num FROM alembic_version") == [(revisions()[-1],)]
@@ -89,14 +89,14 @@ def test_two_who_migrate_a_fresh_database_at_once_both_succeed(warehouse_url: st
 
 def test_a_moment_comes_back_in_utc_whatever_zone_it_was_written_in(warehouse: Warehouse) -> None:
     local = NOW.astimezone(datetime.fromisoformat("2026-01-01T00:00:00+09:00").tzinfo)
-    warehouse.store([result()], batch=batch("r1", computed_at=local))
+    warehouse.store([result()], request=request("r1", computed_at=local))
     (row,) = warehouse.history("kota-uji", "it_downtime")
     assert (row["computed_at"], row["computed_at"].utcoffset()) == (NOW, timedelta(0))
 
 
 def test_a_moment_without_a_zone_is_refused(warehouse: Warehouse) -> None:
     with pytest.raises(sa.exc.StatementError):
-        warehouse.store([result()], batch=batch("r1", computed_at=datetime(2026, 1, 1)))
+        warehouse.store([result()], request=request("r1", computed_at=datetime(2026, 1, 1)))
 
 
 @pytest.mark.parametrize(
@@ -110,33 +110,33 @@ def test_a_moment_without_a_zone_is_refused(warehouse: Warehouse) -> None:
     ],
 )
 def test_a_new_version_says_why(second: Result, sha256: str, reason: str, warehouse: Warehouse) -> None:
-    warehouse.store([result()], batch=batch("r1"))
-    (stored,) = warehouse.store([second], batch=batch("r2", sha256=sha256))
+    warehouse.store([result()], request=request("r1"))
+    (stored,) = warehouse.store([second], request=request("r2", sha256=sha256))
     assert (stored.version, stored.change_reason.split(" / ")[1]) == (2, reason)
 
 
 def test_the_same_inputs_and_method_write_nothing(warehouse: Warehouse, warehouse_url: str) -> None:
-    warehouse.store([result()], batch=batch("r1"))
-    (stored,) = warehouse.store([result()], batch=batch("r2"))
+    warehouse.store([result()], request=request("r1"))
+    (stored,) = warehouse.store([result()], request=request("r2"))
     assert (stored.version, stored.outcome) == (1, "unchanged")
     assert query(warehouse_url, "SELECT run_id FROM run") == [("r1",)]
 
 
 def test_a_fault_in_the_middle_leaves_the_old_state(warehouse: Warehouse) -> None:
-    warehouse.store([result()], batch=batch("r1"))
+    warehouse.store([result()], request=request("r1"))
     before = warehouse.current("kota-uji")
     hours = result().headline
     twice = replace(result("b"), breakdowns=(Breakdown("component", "A", hours), Breakdown("component", "A", hours)))
     with pytest.raises(sa.exc.IntegrityError):
-        warehouse.store([twice], batch=batch("r2"))
+        warehouse.store([twice], request=request("r2"))
     assert warehouse.current("kota-uji") == before
 
 
 def test_views_show_the_current_version_its_breakdowns_and_its_lineage(
     warehouse: Warehouse, warehouse_url: str
 ) -> None:
-    warehouse.store([result()], batch=batch("r1"))
-    warehouse.store([result("b", read=4)], batch=batch("r2", sha256="e" * 64))
+    warehouse.store([result()], request=request("r1"))
+    warehouse.store([result("b", read=4)], request=request("r2", sha256="e" * 64))
     assert query(warehouse_url, "SELECT version, value FROM indicator_current") == [(2, 2.0)]
     assert query(warehouse_url, "SELECT count(*) FROM indicator_history") == [(2,)]
     assert query(warehouse_url, "SELECT year, it_downtime FROM indicator_by_year") == [(2025, 2.0)]
@@ -147,21 +147,21 @@ def test_views_show_the_current_version_its_breakdowns_and_its_lineage(
 
 
 def test_two_answers_with_the_same_bytes_are_one_file_of_the_lineage(warehouse: Warehouse, warehouse_url: str) -> None:
-    january = batch("r1")
+    january = request("r1")
     (file,) = january.sources["it_downtime"]
     files = (file, replace(file, name="februari.json"), replace(file, source="lain"))
-    warehouse.store([result()], batch=replace(january, sources={"it_downtime": files}))
+    warehouse.store([result()], request=replace(january, sources={"it_downtime": files}))
     lineage = query(warehouse_url, "SELECT source, file FROM result_lineage ORDER BY source")
     assert lineage == [("gangguan", "februari.json"), ("lain", "gangguan.csv")]
 
 
 def test_a_result_without_parts_is_stored(warehouse: Warehouse) -> None:
-    warehouse.store([result(breakdowns=(), variants={}, statistics={})], batch=batch("r1"))
+    warehouse.store([result(breakdowns=(), variants={}, statistics={})], request=request("r1"))
     assert warehouse.breakdowns("kota-uji", "2025", "it_downtime") == []
 
 
 def test_parts_of_variants_and_breakdowns_are_those_of_the_current_version(warehouse: Warehouse) -> None:
-    warehouse.store([result()], batch=batch("r1"))
+    warehouse.store([result()], request=request("r1"))
     (variant,) = warehouse.variant_parts("kota-uji", "2025", "it_downtime")
     (part,) = warehouse.breakdowns("kota-uji", "2025", "it_downtime")
     assert (variant["variant"], variant["numerator"], variant["denominator"]) == ("unplanned_only", 4, 2)
@@ -172,7 +172,7 @@ def test_parts_of_variants_and_breakdowns_are_those_of_the_current_version(wareh
 def test_breakdowns_are_stored_whole_however_many(warehouse: Warehouse, count: int) -> None:
     parts = [Quotient(float(n), 3.0, "hours per incident", n / 3) for n in range(count)]
     breakdowns = tuple(Breakdown("component", f"{n:03}", part) for n, part in enumerate(parts))
-    warehouse.store([result(breakdowns=breakdowns)], batch=batch("r1"))
+    warehouse.store([result(breakdowns=breakdowns)], request=request("r1"))
     stored = warehouse.breakdowns("kota-uji", "2025", "it_downtime")
     assert sorted((row["member"], row["numerator"], row["value"]) for row in stored) == [
         (f"{n:03}", n, n / 3) for n in range(count)
@@ -181,9 +181,9 @@ def test_breakdowns_are_stored_whole_however_many(warehouse: Warehouse, count: i
 
 def test_what_is_shown_as_of_a_day_is_all_of_the_version_that_stood_then(warehouse: Warehouse) -> None:
     fewer = Quotient(1.0, 1.0, "hours per incident", 1.0)
-    warehouse.store([result(excluded={"outside_period": 1})], batch=batch("r1"))
-    later = batch("r2", computed_at=NOW + timedelta(days=9), sha256="e" * 64)
-    warehouse.store([result("b", read=9, excluded={"test": 2}, variants={"other": fewer})], batch=later)
+    warehouse.store([result(excluded={"outside_period": 1})], request=request("r1"))
+    later = request("r2", computed_at=NOW + timedelta(days=9), sha256="e" * 64)
+    warehouse.store([result("b", read=9, excluded={"test": 2}, variants={"other": fewer})], request=later)
     (then,), (now,) = (warehouse.current("kota-uji", as_of=NOW + timedelta(days=days)) for days in (1, 10))
     assert (then["version"], then["rows"]["excluded"], then["variants"]) == (
         1,
@@ -202,7 +202,7 @@ def test_only_the_period_and_the_indicator_asked_for_are_given(warehouse: Wareho
             )
             for name in ("it_downtime", "online_services")
         ]
-        warehouse.store(results, batch=replace(batch(f"r{number}"), period=period))
+        warehouse.store(results, request=replace(request(f"r{number}"), period=period))
     assert [(row["period"], row["indicator"]) for row in warehouse.current("kota-uji", "2024")] == [
         ("2024", "online_services"),
         ("2024", "it_downtime"),
@@ -216,11 +216,11 @@ def test_only_the_period_and_the_indicator_asked_for_are_given(warehouse: Wareho
 def test_a_version_written_while_results_are_read_is_not_shown_in_part(
     warehouse: Warehouse, warehouse_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    warehouse.store([result()], batch=batch("r1"))
+    warehouse.store([result()], request=request("r1"))
     before, read_parts = warehouse.current("kota-uji"), reading_and_writing._by_key
 
     def write_then_read(*arguments: Any) -> Any:
-        Warehouse(warehouse_url).store([result("b", variants={})], batch=batch("r2"))
+        Warehouse(warehouse_url).store([result("b", variants={})], request=request("r2"))
         return read_parts(*arguments)
 
     monkeypatch.setattr(reading_and_writing, "_by_key", write_then_read)
@@ -257,16 +257,16 @@ def test_a_question_about_one_city_reads_no_table_from_end_to_end(
 def test_a_corrected_population_figure_replaces_the_former_one_whether_or_not_a_result_changes(
     inputs: str, warehouse: Warehouse, warehouse_url: str
 ) -> None:
-    warehouse.store([result("a")], batch=batch("r1"))
+    warehouse.store([result("a")], request=request("r1"))
     corrected = PopulationRecord("kemendagri:31", date(2025, 12, 31), "dukcapil", 420_000)
-    warehouse.store([result(inputs)], batch=replace(batch("r2"), populations=(corrected,)))
+    warehouse.store([result(inputs)], request=replace(request("r2"), populations=(corrected,)))
     assert query(warehouse_url, "SELECT population_count FROM population") == [(420_000,)]
 
 
 def test_of_two_figures_for_one_day_and_source_the_headlines_is_kept(warehouse: Warehouse, warehouse_url: str) -> None:
     headline = PopulationRecord("kemendagri:31", date(2025, 12, 31), "dukcapil", 420_000)
     other = replace(headline, population_count=400_000)
-    warehouse.store([result()], batch=replace(batch("r1"), populations=(headline, other)))
+    warehouse.store([result()], request=replace(request("r1"), populations=(headline, other)))
     assert query(warehouse_url, "SELECT population_count FROM population") == [(420_000,)]
 
 
@@ -274,7 +274,7 @@ def test_a_population_figure_is_not_kept_when_its_results_are_not(warehouse: War
     hours = result().headline
     twice = replace(result(), breakdowns=(Breakdown("component", "A", hours), Breakdown("component", "A", hours)))
     with pytest.raises(sa.exc.IntegrityError):
-        warehouse.store([twice], batch=batch("r1"))
+        warehouse.store([twice], request=request("r1"))
     assert query(warehouse_url, "SELECT population_count FROM population") == []
 
 
@@ -283,7 +283,7 @@ def test_nothing_stays_open_after_many_warehouses_were_read_and_written(
 ) -> None:
     kept = [warehouse, *(Warehouse(warehouse_url) for _ in range(5))]
     for number, one in enumerate(kept):
-        one.store([result(str(number))], batch=batch(f"r{number}"))
+        one.store([result(str(number))], request=request(f"r{number}"))
         one.current("kota-uji")
     if warehouse_url.startswith("sqlite"):
         # The last connection to close removes the write-ahead log.
@@ -305,7 +305,7 @@ def eventually_none(url: str, others: str) -> bool:
 
 def test_an_indicator_the_code_does_not_know_comes_last_by_name(warehouse: Warehouse) -> None:
     ids = ("zebra_crossings", "it_downtime", "air_quality", "portal_visits")
-    warehouse.store([replace(result(), indicator_id=name) for name in ids], batch=batch("r1"))
+    warehouse.store([replace(result(), indicator_id=name) for name in ids], request=request("r1"))
     shown = [row["indicator"] for row in warehouse.current("kota-uji", "2025")]
     assert shown == ["portal_visits", "it_downtime", "air_quality", "zebra_crossings"]
 
@@ -313,6 +313,6 @@ def test_an_indicator_the_code_does_not_know_comes_last_by_name(warehouse: Wareh
 def test_the_table_names_an_indicator_the_code_does_not_know_by_its_id(
     warehouse: Warehouse, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    warehouse.store([replace(result(), indicator_id="air_quality")], batch=batch("r1"))
+    warehouse.store([replace(result(), indicator_id="air_quality")], request=request("r1"))
     results_table(warehouse.current("kota-uji"))
     assert "air_quality" in capsys.readouterr().out

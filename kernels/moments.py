@@ -1,0 +1,90 @@
+"""Wall-clock times told by the digits of texts of one shape, and how far apart moments lie."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from kernels import Bytes, Ints, compiled, inlined
+
+# Where the tens and the ones of a number are in a text, -1 for none, and what it is if there are no ones.
+Digits = tuple[int, int, int]
+
+_ZERO, _NINE = b"09"
+_NOT_A_TIME = np.iinfo(np.int64).min
+_DAY_SECONDS, _MICROSECONDS = 86_400, 1_000_000
+
+
+@compiled
+def split_by_shape(begins: Ints, content: Bytes, shape: Bytes, like: Ints, others: Ints) -> int:
+    """The numbers of texts that are as `shape`, in which a zero stands for any digit; gives how many they are.
+
+    `others` comes with the numbers of all texts to be looked at, and has at its beginning those that are not.
+    """
+    like_count, others_count, length = 0, 0, len(shape)
+    for nth in range(len(others)):
+        begin = begins[others[nth]]
+        is_like = begins[others[nth] + 1] - begin == length
+        if is_like:
+            for at in range(length):
+                byte = content[begin + at]
+                is_like &= byte == shape[at] or (shape[at] == _ZERO and _ZERO <= byte <= _NINE)
+        if is_like:
+            like[like_count] = others[nth]
+            like_count += 1
+        else:
+            others[others_count] = others[nth]
+            others_count += 1
+    return like_count
+
+
+@compiled
+def read_clocks(
+    begins: Ints,
+    content: Bytes,
+    rows: Ints,
+    fields: tuple[Digits, ...],
+    seconds_end: int,
+    month_starts: Ints,
+    clocks: Ints,
+) -> bool:
+    """Microseconds since 1970 of texts of one shape, at some rows, or not-a-time; gives whether none is of the year 0.
+
+    `fields` are century, year in it, month, day, hour, minute and second; `seconds_end` is the first second too great,
+    of which 60 and 61 are the first ones of the next minute. `month_starts` are the first days of all months from the
+    year 0 on.
+    """
+    has_no_year_0 = True
+    for nth in range(len(rows)):
+        begin = begins[rows[nth]]
+        year = _number(content, begin, fields[0]) * 100 + _number(content, begin, fields[1])
+        month, day = _number(content, begin, fields[2]), _number(content, begin, fields[3])
+        hour, minute = _number(content, begin, fields[4]), _number(content, begin, fields[5])
+        second = _number(content, begin, fields[6])
+        clocks[nth] = _NOT_A_TIME
+        if 1 <= month <= 12 and hour < 24 and minute < 60 and second < seconds_end:
+            month += year * 12 - 1
+            if 1 <= day <= month_starts[month + 1] - month_starts[month]:
+                days = month_starts[month] + day - 1
+                clocks[nth] = (days * _DAY_SECONDS + hour * 3600 + minute * 60 + second) * _MICROSECONDS
+                has_no_year_0 &= year > 0
+    return has_no_year_0
+
+
+@inlined
+def _number(content: Bytes, begin: int, digits: Digits) -> int:
+    tens, ones, default = digits
+    if ones < 0:
+        return default
+    number = np.int64(content[begin + ones]) - _ZERO
+    return number if tens < 0 else number + 10 * (np.int64(content[begin + tens]) - _ZERO)
+
+
+@compiled
+def first_and_last(moments: Ints) -> tuple[int, int]:
+    """Of those that are times; of none, not-a-time."""
+    first = last = np.int64(_NOT_A_TIME)
+    for nth in range(len(moments)):
+        if moments[nth] != _NOT_A_TIME:
+            first = moments[nth] if first == _NOT_A_TIME else min(first, moments[nth])
+            last = max(last, moments[nth])
+    return first, last

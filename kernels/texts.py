@@ -1,0 +1,83 @@
+"""Columns of texts, one behind the other in one buffer: gathered, looked over and hashed."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from kernels import Bytes, Ints, Places, Words, compiled, words_of
+
+# How far behind the last byte of `content` a loop may write.
+_ROOM = 8
+
+_FIRST_VISIBLE, _BEYOND_ASCII = 33, 127
+_ONE, _HALF = np.uint64(1), np.uint64(32)
+
+
+def gather_texts(data: Bytes, firsts: Places, lasts: Places) -> tuple[Ints, Bytes]:
+    """Where some stretches of bytes begin and the last one ends, once they lie one behind the other, and their bytes.
+
+    Behind these there are a few more, which mean nothing.
+    """
+    begins, content = np.empty(len(firsts) + 1, np.int64), np.empty(int((lasts - firsts).sum()) + _ROOM, np.uint8)
+    _gather(data, words_of(data), (firsts, lasts), begins, (content, words_of(content)))
+    return begins, content
+
+
+@compiled
+def _gather(
+    data: Bytes, words: Words, bounds: tuple[Places, Places], begins: Ints, content: tuple[Bytes, Words]
+) -> None:
+    """Some stretches of bytes one behind the other; `bounds` are their begins and their ends.
+
+    `begins` gets where each begins and the last ends; `words` and the second part of `content` are the words there.
+    """
+    first, last = bounds
+    letters, target = content
+    at = 0
+    for nth in range(len(first)):
+        begins[nth] = at
+        begin, length = first[nth], last[nth] - first[nth]
+        if begin + length + _ROOM <= len(words):
+            for place in range(0, length, 8):
+                target[at + place] = words[begin + place]
+        else:
+            for place in range(length):
+                letters[at + place] = data[begin + place]
+        at += length
+    begins[len(first)] = at
+
+
+@compiled
+def look_over(begins: Ints, content: Bytes, longest: int, short: Ints) -> tuple[bool, int]:
+    """Whether every text begins and ends with something visible in ASCII, and how many are no longer than `longest`.
+
+    `short` gets the numbers of these; an empty text begins and ends with nothing.
+    """
+    is_clean, short_count = True, 0
+    for nth in range(len(begins) - 1):
+        begin, end = begins[nth], begins[nth + 1]
+        if end - begin <= longest:
+            short[short_count] = nth
+            short_count += 1
+        if begin < end:
+            first, last = content[begin], content[end - 1]
+            is_clean &= _FIRST_VISIBLE <= first < _BEYOND_ASCII and _FIRST_VISIBLE <= last < _BEYOND_ASCII
+    return is_clean, short_count
+
+
+@compiled
+def hash_texts(begins: Ints, words: Words, factors: Words, hashes: Words) -> None:
+    """A number for each text: its length, into which its words are mixed by two factors, one after the other."""
+    for nth in range(len(begins) - 1):
+        at, end = begins[nth], begins[nth + 1]
+        number = np.uint64(end - at)
+        while at < end:
+            word = words[at]
+            if end - at < 8:
+                word &= (_ONE << np.uint64(8 * (end - at))) - _ONE
+            number ^= word
+            number = (number ^ (number >> _HALF)) * factors[0]
+            number = (number ^ (number >> _HALF)) * factors[1]
+            number ^= number >> _HALF
+            at += 8
+        hashes[nth] = number

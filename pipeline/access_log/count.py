@@ -1,0 +1,228 @@
+"""Web server access logs to visits a day (clause 10.1), every line of every file counted in exactly one class.
+
+A visitor is client address + user agent, where the log tells of agents; a visit ends after 30 idle minutes and, in
+the headline, at local midnight.
+Lines are tested in the order of `RULES`: first whether they can be read, then what was asked for, then who asked.
+No address leaves this module: a visitor is a keyed hash, and the key lives as long as one call.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from ipaddress import ip_network
+from itertools import accumulate
+from pathlib import Path
+from threading import Event
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from connectors.errors import ConfigError
+from pipeline.access_log.checkpoints import Checkpoints
+from pipeline.access_log.formats.line import NO_AGENT
+from pipeline.access_log.head import read_head
+from pipeline.access_log.rules import OUTCOMES, RULES
+from pipeline.access_log.sessions import FIRST_DAY, LONGEST_IDLE_SECONDS
+from pipeline.access_log.share import (
+    Counts,
+    LateLine,
+    LogFile,
+    LogTerms,
+    Share,
+    Stretch,
+    count_share,
+    is_gzip,
+)
+from pipeline.progress import Meter
+from pipeline.tables import DTYPES, SOURCE_COLUMNS, VISITS
+
+__all__ = ["SOURCE_TOOL", "LogCounts", "LogFile", "LogTerms", "count_visits"]
+
+SOURCE_TOOL = "access_log"
+
+_BLOCK_BYTES = 1 << 22
+_BYTES_WORTH_SHARING = 1 << 28
+_GZIP_RATIO = 8
+_LONGEST_STEP = 1 << 16
+_DEFINITIONS = {
+    "headline": "pages people asked for, {minutes} idle minutes, cut at local midnight",
+    "bots_included": "pages people and bots asked for, {minutes} idle minutes, cut at local midnight",
+    "no_midnight_break": "pages people asked for, {minutes} idle minutes, by day of start",
+    "unique_visitors_month": "people, once a calendar month, on the day of their first page",
+    "unique_visitors_year": "people, once a calendar year, on the day of their first page",
+    "redirects_counted": "pages people asked for, moved ones too, {minutes} idle minutes, by day of start",
+    "all_requests": "every request of anyone, {minutes} idle minutes, by day of start",
+}
+_WITHOUT_AGENTS = "; agents are not logged, so a visitor is an address and bots cannot be told apart"
+
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class LogCounts:
+    """`visits`: portal x local day x variant; `tally`: lines per local day, outcome and rule."""
+
+    visits: pd.DataFrame
+    tally: pd.DataFrame
+
+
+def count_visits(
+    files: Sequence[LogFile], *, terms: LogTerms, checkpoints: Checkpoints | None = None, meter: Meter | None = None
+) -> LogCounts:
+    """Visits per local day of `terms.zone` and variant, and what became of every line of every file.
+
+    `visits` has a row for each variant on each day with a readable line, zeros included; its source columns name the
+    first such line. Variants add up over days. Order of files and lines, duplicates and splits change no count; lines
+    more than a day late cost a second reading and memory for all visits instead of those of a few days.
+    With `checkpoints` a count that was interrupted goes on where it stopped.
+    `tally.happened_on` is null for lines without a readable time. The package's bot list moves the figures.
+    Raises `DataRejected` for a damaged gzip file, `ConfigError` for a network or idle time that cannot be.
+    """
+    _check(terms)
+    meter = meter or Meter()
+    stretches = [Stretch(file, position) for position, file in enumerate(files, start=1)]
+    heads = {stretch: read_head(stretch, names=terms.json_names) for stretch in stretches}
+    # A file without a readable line comes first.
+    stretches.sort(key=lambda stretch: heads[stretch][0].seconds if heads[stretch] else 0)
+    shares = _divide(stretches, terms=terms, checkpoints=checkpoints)
+    try:
+        counts = _count(shares, meter)
+    except LateLine:
+        meter.expect(meter.bytes_read)
+        counts = _count([replace(share, is_settling=False) for share in shares], meter)
+    visits = _visits(counts, files=files, terms=terms)
+    if any(hit.agent == NO_AGENT for head in heads.values() for hit in head):
+        visits["visit_definition"] += _WITHOUT_AGENTS
+    return LogCounts(visits, _tally(counts))
+
+
+def _divide(stretches: Sequence[Stretch], *, terms: LogTerms, checkpoints: Checkpoints | None) -> list[Share]:
+    """One share, or two of about the same size when there is enough to read."""
+    sizes = [_size(stretch) for stretch in stretches]
+    half = sum(sizes) // 2
+    parts: tuple[list[Stretch], list[Stretch]] = ([], [])
+    for stretch, before, size in zip(stretches, accumulate(sizes, initial=0), sizes, strict=False):
+        if sum(sizes) < _BYTES_WORTH_SHARING or before + size <= half:
+            parts[0].append(stretch)
+        elif before >= half:
+            parts[1].append(stretch)
+        elif is_gzip(stretch.file.path):
+            parts[before + size // 2 > half].append(stretch)
+        else:
+            cut = _next_line(stretch.file.path, at=half - before)
+            parts[0].append(replace(stretch, end=cut))
+            parts[1].append(replace(stretch, begin=cut))
+    key = checkpoints.key() if checkpoints else secrets.token_bytes(24)
+    share = Share((), terms, key, _BLOCK_BYTES, checkpoints=checkpoints)
+    return [replace(share, stretches=tuple(part)) for part in parts if part or part is parts[0]]
+
+
+def _size(stretch: Stretch) -> int:
+    """The bytes to be read, roughly."""
+    return stretch.file.path.stat().st_size * (_GZIP_RATIO if is_gzip(stretch.file.path) else 1)
+
+
+def _next_line(path: Path, *, at: int) -> int:
+    """Where the first line after the byte `at` begins."""
+    with path.open("rb") as file:
+        file.seek(at)
+        while part := file.readline(_LONGEST_STEP):
+            if part.endswith(b"\n"):
+                break
+        return file.tell()
+
+
+def _count(shares: Sequence[Share], meter: Meter) -> Counts:
+    """All shares' counts together: the first is read on this thread, the other meanwhile on a second one."""
+    first, *others = shares
+    is_over = Event()
+    with ThreadPoolExecutor(max(len(others), 1)) as pool:
+        waiting = [pool.submit(count_share, share, meter.part(), is_over=is_over) for share in others]
+        for future in waiting:
+            future.add_done_callback(lambda done: is_over.set() if done.exception() else None)
+        try:
+            counts = count_share(first, meter, is_over=is_over)
+            for future in waiting:
+                counts.absorb(future.result())
+        finally:
+            is_over.set()
+    return counts
+
+
+def _visits(counts: Counts, *, files: Sequence[LogFile], terms: LogTerms) -> pd.DataFrame:
+    """The clean table's columns without the outcome ones."""
+    days = np.array(sorted(counts.first_seen), np.int64)
+    seen = [counts.first_line(day) for day in days.tolist()]
+    frames = [
+        pd.DataFrame(
+            {
+                "visited_on": FIRST_DAY + days,
+                "days_count": 1,
+                "portal_id": terms.portal_id,
+                "visits_count": visits[days],
+                "visit_definition": _DEFINITIONS[variant].format(minutes=f"{terms.idle_seconds / 60:g}"),
+                "source_tool": SOURCE_TOOL,
+                "variant": variant,
+                "source_file_id": [files[position - 1].file_id for position, _ in seen],
+                "source_row": [row for _, row in seen],
+            }
+        )
+        for variant, visits in _variants(counts).items()
+    ]
+    columns = (*VISITS.columns, *SOURCE_COLUMNS)
+    visits = pd.concat(frames, ignore_index=True).astype({column.name: DTYPES[column.kind] for column in columns})
+    return visits.sort_values("visited_on", kind="stable", ignore_index=True)
+
+
+def _tally(counts: Counts) -> pd.DataFrame:
+    """Lines per local day, outcome and rule; those without a time first."""
+    days, rules = np.nonzero(counts.lines)
+    faults = np.flatnonzero(counts.faults)
+    names = [RULES[rule] for rule in (*faults, *rules)]
+    return pd.DataFrame(
+        {
+            "happened_on": np.append(np.full(len(faults), np.datetime64("NaT", "D")), FIRST_DAY + days),
+            "outcome": [OUTCOMES[name] for name in names],
+            "rule": names,
+            "rows_count": np.append(counts.faults[faults], counts.lines[days, rules]),
+        }
+    ).astype({"happened_on": DTYPES["day"], "outcome": "str", "rule": "str", "rows_count": "Int64"})
+
+
+def _variants(counts: Counts) -> dict[str, Ints]:
+    days = {name: runs.count_days() for name, runs in counts.runs.items()}
+    return {
+        "headline": days["people"].cut_at_midnight,
+        "bots_included": days["bots"].cut_at_midnight,
+        "no_midnight_break": days["people"].by_start,
+        "unique_visitors_month": counts.new_visitors["M"].count_days(),
+        "unique_visitors_year": counts.new_visitors["Y"].count_days(),
+        "redirects_counted": days["redirects"].by_start,
+        "all_requests": days["all"].by_start,
+    }
+
+
+def _check(terms: LogTerms) -> None:
+    if not 0 < terms.idle_seconds <= LONGEST_IDLE_SECONDS:
+        raise ConfigError(
+            id=f"Kunjungan berakhir setelah {terms.idle_seconds} detik diam? Tulis 1 sampai {LONGEST_IDLE_SECONDS}.",
+            en=f"A visit ends after {terms.idle_seconds} idle seconds? Write 1 to {LONGEST_IDLE_SECONDS}.",
+        )
+    wrong = [network for network in terms.own_networks if not _is_network(network)]
+    if wrong:
+        raise ConfigError(
+            id=f"Jaringan kota ini bukan rentang CIDR: {', '.join(wrong)}. Tulis seperti 103.10.20.0/24.",
+            en=f"These networks of the city are no CIDR ranges: {', '.join(wrong)}. Write them like 103.10.20.0/24.",
+        )
+
+
+def _is_network(text: str) -> bool:
+    try:
+        ip_network(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,59 @@
+"""Blocks of access log lines to columns, all lines of the plain shape at once: the same rows as `read_any_line` gives.
+
+A line in which anything is out of place is left to be read one by one.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kernels import words_of
+from kernels.access_log import HIT_COLUMNS, MARKS, ROOM, SHORTEST_HIT, find_hits
+from kernels.marks import find_marks
+from pipeline.access_log.formats.json_block import read_lines
+from pipeline.access_log.formats.json_line import JsonNames
+from pipeline.access_log.hits import Hits, Rows
+from pipeline.access_log.texts import Texts
+
+_NEWLINE, _BRACE = b"\n{"
+_SHORTEST_OTHER = 2
+_MARKS = np.frombuffer(MARKS, np.uint8)
+
+Bytes = NDArray[np.uint8]
+
+
+def read_block(block: bytes | memoryview, *, names: JsonNames) -> Hits:
+    """Every line of a block that ends in a newline: the same rows as `read_any_line` gives one by one.
+
+    A block with `ROOM` bytes behind its last line that may be written to is not copied.
+    """
+    if isinstance(block, bytes):
+        block = memoryview(bytearray(block) + bytes(ROOM))
+    data = np.frombuffer(block, np.uint8)
+    rows, faults = (_read_json if data[0] == _BRACE else _read_text)(data, size=len(data) - ROOM, names=names)
+    return Hits(tuple(part for part in rows if len(part.lines)) or (rows[0],), faults)
+
+
+def _read_json(data: Bytes, *, size: int, names: JsonNames) -> tuple[list[Rows], Counter[str]]:
+    """Lines of which the first is JSON, so that most are."""
+    ends = np.flatnonzero(data[:size] == _NEWLINE)
+    return read_lines(data, bounds=(np.append(0, ends[:-1] + 1), ends), names=names)
+
+
+def _read_text(data: Bytes, *, size: int, names: JsonNames) -> tuple[list[Rows], Counter[str]]:
+    hits = np.empty((len(HIT_COLUMNS), size // SHORTEST_HIT + 1), np.int64)
+    others = np.empty((3, size // _SHORTEST_OTHER + 1), np.int64)
+    marks = np.empty(size + 2, np.int32)
+    find_marks(data[:size], _MARKS, marks)
+    found = find_hits(data, words_of(data), size, marks, hits, others)
+    hits_count, others_count, empty_count, malformed_count = found
+    lines, seconds, statuses, *texts = hits[:, :hits_count]
+    plain = Rows(lines, seconds, statuses, *(Texts(data, *texts[nth : nth + 2]) for nth in (0, 2, 4)))
+    numbers, *bounds = others[:, :others_count]
+    rows, faults = read_lines(data, bounds=(bounds[0], bounds[1]), names=names)
+    faults.update(blank_line=empty_count, malformed_line=malformed_count)
+    return [plain, *(replace(part, lines=numbers[part.lines]) for part in rows)], faults

@@ -1,0 +1,25 @@
+"""Work on pieces of a table on a thread of its own, in order: while one piece is used, the next one is made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
+
+S = TypeVar("S")
+T = TypeVar("T")
+
+
+def prefetch(pieces: Iterable[S], work: Callable[[S], T]) -> Iterator[T]:
+    """What `work` makes of each piece; of the pieces to come one is taken early.
+
+    More threads than one, or more pieces, gain nothing: much of the work holds the interpreter.
+    """
+    coming: Future[T] | None = None
+    with ThreadPoolExecutor(1) as pool:
+        for piece in pieces:
+            made, coming = coming, pool.submit(work, piece)
+            if made is not None:
+                yield made.result()
+        if coming is not None:
+            yield coming.result()
