@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from benchmarks.measure import Contender, Target, Work
+from pipeline.coverage import Coverage
 from pipeline.indicators import it_downtime
 from pipeline.indicators.base import Terms
 from pipeline.periods import Period
@@ -25,7 +26,7 @@ _TERMS = Terms(
     period=_PERIOD,
     zone=_ZONE,
     as_of=datetime(2027, 1, 1, tzinfo=UTC),
-    covers=((date(2024, 1, 1), date(2026, 12, 31)),),
+    covers=Coverage.of([(date(2024, 1, 1), date(2026, 12, 31))]),
 )
 
 

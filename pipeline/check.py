@@ -126,16 +126,14 @@ def _look_for_files(city: City, source: Source, period: Period, folder: Path) ->
 
 def _telling(city: City, source: Source, period: Period, files: list[RawFile]) -> Iterator[str]:
     """From when until when the files tell of everything, and whether that is the whole period."""
-    from pipeline.coverage import days_told
+    from pipeline.coverage import Coverage
 
     spans = source.connector_in(city.zone_info).covered_spans(files) if source.connector else None
     if not spans:
         return
     days = [moment.astimezone(city.zone_info).date() for moment in (min(spans)[0], max(end for _, end in spans))]
     yield f"memuat / holds {days[0]} s.d. / to {days[1]}"
-    first_on, last_on = period.first_on, period.last_on
-    covers = days_told(spans, first_on=first_on, last_on=last_on, zone=city.zone_info)
-    if covers != ((first_on.isoformat(), last_on.isoformat()),):
+    if Coverage.of_spans(spans, zone=city.zone_info).within(period) != Coverage.of_period(period):
         yield f"{period.label} tidak lengkap / is not complete"
 
 

@@ -15,6 +15,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from connectors.errors import ConfigError
 from connectors.layout import Layout
 from connectors.registry import connector_class, preset
+from pipeline.coverage import Coverage
 from pipeline.settings import city_ids
 from pipeline.tables import TABLES
 
@@ -254,6 +255,11 @@ class Source(FileSettings):
         moments = [column.name for column in TABLES[self.table].columns if column.kind == "moment"]
         place = moments.index(name) if name in moments else 0
         return [moment for moment in moments[:place] if moment in self.columns]
+
+    @property
+    def declared_coverage(self) -> Coverage | None:
+        """The days it is declared to cover; null when nothing is declared."""
+        return Coverage.of((days.first_on, days.last_on) for days in self.covers) if self.covers else None
 
     def connector_in(self, zone: ZoneInfo) -> Connector:
         """Its connector, with its options and layout, for a city in this zone."""

@@ -1,58 +1,109 @@
-"""The days that files tell of by their own word, and what to remark where these are not all days asked for."""
+"""Which whole local days data cover: the one place that works it out, from moments, declared days or the rows."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
-    from connectors.base import Span
-
-Covers = tuple[tuple[str, str], ...]
+    from pipeline.periods import Period
 
 # A monitor without anything to say still writes about once an hour.
 QUIET = timedelta(hours=1)
 _DAY = timedelta(days=1)
 _NAMED_STRETCHES = 6
 
-
-def days_told(spans: Sequence[Span], *, first_on: date, last_on: date, zone: ZoneInfo) -> Covers:
-    """The first and last of each stretch of days, from `first_on` to `last_on`, that spans tell of whole.
-
-    An hour without a word is no gap, neither between two spans nor at the start or end of a day.
-    """
-    joined: list[list[datetime]] = []
-    for start_at, end_at in sorted(spans):
-        if joined and start_at - joined[-1][1] <= QUIET:
-            joined[-1][1] = max(joined[-1][1], end_at)
-        else:
-            joined.append([start_at, end_at])
-    whole = [_whole_days(start_at - QUIET, end_at + QUIET, zone) for start_at, end_at in joined]
-    clipped = [(max(first, first_on), min(last, last_on)) for first, last in whole]
-    return tuple((first.isoformat(), last.isoformat()) for first, last in clipped if first <= last)
+Stretch = tuple[date, date]
 
 
-def remark(covers: Covers, *, source_name: str, first: str, last: str) -> tuple[str, str]:
-    """That of the days from `first` to `last` only these are told of, in Indonesian and English."""
-    if not covers:
+@dataclass(frozen=True)
+class Coverage:
+    """Whole local days as stretches: first and last day both included, in order, a day or more between any two."""
+
+    stretches: tuple[Stretch, ...] = ()
+
+    @classmethod
+    def of(cls, stretches: Iterable[Stretch]) -> Self:
+        """The days of any stretches, in any order; one that ends before it begins has none."""
+        joined: list[Stretch] = []
+        for first, last in sorted(stretch for stretch in stretches if stretch[0] <= stretch[1]):
+            if joined and first - joined[-1][1] <= _DAY:
+                joined[-1] = (joined[-1][0], max(joined[-1][1], last))
+            else:
+                joined.append((first, last))
+        return cls(tuple(joined))
+
+    @classmethod
+    def of_spans(cls, spans: Iterable[tuple[datetime, datetime]], *, zone: ZoneInfo, quiet: timedelta = QUIET) -> Self:
+        """The local days that lie whole in spans of moments; silences of up to `quiet` are no gaps."""
+        joined: list[tuple[datetime, datetime]] = []
+        for start_at, end_at in sorted(spans):
+            if joined and start_at - joined[-1][1] <= quiet:
+                joined[-1] = (joined[-1][0], max(joined[-1][1], end_at))
+            else:
+                joined.append((start_at, end_at))
+        return cls.of(_whole_days(start_at - quiet, end_at + quiet, zone) for start_at, end_at in joined)
+
+    @classmethod
+    def of_period(cls, period: Period) -> Self:
+        """Every day of a period."""
+        return cls(((period.first_on, period.last_on),))
+
+    @classmethod
+    def from_texts(cls, texts: Iterable[tuple[str, str]]) -> Self:
+        """What `texts` gave."""
+        return cls.of((date.fromisoformat(first), date.fromisoformat(last)) for first, last in texts)
+
+    @property
+    def texts(self) -> tuple[tuple[str, str], ...]:
+        """The stretches as ISO dates, for files and people."""
+        return tuple((first.isoformat(), last.isoformat()) for first, last in self.stretches)
+
+    def __bool__(self) -> bool:
+        return bool(self.stretches)
+
+    def __or__(self, other: Coverage) -> Coverage:
+        return Coverage.of((*self.stretches, *other.stretches))
+
+    def __and__(self, other: Coverage) -> Coverage:
+        return Coverage.of((max(a[0], b[0]), min(a[1], b[1])) for a in self.stretches for b in other.stretches)
+
+    def within(self, period: Period) -> Coverage:
+        """The covered days of a period."""
+        return self & Coverage.of_period(period)
+
+    def pct_of(self, period: Period) -> float:
+        """The share of a period's days that is covered, in percent."""
+        days_count = sum((last - first).days + 1 for first, last in self.within(period).stretches)
+        return 100 * days_count / period.days_count
+
+
+def remark(coverage: Coverage, *, source_name: str, wanted: Coverage) -> tuple[str, str]:
+    """That of the days wanted only these are covered, in Indonesian and English; `wanted` is one stretch."""
+    ((first, last),) = wanted.texts
+    if not coverage:
         return (
             f"{source_name}: isinya tidak memuat satu hari pun secara utuh dari {first} s.d. {last}",
             f"{source_name}: it tells of no whole day from {first} to {last}",
         )
-    named = covers[:_NAMED_STRETCHES]
-    more = f" (+{len(covers) - len(named)})" if len(covers) > len(named) else ""
-    in_id = ", ".join(f"{begin} s.d. {end}" for begin, end in named) + more
-    in_en = ", ".join(f"{begin} to {end}" for begin, end in named) + more
     return (
-        f"{source_name}: dari {first} s.d. {last} hanya memuat {in_id}",
-        f"{source_name}: of {first} to {last} it tells only of {in_en}",
+        f"{source_name}: dari {first} s.d. {last} hanya memuat {_named(coverage, 's.d.')}",
+        f"{source_name}: of {first} to {last} it tells only of {_named(coverage, 'to')}",
     )
 
 
-def _whole_days(start_at: datetime, end_at: datetime, zone: ZoneInfo) -> tuple[date, date]:
+def _named(coverage: Coverage, to: str) -> str:
+    """The first few stretches in words, and how many more there are."""
+    names = [f"{first} {to} {last}" for first, last in coverage.texts]
+    more = f" (+{len(names) - _NAMED_STRETCHES})" if len(names) > _NAMED_STRETCHES else ""
+    return ", ".join(names[:_NAMED_STRETCHES]) + more
+
+
+def _whole_days(start_at: datetime, end_at: datetime, zone: ZoneInfo) -> Stretch:
     """The first and the last local day wholly inside; the last comes before the first when there is none."""
     start, end = start_at.astimezone(zone), end_at.astimezone(zone)
     first = start.date() + (_DAY if start > datetime.combine(start.date(), time(), zone) else timedelta())

@@ -23,7 +23,7 @@ from connectors.counted_file import open_counted
 from connectors.errors import SourceUnavailable
 from connectors.objects import StoredObject, is_address, stored_objects
 from pipeline.config import City, FileSettings, Source
-from pipeline.coverage import Covers, days_told, remark
+from pipeline.coverage import Coverage, remark
 from pipeline.periods import Period
 from pipeline.progress import Meter
 
@@ -54,9 +54,8 @@ class LandedFile:
 class Manifest:
     """The files one source gave for one period.
 
-    `covers` holds the first and last local day of each stretch pulled whole, or told of by files of a folder (null
-    for files that do not say, whose coverage the city's YAML declares); `notes` what a reader of the numbers should
-    know.
+    `covers` holds the days pulled whole, or that files of a folder say they cover (null for files that do not say,
+    whose coverage the city's YAML declares); `notes` what a reader of the numbers should know.
     """
 
     city: str
@@ -65,7 +64,7 @@ class Manifest:
     owner: str
     licence: str
     files: tuple[LandedFile, ...]
-    covers: tuple[tuple[str, str], ...] | None = None
+    covers: Coverage | None = None
     notes: tuple[str, ...] = ()
 
 
@@ -78,7 +77,7 @@ def land(home: Path, *, city: City, source_name: str, period: Period, meter: Met
     files = list(way.land(source))
     if source.responses is not None:
         files += way.land(source.responses)
-    covers, notes = _told(home, city, source_name, files, period)
+    covers, notes = _own_coverage(home, city, source_name, files, period)
     manifest = Manifest(
         city.city, source_name, period.label, source.owner, source.licence, tuple(files), covers=covers, notes=notes
     )
@@ -86,10 +85,10 @@ def land(home: Path, *, city: City, source_name: str, period: Period, meter: Met
     return manifest
 
 
-def _told(
+def _own_coverage(
     home: Path, city: City, source_name: str, files: Sequence[LandedFile], period: Period
-) -> tuple[Covers | None, tuple[str, ...]]:
-    """The days of the period that files tell of by their own word, unless the city's YAML declares them."""
+) -> tuple[Coverage | None, tuple[str, ...]]:
+    """The days of the period that the files themselves say they cover, unless the city's YAML declares them."""
     source = city.sources[source_name]
     if not source.connector or source.covers:
         return None, ()
@@ -99,17 +98,17 @@ def _told(
     spans = source.connector_in(city.zone_info).covered_spans(raw_files)
     if spans is None:
         return None, ()
-    covers = days_told(spans, first_on=period.first_on, last_on=period.last_on, zone=city.zone_info)
-    first, last = period.first_on.isoformat(), period.last_on.isoformat()
-    if covers == ((first, last),):
+    covers, wanted = Coverage.of_spans(spans, zone=city.zone_info).within(period), Coverage.of_period(period)
+    if covers == wanted:
         return covers, ()
-    return covers, (" / ".join(remark(covers, source_name=source_name, first=first, last=last)),)
+    return covers, (" / ".join(remark(covers, source_name=source_name, wanted=wanted)),)
 
 
 def write_manifest(home: Path, manifest: Manifest) -> None:
     """Put the manifest beside the objects it names, old or new but never half."""
     path = manifest_path(home, manifest.city, manifest.source, Period.parse(manifest.period))
-    write_atomically(path, json.dumps(asdict(manifest), indent=2))
+    covers = None if manifest.covers is None else manifest.covers.texts
+    write_atomically(path, json.dumps({**asdict(manifest), "covers": covers}, indent=2))
 
 
 def read_manifest(home: Path, *, city_id: str, source_name: str, period: Period) -> Manifest:
@@ -119,8 +118,7 @@ def read_manifest(home: Path, *, city_id: str, source_name: str, period: Period)
 
 def read_manifest_at(path: Path) -> Manifest:
     raw = json.loads(path.read_text("utf-8"))
-    covers = raw.get("covers")
-    days = None if covers is None else tuple((first, last) for first, last in covers)
+    days = None if raw.get("covers") is None else Coverage.from_texts(raw["covers"])
     files = tuple(LandedFile(**file) for file in raw["files"])
     return Manifest(**{**raw, "files": files, "covers": days, "notes": tuple(raw.get("notes", ()))})
 

@@ -9,7 +9,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from connectors.base import Connector, Held, Kept, Window, Wire
@@ -17,7 +17,7 @@ from connectors.connection import connection_from
 from connectors.files import RawFile
 from connectors.http import HttpClient, Limits
 from pipeline.config import City, Source
-from pipeline.coverage import Covers, days_told, remark
+from pipeline.coverage import Coverage, remark
 from pipeline.landing import (
     LandedFile,
     Manifest,
@@ -28,11 +28,10 @@ from pipeline.landing import (
     write_manifest,
 )
 from pipeline.periods import Period
+from pipeline.tables import TABLES
 
 LIMITS = Limits()
 RESUME_WITHIN = timedelta(hours=12)
-
-SNAPSHOTS = ("services", "population")
 
 
 def pull(home: Path, *, city: City, source_name: str, period: Period, now: datetime) -> Manifest:
@@ -42,13 +41,15 @@ def pull(home: Path, *, city: City, source_name: str, period: Period, now: datet
     have not begun are left out. Raises what the connector raises; answers kept until then are used by the next pull.
     """
     source = city.sources[source_name]
-    pieces = [period] if source.table in SNAPSHOTS else [m for m in period.months if _window(m, city).start_at < now]
+    pieces = (
+        [period] if TABLES[source.table].is_snapshot else [m for m in period.months if _window(m, city).start_at < now]
+    )
     connection = connection_from(source.connection or "")
     with HttpClient(connection, allow=source.allow, limits=LIMITS) as client:
         way = _Way(home, city, source_name, Wire(connection, Unkept(), client), now)
         manifests = [way.pull(piece) for piece in pieces]
     files = {(file.sha256, file.name): file for manifest in manifests for file in manifest.files}
-    covers = tuple(days for manifest in manifests for days in manifest.covers or ())
+    covers = Coverage.of(days for manifest in manifests if manifest.covers for days in manifest.covers.stretches)
     notes = tuple(dict.fromkeys(note for manifest in manifests for note in manifest.notes))
     manifest = _manifest(city, source_name, period, _Parts(tuple(files.values()), covers, notes))
     write_manifest(home, manifest)
@@ -128,9 +129,9 @@ class _Way:
             if window is not None:
                 connector.pull(wire, window)
             files = tuple(journal.files())
-            parts = _Parts(files, self._told_days(connector, files, window), ())
+            parts = _Parts(files, self._covered_days(connector, files, window), ())
             wanted = _whole_days(_held_part(asked, Held(), self.now))
-            if source.table not in SNAPSHOTS and parts.covers != wanted:
+            if not TABLES[source.table].is_snapshot and parts.covers != wanted:
                 parts = _with_earlier(parts, _landed_before(path))
                 self._remark(parts.covers, wanted, held, journal)
             parts = replace(parts, notes=tuple(journal.notes))
@@ -138,29 +139,26 @@ class _Way:
             write_manifest(self.home, manifest)
         return manifest
 
-    def _told_days(self, connector: Connector, files: Sequence[LandedFile], window: Window | None) -> Covers:
-        """The whole days of a window; of these, those the answers tell of, where they say so."""
+    def _covered_days(self, connector: Connector, files: Sequence[LandedFile], window: Window | None) -> Coverage:
+        """The whole days of a window; of these, those the answers cover, where they say so."""
         covers = _whole_days(window)
         raw_files = [RawFile(object_path(self.home, file.sha256), file.name) for file in files]
         spans = connector.covered_spans(raw_files) if covers else None
         if spans is None:
             return covers
-        ((first, last),) = covers
-        bounds = {"first_on": date.fromisoformat(first), "last_on": date.fromisoformat(last)}
-        return days_told(spans, **bounds, zone=self.city.zone_info)
+        return covers & Coverage.of_spans(spans, zone=self.city.zone_info)
 
-    def _remark(self, covers: Covers, wanted: Covers, held: Held, journal: _Journal) -> None:
+    def _remark(self, covers: Coverage, wanted: Coverage, held: Held, journal: _Journal) -> None:
         """Say which of the days wanted are not there; since when the system holds any, if that is why."""
         if not wanted or covers == wanted:
             return
-        ((first, last),) = wanted
-        if held.from_at is not None and (not covers or covers[0][0] > first):
+        if held.from_at is not None and (not covers or covers.stretches[0][0] > wanted.stretches[0][0]):
             journal.note(
                 id=f"{self.source_name}: sistem hanya menyimpan data sejak {held.from_at:%Y-%m-%d}",
                 en=f"{self.source_name}: the system holds data only from {held.from_at:%Y-%m-%d}",
             )
             return
-        said_id, said_en = remark(covers, source_name=self.source_name, first=first, last=last)
+        said_id, said_en = remark(covers, source_name=self.source_name, wanted=wanted)
         journal.note(id=said_id, en=said_en)
 
 
@@ -169,7 +167,7 @@ class _Parts:
     """What one or several pulls gave."""
 
     files: tuple[LandedFile, ...]
-    covers: tuple[tuple[str, str], ...]
+    covers: Coverage
     notes: tuple[str, ...]
 
 
@@ -182,7 +180,7 @@ def _manifest(city: City, source_name: str, period: Period, parts: _Parts) -> Ma
         owner=source.owner,
         licence=source.licence,
         files=parts.files,
-        covers=None if source.table in SNAPSHOTS else parts.covers,
+        covers=None if TABLES[source.table].is_snapshot else parts.covers,
         notes=parts.notes,
     )
 
@@ -200,14 +198,11 @@ def _held_part(window: Window, held: Held, now: datetime) -> Window | None:
     return Window(start_at, end_at) if start_at < end_at else None
 
 
-def _whole_days(window: Window | None) -> tuple[tuple[str, str], ...]:
-    """The first and last local day wholly in a window; empty when there is none."""
+def _whole_days(window: Window | None) -> Coverage:
+    """The local days wholly in a window."""
     if window is None:
-        return ()
-    midnight = window.start_at.replace(hour=0, minute=0, second=0, microsecond=0)
-    first = window.start_at.date() + timedelta(days=window.start_at != midnight)
-    last = window.end_at.date() - timedelta(days=1)
-    return ((first.isoformat(), last.isoformat()),) if first <= last else ()
+        return Coverage()
+    return Coverage.of_spans([(window.start_at, window.end_at)], zone=window.zone, quiet=timedelta())
 
 
 def _with_earlier(parts: _Parts, before: Manifest | None) -> _Parts:
@@ -215,18 +210,7 @@ def _with_earlier(parts: _Parts, before: Manifest | None) -> _Parts:
     if before is None or before.covers is None:
         return parts
     files = {(file.sha256, file.name): file for file in (*before.files, *parts.files)}
-    return _Parts(tuple(files.values()), _united([*before.covers, *parts.covers]), ())
-
-
-def _united(covers: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
-    """The same days in as few stretches as there are."""
-    united: list[tuple[date, date]] = []
-    for first, last in sorted((date.fromisoformat(first), date.fromisoformat(last)) for first, last in covers):
-        if united and first <= united[-1][1] + timedelta(days=1):
-            united[-1] = (united[-1][0], max(last, united[-1][1]))
-        else:
-            united.append((first, last))
-    return tuple((first.isoformat(), last.isoformat()) for first, last in united)
+    return _Parts(tuple(files.values()), before.covers | parts.covers, ())
 
 
 def _landed_before(path: Path) -> Manifest | None:

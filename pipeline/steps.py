@@ -33,11 +33,8 @@ if TYPE_CHECKING:
 def sources(city_id: str, period: str) -> list[str]:
     """The city's sources for the period: all but those that declare to cover other days only."""
     city, asked = _city(city_id), Period.parse(period)
-    return [
-        name
-        for name, source in city.sources.items()
-        if not source.covers or any(c.first_on <= asked.last_on and c.last_on >= asked.first_on for c in source.covers)
-    ]
+    declared = {name: source.declared_coverage for name, source in city.sources.items()}
+    return [name for name, coverage in declared.items() if coverage is None or coverage.within(asked)]
 
 
 def collected(city_id: str) -> list[str]:

@@ -50,7 +50,10 @@ class Order:
 
 @dataclass(frozen=True)
 class Table:
-    """One clean table: `key` tells its rows apart, `month_by` is the moment or day that places a row in a month."""
+    """One clean table: `key` tells its rows apart, `month_by` is the moment or day that places a row in a month.
+
+    A snapshot is a list as it stands on a day: all its rows count for any period.
+    """
 
     name: str
     grain: str
@@ -59,6 +62,7 @@ class Table:
     month_by: str
     orders: tuple[Order, ...] = ()
     exclusions: tuple[str, ...] = ()
+    is_snapshot: bool = False
 
     @property
     def column_names(self) -> tuple[str, ...]:
@@ -76,6 +80,10 @@ OUTCOME_COLUMNS = (
     Column("quarantine_reason", "text", note="reason code; null for a sound row"),
     Column("excluded_by", "text", note="named rule that leaves a sound row out; null for none"),
 )
+
+# Words that stand in rows and results: the rule of rows that do not bear on a period, the tool that counts log lines.
+OUTSIDE = "outside_period"
+ACCESS_LOG = "access_log"
 
 VISITS = Table(
     name="visits",
@@ -117,6 +125,7 @@ SERVICES = Table(
     month_by="valid_from_on",
     orders=(Order("valid_from_on", "valid_to_on", "end_before_start"),),
     exclusions=("duplicate", "test", "internal", "not_city_service", "not_offered"),
+    is_snapshot=True,
 )
 
 INQUIRIES = Table(
@@ -173,6 +182,7 @@ POPULATION = Table(
     key=("region_code", "reference_on", "source"),
     month_by="reference_on",
     exclusions=("other_region", "duplicate"),
+    is_snapshot=True,
 )
 
 TABLES: dict[str, Table] = {table.name: table for table in (VISITS, SERVICES, INQUIRIES, OUTAGES, POPULATION)}

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime, timedelta
-from itertools import pairwise
+from datetime import date, datetime
 
 import pandas as pd
 
-from pipeline.config import City, Source
+from pipeline.config import City
+from pipeline.coverage import Coverage
 from pipeline.indicators.base import Population, Terms
 from pipeline.indicators.counting import is_sound
 from pipeline.landing import Manifest
 from pipeline.periods import Period
 from pipeline.tables import TABLES
-
-Days = tuple[tuple[date, date], ...]
 
 
 def terms_for(
@@ -44,32 +42,16 @@ def terms_for(
     )
 
 
-def covered_days(city: City, *, table_name: str, period: Period, manifests: Sequence[Manifest]) -> Days:
-    """The days of the period that every source of a table covers, by its pull or its YAML; empty unless all say."""
+def covered_days(city: City, *, table_name: str, period: Period, manifests: Sequence[Manifest]) -> Coverage | None:
+    """The days of the period that every source of a table covers, by its pull or its YAML; null unless all say."""
     pulled = {manifest.source: manifest.covers for manifest in manifests}
-    covers = [_covers(source, pulled.get(name)) for name, source in city.sources_of(table_name).items()]
-    if not covers or any(days is None for days in covers):
-        return ()
-    days = [period.first_on + timedelta(days=n) for n in range(period.days_count)]
-    kept = [day for day in days if all(any(f <= day <= last for f, last in spans or ()) for spans in covers)]
-    # No common day is a declared coverage of nothing, which is not the same as no declaration.
-    return _runs(kept) or ((date.min, date.min),)
-
-
-def _covers(source: Source, pulled: tuple[tuple[str, str], ...] | None) -> Days | None:
-    """The stretches of days a source says it covers; null when it says nothing."""
-    if pulled is not None:
-        return tuple((date.fromisoformat(first), date.fromisoformat(last)) for first, last in pulled)
-    return tuple((days.first_on, days.last_on) for days in source.covers) or None
-
-
-def _runs(days: list[date]) -> Days:
-    if not days:
-        return ()
-    breaks = [(last, first) for last, first in pairwise(days) if first - last > timedelta(days=1)]
-    starts = [days[0], *(first for _, first in breaks)]
-    ends = [*(last for last, _ in breaks), days[-1]]
-    return tuple(zip(starts, ends, strict=True))
+    common: Coverage | None = None
+    for name, source in city.sources_of(table_name).items():
+        covered = source.declared_coverage if pulled.get(name) is None else pulled[name]
+        if covered is None:
+            return None
+        common = covered if common is None else common & covered
+    return common and common.within(period)
 
 
 def _as_of(table_name: str, *, city: City, parts: Iterable[pd.DataFrame], manifests: Sequence[Manifest]) -> datetime:

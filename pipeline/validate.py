@@ -23,7 +23,7 @@ from pipeline.indicators.counting import is_sound
 from pipeline.periods import Period
 from pipeline.sample import Key, Parts, Sample, take_sample
 from pipeline.suites import FOLDER, ROW_COUNT, Rule, Suite, accounting, declared, headlines
-from pipeline.tables import TABLES, Table
+from pipeline.tables import ACCESS_LOG, TABLES, Table
 
 if TYPE_CHECKING:
     from great_expectations.core import ExpectationSuite, ExpectationValidationResult
@@ -40,7 +40,6 @@ NOT_CHECKED = "not checked"
 _COMPOUND_UNIQUE = "expect_compound_columns_to_be_unique"
 _COLUMN_UNIQUE = "expect_column_values_to_be_unique"
 _COUNTS_ONLY = {"result_format": "BASIC", "partial_unexpected_count": 0}
-_SNAPSHOTS = ("services", "population")
 
 Problem = tuple[str, str]
 
@@ -235,17 +234,15 @@ class _Reading:
         self.rows: Counter[tuple[bool, bool]] = Counter()
 
     def __call__(self) -> Iterator[pd.DataFrame]:
-        from pipeline.access_log.count import SOURCE_TOOL
-
         self.rows.clear()
         for part in self._dataset.parts:
             fates = part[["quarantine_reason", "excluded_by"]].notna()
-            lines = part["source_tool"] == SOURCE_TOOL if "source_tool" in part else pd.Series(False, index=part.index)
+            lines = part["source_tool"] == ACCESS_LOG if "source_tool" in part else pd.Series(False, index=part.index)
             self.rows.update(fates[~lines.to_numpy(bool)].value_counts().to_dict())
             yield part[is_sound(part) & self._is_of_period(part)]
 
     def _is_of_period(self, part: pd.DataFrame) -> pd.Series | bool:
-        if self._table.name in _SNAPSHOTS:
+        if self._table.is_snapshot:
             return True
         placed = part[self._table.month_by]
         if self._table.column(self._table.month_by).kind == "moment":

@@ -31,6 +31,7 @@ from connectors.http import Limits
 from pipeline import pulling
 from pipeline.clean.dataset import Dataset, build
 from pipeline.config import City, with_presets
+from pipeline.coverage import Coverage
 from pipeline.indicators.counting import is_sound
 from pipeline.landing import Manifest, land
 from pipeline.periods import Period
@@ -409,7 +410,7 @@ class ConnectorSuite:
         with self._system(home, spread(3) if is_asked else spread(3, first="2025-02-02 08:00")) as read:
             assert sum(read("2025-01").values()) == 0
         assert self.manifest.notes
-        assert self.manifest.covers == ()
+        assert self.manifest.covers == Coverage()
 
     def _only_for_days(self) -> None:
         if self.CASE.counts != "rows":

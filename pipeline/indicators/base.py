@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from pipeline.coverage import Coverage
 from pipeline.indicators.row_hashes import mixed, row_hashes
 from pipeline.periods import Period
 
@@ -53,14 +54,14 @@ class Population:
 class Terms:
     """Everything besides the rows that a result depends on; the clock and the settings are not asked again.
 
-    `as_of` is the moment the sources were extracted; `covers` the days they declare to cover (first and last,
-    both included), empty when they declare none.
+    `as_of` is the moment the sources were extracted; `covers` the days of the period they say they
+    cover, null when they do not say.
     """
 
     period: Period
     zone: ZoneInfo
     as_of: datetime
-    covers: tuple[tuple[date, date], ...] = ()
+    covers: Coverage | None = None
     population: Population | None = None
     other_populations: tuple[Population, ...] = ()
     agencies_expected: tuple[str, ...] = ()
@@ -179,6 +180,11 @@ def inputs_sha256(rows: pd.DataFrame, *, terms: Mapping[str, object], method_ver
     fingerprint = Fingerprint()
     fingerprint.add(rows)
     return fingerprint.sha256(terms=terms, method_version=method_version)
+
+
+def coverage_terms(covers: Coverage | None) -> list[tuple[date, date]]:
+    """Declared coverage as plain values, for a fingerprint; of no day it is the first day there is."""
+    return [] if covers is None else list(covers.stretches) or [(date.min, date.min)]
 
 
 def population_terms(population: Population | None) -> dict[str, object] | None:

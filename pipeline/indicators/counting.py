@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline.indicators.base import Breakdown, Quotient, RowCounts, Status, quotient
+from pipeline.tables import OUTSIDE
 
-OUTSIDE = "outside_period"
 BLANK_MEMBER = "(kosong / blank)"
 NEVER_RECORDED = ("blank_row", "grand_total", "combined", "no_outage")
 
@@ -52,13 +51,6 @@ def _flags(rows: pd.Series | Flags) -> Flags:
 def _tally(outcome: pd.Series) -> dict[str, int]:
     counts = {str(rule): int(count) for rule, count in outcome.value_counts().items() if count}
     return dict(sorted(counts.items()))
-
-
-def covered_pct(covers: tuple[tuple[date, date], ...], *, first_on: date, last_on: date) -> float:
-    """Share of the days from `first_on` to `last_on` that lie in one of the windows, in percent."""
-    days_count = (last_on - first_on).days + 1
-    days = [first_on + timedelta(days=n) for n in range(days_count)]
-    return 100 * sum(any(first <= day <= last for first, last in covers) for day in days) / days_count
 
 
 def status_of(headline: Quotient, *, coverage_pct: float | None, is_open: bool = False) -> Status:

@@ -12,13 +12,22 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pipeline.indicators.base import Breakdown, Definition, Fingerprint, Quotient, Result, RowCounts, Terms, quotient
+from pipeline.indicators.base import (
+    Breakdown,
+    Definition,
+    Fingerprint,
+    Quotient,
+    Result,
+    RowCounts,
+    Terms,
+    coverage_terms,
+    quotient,
+)
 from pipeline.indicators.counting import (
     BLANK_MEMBER,
     NEVER_RECORDED,
     Flags,
     count_rows,
-    covered_pct,
     is_sound,
     spread_of,
     status_of,
@@ -87,7 +96,7 @@ def compute(
                 "period": terms.period.label,
                 "zone": terms.zone.key,
                 "as_of": terms.as_of.isoformat() if seen.sums["answered"].count < seen.received_count else None,
-                "covers": terms.covers,
+                "covers": coverage_terms(terms.covers),
                 "holidays": terms.holidays,
                 "follow_up_days": terms.follow_up_days,
             },
@@ -152,7 +161,7 @@ class _Seen:
             left_out={"open": unanswered & ~has_closing, "closed_without_response": unanswered & has_closing},
         )
         self.inputs.add(part, among=is_inside | is_answered)
-        self.months |= set() if self.terms.covers else moments.months(eligible)
+        self.months |= moments.months(eligible) if self.terms.covers is None else set()
         waited, until_closed = moments.seconds(until="responded_at"), moments.seconds(until="closed_at")
         seconds = waited[answered]
         self._keep(seconds)
@@ -301,6 +310,6 @@ def _breakdowns(members: Mapping[str, Mapping[str, _Sum]]) -> tuple[Breakdown, .
 def _coverage_pct(months: set[str], terms: Terms) -> float:
     """Declared days covered; undeclared, the days of those months in which at least one inquiry was received."""
     period = terms.period
-    if terms.covers:
-        return covered_pct(terms.covers, first_on=period.first_on, last_on=period.last_on)
+    if terms.covers is not None:
+        return terms.covers.pct_of(period)
     return 100 * sum(month.days_count for month in period.months if month.label in months) / period.days_count

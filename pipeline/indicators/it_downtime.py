@@ -9,12 +9,21 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pipeline.indicators.base import Breakdown, Definition, Quotient, Result, Terms, inputs_sha256, quotient
+from pipeline.coverage import Coverage
+from pipeline.indicators.base import (
+    Breakdown,
+    Definition,
+    Quotient,
+    Result,
+    Terms,
+    coverage_terms,
+    inputs_sha256,
+    quotient,
+)
 from pipeline.indicators.counting import (
     NEVER_RECORDED,
     break_down,
     count_rows,
-    covered_pct,
     is_sound,
     spread,
     status_of,
@@ -69,7 +78,7 @@ def compute(frame: pd.DataFrame, *, terms: Terms, tally: pd.DataFrame | None = N
     starts_inside = frame["started_at"].notna() & _is_within(_microseconds_of(frame["started_at"]), bounds)
     is_inside = frame["started_at"].isna() | starts_inside | is_bearing
     coverage_pct = _coverage_pct(frame, terms)
-    headline = _headline(outages, is_covered=coverage_pct > 0 and (len(frame) > 0 or bool(terms.covers)))
+    headline = _headline(outages, is_covered=coverage_pct > 0 and (len(frame) > 0 or terms.covers is not None))
     is_open = bool((is_bearing & frame["ended_at"].isna()).any())
     started = outages[outages["starts_inside"]]
     return Result(
@@ -85,7 +94,7 @@ def compute(frame: pd.DataFrame, *, terms: Terms, tally: pd.DataFrame | None = N
             terms={
                 "period": terms.period.label,
                 "zone": terms.zone.key,
-                "covers": terms.covers,
+                "covers": coverage_terms(terms.covers),
                 "coverage": coverage_pct,
                 "open_until": min(terms.as_of, terms.period.bounds(terms.zone)[1]).isoformat() if is_open else None,
                 "longest_plausible_hours": terms.longest_plausible_hours,
@@ -315,7 +324,7 @@ def _coverage_pct(frame: pd.DataFrame, terms: Terms) -> float:
     period = terms.period
     covers = terms.covers
     started = frame.loc[is_sound(frame), "started_at"]
-    if not covers and len(started):
+    if covers is None and len(started):
         first_on = started.min().tz_convert(terms.zone).date().replace(day=1)
-        covers = ((first_on, terms.as_of.astimezone(terms.zone).date()),)
-    return covered_pct(covers, first_on=period.first_on, last_on=period.last_on)
+        covers = Coverage.of([(first_on, terms.as_of.astimezone(terms.zone).date())])
+    return covers.pct_of(period) if covers else 0.0

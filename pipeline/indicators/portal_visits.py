@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from datetime import date, timedelta
+from datetime import date
 
 import pandas as pd
 
 from connectors.errors import DataRejected
+from pipeline.coverage import Coverage
 from pipeline.indicators.base import (
     Definition,
     Population,
@@ -19,8 +20,9 @@ from pipeline.indicators.base import (
     population_terms,
     quotient,
 )
-from pipeline.indicators.counting import OUTSIDE, break_down, count_rows, is_sound, status_of
+from pipeline.indicators.counting import break_down, count_rows, is_sound, status_of
 from pipeline.periods import Period
+from pipeline.tables import ACCESS_LOG, OUTSIDE
 
 DEFINITION = Definition(
     id="portal_visits",
@@ -40,7 +42,6 @@ DEFINITION = Definition(
     "visit ends after 30 idle minutes and at local midnight; bots, probes and the city's own networks are left out. "
     "A month is not annualised. One source per month.",
 )
-LOG_TOOL = "access_log"
 HEADLINE = "headline"
 PER = 100_000
 _PARTLY_KNOWN = "sumber lain tidak memuatnya / the period's other source does not tell"
@@ -111,11 +112,8 @@ def _refuse_two_tools(rows: pd.DataFrame) -> None:
 
 def _coverage_pct(rows: pd.DataFrame, period: Period) -> float:
     spans = rows.loc[rows["variant"] == HEADLINE, ["visited_on", "days_count"]].drop_duplicates()
-    days = {
-        start.date() + timedelta(days=n) for start, count in spans.itertuples(index=False) for n in range(int(count))
-    }
-    covered_count: int = sum(period.first_on <= day <= period.last_on for day in days)
-    return 100 * covered_count / period.days_count
+    first, last = spans["visited_on"], spans["visited_on"] + pd.to_timedelta(spans["days_count"] - 1, unit="D")
+    return Coverage.of(zip(first.dt.date, last.dt.date, strict=True)).pct_of(period)
 
 
 def _variants(rows: pd.DataFrame, terms: Terms) -> dict[str, Quotient]:
@@ -163,7 +161,7 @@ def _row_counts(frame: pd.DataFrame, is_inside: pd.Series, tally: pd.DataFrame |
     """Rows of analytics exports, and lines of access logs in place of the day counts made from them."""
     if tally is None:
         return count_rows(frame, is_inside=is_inside, left_out={})
-    is_export = frame["source_tool"] != LOG_TOOL
+    is_export = frame["source_tool"] != ACCESS_LOG
     rows = count_rows(frame[is_export], is_inside=is_inside[is_export], left_out={})
     is_bearing = tally["happened_on"].isna() | _is_within(tally["happened_on"], period)
     lines = tally.assign(

@@ -62,7 +62,7 @@ class TestMatomo(ConnectorSuite):
             read("2025-01")
         assert self.frame["visited_on"].min() == pd.Timestamp("2025-01-10")
         assert len(self.frame) == 22
-        assert self.manifest.covers == (("2025-01-11", "2025-01-31"),)
+        assert self.manifest.covers.texts == (("2025-01-11", "2025-01-31"),)
 
     def test_only_complete_days_are_asked_for(self, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("testing.connector_suite.NOW", pd.Timestamp("2025-01-20 09:00+07:00").to_pydatetime())

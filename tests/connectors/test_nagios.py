@@ -259,7 +259,7 @@ def test_other_lines_of_the_log_are_no_fault(tmp_path: Path) -> None:
 
 def days(home: Path, period: str, *paths: Path) -> tuple[tuple[tuple[str, str], ...] | None, tuple[str, ...]]:
     manifest = land(home, city=city(*map(str, paths)), source_name="pantau", period=Period.parse(period))
-    return manifest.covers, manifest.notes
+    return manifest.covers.texts if manifest.covers is not None else None, manifest.notes
 
 
 def rotated_days(folder: Path, *numbers: int) -> list[Path]:

@@ -102,7 +102,7 @@ def test_days_before_umami_ran_are_unknown_not_zero(tmp_path: Path, suite_of: Su
         server.change = _with_range({place: "2025-01-09T18:00:00.000Z"})  # 10 January, one in the morning
         assert read("2025-01") == {"2025-01-20": 1}
     assert suite.frame["visited_on"].min() == pd.Timestamp("2025-01-10")
-    assert suite.manifest.covers == (("2025-01-11", "2025-01-31"),)
+    assert suite.manifest.covers.texts == (("2025-01-11", "2025-01-31"),)
 
 
 def test_a_range_umami_writes_otherwise_is_told(tmp_path: Path, suite_of: Suites) -> None:

@@ -20,6 +20,7 @@ from connectors.registry import preset
 from pipeline import pulling
 from pipeline.clean.dataset import build
 from pipeline.config import City, with_presets
+from pipeline.coverage import Coverage
 from pipeline.periods import Period
 from testing.connector_suite import (
     PERSON,
@@ -129,7 +130,7 @@ def test_no_question_asks_for_more_points_than_the_server_allows(asking: Any, st
     asking.fake.since = local("2025-01-30")
     manifest, found = asking([outage("2025-01-31 08:00", "2025-01-31 08:07")], step_seconds=step)
     assert len(found) == 1
-    assert manifest.covers == (("2025-01-30", "2025-01-31"),)
+    assert manifest.covers.texts == (("2025-01-30", "2025-01-31"),)
 
 
 def test_an_outage_over_the_turn_of_the_month_keeps_its_start_and_its_end_on_both_sides(asking: Any) -> None:
@@ -150,26 +151,26 @@ def test_without_a_sample_nothing_is_known_and_an_outage_goes_on(asking: Any) ->
         [outage("2025-01-05 08:00", "2025-01-05 10:00"), outage("2025-01-06", "2025-01-06 05:00", "b")]
     )
     assert found == [("portal", "01-05 08:00:00", "01-07 12:00:00")]
-    assert manifest.covers == (("2025-01-01", "2025-01-04"), ("2025-01-08", "2025-01-31"))
+    assert manifest.covers.texts == (("2025-01-01", "2025-01-04"), ("2025-01-08", "2025-01-31"))
     assert any("103.0 hours without samples over 2 series" in note for note in manifest.notes)
 
 
 def test_a_longer_pause_within_a_day_leaves_it_uncovered(asking: Any) -> None:
     asking.fake.gap = (local("2025-01-05 08:00"), local("2025-01-05 11:00"))
     manifest, _ = asking([outage("2025-01-09", "2025-01-09 05:00")])
-    assert manifest.covers == (("2025-01-01", "2025-01-04"), ("2025-01-06", "2025-01-31"))
+    assert manifest.covers.texts == (("2025-01-01", "2025-01-04"), ("2025-01-06", "2025-01-31"))
 
 
 def test_a_pause_within_an_hour_leaves_the_day_covered_but_is_remarked_upon(asking: Any) -> None:
     asking.fake.gap = (local("2025-01-05 08:30"), local("2025-01-05 09:00"))
     manifest, _ = asking([outage("2025-01-09", "2025-01-09 05:00")])
-    assert manifest.covers == (("2025-01-01", "2025-01-31"),)
+    assert manifest.covers.texts == (("2025-01-01", "2025-01-31"),)
     assert any("0.5 hours" in note for note in manifest.notes)
 
 
 def test_a_query_without_any_series_covers_no_day_and_says_so(asking: Any) -> None:
     manifest, found = asking([])
-    assert (manifest.covers, found) == ((), [])
+    assert (manifest.covers, found) == (Coverage(), [])
     assert any("not one series" in note for note in manifest.notes)
 
 
@@ -186,7 +187,7 @@ def test_daily_pulls_make_up_a_month_that_is_never_held_whole(asking: Any) -> No
         # What is older than the retention is gone from the server too.
         asking.fake.since = now - timedelta(days=5)
         manifest, found = asking(records, now=now)
-    assert manifest.covers == (("2025-01-01", "2025-01-31"),)
+    assert manifest.covers.texts == (("2025-01-01", "2025-01-31"),)
     assert found == [("portal", "01-02 08:00:00", "01-02 09:00:00"), ("b", "01-20 10:00:00", "01-21 10:00:00")]
 
 
@@ -195,7 +196,7 @@ def test_days_the_server_lost_early_stay_as_they_were_landed(asking: Any) -> Non
     asking(records, now=local("2025-01-09"))
     asking.fake.since = local("2025-01-07")
     manifest, found = asking(records, now=local("2025-01-12"))
-    assert manifest.covers == (("2025-01-01", "2025-01-11"),)
+    assert manifest.covers.texts == (("2025-01-01", "2025-01-11"),)
     assert found == [("portal", "01-02 08:00:00", "01-02 09:00:00")]
 
 

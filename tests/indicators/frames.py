@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 
+from pipeline.coverage import Coverage
 from pipeline.indicators.base import Population, Terms
 from pipeline.periods import Period
 from pipeline.tables import DTYPES, OUTCOME_COLUMNS, SOURCE_COLUMNS, Table
@@ -25,7 +26,7 @@ def terms_of(label: str, zone: str = "Asia/Jakarta", **others: Any) -> Terms:
     period = Period.parse(label)
     given = {
         "as_of": datetime(2026, 6, 1, tzinfo=UTC),
-        "covers": ((period.first_on, period.last_on),),
+        "covers": Coverage.of_period(period),
         "population": Population("kemendagri:31", 10_560_000, period.last_on, "dukcapil"),
     }
     return Terms(period=period, zone=ZoneInfo(zone), **(given | others))

@@ -6,10 +6,12 @@ from itertools import pairwise
 import pandas as pd
 import pytest
 
+from pipeline.coverage import Coverage
 from pipeline.indicators.base import Fingerprint
 from pipeline.indicators.counting import spread, spread_of
 from pipeline.indicators.inquiry_response import compute
 from pipeline.indicators.row_hashes import row_hashes
+from pipeline.periods import Period
 from pipeline.tables import INQUIRIES
 from tests.indicators.frames import frame_of, terms_of
 
@@ -36,11 +38,11 @@ def some_inquiries(rng: random.Random, count: int) -> pd.DataFrame:
 
 
 @pytest.mark.parametrize("seed", range(5))
-@pytest.mark.parametrize("covers", [(), None])
-def test_parts_of_any_order_give_the_result_of_the_whole(seed: int, covers: tuple[()] | None) -> None:
+@pytest.mark.parametrize("covers", [None, Coverage.of_period(Period(2025))])
+def test_parts_of_any_order_give_the_result_of_the_whole(seed: int, covers: Coverage | None) -> None:
     rng = random.Random(seed)  # noqa: S311 the same every time
     frame = some_inquiries(rng, 120)
-    terms = terms_of("2025", **({} if covers is None else {"covers": covers}))
+    terms = terms_of("2025", covers=covers)
     cuts = [0, *sorted(rng.sample(range(1, 120), 4)), 120]
     parts = [frame.iloc[begin:end].reset_index(drop=True) for begin, end in pairwise(cuts)]
     parts = [part.astype({"channel": "category", "agency": "category", "excluded_by": "category"}) for part in parts]

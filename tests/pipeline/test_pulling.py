@@ -21,6 +21,7 @@ from pipeline import pulling
 from pipeline.check import check_city
 from pipeline.clean.dataset import build
 from pipeline.config import City, with_presets
+from pipeline.coverage import Coverage
 from pipeline.landing import Manifest, manifest_path
 from pipeline.periods import Period
 from pipeline.terms import covered_days
@@ -72,7 +73,7 @@ def test_days_pulled_one_after_another_add_up_to_what_a_forgetful_system_never_h
         now = local("2025-01-01 00:00").astimezone(UTC) + timedelta(days=day - 1)
         server.records = [r for r in everything if now - timedelta(days=10) <= r.at < now]
         manifest = pull(tmp_path, now=now, of=city(keeps_days="10"))
-    assert manifest.covers == (("2025-01-01", "2025-01-31"),)
+    assert manifest.covers.texts == (("2025-01-01", "2025-01-31"),)
     assert manifest.notes == ()
     assert len(tickets(tmp_path, manifest)) == 250
 
@@ -81,29 +82,29 @@ def test_days_nobody_pulled_in_time_stay_a_gap_that_is_named(server: Server, tmp
     for day in (8, 29):
         now = local("2025-01-01 00:00").astimezone(UTC) + timedelta(days=day - 1)
         manifest = pull(tmp_path, now=now, of=city(keeps_days="10"))
-    assert manifest.covers == (("2025-01-01", "2025-01-07"), ("2025-01-19", "2025-01-28"))
+    assert manifest.covers.texts == (("2025-01-01", "2025-01-07"), ("2025-01-19", "2025-01-28"))
     assert server.asked
 
 
 def test_a_month_purged_before_it_was_landed_is_named_and_covers_nothing(server: Server, tmp_path: Path) -> None:
     manifest = pull(tmp_path, of=city(keeps_days="30"))
-    assert (manifest.files, manifest.covers) == ((), ())
+    assert (manifest.files, manifest.covers) == ((), Coverage())
     assert "holds data only from" in manifest.notes[0]
     assert server.asked == []
     covered = covered_days(city(), table_name="inquiries", period=JANUARY, manifests=[manifest])
-    assert all(not (JANUARY.first_on <= first <= JANUARY.last_on) for first, _ in covered)
+    assert covered == Coverage()
 
 
 def test_a_running_month_covers_the_days_that_have_ended(server: Server, tmp_path: Path) -> None:
     now = local("2025-01-20 15:00").astimezone(UTC)
     server.records = [record for record in server.records if record.at < now]
-    assert pull(tmp_path, now=now).covers == (("2025-01-01", "2025-01-19"),)
+    assert pull(tmp_path, now=now).covers.texts == (("2025-01-01", "2025-01-19"),)
 
 
 @pytest.mark.usefixtures("server")
 def test_a_year_leaves_out_months_to_come(tmp_path: Path) -> None:
     manifest = pull(tmp_path, Period(2025), now=local("2025-02-10 00:00").astimezone(UTC))
-    assert manifest.covers == (("2025-01-01", "2025-01-31"), ("2025-02-01", "2025-02-09"))
+    assert manifest.covers.texts == (("2025-01-01", "2025-02-09"),)
     assert len(tickets(tmp_path, manifest)) == 250
     assert manifest_path(tmp_path, "kota-uji", "meja", JANUARY).is_file()
 
