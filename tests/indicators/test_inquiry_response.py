@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline.coverage import Coverage
 from pipeline.indicators.inquiry_response import compute
 from pipeline.tables import INQUIRIES
 from tests.indicators.frames import frame_of, terms_of
@@ -144,3 +145,41 @@ def test_a_desk_that_has_answered_nothing_yet_is_not_sent_for_a_log() -> None:
 def test_one_recorded_answer_shows_that_the_desk_can_tell() -> None:
     rows = [inquiry(1, "2025-04-02 08:00", "2025-04-03 08:00"), inquiry(2, "2025-05-02 08:00", status="closed")]
     assert measured(rows, "2025-05").headline.reason == "belum ada yang dijawab / none answered yet"
+
+
+def test_an_inquiry_at_new_years_midnight_belongs_to_the_new_year() -> None:
+    rows = [inquiry(1, "2025-01-01 00:00", "2025-01-02 00:00")]
+    assert measured(rows).headline.denominator == 1
+    assert measured(rows, "2024").rows.excluded == {"outside_period": 1}
+
+
+def test_a_row_without_a_receipt_is_counted_in_every_period() -> None:
+    rows = [inquiry(1, "2025-05-01 08:00", "2025-05-02 08:00")]
+    rows.append(inquiry(2, "2025-05-01 08:00") | {"received_at": None, "quarantine_reason": "missing_received_at"})
+    for label in ("2024", "2025", "2025-07"):
+        assert measured(rows, label).rows.quarantined == {"missing_received_at": 1}
+
+
+def test_what_is_answered_inside_the_period_belongs_to_its_fingerprint() -> None:
+    row, earlier = (
+        inquiry(1, "2025-05-01 08:00", "2025-05-02 08:00"),
+        inquiry(2, "2024-12-31 08:00", "2025-01-02 08:00"),
+    )
+    alone, beside = measured([row]), measured([row, earlier])
+    assert alone.headline == beside.headline
+    assert beside.variants["by_date_answered"].denominator == 2
+    assert alone.inputs_sha256 != beside.inputs_sha256
+
+
+def test_a_day_without_coverage_makes_the_year_provisional_and_another_fingerprint() -> None:
+    rows = [inquiry(1, "2025-05-01 08:00", "2025-05-02 08:00")]
+    whole = measured(rows)
+    but_one = measured(rows, covers=Coverage.of([(date(2025, 1, 1), date(2025, 12, 30))]))
+    assert (whole.status, but_one.status) == ("final", "provisional")
+    assert 99 < but_one.coverage_pct < 100
+    assert whole.inputs_sha256 != but_one.inputs_sha256
+
+
+def test_undeclared_coverage_is_that_of_the_months_in_which_inquiries_came() -> None:
+    rows = [inquiry(1, "2025-05-01 00:00", "2025-05-02 08:00"), inquiry(2, "2025-07-31 23:59", None)]
+    assert measured(rows, covers=None).coverage_pct == pytest.approx(100 * (31 + 31) / 365)

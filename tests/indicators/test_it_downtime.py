@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline.coverage import Coverage
 from pipeline.indicators import it_downtime
 from pipeline.indicators.it_downtime import compute
 from pipeline.tables import OUTAGES
@@ -163,3 +164,53 @@ def test_more_components_than_fit_on_one_line_of_microseconds_join_the_same_wind
     keys = np.array([0, 1, 1, 0])
     assert it_downtime._stretches(windows, keys=keys).tolist() == [0, 1, 2, 0]
     assert it_downtime._stretches(windows, keys=keys * 2**24).tolist() == [0, 1, 2, 0]
+
+
+def test_an_incident_at_new_years_midnight_belongs_to_the_new_year() -> None:
+    rows = [outage(1, "2025-01-01 00:00", "2025-01-01 01:00")]
+    assert parts(measured(rows, "2025")) == (1, 1)
+    assert parts(measured(rows, "2024")) == (0, 0)
+    ends_then = [outage(1, "2024-12-31 23:00", "2025-01-01 00:00")]
+    assert parts(measured(ends_then, "2024")) == (1, 1)
+    assert measured(ends_then, "2025").rows.excluded == {"outside_period": 1}
+
+
+def test_rows_of_other_years_are_counted_outside_and_change_neither_value_nor_fingerprint() -> None:
+    row = outage(1, "2025-02-01 08:00", "2025-02-01 10:00")
+    others = [outage(2, "2023-02-01 08:00", "2023-02-01 10:00"), outage(3, "2026-02-01 08:00", "2026-02-01 10:00")]
+    alone, beside = measured([row]), measured([others[0], row, others[1]])
+    assert (alone.headline, alone.inputs_sha256) == (beside.headline, beside.inputs_sha256)
+    assert (beside.rows.used, beside.rows.excluded) == (1, {"outside_period": 2})
+
+
+def test_a_row_without_a_start_is_counted_in_every_period() -> None:
+    rows = [outage(1, "2025-02-01 08:00", "2025-02-01 10:00")]
+    rows.append(outage(2, "2025-02-01 08:00", None) | {"started_at": None, "quarantine_reason": "missing_started_at"})
+    for label in ("2024", "2025", "2025-07"):
+        assert measured(rows, label).rows.quarantined == {"missing_started_at": 1}
+
+
+def test_a_row_that_starts_before_the_period_bears_on_it_while_its_outage_lasts() -> None:
+    rows = [outage(1, "2024-12-31 22:00", "2024-12-31 23:00"), outage(2, "2024-12-31 22:30", "2025-01-01 02:00")]
+    result = measured(rows)
+    assert (parts(result), result.rows.used, result.rows.excluded) == ((2, 0), 2, {})
+    changed = measured([rows[0] | {"cause": "listrik"}, rows[1]])
+    assert changed.inputs_sha256 != result.inputs_sha256
+
+
+def test_a_day_without_coverage_makes_the_year_provisional_and_another_fingerprint() -> None:
+    rows = [outage(1, "2025-02-01 08:00", "2025-02-01 10:00")]
+    whole = measured(rows)
+    but_one = measured(rows, covers=Coverage.of([(date(2025, 1, 1), date(2025, 12, 30))]))
+    assert (whole.status, but_one.status) == ("final", "provisional")
+    assert 99 < but_one.coverage_pct < 100
+    assert whole.inputs_sha256 != but_one.inputs_sha256
+
+
+def test_undeclared_coverage_reaches_from_the_month_of_the_first_incident_to_the_extraction() -> None:
+    rows = [outage(1, "2025-03-10 08:00", "2025-03-10 10:00")]
+    extracted = datetime(2025, 6, 15, 12, tzinfo=ZONE)
+    result = measured(rows, covers=None, as_of=extracted)
+    assert result.coverage_pct == pytest.approx(100 * (31 + 30 + 31 + 15) / 365)
+    assert measured([], covers=None).headline.reason == "tidak ada data insiden / no incident data"
+    assert measured(rows, "2025-02", covers=None, as_of=extracted).headline.numerator is None
