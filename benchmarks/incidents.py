@@ -14,7 +14,8 @@ import pyarrow.parquet as pq
 from benchmarks.measure import Contender, Target, Work
 from pipeline.coverage import Coverage
 from pipeline.indicators import it_downtime
-from pipeline.indicators.base import Terms
+from pipeline.indicators.base import Terms, measure
+from pipeline.indicators.registry import INDICATORS
 from pipeline.periods import Period
 from pipeline.tables import DTYPES, OUTAGES, OUTCOME_COLUMNS, SOURCE_COLUMNS
 
@@ -61,13 +62,14 @@ def _frame(path: Path) -> pd.DataFrame:
 
 def ours(frame: pd.DataFrame) -> str:
     """What the peers do, and incidents joined by number and parent besides."""
-    outages = it_downtime._outages(it_downtime._windows(frame, _TERMS), it_downtime._bounds(_TERMS))
+    _, pieces = it_downtime.join(frame)
+    outages = it_downtime.measure_outages(pieces, _TERMS)
     return _answer(int(outages["seconds"].sum()), int(outages["starts_inside"].sum()))
 
 
 def whole_result(frame: pd.DataFrame) -> str:
     """The headline, its seven variants, breakdowns by component, cause and plan, and the fingerprint of every row."""
-    result = it_downtime.compute(frame, terms=_TERMS).headline
+    result = measure(INDICATORS["it_downtime"], [frame], terms=_TERMS).headline
     return _answer(round((result.numerator or 0) * 3600), int(result.denominator or 0))
 
 

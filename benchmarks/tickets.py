@@ -21,7 +21,8 @@ from pipeline import sample
 from pipeline.clean.dataset import StoredDataset, clean_table, dataset_path, read_dataset
 from pipeline.clean.month_files import finished
 from pipeline.config import City, load_city
-from pipeline.indicators import inquiry_response
+from pipeline.indicators.base import measure
+from pipeline.indicators.registry import INDICATORS
 from pipeline.landing import Manifest, land
 from pipeline.periods import Period
 from pipeline.tables import INQUIRIES, POPULATION
@@ -207,10 +208,11 @@ def _measured(given: _Given, dataset: StoredDataset) -> str:
         city=given.city,
         period=_PERIOD,
         parts=dataset.parts,
+        tally=None,
         inhabitants=nobody,
         manifests=manifests,
     )
-    result = inquiry_response.compute(dataset.parts, terms=terms)
+    result = measure(INDICATORS["inquiry_response"], dataset.parts, terms=terms)
     return _answer(result.rows.quarantined, round((result.headline.numerator or 0) * 3600), result.rows.used)
 
 

@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from connectors.errors import ConfigError, DataRejected, TolokError
+from pipeline.indicators.definition import definitions
 from pipeline.periods import Period, span
 from pipeline.settings import Settings, city_ids
+from pipeline.tables import TABLES
 
 if TYPE_CHECKING:
     from pipeline.progress import Progress
 
-INDICATOR_IDS = ("portal_visits", "online_services", "inquiry_response", "it_downtime")
-TABLE_NAMES = ("visits", "services", "inquiries", "outages", "population")
 BENCHED = ("access_log", "tickets", "incidents", "annual")
 
 
@@ -73,7 +73,7 @@ def init(city: str) -> None:
 
 
 @_commands.command()
-@click.argument("table", type=click.Choice(TABLE_NAMES))
+@click.argument("table", type=click.Choice(tuple(TABLES)))
 @click.option("--to", "target", type=click.Path(path_type=Path), default=None, help="Berkas tujuan. / File to write.")
 def template(table: str, target: Path | None) -> None:
     """Tulis buku kerja kosong untuk diisi. / Write an empty workbook to fill in."""
@@ -167,7 +167,7 @@ def show(city: str, period: str | None, as_json: bool, as_of: str | None) -> Non
 @_commands.command()
 @click.argument("city")
 @click.argument("period")
-@click.argument("indicator", type=click.Choice(INDICATOR_IDS))
+@click.argument("indicator", type=click.Choice(tuple(definitions())))
 def explain(city: str, period: str, indicator: str) -> None:
     """Uraikan satu angka: bagian, aturan, varian, sumber. / Take one number apart."""
     from pipeline.report.text import explanation
@@ -186,7 +186,7 @@ def explain(city: str, period: str, indicator: str) -> None:
 
 @_commands.command()
 @click.argument("city")
-@click.argument("indicator", type=click.Choice(INDICATOR_IDS))
+@click.argument("indicator", type=click.Choice(tuple(definitions())))
 def history(city: str, indicator: str) -> None:
     """Semua versi satu indikator, dengan alasannya. / Every version of an indicator, with its reason."""
     rows = _warehouse().history(city, indicator)

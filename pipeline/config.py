@@ -314,9 +314,8 @@ class Holidays(_Strict):
 
 
 class Deadlines(_Strict):
-    """Working days allowed to forward and to follow up an inquiry (SP4N-LAPOR!)."""
+    """Working days allowed to follow up an inquiry (SP4N-LAPOR!)."""
 
-    forward_days: int = Field(default=3, ge=1)
     follow_up_days: int = Field(default=5, ge=1)
 
 

@@ -164,7 +164,8 @@ def run(city_id: str, period: str, *, progress: Progress = SILENT) -> list[str]:
 
 def compute(city_id: str, period: str, *, is_rebuilt: bool = False, progress: Progress = SILENT) -> list[Result]:
     """The four results of a period from the clean tables; `is_rebuilt` makes those anew from the landed bytes."""
-    from pipeline.indicators import IN_PARTS, INDICATORS
+    from pipeline.indicators import base
+    from pipeline.indicators.registry import INDICATORS
     from pipeline.terms import terms_for
 
     city, asked, results = _city(city_id), Period.parse(period), []
@@ -179,11 +180,11 @@ def compute(city_id: str, period: str, *, is_rebuilt: bool = False, progress: Pr
                 city=city,
                 period=asked,
                 parts=rows.parts,
+                tally=rows.tally,
                 inhabitants=inhabitants.frame,
                 manifests=_manifests(city_id, table, period),
             )
-            given = rows.parts if indicator.DEFINITION.id in IN_PARTS else rows.frame
-            results.append(indicator.compute(given, terms=terms, tally=rows.tally))
+            results.append(base.measure(indicator, rows.parts, terms=terms))
     return results
 
 

@@ -28,18 +28,23 @@ def store_request_for(
     computed_at: datetime,
 ) -> StoreRequest:
     """The request of one city and period; `manifests` are those of each clean table."""
-    from pipeline.indicators import INDICATORS
+    from pipeline.indicators.definition import definitions
 
     authority, code = next(iter(city.region_codes.items()))
-    tables = {result.indicator_id: _tables_of(INDICATORS[result.indicator_id].DEFINITION.table) for result in results}
+    by_id = {result.indicator_id: definitions()[result.indicator_id] for result in results}
     return StoreRequest(
         city=CityRecord(city.city, city.name, city.zone, f"{authority}:{code}"),
         period=period.label,
         run_id=uuid.uuid4().hex,
         computed_at=computed_at,
         sources={
-            indicator_id: tuple(file for name in names for manifest in manifests[name] for file in _files(manifest))
-            for indicator_id, names in tables.items()
+            indicator_id: tuple(
+                file
+                for name in (definition.table, *definition.also_reads)
+                for manifest in manifests[name]
+                for file in _files(manifest)
+            )
+            for indicator_id, definition in by_id.items()
         },
         populations=tuple(
             PopulationRecord(p.region_code, p.reference_on, p.source, p.population_count) for p in populations
@@ -57,13 +62,8 @@ def store_request_for(
             for verdict in verdicts
             for outcome in verdict.outcomes
         ),
-        quarantined={INDICATORS[result.indicator_id].DEFINITION.table: result.rows.quarantined for result in results},
+        quarantined={by_id[result.indicator_id].table: result.rows.quarantined for result in results},
     )
-
-
-def _tables_of(table: str) -> tuple[str, ...]:
-    """Visits are divided by the population, so its files belong to their lineage."""
-    return (table, "population") if table == "visits" else (table,)
 
 
 def _files(manifest: Manifest) -> list[SourceFile]:

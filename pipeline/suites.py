@@ -15,6 +15,7 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
 
 from pipeline.indicators.base import Result
+from pipeline.indicators.definition import definitions
 from pipeline.tables import DTYPES, OUTCOME_COLUMNS, SOURCE_COLUMNS, TABLES, Column, Order, Table
 
 FOLDER = Path(__file__).resolve().parents[1] / "expectations"
@@ -32,9 +33,8 @@ _ROWS_COLUMNS = (
     Column("rows_accounted", "count", is_required=True, note="used, excluded and quarantined together"),
     Column("quarantined_pct", "number", minimum=0, note="of the rows considered; null when there are none"),
 )
-_SCALES = {"portal_visits": 1, "online_services": 100, "inquiry_response": 1 / 24, "it_downtime": 1}
 _RESULTS_COLUMNS = (
-    Column("indicator_id", "text", is_required=True, allowed=tuple(_SCALES)),
+    Column("indicator_id", "text", is_required=True, allowed=tuple(definitions())),
     Column("period", "text", is_required=True),
     Column("value", "number", minimum=0),
     Column("numerator", "number", minimum=0),
@@ -161,15 +161,19 @@ def _rows_rules() -> list[Rule]:
 
 
 def _results_rules() -> list[Rule]:
-    online_services = {"row_condition": _where("indicator_id", "==", "online_services")}
     return [
         *_shape_rules("results", _RESULTS_COLUMNS),
         _key_rule("results", ("indicator_id", "period")),
         _range_rule("results.coverage_pct.maximum", {"column": "coverage_pct", "max_value": 100}),
-        _range_rule("results.online_services.maximum", {"column": "value", "max_value": 100, **online_services}),
+        *(_share_rule(definition.id) for definition in definitions().values() if definition.unit == "%"),
         *_status_rules(),
-        *(_scale_rule(indicator_id, scale) for indicator_id, scale in _SCALES.items()),
+        *(_scale_rule(definition.id, definition.scale) for definition in definitions().values()),
     ]
+
+
+def _share_rule(indicator_id: str) -> Rule:
+    where = {"row_condition": _where("indicator_id", "==", indicator_id)}
+    return _range_rule(f"results.{indicator_id}.maximum", {"column": "value", "max_value": 100, **where})
 
 
 def _status_rules() -> list[Rule]:

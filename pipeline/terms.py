@@ -9,11 +9,11 @@ import pandas as pd
 
 from pipeline.config import City
 from pipeline.coverage import Coverage
-from pipeline.indicators.base import Population, Terms
+from pipeline.indicators.base import Population, RowCounts, Terms
 from pipeline.indicators.counting import is_sound
 from pipeline.landing import Manifest
 from pipeline.periods import Period
-from pipeline.tables import TABLES
+from pipeline.tables import OUTSIDE, TABLES
 
 
 def terms_for(
@@ -22,10 +22,11 @@ def terms_for(
     city: City,
     period: Period,
     parts: Iterable[pd.DataFrame],
+    tally: pd.DataFrame | None,
     inhabitants: pd.DataFrame,
     manifests: Sequence[Manifest],
 ) -> Terms:
-    """The terms of the indicator that reads `table_name`, of which `parts` are the rows."""
+    """The terms of the indicator that reads `table_name`, of which `parts` are the rows and `tally` the log lines."""
     headline, others = populations(inhabitants, city=city, period=period)
     return Terms(
         period=period,
@@ -36,10 +37,26 @@ def terms_for(
         other_populations=others,
         agencies_expected=city.agencies_expected,
         holidays=_holidays(city, period),
-        forward_days=city.deadlines.forward_days,
         follow_up_days=city.deadlines.follow_up_days,
         longest_plausible_hours=city.longest_plausible_hours,
+        log_lines=RowCounts() if tally is None else _line_counts(tally, period),
     )
+
+
+def _line_counts(tally: pd.DataFrame, period: Period) -> RowCounts:
+    """The fate of access log lines; those without a readable time bear on every period."""
+    first_on, last_on = pd.Timestamp(period.first_on), pd.Timestamp(period.last_on)
+    is_bearing = tally["happened_on"].isna() | tally["happened_on"].between(first_on, last_on)
+    fates = tally.assign(
+        outcome=tally["outcome"].where(is_bearing, "excluded"), rule=tally["rule"].where(is_bearing, OUTSIDE)
+    )
+    sums = fates.groupby(["outcome", "rule"])["rows_count"].sum()
+    counts = {
+        outcome: {rule: int(count) for (of, rule), count in sums.items() if of == outcome}
+        for outcome in ("used", "excluded", "quarantined")
+    }
+    used_count = sum(counts["used"].values())
+    return RowCounts(int(sums.sum()), used_count, counts["excluded"], counts["quarantined"])
 
 
 def covered_days(city: City, *, table_name: str, period: Period, manifests: Sequence[Manifest]) -> Coverage | None:

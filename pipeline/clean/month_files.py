@@ -198,8 +198,14 @@ def _to_the_second(column: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def read_parts(folder: Path, table: Table) -> Iterator[pd.DataFrame]:
-    """The table month by month, in parts of some ten thousand rows; texts that come again are categories."""
-    return prefetch(_batches(folder), lambda groups: _read_groups(groups, table=table))
+    """The table month by month, in parts of some ten thousand rows; texts that come again are categories.
+
+    A table without rows is one empty part.
+    """
+    parts = prefetch(_batches(folder), lambda groups: _read_groups(groups, table=table))
+    first = next(parts, None)
+    yield finished(pd.DataFrame(), table) if first is None else first
+    yield from parts
 
 
 def _batches(folder: Path) -> Iterator[list[_Group]]:

@@ -1,4 +1,4 @@
-"""What every indicator is made of: its definition, the terms it is computed on, and its result."""
+"""What every indicator is made of: the terms it is computed on, summaries of parts that add up, and its result."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime
-from typing import Literal, Protocol
+from functools import reduce
+from operator import add
+from typing import Any, Literal, Protocol, Self
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -16,28 +18,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline.coverage import Coverage
-from pipeline.indicators.row_hashes import mixed, row_hashes
+from pipeline.indicators.definition import Definition
+from pipeline.indicators.row_hashes import Words, mixed, row_hashes
 from pipeline.periods import Period
 
 Status = Literal["final", "provisional", "not_computable"]
-
-
-@dataclass(frozen=True)
-class Definition:
-    """The written rule of one indicator; a change of what it would publish raises `method_version`."""
-
-    id: str
-    clause: str
-    table: str
-    name_id: str
-    name_en: str
-    unit: str
-    method_version: str
-    author: str
-    checker: str
-    reviewed_on: date
-    rule_id: str
-    rule_en: str
 
 
 @dataclass(frozen=True)
@@ -51,29 +36,11 @@ class Population:
 
 
 @dataclass(frozen=True)
-class Terms:
-    """Everything besides the rows that a result depends on; the clock and the settings are not asked again.
-
-    `as_of` is the moment the sources were extracted; `covers` the days of the period they say they
-    cover, null when they do not say.
-    """
-
-    period: Period
-    zone: ZoneInfo
-    as_of: datetime
-    covers: Coverage | None = None
-    population: Population | None = None
-    other_populations: tuple[Population, ...] = ()
-    agencies_expected: tuple[str, ...] = ()
-    holidays: tuple[date, ...] = ()
-    forward_days: int = 3
-    follow_up_days: int = 5
-    longest_plausible_hours: int = 720
-
-
-@dataclass(frozen=True)
 class RowCounts:
-    """What became of every row read; used, excluded and quarantined add up to read."""
+    """What became of every row read; used, excluded and quarantined add up to read.
+
+    Raises `ArithmeticError` when they do not.
+    """
 
     read: int = 0
     used: int = 0
@@ -91,6 +58,42 @@ class RowCounts:
             for one, two in ((self.excluded, other.excluded), (self.quarantined, other.quarantined))
         )
         return RowCounts(self.read + other.read, self.used + other.used, excluded, quarantined)
+
+    def with_excluded(self, rule: str, count: int) -> RowCounts:
+        """The same rows, some of those used left out by a rule instead."""
+        excluded = Counter(self.excluded) + Counter({rule: count})
+        return replace(self, used=self.used - count, excluded=dict(sorted(excluded.items())))
+
+
+@dataclass(frozen=True)
+class Terms:
+    """Everything besides the rows that a result depends on; the clock and the settings are not asked again.
+
+    `as_of` is the moment the sources were extracted; `covers` the days of the period they say they cover, null when
+    they do not say; `log_lines` the fate of access log lines, which stand in place of the day counts made from them.
+    """
+
+    period: Period
+    zone: ZoneInfo
+    as_of: datetime
+    covers: Coverage | None = None
+    population: Population | None = None
+    other_populations: tuple[Population, ...] = ()
+    agencies_expected: tuple[str, ...] = ()
+    holidays: tuple[date, ...] = ()
+    follow_up_days: int = 5
+    longest_plausible_hours: int = 720
+    log_lines: RowCounts = RowCounts()
+
+    @property
+    def start_at(self) -> pd.Timestamp:
+        """The period's first moment, in UTC."""
+        return pd.Timestamp(self.period.bounds(self.zone)[0])
+
+    @property
+    def end_at(self) -> pd.Timestamp:
+        """The first moment after the period, in UTC."""
+        return pd.Timestamp(self.period.bounds(self.zone)[1])
 
 
 @dataclass(frozen=True)
@@ -133,14 +136,31 @@ class Result:
     statistics: Mapping[str, float] = field(default_factory=dict)
 
 
+class Summary(Protocol):
+    """What is kept of a part: exact whole numbers, so that parts add up to the same in any order and grouping."""
+
+    def __add__(self, other: Any) -> Any: ...  # noqa: ANN401 each indicator has a summary of its own
+
+
 class Indicator(Protocol):
-    """What `pipeline.indicators` expects of each indicator's file."""
+    """What each indicator's file gives.
+
+    `summarise` takes any part of the clean table (a month, a file, a block of rows); texts may be categories.
+    """
 
     DEFINITION: Definition
 
-    def compute(
-        self, frame: pd.DataFrame | Iterable[pd.DataFrame], *, terms: Terms, tally: pd.DataFrame | None = None
-    ) -> Result: ...
+    def summarise(self, part: pd.DataFrame, *, terms: Terms) -> Summary: ...
+
+    def conclude(self, summary: Any, *, terms: Terms) -> Result: ...  # noqa: ANN401 its own summary
+
+
+def measure(indicator: Indicator, parts: Iterable[pd.DataFrame], *, terms: Terms) -> Result:
+    """The result of one period from the whole clean table, in one part (which may be empty) or more, of any order.
+
+    Raises `DataRejected` where an indicator's rule forbids to add up what the parts hold.
+    """
+    return indicator.conclude(reduce(add, (indicator.summarise(part, terms=terms) for part in parts)), terms=terms)
 
 
 def quotient(
@@ -152,34 +172,38 @@ def quotient(
     return Quotient(numerator, denominator, unit, numerator / denominator * scale)
 
 
+@dataclass(frozen=True)
 class Fingerprint:
-    """A hash of the rows and terms a result depends on, of which parts may come in any order.
+    """The rows a result depends on as a sum of their hashes, so that neither their order nor their split matters."""
 
-    Provenance columns are left out and rows are taken as a multiset, so neither row order nor the way rows are
-    split over files changes it.
-    """
+    sums: tuple[int, int] = (0, 0)
+    rows_count: int = 0
 
-    def __init__(self) -> None:
-        self._sums, self._rows_count = np.zeros(2, np.uint64), 0
+    @classmethod
+    def of(cls, rows: pd.DataFrame, *, among: NDArray[np.bool_] | None = None) -> Self:
+        """Of all rows, or of those that `among` flags; where a row came from does not matter."""
+        hashes = content_hashes(rows)
+        return cls.of_hashes(hashes if among is None else hashes[among])
 
-    def add(self, rows: pd.DataFrame, *, among: NDArray[np.bool_] | None = None) -> None:
-        """Take rows; `among` says which of them, where not all."""
-        hashes = row_hashes(rows.drop(columns=["source_file_id", "source_row"], errors="ignore"))
-        hashes = hashes if among is None else hashes[among]
-        self._sums += np.array([hashes.sum(), mixed(~hashes).sum()], np.uint64)
-        self._rows_count += len(hashes)
+    @classmethod
+    def of_hashes(cls, hashes: Words) -> Self:
+        """Of rows whose `content_hashes` are at hand."""
+        return cls((int(hashes.sum()), int(mixed(~hashes).sum())), len(hashes))
+
+    def __add__(self, other: Fingerprint) -> Fingerprint:
+        first, second = ((one + two) % (1 << 64) for one, two in zip(self.sums, other.sums, strict=True))
+        return Fingerprint((first, second), self.rows_count + other.rows_count)
 
     def sha256(self, *, terms: Mapping[str, object], method_version: str) -> str:
+        """The hash of rows, terms and method together."""
         terms_text = json.dumps(dict(terms), sort_keys=True, default=str)
-        content = f"{method_version}\n{terms_text}\n{self._rows_count}\n{self._sums.tolist()}"
+        content = f"{method_version}\n{terms_text}\n{self.rows_count}\n{list(self.sums)}"
         return hashlib.sha256(content.encode()).hexdigest()
 
 
-def inputs_sha256(rows: pd.DataFrame, *, terms: Mapping[str, object], method_version: str) -> str:
-    """The fingerprint of rows at hand."""
-    fingerprint = Fingerprint()
-    fingerprint.add(rows)
-    return fingerprint.sha256(terms=terms, method_version=method_version)
+def content_hashes(rows: pd.DataFrame) -> Words:
+    """A number for what each row says, wherever it came from."""
+    return row_hashes(rows.drop(columns=["source_file_id", "source_row"], errors="ignore"))
 
 
 def coverage_terms(covers: Coverage | None) -> list[tuple[date, date]]:

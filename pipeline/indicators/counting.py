@@ -1,8 +1,10 @@
-"""What every indicator counts the same way: the fate of rows, covered days, breakdowns, spread."""
+"""What every indicator counts the same way: the fate of rows, durations, breakdowns, status."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 import pandas as pd
@@ -76,30 +78,30 @@ def break_down(
     return tuple(found)
 
 
-def spread(values: pd.Series) -> dict[str, float]:
-    """Median, 90th percentile (linear) and count of values; empty for none."""
-    if values.empty:
+def spread(seconds: pd.Series | NDArray[np.signedinteger], *, unit_seconds: int) -> dict[str, float]:
+    """Median and 90th percentile (linear) of durations in a longer unit, and their count; empty for none."""
+    if not len(seconds):
         return {}
-    return {
-        "median": float(values.quantile(0.5)),
-        "p90": float(values.quantile(0.9)),
-        "count": int(values.size),
-    }
+    median, p90 = np.quantile(np.asarray(seconds) / unit_seconds, [0.5, 0.9])
+    return {"median": float(median), "p90": float(p90), "count": len(seconds)}
 
 
-def spread_of(numbers: NDArray[np.signedinteger], *, unit: int) -> dict[str, float]:
-    """As `spread` of the numbers in another unit, without another copy of them; their order is lost."""
-    if not len(numbers):
-        return {}
-    found: dict[str, float] = {}
-    for name, share in (("median", 0.5), ("p90", 0.9)):
-        place = share * (len(numbers) - 1)
-        low, high = int(np.floor(place)), int(np.ceil(place))
-        numbers.partition((low, high))
-        found[name] = float(np.quantile(numbers[[low, high]] / unit, place - low))
-    return {**found, "count": len(numbers)}
+def elapsed_seconds(start: pd.Series, end: pd.Series | pd.Timestamp) -> pd.Series:
+    """Whole seconds from one moment to another, rounded down; neither may be null."""
+    return (end - start) // pd.Timedelta(seconds=1)
 
 
-def whole_seconds(start: pd.Series, end: pd.Series) -> pd.Series:
-    """Elapsed whole seconds, rounded down; null where either moment is."""
-    return ((end - start) // pd.Timedelta(seconds=1)).astype("Int64")
+@dataclass(frozen=True)
+class Durations:
+    """Whole seconds in all, and of how many durations they are the sum."""
+
+    seconds: int = 0
+    count: int = 0
+
+    @classmethod
+    def of(cls, seconds: pd.Series) -> Self:
+        """The sum of some durations."""
+        return cls(int(seconds.sum()), len(seconds))
+
+    def __add__(self, other: Durations) -> Durations:
+        return Durations(self.seconds + other.seconds, self.count + other.count)

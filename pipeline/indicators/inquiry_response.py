@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from array import array
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from pipeline.coverage import Coverage
 from pipeline.indicators.base import (
     Breakdown,
-    Definition,
     Fingerprint,
     Quotient,
     Result,
@@ -26,12 +25,15 @@ from pipeline.indicators.base import (
 from pipeline.indicators.counting import (
     BLANK_MEMBER,
     NEVER_RECORDED,
-    Flags,
+    Durations,
     count_rows,
+    elapsed_seconds,
     is_sound,
-    spread_of,
+    spread,
     status_of,
 )
+from pipeline.indicators.definition import Definition
+from pipeline.periods import Period
 
 DEFINITION = Definition(
     id="inquiry_response",
@@ -39,20 +41,69 @@ DEFINITION = Definition(
     table="inquiries",
     name_id="Rata-rata waktu respons terhadap pertanyaan melalui sistem nondarurat kota",
     name_en="Average response time to inquiries made through the city's non-emergency inquiry system",
+    short_id="Waktu respons",
+    short_en="Response time",
     unit="days",
+    unit_id="hari",
+    scale=1 / 24,
     method_version="1.0",
-    author="Tolok",
-    checker="Pengawas data Diskominfo / Diskominfo data steward",
-    reviewed_on=date(2026, 11, 24),
     rule_id="Jam dari diterima sampai tanggapan substantif pertama kota, atas pertanyaan yang diterima dalam periode "
     "dan sudah dijawab, dibagi 24. Penerusan, balasan otomatis, dan penutupan oleh sistem bukan tanggapan. Yang belum "
     "dijawab ditampilkan dengan dua batas.",
     rule_en="Hours from receipt to the city's first substantive response, over inquiries received in the period and "
     "answered, divided by 24. Forwarding, automatic replies and closing by the system are no responses. The unanswered "
     "are shown with two bounds.",
+    origin_id="Catatan sistem nondarurat dan perangkat daerah yang menerima terusannya.",
+    origin_en="The records of the non-emergency system and of the departments it forwards to.",
+    reading_id="Masalah yang penyelesaiannya praktis, murah dan singkat dijawab lebih cepat, sehingga ragam "
+    "kategori menggeser rata-rata.",
+    reading_en="Problems with a practical, affordable, short-term solution are answered faster, so the mix of "
+    "categories moves the mean.",
+    variants={
+        "open_age_counted": (
+            "umur yang belum dijawab sampai penarikan data ikut dihitung sebagai waktu respons",
+            "the age of unanswered inquiries at the extraction counts as their response time",
+        ),
+        "strict_all_received": (
+            "jam respons dibagi semua yang diterima, dijawab atau belum",
+            "hours of response over all that were received, answered or not",
+        ),
+        "open_inquiries": (
+            "banyaknya yang belum dijawab dan belum ditutup",
+            "how many are neither answered nor closed",
+        ),
+        "open_mean_age": (
+            "umur rata-rata yang belum dijawab, sampai penarikan data",
+            "the mean age of the unanswered, to the extraction",
+        ),
+        "working_days": (
+            "tanpa Sabtu, Minggu, libur nasional, dan cuti bersama; satu hari kerja = 24 jam",
+            "without Saturdays, Sundays, national holidays and collective leave; a working day is 24 hours",
+        ),
+        "within_follow_up_deadline": (
+            "bagian dari yang diterima yang dijawab dalam batas hari kerja tindak lanjut (%)",
+            "the share of those received that were answered within the working days allowed to follow up (%)",
+        ),
+        "by_date_answered": (
+            "yang dijawab dalam periode, kapan pun diterima",
+            "those answered in the period, whenever they were received",
+        ),
+        "as_recorded": (
+            "setiap baris yang diterima dalam periode, juga yang dikecualikan atau dikarantina, menurut jam meja",
+            "every row received in the period, excluded and quarantined ones too, by the desk's own clock",
+        ),
+        "time_to_closure": ("sampai ditutup, bukan sampai ditanggapi", "to the closing instead of the response"),
+        "time_to_closure_as_recorded": (
+            "sampai ditutup, setiap baris, menurut jam meja",
+            "to the closing, every row, by the desk's own clock",
+        ),
+        "time_to_closure_non_negative": (
+            "seperti time_to_closure_as_recorded, tanpa selisih negatif",
+            "as time_to_closure_as_recorded, without negative durations",
+        ),
+    },
 )
 HOUR, DAY = 3600, 24 * 3600
-MICROSECONDS = 1_000_000
 _UNANSWERED = "belum ada yang dijawab / none answered yet"
 _NO_DATA = "tidak ada data pertanyaan / no inquiry data"
 _NONE_RECEIVED = "tidak ada pertanyaan diterima / no inquiry received"
@@ -64,232 +115,203 @@ _NO_RESPONSE_TIMES = (
 )
 _NOT_YET = ("open", "in_progress")
 _DIMENSIONS = ("channel", "category", "agency")
+_EPOCH = np.datetime64("1970-01-01", "D")
 
-Ints = NDArray[np.int64]
 
+@dataclass(frozen=True)
+class Summary:
+    """What a part adds: sums of whole seconds by variant and by member, and counts.
 
-def compute(
-    frame: pd.DataFrame | Iterable[pd.DataFrame],
-    *,
-    terms: Terms,
-    tally: pd.DataFrame | None = None,  # noqa: ARG001
-) -> Result:
-    """The result of one period from the whole `inquiries` table, in one frame or in parts of any order and size.
-
-    Numerator in hours, value in days. Of a part nothing is kept but sums, and four bytes for each answered inquiry.
+    `members` are the answered by dimension and member. `answered_seconds` holds each answered inquiry's duration, four
+    bytes each while they suffice, a stretch for each part: the median of the whole needs them all. `months` are those
+    in which inquiries were received.
     """
-    seen = _Seen(terms)
-    for part in [frame] if isinstance(frame, pd.DataFrame) else frame:
-        seen.add(part)
-    headline = _mean_days(seen.sums["answered"], reason=seen.reason)
-    coverage_pct = _coverage_pct(seen.months, terms)
+
+    rows: RowCounts
+    inputs: Fingerprint
+    sums: Mapping[str, Durations]
+    members: Mapping[tuple[str, str], Durations]
+    answered_seconds: tuple[NDArray[np.signedinteger], ...]
+    months: Coverage
+    received_count: int
+    timely_count: int
+    has_responses: bool
+    are_all_open: bool
+
+    def __add__(self, other: Summary) -> Summary:
+        return Summary(
+            self.rows + other.rows,
+            self.inputs + other.inputs,
+            _added(self.sums, other.sums),
+            _added(self.members, other.members),
+            self.answered_seconds + other.answered_seconds,
+            self.months | other.months,
+            self.received_count + other.received_count,
+            self.timely_count + other.timely_count,
+            self.has_responses or other.has_responses,
+            self.are_all_open and other.are_all_open,
+        )
+
+
+def summarise(part: pd.DataFrame, *, terms: Terms) -> Summary:
+    """Add up the durations of a part; an inquiry belongs to the period in which it was received."""
+    received, responded, closed = part["received_at"], part["responded_at"], part["closed_at"]
+    has_response, has_closing, sound = responded.notna(), closed.notna(), is_sound(part)
+    is_received = (received >= terms.start_at) & (received < terms.end_at)
+    is_answered_inside = (responded >= terms.start_at) & (responded < terms.end_at)
+    is_inside, eligible = is_received | received.isna(), is_received & sound
+    recorded = is_received & ~part["excluded_by"].isin(NEVER_RECORDED)
+
+    moments = part[["received_at", "responded_at", "closed_at"]]
+    answered = moments[eligible & has_response]
+    seconds = elapsed_seconds(answered["received_at"], answered["responded_at"])
+    working = _working_seconds(answered["responded_at"], terms) - _working_seconds(answered["received_at"], terms)
+    ages = elapsed_seconds(received[eligible & ~has_response & ~has_closing], pd.Timestamp(terms.as_of))
+    inside = moments[is_answered_inside & sound & received.notna()]
+    closed_ones = moments[eligible & has_closing]
+    closings = _recorded_seconds(moments[recorded & has_closing], until="closed_at", terms=terms)
+    durations = {
+        "answered": seconds,
+        "working": working,
+        "open": ages.clip(lower=0),
+        "answered_inside": elapsed_seconds(inside["received_at"], inside["responded_at"]),
+        "recorded": _recorded_seconds(moments[recorded & has_response], until="responded_at", terms=terms),
+        "closed": elapsed_seconds(closed_ones["received_at"], closed_ones["closed_at"]),
+        "recorded_closed": closings,
+        "recorded_closed_non_negative": closings[closings >= 0],
+    }
+    open_ = sound & ~has_response
+    return Summary(
+        rows=count_rows(
+            part,
+            is_inside=is_inside,
+            left_out={"open": open_ & ~has_closing, "closed_without_response": open_ & has_closing},
+        ),
+        inputs=Fingerprint.of(part, among=(is_inside | is_answered_inside).to_numpy()),
+        sums={name: Durations.of(found) for name, found in durations.items()},
+        members=_by_member(part.loc[eligible & has_response, list(_DIMENSIONS)], seconds),
+        answered_seconds=(_narrow(seconds),),
+        months=_months(received[eligible], terms),
+        received_count=int(eligible.sum()),
+        timely_count=int((working <= terms.follow_up_days * DAY).sum()),
+        has_responses=bool(has_response.any()),
+        # Whether the desk itself says that nothing has been dealt with yet, so that no response could be recorded.
+        are_all_open=bool((part["status"].isin(_NOT_YET) & ~has_closing).all()),
+    )
+
+
+def conclude(summary: Summary, *, terms: Terms) -> Result:
+    """Hours of response over answered inquiries, in days."""
+    answered = summary.sums["answered"]
+    headline = _mean_days(answered, reason=_reason(summary))
+    coverage_pct = (summary.months if terms.covers is None else terms.covers).pct_of(terms.period)
     return Result(
         indicator_id=DEFINITION.id,
         period=terms.period.label,
         headline=headline,
         status=status_of(headline, coverage_pct=coverage_pct),
         coverage_pct=coverage_pct,
-        rows=seen.rows,
+        rows=summary.rows,
         method_version=DEFINITION.method_version,
-        inputs_sha256=seen.inputs.sha256(
+        inputs_sha256=summary.inputs.sha256(
             terms={
                 "period": terms.period.label,
                 "zone": terms.zone.key,
-                "as_of": terms.as_of.isoformat() if seen.sums["answered"].count < seen.received_count else None,
+                "as_of": terms.as_of.isoformat() if answered.count < summary.received_count else None,
                 "covers": coverage_terms(terms.covers),
                 "holidays": terms.holidays,
                 "follow_up_days": terms.follow_up_days,
             },
             method_version=DEFINITION.method_version,
         ),
-        variants=_variants(seen),
-        breakdowns=_breakdowns(seen.members),
-        statistics=spread_of(np.frombuffer(seen.seconds, seen.seconds.typecode), unit=DAY),
+        variants=_variants(summary),
+        breakdowns=tuple(
+            Breakdown(dimension, member, _mean_days(part, reason=_UNANSWERED))
+            for dimension in _DIMENSIONS
+            for (of, member), part in sorted(summary.members.items())
+            if of == dimension
+        ),
+        statistics=spread(np.concatenate(summary.answered_seconds), unit_seconds=DAY),
     )
 
 
-@dataclass(frozen=True)
-class _Sum:
-    """Seconds of some inquiries, and how many they are."""
-
-    seconds: int = 0
-    count: int = 0
-
-    def __add__(self, other: _Sum) -> _Sum:
-        return _Sum(self.seconds + other.seconds, self.count + other.count)
+def _recorded_seconds(moments: pd.DataFrame, *, until: str, terms: Terms) -> pd.Series:
+    """Seconds from receipt as the desk's own clock shows them: clock changes are not undone."""
+    return elapsed_seconds(_local(moments["received_at"], terms), _local(moments[until], terms))
 
 
-class _Seen:
-    """What is known of the parts seen so far: sums by variant and member, and what the rest of a result needs."""
-
-    def __init__(self, terms: Terms) -> None:
-        self.terms = terms
-        self.rows, self.inputs = RowCounts(), Fingerprint()
-        self.sums: dict[str, _Sum] = defaultdict(_Sum)
-        self.members: dict[str, dict[str, _Sum]] = {name: defaultdict(_Sum) for name in _DIMENSIONS}
-        self.seconds: array[int] = array("i")
-        self.months: set[str] = set()
-        self.received_count, self.timely_count = 0, 0
-        self.has_responses, self.is_all_open = False, True
-
-    @property
-    def reason(self) -> str:
-        """Why there may be nothing to divide by."""
-        if not self.rows.read:
-            return _NO_DATA
-        if not self.received_count:
-            return _NONE_RECEIVED
-        return _UNANSWERED if self.has_responses or self.is_all_open else _NO_RESPONSE_TIMES
-
-    def add(self, part: pd.DataFrame) -> None:
-        """Take a part of the table."""
-        moments = _Moments(part, self.terms)
-        sound, has_response, has_closing = (
-            is_sound(part).to_numpy(),
-            moments.has("responded_at"),
-            moments.has("closed_at"),
-        )
-        is_received, is_answered = moments.is_within("received_at"), moments.is_within("responded_at")
-        is_inside, eligible = is_received | ~moments.has("received_at"), is_received & sound
-        answered, unanswered = eligible & has_response, sound & ~has_response
-        # Whether the desk itself says that nothing has been dealt with yet, so that no response could be recorded.
-        self.is_all_open &= bool((part["status"].isin(_NOT_YET).to_numpy() & ~has_closing).all())
-        self.has_responses |= bool(has_response.any())
-        self.rows += count_rows(
-            part,
-            is_inside=is_inside,
-            left_out={"open": unanswered & ~has_closing, "closed_without_response": unanswered & has_closing},
-        )
-        self.inputs.add(part, among=is_inside | is_answered)
-        self.months |= moments.months(eligible) if self.terms.covers is None else set()
-        waited, until_closed = moments.seconds(until="responded_at"), moments.seconds(until="closed_at")
-        seconds = waited[answered]
-        self._keep(seconds)
-        self._add_members(part, answered, seconds)
-        working = moments.working_seconds(answered)
-        self.timely_count += int((working <= self.terms.follow_up_days * DAY).sum())
-        recorded = is_received & ~part["excluded_by"].isin(NEVER_RECORDED).to_numpy()
-        closing = moments.recorded_seconds(until="closed_at")[recorded & has_closing]
-        for name, found in {
-            "answered": seconds,
-            "working": working,
-            "open": moments.ages(eligible & ~has_response & ~has_closing),
-            "answered_inside": waited[is_answered & sound & moments.has("received_at")],
-            "recorded": moments.recorded_seconds(until="responded_at")[recorded & has_response],
-            "closed": until_closed[eligible & has_closing],
-            "recorded_closed": closing,
-            "recorded_closed_non_negative": closing[closing >= 0],
-        }.items():
-            self.sums[name] += _Sum(int(found.sum()), len(found))
-        self.received_count += int(eligible.sum())
-
-    def _keep(self, seconds: Ints) -> None:
-        """In four bytes each, while they suffice."""
-        narrow = seconds.astype(np.int32)
-        if self.seconds.typecode == "i" and not np.array_equal(narrow, seconds):
-            self.seconds = array("q", self.seconds)
-        self.seconds.frombytes((narrow if self.seconds.typecode == "i" else seconds).tobytes())
-
-    def _add_members(self, part: pd.DataFrame, answered: Flags, seconds: Ints) -> None:
-        for dimension, sums in self.members.items():
-            codes, names = _coded(part[dimension])
-            codes = codes[answered] + 1
-            counts = np.bincount(codes, minlength=len(names) + 1)
-            totals = np.bincount(codes, weights=seconds, minlength=len(names) + 1)
-            for member, total, count in zip([BLANK_MEMBER, *names], totals, counts, strict=True):
-                if count:
-                    sums[member] += _Sum(int(total), int(count))
+def _working_seconds(moments: pd.Series, terms: Terms) -> pd.Series:
+    """Working seconds since 1970 to each moment: local working days as 24 hours, weekends and holidays as none."""
+    local = _local(moments, terms)
+    days, holidays = local.to_numpy().astype("M8[D]"), np.array(terms.holidays, "M8[D]")
+    seconds_of_day = elapsed_seconds(local.dt.normalize(), local)
+    working_days = np.busday_count(_EPOCH, days, holidays=holidays)
+    return working_days * DAY + seconds_of_day.where(np.is_busday(days, holidays=holidays), 0)
 
 
-class _Moments:
-    """The moments of a part, in UTC, and the seconds between them."""
-
-    def __init__(self, part: pd.DataFrame, terms: Terms) -> None:
-        self._terms = terms
-        self._start, self._end = (_in_utc(moment) for moment in terms.period.bounds(terms.zone))
-        self._of = {name: part[name].to_numpy("M8[us]") for name in ("received_at", "responded_at", "closed_at")}
-        self._on_clocks: dict[str, NDArray[np.datetime64]] = {}
-
-    def has(self, name: str) -> Flags:
-        return np.asarray(~np.isnat(self._of[name]))
-
-    def is_within(self, name: str) -> Flags:
-        """Whether a moment lies in the period."""
-        return np.asarray((self._of[name] >= self._start) & (self._of[name] < self._end))
-
-    def seconds(self, *, until: str) -> Ints:
-        """Whole seconds from receipt, rounded down; of no meaning where either moment is missing."""
-        return _whole_seconds(self._of["received_at"], self._of[until])
-
-    def ages(self, rows: Flags) -> Ints:
-        """Seconds from receipt to the extraction, none below zero."""
-        return np.maximum(_whole_seconds(self._of["received_at"][rows], _in_utc(self._terms.as_of)), 0)
-
-    def recorded_seconds(self, *, until: str) -> Ints:
-        """As `seconds`, but as the desk's own clock shows them: clock changes not undone."""
-        return _whole_seconds(self._local("received_at"), self._local(until))
-
-    def working_seconds(self, rows: Flags) -> Ints:
-        """Response time with weekends and holidays taken out, whole local days as 24 hours."""
-        names = ("received_at", "responded_at")
-        local = [self._local(name)[rows].view(np.int64) // MICROSECONDS for name in names]
-        if not len(local[0]):
-            return local[0]
-        first = min(int(moments.min()) for moments in local) // DAY
-        last = max(int(moments.max()) for moments in local) // DAY
-        days = np.arange(first, last + 1).astype("M8[D]")
-        is_working = np.is_busday(days, holidays=np.array(self._terms.holidays, dtype="M8[D]"))
-        before: Ints = np.cumsum(is_working) - is_working
-        start, end = (
-            before[moments // DAY - first] * DAY + is_working[moments // DAY - first] * (moments % DAY)
-            for moments in local
-        )
-        return np.asarray(end - start)
-
-    def months(self, rows: Flags) -> set[str]:
-        """The local months in which some were received."""
-        return set(np.unique(self._local("received_at")[rows].astype("M8[M]")).astype(str).tolist())
-
-    def _local(self, name: str) -> NDArray[np.datetime64]:
-        """The moments on the city's clocks."""
-        if name not in self._on_clocks:
-            moments = pd.DatetimeIndex(self._of[name]).tz_localize("UTC")
-            self._on_clocks[name] = np.asarray(moments.tz_convert(self._terms.zone).tz_localize(None))
-        return self._on_clocks[name]
+def _local(moments: pd.Series, terms: Terms) -> pd.Series:
+    """Moments on the city's clocks."""
+    return moments.dt.tz_convert(terms.zone).dt.tz_localize(None)
 
 
-def _in_utc(moment: datetime) -> np.datetime64:
-    return np.datetime64(moment.astimezone(UTC).replace(tzinfo=None), "us")
+def _months(moments: pd.Series, terms: Terms) -> Coverage:
+    """The local months in which some moment lies; nobody asks where coverage is declared."""
+    if terms.covers is not None:
+        return Coverage()
+    months = np.unique(_local(moments, terms).to_numpy().astype("M8[M]"))
+    return Coverage.of(_days(Period.parse(str(month))) for month in months)
 
 
-def _whole_seconds(start: NDArray[np.datetime64], end: NDArray[np.datetime64] | np.datetime64) -> Ints:
-    return np.asarray((end - start).view(np.int64) // MICROSECONDS)
+def _days(period: Period) -> tuple[date, date]:
+    return period.first_on, period.last_on
 
 
-def _coded(column: pd.Series) -> tuple[Ints, list[str]]:
-    """For each row which text it has, -1 for none, and the texts."""
-    if isinstance(column.dtype, pd.CategoricalDtype):
-        return column.cat.codes.to_numpy(np.int64), column.cat.categories.tolist()
-    codes, texts = pd.factorize(column)
-    return codes, texts.tolist()
+def _narrow(seconds: pd.Series) -> NDArray[np.signedinteger]:
+    """In four bytes each, if they suffice."""
+    wide: NDArray[np.signedinteger] = seconds.to_numpy()
+    narrow = wide.astype(np.int32)
+    return narrow if np.array_equal(narrow, wide) else wide
 
 
-def _mean_days(part: _Sum, *, reason: str) -> Quotient:
+def _by_member(members: pd.DataFrame, seconds: pd.Series) -> dict[tuple[str, str], Durations]:
+    found = {}
+    for dimension in _DIMENSIONS:
+        sums = seconds.groupby(members[dimension], observed=True, dropna=False).agg(["sum", "count"])
+        for member, total, count in sums.itertuples():
+            name = BLANK_MEMBER if pd.isna(member) else str(member)
+            found[dimension, name] = Durations(int(total), int(count))
+    return found
+
+
+def _added(one: Mapping[Any, Durations], other: Mapping[Any, Durations]) -> dict[Any, Durations]:
+    return {key: one.get(key, Durations()) + other.get(key, Durations()) for key in {**one, **other}}
+
+
+def _reason(summary: Summary) -> str:
+    """Why there may be nothing to divide by."""
+    if not summary.rows.read:
+        return _NO_DATA
+    if not summary.received_count:
+        return _NONE_RECEIVED
+    return _UNANSWERED if summary.has_responses or summary.are_all_open else _NO_RESPONSE_TIMES
+
+
+def _mean_days(part: Durations, *, reason: str) -> Quotient:
     """Hours over inquiries, in days."""
     return quotient(part.seconds / HOUR, float(part.count), unit=DEFINITION.unit, reason=reason, scale=1 / 24)
 
 
-def _variants(seen: _Seen) -> dict[str, Quotient]:
-    sums, received, open_count = seen.sums, float(seen.received_count), float(seen.sums["open"].count)
+def _variants(summary: Summary) -> dict[str, Quotient]:
+    sums, received, open_count = summary.sums, summary.received_count, float(summary.sums["open"].count)
     none_closed = "belum ada yang ditutup / none closed yet"
     return {
         "open_age_counted": _mean_days(sums["answered"] + sums["open"], reason=_NONE_RECEIVED),
-        "strict_all_received": _mean_days(_Sum(sums["answered"].seconds, seen.received_count), reason=_NONE_RECEIVED),
+        "strict_all_received": _mean_days(Durations(sums["answered"].seconds, received), reason=_NONE_RECEIVED),
         "open_inquiries": Quotient(open_count, None, "inquiries", open_count),
         "open_mean_age": _mean_days(sums["open"], reason="tidak ada yang terbuka / none open"),
         "working_days": _mean_days(sums["working"], reason=_UNANSWERED),
         "within_follow_up_deadline": quotient(
-            float(seen.timely_count), received, unit="%", reason=_NONE_RECEIVED, scale=100
+            float(summary.timely_count), float(received), unit="%", reason=_NONE_RECEIVED, scale=100
         ),
         "by_date_answered": _mean_days(sums["answered_inside"], reason=_UNANSWERED),
         "as_recorded": _mean_days(sums["recorded"], reason=_UNANSWERED),
@@ -297,19 +319,3 @@ def _variants(seen: _Seen) -> dict[str, Quotient]:
         "time_to_closure_as_recorded": _mean_days(sums["recorded_closed"], reason=none_closed),
         "time_to_closure_non_negative": _mean_days(sums["recorded_closed_non_negative"], reason=none_closed),
     }
-
-
-def _breakdowns(members: Mapping[str, Mapping[str, _Sum]]) -> tuple[Breakdown, ...]:
-    return tuple(
-        Breakdown(dimension, member, _mean_days(part, reason=_UNANSWERED))
-        for dimension, sums in members.items()
-        for member, part in sorted(sums.items())
-    )
-
-
-def _coverage_pct(months: set[str], terms: Terms) -> float:
-    """Declared days covered; undeclared, the days of those months in which at least one inquiry was received."""
-    period = terms.period
-    if terms.covers is not None:
-        return terms.covers.pct_of(period)
-    return 100 * sum(month.days_count for month in period.months if month.label in months) / period.days_count

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
+from dataclasses import dataclass
 
 import pandas as pd
 
-from pipeline.indicators.base import Breakdown, Definition, Quotient, Result, Terms, inputs_sha256, quotient
+from pipeline.indicators.base import Breakdown, Fingerprint, Quotient, Result, RowCounts, Terms, quotient
 from pipeline.indicators.counting import break_down, count_rows, is_sound, status_of
+from pipeline.indicators.definition import Definition
 
 DEFINITION = Definition(
     id="online_services",
@@ -15,28 +16,88 @@ DEFINITION = Definition(
     table="services",
     name_id="Persentase layanan kota yang dapat diakses dan diminta secara daring",
     name_en="Share of city services that can be accessed and requested online",
+    short_id="Layanan daring",
+    short_en="Online services",
     unit="%",
+    unit_id="%",
+    scale=100,
     method_version="1.0",
-    author="Tolok",
-    checker="Pengawas data Diskominfo / Diskominfo data steward",
-    reviewed_on=date(2026, 11, 24),
     rule_id="Layanan aktif pada hari terakhir periode yang dapat diakses dan dimohon secara daring, dibagi semua "
     "layanan aktif. Layanan 'tidak berlaku' tetap di penyebut; 100 % bukan sasaran.",
     rule_en="Services active on the period's last day that can be accessed and requested online, over all active "
     "services. 'Not applicable' stays in the denominator; 100 % is not the target.",
+    origin_id="Perangkat daerah penyelenggara layanan, atau pengelola situs kota.",
+    origin_en="The departments or agencies that provide the services, or the administrator of the city's website.",
+    reading_id="Sasarannya bukan 100 %: sebagian layanan tidak dapat daring. Angka 67 % yang jujur dengan daftar "
+    "layanan yang rapi lebih baik daripada 100 % dari daftar yang pendek.",
+    reading_en="100 % is not the target: some services cannot be online. An honest 67 % with a clean register "
+    "beats 100 % of a short list.",
+    variants={
+        "accessible_only": ("dapat diakses daring, dimohon atau tidak", "accessible online, requestable or not"),
+        "not_applicable_removed": (
+            "layanan yang tidak dapat daring dikeluarkan dari penyebut",
+            "services that cannot be online leave the denominator",
+        ),
+        "weighted_by_volume": (
+            "tiap layanan dihitung sebanyak permohonannya; hanya yang volumenya didata",
+            "each service counts as often as it is requested; only those whose volume is recorded",
+        ),
+        "citizens": ("hanya layanan bagi warga", "services for citizens only"),
+        "businesses": ("hanya layanan bagi pelaku usaha", "services for businesses only"),
+        "end_to_end": (
+            "setiap langkah yang dapat daring memang daring; hanya layanan yang langkahnya didata",
+            "every step that can be online is; only services whose steps are recorded",
+        ),
+        "end_to_end_of_applicable": (
+            "seperti end_to_end, atas layanan yang punya langkah yang dapat daring",
+            "as end_to_end, over services with a step that can be online",
+        ),
+        "any_step_online": ("sekurang-kurangnya satu langkah daring", "at least one step is online"),
+        "every_step_online": (
+            "setiap langkah daring, yang tidak berlaku pun",
+            "every step is online, whatever applies",
+        ),
+    },
 )
 _NO_SERVICES = "tidak ada layanan aktif / no active service"
 _NO_STEPS = "langkah daring tidak didata / online steps are not recorded"
 _NO_VOLUME = "volume tidak didata / volume is not recorded"
 
 
-def compute(frame: pd.DataFrame, *, terms: Terms, tally: pd.DataFrame | None = None) -> Result:  # noqa: ARG001
-    """The result of one period from the whole `services` table."""
-    is_active = _is_active(frame, terms)
-    is_superseded = _is_superseded(frame, is_active)
-    rows = frame[is_active & is_sound(frame) & ~is_superseded]
-    coverage_pct = _coverage_pct(rows, terms.agencies_expected)
-    is_online = rows["is_accessible_online"] & rows["is_requestable_online"]
+@dataclass(frozen=True)
+class Summary:
+    """What a part adds: its active services, one row each, by the newest start of validity.
+
+    `rows` count every sound active row as used; `conclude` takes out those that another row of the service replaces.
+    """
+
+    rows: RowCounts
+    inputs: Fingerprint
+    services: pd.DataFrame
+
+    def __add__(self, other: Summary) -> Summary:
+        services = _newest(pd.concat([self.services, other.services], ignore_index=True))
+        return Summary(self.rows + other.rows, self.inputs + other.inputs, services)
+
+
+def summarise(part: pd.DataFrame, *, terms: Terms) -> Summary:
+    """Keep the services that are valid on the period's last day."""
+    day = pd.Timestamp(terms.period.last_on)
+    has_begun = part["valid_from_on"].isna() | (part["valid_from_on"] <= day)
+    is_active = has_begun & (part["valid_to_on"].isna() | (part["valid_to_on"] >= day))
+    texts = dict.fromkeys(("service_id", "agency", "sector", "audience"), "str")
+    return Summary(
+        rows=count_rows(part, is_inside=is_active, left_out={}),
+        inputs=Fingerprint.of(part[is_active]),
+        services=_newest(part[is_active & is_sound(part)].astype(texts)),
+    )
+
+
+def conclude(summary: Summary, *, terms: Terms) -> Result:
+    """Services both accessible and requestable online, over all active services, in percent."""
+    services = summary.services
+    coverage_pct = _coverage_pct(services, terms.agencies_expected)
+    is_online = services["is_accessible_online"] & services["is_requestable_online"]
     headline = _share(is_online)
     return Result(
         indicator_id=DEFINITION.id,
@@ -44,36 +105,29 @@ def compute(frame: pd.DataFrame, *, terms: Terms, tally: pd.DataFrame | None = N
         headline=headline,
         status=status_of(headline, coverage_pct=coverage_pct),
         coverage_pct=coverage_pct,
-        rows=count_rows(frame, is_inside=is_active, left_out={"superseded": is_superseded}),
+        rows=summary.rows.with_excluded("superseded", summary.rows.used - len(services)),
         method_version=DEFINITION.method_version,
-        inputs_sha256=inputs_sha256(
-            frame[is_active],
+        inputs_sha256=summary.inputs.sha256(
             terms={"period": terms.period.label, "agencies": list(terms.agencies_expected)},
             method_version=DEFINITION.method_version,
         ),
-        variants=_variants(rows, is_online),
-        breakdowns=_breakdowns(rows, is_online),
+        variants=_variants(services, is_online),
+        breakdowns=_breakdowns(services, is_online),
     )
 
 
-def _is_active(frame: pd.DataFrame, terms: Terms) -> pd.Series:
-    day = pd.Timestamp(terms.period.last_on)
-    has_begun = frame["valid_from_on"].isna() | (frame["valid_from_on"] <= day)
-    return has_begun & (frame["valid_to_on"].isna() | (frame["valid_to_on"] >= day))
+def _newest(rows: pd.DataFrame) -> pd.DataFrame:
+    """Of the rows of each service the one whose validity began last; one without a beginning is the oldest."""
+    ordered = rows.sort_values("valid_from_on", na_position="first", kind="stable")
+    return ordered.drop_duplicates("service_id", keep="last")
 
 
-def _is_superseded(frame: pd.DataFrame, is_active: pd.Series) -> pd.Series:
-    """Sound active rows of a service that another row of the same service replaces, by a newer start of validity."""
-    rows = frame[is_active & is_sound(frame)].sort_values("valid_from_on", na_position="first", kind="stable")
-    older = rows.index[rows.duplicated("service_id", keep="last")]
-    return frame.index.to_series().isin(older)
-
-
-def _coverage_pct(rows: pd.DataFrame, agencies_expected: tuple[str, ...]) -> float:
+def _coverage_pct(services: pd.DataFrame, agencies_expected: tuple[str, ...]) -> float:
+    """The share of the expected agencies that list a service; with none expected, any service is the whole."""
     if agencies_expected:
-        reporting = set(rows["agency"].dropna())
+        reporting = set(services["agency"].dropna())
         return 100 * sum(agency in reporting for agency in agencies_expected) / len(agencies_expected)
-    return 100.0 if len(rows) else 0.0
+    return 100.0 if len(services) else 0.0
 
 
 def _share(is_counted: pd.Series, *, weights: pd.Series | None = None, reason: str = _NO_SERVICES) -> Quotient:
@@ -85,20 +139,20 @@ def _share(is_counted: pd.Series, *, weights: pd.Series | None = None, reason: s
     return quotient(numerator, denominator, unit=DEFINITION.unit, reason=reason, scale=100)
 
 
-def _variants(rows: pd.DataFrame, is_online: pd.Series) -> dict[str, Quotient]:
-    volume = rows["volume"].dropna()
+def _variants(services: pd.DataFrame, is_online: pd.Series) -> dict[str, Quotient]:
+    volume = services["volume"].dropna()
     variants = {
-        "accessible_only": _share(rows["is_accessible_online"]),
-        "not_applicable_removed": _share(is_online[rows["is_online_applicable"].fillna(False).astype(bool)]),
+        "accessible_only": _share(services["is_accessible_online"]),
+        "not_applicable_removed": _share(is_online[services["is_online_applicable"].fillna(False).astype(bool)]),
         "weighted_by_volume": _share(is_online.loc[volume.index], weights=volume, reason=_NO_VOLUME),
     }
     for audience in ("citizens", "businesses"):
-        variants[audience] = _share(is_online[rows["audience"].isin([audience, "both"]).astype(bool)])
-    return variants | _step_variants(rows)
+        variants[audience] = _share(is_online[services["audience"].isin([audience, "both"]).astype(bool)])
+    return variants | _step_variants(services)
 
 
-def _step_variants(rows: pd.DataFrame) -> dict[str, Quotient]:
-    known = rows[rows["steps_count"].notna()]
+def _step_variants(services: pd.DataFrame) -> dict[str, Quotient]:
+    known = services[services["steps_count"].notna()]
     online, applicable = known["steps_online_count"], known["steps_applicable_count"]
     is_whole = (applicable > 0) & (online == applicable)
     return {
@@ -109,7 +163,7 @@ def _step_variants(rows: pd.DataFrame) -> dict[str, Quotient]:
     }
 
 
-def _breakdowns(rows: pd.DataFrame, is_online: pd.Series) -> tuple[Breakdown, ...]:
-    parts = rows.assign(numerator=is_online.astype("Int64"), denominator=1)
+def _breakdowns(services: pd.DataFrame, is_online: pd.Series) -> tuple[Breakdown, ...]:
+    parts = services.assign(numerator=is_online.astype("Int64"), denominator=1)
     dimensions = {"agency": "agency", "sector": "sector", "audience": "audience"}
     return break_down(parts, dimensions=dimensions, unit=DEFINITION.unit, scale=100)

@@ -3,71 +3,136 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
 from connectors.errors import DataRejected
 from pipeline.coverage import Coverage
 from pipeline.indicators.base import (
-    Definition,
+    Breakdown,
+    Fingerprint,
     Population,
     Quotient,
     Result,
     RowCounts,
     Terms,
-    inputs_sha256,
     population_terms,
     quotient,
 )
 from pipeline.indicators.counting import break_down, count_rows, is_sound, status_of
-from pipeline.periods import Period
-from pipeline.tables import ACCESS_LOG, OUTSIDE
+from pipeline.indicators.definition import Definition
+from pipeline.tables import ACCESS_LOG
 
 DEFINITION = Definition(
     id="portal_visits",
     clause="10.1",
     table="visits",
+    also_reads=("population",),
     name_id="Jumlah kunjungan daring tahunan ke portal data terbuka kota per 100.000 penduduk",
     name_en="Annual online visits to the municipal open data portal per 100,000 population",
+    short_id="Kunjungan portal",
+    short_en="Portal visits",
     unit="visits per 100,000",
+    unit_id="kunjungan per 100.000 penduduk",
+    scale=1,
     method_version="1.0",
-    author="Tolok",
-    checker="Pengawas data Diskominfo / Diskominfo data steward",
-    reviewed_on=date(2026, 11, 24),
     rule_id="Kunjungan (sesi, bukan pengunjung unik atau klik) selama periode dibagi penduduk per 100.000. Dari log: "
     "kunjungan berakhir setelah 30 menit diam dan pada tengah malam setempat; bot, pemantau, dan jaringan kota "
     "dikeluarkan. Nilai bulan tidak disetahunkan. Satu sumber per bulan.",
     rule_en="Visits (sessions, not unique visitors or hits) in the period over population per 100,000. From a log: a "
     "visit ends after 30 idle minutes and at local midnight; bots, probes and the city's own networks are left out. "
     "A month is not annualised. One source per month.",
+    origin_id="Statistik situs dari penyedia hosting portal, melalui pengelola situs kota atau pengelola domain.",
+    origin_en="Site statistics of the portal's hosting, from the city's web administrator or the domain host.",
+    reading_id="Kunjungan yang banyak menunjukkan bahwa data yang diterbitkan diminati. Lonjakan perlu dijelaskan "
+    "(kampanye, bot, alat ukur baru) sebelum dipuji.",
+    reading_en="Many visits show that the published data attract people. A jump is to be explained (campaign, "
+    "bots, a new tool) before it is praised.",
+    variants={
+        "bots_included": ("kunjungan bot ikut dihitung", "visits of known bots are counted too"),
+        "no_midnight_break": (
+            "kunjungan yang melewati tengah malam dihitung sekali, pada hari mulainya",
+            "a visit over midnight is one visit, on the day it starts",
+        ),
+        "unique_visitors": (
+            "tiap pengunjung sekali per bulan (periode bulan) atau per tahun (periode tahun)",
+            "each visitor once a month (for a month) or once a year (for a year)",
+        ),
+        "redirects_counted": (
+            "alamat yang dialihkan ikut dihitung sebagai halaman; tanpa batas tengah malam",
+            "pages that were redirected count too; no break at midnight",
+        ),
+        "all_requests": (
+            "setiap permintaan siapa pun, 30 menit diam; tanpa batas tengah malam",
+            "every request of anyone, 30 idle minutes; no break at midnight",
+        ),
+        "other_population_*": (
+            "penduduk menurut sumber lain untuk tahun yang sama",
+            "the population another source gives for the same year",
+        ),
+    },
 )
 HEADLINE = "headline"
 PER = 100_000
 _PARTLY_KNOWN = "sumber lain tidak memuatnya / the period's other source does not tell"
 _OTHER_PERIOD_LENGTH = {True: "unique_visitors_month", False: "unique_visitors_year"}
+_GRAIN = ["variant", "month", "portal_id", "source_tool", "visit_definition"]
 
 
-def compute(frame: pd.DataFrame, *, terms: Terms, tally: pd.DataFrame | None = None) -> Result:
-    """The result of one period from the whole `visits` table; `tally` holds the line counts of access logs.
+@dataclass(frozen=True)
+class Summary:
+    """What a part adds. Grain of `counts`: variant x month x portal x tool x definition; the sums of visits and days.
+
+    `covered` are the days the headline's counts stand for.
+    """
+
+    rows: RowCounts
+    inputs: Fingerprint
+    covered: Coverage
+    counts: pd.DataFrame
+
+    def __add__(self, other: Summary) -> Summary:
+        return Summary(
+            self.rows + other.rows,
+            self.inputs + other.inputs,
+            self.covered | other.covered,
+            _summed(pd.concat([self.counts, other.counts])),
+        )
+
+
+def summarise(part: pd.DataFrame, *, terms: Terms) -> Summary:
+    """Add up the sound counts of the period. Rows made from access logs are no rows: their lines are counted."""
+    first_on, last_on = pd.Timestamp(terms.period.first_on), pd.Timestamp(terms.period.last_on)
+    is_inside = part["visited_on"].isna() | part["visited_on"].between(first_on, last_on)
+    sound = part[is_inside & is_sound(part)]
+    is_from_log = part["source_tool"] == ACCESS_LOG
+    return Summary(
+        rows=count_rows(part[~is_from_log], is_inside=is_inside[~is_from_log], left_out={}),
+        inputs=Fingerprint.of(part[is_inside]),
+        covered=_covered(sound[sound["variant"] == HEADLINE]),
+        counts=_summed(sound.assign(month=sound["visited_on"].dt.strftime("%Y-%m"))),
+    )
+
+
+def conclude(summary: Summary, *, terms: Terms) -> Result:
+    """Visits over population / 100,000.
 
     Raises `DataRejected` when one portal's visits of one month come from more than one tool.
     """
-    is_inside = frame["visited_on"].isna() | _is_within(frame["visited_on"], terms.period)
-    rows = frame[is_inside & is_sound(frame)]
-    _refuse_two_tools(rows[rows["variant"] == HEADLINE])
-    coverage_pct = _coverage_pct(rows, terms.period)
-    headline = _per_population(_visits(rows, HEADLINE), terms.population)
+    counts = summary.counts
+    _refuse_two_tools(counts[counts["variant"] == HEADLINE])
+    coverage_pct = summary.covered.pct_of(terms.period)
+    headline = _per_population(_visits(counts, HEADLINE), terms.population)
     return Result(
         indicator_id=DEFINITION.id,
         period=terms.period.label,
         headline=headline,
         status=status_of(headline, coverage_pct=coverage_pct),
         coverage_pct=coverage_pct,
-        rows=_row_counts(frame, is_inside, tally, terms.period),
+        rows=summary.rows + terms.log_lines,
         method_version=DEFINITION.method_version,
-        inputs_sha256=inputs_sha256(
-            frame[is_inside],
+        inputs_sha256=summary.inputs.sha256(
             terms={
                 "period": terms.period.label,
                 "population": population_terms(terms.population),
@@ -75,18 +140,25 @@ def compute(frame: pd.DataFrame, *, terms: Terms, tally: pd.DataFrame | None = N
             },
             method_version=DEFINITION.method_version,
         ),
-        variants=_variants(rows, terms),
-        breakdowns=_breakdowns(rows[rows["variant"] == HEADLINE], terms),
+        variants=_variants(counts, terms),
+        breakdowns=_breakdowns(counts[counts["variant"] == HEADLINE], terms),
     )
 
 
-def _is_within(days: pd.Series, period: Period) -> pd.Series:
-    return days.between(pd.Timestamp(period.first_on), pd.Timestamp(period.last_on))
+def _covered(rows: pd.DataFrame) -> Coverage:
+    first_on, days_count = rows["visited_on"], rows["days_count"]
+    last_on = first_on + pd.to_timedelta(days_count - 1, unit="D")
+    return Coverage.of(zip(first_on.dt.date, last_on.dt.date, strict=True))
 
 
-def _visits(rows: pd.DataFrame, variant: str) -> int | None:
-    counts = rows.loc[rows["variant"] == variant, "visits_count"]
-    return None if counts.empty else int(counts.sum())
+def _summed(rows: pd.DataFrame) -> pd.DataFrame:
+    counts = rows[[*_GRAIN, "visits_count", "days_count"]].astype(dict.fromkeys(_GRAIN, "str"))
+    return counts.groupby(_GRAIN, as_index=False).sum()
+
+
+def _visits(counts: pd.DataFrame, variant: str) -> int | None:
+    visits = counts.loc[counts["variant"] == variant, "visits_count"]
+    return None if visits.empty else int(visits.sum())
 
 
 def _per_population(visits_count: int | None, population: Population | None) -> Quotient:
@@ -97,9 +169,8 @@ def _per_population(visits_count: int | None, population: Population | None) -> 
     return quotient(float(visits_count), inhabitants, unit=DEFINITION.unit, reason=reason)
 
 
-def _refuse_two_tools(rows: pd.DataFrame) -> None:
-    months = rows["visited_on"].dt.strftime("%Y-%m")
-    tools = rows.groupby([months, rows["portal_id"]])["source_tool"].unique()
+def _refuse_two_tools(counts: pd.DataFrame) -> None:
+    tools = counts.groupby(["month", "portal_id"])["source_tool"].unique()
     for (month, _), names in tools[tools.map(len) > 1].items():
         both = ", ".join(sorted(names))
         raise DataRejected(
@@ -110,70 +181,34 @@ def _refuse_two_tools(rows: pd.DataFrame) -> None:
         )
 
 
-def _coverage_pct(rows: pd.DataFrame, period: Period) -> float:
-    spans = rows.loc[rows["variant"] == HEADLINE, ["visited_on", "days_count"]].drop_duplicates()
-    first, last = spans["visited_on"], spans["visited_on"] + pd.to_timedelta(spans["days_count"] - 1, unit="D")
-    return Coverage.of(zip(first.dt.date, last.dt.date, strict=True)).pct_of(period)
-
-
-def _variants(rows: pd.DataFrame, terms: Terms) -> dict[str, Quotient]:
-    left_out = {HEADLINE, _OTHER_PERIOD_LENGTH[terms.period.is_year]}
+def _variants(counts: pd.DataFrame, terms: Terms) -> dict[str, Quotient]:
     variants = {}
-    counted_days = rows.groupby("variant")["days_count"].sum()
-    for name in sorted(set(rows["variant"].dropna()) - left_out):
+    days_count = counts.groupby("variant")["days_count"].sum()
+    for name in days_count.index.drop([HEADLINE, _OTHER_PERIOD_LENGTH[terms.period.is_year]], errors="ignore"):
         label = "unique_visitors" if name.startswith("unique_visitors_") else name
-        variants[label] = _per_population(_visits(rows, name), terms.population)
-        if counted_days[name] < counted_days.get(HEADLINE, 0):
-            part = variants[label]
-            variants[label] = Quotient(part.numerator, part.denominator, part.unit, None, _PARTLY_KNOWN)
+        variants[label] = _per_population(_visits(counts, name), terms.population)
+        if days_count[name] < days_count.get(HEADLINE, 0):
+            variants[label] = replace(variants[label], value=None, reason=_PARTLY_KNOWN)
     for other in terms.other_populations:
         slug = re.sub(r"[^a-z0-9]+", "_", other.source.lower()).strip("_")
-        variants[f"other_population_{slug}"] = _per_population(_visits(rows, HEADLINE), other)
+        variants[f"other_population_{slug}"] = _per_population(_visits(counts, HEADLINE), other)
     return variants
 
 
-def _breakdowns(rows: pd.DataFrame, terms: Terms) -> tuple:  # type: ignore[type-arg]
+def _breakdowns(counts: pd.DataFrame, terms: Terms) -> tuple[Breakdown, ...]:
+    """By portal, by what each tool calls a visit, and of a year by month: each over the whole population."""
     if terms.population is None:
         return ()
-    parts = rows.assign(
-        numerator=rows["visits_count"],
+    parts = counts.assign(
+        numerator=counts["visits_count"],
         denominator=0.0,
-        month=rows["visited_on"].dt.strftime("%Y-%m"),
-        counted_as=rows["source_tool"] + ": " + rows["visit_definition"],
+        counted_as=counts["source_tool"] + ": " + counts["visit_definition"],
     )
-    inhabitants = terms.population.population_count / PER
-    # Tools call different things a visit: a year of two tools must show that it is one.
     dimensions = {"portal": "portal_id", "visit_definition": "counted_as"}
     if terms.period.is_year:
         dimensions["month"] = "month"
-    found = break_down(parts, dimensions=dimensions, unit=DEFINITION.unit)
+    inhabitants = terms.population.population_count / PER
     return tuple(
-        type(part)(
-            part.dimension,
-            part.member,
-            quotient(part.quotient.numerator, inhabitants, unit=DEFINITION.unit, reason=""),
-        )
-        for part in found
+        replace(part, quotient=quotient(part.quotient.numerator, inhabitants, unit=DEFINITION.unit, reason=""))
+        for part in break_down(parts, dimensions=dimensions, unit=DEFINITION.unit)
     )
-
-
-def _row_counts(frame: pd.DataFrame, is_inside: pd.Series, tally: pd.DataFrame | None, period: Period) -> RowCounts:
-    """Rows of analytics exports, and lines of access logs in place of the day counts made from them."""
-    if tally is None:
-        return count_rows(frame, is_inside=is_inside, left_out={})
-    is_export = frame["source_tool"] != ACCESS_LOG
-    rows = count_rows(frame[is_export], is_inside=is_inside[is_export], left_out={})
-    is_bearing = tally["happened_on"].isna() | _is_within(tally["happened_on"], period)
-    lines = tally.assign(
-        outcome=tally["outcome"].where(is_bearing, "excluded"), rule=tally["rule"].where(is_bearing, OUTSIDE)
-    )
-    sums = lines.groupby(["outcome", "rule"])["rows_count"].sum()
-    fate: dict[str, dict[str, int]] = {"excluded": dict(rows.excluded), "quarantined": dict(rows.quarantined)}
-    used = rows.used
-    for (outcome, rule), count in sums.items():
-        if outcome == "used":
-            used += int(count)
-        else:
-            fate[outcome][rule] = fate[outcome].get(rule, 0) + int(count)
-    read = rows.read + int(tally["rows_count"].sum())
-    return RowCounts(read, used, dict(sorted(fate["excluded"].items())), dict(sorted(fate["quarantined"].items())))

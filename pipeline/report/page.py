@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from pipeline.indicators import INDICATORS
+from pipeline.indicators.definition import definitions
 from pipeline.landing import write_atomically
 from pipeline.report.text import SHOWN_MEMBERS, by_dimension
-from pipeline.report.words import GUIDES, label
+from pipeline.report.words import label
 
 if TYPE_CHECKING:
     from pipeline.validate import Verdict
@@ -37,7 +37,7 @@ def write_page(
     names and members of breakdowns only, needs no network and no script, and the same input gives the same bytes.
     """
     page = _environment().get_template(TEMPLATE)
-    order = list(INDICATORS)
+    order = list(definitions())
     text = page.render(
         city_name=city_name,
         period=period,
@@ -47,8 +47,7 @@ def write_page(
         notes=notes,
         breakdowns={name: by_dimension(parts) for name, parts in breakdowns.items()},
         shown_members=SHOWN_MEMBERS,
-        definitions={name: indicator.DEFINITION for name, indicator in INDICATORS.items()},
-        guides=GUIDES,
+        definitions=definitions(),
     )
     write_atomically(path, text)
     return path

@@ -5,13 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from pipeline.indicators.definition import definitions
+
 SHOWN_MEMBERS = 15
-NAMES = {
-    "portal_visits": "10.1 Kunjungan portal / Portal visits",
-    "online_services": "10.2 Layanan daring / Online services",
-    "inquiry_response": "10.3 Waktu respons / Response time",
-    "it_downtime": "10.4 Waktu henti TI / IT downtime",
-}
 STATUSES = {
     "final": "final",
     "provisional": "sementara / provisional",
@@ -49,9 +45,7 @@ def explanation(
     row: Mapping[str, Any], *, parts: Sequence[Mapping[str, Any]], breakdowns: Sequence[Mapping[str, Any]]
 ) -> str:
     """One result in plain lines: its parts, the fate of its rows, its variants, breakdowns and sources."""
-    from pipeline.indicators import INDICATORS
-
-    definition = INDICATORS[row["indicator"]].DEFINITION
+    definition = definitions()[row["indicator"]]
     rows = row["rows"]
     lines = [
         f"{definition.clause} {definition.name_id} / {definition.name_en}",
@@ -119,7 +113,8 @@ def percent(value: float | None) -> str:
 def _name(row: Mapping[str, Any]) -> str:
     """What the indicator is called; its id when another version of the code stored it."""
     indicator_id: str = row["indicator"]
-    return NAMES.get(indicator_id, indicator_id)
+    known = definitions().get(indicator_id)
+    return known.title if known else indicator_id
 
 
 def _cells(row: Mapping[str, Any]) -> list[str]:

@@ -1,59 +1,6 @@
-"""What analysts read in place of ids: the indicators' guides, and rule names in Bahasa Indonesia."""
+"""What analysts read in place of ids: rules, variants and tables in Bahasa Indonesia."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True)
-class Guide:
-    """What a definition leaves to the page: the unit in Bahasa Indonesia, the origin of the data, how to read it."""
-
-    unit_id: str
-    origin_id: str
-    origin_en: str
-    reading_id: str
-    reading_en: str
-
-
-GUIDES = {
-    "portal_visits": Guide(
-        unit_id="kunjungan per 100.000 penduduk",
-        origin_id="Statistik situs dari penyedia hosting portal, melalui pengelola situs kota atau pengelola domain.",
-        origin_en="Site statistics of the portal's hosting, from the city's web administrator or the domain host.",
-        reading_id="Kunjungan yang banyak menunjukkan bahwa data yang diterbitkan diminati. Lonjakan perlu dijelaskan "
-        "(kampanye, bot, alat ukur baru) sebelum dipuji.",
-        reading_en="Many visits show that the published data attract people. A jump is to be explained (campaign, "
-        "bots, a new tool) before it is praised.",
-    ),
-    "online_services": Guide(
-        unit_id="%",
-        origin_id="Perangkat daerah penyelenggara layanan, atau pengelola situs kota.",
-        origin_en="The departments or agencies that provide the services, or the administrator of the city's website.",
-        reading_id="Sasarannya bukan 100 %: sebagian layanan tidak dapat daring. Angka 67 % yang jujur dengan daftar "
-        "layanan yang rapi lebih baik daripada 100 % dari daftar yang pendek.",
-        reading_en="100 % is not the target: some services cannot be online. An honest 67 % with a clean register "
-        "beats 100 % of a short list.",
-    ),
-    "inquiry_response": Guide(
-        unit_id="hari",
-        origin_id="Catatan sistem nondarurat dan perangkat daerah yang menerima terusannya.",
-        origin_en="The records of the non-emergency system and of the departments it forwards to.",
-        reading_id="Masalah yang penyelesaiannya praktis, murah dan singkat dijawab lebih cepat, sehingga ragam "
-        "kategori menggeser rata-rata.",
-        reading_en="Problems with a practical, affordable, short-term solution are answered faster, so the mix of "
-        "categories moves the mean.",
-    ),
-    "it_downtime": Guide(
-        unit_id="jam per insiden",
-        origin_id="Pemilik dan pengelola layanan TI pemerintah daerah, serta tanggapan kementerian.",
-        origin_en="The owners and administrators of the local government's IT services, and the ministry's responses.",
-        reading_id="Gangguan yang lebih sedikit berarti waktu henti yang lebih singkat. Rata-rata dapat naik ketika "
-        "hanya insiden kecil yang hilang: baca bersama jumlah jam dan jumlah insiden.",
-        reading_en="Fewer outages mean less downtime. The mean can rise when only the small incidents disappear: read "
-        "it with total hours and count.",
-    ),
-}
 
 _WORDS = {
     "accessible_only": "hanya dapat diakses",

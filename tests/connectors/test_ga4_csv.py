@@ -13,8 +13,8 @@ from connectors.errors import DataRejected, SourceChanged
 from connectors.files import RawFile
 from connectors.layout import Layout
 from connectors.registry import connector_class
-from pipeline.indicators import portal_visits
-from pipeline.indicators.base import Population, Terms
+from pipeline.indicators.base import Population, Terms, measure
+from pipeline.indicators.registry import INDICATORS
 from pipeline.periods import Period
 from testing.connector_suite import NOW, ZONE, Case, ConnectorSuite, FakeFiles, Record
 from tests.conftest import REAL_DATA, needs_real_data
@@ -61,7 +61,7 @@ class TestGa4Csv(ConnectorSuite):
     def test_a_file_that_covers_part_of_a_month_does_not_look_like_the_month(self, home: Path) -> None:
         days = {f"202501{day:02d}": 100 for day in range(10, 21)}
         frame = self._read(home, report(days, start="20250110", end="20250120"))
-        result = portal_visits.compute(frame, terms=TERMS)
+        result = measure(INDICATORS["portal_visits"], [frame], terms=TERMS)
         assert (result.status, result.headline.numerator) == ("provisional", 1_100)
         assert result.coverage_pct == pytest.approx(100 * 11 / 31)
 

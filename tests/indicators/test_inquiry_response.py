@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.coverage import Coverage
-from pipeline.indicators.inquiry_response import compute
+from pipeline.indicators.base import measure
+from pipeline.indicators.registry import INDICATORS
 from pipeline.tables import INQUIRIES
 from tests.indicators.frames import frame_of, terms_of
 
@@ -26,7 +27,7 @@ def inquiry(number: int, received: str, answered: str | None = None, **others: A
 
 
 def measured(rows: list[dict[str, Any]], label: str = "2025", **terms: Any) -> Any:
-    return compute(frame_of(INQUIRIES, rows), terms=terms_of(label, **terms))
+    return measure(INDICATORS["inquiry_response"], [frame_of(INQUIRIES, rows)], terms=terms_of(label, **terms))
 
 
 def test_twenty_inquiries_of_240_hours_are_half_a_day() -> None:

@@ -6,15 +6,14 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.coverage import Coverage
-from pipeline.indicators import it_downtime
-from pipeline.indicators.it_downtime import compute
+from pipeline.indicators.base import measure
+from pipeline.indicators.registry import INDICATORS
 from pipeline.tables import OUTAGES
 from tests.indicators.frames import frame_of, terms_of
 
@@ -30,7 +29,7 @@ def outage(number: int, start: str, end: str | None, component: str = "A", **oth
 
 
 def measured(rows: list[dict[str, Any]], label: str = "2025", **terms: Any) -> Any:
-    return compute(frame_of(OUTAGES, rows), terms=terms_of(label, **terms))
+    return measure(INDICATORS["it_downtime"], [frame_of(OUTAGES, rows)], terms=terms_of(label, **terms))
 
 
 def parts(result: Any) -> tuple[float, float]:
@@ -157,13 +156,6 @@ def test_of_rows_that_start_at_once_under_one_number_the_first_cause_by_name_sta
     rows = [outage(1, "2025-02-01 08:00", "2025-02-01 10:00", cause=cause) for cause in ("b", "a")]
     for ordered in (rows, rows[::-1]):
         assert [b.member for b in measured(ordered).breakdowns if b.dimension == "cause"] == ["a"]
-
-
-def test_more_components_than_fit_on_one_line_of_microseconds_join_the_same_windows() -> None:
-    windows = pd.DataFrame({"start": [0, 5, 9, 3], "end": [4, 8, 2**40 - 1, 5]})
-    keys = np.array([0, 1, 1, 0])
-    assert it_downtime._stretches(windows, keys=keys).tolist() == [0, 1, 2, 0]
-    assert it_downtime._stretches(windows, keys=keys * 2**24).tolist() == [0, 1, 2, 0]
 
 
 def test_an_incident_at_new_years_midnight_belongs_to_the_new_year() -> None:

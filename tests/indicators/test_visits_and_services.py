@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from connectors.errors import DataRejected
-from pipeline.indicators import INDICATORS
-from pipeline.indicators.base import Population
+from pipeline.indicators.base import Population, RowCounts, measure
+from pipeline.indicators.registry import INDICATORS
 from pipeline.tables import SERVICES, VISITS
 from tests.indicators.frames import frame_of, terms_of
 
@@ -21,8 +21,11 @@ def month_of_visits(month: int, count: int, **others: Any) -> dict[str, Any]:
     return row | {"source_tool": "matomo", "visit_definition": "v", "variant": "headline"} | others
 
 
+OLD = {"visited_on": pd.Timestamp(2024, 12, 1)}
+
+
 def visits(rows: list[dict[str, Any]], label: str = "2025", **terms: Any) -> Any:
-    return INDICATORS["portal_visits"].compute(frame_of(VISITS, rows), terms=terms_of(label, **terms))
+    return measure(INDICATORS["portal_visits"], [frame_of(VISITS, rows)], terms=terms_of(label, **terms))
 
 
 def service(number: int, access: bool, request: bool, **others: Any) -> dict[str, Any]:
@@ -31,7 +34,7 @@ def service(number: int, access: bool, request: bool, **others: Any) -> dict[str
 
 
 def services(rows: list[dict[str, Any]], label: str = "2025", **terms: Any) -> Any:
-    return INDICATORS["online_services"].compute(frame_of(SERVICES, rows), terms=terms_of(label, **terms))
+    return measure(INDICATORS["online_services"], [frame_of(SERVICES, rows)], terms=terms_of(label, **terms))
 
 
 def test_indicators_stand_in_the_order_of_their_clauses() -> None:
@@ -83,19 +86,11 @@ def test_a_variant_one_of_the_sources_cannot_tell_is_null() -> None:
 
 
 def test_log_lines_are_counted_in_place_of_the_days_made_from_them() -> None:
-    rows = [month_of_visits(2, 9, source_tool="access_log"), month_of_visits(1, 7)]
-    tally = pd.DataFrame(
-        {
-            "happened_on": pd.to_datetime(["2025-02-01", "2025-02-01", "2024-12-31", None]),
-            "outcome": ["used", "excluded", "used", "quarantined"],
-            "rule": ["", "bot", "", "malformed_line"],
-            "rows_count": [30, 5, 4, 2],
-        }
-    )
-    frame = frame_of(VISITS, rows)
-    counts = INDICATORS["portal_visits"].compute(frame, terms=terms_of("2025"), tally=tally).rows
-    assert (counts.read, counts.used) == (42, 31)
-    assert (counts.excluded, counts.quarantined) == ({"bot": 5, "outside_period": 4}, {"malformed_line": 2})
+    rows = [month_of_visits(2, 9, source_tool="access_log"), month_of_visits(1, 7), month_of_visits(1, 7) | OLD]
+    lines = RowCounts(41, 30, {"bot": 5, "outside_period": 4}, {"malformed_line": 2})
+    counts = visits(rows, log_lines=lines).rows
+    assert (counts.read, counts.used) == (43, 31)
+    assert (counts.excluded, counts.quarantined) == ({"bot": 5, "outside_period": 5}, {"malformed_line": 2})
 
 
 def test_twenty_of_thirty_services_are_online() -> None:

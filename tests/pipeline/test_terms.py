@@ -37,6 +37,7 @@ def as_of(of: City, *manifests: Manifest) -> datetime:
         city=of,
         period=Period(2025),
         parts=[empty["outages"]],
+        tally=None,
         inhabitants=empty["population"],
         manifests=manifests,
     ).as_of
