@@ -86,9 +86,9 @@ def spread(seconds: pd.Series | NDArray[np.signedinteger], *, unit_seconds: int)
     return {"median": float(median), "p90": float(p90), "count": len(seconds)}
 
 
-def elapsed_seconds(start: pd.Series, end: pd.Series | pd.Timestamp) -> pd.Series:
-    """Whole seconds from one moment to another, rounded down; neither may be null."""
-    return (end - start) // pd.Timedelta(seconds=1)
+def whole_seconds(durations: pd.Series) -> pd.Series:
+    """Differences of moments in whole seconds, rounded down; none may be null."""
+    return durations // pd.Timedelta(seconds=1)
 
 
 @dataclass(frozen=True)

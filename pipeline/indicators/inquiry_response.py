@@ -27,10 +27,10 @@ from pipeline.indicators.counting import (
     NEVER_RECORDED,
     Durations,
     count_rows,
-    elapsed_seconds,
     is_sound,
     spread,
     status_of,
+    whole_seconds,
 )
 from pipeline.indicators.definition import Definition
 from pipeline.periods import Period
@@ -115,7 +115,6 @@ _NO_RESPONSE_TIMES = (
 )
 _NOT_YET = ("open", "in_progress")
 _DIMENSIONS = ("channel", "category", "agency")
-_EPOCH = np.datetime64("1970-01-01", "D")
 
 
 @dataclass(frozen=True)
@@ -161,22 +160,23 @@ def summarise(part: pd.DataFrame, *, terms: Terms) -> Summary:
     is_answered_inside = (responded >= terms.start_at) & (responded < terms.end_at)
     is_inside, eligible = is_received | received.isna(), is_received & sound
     recorded = is_received & ~part["excluded_by"].isin(NEVER_RECORDED)
+    answered = eligible & has_response
 
-    moments = part[["received_at", "responded_at", "closed_at"]]
-    answered = moments[eligible & has_response]
-    seconds = elapsed_seconds(answered["received_at"], answered["responded_at"])
-    working = _working_seconds(answered["responded_at"], terms) - _working_seconds(answered["received_at"], terms)
-    ages = elapsed_seconds(received[eligible & ~has_response & ~has_closing], pd.Timestamp(terms.as_of))
-    inside = moments[is_answered_inside & sound & received.notna()]
-    closed_ones = moments[eligible & has_closing]
-    closings = _recorded_seconds(moments[recorded & has_closing], until="closed_at", terms=terms)
+    waited, until_closed = responded - received, closed - received
+    # On the city's clocks: what the desk itself recorded, clock changes not undone, and the days people worked.
+    received_then, responded_then, closed_then = (
+        _on_clocks(moments, terms) for moments in (received, responded, closed)
+    )
+    seconds = whole_seconds(waited[answered])
+    working = _working_seconds(responded_then[answered], terms) - _working_seconds(received_then[answered], terms)
+    closings = whole_seconds((closed_then - received_then)[recorded & has_closing])
     durations = {
         "answered": seconds,
         "working": working,
-        "open": ages.clip(lower=0),
-        "answered_inside": elapsed_seconds(inside["received_at"], inside["responded_at"]),
-        "recorded": _recorded_seconds(moments[recorded & has_response], until="responded_at", terms=terms),
-        "closed": elapsed_seconds(closed_ones["received_at"], closed_ones["closed_at"]),
+        "open": whole_seconds(terms.as_of - received[eligible & ~has_response & ~has_closing]).clip(lower=0),
+        "answered_inside": whole_seconds(waited[is_answered_inside & sound & received.notna()]),
+        "recorded": whole_seconds((responded_then - received_then)[recorded & has_response]),
+        "closed": whole_seconds(until_closed[eligible & has_closing]),
         "recorded_closed": closings,
         "recorded_closed_non_negative": closings[closings >= 0],
     }
@@ -189,9 +189,9 @@ def summarise(part: pd.DataFrame, *, terms: Terms) -> Summary:
         ),
         inputs=Fingerprint.of(part, among=(is_inside | is_answered_inside).to_numpy()),
         sums={name: Durations.of(found) for name, found in durations.items()},
-        members=_by_member(part.loc[eligible & has_response, list(_DIMENSIONS)], seconds),
+        members=_by_member(part.loc[answered, list(_DIMENSIONS)], seconds),
         answered_seconds=(_narrow(seconds),),
-        months=_months(received[eligible], terms),
+        months=_months(received_then[eligible], terms),
         received_count=int(eligible.sum()),
         timely_count=int((working <= terms.follow_up_days * DAY).sum()),
         has_responses=bool(has_response.any()),
@@ -235,30 +235,26 @@ def conclude(summary: Summary, *, terms: Terms) -> Result:
     )
 
 
-def _recorded_seconds(moments: pd.DataFrame, *, until: str, terms: Terms) -> pd.Series:
-    """Seconds from receipt as the desk's own clock shows them: clock changes are not undone."""
-    return elapsed_seconds(_local(moments["received_at"], terms), _local(moments[until], terms))
-
-
-def _working_seconds(moments: pd.Series, terms: Terms) -> pd.Series:
-    """Working seconds since 1970 to each moment: local working days as 24 hours, weekends and holidays as none."""
-    local = _local(moments, terms)
-    days, holidays = local.to_numpy().astype("M8[D]"), np.array(terms.holidays, "M8[D]")
-    seconds_of_day = elapsed_seconds(local.dt.normalize(), local)
-    working_days = np.busday_count(_EPOCH, days, holidays=holidays)
-    return working_days * DAY + seconds_of_day.where(np.is_busday(days, holidays=holidays), 0)
-
-
-def _local(moments: pd.Series, terms: Terms) -> pd.Series:
-    """Moments on the city's clocks."""
+def _on_clocks(moments: pd.Series, terms: Terms) -> pd.Series:
+    """What the city's clocks showed."""
     return moments.dt.tz_convert(terms.zone).dt.tz_localize(None)
 
 
-def _months(moments: pd.Series, terms: Terms) -> Coverage:
+def _working_seconds(on_clocks: pd.Series, terms: Terms) -> pd.Series:
+    """Working seconds since 1970 to each moment: local working days as 24 hours, weekends and holidays as none."""
+    seconds, holidays = whole_seconds(on_clocks - pd.Timestamp(0)), np.array(terms.holidays, "M8[D]")
+    days = (seconds // DAY).to_numpy().astype("M8[D]")
+    is_working_day = np.is_busday(days, holidays=holidays)
+    return np.busday_count(np.datetime64(0, "D"), days, holidays=holidays) * DAY + (seconds % DAY).where(
+        is_working_day, 0
+    )
+
+
+def _months(on_clocks: pd.Series, terms: Terms) -> Coverage:
     """The local months in which some moment lies; nobody asks where coverage is declared."""
     if terms.covers is not None:
         return Coverage()
-    months = np.unique(_local(moments, terms).to_numpy().astype("M8[M]"))
+    months = np.unique(on_clocks.to_numpy().astype("M8[M]"))
     return Coverage.of(_days(Period.parse(str(month))) for month in months)
 
 
@@ -274,12 +270,15 @@ def _narrow(seconds: pd.Series) -> NDArray[np.signedinteger]:
 
 
 def _by_member(members: pd.DataFrame, seconds: pd.Series) -> dict[tuple[str, str], Durations]:
+    """The sum of the durations of each dimension's members."""
     found = {}
     for dimension in _DIMENSIONS:
-        sums = seconds.groupby(members[dimension], observed=True, dropna=False).agg(["sum", "count"])
-        for member, total, count in sums.itertuples():
-            name = BLANK_MEMBER if pd.isna(member) else str(member)
-            found[dimension, name] = Durations(int(total), int(count))
+        grouped = seconds.groupby(members[dimension], observed=False, dropna=False)
+        sums = grouped.sum()
+        for member, total, count in zip(sums.index, sums, grouped.size(), strict=True):
+            if count:
+                name = BLANK_MEMBER if pd.isna(member) else str(member)
+                found[dimension, name] = Durations(int(total), int(count))
     return found
 
 

@@ -34,10 +34,10 @@ from pipeline.indicators.counting import (
     Durations,
     break_down,
     count_rows,
-    elapsed_seconds,
     is_sound,
     spread,
     status_of,
+    whole_seconds,
 )
 from pipeline.indicators.definition import Definition
 from pipeline.indicators.windows import Ints, connect, unite
@@ -198,11 +198,10 @@ def join(windows: pd.DataFrame) -> tuple[Ints, pd.DataFrame]:
     """
     components, _ = pd.factorize(windows["component"], sort=True)
     incident, names = pd.factorize(windows["incident_id"])
-    parent = np.full(len(windows), -1)
-    is_child = windows["parent_id"].notna().to_numpy()
-    parent[is_child] = pd.Index(names).get_indexer(windows.loc[is_child, "parent_id"])
     stretch, stretches = unite(windows["started_at"], windows["ended_at"], within=components)
-    outage = connect(stretch, incident=incident, parent=parent)
+    outage = connect(stretch, incident=incident, parent=_codes(windows["parent_id"], among=names))
+    if outage.max(initial=-1) + 1 == len(stretches):
+        return outage[stretch], stretches.assign(key=outage)
     # In an outage of several components their stretches may overlap in turn.
     _, pieces = unite(stretches["started_at"], stretches["ended_at"], within=outage)
     return outage[stretch], pieces
@@ -211,7 +210,7 @@ def join(windows: pd.DataFrame) -> tuple[Ints, pd.DataFrame]:
 def measure_outages(pieces: pd.DataFrame, terms: Terms | None) -> pd.DataFrame:
     """Grain: outage. When it starts, and its whole seconds, those in the period alone when `terms` name one."""
     bounds = (terms.start_at, terms.end_at) if terms else (None, None)
-    seconds = elapsed_seconds(pieces["started_at"].clip(*bounds), pieces["ended_at"].clip(*bounds))
+    seconds = whole_seconds(pieces["ended_at"].clip(*bounds) - pieces["started_at"].clip(*bounds))
     outages = pd.DataFrame(
         {
             "started_at": pieces["started_at"].groupby(pieces["key"]).min(),
@@ -222,6 +221,14 @@ def measure_outages(pieces: pd.DataFrame, terms: Terms | None) -> pd.DataFrame:
         return outages
     starts_inside = (outages["started_at"] >= terms.start_at) & (outages["started_at"] < terms.end_at)
     return outages.assign(starts_inside=starts_inside, bears_on_period=starts_inside | (outages["seconds"] > 0))
+
+
+def _codes(texts: pd.Series, *, among: pd.Index) -> Ints:
+    """The place of each text among others, -1 for one that is null or not there."""
+    codes, is_text = np.full(len(texts), -1), texts.notna().to_numpy()
+    if is_text.any():
+        codes[is_text] = pd.Index(among).get_indexer(texts[is_text])
+    return codes
 
 
 def _until_extraction(windows: pd.DataFrame, terms: Terms) -> pd.DataFrame:
@@ -258,7 +265,7 @@ def _mean_hours(part: Durations) -> Quotient:
 
 def _recorded(rows: pd.DataFrame, terms: Terms) -> dict[str, Durations]:
     """Rows as they were recorded: neither joined nor cut, excluded and quarantined ones too."""
-    seconds = elapsed_seconds(rows["started_at"], rows["ended_at"])
+    seconds = whole_seconds(rows["ended_at"] - rows["started_at"])
     is_unplanned = ~rows["is_planned"].fillna(False).astype(bool)
     is_plausible = (seconds > 0) & (seconds <= terms.longest_plausible_hours * HOUR)
     return {
