@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from connectors.base import Connector
 
 Authority = Literal["kemendagri", "bps", "other"]
+if TYPE_CHECKING:
+    TableName = str
+else:
+    TableName = Literal[tuple(TABLES)]
 
 CODE_SHAPES: dict[str, str] = {
     "kemendagri": r"\d{2}(\.\d{2}){0,2}(\.\d{4})?",
@@ -178,7 +182,7 @@ class Days(_Strict):
 class Source(FileSettings):
     """One outside system, by its exports or over a connection, and how it becomes rows of one clean table."""
 
-    table: Literal["visits", "services", "inquiries", "outages", "population"]
+    table: TableName
     system: str | None = None
     connector: str | None = None
     connection: str | None = None
