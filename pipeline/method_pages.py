@@ -71,7 +71,7 @@ def page(definition: Definition) -> str:
     environment = Environment(  # noqa: S701 Markdown of our own texts
         undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
     )
-    scale = {1: "", 100: " x 100"}.get(definition.scale, f" : {1 / definition.scale:g}")
+    scale = {1.0: "", 100.0: " x 100"}.get(definition.scale, f" : {1 / definition.scale:g}")
     return environment.from_string(_TEMPLATE).render(d=definition, table=TABLES[definition.table], scale=scale)
 
 
