@@ -1,4 +1,4 @@
-"""What `tolok check` looks at: whether each source can be reached, what its first rows become, and what is missing."""
+"""What `tolok check` finds out: whether each source can be reached, what its first rows become, and what is missing."""
 
 from __future__ import annotations
 

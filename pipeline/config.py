@@ -375,6 +375,7 @@ class City(_Strict):
 
     @property
     def zone_info(self) -> ZoneInfo:
+        """The city's time zone."""
         return ZoneInfo(self.zone)
 
     def sources_of(self, table: str) -> dict[str, Source]:
@@ -388,7 +389,7 @@ class City(_Strict):
 
 
 def known_zone(name: str) -> str:
-    """`name` if it is an IANA time zone."""
+    """`name` if it is an IANA time zone; raises `ValueError` when it is none."""
     try:
         ZoneInfo(name)
     except (ValueError, OSError, KeyError) as error:

@@ -47,6 +47,7 @@ class LandedFile:
 
     @property
     def file_id(self) -> str:
+        """The first 16 hex digits of its hash, as clean rows name it."""
         return self.sha256[:16]
 
 
@@ -73,10 +74,10 @@ def land(home: Path, *, city: City, source_name: str, period: Period, meter: Met
 
     Raises `SourceUnavailable` when no file matches the source's paths.
     """
-    source, way = city.sources[source_name], _Way(home, city, source_name, period, meter or Meter())
-    files = list(way.land(source))
+    source, landing = city.sources[source_name], _Landing(home, city, source_name, period, meter or Meter())
+    files = list(landing.files(source))
     if source.responses is not None:
-        files += way.land(source.responses)
+        files += landing.files(source.responses)
     covers, notes = _own_coverage(home, city, source_name, files, period)
     manifest = Manifest(
         city.city, source_name, period.label, source.owner, source.licence, tuple(files), covers=covers, notes=notes
@@ -117,6 +118,7 @@ def read_manifest(home: Path, *, city_id: str, source_name: str, period: Period)
 
 
 def read_manifest_at(path: Path) -> Manifest:
+    """The manifest in a file; raises `FileNotFoundError` when there is none."""
     raw = json.loads(path.read_text("utf-8"))
     days = None if raw.get("covers") is None else Coverage.from_texts(raw["covers"])
     files = tuple(LandedFile(**file) for file in raw["files"])
@@ -124,6 +126,7 @@ def read_manifest_at(path: Path) -> Manifest:
 
 
 def manifest_path(home: Path, city_id: str, source_name: str, period: Period) -> Path:
+    """Where the manifest of a source and period lies."""
     return home / "landing" / city_id / source_name / f"{period.label}.json"
 
 
@@ -231,8 +234,8 @@ def write_atomically(path: Path, text: str) -> None:
 
 
 @dataclass(frozen=True)
-class _Way:
-    """The way of one source's files into the landing zone."""
+class _Landing:
+    """One source's files on their way into the landing zone."""
 
     home: Path
     city: City
@@ -240,7 +243,8 @@ class _Way:
     period: Period
     meter: Meter
 
-    def land(self, settings: FileSettings) -> Iterator[LandedFile]:
+    def files(self, settings: FileSettings) -> Iterator[LandedFile]:
+        """Land each file the settings name; bytes that come twice are one file."""
         role = "main" if isinstance(settings, Source) else "responses"
         declared = self.city.sources[self.source_name].extracted_at
         seen: set[str] = set()

@@ -40,19 +40,23 @@ class Period:
 
     @property
     def is_year(self) -> bool:
+        """Whether it is a year and not a month."""
         return self.month is None
 
     @property
     def first_on(self) -> date:
+        """Its first day."""
         return date(self.year, self.month or 1, 1)
 
     @property
     def last_on(self) -> date:
+        """Its last day."""
         month = self.month or 12
         return date(self.year, month, calendar.monthrange(self.year, month)[1])
 
     @property
     def days_count(self) -> int:
+        """How many days it has."""
         return (self.last_on - self.first_on).days + 1
 
     @property
@@ -74,7 +78,8 @@ def midnight(day: date, zone: ZoneInfo) -> datetime:
 def span(first: str, last: str) -> tuple[Period, ...]:
     """Every period from `first` to `last`, months before the year they make up.
 
-    Two years give all their months and years; two months give the months between them.
+    Two years give all their months and years; two months give the months between them. Raises `ConfigError` for a
+    range of both, or one that runs backwards.
     """
     start, end = Period.parse(first), Period.parse(last)
     if start.is_year != end.is_year or start > end:
@@ -92,7 +97,8 @@ def span(first: str, last: str) -> tuple[Period, ...]:
 def resolve(*, partition_key: str | None, conf: Mapping[str, object] | None, is_year: bool) -> Period:
     """The period of a scheduled or triggered run: its partition key, else `conf["period"]`, else an error.
 
-    Data intervals and the clock are never asked: both name the wrong period after a backfill.
+    Data intervals and the clock are never asked: both name the wrong period after a backfill. Raises `ConfigError`
+    where neither names a period, or a month is asked of a year's DAG.
     """
     asked = (conf or {}).get("period")
     text = partition_key or (str(asked) if asked else "")

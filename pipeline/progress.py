@@ -1,4 +1,4 @@
-"""How far a step has come: a meter it adds to, and those who look at the meter while it runs."""
+"""How far a step has come: a meter it adds to, and the displays that read the meter while it runs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _MEGABYTE = 1_000_000
 
 
 class Meter:
-    """Bytes read of those expected, and rows or lines made; a step adds to it block by block, others may look."""
+    """Bytes read of those expected, and rows or lines made; a step adds to it, a display reads it meanwhile."""
 
     def __init__(self) -> None:
         self.expected_bytes = 0
@@ -22,20 +22,25 @@ class Meter:
         self._parts: list[Meter] = []
 
     def expect(self, bytes_count: int) -> None:
+        """So many more bytes are to be read."""
         self.expected_bytes += bytes_count
 
     def read(self, bytes_count: int) -> None:
+        """So many bytes have been read."""
         self._bytes_read += bytes_count
 
     def make(self, rows_count: int) -> None:
+        """So many rows or lines have been made."""
         self._rows_made += rows_count
 
     @property
     def bytes_read(self) -> int:
+        """Bytes read so far, on all threads."""
         return self._bytes_read + sum(part.bytes_read for part in self._parts)
 
     @property
     def rows_made(self) -> int:
+        """Rows or lines made so far, on all threads."""
         return self._rows_made + sum(part.rows_made for part in self._parts)
 
     def part(self) -> Meter:
@@ -53,7 +58,7 @@ class Progress(Protocol):
 
 class _Silent:
     @contextmanager
-    def step(self, name: str) -> Iterator[Meter]:  # noqa: ARG002 nobody is told
+    def step(self, name: str) -> Iterator[Meter]:  # noqa: ARG002 nothing is shown
         yield Meter()
 
 
@@ -69,6 +74,7 @@ class Lines:
 
     @contextmanager
     def step(self, name: str) -> Iterator[Meter]:
+        """A step of which one line is printed when it ends."""
         meter, begun = Meter(), time.monotonic()
         self._depth += 1
         try:
@@ -84,6 +90,7 @@ class Logged:
 
     @contextmanager
     def step(self, name: str) -> Iterator[Meter]:
+        """A step whose figures are logged every ten seconds."""
         meter, over = Meter(), threading.Event()
         threading.Thread(target=_log, args=(name, meter, over), daemon=True).start()
         try:
@@ -100,6 +107,6 @@ def _log(name: str, meter: Meter, over: threading.Event) -> None:
 def _figures(meter: Meter) -> str:
     """`  1,203 / 2,713 MB, 4,500,000 baris / rows`; nothing for what was not counted."""
     read, expected = round(meter.bytes_read / _MEGABYTE), round(meter.expected_bytes / _MEGABYTE)
-    told = [f"{read:,} / {expected:,} MB"] if meter.expected_bytes else []
-    told += [f"{meter.rows_made:,} baris / rows"] if meter.rows_made else []
-    return f"  {', '.join(told)}" if told else ""
+    figures = [f"{read:,} / {expected:,} MB"] if meter.expected_bytes else []
+    figures += [f"{meter.rows_made:,} baris / rows"] if meter.rows_made else []
+    return f"  {', '.join(figures)}" if figures else ""

@@ -46,8 +46,8 @@ def pull(home: Path, *, city: City, source_name: str, period: Period, now: datet
     )
     connection = connection_from(source.connection or "")
     with HttpClient(connection, allow=source.allow, limits=LIMITS) as client:
-        way = _Way(home, city, source_name, Wire(connection, Unkept(), client), now)
-        manifests = [way.pull(piece) for piece in pieces]
+        pulling = _Pulling(home, city, source_name, Wire(connection, Unkept(), client), now)
+        manifests = [pulling.pull(piece) for piece in pieces]
     files = {(file.sha256, file.name): file for manifest in manifests for file in manifest.files}
     covers = Coverage.of(days for manifest in manifests if manifest.covers for days in manifest.covers.stretches)
     notes = tuple(dict.fromkeys(note for manifest in manifests for note in manifest.notes))
@@ -86,9 +86,11 @@ class Unkept:
         self.notes: list[str] = []
 
     def recall(self, name: str, request: str) -> Kept | None:  # noqa: ARG002 nothing is kept
+        """Nothing: no answer was kept."""
         return None
 
     def keep(self, name: str, request: str, content: bytes | Path, *, headers: Mapping[str, str]) -> None:  # noqa: ARG002
+        """Put one answer in the folder; raises `Enough` when it was the last one wanted."""
         if self._folder is None or not self._left_count:
             raise Enough
         path = self._folder / f"{len(self.files):04d}"
@@ -99,6 +101,7 @@ class Unkept:
             raise Enough
 
     def note(self, *, id: str, en: str) -> None:
+        """Remember a remark in both languages."""
         self.notes.append(f"{id} / {en}")
 
 
@@ -107,8 +110,8 @@ class Enough(Exception):
 
 
 @dataclass(frozen=True)
-class _Way:
-    """An open way into one source's system, for pulling its periods one after another."""
+class _Pulling:
+    """An open connection to one source's system, over which its periods are pulled one after another."""
 
     home: Path
     city: City

@@ -31,6 +31,7 @@ class Sample:
 
     @property
     def is_whole(self) -> bool:
+        """Whether `frame` is the whole table."""
         return len(self.frame) == self.rows_count
 
 

@@ -20,7 +20,10 @@ class Settings:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
-        """Read `TOLOK_HOME`, `TOLOK_WAREHOUSE` and `TOLOK_CITIES`; unset ones mean `.tolok` and `cities` here."""
+        """Read `TOLOK_HOME`, `TOLOK_WAREHOUSE` and `TOLOK_CITIES`; unset ones mean `.tolok` and `cities` here.
+
+        Raises `ConfigError` for a home that is no folder.
+        """
         env = os.environ if environment is None else environment
         home = Path(env.get("TOLOK_HOME") or ".tolok").absolute()
         if "://" in env.get("TOLOK_HOME", ""):

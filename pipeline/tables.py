@@ -36,6 +36,7 @@ class Column:
 
     @property
     def is_time(self) -> bool:
+        """Whether it holds moments or days."""
         return self.kind in ("moment", "day")
 
 
@@ -66,9 +67,11 @@ class Table:
 
     @property
     def column_names(self) -> tuple[str, ...]:
+        """The names of its columns, in order."""
         return tuple(column.name for column in self.columns)
 
     def column(self, name: str) -> Column:
+        """The column of this name; raises `StopIteration` when there is none."""
         return next(column for column in self.columns if column.name == name)
 
 

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from pipeline.progress import Meter
 
-_LOOKS_PER_SECOND = 2
+_REFRESHES = 2
 
 
 class Bars:
@@ -24,6 +24,7 @@ class Bars:
 
     @contextmanager
     def step(self, name: str) -> Iterator[Meter]:
+        """A step with a bar of its own."""
         meter = Meter()
         task = self._bars.add_task(name, total=None, meter=meter)
         try:
@@ -37,13 +38,13 @@ def terminal_progress(console: Console) -> Iterator[Bars]:
     """Bars below what is printed, until the block ends."""
     numbers = [kind(table_column=Column(no_wrap=True)) for kind in (_Bytes, _Pace, TimeRemainingColumn)]
     columns = (TextColumn("{task.description}"), BarColumn(bar_width=None), *numbers)
-    looking = _Looking(*columns, console=console, transient=True, expand=True, refresh_per_second=_LOOKS_PER_SECOND)
-    with looking as bars:
+    progress = _LiveMeters(*columns, console=console, transient=True, expand=True, refresh_per_second=_REFRESHES)
+    with progress as bars:
         yield Bars(bars)
 
 
-class _Looking(RichProgress):
-    """Looks at every step's meter before it draws."""
+class _LiveMeters(RichProgress):
+    """Reads every step's meter before it draws."""
 
     def get_renderables(self) -> Iterable[RenderableType]:
         for task in self.tasks:

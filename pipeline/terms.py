@@ -83,9 +83,9 @@ def _as_of(table_name: str, *, city: City, parts: Iterable[pd.DataFrame], manife
     if table_name == "inquiries":
         moments = [column.name for column in TABLES[table_name].columns if column.kind == "moment"]
         lasts = [part.loc[is_sound(part), moments].max().max() for part in parts]
-        told = [pd.Timestamp(last) for last in lasts if pd.notna(last)]
-        if told:
-            return max(told).to_pydatetime()  # type: ignore[no-any-return]
+        known = [pd.Timestamp(last) for last in lasts if pd.notna(last)]
+        if known:
+            return max(known).to_pydatetime()  # type: ignore[no-any-return]
     return min((moment for _, moment in extracted), default=datetime.fromisoformat("1970-01-01T00:00:00+00:00"))
 
 

@@ -60,7 +60,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Verdict:
-    """Every rule of one suite, in the suite's order; `way` says whether all rows or a sample were looked at."""
+    """Every rule of one suite, in the suite's order; `way` says whether all rows or a sample were checked."""
 
     subject: str
     way: str
@@ -74,7 +74,7 @@ class Verdict:
 
 @dataclass(frozen=True)
 class _Part:
-    """Rules, the rows they are checked on, and how many more rows are known to meet them without a look."""
+    """Rules, the rows they are checked on, and how many more rows are known to meet them unchecked."""
 
     rules: list[Rule]
     frame: pd.DataFrame

@@ -19,7 +19,7 @@ from pipeline.access_log.checkpoints import Checkpoints, forget_checkpoints
 from pipeline.clean.month_files import Block, MonthFiles, finished, read_parts
 from pipeline.clean.readability import Readability
 from pipeline.clean.repeated_keys import RepeatedKeys
-from pipeline.clean.source_rows import Landed, judged_rows, settled
+from pipeline.clean.source_rows import Landed, judged_rows, with_duplicates_resolved
 from pipeline.config import City
 from pipeline.indicators.base import RowCounts
 from pipeline.landing import Manifest, atomic_folder
@@ -54,10 +54,12 @@ class StoredDataset:
 
     @cached_property
     def frame(self) -> pd.DataFrame:
+        """The whole table in memory, with the declared columns and dtypes."""
         return pd.concat([finished(part, self.table) for part in (pd.DataFrame(), *self.parts)], ignore_index=True)
 
     @property
     def parts(self) -> Iterable[pd.DataFrame]:
+        """The table month by month, one part at a time; common texts may be categories."""
         return read_parts(self.path, self.table)
 
 
@@ -140,6 +142,7 @@ def dataset_name(city: City, *, table_name: str, manifests: Sequence[Manifest]) 
 
 
 def dataset_path(home: Path, city: City, table_name: str, name: str) -> Path:
+    """The folder of a clean dataset."""
     return home / "clean" / city.city / table_name / name
 
 
@@ -178,7 +181,7 @@ def _write(folder: Path, sources: Sequence[Landed], table: Table, *, target: Pat
         files.add(Block.of(finished(visits, table), table))
         tallies.append(tally)
     for source in written:
-        _settle(source, files)
+        _resolve_duplicates(source, files)
     files.close()
     if tallies:
         pd.concat(tallies, ignore_index=True).to_parquet(folder / _TALLY, index=False)
@@ -201,9 +204,9 @@ def _write_source(landed: Landed, files: MonthFiles, *, among: Sequence[Landed])
     return _Written(landed, readability, repeated, follow_ups)
 
 
-def _settle(source: _Written, files: MonthFiles) -> None:
+def _resolve_duplicates(source: _Written, files: MonthFiles) -> None:
     for places in source.repeated.groups():
-        block = Block.of(settled(files.rows_at(places), source.landed), source.landed.table)
+        block = Block.of(with_duplicates_resolved(files.rows_at(places), source.landed), source.landed.table)
         files.judge_again(block, places=places)
         source.readability.leave_out(block.counts)
     source.readability.refuse_if_poor(source.landed.city, source.landed.manifest.source)

@@ -1,4 +1,4 @@
-"""One word for each row, the first that was found to hold of it; the words are few, so rows keep a number."""
+"""The first reason found for each row; reasons are few, so a row keeps a small number."""
 
 from __future__ import annotations
 
@@ -10,27 +10,27 @@ Flags = NDArray[np.bool_]
 
 
 class FirstReason:
-    """What is said of rows, in the order of saying; what was said first stands."""
+    """A reason for each row, or none; of several the first stands. `given` holds the reasons there are already."""
 
     def __init__(self, given: pd.Series) -> None:
         coded = given.astype("category").cat
-        self._words, self._index = coded.categories.tolist(), given.index
-        self._nths = coded.codes.to_numpy(np.int16, copy=True)
+        self._reasons, self._index = coded.categories.tolist(), given.index
+        self._codes = coded.codes.to_numpy(np.int16, copy=True)
 
-    def add(self, word: str, *, of: Flags) -> None:
-        """Say a word of those rows of which nothing has been said yet."""
+    def add(self, reason: str, *, of: Flags) -> None:
+        """Give a reason to those of the flagged rows that have none yet."""
         if of.any():
-            if word not in self._words:
-                self._words.append(word)
-            self._nths[of & (self._nths < 0)] = self._words.index(word)
+            if reason not in self._reasons:
+                self._reasons.append(reason)
+            self._codes[of & (self._codes < 0)] = self._reasons.index(reason)
 
     @property
-    def are_said(self) -> Flags:
-        """Of which rows something has been said."""
-        return np.asarray(self._nths >= 0)
+    def is_given(self) -> Flags:
+        """Which rows have a reason."""
+        return np.asarray(self._codes >= 0)
 
     def texts(self, *, but: Flags | None = None) -> pd.Series:
-        """The word of each row, in categories; null where nothing is said, and for some rows `but` those that count."""
-        nths = self._nths if but is None else np.where(but, -1, self._nths)
-        words = pd.Categorical.from_codes(nths, pd.Index(self._words, dtype="str"))
-        return pd.Series(words, index=self._index)
+        """The reason of each row as a category; null where there is none, and for the rows that `but` flags."""
+        codes = self._codes if but is None else np.where(but, -1, self._codes)
+        reasons = pd.Categorical.from_codes(codes, pd.Index(self._reasons, dtype="str"))
+        return pd.Series(reasons, index=self._index)

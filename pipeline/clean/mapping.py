@@ -61,7 +61,7 @@ def map_rows(raw: pd.DataFrame, *, source: Source, table: Table, zone: ZoneInfo)
             if rows.any():
                 reasons.add(f"{fault}_{column.name}", of=rows if codes is None else rows[codes])
     excluded = _excluded(blank, coded, source)
-    columns |= {"excluded_by": excluded.texts(), "quarantine_reason": reasons.texts(but=excluded.are_said)}
+    columns |= {"excluded_by": excluded.texts(), "quarantine_reason": reasons.texts(but=excluded.is_given)}
     if source.combine and source.combine.order_by:
         columns[ORDER] = pd.to_numeric(raw[source.combine.order_by], errors="coerce")
     return pd.DataFrame(columns, copy=False)

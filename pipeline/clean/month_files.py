@@ -104,6 +104,7 @@ class Block:
 
     @property
     def is_usable(self) -> NDArray[np.bool_]:
+        """Which rows are neither quarantined nor excluded."""
         return np.asarray(self.outcomes == 0)
 
     @property
@@ -122,7 +123,7 @@ class Block:
 
 
 class MonthFiles:
-    """Takes judged rows in blocks; until it is closed, sound rows can be looked up and judged again."""
+    """Takes judged rows in blocks; until it is closed, sound rows can be read back and judged again."""
 
     def __init__(self, folder: Path, table: Table) -> None:
         self.folder, self._table = folder, table

@@ -20,7 +20,7 @@ _HALF = np.uint64(32)
 
 
 class RepeatedKeys:
-    """Takes keys with the places of their rows, sixteen bytes each, and tells which rows to look at again."""
+    """Takes keys with the places of their rows, sixteen bytes each, and finds the rows that may share one."""
 
     def __init__(self, folder: Path | None = None) -> None:
         self._hashes: IO[bytes] = TemporaryFile(dir=folder)  # noqa: SIM115 closed with the object

@@ -75,7 +75,7 @@ def combine_rows(frame: pd.DataFrame, *, table: Table, combine: Combine) -> pd.D
     return result.drop(columns=ORDER, errors="ignore")
 
 
-def settle_duplicates(frame: pd.DataFrame, *, table: Table, later_file_wins: bool) -> pd.DataFrame:
+def resolve_duplicates(frame: pd.DataFrame, *, table: Table, later_file_wins: bool) -> pd.DataFrame:
     """Leave each key at most one sound row.
 
     Copies that say the same are excluded as `duplicate_row`, all but one. Rows of one key that differ are

@@ -20,7 +20,7 @@ from pipeline.clean.month_files import finished
 from pipeline.clean.outages import complete_outages
 from pipeline.clean.population import complete_population
 from pipeline.clean.prefetch import prefetch
-from pipeline.clean.rules import apply_row_rules, combine_rows, settle_duplicates
+from pipeline.clean.rules import apply_row_rules, combine_rows, resolve_duplicates
 from pipeline.clean.services import complete_services
 from pipeline.clean.values import Reading
 from pipeline.clean.visits import complete_visits
@@ -31,7 +31,7 @@ from pipeline.progress import Meter
 from pipeline.tables import TABLES, Table
 
 T = TypeVar("T")
-Block = tuple[str, pd.DataFrame]
+RawBlock = tuple[str, pd.DataFrame]
 
 
 @dataclass(frozen=True)
@@ -45,10 +45,12 @@ class Landed:
 
     @cached_property
     def source(self) -> Source:
+        """The source's settings."""
         return self.city.sources[self.manifest.source]
 
     @cached_property
     def table(self) -> Table:
+        """The clean table its rows go to."""
         return TABLES[self.source.table]
 
     def files(self, role: str) -> list[tuple[LandedFile, RawFile]]:
@@ -60,8 +62,7 @@ class Landed:
 def judged_rows(landed: Landed, *, then: Callable[[pd.DataFrame], T]) -> tuple[Iterator[T], RowCounts | None]:
     """What `then` makes of each block of rows with their outcomes, in order, and the fate of the follow-up log's rows.
 
-    Duplicates are not told yet. Blocks are worked on a few at a time. Rows to be combined, or joined with a follow-up
-    log, come as one block.
+    Duplicates are not resolved yet. Rows to be combined, or joined with a follow-up log, come as one block.
     """
     source = landed.source
     if source.responses is None and source.combine is None:
@@ -77,17 +78,17 @@ def judged_rows(landed: Landed, *, then: Callable[[pd.DataFrame], T]) -> tuple[I
     return iter([then(frame)]), counts
 
 
-def settled(frame: pd.DataFrame, landed: Landed) -> pd.DataFrame:
-    """Judged rows with their duplicates told; all rows of a key must be there."""
+def with_duplicates_resolved(frame: pd.DataFrame, landed: Landed) -> pd.DataFrame:
+    """Judged rows, at most one sound row left to each key; all rows of a key must be there."""
     order = {file.file_id: place for place, (file, _) in enumerate(landed.files("main"))}
     frame = frame.assign(source_file_order=frame["source_file_id"].map(order).astype("Int64"))
     # Something still open in one month's pull is whole in a later one.
     later_file_wins = landed.source.later_file_wins or bool(landed.source.connection)
-    frame = settle_duplicates(frame, table=landed.table, later_file_wins=later_file_wins)
+    frame = resolve_duplicates(frame, table=landed.table, later_file_wins=later_file_wins)
     return frame.drop(columns="source_file_order")
 
 
-def _raw_blocks(landed: Landed) -> Iterator[Block]:
+def _raw_blocks(landed: Landed) -> Iterator[RawBlock]:
     files = landed.files("main")
     ids = {raw.path: file.file_id for file, raw in files}
     connector = landed.source.connector_in(landed.city.zone_info)
@@ -95,7 +96,7 @@ def _raw_blocks(landed: Landed) -> Iterator[Block]:
         yield ids[file.path], raw
 
 
-def _mapped(block: Block, landed: Landed) -> pd.DataFrame:
+def _mapped(block: RawBlock, landed: Landed) -> pd.DataFrame:
     file_id, raw = block
     frame = map_rows(raw, source=landed.source, table=landed.table, zone=landed.city.zone_info)
     file_ids = pd.Categorical.from_codes(np.zeros(len(frame), np.int8), pd.Index([file_id], dtype="str"))

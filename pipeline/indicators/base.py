@@ -150,9 +150,11 @@ class Indicator(Protocol):
 
     DEFINITION: Definition
 
-    def summarise(self, part: pd.DataFrame, *, terms: Terms) -> Summary: ...
+    def summarise(self, part: pd.DataFrame, *, terms: Terms) -> Summary:
+        """What a part adds to the result."""
 
-    def conclude(self, summary: Any, *, terms: Terms) -> Result: ...  # noqa: ANN401 its own summary
+    def conclude(self, summary: Any, *, terms: Terms) -> Result:  # noqa: ANN401 its own summary
+        """The result of the sum of all parts."""
 
 
 def measure(indicator: Indicator, parts: Iterable[pd.DataFrame], *, terms: Terms) -> Result:

@@ -107,6 +107,7 @@ def number(value: float | None) -> str:
 
 
 def percent(value: float | None) -> str:
+    """A share with one decimal; `?` when it is not known."""
     return "?" if value is None else f"{value:.1f} %"
 
 
