@@ -8,7 +8,7 @@ PERIOD ?= 2025
 SIZE ?= 1000000
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test test-servers check lock suites systems bench clean
+.PHONY: help install run test test-servers test-fresh check lock suites systems bench clean
 
 help: ## what can be made
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,12 +27,15 @@ run: $(STAMP) ## the real DAG for CITY and PERIOD (kota-contoh 2025)
 	@$(BIN)/python scripts/run_dag.py "$(CITY)" "$(PERIOD)"
 	@$(BIN)/tolok show "$(CITY)" "$(PERIOD)"
 
-test: $(STAMP) ## all tests, on SQLite and PostgreSQL, through a real Airflow
-	$(BIN)/python -m pytest --cov=connectors --cov=pipeline --cov-report=term:skip-covered
+test: $(STAMP) ## all tests, or those of ARGS, on SQLite and PostgreSQL, through a real Airflow
+	$(BIN)/python -m pytest --cov=connectors --cov=pipeline --cov-report=term:skip-covered $(ARGS)
 
 test-servers: $(STAMP) ## the connectors against real servers; as root, installs them from Debian first
 	scripts/install_servers.sh
 	TOLOK_SERVERS=required $(BIN)/python -m pytest -m servers tests/servers
+
+test-fresh: ## run and test (or ARGS of it) in a bare Debian 12: as root, as a user, in a folder with spaces
+	tests/fresh_machine.sh $(ARGS)
 
 check: $(STAMP) ## lint, format, types and import contracts
 	$(BIN)/ruff check .
