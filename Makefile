@@ -44,7 +44,7 @@ check: $(STAMP) ## lint, format, types and import contracts
 	$(BIN)/lint-imports
 
 lock: ## renew requirements.lock from pyproject.toml
-	$(BIN)/uv pip compile --quiet --python-version 3.11 --generate-hashes --extra dev --no-header --no-annotate \
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --extra dev --no-header --no-annotate \
 		--no-emit-index-url pyproject.toml --output-file requirements.lock
 
 systems: $(STAMP) ## write docs/systems.md anew from connectors/presets/
