@@ -13,7 +13,7 @@ SIZE ?= 1000000
 help: ## what can be made
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-install: $(STAMP) ## the pinned environment in .venv
+install: $(STAMP) ## the pinned environment in .venv, and the kernels compiled
 
 # --without-pip: Debian's Python has no ensurepip; the machine's own pip fills the environment.
 $(STAMP): requirements.lock pyproject.toml
@@ -21,6 +21,7 @@ $(STAMP): requirements.lock pyproject.toml
 	$(PYTHON) -m pip --python $(BIN)/python install --quiet --disable-pip-version-check "uv==0.13.9"
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	$(BIN)/python -m kernels
 	touch $@
 
 run: $(STAMP) ## the real DAG for CITY and PERIOD (kota-contoh 2025)
