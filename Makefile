@@ -8,12 +8,12 @@ PERIOD ?= 2025
 SIZE ?= 1000000
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test test-servers check lock suites systems bench clean
+.PHONY: help install run test test-servers test-fresh check lock suites systems bench clean
 
 help: ## what can be made
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-install: $(STAMP) ## the pinned environment in .venv
+install: $(STAMP) ## the pinned environment in .venv, and the kernels compiled
 
 # --without-pip: Debian's Python has no ensurepip; the machine's own pip fills the environment.
 $(STAMP): requirements.lock pyproject.toml
@@ -21,18 +21,22 @@ $(STAMP): requirements.lock pyproject.toml
 	$(PYTHON) -m pip --python $(BIN)/python install --quiet --disable-pip-version-check "uv==0.13.9"
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	$(BIN)/python -m kernels
 	touch $@
 
 run: $(STAMP) ## the real DAG for CITY and PERIOD (kota-contoh 2025)
 	@$(BIN)/python scripts/run_dag.py "$(CITY)" "$(PERIOD)"
 	@$(BIN)/tolok show "$(CITY)" "$(PERIOD)"
 
-test: $(STAMP) ## all tests, on SQLite and PostgreSQL, through a real Airflow
-	$(BIN)/python -m pytest --cov=connectors --cov=pipeline --cov-report=term:skip-covered
+test: $(STAMP) ## all tests, or those of ARGS, on SQLite and PostgreSQL, through a real Airflow
+	$(BIN)/python -m pytest --cov=connectors --cov=pipeline --cov-report=term:skip-covered $(ARGS)
 
 test-servers: $(STAMP) ## the connectors against real servers; as root, installs them from Debian first
 	scripts/install_servers.sh
 	TOLOK_SERVERS=required $(BIN)/python -m pytest -m servers tests/servers
+
+test-fresh: ## run and test (or ARGS of it) in a bare Debian 12: as root, as a user, in a folder with spaces
+	tests/fresh_machine.sh $(ARGS)
 
 check: $(STAMP) ## lint, format, types and import contracts
 	$(BIN)/ruff check .
@@ -41,7 +45,7 @@ check: $(STAMP) ## lint, format, types and import contracts
 	$(BIN)/lint-imports
 
 lock: ## renew requirements.lock from pyproject.toml
-	$(BIN)/uv pip compile --quiet --python-version 3.11 --generate-hashes --extra dev --no-header --no-annotate \
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --extra dev --no-header --no-annotate \
 		--no-emit-index-url pyproject.toml --output-file requirements.lock
 
 systems: $(STAMP) ## write docs/systems.md anew from connectors/presets/

@@ -10,10 +10,11 @@ from pathlib import Path
 
 from benchmarks.measure import Contender, Target, Work
 from pipeline.indicators.base import Quotient, Result, RowCounts
+from pipeline.shipped import shipped
 from pipeline.warehouse import CityRecord, StoreRequest, Warehouse
 from pipeline.warehouse.warehouse import ORDER
 
-_DAGS = Path(__file__).resolve().parents[1] / "dags"
+_DAGS = shipped("dags")
 # Beside this Python, whatever the search path says.
 PROGRAM = str(Path(sys.executable).with_name("tolok"))
 _DAG_FILES = ("annual_indicators", "monthly_indicators")

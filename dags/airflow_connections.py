@@ -1,4 +1,4 @@
-"""Connections kept in Airflow, lent to a step the way the command line has them: as an environment variable."""
+"""Connections kept in Airflow, handed to a step as the command line has them: in an environment variable."""
 
 from __future__ import annotations
 
@@ -13,21 +13,26 @@ from connectors.connection import variable_of
 
 
 @contextmanager
-def lent(name: str | None) -> Iterator[None]:
-    """The connection of this name in the environment while the block runs; one already there is left alone.
+def connection_in_environment(name: str | None) -> Iterator[None]:
+    """Set the variable of the connection `name` while the block runs; one that is set already stays as it is.
 
-    A name Airflow does not know is left to the step, which says what to set.
+    A name that Airflow does not know is left to the step, which says what to set.
     """
-    variable = variable_of(name) if name else None
-    if name is None or variable is None or variable in os.environ:
-        yield
-        return
-    try:
-        os.environ[variable] = Connection.get(name).as_json()
-    except AirflowNotFoundException:
-        yield
-        return
+    variable = variable_of(name) if name else ""
+    stored = _stored(name) if name and variable not in os.environ else None
+    if stored is not None:
+        os.environ[variable] = stored
     try:
         yield
     finally:
-        del os.environ[variable]
+        if stored is not None:
+            del os.environ[variable]
+
+
+def _stored(name: str) -> str | None:
+    """The connection as JSON; None when Airflow has none of this name."""
+    try:
+        connection: str = Connection.get(name).as_json()
+    except AirflowNotFoundException:
+        return None
+    return connection

@@ -1,4 +1,4 @@
-"""The flow of the indicator DAGs: resolve the period, then fetch, clean, validate, measure, store and report."""
+"""The tasks that the DAGs are made of, and how they follow one another, from the period to the report."""
 
 from __future__ import annotations
 
@@ -42,40 +42,34 @@ TASK_DEFAULTS = {
 
 
 def indicator_dag(dag_id: str, *, is_year: bool, schedule: BaseTimetable, doc: str) -> DAG:
-    """The flow for years or for months; a finished month is announced as a partition of `CITY_MONTH`."""
-    with DAG(
-        dag_id,
-        schedule=schedule,
-        description=f"SNI ISO 37122 governance indicators of a city's {'year' if is_year else 'month'}",
-        doc_md=doc,
-        tags=["tolok", "iso-37122", "annual" if is_year else "monthly"],
-        params=_form(is_year),
-        default_args=TASK_DEFAULTS,
-        catchup=False,
-        max_active_runs=1,
-        max_active_tasks=4,
-    ) as dag:
+    """The DAG that computes years or months; a finished month is announced as a partition of `CITY_MONTH`."""
+    description = f"SNI ISO 37122 governance indicators of a city's {'year' if is_year else 'month'}"
+    tags = ["tolok", "iso-37122", "annual" if is_year else "monthly"]
+    with DAG(dag_id, description=description, tags=tags, **_settings(is_year, schedule, doc)) as dag:
         _wire(is_year)
     return dag
 
 
 def collection_dag(dag_id: str, *, schedule: BaseTimetable, doc: str) -> DAG:
-    """Fetching alone, for the month of a day."""
-    with DAG(
-        dag_id,
-        schedule=schedule,
-        description="Raw answers of systems that forget within weeks",
-        doc_md=doc,
-        tags=["tolok", "daily"],
-        params=_form(is_year=False),
-        default_args=TASK_DEFAULTS,
-        catchup=False,
-        max_active_runs=1,
-        max_active_tasks=4,
-    ) as dag:
+    """The DAG that fetches only, for the month that a day lies in."""
+    description = "Raw answers of systems that forget within weeks"
+    with DAG(dag_id, description=description, tags=["tolok", "daily"], **_settings(False, schedule, doc)) as dag:
         period: Any = resolve(is_year=False)  # an XComArg, which stands for the str
         fetch.partial(city_id=CITY, period=period).expand(source=collected(CITY))
     return dag
+
+
+def _settings(is_year: bool, schedule: BaseTimetable, doc: str) -> dict[str, Any]:
+    """What every DAG has alike."""
+    return {
+        "schedule": schedule,
+        "doc_md": doc,
+        "params": _form(is_year),
+        "default_args": TASK_DEFAULTS,
+        "catchup": False,
+        "max_active_runs": 1,
+        "max_active_tasks": 4,
+    }
 
 
 def _form(is_year: bool) -> dict[str, Param]:
@@ -115,7 +109,7 @@ def _wire(is_year: bool) -> None:
 
 @task
 def resolve(is_year: bool, partition_key: str | None = None, params: Mapping[str, Any] | None = None) -> str:
-    """The period: the run's partition key, else the form's `period`, else an error; never the clock."""
+    """The period: the run's partition key, else the form's `period`; `ConfigError` without either, never the clock."""
     from pipeline import periods
 
     return periods.resolve(partition_key=partition_key, conf=params, is_year=is_year).label
@@ -139,19 +133,19 @@ def collected(city_id: str) -> list[str]:
 
 @task(map_index_template="{{ task.op_kwargs['source'] }}")
 def fetch(city_id: str, source: str, period: str) -> str:
-    """Land the raw bytes of one source, untouched, over its connection in Airflow or the environment."""
-    from airflow_connections import lent
+    """Land the raw bytes of one source, over its connection in Airflow or the environment; gives its manifest."""
+    from airflow_connections import connection_in_environment
 
     from pipeline import progress, steps
 
-    with lent(steps.connection(city_id, source)):
+    with connection_in_environment(steps.connection(city_id, source)):
         return steps.fetch(city_id, source, period, progress=progress.Logged())
 
 
 # A city without sources skips `fetch`; without this rule the skip would run through to a green, empty run.
 @task(map_index_template="{{ task.op_kwargs['table'] }}", trigger_rule=TriggerRule.NONE_FAILED)
 def clean(city_id: str, table: str, period: str) -> str:
-    """Turn landed bytes into one clean table and its quarantine."""
+    """Turn landed bytes into one clean table and its quarantine; gives the dataset's name."""
     from pipeline import progress, steps
 
     return steps.clean(city_id, table, period, progress=progress.Logged())
@@ -159,7 +153,7 @@ def clean(city_id: str, table: str, period: str) -> str:
 
 @task
 def validate(city_id: str, period: str) -> str:
-    """Hold the clean tables against their suites."""
+    """Hold the clean tables against their suites; `DataRejected` when a critical rule is unmet."""
     from pipeline import steps
 
     return steps.validate(city_id, period)
@@ -167,7 +161,7 @@ def validate(city_id: str, period: str) -> str:
 
 @task
 def measure(city_id: str, period: str) -> str:
-    """Compute the four indicators."""
+    """Compute the four indicators; gives the name of their results."""
     from pipeline import steps
 
     return steps.measure(city_id, period)
@@ -175,7 +169,7 @@ def measure(city_id: str, period: str) -> str:
 
 @task
 def store(city_id: str, period: str) -> list[str]:
-    """Write the results to the warehouse as versions, in one transaction."""
+    """Write the results to the warehouse as versions, in one transaction; gives a line per indicator."""
     from pipeline import steps
 
     return steps.store(city_id, period)
@@ -183,7 +177,7 @@ def store(city_id: str, period: str) -> list[str]:
 
 @task
 def report(city_id: str, period: str) -> str:
-    """Write the page with results and validation."""
+    """Write the page with results and validation; gives its path."""
     from pipeline import steps
 
     return steps.report(city_id, period)

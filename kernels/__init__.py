@@ -1,17 +1,19 @@
-"""Loops over single bytes and rows, compiled to machine code by numba, whose only home this is.
+"""Inner loops over bytes and rows, compiled to machine code by numba; no other package imports numba.
 
-A loop is compiled when it is first called, which takes seconds, and kept beside its file or in the account's cache; a
-change of the file compiles it anew, so a loop calls none of another file. Bytes are looked at eight at a time, as words
-that begin at any byte.
+A kernel declares one signature. It is compiled for it when it is first called, or ahead of time by `python -m kernels`,
+and the machine code is kept in a cache: beside the source file or, where that folder is read-only, in the account's
+cache folder. A change to the source file invalidates its cache, so a kernel calls nothing of another file.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import ParamSpec, TypeVar
+from functools import update_wrapper
+from threading import Lock
+from typing import Any, Generic, Literal, ParamSpec, TypeVar
 
 import numpy as np
-from numba import njit
+from numba import boolean, int32, int64, njit, types, uint8, uint64
 from numpy.typing import NDArray
 
 P = ParamSpec("P")
@@ -23,17 +25,61 @@ Words = NDArray[np.uint64]
 Flags = NDArray[np.bool_]
 
 
-def compiled(function: Callable[P, T]) -> Callable[P, T]:
-    """The function as machine code that lets other threads run; kept on disk where there is a place to keep it."""
-    try:
-        made: Callable[P, T] = njit(cache=True, nogil=True)(function)
-    except RuntimeError:
-        made = njit(nogil=True)(function)
-    return made
+def read_only(number: types.Type, *, ndim: int = 1, layout: Literal["C", "A"] = "C") -> types.Type:
+    """The type of an array argument that the kernel only reads; `A` is any layout, `C` contiguous."""
+    return types.Array(number, ndim, layout, readonly=True)
+
+
+BYTES, INTS, PLACES, FLAGS, KEYS = (read_only(number) for number in (uint8, int64, int32, boolean, uint64))
+# A word begins at any byte, so the array is not contiguous.
+WORDS = read_only(uint64, layout="A")
+
+
+class Kernel(Generic[P, T]):
+    """A function that runs as machine code and lets other threads run; it raises `TypeError` for other arguments."""
+
+    def __init__(self, function: Callable[P, T], signature: tuple[object, ...]) -> None:
+        self._function, self._signature = function, signature
+        self._machine_code: Callable[P, T] | None = None
+        self._lock = Lock()
+        update_wrapper(self, function)
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> T:
+        return (self._machine_code or self.compile())(*args, **kwargs)
+
+    def compile(self, *, needs_cache: bool = False) -> Callable[P, T]:
+        """The machine code, compiled or from the cache; with `needs_cache`, `OSError` when there is no cache folder."""
+        with self._lock:
+            if self._machine_code is None:
+                try:
+                    self._machine_code = njit(self._signature, cache=True, nogil=True)(self._function)
+                except (RuntimeError, OSError) as fault:
+                    if needs_cache:
+                        raise OSError(*fault.args) from fault
+                    self._machine_code = njit(self._signature, nogil=True)(self._function)
+            return self._machine_code
+
+
+KERNELS: list[Kernel[Any, Any]] = []
+
+
+def kernel(*signature: object) -> Callable[[Callable[P, T]], Kernel[P, T]]:
+    """Make a function a kernel for arguments of these types; tuples of arrays are tuples of types."""
+
+    def decorate(function: Callable[P, T]) -> Kernel[P, T]:
+        made = Kernel(function, tuple(_as_type(each) for each in signature))
+        KERNELS.append(made)
+        return made
+
+    return decorate
+
+
+def _as_type(declared: object) -> object:
+    return types.BaseTuple.from_types(tuple(map(_as_type, declared))) if isinstance(declared, tuple) else declared  # type: ignore[no-untyped-call]
 
 
 def inlined(function: Callable[P, T]) -> Callable[P, T]:
-    """The function as part of those that call it: a call would note of every array that it is in use."""
+    """Make a function a part of the kernels that call it; a real call would count references to every array."""
     made: Callable[P, T] = njit(inline="always")(function)
     return made
 
@@ -44,5 +90,5 @@ def each(byte: int) -> np.uint64:
 
 
 def words_of(data: Bytes) -> Words:
-    """The eight bytes from each byte on, but the last seven, without a copy."""
+    """The eight bytes from each byte on as a word, little-endian, without a copy; the last seven bytes begin none."""
     return np.ndarray(max(len(data) - 7, 0), "<u8", data.data, strides=(1,))

@@ -3,9 +3,25 @@
 from __future__ import annotations
 
 import numpy as np
+from numba import boolean, int8, int64, uint64
 from numpy.typing import NDArray
 
-from kernels import Bytes, Flags, Ints, Places, Words, compiled, each, inlined
+from kernels import (
+    BYTES,
+    INTS,
+    KEYS,
+    PLACES,
+    WORDS,
+    Bytes,
+    Flags,
+    Ints,
+    Places,
+    Words,
+    each,
+    inlined,
+    kernel,
+    read_only,
+)
 
 # How far behind the last byte that counts a loop may read.
 ROOM = 256
@@ -87,7 +103,7 @@ def _two_digits(data: Bytes, at: int) -> int:
     return tens * 10 + ones if 0 <= tens <= 9 and 0 <= ones <= 9 else 1000
 
 
-@compiled
+@kernel(BYTES, WORDS, int64, PLACES, int64[:, ::1], int64[:, ::1])
 def find_hits(
     data: Bytes, words: Words, size: int, marks: Places, hits: Ints, others: Ints
 ) -> tuple[int, int, int, int]:
@@ -233,7 +249,7 @@ def _read_stamp(data: Bytes, words: Words, at: int, day: Words) -> int:
     return np.int64(day[3]) + hours * 3600 + minutes * 60 + seconds
 
 
-@compiled
+@inlined
 def _read_day(data: Bytes, at: int) -> int:
     """The first second of the day in `17/May/2015:10:05:03 +0000`, or `_NO_TIME`."""
     day, month = _two_digits(data, at), 0
@@ -257,7 +273,7 @@ def _read_day(data: Bytes, at: int) -> int:
     return days * 86_400 + (offset if is_west else -offset)
 
 
-@compiled
+@kernel(KEYS, WORDS, INTS, INTS, uint64[::1])
 def number_texts_by(factors: Words, words: Words, begins: Ints, ends: Ints, numbers: Words) -> None:
     """For each stretch of bytes the sum of its length and its words, stirred, each times a factor.
 
@@ -280,7 +296,7 @@ def number_texts_by(factors: Words, words: Words, begins: Ints, ends: Ints, numb
         numbers[nth] = number
 
 
-@compiled
+@kernel(KEYS, read_only(int8), KEYS, int8[::1], int64[::1])
 def look_up(known: Words, verdicts: Verdicts, numbers: Words, found: Verdicts, unknown: Ints) -> int:
     """The verdict kept for each number in one of its two slots; gives how many have none, told in `unknown`.
 
@@ -302,7 +318,7 @@ def look_up(known: Words, verdicts: Verdicts, numbers: Words, found: Verdicts, u
     return unknown_count
 
 
-@compiled
+@kernel(WORDS, INTS, KEYS, KEYS, int64[::1])
 def find_beginning(words: Words, begins: Ints, wanted: Words, bits: Words, found: Ints) -> int:
     """Which stretches of bytes begin with one of some words, of each of which only some bits count; gives how many."""
     found_count = 0
@@ -316,7 +332,7 @@ def find_beginning(words: Words, begins: Ints, wanted: Words, bits: Words, found
     return found_count
 
 
-@compiled
+@kernel(INTS, INTS, int64[::1])
 def find_days(bounds: Ints, seconds: Ints, days: Ints) -> None:
     """The day of each moment, by the first seconds of all days, which are about as long as days are."""
     for nth in range(len(seconds)):
@@ -328,7 +344,7 @@ def find_days(bounds: Ints, seconds: Ints, days: Ints) -> None:
         days[nth] = day
 
 
-@compiled
+@kernel(KEYS, INTS, read_only(boolean, ndim=2), int64, (uint64[:, ::1], int64[:, ::1], int64[:, ::1]), int64[::1])
 def gather_runs(
     visitor: Words, seconds: Ints, chosen: Flags, idle_seconds: int, runs: tuple[Words, Ints, Ints], counts: Ints
 ) -> None:

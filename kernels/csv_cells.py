@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from kernels import Bytes, Ints, Places, compiled, inlined
+from numba import int32
+
+from kernels import BYTES, INTS, PLACES, Bytes, Ints, Places, inlined, kernel
 
 _NEWLINE, _RETURN = b"\n\r"
 _FIRST_VISIBLE, _BEYOND_ASCII = 33, 128
 _NOWHERE = -1
 
 
-@compiled
+@kernel(BYTES, PLACES, BYTES, INTS, int32[:, :, ::1], int32[:, ::1])
 def find_cells(
     data: Bytes, marks: Places, delimiter_and_quote: Bytes, place_of: Ints, cells: Places, odd: Places
 ) -> tuple[int, int, int]:

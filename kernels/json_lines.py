@@ -3,12 +3,30 @@
 from __future__ import annotations
 
 import numpy as np
+from numba import int32, int64, uint8
 
-from kernels import Bytes, Flags, Ints, Places, Words, compiled, each, inlined
+from kernels import (
+    BYTES,
+    FLAGS,
+    INTS,
+    KEYS,
+    PLACES,
+    WORDS,
+    Bytes,
+    Flags,
+    Ints,
+    Places,
+    Words,
+    each,
+    inlined,
+    kernel,
+    read_only,
+)
 
 _QUOTE, _DASH, _POINT, _ZERO, _NINE = b'"-.09'
 _MOST_DIGITS = 32
 _NOWHERE = -1
+_SPANS = read_only(int32, ndim=2, layout="A")
 
 
 _ONES, _HIGH_BITS, _QUOTES, _BACKSLASHES, _CONTROLS_END = map(each, (1, 128, _QUOTE, ord("\\"), 32))
@@ -16,7 +34,7 @@ _NONE, _ONE, _SEVEN, _TOP_BYTE = map(np.uint64, (0, 1, 7, 56))
 _PLACES = np.uint64(0x0001020304050607)
 
 
-@compiled
+@kernel(WORDS, (INTS, INTS), (KEYS, KEYS, read_only(int64, ndim=2)), FLAGS, INTS, int32[:, :, ::1], int64[::1])
 def read_alike(
     words: Words,
     bounds: tuple[Ints, Ints],
@@ -98,7 +116,7 @@ def _byte(words: Words, at: int) -> int:
     return np.int64(words[at] & np.uint64(255))
 
 
-@compiled
+@kernel(BYTES, PLACES, PLACES, int64[::1])
 def read_statuses(data: Bytes, begins: Places, ends: Places, statuses: Ints) -> None:
     """Numbers of one to three digits, -1 for what is none; zeros may fill up three."""
     for nth in range(len(begins)):
@@ -110,7 +128,7 @@ def read_statuses(data: Bytes, begins: Places, ends: Places, statuses: Ints) -> 
         statuses[nth] = -1 if length == 0 or length > 3 or is_short else status
 
 
-@compiled
+@kernel(BYTES, int64, INTS, int64[::1])
 def cut_at(data: Bytes, mark: int, begins: Ints, ends: Ints) -> None:
     """Let each stretch of bytes end before the first of some byte."""
     for nth in range(len(begins)):
@@ -120,7 +138,7 @@ def cut_at(data: Bytes, mark: int, begins: Ints, ends: Ints) -> None:
         ends[nth] = at
 
 
-@compiled
+@kernel(BYTES, _SPANS, _SPANS, int64, uint8[::1], int64[::1])
 def join_texts(data: Bytes, first: Places, second: Places, between: int, content: Bytes, begins: Ints) -> None:
     """Two stretches of bytes with one byte between them, one behind the other; `begins` gets one more than there are.
 

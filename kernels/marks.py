@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+from numba import int32
 
-from kernels import Bytes, Places, compiled
+from kernels import BYTES, Bytes, Places, kernel
 
 _WINDOW = 1 << 15
 _GROUP = 64
@@ -15,7 +16,7 @@ _PLACE_OF_BIT = np.zeros(_GROUP, np.uint8)
 _PLACE_OF_BIT[(_ONE << np.arange(_GROUP, dtype=np.uint64)) * _DE_BRUIJN >> _TOP_SIX_BITS] = np.arange(_GROUP)
 
 
-@compiled
+@kernel(BYTES, BYTES, int32[::1])
 def find_marks(data: Bytes, wanted: Bytes, marks: Places) -> int:
     """Where one of four bytes is, rising; gives how many places there are, which may be as many as bytes."""
     flags, count = np.zeros(_WINDOW, np.uint8), 0

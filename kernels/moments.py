@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+from numba import int64
 
-from kernels import Bytes, Ints, compiled, inlined
+from kernels import BYTES, INTS, Bytes, Ints, inlined, kernel
 
 # Where the tens and the ones of a number are in a text, -1 for none, and what it is if there are no ones.
 Digits = tuple[int, int, int]
@@ -14,7 +15,7 @@ _NOT_A_TIME = np.iinfo(np.int64).min
 _DAY_SECONDS, _MICROSECONDS = 86_400, 1_000_000
 
 
-@compiled
+@kernel(INTS, BYTES, BYTES, int64[::1], int64[::1])
 def split_by_shape(begins: Ints, content: Bytes, shape: Bytes, like: Ints, others: Ints) -> int:
     """The numbers of texts that are as `shape`, in which a zero stands for any digit; gives how many they are.
 
@@ -37,7 +38,7 @@ def split_by_shape(begins: Ints, content: Bytes, shape: Bytes, like: Ints, other
     return like_count
 
 
-@compiled
+@kernel(INTS, BYTES, INTS, ((int64,) * 3,) * 7, int64, INTS, int64[::1])
 def read_clocks(
     begins: Ints,
     content: Bytes,
@@ -79,7 +80,7 @@ def _number(content: Bytes, begin: int, digits: Digits) -> int:
     return number if tens < 0 else number + 10 * (np.int64(content[begin + tens]) - _ZERO)
 
 
-@compiled
+@kernel(INTS)
 def first_and_last(moments: Ints) -> tuple[int, int]:
     """Of those that are times; of none, not-a-time."""
     first = last = np.int64(_NOT_A_TIME)

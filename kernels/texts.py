@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+from numba import int64, uint8, uint64
 
-from kernels import Bytes, Ints, Places, Words, compiled, words_of
+from kernels import BYTES, INTS, KEYS, PLACES, WORDS, Bytes, Ints, Places, Words, kernel, words_of
 
 # How far behind the last byte of `content` a loop may write.
 _ROOM = 8
@@ -23,7 +24,7 @@ def gather_texts(data: Bytes, firsts: Places, lasts: Places) -> tuple[Ints, Byte
     return begins, content
 
 
-@compiled
+@kernel(BYTES, WORDS, (PLACES, PLACES), int64[::1], (uint8[::1], uint64[:]))
 def _gather(
     data: Bytes, words: Words, bounds: tuple[Places, Places], begins: Ints, content: tuple[Bytes, Words]
 ) -> None:
@@ -47,7 +48,7 @@ def _gather(
     begins[len(first)] = at
 
 
-@compiled
+@kernel(INTS, BYTES, int64, int64[::1])
 def look_over(begins: Ints, content: Bytes, longest: int, short: Ints) -> tuple[bool, int]:
     """Whether every text begins and ends with something visible in ASCII, and how many are no longer than `longest`.
 
@@ -65,7 +66,7 @@ def look_over(begins: Ints, content: Bytes, longest: int, short: Ints) -> tuple[
     return is_clean, short_count
 
 
-@compiled
+@kernel(INTS, WORDS, KEYS, uint64[::1])
 def hash_texts(begins: Ints, words: Words, factors: Words, hashes: Words) -> None:
     """A number for each text: its length, into which its words are mixed by two factors, one after the other."""
     for nth in range(len(begins) - 1):

@@ -16,9 +16,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from pipeline.indicators.base import Result
 from pipeline.indicators.definition import definitions
+from pipeline.shipped import shipped
 from pipeline.tables import DTYPES, OUTCOME_COLUMNS, SOURCE_COLUMNS, TABLES, Column, Order, Table
 
-FOLDER = Path(__file__).resolve().parents[1] / "expectations"
+FOLDER = shipped("expectations")
 ROW_COUNT = "expect_table_row_count_to_be_between"
 OWN = "own."
 NAMES = (*TABLES, "rows", "results")

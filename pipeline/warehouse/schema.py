@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from connectors.errors import ConfigError
+from pipeline.shipped import shipped
 from pipeline.warehouse.engine import reachable, writing
 from pipeline.warehouse.faults import where
 
 if TYPE_CHECKING:
     from alembic.config import Config
 
-SQL = Path(__file__).resolve().parents[2] / "sql"
+SQL = shipped("sql")
 _MIGRATION_LOCK = 37122
 _TABLE_OF_REVISIONS = {
     "sqlite": "SELECT name FROM sqlite_master WHERE type = 'table' AND name = 'alembic_version'",

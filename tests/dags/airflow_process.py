@@ -97,6 +97,7 @@ class Checkout:
         sources: tuple[str, ...] = ("web", "desk"),
         more: dict[str, str] | None = None,
     ) -> Run:
+        """Run a command with a data folder of its own; `faults` names the steps that raise, and what."""
         home = Path(tempfile.mkdtemp(prefix="data folder ", dir=self.root))
         environment = airflow_environment(self.root) | {
             "AIRFLOW_HOME": str(home / "own airflow"),
@@ -122,6 +123,7 @@ def airflow_environment(root: Path) -> dict[str, str]:
 
 
 def run_process(*command: str, cwd: Path, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """Run a command with this environment and no other; it is ended after three minutes."""
     return subprocess.run(
         command, cwd=cwd, env=environment, capture_output=True, text=True, timeout=TIMEOUT_SECONDS, check=False
     )

@@ -1,4 +1,4 @@
-"""What the two DAGs are, read from the real DAG folder by a real Airflow."""
+"""The three DAGs as a real Airflow reads them from the real DAG folder."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ UPSTREAM = {
     "store": {"resolve", "measure"},
     "report": {"resolve", "store"},
 }
-both_dags = pytest.mark.parametrize("dag_id", ["annual_indicators", "monthly_indicators"])
+each_indicator_dag = pytest.mark.parametrize("dag_id", ["annual_indicators", "monthly_indicators"])
 
 
 def test_the_folder_registers_exactly_the_three_dags(described: dict[str, Any]) -> None:
@@ -38,20 +38,20 @@ def test_parsing_a_dag_file_imports_no_step_and_no_data_library(described: dict[
     assert imported == ours | {"connectors", "connectors.errors", "pipeline", "pipeline.tables"}
 
 
-@both_dags
+@each_indicator_dag
 def test_the_steps_follow_one_another(described: dict[str, Any], dag_id: str) -> None:
     tasks = described["dags"][dag_id]["tasks"]
     assert {name: set(task["upstream"]) for name, task in tasks.items()} == UPSTREAM
 
 
-@both_dags
+@each_indicator_dag
 def test_fetching_is_mapped_over_sources_and_cleaning_over_tables(described: dict[str, Any], dag_id: str) -> None:
     tasks = described["dags"][dag_id]["tasks"]
     assert {name for name, task in tasks.items() if task["mapped_over"]} == {"fetch", "clean"}
     assert tasks["clean"]["mapped_over"] == {"table": list(TABLES)}
 
 
-@both_dags
+@each_indicator_dag
 def test_no_task_runs_after_a_failure_so_that_the_run_turns_red(described: dict[str, Any], dag_id: str) -> None:
     dag = described["dags"][dag_id]
     rules = {name: task["trigger_rule"] for name, task in dag["tasks"].items()}
@@ -60,7 +60,7 @@ def test_no_task_runs_after_a_failure_so_that_the_run_turns_red(described: dict[
     assert set(rules.values()) == {"TriggerRule.ALL_SUCCESS"}
 
 
-@both_dags
+@each_indicator_dag
 def test_only_faults_that_time_can_mend_are_retried(described: dict[str, Any], dag_id: str) -> None:
     decided = {
         "ConfigError": "fail",
@@ -73,7 +73,7 @@ def test_only_faults_that_time_can_mend_are_retried(described: dict[str, Any], d
         assert task["decisions"] == decided
 
 
-@both_dags
+@each_indicator_dag
 def test_every_task_has_an_owner_and_two_retries_further_and_further_apart(
     described: dict[str, Any], dag_id: str
 ) -> None:
@@ -81,7 +81,7 @@ def test_every_task_has_an_owner_and_two_retries_further_and_further_apart(
         assert (task["owner"], task["retries"], task["delay_seconds"], task["backoff"]) == ("tolok", 2, 300, 2)
 
 
-@both_dags
+@each_indicator_dag
 def test_a_dag_explains_itself_in_both_languages_and_never_catches_up(described: dict[str, Any], dag_id: str) -> None:
     dag = described["dags"][dag_id]
     assert "Bahasa Indonesia" in dag["doc"]
@@ -90,7 +90,7 @@ def test_a_dag_explains_itself_in_both_languages_and_never_catches_up(described:
     assert (dag["catchup"], dag["max_active_runs"]) == (False, 1)
 
 
-@both_dags
+@each_indicator_dag
 def test_the_form_names_its_fields_in_both_languages_and_needs_no_input(described: dict[str, Any], dag_id: str) -> None:
     form = described["dags"][dag_id]["form"]
     assert {name: (field["schema"]["title"], field["default"]) for name, field in form.items()} == {
