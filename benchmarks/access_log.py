@@ -193,7 +193,7 @@ def reference(path: Path) -> int:
         hit = read_line(line)
         if not isinstance(hit, Hit) or not (200 <= hit.status < 300 or hit.status == 304):
             continue
-        if RULES[request_rule(hit.asked)] == "" and judge(hit.agent):
+        if RULES[request_rule(hit.request)] == "" and judge(hit.agent):
             moments[hit.address, hit.agent].append(hit.seconds + 7 * 3600)
     return sum(
         before is None or at - before > 1800 or at // 86_400 != before // 86_400

@@ -1,8 +1,9 @@
-"""Inner loops over bytes and rows, compiled to machine code by numba; no other package imports numba.
+"""Inner loops over bytes and rows, compiled to machine code by numba, which no other package imports.
 
-A kernel declares one signature. It is compiled for it when it is first called, or ahead of time by `python -m kernels`,
-and the machine code is kept in a cache: beside the source file or, where that folder is read-only, in the account's
-cache folder. A change to the source file invalidates its cache, so a kernel calls nothing of another file.
+A kernel declares one signature and is compiled for it when first called, or ahead of time by `python -m kernels`. The
+machine code is kept in a cache beside the source file or, where that folder is read-only, in the account's cache
+folder. A change to a file invalidates its own kernels only, so a kernel calls no function of another file.
+Kernels fill arrays that the caller allocates. Text is searched eight bytes at a time, as words that begin at any byte.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ Flags = NDArray[np.bool_]
 
 
 def read_only(number: types.Type, *, ndim: int = 1, layout: Literal["C", "A"] = "C") -> types.Type:
-    """The type of an array argument that the kernel only reads; `A` is any layout, `C` contiguous."""
+    """The type of an array argument that is not written to; `C` is contiguous, `A` is any layout."""
     return types.Array(number, ndim, layout, readonly=True)
 
 
@@ -36,7 +37,7 @@ WORDS = read_only(uint64, layout="A")
 
 
 class Kernel(Generic[P, T]):
-    """A function that runs as machine code and lets other threads run; it raises `TypeError` for other arguments."""
+    """A compiled function that releases the interpreter lock; a call raises `TypeError` for other argument types."""
 
     def __init__(self, function: Callable[P, T], signature: tuple[object, ...]) -> None:
         self._function, self._signature = function, signature
@@ -48,7 +49,7 @@ class Kernel(Generic[P, T]):
         return (self._machine_code or self.compile())(*args, **kwargs)
 
     def compile(self, *, needs_cache: bool = False) -> Callable[P, T]:
-        """The machine code, compiled or from the cache; with `needs_cache`, `OSError` when there is no cache folder."""
+        """The machine code, compiled or from the cache; with `needs_cache`, raises `OSError` without a cache folder."""
         with self._lock:
             if self._machine_code is None:
                 try:
@@ -64,7 +65,7 @@ KERNELS: list[Kernel[Any, Any]] = []
 
 
 def kernel(*signature: object) -> Callable[[Callable[P, T]], Kernel[P, T]]:
-    """Make a function a kernel for arguments of these types; tuples of arrays are tuples of types."""
+    """A decorator that makes a function a kernel for these argument types; a tuple stands for a tuple of types."""
 
     def decorate(function: Callable[P, T]) -> Kernel[P, T]:
         made = Kernel(function, tuple(_as_type(each) for each in signature))
@@ -79,7 +80,7 @@ def _as_type(declared: object) -> object:
 
 
 def inlined(function: Callable[P, T]) -> Callable[P, T]:
-    """Make a function a part of the kernels that call it; a real call would count references to every array."""
+    """The function inlined into the kernels that call it; a call would count references to every array."""
     made: Callable[P, T] = njit(inline="always")(function)
     return made
 

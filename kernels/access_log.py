@@ -1,4 +1,4 @@
-"""Lines of access logs: where their fields are, what these are numbered, and the runs that the requests make."""
+"""Access logs: the fields of plain lines, keyed hashes of strings, and the runs of each visitor's requests."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from kernels import (
     read_only,
 )
 
-# How far behind the last byte that counts a loop may read.
+# The bytes of padding that a buffer needs, for kernels read past the last line.
 ROOM = 256
 LONGEST_LINE = 1 << 20
 FIRST_YEAR, LAST_YEAR = 1990, 2099
 # The columns `find_hits` fills.
 HIT_COLUMNS = (
     *("line", "seconds", "status", "address_begin", "address_end"),
-    *("asked_begin", "asked_end", "agent_begin", "agent_end"),
+    *("request_begin", "request_end", "agent_begin", "agent_end"),
 )
 MARKS = b'"\n\\?'
 SHORTEST_HIT = len('- - - [17/May/2015:10:05:03 +0000] "" 200 -\n')
@@ -44,8 +44,6 @@ _NO_TIME = _NOWHERE = -1
 _MONTHS = np.frombuffer(b"JanFebMarAprMayJunJulAugSepOctNovDec", np.uint8).reshape(12, 3)
 _DAYS_BEFORE = np.array([0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334, 365])
 _FEBRUARY = 1
-
-
 _ONES, _HIGH_BITS, _BLANKS_END = each(1), each(128), each(_SPACE + 1)
 _NONE, _ONE, _SEVEN, _TOP_BYTE, _HALF = map(np.uint64, (0, 1, 7, 56, 32))
 _PLACES = np.uint64(0x0001020304050607)
@@ -53,13 +51,13 @@ _PLACES = np.uint64(0x0001020304050607)
 
 @inlined
 def _first(flags: np.uint64) -> int:
-    """Which byte of a word has its high bit set first."""
+    """The position of the first byte of a word whose high bit is set."""
     return np.int64((((flags & (~flags + _ONE)) >> _SEVEN) * _PLACES) >> _TOP_BYTE)
 
 
 @inlined
 def _find_blank(words: Words, at: int) -> int:
-    """The first place of a space or control character, of which there must be one."""
+    """The first space or control character from a byte on; there must be one."""
     word = words[at]
     flags = (word - _BLANKS_END) & ~word & _HIGH_BITS
     while flags == _NONE:
@@ -86,7 +84,7 @@ def _find_newline(data: Bytes, marks: Places, nth: int) -> int:
 
 @inlined
 def _behind(data: Bytes, marks: Places, nth: int) -> int:
-    """The mark behind one that is neither quote nor newline, and behind what it escapes."""
+    """The mark after one that is neither quote nor newline, skipping the byte it escapes."""
     is_escape = (
         data[marks[nth]] == _BACKSLASH
         and marks[nth + 1] == marks[nth] + 1
@@ -98,7 +96,7 @@ def _behind(data: Bytes, marks: Places, nth: int) -> int:
 
 @inlined
 def _two_digits(data: Bytes, at: int) -> int:
-    """Their number, or one above 99."""
+    """The number of two digits, or one above 99 when they are none."""
     tens, ones = np.int64(data[at]) - _ZERO, np.int64(data[at + 1]) - _ZERO
     return tens * 10 + ones if 0 <= tens <= 9 and 0 <= ones <= 9 else 1000
 
@@ -107,12 +105,11 @@ def _two_digits(data: Bytes, at: int) -> int:
 def find_hits(
     data: Bytes, words: Words, size: int, marks: Places, hits: Ints, others: Ints
 ) -> tuple[int, int, int, int]:
-    """The hits among the lines in the first `size` bytes, the last of which ends one: those of plain shape.
+    """Counts of hits, of other lines, of empty lines and of lines that are certainly malformed, in `size` bytes.
 
-    `marks` are the places of the bytes `MARKS` and room for two more.
-    Lines are numbered from 0. `hits` gets the columns `HIT_COLUMNS`, `others` number, begin and end of lines that have
-    to be read in another way. Gives how many hits and others there are, how many lines are empty, and how many show at
-    once that they are malformed.
+    The last of these bytes is a newline; `marks` are the positions of the bytes `MARKS`, with room for two more.
+    `hits` is filled with the columns `HIT_COLUMNS` of plain lines, `others` with number (from 0), begin and end of the
+    lines that another reader must read.
     """
     line, begin, first, day = 0, 0, 0, np.zeros(4, np.uint64)
     hits_count, others_count, empty_count, malformed_count = 0, 0, 0, 0
@@ -136,7 +133,7 @@ def find_hits(
 
 @inlined
 def _may_be_hit(data: Bytes, marks: Places, begin: int, first: int, last: int) -> bool:
-    """Whether a line may be blank, or has two quotes as every hit of any format has."""
+    """Whether a line may be blank, or has the two quotes that a hit of any format has."""
     quotes_count = 0
     for nth in range(first, last):
         quotes_count += data[marks[nth]] == _QUOTE
@@ -147,10 +144,10 @@ def _may_be_hit(data: Bytes, marks: Places, begin: int, first: int, last: int) -
 def _read_hit(
     data: Bytes, words: Words, marks: Places, begin: int, first: int, hits: Ints, place: int, day: Words
 ) -> int:
-    """The mark that ends a line of a log format: up to the bytes, or up to ` "referrer" "agent"` and more.
+    """The mark that ends a line of the common or combined format, or `_NOWHERE` when it is not plain.
 
-    `first` is the line's first mark; `hits` gets its columns at a place. `day` holds the words of the last day that was
-    read, and its first second.
+    `first` is the line's first mark; column `place` of `hits` is filled. `day` caches the words of the day read last,
+    and its first second.
     """
     stamp = _read_address(data, words, begin, hits, place)
     if stamp == _NOWHERE:
@@ -169,14 +166,14 @@ def _read_hit(
     end = sent_end
     while data[end] == _RETURN:
         end += 1
-    # Of a line that tells of no agent, it is the newline.
+    # The agent of a line without one is its newline.
     hits[7, place], hits[8, place] = end, end + 1
     return request_end + 1 if data[end] == _NEWLINE else _NOWHERE
 
 
 @inlined
 def _read_address(data: Bytes, words: Words, begin: int, hits: Ints, place: int) -> int:
-    """Where the stamp begins behind `address ident user [`."""
+    """Where the time stamp begins, after `address ident user [`."""
     address_end = _find_blank(words, begin)
     hits[3, place], hits[4, place] = begin, address_end
     if data[address_end] != _SPACE or address_end == begin or data[begin] == _BRACE:
@@ -191,13 +188,13 @@ def _read_address(data: Bytes, words: Words, begin: int, hits: Ints, place: int)
 
 @inlined
 def _read_request(data: Bytes, marks: Places, begin: int, nth: int, hits: Ints, place: int) -> int:
-    """The mark that is a request's closing quote, or the line's end; what was asked ends at the first question mark."""
-    asked_end = _NOWHERE
+    """The mark that is the request's closing quote or the line's end; the query, from the first `?` on, is cut off."""
+    request_end = _NOWHERE
     while data[marks[nth]] != _QUOTE and data[marks[nth]] != _NEWLINE:
-        if data[marks[nth]] == _QUESTION and asked_end == _NOWHERE:
-            asked_end = marks[nth]
+        if data[marks[nth]] == _QUESTION and request_end == _NOWHERE:
+            request_end = marks[nth]
         nth = _behind(data, marks, nth)
-    hits[5, place], hits[6, place] = begin, marks[nth] if asked_end == _NOWHERE else asked_end
+    hits[5, place], hits[6, place] = begin, marks[nth] if request_end == _NOWHERE else request_end
     return nth
 
 
@@ -221,7 +218,7 @@ def _read_answer(data: Bytes, at: int, hits: Ints, place: int) -> int:
 
 @inlined
 def _read_agent(data: Bytes, marks: Places, at: int, nth: int, hits: Ints, place: int) -> int:
-    """The mark that ends a line in which ` "referrer" "agent"` comes next."""
+    """The mark that ends a line which continues with ` "referrer" "agent"`."""
     if marks[nth] != at + 1 or data[at + 1] != _QUOTE:
         return _NOWHERE
     referrer_end = _find_closing(data, marks, nth + 1)
@@ -274,10 +271,10 @@ def _read_day(data: Bytes, at: int) -> int:
 
 
 @kernel(KEYS, WORDS, INTS, INTS, uint64[::1])
-def number_texts_by(factors: Words, words: Words, begins: Ints, ends: Ints, numbers: Words) -> None:
-    """For each stretch of bytes the sum of its length and its words, stirred, each times a factor.
+def hash_with_key(factors: Words, words: Words, begins: Ints, ends: Ints, numbers: Words) -> None:
+    """Fill `numbers` with a hash of each slice: its length and its mixed words, each times a factor, added up.
 
-    The last two factors are those of stirring and of the length; what is longer than there are others is cut there.
+    The last two factors are those of mixing and of the length; a slice with more words than other factors is cut.
     """
     stir, of_length, most = factors[-2], factors[-1], 8 * (len(factors) - 2)
     for nth in range(len(begins)):
@@ -297,10 +294,11 @@ def number_texts_by(factors: Words, words: Words, begins: Ints, ends: Ints, numb
 
 
 @kernel(KEYS, read_only(int8), KEYS, int8[::1], int64[::1])
-def look_up(known: Words, verdicts: Verdicts, numbers: Words, found: Verdicts, unknown: Ints) -> int:
-    """The verdict kept for each number in one of its two slots; gives how many have none, told in `unknown`.
+def find_cached(known: Words, verdicts: Verdicts, numbers: Words, found: Verdicts, unknown: Ints) -> int:
+    """Fill `found` with the cached verdict of each number, `unknown` with the positions of the others; their count.
 
-    `known` and `verdicts` are slots, as many as a power of two, which a number's first bits tell.
+    `known` and `verdicts` are the slots of the cache, a power of two; a number may be in the slot of its first bits or
+    in that slot's neighbour.
     """
     slots_count, unknown_count = len(known), 0
     bits = 0
@@ -319,13 +317,13 @@ def look_up(known: Words, verdicts: Verdicts, numbers: Words, found: Verdicts, u
 
 
 @kernel(WORDS, INTS, KEYS, KEYS, int64[::1])
-def find_beginning(words: Words, begins: Ints, wanted: Words, bits: Words, found: Ints) -> int:
-    """Which stretches of bytes begin with one of some words, of each of which only some bits count; gives how many."""
+def match_prefixes(words: Words, begins: Ints, prefixes: Words, masks: Words, found: Ints) -> int:
+    """Fill `found` with the positions of slices that begin with one of some words under its mask; gives their count."""
     found_count = 0
     for nth in range(len(begins)):
         word = words[begins[nth]]
-        for one in range(len(wanted)):
-            if word & bits[one] == wanted[one]:
+        for one in range(len(prefixes)):
+            if word & masks[one] == prefixes[one]:
                 found[found_count] = nth
                 found_count += 1
                 break
@@ -334,7 +332,7 @@ def find_beginning(words: Words, begins: Ints, wanted: Words, bits: Words, found
 
 @kernel(INTS, INTS, int64[::1])
 def find_days(bounds: Ints, seconds: Ints, days: Ints) -> None:
-    """The day of each moment, by the first seconds of all days, which are about as long as days are."""
+    """Fill `days` with the day of each moment; `bounds` are the first seconds of all days, about 24 hours apart."""
     for nth in range(len(seconds)):
         day = (seconds[nth] - bounds[0]) // 86_400
         while seconds[nth] < bounds[day]:
@@ -346,12 +344,12 @@ def find_days(bounds: Ints, seconds: Ints, days: Ints) -> None:
 
 @kernel(KEYS, INTS, read_only(boolean, ndim=2), int64, (uint64[:, ::1], int64[:, ::1], int64[:, ::1]), int64[::1])
 def gather_runs(
-    visitor: Words, seconds: Ints, chosen: Flags, idle_seconds: int, runs: tuple[Words, Ints, Ints], counts: Ints
+    visitor: Words, seconds: Ints, selected: Flags, idle_seconds: int, runs: tuple[Words, Ints, Ints], counts: Ints
 ) -> None:
-    """Requests to runs of each choice: stretches of one visitor in which no request is far from all others.
+    """Fill `runs` with the runs of each selection of requests, and `counts` with how many there are.
 
-    `chosen` has a row for each choice, and so have the columns of `runs`, which are visitor, first and last second;
-    `counts` gets how many there are. A visitor has several runs where there was a silence, or no order.
+    `selected` has a row for each selection, as have the columns of `runs`: visitor, first and last second. Requests out
+    of order may split a run, so runs still have to be merged.
     """
     of, first, last = runs
     bits = 1
@@ -359,7 +357,7 @@ def gather_runs(
         bits += 1
     slots = np.full(1 << bits, -1, np.int32)
     known = np.empty(len(visitor), np.uint64)
-    latest = np.full((len(visitor), len(chosen)), -1, np.int32)
+    latest = np.full((len(visitor), len(selected)), -1, np.int32)
     known_count = 0
     for nth in range(len(visitor)):
         slot = np.int64(visitor[nth] >> np.uint64(64 - bits))
@@ -368,15 +366,19 @@ def gather_runs(
         if slots[slot] < 0:
             slots[slot], known[known_count] = known_count, visitor[nth]
             known_count += 1
-        for choice in range(len(chosen)):
-            if not chosen[choice, nth]:
+        for selection in range(len(selected)):
+            if not selected[selection, nth]:
                 continue
-            run = latest[slots[slot], choice]
-            if run >= 0 and first[choice, run] - idle_seconds <= seconds[nth] <= last[choice, run] + idle_seconds:
-                first[choice, run] = min(first[choice, run], seconds[nth])
-                last[choice, run] = max(last[choice, run], seconds[nth])
+            run = latest[slots[slot], selection]
+            if run >= 0 and first[selection, run] - idle_seconds <= seconds[nth] <= last[selection, run] + idle_seconds:
+                first[selection, run] = min(first[selection, run], seconds[nth])
+                last[selection, run] = max(last[selection, run], seconds[nth])
             else:
-                run = counts[choice]
-                latest[slots[slot], choice] = run
-                of[choice, run], first[choice, run], last[choice, run] = visitor[nth], seconds[nth], seconds[nth]
-                counts[choice] += 1
+                run = counts[selection]
+                latest[slots[slot], selection] = run
+                of[selection, run], first[selection, run], last[selection, run] = (
+                    visitor[nth],
+                    seconds[nth],
+                    seconds[nth],
+                )
+                counts[selection] += 1

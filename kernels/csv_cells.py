@@ -1,4 +1,4 @@
-"""Where the cells of CSV are, told as Python's strict reader tells them."""
+"""The cells of CSV records, divided as by Python's strict reader."""
 
 from __future__ import annotations
 
@@ -15,13 +15,12 @@ _NOWHERE = -1
 def find_cells(
     data: Bytes, marks: Places, delimiter_and_quote: Bytes, place_of: Ints, cells: Places, odd: Places
 ) -> tuple[int, int, int]:
-    """The whole records at the beginning of some bytes: how many, how many odd ones among them, and where they end.
+    """The count of whole records at the beginning of some bytes, the count of odd ones among them, and their end.
 
-    `marks` are the places of delimiters, quotes, newlines and returns. `place_of` tells for each cell of a record its
-    place in `cells`, or -1; `cells` gets where each begins and ends, quotes left out. Odd are records with more or
-    fewer cells, of which no cell begins with something visible in ASCII, or with a quote to be undoubled in a cell that
-    has a place; `odd` gets their number, begin and end. The search ends at a record that the strict reader would
-    refuse, at one whose end is not there, and when there is no more room.
+    `marks` are the positions of delimiters, quotes, newlines and returns. `place_of` gives each cell's row in `cells`,
+    or -1; `cells` is filled with begins and ends, without quotes. A record is odd when it has more or fewer cells, no
+    cell that begins with visible ASCII, or a doubled quote in a cell that is kept; `odd` is filled with number, begin
+    and end. The search ends at a record that the strict reader refuses, at an incomplete one, and when `odd` is full.
     """
     width, delimiter, quote = len(place_of), delimiter_and_quote[0], delimiter_and_quote[1]
     records_count, odd_count, record, begin, cell, nth = 0, 0, 0, 0, 0, 0
@@ -53,10 +52,10 @@ def find_cells(
 
 @inlined
 def _find_end(data: Bytes, marks: Places, begin: int, nth: int, quote: int) -> int:
-    """The mark that ends the cell that begins at a place, `nth` being the first mark there or later."""
+    """The mark that ends the cell beginning at `begin`; `nth` is the first mark from there on."""
     count = len(marks)
     if nth == count or marks[nth] > begin or data[begin] != quote:
-        # In a cell that does not begin with one, a quote is a letter.
+        # In a cell that does not begin with a quote, quotes are ordinary characters.
         while nth < count and data[marks[nth]] == quote:
             nth += 1
         return nth if nth < count else _NOWHERE

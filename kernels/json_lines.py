@@ -1,4 +1,4 @@
-"""Lines of JSON that are alike but for their values: where these values are."""
+"""JSON lines that share one template: the positions of their values, and columns made of them."""
 
 from __future__ import annotations
 
@@ -35,29 +35,29 @@ _PLACES = np.uint64(0x0001020304050607)
 
 
 @kernel(WORDS, (INTS, INTS), (KEYS, KEYS, read_only(int64, ndim=2)), FLAGS, INTS, int32[:, :, ::1], int64[::1])
-def read_alike(
+def match_template(
     words: Words,
     bounds: tuple[Ints, Ints],
-    between: tuple[Words, Words, Ints],
+    literals: tuple[Words, Words, Ints],
     is_number: Flags,
     wanted: Ints,
     spans: Places,
     read: Ints,
 ) -> int:
-    """Which lines, given by begins and ends, have the same text between their values; gives how many, told in `read`.
+    """Fill `read` with the numbers of the lines that match the template, `spans` with their values; gives the count.
 
-    The text before each value and behind the last one is given in words, with the bits that count of each, and with the
-    places of its first words and its length in bytes, a row each. A value is a number without an exponent, or a text
-    of printable ASCII without escapes. `wanted` tells for each value its place in `spans`, or -1; `spans` gets where it
-    begins and ends, line by line of those read.
+    `bounds` are the lines' begins and ends. `literals` are the words of the text before each value and after the last
+    one, the masks of these words, and a row for each text: first word, last word (exclusive) and length in bytes. A
+    value is a number without an exponent or a string of printable ASCII without escapes. `wanted` gives each value's
+    row in `spans`, or -1; `spans` holds begins and ends.
     """
     begins, ends = bounds
-    text, bits, parts = between
+    text, bits, parts = literals
     read_count, last = 0, len(is_number)
     for nth in range(len(begins)):
         at, value = begins[nth], 0
         while at != _NOWHERE and value <= last:
-            at = _behind_text(words, at, text, bits, parts[value])
+            at = _literal_end(words, at, text, bits, parts[value])
             if at != _NOWHERE and value < last:
                 begin = at
                 at = _number_end(words, at) if is_number[value] else _text_end(words, at)
@@ -71,8 +71,8 @@ def read_alike(
 
 
 @inlined
-def _behind_text(words: Words, at: int, text: Words, bits: Words, part: Ints) -> int:
-    """Where a text ends that has to be at a place."""
+def _literal_end(words: Words, at: int, text: Words, bits: Words, part: Ints) -> int:
+    """The end of a literal that must be at a position, or `_NOWHERE`."""
     for nth in range(part[0], part[1]):
         if (words[at + 8 * (nth - part[0])] ^ text[nth]) & bits[nth] != _NONE:
             return _NOWHERE
@@ -81,7 +81,7 @@ def _behind_text(words: Words, at: int, text: Words, bits: Words, part: Ints) ->
 
 @inlined
 def _text_end(words: Words, at: int) -> int:
-    """The quote before which there is only printable ASCII without escapes."""
+    """The closing quote after printable ASCII without escapes, or `_NOWHERE`."""
     flags = _NONE
     while flags == _NONE:
         word = words[at]
@@ -95,7 +95,7 @@ def _text_end(words: Words, at: int) -> int:
 
 @inlined
 def _number_end(words: Words, begin: int) -> int:
-    """Behind a number as JSON has it, without an exponent, of which the end is told by what comes next."""
+    """The end of a JSON number without an exponent, or `_NOWHERE`; the literal after it must match as well."""
     whole = begin + int(_byte(words, begin) == _DASH)
     at = whole
     while at < begin + _MOST_DIGITS and _ZERO <= _byte(words, at) <= _NINE:
@@ -118,7 +118,7 @@ def _byte(words: Words, at: int) -> int:
 
 @kernel(BYTES, PLACES, PLACES, int64[::1])
 def read_statuses(data: Bytes, begins: Places, ends: Places, statuses: Ints) -> None:
-    """Numbers of one to three digits, -1 for what is none; zeros may fill up three."""
+    """Fill `statuses` with numbers of one to three digits, -1 for others; three digits may begin with zeros."""
     for nth in range(len(begins)):
         length, status = ends[nth] - begins[nth], np.int64(0)
         for at in range(begins[nth], begins[nth] + min(length, 3)):
@@ -130,7 +130,7 @@ def read_statuses(data: Bytes, begins: Places, ends: Places, statuses: Ints) -> 
 
 @kernel(BYTES, int64, INTS, int64[::1])
 def cut_at(data: Bytes, mark: int, begins: Ints, ends: Ints) -> None:
-    """Let each stretch of bytes end before the first of some byte."""
+    """Move the end of each slice to the first occurrence of a byte."""
     for nth in range(len(begins)):
         at = begins[nth]
         while at < ends[nth] and data[at] != mark:
@@ -140,9 +140,9 @@ def cut_at(data: Bytes, mark: int, begins: Ints, ends: Ints) -> None:
 
 @kernel(BYTES, _SPANS, _SPANS, int64, uint8[::1], int64[::1])
 def join_texts(data: Bytes, first: Places, second: Places, between: int, content: Bytes, begins: Ints) -> None:
-    """Two stretches of bytes with one byte between them, one behind the other; `begins` gets one more than there are.
+    """Fill `content` with pairs of slices joined by one byte, `begins` with their begins and the last end.
 
-    `first` and `second` have begins and ends, a row each.
+    `first` and `second` have a row of begins and a row of ends.
     """
     at = 0
     for nth in range(first.shape[1]):

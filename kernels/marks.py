@@ -1,4 +1,4 @@
-"""The places of a few bytes among many, sixty-four looked at together."""
+"""The positions of delimiters in a buffer, found sixty-four bytes at a time."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _PLACE_OF_BIT[(_ONE << np.arange(_GROUP, dtype=np.uint64)) * _DE_BRUIJN >> _TOP_
 
 @kernel(BYTES, BYTES, int32[::1])
 def find_marks(data: Bytes, wanted: Bytes, marks: Places) -> int:
-    """Where one of four bytes is, rising; gives how many places there are, which may be as many as bytes."""
+    """Fill `marks` with the positions of four bytes, ascending, and give their count; there may be as many as bytes."""
     flags, count = np.zeros(_WINDOW, np.uint8), 0
     words = flags.view(np.uint64)
     first, second, third, fourth = wanted[0], wanted[1], wanted[2], wanted[3]

@@ -1,4 +1,4 @@
-"""Wall-clock times told by the digits of texts of one shape, and how far apart moments lie."""
+"""Wall-clock times from the digits of texts of one shape, and the range of moments."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from numba import int64
 
 from kernels import BYTES, INTS, Bytes, Ints, inlined, kernel
 
-# Where the tens and the ones of a number are in a text, -1 for none, and what it is if there are no ones.
+# The positions of a number's tens and ones in a text, -1 for none, and its value when there are no ones.
 Digits = tuple[int, int, int]
 
 _ZERO, _NINE = b"09"
@@ -17,9 +17,9 @@ _DAY_SECONDS, _MICROSECONDS = 86_400, 1_000_000
 
 @kernel(INTS, BYTES, BYTES, int64[::1], int64[::1])
 def split_by_shape(begins: Ints, content: Bytes, shape: Bytes, like: Ints, others: Ints) -> int:
-    """The numbers of texts that are as `shape`, in which a zero stands for any digit; gives how many they are.
+    """Fill `like` with the rows of texts that have the shape, in which a zero is any digit; gives their count.
 
-    `others` comes with the numbers of all texts to be looked at, and has at its beginning those that are not.
+    `others` holds the rows to be tested; those without the shape are moved to its beginning.
     """
     like_count, others_count, length = 0, 0, len(shape)
     for nth in range(len(others)):
@@ -48,11 +48,10 @@ def read_clocks(
     month_starts: Ints,
     clocks: Ints,
 ) -> bool:
-    """Microseconds since 1970 of texts of one shape, at some rows, or not-a-time; gives whether none is of the year 0.
+    """Fill `clocks` with microseconds since 1970 of texts of one shape, or not-a-time; false if one is in the year 0.
 
-    `fields` are century, year in it, month, day, hour, minute and second; `seconds_end` is the first second too great,
-    of which 60 and 61 are the first ones of the next minute. `month_starts` are the first days of all months from the
-    year 0 on.
+    `fields` are century, year of the century, month, day, hour, minute and second. Seconds must be below `seconds_end`;
+    60 and 61 belong to the next minute. `month_starts` are the first days of all months from the year 0 on.
     """
     has_no_year_0 = True
     for nth in range(len(rows)):
@@ -82,7 +81,7 @@ def _number(content: Bytes, begin: int, digits: Digits) -> int:
 
 @kernel(INTS)
 def first_and_last(moments: Ints) -> tuple[int, int]:
-    """Of those that are times; of none, not-a-time."""
+    """The earliest and the latest moment; not-a-time when there is none."""
     first = last = np.int64(_NOT_A_TIME)
     for nth in range(len(moments)):
         if moments[nth] != _NOT_A_TIME:

@@ -1,4 +1,4 @@
-"""Columns of texts, one behind the other in one buffer: gathered, looked over and hashed."""
+"""String columns in one buffer, as Arrow lays them out: gathered from slices, checked and hashed."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from numba import int64, uint8, uint64
 
 from kernels import BYTES, INTS, KEYS, PLACES, WORDS, Bytes, Ints, Places, Words, kernel, words_of
 
-# How far behind the last byte of `content` a loop may write.
+# The bytes of padding in `content`, for the kernel writes whole words.
 _ROOM = 8
 
 _FIRST_VISIBLE, _BEYOND_ASCII = 33, 127
@@ -15,10 +15,7 @@ _ONE, _HALF = np.uint64(1), np.uint64(32)
 
 
 def gather_texts(data: Bytes, firsts: Places, lasts: Places) -> tuple[Ints, Bytes]:
-    """Where some stretches of bytes begin and the last one ends, once they lie one behind the other, and their bytes.
-
-    Behind these there are a few more, which mean nothing.
-    """
+    """Slices copied one after the other: the begins with the last end, and the bytes, with some padding after them."""
     begins, content = np.empty(len(firsts) + 1, np.int64), np.empty(int((lasts - firsts).sum()) + _ROOM, np.uint8)
     _gather(data, words_of(data), (firsts, lasts), begins, (content, words_of(content)))
     return begins, content
@@ -28,9 +25,9 @@ def gather_texts(data: Bytes, firsts: Places, lasts: Places) -> tuple[Ints, Byte
 def _gather(
     data: Bytes, words: Words, bounds: tuple[Places, Places], begins: Ints, content: tuple[Bytes, Words]
 ) -> None:
-    """Some stretches of bytes one behind the other; `bounds` are their begins and their ends.
+    """Copy slices one after the other; `bounds` are their begins and ends in `data`.
 
-    `begins` gets where each begins and the last ends; `words` and the second part of `content` are the words there.
+    `begins` is filled with the new begins and the last end; `words` and `content[1]` are the buffers as words.
     """
     first, last = bounds
     letters, target = content
@@ -50,9 +47,9 @@ def _gather(
 
 @kernel(INTS, BYTES, int64, int64[::1])
 def look_over(begins: Ints, content: Bytes, longest: int, short: Ints) -> tuple[bool, int]:
-    """Whether every text begins and ends with something visible in ASCII, and how many are no longer than `longest`.
+    """Whether every text but empty ones begins and ends with visible ASCII, and the count of short texts.
 
-    `short` gets the numbers of these; an empty text begins and ends with nothing.
+    `short` is filled with the rows of texts of at most `longest` bytes.
     """
     is_clean, short_count = True, 0
     for nth in range(len(begins) - 1):
@@ -68,7 +65,7 @@ def look_over(begins: Ints, content: Bytes, longest: int, short: Ints) -> tuple[
 
 @kernel(INTS, WORDS, KEYS, uint64[::1])
 def hash_texts(begins: Ints, words: Words, factors: Words, hashes: Words) -> None:
-    """A number for each text: its length, into which its words are mixed by two factors, one after the other."""
+    """Fill `hashes`: each text's length, into which its words are mixed one by one with two factors."""
     for nth in range(len(begins) - 1):
         at, end = begins[nth], begins[nth + 1]
         number = np.uint64(end - at)

@@ -1,4 +1,4 @@
-"""Which agents of an access log are no people: monitoring probes, empty agents and known bots."""
+"""User agents that are not people: monitoring probes, empty agents and known bots."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ _SHAPES_KEPT = 1 << 16
 class AgentRules:
     """The rule that excludes each agent: `probe`, `empty_agent`, `bot` (tested in that order), or '' for people.
 
-    Known bots are the patterns of the package crawler-user-agents, as it matches them (case counts), and `ckanapi`.
-    Most patterns name no digit, so agents that differ in their digits only, as browsers of many versions do, are
-    judged once by them and remembered by that shape. Of a log that tells of no agents all are taken for people.
+    Known bots are those of the package crawler-user-agents, matched as it does (case-sensitive), and `ckanapi`.
+    Most patterns contain no digit, so agents that differ only in digits, as browser versions do, share one cache entry
+    for them. In a log without agents everyone counts as people. Safe to call from several threads.
     """
 
     def __init__(self) -> None:
@@ -37,6 +37,7 @@ class AgentRules:
         self._lock = Lock()
 
     def __call__(self, agents: list[bytes]) -> list[str]:
+        """One rule per agent, in their order."""
         with self._lock:
             return self._judge(agents)
 
@@ -53,13 +54,13 @@ class AgentRules:
 
 @cache
 def agent_rules() -> AgentRules:
-    """Those that all threads share, so that what one has judged the others know."""
+    """The process-wide instance, whose cache all threads share."""
     return AgentRules()
 
 
 @dataclass(frozen=True)
 class _Bots:
-    """Patterns, most of which are plain words."""
+    """Patterns, divided into plain words, which are found faster, and regular expressions."""
 
     words: list[bytes]
     others: re.Pattern[bytes]
@@ -76,7 +77,7 @@ class _Bots:
         return cls(words, re.compile("|".join(others).encode()))
 
     def match(self, agents: list[bytes]) -> list[bool]:
-        """Which agents any pattern occurs in; a word that is in none of them is looked for once."""
+        """Which agents contain any pattern; words that occur in none of them are ruled out together."""
         together = b"\n".join(agents)
         words = [word for word in self.words if word in together]
         return [any(word in agent for word in words) or self.others.search(agent) is not None for agent in agents]
@@ -94,7 +95,7 @@ def _rule(agent: bytes, is_bot: bool) -> str:
 
 @cache
 def _bots() -> tuple[_Bots, _Bots]:
-    """The bots whose patterns take any digit for any other, and those whose patterns name one."""
+    """Bots whose patterns contain no digit, and those whose patterns do."""
     from crawleruseragents import CRAWLER_USER_AGENTS_DATA
 
     patterns = [*_MORE_BOTS, *(entry["pattern"] for entry in CRAWLER_USER_AGENTS_DATA)]

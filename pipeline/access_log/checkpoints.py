@@ -1,7 +1,7 @@
-"""How far the counting of access logs has come, kept on disk so that a count that was interrupted goes on from there.
+"""Checkpoints of a count on disk, from which the next run resumes an interrupted one.
 
-What is kept are numbers of visitors and the key they were made with, for the owner's eyes only and gone when the count
-is done; an address is never kept.
+They hold keyed hashes of visitors and the key, are readable by their owner only and are removed once the count is done;
+they never hold an address.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ _ENDING = "-checkpoints"
 
 @dataclass(frozen=True)
 class Checkpoints:
-    """Where the shares of one count note how far they are, `every_seconds` or more apart.
+    """The folder with one count's checkpoints, of which each share writes its own at most every `every_seconds`.
 
-    The folder's name must change with the files, the settings and the code. What is damaged, or another share's, is as
-    good as not there; and a count goes on where nothing can be noted.
+    The folder's name must change with the files, the settings and the code. A damaged checkpoint is ignored, and a
+    count continues where none can be written.
     """
 
     folder: Path
@@ -36,11 +36,11 @@ class Checkpoints:
 
     @classmethod
     def beside(cls, target: Path, *, source: str) -> Checkpoints:
-        """Of one source, for the folder that is to hold the result."""
+        """The checkpoints of one source, in a hidden folder beside the result's future place."""
         return cls(target.with_name(f".{target.name}{_ENDING}") / source)
 
     def key(self) -> bytes:
-        """The visitors' key of the count that was interrupted, or a new one."""
+        """The interrupted count's key for hashing visitors, or a new one; raises `OSError` without a folder."""
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         key = self.load("key")
         if not isinstance(key, bytes):
@@ -49,17 +49,17 @@ class Checkpoints:
         return key
 
     def load(self, name: str) -> object:
-        """What was last saved under a name; null when there is nothing, or not all of it."""
+        """The state last saved under a name; null when there is none or it is damaged."""
         try:
             kept = (self.folder / name).read_bytes()
             content = kept[_DIGEST_BYTES:]
             is_whole = hashlib.sha256(content).digest() == kept[:_DIGEST_BYTES]
             return pickle.loads(content) if is_whole else None  # noqa: S301 only this account can write there
-        except Exception:  # What other versions of the libraries wrote is as good as not there
+        except Exception:  # Other versions of the libraries may have written it
             return None
 
     def save(self, name: str, state: object) -> None:
-        """Keep the state in place of the one before, old or new but never half."""
+        """Replace the state atomically; does nothing where the disk refuses."""
         content = pickle.dumps(state)
         with suppress(OSError):
             handle, draft = tempfile.mkstemp(prefix=".", dir=self.folder)
@@ -70,27 +70,27 @@ class Checkpoints:
             Path(draft).replace(self.folder / name)
 
 
-class Notes:
-    """One share's notes of its progress, under a name that tells it from every other share."""
+class ShareCheckpoint:
+    """One share's checkpoint, under a name that is the share's own; without `checkpoints` nothing is kept."""
 
     def __init__(self, checkpoints: Checkpoints | None, *, share: object) -> None:
         self._checkpoints = checkpoints
         self._name = hashlib.sha256(repr(share).encode()).hexdigest()
-        self._noted_at = time.monotonic()
+        self._saved_at = time.monotonic()
 
-    def last(self) -> object:
-        """What was last noted; null when nothing was."""
+    def load(self) -> object:
+        """The state last saved; null when there is none."""
         return self._checkpoints.load(self._name) if self._checkpoints else None
 
-    def note(self, state: object) -> None:
-        """Keep the state, unless the last one was kept just now."""
-        if self._checkpoints and time.monotonic() - self._noted_at >= self._checkpoints.every_seconds:
+    def save(self, state: object) -> None:
+        """Save the state, unless the last one was saved less than `every_seconds` ago."""
+        if self._checkpoints and time.monotonic() - self._saved_at >= self._checkpoints.every_seconds:
             self._checkpoints.save(self._name, state)
-            self._noted_at = time.monotonic()
+            self._saved_at = time.monotonic()
 
 
 def forget_checkpoints(target: Path) -> None:
-    """Remove what was kept for a result that is there now, and what no count has touched for a week."""
+    """Remove the checkpoints of a finished result, and those not written to for a week."""
     oldest = time.time() - _DAYS_KEPT * 86_400
     for folder in target.parent.glob(f".*{_ENDING}"):
         touched = max((path.stat().st_mtime for path in [folder, *folder.rglob("*")]), default=0)

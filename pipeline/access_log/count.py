@@ -1,9 +1,8 @@
-"""Web server access logs to visits a day (clause 10.1), every line of every file counted in exactly one class.
+"""Web server access logs to visits per local day (clause 10.1), with every line of every file in exactly one class.
 
-A visitor is client address + user agent, where the log tells of agents; a visit ends after 30 idle minutes and, in
-the headline, at local midnight.
-Lines are tested in the order of `RULES`: first whether they can be read, then what was asked for, then who asked.
-No address leaves this module: a visitor is a keyed hash, and the key lives as long as one call.
+A visitor is a client address and, where the log has it, a user agent; a visit ends after 30 idle minutes and, in the
+headline, at local midnight. Lines are tested in the order of `RULES`: whether they can be read, what was requested, who
+requested it. No address is kept: a visitor is a keyed hash, and the key is thrown away with the count.
 """
 
 from __future__ import annotations
@@ -28,12 +27,12 @@ from pipeline.access_log.head import read_head
 from pipeline.access_log.rules import OUTCOMES, RULES
 from pipeline.access_log.sessions import FIRST_DAY, LONGEST_IDLE_SECONDS
 from pipeline.access_log.share import (
+    Chunk,
     Counts,
     LateLine,
     LogFile,
     LogTerms,
     Share,
-    Stretch,
     count_share,
     is_gzip,
 )
@@ -64,7 +63,7 @@ Ints = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class LogCounts:
-    """`visits`: portal x local day x variant; `tally`: lines per local day, outcome and rule."""
+    """`visits`: a row per portal, local day and variant; `tally`: lines per local day, outcome and rule."""
 
     visits: pd.DataFrame
     tally: pd.DataFrame
@@ -73,57 +72,57 @@ class LogCounts:
 def count_visits(
     files: Sequence[LogFile], *, terms: LogTerms, checkpoints: Checkpoints | None = None, meter: Meter | None = None
 ) -> LogCounts:
-    """Visits per local day of `terms.zone` and variant, and what became of every line of every file.
+    """Visits per local day of `terms.zone` and variant, and every line of every file by outcome and rule.
 
     `visits` has a row for each variant on each day with a readable line, zeros included; its source columns name the
     first such line. Variants add up over days. Order of files and lines, duplicates and splits change no count; lines
-    more than a day late cost a second reading and memory for all visits instead of those of a few days.
-    With `checkpoints` a count that was interrupted goes on where it stopped.
-    `tally.happened_on` is null for lines without a readable time. The package's bot list moves the figures.
-    Raises `DataRejected` for a damaged gzip file, `ConfigError` for a network or idle time that cannot be.
+    more than a day late cost a second pass and memory for all visits instead of those of a few days.
+    With `checkpoints` an interrupted count resumes where it stopped.
+    `tally.happened_on` is null for lines without a readable time. Another bot list may change the counts.
+    Raises `DataRejected` for a damaged gzip file, `ConfigError` for an impossible network or idle time.
     """
     _check(terms)
     meter = meter or Meter()
-    stretches = [Stretch(file, position) for position, file in enumerate(files, start=1)]
-    heads = {stretch: read_head(stretch, names=terms.json_names) for stretch in stretches}
+    chunks = [Chunk(file, position) for position, file in enumerate(files, start=1)]
+    heads = {chunk: read_head(chunk, names=terms.json_names) for chunk in chunks}
     # A file without a readable line comes first.
-    stretches.sort(key=lambda stretch: heads[stretch][0].seconds if heads[stretch] else 0)
-    shares = _divide(stretches, terms=terms, checkpoints=checkpoints)
+    chunks.sort(key=lambda chunk: heads[chunk][0].seconds if heads[chunk] else 0)
+    shares = _divide(chunks, terms=terms, checkpoints=checkpoints)
     try:
         counts = _count(shares, meter)
     except LateLine:
         meter.expect(meter.bytes_read)
-        counts = _count([replace(share, is_settling=False) for share in shares], meter)
+        counts = _count([replace(share, is_closing=False) for share in shares], meter)
     visits = _visits(counts, files=files, terms=terms)
     if any(hit.agent == NO_AGENT for head in heads.values() for hit in head):
         visits["visit_definition"] += _WITHOUT_AGENTS
     return LogCounts(visits, _tally(counts))
 
 
-def _divide(stretches: Sequence[Stretch], *, terms: LogTerms, checkpoints: Checkpoints | None) -> list[Share]:
-    """One share, or two of about the same size when there is enough to read."""
-    sizes = [_size(stretch) for stretch in stretches]
+def _divide(chunks: Sequence[Chunk], *, terms: LogTerms, checkpoints: Checkpoints | None) -> list[Share]:
+    """One share, or two of about the same size when the input is large."""
+    sizes = [_size(chunk) for chunk in chunks]
     half = sum(sizes) // 2
-    parts: tuple[list[Stretch], list[Stretch]] = ([], [])
-    for stretch, before, size in zip(stretches, accumulate(sizes, initial=0), sizes, strict=False):
+    parts: tuple[list[Chunk], list[Chunk]] = ([], [])
+    for chunk, before, size in zip(chunks, accumulate(sizes, initial=0), sizes, strict=False):
         if sum(sizes) < _BYTES_WORTH_SHARING or before + size <= half:
-            parts[0].append(stretch)
+            parts[0].append(chunk)
         elif before >= half:
-            parts[1].append(stretch)
-        elif is_gzip(stretch.file.path):
-            parts[before + size // 2 > half].append(stretch)
+            parts[1].append(chunk)
+        elif is_gzip(chunk.file.path):
+            parts[before + size // 2 > half].append(chunk)
         else:
-            cut = _next_line(stretch.file.path, at=half - before)
-            parts[0].append(replace(stretch, end=cut))
-            parts[1].append(replace(stretch, begin=cut))
+            cut = _next_line(chunk.file.path, at=half - before)
+            parts[0].append(replace(chunk, end=cut))
+            parts[1].append(replace(chunk, begin=cut))
     key = checkpoints.key() if checkpoints else secrets.token_bytes(24)
     share = Share((), terms, key, _BLOCK_BYTES, checkpoints=checkpoints)
-    return [replace(share, stretches=tuple(part)) for part in parts if part or part is parts[0]]
+    return [replace(share, chunks=tuple(part)) for part in parts if part or part is parts[0]]
 
 
-def _size(stretch: Stretch) -> int:
-    """The bytes to be read, roughly."""
-    return stretch.file.path.stat().st_size * (_GZIP_RATIO if is_gzip(stretch.file.path) else 1)
+def _size(chunk: Chunk) -> int:
+    """The decompressed bytes, roughly."""
+    return chunk.file.path.stat().st_size * (_GZIP_RATIO if is_gzip(chunk.file.path) else 1)
 
 
 def _next_line(path: Path, *, at: int) -> int:
@@ -137,7 +136,7 @@ def _next_line(path: Path, *, at: int) -> int:
 
 
 def _count(shares: Sequence[Share], meter: Meter) -> Counts:
-    """All shares' counts together: the first is read on this thread, the other meanwhile on a second one."""
+    """The counts of all shares: the first is read on this thread, the other on a second one."""
     first, *others = shares
     is_over = Event()
     with ThreadPoolExecutor(max(len(others), 1)) as pool:
@@ -154,7 +153,7 @@ def _count(shares: Sequence[Share], meter: Meter) -> Counts:
 
 
 def _visits(counts: Counts, *, files: Sequence[LogFile], terms: LogTerms) -> pd.DataFrame:
-    """The clean table's columns without the outcome ones."""
+    """The columns of the clean table `visits`, without its outcome columns."""
     days = np.array(sorted(counts.first_seen), np.int64)
     seen = [counts.first_line(day) for day in days.tolist()]
     frames = [

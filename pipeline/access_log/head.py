@@ -1,4 +1,4 @@
-"""What an access log tells by its first lines: when it begins, what becomes of them, whether it can be read."""
+"""The first lines of an access log: when it begins, how they are classified, whether it can be read."""
 
 from __future__ import annotations
 
@@ -8,35 +8,35 @@ from collections import Counter
 from connectors.errors import SourceChanged
 from connectors.files import harmless
 from pipeline.access_log.formats.block import read_block
-from pipeline.access_log.formats.json_line import JsonNames, find_lack, read_any_line
+from pipeline.access_log.formats.json_line import JsonNames, find_missing_parts, read_any_line
 from pipeline.access_log.formats.line import Hit
 from pipeline.access_log.rules import RULES, Classifier
-from pipeline.access_log.share import LogFile, LogTerms, Stretch, open_log
+from pipeline.access_log.share import Chunk, LogFile, LogTerms, open_log
 
 _HEAD_BYTES = 1 << 16
 
 
-def read_head(stretch: Stretch, *, names: JsonNames) -> list[Hit]:
-    """The hits a file begins with."""
-    read = (read_any_line(line, names=names) for line in _first_lines(stretch))
+def read_head(chunk: Chunk, *, names: JsonNames) -> list[Hit]:
+    """The hits among a file's first lines; raises `DataRejected` for damaged gzip."""
+    read = (read_any_line(line, names=names) for line in _first_lines(chunk))
     return [hit for hit in read if isinstance(hit, Hit)]
 
 
 def classify_head(file: LogFile, *, terms: LogTerms) -> Counter[str]:
-    """What becomes of a file's first lines, by rule; '' is a page asked for by people."""
-    block = b"".join(line + b"\n" for line in _first_lines(Stretch(file, 1)))
+    """A file's first lines by rule; '' is a page requested by people. Raises `DataRejected` for damaged gzip."""
+    block = b"".join(line + b"\n" for line in _first_lines(Chunk(file, 1)))
     hits = read_block(block, names=terms.json_names)
     classify = Classifier(terms.own_networks, key=secrets.token_bytes(24))
     return Counter(RULES[rule] for rule in classify(hits).rule.tolist()) + hits.faults
 
 
 def refuse_unnamed(file: LogFile, *, name: str, terms: LogTerms) -> None:
-    """Raise `SourceChanged` when a file begins with JSON of which no line can be read, for want of a name."""
-    lines = _first_lines(Stretch(file, 1))
-    lacking = [lack for lack in (find_lack(line, names=terms.json_names) for line in lines) if lack]
-    if not lacking or any(isinstance(read_any_line(line, names=terms.json_names), Hit) for line in lines):
+    """Raise `SourceChanged` when a file's first lines are JSON and lack a needed part under any known name."""
+    lines = _first_lines(Chunk(file, 1))
+    found = [missing for missing in (find_missing_parts(line, names=terms.json_names) for line in lines) if missing]
+    if not found or any(isinstance(read_any_line(line, names=terms.json_names), Hit) for line in lines):
         return
-    parts, there = (", ".join(map(harmless, names)) for names in lacking[0])
+    parts, there = (", ".join(map(harmless, names)) for names in found[0])
     raise SourceChanged(
         id=f"{name}: baris JSON-nya tidak memuat {parts} dengan nama yang dikenal; yang ada: {there}. "
         "Sebutkan tempatnya di 'fields' sumber ini.",
@@ -45,9 +45,9 @@ def refuse_unnamed(file: LogFile, *, name: str, terms: LogTerms) -> None:
     )
 
 
-def _first_lines(stretch: Stretch) -> list[bytes]:
-    """The lines a file begins with, or as much of the first as is worth looking at."""
-    with open_log(stretch) as stream:
+def _first_lines(chunk: Chunk) -> list[bytes]:
+    """The whole lines in a file's first bytes, or the beginning of an overlong first line."""
+    with open_log(chunk) as stream:
         head = stream.read(_HEAD_BYTES)
     whole = head.rpartition(b"\n")[0] if len(head) == _HEAD_BYTES else head.removesuffix(b"\n")
     return whole.split(b"\n")

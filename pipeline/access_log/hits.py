@@ -1,4 +1,4 @@
-"""The hits of an access log as columns, whichever parser and format they come from."""
+"""Hits as columns: what every reader of every format produces."""
 
 from __future__ import annotations
 
@@ -17,32 +17,32 @@ Ints = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Rows:
-    """Some well-formed lines as columns; `lines` are their numbers in the block, from 0."""
+    """Hits as columns: line numbers in the block from 0, seconds since 1970 in UTC, requests without queries."""
 
     lines: Ints
     seconds: Ints
     statuses: Ints
     addresses: Texts
-    asked: Texts
+    requests: Texts
     agents: Texts
 
     @classmethod
     def of(cls, hits: Sequence[Hit], *, lines: Sequence[int]) -> Rows:
-        """Hits that were read one by one."""
-        addresses, seconds, asked, statuses, agents = zip(*hits, strict=True) if hits else ((),) * len(Hit._fields)
+        """Columns of hits that were read one by one, with their line numbers."""
+        addresses, seconds, requests, statuses, agents = zip(*hits, strict=True) if hits else ((),) * len(Hit._fields)
         lines_, seconds_, statuses_ = (np.array(column, np.int64) for column in (lines, seconds, statuses))
-        return cls(lines_, seconds_, statuses_, *map(Texts.of, (addresses, asked, agents)))
+        return cls(lines_, seconds_, statuses_, *map(Texts.of, (addresses, requests, agents)))
 
     def only(self, kept: NDArray[np.bool_]) -> Rows:
-        """Those whose flag is set."""
+        """The rows whose flag is set."""
         if kept.all():
             return self
-        texts = (texts.only(kept) for texts in (self.addresses, self.asked, self.agents))
+        texts = (texts.only(kept) for texts in (self.addresses, self.requests, self.agents))
         return Rows(self.lines[kept], self.seconds[kept], self.statuses[kept], *texts)
 
     @classmethod
-    def of_read(cls, read: Mapping[int, Hit | str]) -> tuple[Rows, Counter[str]]:
-        """The hits among lines that were read one by one, by number, and the faults of the others."""
+    def split_faults(cls, read: Mapping[int, Hit | str]) -> tuple[Rows, Counter[str]]:
+        """Columns of the hits among lines by number, and counts of the other lines' faults."""
         hits = {number: hit for number, hit in read.items() if isinstance(hit, Hit)}
         faults = Counter(fault for fault in read.values() if isinstance(fault, str))
         return cls.of([*hits.values()], lines=[*hits]), faults
@@ -50,7 +50,7 @@ class Rows:
 
 @dataclass(frozen=True)
 class Hits:
-    """A block's well-formed lines, in no order; a parser's `rows` lie together.
+    """A block's hits in no particular order, one item of `rows` for each reader that found some.
 
     `faults` counts the block's other lines: `blank_line`, `malformed_line`, `bad_time`.
     """
@@ -60,8 +60,10 @@ class Hits:
 
     @property
     def lines(self) -> Ints:
+        """The line numbers of all hits, in the order of `rows`."""
         return np.concatenate([rows.lines for rows in self.rows])
 
     @property
     def seconds(self) -> Ints:
+        """The moments of all hits, seconds since 1970 in UTC, in the order of `rows`."""
         return np.concatenate([rows.seconds for rows in self.rows])

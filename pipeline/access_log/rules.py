@@ -1,4 +1,4 @@
-"""The rules of an access log (clause 10.1): which class each line is in, tested in one fixed order."""
+"""The rules for access log lines (clause 10.1): each line gets the first rule that applies, in one fixed order."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kernels import words_of
-from kernels.access_log import find_beginning
+from kernels.access_log import match_prefixes
 from pipeline.access_log.bots import AGENT_RULES, agent_rules
 from pipeline.access_log.hits import Hits, Rows
-from pipeline.access_log.texts import Texts, Verdict, Verdicts, number_texts
+from pipeline.access_log.texts import Texts, Verdict, Verdicts, keyed_hashes
 
 FAULTS = ("blank_line", "malformed_line", "bad_time")
 REQUEST_RULES = ("method", "status", "asset", "download")
@@ -51,78 +51,83 @@ Range = tuple[int, int, int]
 
 @dataclass(frozen=True)
 class Classes:
-    """Per line: its visitor, what was wrong with the request, with who asked, and whether it is a page that moved."""
+    """Per hit: the visitor's hash, the rule that excludes the request, the one that excludes the client, 0 for none.
+
+    `is_moved_page` marks pages answered with a redirect.
+    """
 
     visitor: Keys
     request_rule: Verdict
-    asker_rule: Verdict
+    client_rule: Verdict
     is_moved_page: Flags
 
     @classmethod
     def of(cls, parts: Sequence[Classes]) -> Classes:
-        """All parts together."""
+        """The parts, one after the other."""
         return cls(*(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(cls)))
 
     @property
     def rule(self) -> Verdict:
-        return np.where(self.request_rule > 0, self.request_rule, self.asker_rule)
+        """The place in `RULES` of each hit's rule."""
+        return np.where(self.request_rule > 0, self.request_rule, self.client_rule)
 
-    def choices(self) -> dict[str, Flags]:
-        """The lines each set of runs is made of."""
-        is_page, is_person = self.request_rule == 0, self.asker_rule == 0
+    def selections(self) -> dict[str, Flags]:
+        """The hits that each kind of runs is made of, by its name."""
+        is_page, is_person = self.request_rule == 0, self.client_rule == 0
         return {
             "people": is_page & is_person,
-            "bots": is_page & (self.asker_rule != _PLACE["own_network"]),
+            "bots": is_page & (self.client_rule != _PLACE["own_network"]),
             "redirects": (is_page | self.is_moved_page) & is_person,
             "all": np.ones(len(is_page), bool),
         }
 
 
 class Classifier:
-    """Lines to classes; each distinct agent and request is judged once and remembered for a while.
+    """Classifies hits; verdicts on distinct requests, agents and addresses are cached.
 
-    Classifiers with the same key give a visitor the same number.
+    Classifiers with the same key give a visitor the same hash. Raises `ValueError` for a network that is no CIDR range.
     """
 
     def __init__(self, own_networks: Iterable[str], *, key: bytes) -> None:
         self._key = key
         ranges = tuple(map(_parse_range, own_networks))
-        self._first_words = _first_words(ranges)
+        self._prefixes = _prefixes(ranges)
         self._are_own = Verdicts(lambda addresses: [_is_inside(address, ranges=ranges) for address in addresses])
         self._request_rules = Verdicts(lambda requests: [*map(request_rule, requests)])
         self._agent_rules = Verdicts(lambda agents: [_PLACE[rule] for rule in agent_rules()(agents)])
 
     def __call__(self, hits: Hits) -> Classes:
+        """The classes of a block's hits, in the order of `hits.rows`."""
         return Classes.of([self._classify(rows) for rows in hits.rows])
 
     def _classify(self, rows: Rows) -> Classes:
-        requests = number_texts(rows.asked, key=self._key + b"request")
-        addresses = number_texts(rows.addresses, key=self._key + b"address")
-        agents = number_texts(rows.agents, key=self._key + b"agent")
-        asked = self._request_rules.of(rows.asked, numbers=requests)
-        asker_rules = self._agent_rules.of(rows.agents, numbers=agents)
-        asker_rules[self._find_own(rows.addresses, numbers=addresses)] = _PLACE["own_network"]
+        requests = keyed_hashes(rows.requests, key=self._key + b"request")
+        addresses = keyed_hashes(rows.addresses, key=self._key + b"address")
+        agents = keyed_hashes(rows.agents, key=self._key + b"agent")
+        request_rules = self._request_rules.of(rows.requests, hashes=requests)
+        client_rules = self._agent_rules.of(rows.agents, hashes=agents)
+        client_rules[self._find_own(rows.addresses, hashes=addresses)] = _PLACE["own_network"]
         is_answered = _IS_ANSWERED[rows.statuses]
         return Classes(
             addresses + agents,
-            np.where(is_answered | (asked == _PLACE["method"]), asked, np.int8(_PLACE["status"])),
-            asker_rules,
-            (asked == 0) & _IS_REDIRECT[rows.statuses],
+            np.where(is_answered | (request_rules == _PLACE["method"]), request_rules, np.int8(_PLACE["status"])),
+            client_rules,
+            (request_rules == 0) & _IS_REDIRECT[rows.statuses],
         )
 
-    def _find_own(self, addresses: Texts, *, numbers: Keys) -> Ints:
-        """Which addresses are the city's own; only those that may be are parsed."""
-        places, (wanted, bits) = np.empty(len(numbers), np.int64), self._first_words
-        candidates = places[: find_beginning(words_of(addresses.data), addresses.begins, wanted, bits, places)]
-        are_own = self._are_own.of(addresses.only(candidates), numbers=numbers[candidates])
+    def _find_own(self, addresses: Texts, *, hashes: Keys) -> Ints:
+        """The positions of the city's own addresses; only addresses with a possible prefix are parsed."""
+        places, (words, masks) = np.empty(len(hashes), np.int64), self._prefixes
+        candidates = places[: match_prefixes(words_of(addresses.data), addresses.begins, words, masks, places)]
+        are_own = self._are_own.of(addresses.only(candidates), hashes=hashes[candidates])
         return candidates[are_own > 0]
 
 
-def request_rule(asked: bytes) -> int:
+def request_rule(request: bytes) -> int:
     """The place in `RULES` of a request without its query: a page (0), an asset, a download, or another method."""
-    if not asked.startswith(b"GET "):
+    if not request.startswith(b"GET "):
         return _PLACE["method"]
-    path = asked.removeprefix(b"GET ").rpartition(b" HTTP/")[0] or asked.removeprefix(b"GET ")
+    path = request.removeprefix(b"GET ").rpartition(b" HTTP/")[0] or request.removeprefix(b"GET ")
     extension = _EXTENSION.search(path.lower())
     ending = extension[1] if extension else b""
     if ending in _ASSETS:
@@ -142,10 +147,10 @@ def _is_inside(address: bytes, *, ranges: tuple[Range, ...]) -> bool:
     return any(number & mask == network for length, mask, network in ranges if length == len(packed))
 
 
-def _first_words(ranges: tuple[Range, ...]) -> Keys:
-    """How every address inside a range begins, and few others: its first eight bytes and which of their bits count.
+def _prefixes(ranges: tuple[Range, ...]) -> Keys:
+    """Prefixes that every address inside a range has, as 8-byte words, and masks of the bits that count.
 
-    An IPv6 address, which may be a mapped IPv4 one, has a colon behind four digits at most.
+    An IPv6 address, which may be a mapped IPv4 one, has a colon after at most four digits.
     """
     octets = {network.to_bytes(4)[: mask.bit_count() // 8] for length, mask, network in ranges if length == 4}
     begins = [".".join(map(str, begin)).encode()[:8] for begin in octets]

@@ -1,4 +1,4 @@
-"""One thread's share of the access logs: stretches of files read and counted, ready to be added to the others'."""
+"""One thread's share of the access logs: chunks of files, read block by block, counted, and added to other shares."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from connectors.counted_file import OnRead, open_counted
 from connectors.errors import DataRejected
 from kernels.access_log import LONGEST_LINE, ROOM
-from pipeline.access_log.checkpoints import Checkpoints, Notes
+from pipeline.access_log.checkpoints import Checkpoints, ShareCheckpoint
 from pipeline.access_log.formats.block import read_block
 from pipeline.access_log.formats.json_line import KNOWN_NAMES, JsonNames
 from pipeline.access_log.hits import Hits
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 _GZIP_MAGIC = b"\x1f\x8b"
 
-_CHOICES = ("people", "bots", "redirects", "all")
+_SELECTIONS = ("people", "bots", "redirects", "all")
 _SLACK_DAYS = 1
 
 Ints = NDArray[np.int64]
@@ -44,7 +44,7 @@ Keys = NDArray[np.uint64]
 
 @dataclass(frozen=True)
 class LogFile:
-    """One log file, plain or gzip (told apart by its first bytes)."""
+    """One log file, plain or gzip, which its first bytes decide."""
 
     file_id: str
     path: Path
@@ -52,9 +52,9 @@ class LogFile:
 
 @dataclass(frozen=True)
 class LogTerms:
-    """What counting depends on besides the lines.
+    """The settings of a count.
 
-    `own_networks` are the city's own CIDR ranges, `json_names` say where the parts of a hit stand in JSON lines.
+    `own_networks` are the city's own CIDR ranges, `json_names` are the paths of a hit's parts in JSON lines.
     """
 
     zone: ZoneInfo
@@ -65,15 +65,15 @@ class LogTerms:
 
     @classmethod
     def of(cls, city: City, source: Source) -> LogTerms:
-        """What a city's YAML sets for a source."""
+        """The settings that a city's YAML declares for a source."""
         fields = source.fields.model_dump(exclude_none=True) if source.fields else {}
         names = KNOWN_NAMES.declared(fields)
         return cls(city.zone_info, source.portal_id, own_networks=source.own_networks, json_names=names)
 
 
 @dataclass(frozen=True)
-class Stretch:
-    """Whole lines of a file, by byte; `position` is the file's place in the caller's order, from 1."""
+class Chunk:
+    """A byte range of whole lines in a file; `position` is the file's place in the caller's order, from 1."""
 
     file: LogFile
     position: int
@@ -83,72 +83,72 @@ class Stretch:
 
 @dataclass(frozen=True)
 class Share:
-    """What one thread is to count; `is_settling` asks it to forget the days that its lines have left behind.
+    """What one thread counts: chunks in the order of time, in blocks of about `block_bytes`.
 
-    `checkpoints` is where it notes how far it is, to go on from there when it is asked again.
+    With `is_closing` days behind the watermark are closed; with `checkpoints` an interrupted share resumes.
     """
 
-    stretches: tuple[Stretch, ...]
+    chunks: tuple[Chunk, ...]
     terms: LogTerms
     key: bytes
     block_bytes: int
-    is_settling: bool = True
+    is_closing: bool = True
     checkpoints: Checkpoints | None = None
 
 
 class LateLine(Exception):
-    """A line of a day already settled: everything has to be counted again without settling."""
+    """A line on a day that is already closed: everything must be counted again without closing days."""
 
 
 class Counts:
-    """What is remembered of lines: runs of four choices, first days of visitors, lines per day and rule.
+    """The state of a count: runs of four selections of hits, new visitors, and lines per local day and rule.
 
-    `first_seen` has a day's first line: the file's position, its stretch's first byte, lines before it in the stretch.
-    `lines_read` has the lines of each stretch.
+    `first_seen` locates each day's first line: the file's position, its chunk's first byte, lines before it in the
+    chunk. `lines_read` counts the lines of each chunk. Days behind the watermark are closed when enough is pending.
     """
 
     def __init__(self, terms: LogTerms) -> None:
         self._terms = terms
-        self.runs = {name: Runs(terms.idle_seconds, zone=terms.zone) for name in _CHOICES}
+        self.runs = {name: Runs(terms.idle_seconds, zone=terms.zone) for name in _SELECTIONS}
         self.new_visitors = {unit: NewVisitors(unit) for unit in "MY"}
         self.lines = np.zeros((len(midnights(terms.zone)), len(RULES)), np.int64)
         self.faults = np.zeros(len(RULES), np.int64)
         self.first_seen: dict[int, tuple[int, int, int]] = {}
         self.lines_read: Counter[tuple[int, int]] = Counter()
-        self._settled: range | None = None
+        self._closed: range | None = None
 
-    def add(self, hits: Hits, *, classes: Classes, days: Ints, stretch: Stretch) -> None:
-        """Take the next lines of a stretch."""
-        if self._settled and _any_within(days, self._settled):
+    def add(self, hits: Hits, *, classes: Classes, days: Ints, chunk: Chunk) -> None:
+        """Add a chunk's next block; raises `LateLine` when it has a line on a closed day."""
+        if self._closed and _any_within(days, self._closed):
             raise LateLine
-        self._count_lines(hits, days=days, rules=classes.rule, place=(stretch.position, stretch.begin))
-        choices = classes.choices()
+        self._count_lines(hits, days=days, rules=classes.rule, place=(chunk.position, chunk.begin))
+        selections = classes.selections()
         runs = gather(
             classes.visitor,
             seconds=hits.seconds,
-            chosen=np.stack([choices[name] for name in _CHOICES]),
+            selected=np.stack([selections[name] for name in _SELECTIONS]),
             idle_seconds=self._terms.idle_seconds,
         )
-        for name, found in zip(_CHOICES, runs, strict=True):
+        for name, found in zip(_SELECTIONS, runs, strict=True):
             self.runs[name].add(found)
-        visitor, days_seen = days_touched(runs[_CHOICES.index("people")], zone=self._terms.zone)
+        visitor, days_seen = days_touched(runs[_SELECTIONS.index("people")], zone=self._terms.zone)
         for new_visitors in self.new_visitors.values():
             new_visitors.add(visitor, days=days_seen)
 
-    def settle(self, day: int) -> None:
-        """Forget what lines can no longer change that come now, around `day`, or came before the first ones."""
-        if self._settled is None:
-            self._settled = range(day + _SLACK_DAYS + 1, day)
+    def advance_watermark(self, day: int) -> None:
+        """Let the watermark follow the input, now around `day`; closes the days behind it when enough is pending."""
+        if self._closed is None:
+            self._closed = range(day + _SLACK_DAYS + 1, day)
         parts: list[Runs | NewVisitors] = [*self.runs.values(), *self.new_visitors.values()]
         if any(part.is_full for part in parts):
-            self._settled = range(self._settled.start, max(self._settled.stop, day - _SLACK_DAYS))
+            self._closed = range(self._closed.start, max(self._closed.stop, day - _SLACK_DAYS))
             for part in parts:
-                part.settle(self._settled)
+                part.close(self._closed)
 
     def absorb(self, other: Counts) -> None:
-        """Take what another share has counted; `LateLine` when one has lines of a day the other has settled."""
+        """Add another share's counts; raises `LateLine` when either has lines on a day the other has closed."""
         for one, two in ((self, other), (other, self)):
-            if one._settled and _any_within(np.flatnonzero(two.lines.any(axis=1)), one._settled):
+            if one._closed and _any_within(np.flatnonzero(two.lines.any(axis=1)), one._closed):
                 raise LateLine
         for name, runs in other.runs.items():
             self.runs[name].absorb(runs)
@@ -161,7 +161,7 @@ class Counts:
             self.first_seen[day] = min(place, self.first_seen.get(day, place))
 
     def first_line(self, day: int) -> tuple[int, int]:
-        """The position of the file with the first line of a day, and the line's number in it."""
+        """The position of the file that holds a day's first line, and the line's number in it, from 1."""
         position, begin, before = self.first_seen[day]
         read = sum(count for (file, at), count in self.lines_read.items() if file == position and at < begin)
         return position, read + before + 1
@@ -184,57 +184,57 @@ class Counts:
 
 
 def count_share(share: Share, meter: Meter, *, is_over: Event) -> Counts:
-    """Count the lines of a share, or those up to the moment when nobody wants to know any more.
+    """The counts of a share's lines; incomplete when `is_over` is set meanwhile.
 
-    May raise `LateLine` when it is settling, and `DataRejected` for damaged gzip.
+    Raises `LateLine` for a line on a day already closed, `DataRejected` for damaged gzip.
     """
     classify = Classifier(share.terms.own_networks, key=share.key)
-    notes = Notes(share.checkpoints, share=replace(share, checkpoints=None))
-    counts, begun, read_to = _resumed(notes) or (Counts(share.terms), 0, None)
-    meter.read(sum(map(_disk_bytes, share.stretches[:begun])))
-    for nth, stretch in enumerate(share.stretches[begun:], start=begun):
-        with open_log(stretch, on_read=meter.read) as stream:
+    checkpoint = ShareCheckpoint(share.checkpoints, share=replace(share, checkpoints=None))
+    counts, begun, read_to = _resumed(checkpoint) or (Counts(share.terms), 0, None)
+    meter.read(sum(map(_disk_bytes, share.chunks[:begun])))
+    for nth, chunk in enumerate(share.chunks[begun:], start=begun):
+        with open_log(chunk, on_read=meter.read) as stream:
             if nth == begun and read_to is not None:
                 stream.seek(read_to)
-                meter.read(0 if is_gzip(stretch.file.path) else read_to - stretch.begin)
-            for block, block_end in _blocks(stream, block_bytes=share.block_bytes, end=stretch.end):
+                meter.read(0 if is_gzip(chunk.file.path) else read_to - chunk.begin)
+            for block, block_end in _blocks(stream, block_bytes=share.block_bytes, end=chunk.end):
                 hits = read_block(block, names=share.terms.json_names)
                 days = local_days(hits.seconds, zone=share.terms.zone)
-                counts.add(hits, classes=classify(hits), days=days, stretch=stretch)
+                counts.add(hits, classes=classify(hits), days=days, chunk=chunk)
                 meter.make(len(days) + hits.faults.total())
-                if share.is_settling and len(days):
-                    counts.settle(int(np.median(days)))
-                notes.note((counts, nth, block_end))
+                if share.is_closing and len(days):
+                    counts.advance_watermark(int(np.median(days)))
+                checkpoint.save((counts, nth, block_end))
                 if is_over.is_set():
                     return counts
     return counts
 
 
-def _disk_bytes(stretch: Stretch) -> int:
-    return (stretch.end or stretch.file.path.stat().st_size) - stretch.begin
+def _disk_bytes(chunk: Chunk) -> int:
+    return (chunk.end or chunk.file.path.stat().st_size) - chunk.begin
 
 
-def _resumed(notes: Notes) -> tuple[Counts, int, int] | None:
-    """Counts as far as they were noted, with the stretch and the byte in it (unpacked) from where to go on."""
-    noted = notes.last()
-    return cast(tuple[Counts, int, int], noted) if noted else None
+def _resumed(checkpoint: ShareCheckpoint) -> tuple[Counts, int, int] | None:
+    """The counts saved, the chunk they reach into, and the next byte of its decompressed stream."""
+    state = checkpoint.load()
+    return cast(tuple[Counts, int, int], state) if state else None
 
 
 def is_gzip(path: Path) -> bool:
-    """Whether a file is gzip, by its first bytes."""
+    """Whether a file begins with the magic bytes of gzip; raises `OSError` when it cannot be opened."""
     with path.open("rb") as file:
         return file.read(2) == _GZIP_MAGIC
 
 
 @contextmanager
-def open_log(stretch: Stretch, *, on_read: OnRead | None = None) -> Iterator[BufferedIOBase]:
-    """The file from the stretch's first byte on, unpacked."""
-    with open_counted(stretch.file.path, on_read) as raw:
-        raw.seek(stretch.begin)
+def open_log(chunk: Chunk, *, on_read: OnRead | None = None) -> Iterator[BufferedIOBase]:
+    """The decompressed stream from the chunk's first byte on; raises `DataRejected` for damaged gzip."""
+    with open_counted(chunk.file.path, on_read) as raw:
+        raw.seek(chunk.begin)
         try:
-            yield IGzipFile(fileobj=raw) if is_gzip(stretch.file.path) else raw
+            yield IGzipFile(fileobj=raw) if is_gzip(chunk.file.path) else raw
         except (EOFError, gzip.BadGzipFile, IsalError) as fault:  # type: ignore[misc]
-            where = f"{stretch.position} ({stretch.file.file_id})"
+            where = f"{chunk.position} ({chunk.file.file_id})"
             raise DataRejected(
                 id=f"Log akses: berkas ke-{where} rusak atau terpotong; gzip-nya tidak utuh sekitar bita "
                 f"{raw.tell():,}. Salin ulang berkas itu dari server.",
@@ -244,9 +244,9 @@ def open_log(stretch: Stretch, *, on_read: OnRead | None = None) -> Iterator[Buf
 
 
 def _blocks(stream: BufferedIOBase, *, block_bytes: int, end: int | None) -> Iterator[tuple[memoryview, int]]:
-    """Whole lines and `ROOM` bytes more, a few MiB at once, in one buffer, and the byte of the stream after them.
+    """Blocks of whole lines with `ROOM` bytes of padding, in one reused buffer, each with its end in the stream.
 
-    Of an overlong line there is only as much as shows that it is one.
+    An overlong line is cut behind the first byte that is too many.
     """
     buffer = bytearray(LONGEST_LINE + 2 + block_bytes + ROOM)
     view = memoryview(buffer)

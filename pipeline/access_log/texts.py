@@ -1,4 +1,4 @@
-"""Columns of texts that lie in one buffer of bytes: numbered where they lie, and judged once each."""
+"""String columns as slices of one byte buffer: hashed in place, and each distinct string judged once."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kernels import words_of
-from kernels.access_log import ROOM, look_up, number_texts_by
+from kernels.access_log import ROOM, find_cached, hash_with_key
 
 _WORD_BYTES = 8
 _MOST_BYTES = 512
@@ -25,7 +25,7 @@ Verdict = NDArray[np.int8]
 
 @dataclass(frozen=True)
 class Texts:
-    """Stretches of bytes, behind the last of which there are at least `ROOM` more."""
+    """Strings as slices of a buffer that has at least `ROOM` bytes of padding after the last one."""
 
     data: Bytes
     begins: Ints
@@ -33,48 +33,48 @@ class Texts:
 
     @classmethod
     def of(cls, values: Sequence[bytes]) -> Texts:
-        """Copies of the values."""
+        """A column with a buffer of its own."""
         bounds = np.cumsum([0, *map(len, values)], dtype=np.int64)
         return cls(np.frombuffer(bytearray().join([*values, bytes(ROOM)]), np.uint8), bounds[:-1], bounds[1:])
 
     def only(self, kept: Flags | Ints) -> Texts:
-        """Those at some places, or those for which a flag is set."""
+        """The strings at some positions, or those whose flag is set; the buffer is shared."""
         return Texts(self.data, self.begins[kept], self.ends[kept])
 
     def tolist(self) -> list[bytes]:
-        """Copies of the texts."""
+        """The strings as Python bytes."""
         bounds = zip(self.begins.tolist(), self.ends.tolist(), strict=True)
         return [self.data[begin:end].tobytes() for begin, end in bounds]
 
 
 class Verdicts:
-    """What `judge` says of each text, remembered by the text's number until others need its two slots."""
+    """A cache of verdicts: `judge` is called once per distinct string, until others evict it from its two slots."""
 
     def __init__(self, judge: Callable[[list[bytes]], list[int]]) -> None:
         self._judge = judge
-        # No text has the number 0, that of an empty slot, but one in 2 ** 64.
-        self._numbers = np.zeros(1 << _SLOT_BITS, np.uint64)
+        # An empty slot has the hash 0, which a string has once in 2 ** 64.
+        self._hashes = np.zeros(1 << _SLOT_BITS, np.uint64)
         self._verdicts = np.zeros(1 << _SLOT_BITS, np.int8)
 
-    def of(self, texts: Texts, *, numbers: Keys) -> Verdict:
-        """One verdict a text; `numbers` are those `number_texts` gives."""
-        verdicts, places = np.empty(len(numbers), np.int8), np.empty(len(numbers), np.int64)
-        new = places[: look_up(self._numbers, self._verdicts, numbers, verdicts, places)]
+    def of(self, texts: Texts, *, hashes: Keys) -> Verdict:
+        """One verdict per string; `hashes` are its `keyed_hashes`."""
+        verdicts, places = np.empty(len(hashes), np.int8), np.empty(len(hashes), np.int64)
+        new = places[: find_cached(self._hashes, self._verdicts, hashes, verdicts, places)]
         if len(new):
-            _, first, nths = np.unique(numbers[new], return_index=True, return_inverse=True)
+            _, first, nths = np.unique(hashes[new], return_index=True, return_inverse=True)
             verdicts[new] = np.array(self._judge(texts.only(new[first]).tolist()), np.int8)[nths]
-            slots = (numbers[new] >> np.uint64(64 - _SLOT_BITS)).astype(np.int64)
-            slots ^= (self._numbers[slots] != 0) & (self._numbers[slots ^ 1] == 0)
-            self._numbers[slots], self._verdicts[slots] = numbers[new], verdicts[new]
+            slots = (hashes[new] >> np.uint64(64 - _SLOT_BITS)).astype(np.int64)
+            slots ^= (self._hashes[slots] != 0) & (self._hashes[slots ^ 1] == 0)
+            self._hashes[slots], self._verdicts[slots] = hashes[new], verdicts[new]
         return verdicts
 
 
-def number_texts(texts: Texts, *, key: bytes) -> Keys:
-    """A number of 64 bits for each text, the same for the same key: its words, stirred, each times a secret factor."""
+def keyed_hashes(texts: Texts, *, key: bytes) -> Keys:
+    """A 64-bit keyed hash of each string: its mixed 8-byte words times secret factors; BLAKE2 for long strings."""
     factors = np.frombuffer(shake_256(key).digest(_MOST_BYTES + 2 * _WORD_BYTES), np.uint64) | np.uint64(1)
-    numbers = np.empty(len(texts.begins), np.uint64)
-    number_texts_by(factors, words_of(texts.data), texts.begins, texts.ends, numbers)
+    hashes = np.empty(len(texts.begins), np.uint64)
+    hash_with_key(factors, words_of(texts.data), texts.begins, texts.ends, hashes)
     for place in np.flatnonzero(texts.ends - texts.begins > _MOST_BYTES).tolist():
         (text,) = texts.only(np.array([place])).tolist()
-        numbers[place] = int.from_bytes(blake2b(text, digest_size=8, key=key).digest())
-    return numbers
+        hashes[place] = int.from_bytes(blake2b(text, digest_size=8, key=key).digest())
+    return hashes

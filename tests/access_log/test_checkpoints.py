@@ -1,4 +1,4 @@
-"""A count that was interrupted goes on where it stopped, with the same result, and leaves nothing behind."""
+"""An interrupted count resumes where it stopped, with the same result, and leaves nothing behind."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from pipeline.access_log import count as counting
 from pipeline.access_log import sessions, share
-from pipeline.access_log.checkpoints import Checkpoints, Notes, forget_checkpoints
+from pipeline.access_log.checkpoints import Checkpoints, ShareCheckpoint, forget_checkpoints
 from pipeline.access_log.count import LogCounts, LogFile, count_visits
 from pipeline.clean.dataset import clean_table, dataset_name, dataset_path
 from pipeline.config import City
@@ -25,7 +25,7 @@ from pipeline.landing import land
 from pipeline.periods import Period
 from tests.access_log.test_share import TERMS, assert_same, ordered_lines, written
 
-# The child counts blocks of 700 bytes, notes each, and then takes a long time over them.
+# The child counts blocks of 700 bytes slowly and saves a checkpoint after each.
 SLOW_COUNT = """
 import sys, time
 from pathlib import Path
@@ -53,23 +53,23 @@ class Stopped(Exception):
 @pytest.fixture(autouse=True)
 def _small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(counting, "_BLOCK_BYTES", 700)
-    monkeypatch.setattr(sessions, "_PIECES_AT_ONCE", 3)
+    monkeypatch.setattr(sessions, "_PENDING_RUNS", 3)
 
 
 def count(files: list[LogFile], folder: Path, *, blocks_until_stop: int = sys.maxsize) -> LogCounts | None:
-    """The counts; null when stopped. Some blocks are noted, and the one at which it stops."""
-    note, left = Notes.note, blocks_until_stop
+    """The counts; null when stopped. Checkpoints are saved after every 16th block and the one at which it stops."""
+    save, left = ShareCheckpoint.save, blocks_until_stop
 
-    def noted(notes: Notes, state: object) -> None:
+    def save_some(checkpoint: ShareCheckpoint, state: object) -> None:
         nonlocal left
         left -= 1
         if left < 0 or left % 16 == 0:
-            note(notes, state)
+            save(checkpoint, state)
         if left < 0:
             raise Stopped
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Notes, "note", noted)
+        patch.setattr(ShareCheckpoint, "save", save_some)
         try:
             return count_visits(files, terms=TERMS, checkpoints=Checkpoints(folder, every_seconds=0))
         except Stopped:
@@ -84,7 +84,7 @@ def blocks_read(files: list[LogFile], folder: Path, monkeypatch: pytest.MonkeyPa
     return counts, len(blocks)
 
 
-def test_a_killed_process_is_gone_on_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_killed_process_is_resumed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     files = written(tmp_path, ordered_lines(random.Random(1), count=800))  # noqa: S311
     whole, blocks_count = blocks_read(files, tmp_path / "whole", monkeypatch)
     command = [sys.executable, "-c", SLOW_COUNT, str(files[0].path), str(tmp_path / "killed")]
@@ -131,21 +131,19 @@ def _with_a_flipped_byte(kept: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("damage", [lambda kept: kept[:-9], _with_a_flipped_byte, lambda _: b""])
-def test_a_damaged_note_is_as_good_as_not_there(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, damage: object
-) -> None:
+def test_a_damaged_checkpoint_is_ignored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, damage: object) -> None:
     files = written(tmp_path, ordered_lines(random.Random(2), count=300))  # noqa: S311
     count(files, tmp_path / "checkpoints", blocks_until_stop=20)
-    notes = [path for path in (tmp_path / "checkpoints").iterdir() if path.name != "key"]
-    assert len(notes) == 1
-    notes[0].write_bytes(damage(notes[0].read_bytes()))  # type: ignore[operator]
+    saved = [path for path in (tmp_path / "checkpoints").iterdir() if path.name != "key"]
+    assert len(saved) == 1
+    saved[0].write_bytes(damage(saved[0].read_bytes()))  # type: ignore[operator]
     counts, blocks_count = blocks_read(files, tmp_path / "checkpoints", monkeypatch)
     whole, whole_count = blocks_read(files, tmp_path / "whole", monkeypatch)
     assert_same(counts, whole)
     assert blocks_count == whole_count
 
 
-def test_notes_of_other_files_or_another_division_are_not_gone_on_from(
+def test_checkpoints_of_other_files_or_another_division_are_not_resumed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lines = ordered_lines(random.Random(3), count=300)  # noqa: S311
@@ -157,7 +155,7 @@ def test_notes_of_other_files_or_another_division_are_not_gone_on_from(
     assert_same(counts, count_visits(files, terms=TERMS))
 
 
-def test_notes_are_the_owners_and_tell_of_no_address(tmp_path: Path) -> None:
+def test_checkpoints_are_the_owners_and_hold_no_address(tmp_path: Path) -> None:
     files = written(tmp_path, ordered_lines(random.Random(4), count=300))  # noqa: S311
     count(files, tmp_path / "checkpoints", blocks_until_stop=20)
     kept = [*(tmp_path / "checkpoints").iterdir()]
@@ -168,7 +166,7 @@ def test_notes_are_the_owners_and_tell_of_no_address(tmp_path: Path) -> None:
     assert (tmp_path / "checkpoints").stat().st_mode & 0o077 == 0
 
 
-def test_a_count_goes_on_where_nothing_can_be_noted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_count_continues_where_no_checkpoint_can_be_saved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
@@ -186,7 +184,7 @@ def test_a_clean_table_that_was_interrupted_leaves_nothing_behind_once_it_is_mad
     manifest = land(tmp_path, city=city, source_name="log", period=Period.parse("2025"))
     target = dataset_path(tmp_path, city, "visits", dataset_name(city, table_name="visits", manifests=[manifest]))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Notes, "note", lambda notes, state: (_ for _ in ()).throw(Stopped))  # noqa: ARG005
+        patch.setattr(ShareCheckpoint, "save", lambda checkpoint, state: (_ for _ in ()).throw(Stopped))  # noqa: ARG005
         with pytest.raises(Stopped):
             clean_table(tmp_path, city=city, table_name="visits", manifests=[manifest])
     assert [path.name for path in target.parent.iterdir()] == [f".{target.name}-checkpoints"]
@@ -194,7 +192,7 @@ def test_a_clean_table_that_was_interrupted_leaves_nothing_behind_once_it_is_mad
     assert [path.name for path in target.parent.iterdir()] == [target.name]
 
 
-def test_what_no_count_has_touched_for_a_week_is_removed(tmp_path: Path) -> None:
+def test_checkpoints_not_written_to_for_a_week_are_removed(tmp_path: Path) -> None:
     for name, days in (("old", 8), ("new", 6)):
         checkpoints = Checkpoints.beside(tmp_path / name, source="log")
         checkpoints.key()

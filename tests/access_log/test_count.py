@@ -42,13 +42,13 @@ class Request:
     at: datetime
     address: str = "10.0.0.1"
     agent: str = PERSON
-    asked: str = "GET /dataset/penduduk HTTP/1.1"
+    request: str = "GET /dataset/penduduk HTTP/1.1"
     status: int = 200
     rule: str = ""
 
     @property
     def line(self) -> bytes:
-        head = f'{self.address} - - [{self.at:%d/%b/%Y:%H:%M:%S %z}] "{self.asked}"'
+        head = f'{self.address} - - [{self.at:%d/%b/%Y:%H:%M:%S %z}] "{self.request}"'
         return f'{head} {self.status} 512 "-" "{self.agent}"'.encode()
 
 
@@ -72,7 +72,7 @@ def test_a_request_between_two_keeps_the_visit_alive_whenever_it_is_read(count: 
     assert _total(count(_after(0, 3000, 1500))) == 1
 
 
-def test_a_long_visit_covers_the_short_stretches_of_it_that_other_files_hold(count: Count) -> None:
+def test_a_long_visit_covers_the_short_runs_of_it_in_other_files(count: Count) -> None:
     assert _total(count(_after(0, 1800, 3600, 5400), _after(600), _after(7000))) == 1
 
 
@@ -125,18 +125,18 @@ def test_clocks_going_back_neither_end_nor_join_a_visit(count: Count) -> None:
         ({}, ""),
         ({"status": 304}, ""),
         ({"status": 206}, ""),
-        ({"asked": "GET /dataset?format=csv&x=/a.css HTTP/1.1"}, ""),
-        ({"asked": "GET /a/b.html"}, ""),
-        ({"asked": "POST /login HTTP/1.1", "status": 404, "agent": "-"}, "method"),
-        ({"asked": "-", "status": 408, "agent": "-"}, "method"),
-        ({"status": 404, "asked": "GET /x.css HTTP/1.1"}, "status"),
+        ({"request": "GET /dataset?format=csv&x=/a.css HTTP/1.1"}, ""),
+        ({"request": "GET /a/b.html"}, ""),
+        ({"request": "POST /login HTTP/1.1", "status": 404, "agent": "-"}, "method"),
+        ({"request": "-", "status": 408, "agent": "-"}, "method"),
+        ({"status": 404, "request": "GET /x.css HTTP/1.1"}, "status"),
         ({"status": 301}, "status"),
-        ({"asked": "GET /css/Main.CSS?v=3 HTTP/1.1", "agent": GOOGLEBOT}, "asset"),
-        ({"asked": "GET /data/apbd.xlsx HTTP/2.0"}, "download"),
-        ({"asked": "GET /dataset/1/resource/2/download HTTP/1.1"}, "download"),
-        ({"asked": "GET /datastore/dump/2?bom=True HTTP/1.1"}, "download"),
-        ({"asked": "GET /api/3/action/package_list HTTP/1.1"}, "download"),
-        ({"asked": "GET /id/api/3/action/package_list HTTP/1.1"}, "download"),
+        ({"request": "GET /css/Main.CSS?v=3 HTTP/1.1", "agent": GOOGLEBOT}, "asset"),
+        ({"request": "GET /data/apbd.xlsx HTTP/2.0"}, "download"),
+        ({"request": "GET /dataset/1/resource/2/download HTTP/1.1"}, "download"),
+        ({"request": "GET /datastore/dump/2?bom=True HTTP/1.1"}, "download"),
+        ({"request": "GET /api/3/action/package_list HTTP/1.1"}, "download"),
+        ({"request": "GET /id/api/3/action/package_list HTTP/1.1"}, "download"),
         ({"address": "103.10.20.9", "agent": GOOGLEBOT}, "own_network"),
         ({"address": "::ffff:103.10.20.9"}, "own_network"),
         ({"address": "2001:db8:1::7"}, "own_network"),
@@ -179,7 +179,7 @@ def test_lines_that_cannot_be_read_are_counted_without_a_day_and_without_a_visit
     }
 
 
-def test_the_common_log_format_tells_of_no_agent_which_is_not_an_empty_one(count: Count) -> None:
+def test_no_agent_in_the_common_log_format_is_not_an_empty_one(count: Count) -> None:
     common = [Request(NOON).line.split(b' "-" ')[0], Request(NOON, agent="-").line]
     counts = count(common)
     assert _tally(counts) == {("used", ""): 1, ("excluded", "empty_agent"): 1}
@@ -197,9 +197,9 @@ def test_variants_differ_by_the_lines_they_keep(count: Count) -> None:
         Request(NOON, agent="Zabbix"),
         Request(NOON, address="10.0.0.2", status=302),
         Request(NOON, address="10.0.0.3", status=307),
-        Request(NOON, address="10.0.0.4", asked="POST /login HTTP/1.1"),
+        Request(NOON, address="10.0.0.4", request="POST /login HTTP/1.1"),
         Request(NOON, address="103.10.20.9"),
-        Request(NOON, address="10.0.0.5", status=302, asked="GET /a.css HTTP/1.1"),
+        Request(NOON, address="10.0.0.5", status=302, request="GET /a.css HTTP/1.1"),
     ]
     counts = count(lines, own=("103.10.20.0/24",))
     assert {variant: _total(counts, variant) for variant in counts.visits["variant"].unique()} == {
@@ -309,14 +309,14 @@ def test_line_ends_and_a_missing_last_newline_change_nothing(tmp_path: Path) -> 
 ASKED = st.sampled_from(
     [
         {},
-        {"asked": "GET /b?x=1 HTTP/1.1"},
-        {"asked": 'GET /\\"c\\" HTTP/1.1'},
+        {"request": "GET /b?x=1 HTTP/1.1"},
+        {"request": 'GET /\\"c\\" HTTP/1.1'},
         {"status": 304},
         {"status": 301, "rule": "status"},
         {"status": 404, "rule": "status"},
-        {"asked": "POST /a HTTP/1.1", "rule": "method"},
-        {"asked": "GET /a.css HTTP/1.1", "rule": "asset"},
-        {"asked": "GET /a.csv HTTP/1.1", "rule": "download"},
+        {"request": "POST /a HTTP/1.1", "rule": "method"},
+        {"request": "GET /a.css HTTP/1.1", "rule": "asset"},
+        {"request": "GET /a.csv HTTP/1.1", "rule": "download"},
     ]
 )
 ASKERS = st.sampled_from(
@@ -338,7 +338,7 @@ MOMENTS = st.builds(
 )
 REQUESTS = st.lists(
     st.builds(
-        lambda at, asked, asker: Request(at, **{**asker, **asked}),  # type: ignore[arg-type]
+        lambda at, request, client: Request(at, **{**client, **request}),  # type: ignore[arg-type]
         MOMENTS,
         ASKED,
         ASKERS,
@@ -361,7 +361,7 @@ def test_counts_equal_brute_force_whatever_the_order_split_and_duplicates(
         rng.choice(files).append(request.line)
     with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         patch.setattr(counting, "_BLOCK_BYTES", block_bytes)
-        patch.setattr(sessions, "_PIECES_AT_ONCE", 3)
+        patch.setattr(sessions, "_PENDING_RUNS", 3)
         terms = LogTerms(ZoneInfo(zone), "portal", own_networks=("103.10.20.0/24",))
         counts = count_visits(_write(Path(folder), files, zipped={0, 2}), terms=terms)
     keyed = counts.visits.set_index(["variant", "visited_on"])["visits_count"]

@@ -130,7 +130,7 @@ def test_an_agent_that_is_not_logged_is_not_an_empty_one(line: bytes, agent: byt
 
 
 @pytest.mark.parametrize(
-    ("line", "asked"),
+    ("line", "request_line"),
     [
         (line_of(NGINX).replace(b"/a?", rb"\u002Fa\u003F"), b"GET /a"),
         (line_of(NGINX | {"request": ""}), b""),
@@ -140,10 +140,10 @@ def test_an_agent_that_is_not_logged_is_not_an_empty_one(line: bytes, agent: byt
         (line_of(NGINX | {"remote_addr": "2001:db8::7"}), b"GET /a"),
     ],
 )
-def test_escapes_and_line_ends_change_no_request(line: bytes, asked: bytes) -> None:
+def test_escapes_and_line_ends_change_no_request(line: bytes, request_line: bytes) -> None:
     hit = _read(line)
     assert isinstance(hit, Hit)
-    assert hit.asked == asked
+    assert hit.request == request_line
 
 
 @pytest.mark.parametrize(

@@ -171,7 +171,7 @@ def rows_of_block(lines: list[bytes], *, names: JsonNames = NAMES) -> list[objec
 
 
 def _rows(rows: Rows) -> list[tuple[int, Hit]]:
-    texts = (texts.tolist() for texts in (rows.addresses, rows.asked, rows.agents))
+    texts = (texts.tolist() for texts in (rows.addresses, rows.requests, rows.agents))
     columns = zip(rows.lines.tolist(), rows.seconds.tolist(), rows.statuses.tolist(), *texts, strict=True)
     return [(line, Hit(who, at, asked, status, agent)) for line, at, status, who, asked, agent in columns]
 

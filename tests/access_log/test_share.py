@@ -1,4 +1,4 @@
-"""How the reading of access logs is divided: two processes, settled days and late lines change no count."""
+"""How the reading of access logs is divided: two threads, closed days and late lines change no count."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ JUNK = (b"", b"\x16\x03", b'10.0.0.1 - - [x] "GET / HTTP/1.1" 200 1', b'"', b"\\
 @pytest.fixture(autouse=True)
 def _small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(counting, "_BLOCK_BYTES", 700)
-    monkeypatch.setattr(sessions, "_PIECES_AT_ONCE", 3)
+    monkeypatch.setattr(sessions, "_PENDING_RUNS", 3)
 
 
 def ordered_lines(rng: random.Random, *, count: int) -> list[bytes]:
@@ -64,10 +64,10 @@ def counted(folder: Path, *files: list[bytes], zipped: bool = False) -> LogCount
 
 
 def counted_at_once(folder: Path, *files: list[bytes]) -> LogCounts:
-    """Without settling, sharing or small blocks."""
+    """Without closing days, a second thread or small blocks."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(counting, "_BLOCK_BYTES", 1 << 23)
-        patch.setattr(sessions, "_PIECES_AT_ONCE", 1 << 30)
+        patch.setattr(sessions, "_PENDING_RUNS", 1 << 30)
         return counted(folder, *files)
 
 
@@ -77,10 +77,10 @@ def assert_same(one: LogCounts, other: LogCounts) -> None:
 
 
 @pytest.mark.parametrize("seed", range(12))
-def test_settling_days_changes_no_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
+def test_closing_days_changes_no_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
     lines = ordered_lines(random.Random(seed), count=800)  # noqa: S311
     whole = counted_at_once(tmp_path, lines)
-    monkeypatch.setattr(counting, "_count", settling_only(counting._count))
+    monkeypatch.setattr(counting, "_count", closing_only(counting._count))
     assert_same(counted(tmp_path, lines), whole)
 
 
@@ -97,13 +97,13 @@ def test_late_lines_and_files_out_of_order_change_no_count(tmp_path: Path, seed:
 
 def test_memory_of_ordered_lines_is_that_of_a_few_days(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     kept: list[int] = []
-    settle = Counts.settle
+    advance = Counts.advance_watermark
 
     def watched(counts: Counts, day: int) -> None:
-        settle(counts, day)
+        advance(counts, day)
         kept.append(sum(len(runs._merged.visitor) for runs in counts.runs.values()))
 
-    monkeypatch.setattr(Counts, "settle", watched)
+    monkeypatch.setattr(Counts, "advance_watermark", watched)
     visits = counted(tmp_path, ordered_lines(random.Random(3), count=4000)).visits  # noqa: S311
     assert max(kept) < visits["visits_count"].sum() / 20
 
@@ -138,11 +138,11 @@ def test_no_share_is_counted_on_when_another_cannot_be(tmp_path: Path, monkeypat
         counted(tmp_path, ordered_lines(random.Random(1), count=300))  # noqa: S311
 
 
-def settling_only(count: object) -> object:
-    """`_count` that fails when it is asked a second time."""
+def closing_only(count: object) -> object:
+    """`_count` that fails when it has to count again."""
 
     def run(shares: list[share.Share], meter: Meter) -> Counts:
-        assert all(share.is_settling for share in shares), "a line was taken for late"
+        assert all(share.is_closing for share in shares), "a line was taken for late"
         return count(shares, meter)  # type: ignore[operator, no-any-return]
 
     return run

@@ -1,7 +1,4 @@
-"""Blocks of access log lines to columns, all lines of the plain shape at once: the same rows as `read_any_line` gives.
-
-A line in which anything is out of place is left to be read one by one.
-"""
+"""A block of lines to hits: a kernel reads all plain lines at once, every other line is left to slower readers."""
 
 from __future__ import annotations
 
@@ -27,9 +24,9 @@ Bytes = NDArray[np.uint8]
 
 
 def read_block(block: bytes | memoryview, *, names: JsonNames) -> Hits:
-    """Every line of a block that ends in a newline: the same rows as `read_any_line` gives one by one.
+    """The hits and faults of a block of whole lines, the same as `read_any_line` gives line by line.
 
-    A block with `ROOM` bytes behind its last line that may be written to is not copied.
+    `bytes` are copied; a writable view must end in `ROOM` bytes of padding, is not copied, and the hits refer to it.
     """
     if isinstance(block, bytes):
         block = memoryview(bytearray(block) + bytes(ROOM))
@@ -39,7 +36,7 @@ def read_block(block: bytes | memoryview, *, names: JsonNames) -> Hits:
 
 
 def _read_json(data: Bytes, *, size: int, names: JsonNames) -> tuple[list[Rows], Counter[str]]:
-    """Lines of which the first is JSON, so that most are."""
+    """The rows and faults of a block whose first line is JSON, and so most are."""
     ends = np.flatnonzero(data[:size] == _NEWLINE)
     return read_lines(data, bounds=(np.append(0, ends[:-1] + 1), ends), names=names)
 

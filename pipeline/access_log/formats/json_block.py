@@ -1,8 +1,7 @@
-"""JSON access log lines to columns, many at once: the same rows as `read_any_line` gives.
+"""Many JSON lines to hits: by template where they match one, else with msgspec by the paths of the parts in a sample.
 
-Most lines of one server are alike but for their values, and are read so. Others, with escapes or headers of their own,
-still hold the same parts at the same places: those are found in one line, and msgspec reads all lines that hold just
-these; other lines may share other places, and the few that are left are read one by one.
+Lines with escapes or headers of their own still have the same parts at the same paths, which a typed msgspec decoder
+reads. Lines that match no template and no paths are read one by one; all readers give what `read_any_line` gives.
 """
 
 from __future__ import annotations
@@ -28,17 +27,17 @@ from pipeline.access_log.formats.json_line import (
     first_agent,
     is_whole,
     read_any_line,
-    read_places,
+    read_paths,
     read_time,
 )
-from pipeline.access_log.formats.json_template import Form
+from pipeline.access_log.formats.json_template import JsonTemplate
 from pipeline.access_log.formats.line import NO_AGENT
 from pipeline.access_log.hits import Rows
 from pipeline.access_log.texts import Texts
 
 _MOST_KINDS = 4
-_LINES_LOOKED_AT = 8
-_LINES_AT_ONCE = 32
+_SAMPLE_LINES = 8
+_BATCH_LINES = 32
 _OPEN, _CLOSE = b"{}"
 _CANNOT_BE_READ = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 _TYPES: dict[str, Any] = {
@@ -51,76 +50,78 @@ _TYPES: dict[str, Any] = {
 Ints = NDArray[np.int64]
 Bytes = NDArray[np.uint8]
 Fields = tuple[Ints, Ints]
-Places = tuple[tuple[str, str], ...]
-# Of each key of an object what stands there: a type, None for nothing, or an object's keys.
+Paths = tuple[tuple[str, str], ...]
+# For each key of an object its value's type, None when the key must be absent, or a nested object's tree.
 Tree = dict[str, Any]
 
 
 def read_lines(data: Bytes, *, bounds: Fields, names: JsonNames) -> tuple[list[Rows], Counter[str]]:
-    """The hits among lines of any format, numbered from 0, and what is wrong with the others."""
+    """The hits among lines of any format, numbered from 0, and counts of the other lines' faults."""
     starts, ends = bounds
     rows: list[Rows] = []
     is_left = np.ones(len(starts), bool)
-    tried: set[Places] = set()
+    tried: set[Paths] = set()
     may_be_json = (data[starts] == _OPEN) & (data[ends - 1] == _CLOSE) & (ends - starts <= LONGEST_LINE)
     left = np.flatnonzero(may_be_json)
-    while (alike := _read_alike(data, bounds=(starts[left], ends[left]), names=names)) is not None:
-        rows.append(replace(alike, lines=left[alike.lines]))
+    while (matching := _match_template(data, bounds=(starts[left], ends[left]), names=names)) is not None:
+        rows.append(replace(matching, lines=left[matching.lines]))
         is_left[rows[-1].lines] = False
         left = left[is_left[left]]
         if len(rows) == _MOST_KINDS:
             break
     while len(tried) < _MOST_KINDS:
-        sample = (_places_of(data[starts[n] : ends[n]].tobytes(), names=names) for n in left[:_LINES_LOOKED_AT])
-        places = next((places for places in sample if places and places not in tried), None)
-        if places is None:
+        sample = (_paths_of(data[starts[n] : ends[n]].tobytes(), names=names) for n in left[:_SAMPLE_LINES])
+        paths = next((paths for paths in sample if paths and paths not in tried), None)
+        if paths is None:
             break
-        tried.add(places)
-        rows.append(_reader(places, names).read(data, bounds=bounds, numbers=left))
+        tried.add(paths)
+        rows.append(_reader(paths, names).read(data, bounds=bounds, numbers=left))
         is_left[rows[-1].lines] = False
         left = left[is_left[left]]
     others = {n: data[starts[n] : ends[n]].tobytes() for n in np.flatnonzero(is_left).tolist()}
-    one_by_one, faults = Rows.of_read({number: read_any_line(line, names=names) for number, line in others.items()})
+    one_by_one, faults = Rows.split_faults(
+        {number: read_any_line(line, names=names) for number, line in others.items()}
+    )
     return [*rows, one_by_one], faults
 
 
-def _read_alike(data: Bytes, *, bounds: Fields, names: JsonNames) -> Rows | None:
-    """The hits among lines that are of the form of one of the first; null when there are none."""
-    first = zip(*(bound[:_LINES_LOOKED_AT].tolist() for bound in bounds), strict=True)
-    forms = (Form.of(data[start:end].tobytes(), names=names) for start, end in first)
-    form = next((form for form in forms if form is not None), None)
-    rows = None if form is None else form.read(data, bounds=bounds)
+def _match_template(data: Bytes, *, bounds: Fields, names: JsonNames) -> Rows | None:
+    """The hits among lines that match the template of one of the first; null when there are none."""
+    first = zip(*(bound[:_SAMPLE_LINES].tolist() for bound in bounds), strict=True)
+    templates = (JsonTemplate.of(data[start:end].tobytes(), names=names) for start, end in first)
+    template = next((template for template in templates if template is not None), None)
+    rows = None if template is None else template.read(data, bounds=bounds)
     return rows if rows is not None and len(rows.lines) else None
 
 
-def _places_of(line: bytes, *, names: JsonNames) -> Places:
-    """Where the parts stand in a line; empty when one that is needed is missing."""
-    found = read_places(line, names=names)
+def _paths_of(line: bytes, *, names: JsonNames) -> Paths:
+    """The paths of the parts in a line; empty when a needed one is missing."""
+    found = read_paths(line, names=names)
     return tuple(found[1].items()) if found and is_whole(found[1]) else ()
 
 
 @lru_cache(64)
-def _reader(places: Places, names: JsonNames) -> _Reader:
-    return _Reader(dict(places), names=names)
+def _reader(paths: Paths, names: JsonNames) -> _PathsReader:
+    return _PathsReader(dict(paths), names=names)
 
 
-class _Reader:
-    """Reads lines in which each part stands at its place, and none at a place that comes before it."""
+class _PathsReader:
+    """Reads lines in which each part is at its path, and no part at a path that would take precedence."""
 
-    def __init__(self, places: dict[str, str], *, names: JsonNames) -> None:
-        tree = _tree(places, names=names)
-        self._other_agent = NO_AGENT.decode() if "headers" not in places else ""
+    def __init__(self, paths: dict[str, str], *, names: JsonNames) -> None:
+        tree = _tree(paths, names=names)
+        self._other_agent = NO_AGENT.decode() if "headers" not in paths else ""
         self._decoder = msgspec.json.Decoder(_struct(tree))
-        told = (part for part in places if part != "headers")
-        self._columns = {part: attrgetter(_attribute(tree, places[part])) for part in told}
+        parts = (part for part in paths if part != "headers")
+        self._columns = {part: attrgetter(_attribute(tree, paths[part])) for part in parts}
 
     def read(self, data: Bytes, *, bounds: Fields, numbers: Ints) -> Rows:
-        """The hits among the lines of these numbers that can be read so, each from a brace to a brace."""
+        """The hits among the lines of these numbers, which begin and end with a brace; others are left out."""
         view, is_read = data.data, np.ones(len(numbers), bool)
         records: list[msgspec.Struct] = []
         starts, ends = (bound[numbers] for bound in bounds)
-        for first, end in _chunks(starts, ends=ends):
-            read = self._read_chunk(view[starts[first] : ends[end - 1]], count=end - first)
+        for first, end in _batches(starts, ends=ends):
+            read = self._read_batch(view[starts[first] : ends[end - 1]], count=end - first)
             if read is None:
                 one_by_one = [self._read_one(view[starts[n] : ends[n]]) for n in range(first, end)]
                 is_read[first:end] = [record is not None for record in one_by_one]
@@ -130,11 +131,11 @@ class _Reader:
             return Rows.of([], lines=[])
         return self._rows(numbers[is_read], {part: [*map(get, records)] for part, get in self._columns.items()})
 
-    def _read_chunk(self, lines: memoryview, *, count: int) -> list[msgspec.Struct] | None:
-        """All lines at once, unless one of them cannot be read so.
+    def _read_batch(self, lines: memoryview, *, count: int) -> list[msgspec.Struct] | None:
+        """The records of consecutive lines in one call; null when one of them cannot be decoded.
 
-        No value goes on from a line that ends in a brace to one that begins with one, so each line holds whole values:
-        just one, if there are as many as lines.
+        No value spans a line that ends in a brace and one that begins with one, so each line holds whole values:
+        exactly one when there are as many values as lines.
         """
         try:
             read: list[msgspec.Struct] = self._decoder.decode_lines(lines)
@@ -149,18 +150,18 @@ class _Reader:
             return None
         return record
 
-    def _rows(self, numbers: Ints, told: dict[str, list[Any]]) -> Rows:
-        seconds, statuses = _read_times(told["time"]), _read_statuses(told["status"])
-        agents = told.get("agent", [self._other_agent] * len(numbers))
+    def _rows(self, numbers: Ints, values: dict[str, list[Any]]) -> Rows:
+        seconds, statuses = _read_times(values["time"]), _read_statuses(values["status"])
+        agents = values.get("agent", [self._other_agent] * len(numbers))
         agents = agents if {*map(type, agents)} == {str} else [*map(first_agent, agents)]
-        rows = Rows(numbers, seconds, statuses, _column(told["address"]), _asked(told), _column(agents))
+        rows = Rows(numbers, seconds, statuses, _column(values["address"]), _requests(values), _column(agents))
         return rows.only((seconds > 0) & (statuses >= 0))
 
 
-def _chunks(starts: Ints, *, ends: Ints) -> Iterator[tuple[int, int]]:
-    """Lines that follow one another, so few that one in which something is wrong does not cost many the short way."""
+def _batches(starts: Ints, *, ends: Ints) -> Iterator[tuple[int, int]]:
+    """Batches of consecutive lines, small because one line that cannot be decoded makes its batch slow."""
     is_apart = starts[1:] != ends[:-1] + 1
-    is_full = np.arange(1, len(starts)) % _LINES_AT_ONCE == 0
+    is_full = np.arange(1, len(starts)) % _BATCH_LINES == 0
     bounds = [0, *(np.flatnonzero(is_apart | is_full) + 1).tolist(), len(starts)]
     return itertools.pairwise(bounds) if len(starts) else iter(())
 
@@ -169,67 +170,67 @@ def _column(texts: Sequence[str]) -> Texts:
     return Texts.of([text.encode() for text in texts])
 
 
-def _read_statuses(told: Sequence[str | int]) -> Ints:
-    """The statuses, -1 for what is none."""
-    return np.array([STATUSES.get(status, -1) for status in told], np.int64)
+def _read_statuses(values: Sequence[str | int]) -> Ints:
+    """The statuses, -1 for values that are none."""
+    return np.array([STATUSES.get(status, -1) for status in values], np.int64)
 
 
-def _asked(told: dict[str, list[Any]]) -> Texts:
-    """The requests up to their queries."""
-    requests = told.get("request") or map(" ".join, zip(told["method"], told["uri"], strict=True))
+def _requests(values: dict[str, list[Any]]) -> Texts:
+    """The requests without their queries."""
+    requests = values.get("request") or map(" ".join, zip(values["method"], values["uri"], strict=True))
     return _column([request.partition("?")[0] for request in requests])
 
 
-def _read_times(told: list[Any]) -> Ints:
-    """Seconds since 1970, 0 where they cannot be read; all at once where all are written in one of the usual ways."""
-    seconds = _read_epochs(told) if isinstance(told[0], (int, float)) else _read_moments(told)
+def _read_times(values: list[Any]) -> Ints:
+    """Seconds since 1970, 0 where they cannot be read; vectorised where all are epochs or ISO 8601."""
+    seconds = _read_epochs(values) if isinstance(values[0], (int, float)) else _read_moments(values)
     if seconds is not None and seconds.min() >= FIRST_SECOND and seconds.max() < END_SECOND:
         return seconds.astype(np.int64)
-    return np.array([read_time(one) or 0 for one in told], np.int64)
+    return np.array([read_time(value) or 0 for value in values], np.int64)
 
 
-def _read_epochs(told: list[Any]) -> NDArray[np.float64] | None:
-    return np.array(told, np.float64) if {*map(type, told)} <= {int, float} else None
+def _read_epochs(values: list[Any]) -> NDArray[np.float64] | None:
+    return np.array(values, np.float64) if {*map(type, values)} <= {int, float} else None
 
 
-def _read_moments(told: list[Any]) -> Ints | None:
+def _read_moments(values: list[Any]) -> Ints | None:
     import pyarrow as pa
     from pyarrow import compute as pc
 
     try:
-        moments = pc.cast(pa.array(told, pa.string()), pa.timestamp("ns", "UTC"))
+        moments = pc.cast(pa.array(values, pa.string()), pa.timestamp("ns", "UTC"))
     except (pa.ArrowInvalid, pa.ArrowTypeError):
         return None
     return np.asarray(moments.cast(pa.int64())) // 10**9
 
 
-def _tree(places: dict[str, str], *, names: JsonNames) -> Tree:
-    """The keys that must be there, and those that must not."""
+def _tree(paths: dict[str, str], *, names: JsonNames) -> Tree:
+    """The keys that must be present with their types, and those that must be absent."""
     tree: Tree = {}
-    for part, place in places.items():
-        _plant(tree, place, {} if part == "headers" else _TYPES.get(part, str))
-    for part, paths in ((part, getattr(names, part)) for part in JsonNames.__dataclass_fields__):
-        is_needless = part in ("method", "uri") and "request" in places
-        for path in () if is_needless else paths[: paths.index(places[part]) if part in places else None]:
-            _plant(tree, path, None)
+    for part, path in paths.items():
+        _insert(tree, path, {} if part == "headers" else _TYPES.get(part, str))
+    for part, known in ((part, getattr(names, part)) for part in JsonNames.__dataclass_fields__):
+        is_needless = part in ("method", "uri") and "request" in paths
+        for path in () if is_needless else known[: known.index(paths[part]) if part in paths else None]:
+            _insert(tree, path, None)
     return tree
 
 
-def _plant(tree: Tree, path: str, what: object) -> None:
-    """Put something at a place; nothing goes where something is, and makes no objects to be absent from."""
+def _insert(tree: Tree, path: str, kind: object) -> None:
+    """Add a type, or absence, at a path; what is there already stays, and absence creates no nested object."""
     key, _, rest = path.partition(".")
-    if rest and what is None and key not in tree:
+    if rest and kind is None and key not in tree:
         tree[key] = None
     elif rest and isinstance(tree.setdefault(key, {}), dict):
-        _plant(tree[key], rest, what)
+        _insert(tree[key], rest, kind)
     elif not rest:
-        tree.setdefault(key, what)
+        tree.setdefault(key, kind)
 
 
 def _struct(tree: Tree) -> type[msgspec.Struct]:
     fields = [
-        (f"f{nth}", None, None) if what is None else (f"f{nth}", _struct(what) if isinstance(what, dict) else what)
-        for nth, what in enumerate(tree.values())
+        (f"f{nth}", None, None) if kind is None else (f"f{nth}", _struct(kind) if isinstance(kind, dict) else kind)
+        for nth, kind in enumerate(tree.values())
     ]
     keys = {f"f{nth}": key for nth, key in enumerate(tree)}
     return msgspec.defstruct("Line", fields, rename=keys, kw_only=True, gc=False)

@@ -1,7 +1,7 @@
-"""One JSON access log line to a hit: the reference that says which names are known and what their values mean.
+"""One JSON access log line to a hit: the reference for which names are known and what their values mean.
 
-Caddy, Traefik and nginx (`log_format ... escape=json`) write one object a line; other names that administrators choose
-are declared in a city's YAML. Behind a proxy the client is whom the log itself calls so: no other header is looked at.
+Caddy, Traefik and nginx (`log_format ... escape=json`) write one object per line; a city's YAML declares other names.
+Behind a proxy the client is the one the log names as such: forwarding headers are ignored.
 """
 
 from __future__ import annotations
@@ -35,9 +35,9 @@ _KINDS: Mapping[str, tuple[type, ...]] = {
 
 @dataclass(frozen=True)
 class JsonNames:
-    """Where each part of a hit may stand, the first that is there first; dots lead into objects within objects.
+    """The paths at which each part of a hit may be, the first one present counts; dots lead into nested objects.
 
-    `request` is the whole first line of a request; without it `method` and `uri` tell the same.
+    `request` is a request's whole first line; without it `method` and `uri` take its place.
     """
 
     address: tuple[str, ...] = ("remote_addr", "request.client_ip", "request.remote_ip", "ClientHost")
@@ -49,7 +49,7 @@ class JsonNames:
     agent: tuple[str, ...] = ("http_user_agent", "request.headers.User-Agent", "request_User-Agent")
 
     def declared(self, names: Mapping[str, str]) -> JsonNames:
-        """These names, but where a part is declared, only what is declared."""
+        """These names, with only the declared path for each part that is declared."""
         own = {part: (path,) for part, path in names.items()}
         return replace(self, **({"request": ()} if "method" in own else {}) | own)
 
@@ -63,19 +63,19 @@ def read_any_line(line: bytes, *, names: JsonNames) -> Hit | str:
 
 
 def read_json_line(line: bytes, *, names: JsonNames) -> Hit | str:
-    """The line's fields, or what is wrong with it: `malformed_line` or `bad_time`.
+    """The hit of a line, or its fault: `malformed_line` or `bad_time`.
 
-    Malformed is what is no JSON, or lacks a part other than the agent. An agent that is missing among logged headers is
-    an empty agent; where no headers are logged it is `NO_AGENT`. Text is UTF-8, and bytes that are not are kept.
+    A line is malformed when it is no JSON or lacks a part other than the agent. An agent missing among logged headers
+    is empty; where no headers are logged it is `NO_AGENT`. Text is UTF-8; invalid bytes are kept.
     """
     try:
         record = load(line)
-        places = find_places(record, names=names)
-        told = {part: value_at(record, place) for part, place in places.items()}
-        asked = told["request"] if "request" in told else f"{told['method']} {told['uri']}"
-        address, status, seconds = _encoded(told["address"]), STATUSES[told["status"]], read_time(told["time"])
-        agent = first_agent(told["agent"]) if "agent" in told else ("" if "headers" in told else NO_AGENT.decode())
-        hit = Hit(address, seconds or 0, _encoded(asked).partition(b"?")[0], status, _encoded(agent))
+        values = {part: value_at(record, path) for part, path in find_paths(record, names=names).items()}
+        request = values["request"] if "request" in values else f"{values['method']} {values['uri']}"
+        address, status, seconds = _encoded(values["address"]), STATUSES[values["status"]], read_time(values["time"])
+        no_agent = "" if "headers" in values else NO_AGENT.decode()
+        agent = first_agent(values["agent"]) if "agent" in values else no_agent
+        hit = Hit(address, seconds or 0, _encoded(request).partition(b"?")[0], status, _encoded(agent))
     except (ValueError, KeyError):
         return "malformed_line"
     if not address:
@@ -84,7 +84,7 @@ def read_json_line(line: bytes, *, names: JsonNames) -> Hit | str:
 
 
 def load(line: bytes) -> object:
-    """What a line says; `ValueError` when it is longer than any line may be, or no JSON."""
+    """The decoded line; raises `ValueError` when it is over 1 MiB or no JSON."""
     if len(line) > LONGEST_LINE:
         raise ValueError
     try:
@@ -93,54 +93,54 @@ def load(line: bytes) -> object:
         raise ValueError from None
 
 
-def find_places(record: object, *, names: JsonNames) -> dict[str, str]:
-    """Where each part stands that is there; `headers` is the object in which an agent is missing."""
-    places: dict[str, str] = {}
+def find_paths(record: object, *, names: JsonNames) -> dict[str, str]:
+    """The path of each part that is present; `headers` is that of the object in which an agent is missing."""
+    present: dict[str, str] = {}
     for part, paths in asdict(names).items():
         found = [path for path in paths if _fits(value_at(record, path), part)]
-        places |= {part: found[0]} if found else {}
+        present |= {part: found[0]} if found else {}
     holders = [path.rpartition(".")[0] for path in names.agent if "." in path]
     found = [path for path in holders if isinstance(value_at(record, path), dict)]
-    return places if "agent" in places or not found else {**places, "headers": found[0]}
+    return present if "agent" in present or not found else {**present, "headers": found[0]}
 
 
-def read_places(line: bytes, *, names: JsonNames) -> tuple[object, dict[str, str]] | None:
-    """What a line says, and where each part stands in it; null when it is no JSON."""
+def read_paths(line: bytes, *, names: JsonNames) -> tuple[object, dict[str, str]] | None:
+    """The decoded line and the path of each part in it; null when it is no JSON."""
     try:
         record = load(line)
     except ValueError:
         return None
-    return record, find_places(record, names=names)
+    return record, find_paths(record, names=names)
 
 
-def is_whole(places: Mapping[str, str]) -> bool:
-    """Whether all parts are there that a hit needs."""
-    return any(needed <= places.keys() for needed in _NEEDED)
+def is_whole(paths: Mapping[str, str]) -> bool:
+    """Whether all parts that a hit needs are present."""
+    return any(needed <= paths.keys() for needed in _NEEDED)
 
 
-def find_lack(line: bytes, *, names: JsonNames) -> tuple[list[str], list[str]] | None:
-    """The parts of a hit that a JSON line does not tell, and the names it has; null for other lines."""
-    if not line.startswith(b"{") or (read := read_places(line, names=names)) is None:
+def find_missing_parts(line: bytes, *, names: JsonNames) -> tuple[list[str], list[str]] | None:
+    """The parts of a hit that a JSON line lacks, and the paths it has; null when it lacks none or is no JSON."""
+    if not line.startswith(b"{") or (read := read_paths(line, names=names)) is None:
         return None
-    record, places = read
-    lacks = min((sorted(needed - places.keys()) for needed in _NEEDED), key=len)
-    return (lacks, _paths(record)) if lacks else None
+    record, paths = read
+    missing = min((sorted(needed - paths.keys()) for needed in _NEEDED), key=len)
+    return (missing, _all_paths(record)) if missing else None
 
 
-def read_time(told: str | float) -> int | None:
-    """Seconds since 1970: of a count of them, an ISO 8601 moment with its offset, or a stamp as Apache writes it."""
-    if epoch := _EPOCH.fullmatch(f"{told}"):
+def read_time(value: str | float) -> int | None:
+    """Seconds since 1970 in UTC from an epoch, an ISO 8601 moment with offset or Apache's stamp; null for others."""
+    if epoch := _EPOCH.fullmatch(f"{value}"):
         seconds: int | None = int(epoch[1])
-    elif isinstance(told, str):
-        stamp = told.removeprefix("[").removesuffix("]").encode("utf-8", "surrogateescape")
-        seconds = read_stamp(stamp) or _read_moment(told)
+    elif isinstance(value, str):
+        stamp = value.removeprefix("[").removesuffix("]").encode("utf-8", "surrogateescape")
+        seconds = read_stamp(stamp) or _read_moment(value)
     else:
         seconds = None
     return seconds if seconds and FIRST_SECOND <= seconds < END_SECOND else None
 
 
 def first_agent(agent: str | list[str]) -> str:
-    """The agent, of which a log may hold a list."""
+    """The agent, or the first of a list of agents, empty for an empty list."""
     return agent if isinstance(agent, str) else next(iter(agent), "")
 
 
@@ -152,15 +152,15 @@ def _read_moment(text: str) -> int | None:
         return None
 
 
-def _paths(record: object) -> list[str]:
-    """Where anything stands, but what is in a list."""
+def _all_paths(record: object) -> list[str]:
+    """The paths of all values; lists count as values."""
     if not isinstance(record, dict):
         return [""]
-    return [f"{key}.{path}".rstrip(".") for key, value in record.items() for path in _paths(value)]
+    return [f"{key}.{path}".rstrip(".") for key, value in record.items() for path in _all_paths(value)]
 
 
 def value_at(record: Any, path: str) -> Any:  # noqa: ANN401 JSON may hold anything
-    """What stands at a place, dots leading into objects; null for nothing."""
+    """The value at a path, dots leading into nested objects; null when there is none."""
     for key in path.split("."):
         record = record.get(key) if isinstance(record, dict) else None
     return record

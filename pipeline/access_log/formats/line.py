@@ -1,9 +1,9 @@
-"""One access log line to a hit: the reference that says what a line means, for lines out of the ordinary and for tests.
+"""One access log line to a hit: the reference for what a line means, used for unusual lines and in tests.
 
-Well-formed is a line of the common or combined log format, whatever follows it:
+A line is well-formed in the common or combined log format, whatever follows it:
 `address ident user [17/May/2015:10:05:03 +0000] "request" status bytes "referrer" "agent"`.
-Quotes inside quotes are escaped by a backslash. The common format ends at the bytes and tells of no agent
-(`NO_AGENT`, which is not an empty one); something else in the place of referrer and agent is an empty agent.
+Quotes inside quotes are escaped by a backslash. The common format ends at the bytes and has no agent (`NO_AGENT`, which
+differs from an empty one); anything else in place of referrer and agent is an empty agent.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from kernels.access_log import FIRST_YEAR, LAST_YEAR, LONGEST_LINE
 
-# No agent can be a newline, and in a block a line of the common format has one where the agent would be.
+# No agent is a newline, and in a block a line of the common format has one where the agent would be.
 NO_AGENT = b"\n"
 
 _QUOTED = rb'"([^"\\]*(?:\\.[^"\\]*)*)"'
@@ -28,19 +28,19 @@ _MONTHS = (b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep
 
 
 class Hit(NamedTuple):
-    """One well-formed line: `seconds` since 1970 in UTC, `asked` the request up to its query."""
+    """One well-formed line: `seconds` since 1970 in UTC, `request` without the query."""
 
     address: bytes
     seconds: int
-    asked: bytes
+    request: bytes
     status: int
     agent: bytes
 
 
 def read_line(line: bytes) -> Hit | str:
-    """The line's fields, or what is wrong with it: `blank_line`, `malformed_line` or `bad_time`.
+    """The hit of a line, or its fault: `blank_line`, `malformed_line` or `bad_time`.
 
-    The line comes without its newline; carriage returns at its end are not part of it. Longer than 1 MiB is malformed.
+    The line comes without its newline; carriage returns at its end are ignored. A line over 1 MiB is malformed.
     """
     if len(line) > LONGEST_LINE:
         return "malformed_line"
@@ -53,11 +53,13 @@ def read_line(line: bytes) -> Hit | str:
     seconds = read_stamp(stamp)
     if seconds is None:
         return "bad_time"
-    told = b"" if rest else NO_AGENT
-    return Hit(address, seconds, request.partition(b"?")[0], int(status), told if referrer is None else agent)
+    if referrer is None:
+        agent = b"" if rest else NO_AGENT
+    return Hit(address, seconds, request.partition(b"?")[0], int(status), agent)
 
 
 def read_stamp(stamp: bytes) -> int | None:
+    """Seconds since 1970 in UTC of `17/May/2015:10:05:03 +0000`; null when it is no such time from 1990 to 2099."""
     match = _STAMP.fullmatch(stamp)
     midnight = read_day(match[1] + match[5]) if match else None
     if match is None or midnight is None:
@@ -67,7 +69,7 @@ def read_stamp(stamp: bytes) -> int | None:
 
 @lru_cache(1 << 12)
 def read_day(text: bytes) -> int | None:
-    """The first second of `17/May/2015 +0000`; null when there is no such day from 1990 to 2099."""
+    """The first second of `17/May/2015 +0000`, in UTC; null when it is no such day from 1990 to 2099."""
     match = _DAY.fullmatch(text)
     if match is None or match[2] not in _MONTHS or not FIRST_YEAR <= int(match[3]) <= LAST_YEAR:
         return None
