@@ -16,7 +16,8 @@ from benchmarks.start_up import PROGRAM
 from pipeline.indicators.base import Breakdown, Quotient, Result, RowCounts
 from pipeline.warehouse import CityRecord, SourceFile, StoreRequest, Warehouse
 from pipeline.warehouse.engine import make_engine
-from pipeline.warehouse.warehouse import BREAKDOWN, KEY, ORDER, RESULT, RESULT_SOURCE, ROWS, VARIANT
+from pipeline.warehouse.model import BREAKDOWN, KEY, RESULT, RESULT_SOURCE, ROWS, VARIANT
+from pipeline.warehouse.warehouse import ORDER
 
 _CITIES = 27
 _YEARS = tuple(str(year) for year in range(2006, 2026))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 
@@ -67,7 +67,7 @@ class StoreRequest:
     sources: Mapping[str, tuple[SourceFile, ...]]
     populations: tuple[PopulationRecord, ...] = ()
     outcomes: tuple[RuleOutcome, ...] = ()
-    quarantined: Mapping[str, Mapping[str, int]] | None = None
+    quarantined: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,8 @@ from pipeline.report.text import results_table
 from pipeline.warehouse import CityRecord, SourceFile, StoreRequest, Warehouse
 from pipeline.warehouse import warehouse as reading_and_writing
 from pipeline.warehouse.engine import make_engine
+from pipeline.warehouse.migrations import revisions
 from pipeline.warehouse.records import PopulationRecord
-from pipeline.warehouse.schema import revisions
 
 NOW = datetime(2026, 1, 12, 1, 30, tzinfo=UTC)
 

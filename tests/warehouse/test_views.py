@@ -1,0 +1,157 @@
+"""A changed view reaches an existing warehouse without a migration, an unchanged one is left alone."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+import uuid
+from pathlib import Path
+
+import psycopg
+import pytest
+import sqlalchemy as sa
+
+from connectors.errors import ConfigError
+from pipeline.indicators import INDICATORS
+from pipeline.warehouse import Warehouse, migrations, views
+from pipeline.warehouse.engine import make_engine
+from pipeline.warehouse.indicator_ids import indicator_ids
+from tests.warehouse.test_warehouse import query, request, result
+
+IDS = ["portal_visits", "online_services", "inquiry_response", "it_downtime"]
+HISTORY, LINEAGE = "views/20_indicator_history.sql", "views/50_result_lineage.sql"
+
+
+@pytest.fixture
+def sql(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the SQL that a test may change; the warehouse reads it in place of the project's."""
+    copy = tmp_path / "sql"
+    shutil.copytree(migrations.SQL, copy)
+    monkeypatch.setattr(migrations, "SQL", copy)
+    return copy
+
+
+def replace_in(path: Path, old: str, new: str) -> None:
+    text = path.read_text("utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), "utf-8")
+
+
+def columns(url: str, view: str) -> list[str]:
+    return [column["name"] for column in sa.inspect(make_engine(url)).get_columns(view)]
+
+
+def laid_mark(url: str) -> object:
+    """What changes whenever a view is laid."""
+    if url.startswith("sqlite"):
+        return query(url, "PRAGMA schema_version")
+    return query(url, "SELECT oid FROM pg_class WHERE relkind = 'v' AND relnamespace = 'public'::regnamespace")
+
+
+def test_a_changed_view_reaches_an_existing_warehouse_and_results_stay(warehouse_url: str, sql: Path) -> None:
+    warehouse = Warehouse(warehouse_url)
+    warehouse.migrate()
+    warehouse.store([result()], request=request("r1"))
+    before = warehouse.current("kota-uji")
+    replace_in(sql / HISTORY, "computed_at, change_reason", "computed_at, change_reason AS why")
+    warehouse.migrate()
+    assert query(warehouse_url, "SELECT why FROM indicator_history") == [("perhitungan pertama / first computation",)]
+    assert warehouse.current("kota-uji") == before
+
+
+def test_unchanged_views_are_not_laid_again(warehouse_url: str, sql: Path) -> None:
+    Warehouse(warehouse_url).migrate()
+    before = laid_mark(warehouse_url)
+    Warehouse(warehouse_url).migrate()
+    assert laid_mark(warehouse_url) == before
+    replace_in(sql / HISTORY, "change_reason", "change_reason AS why")
+    Warehouse(warehouse_url).migrate()
+    assert laid_mark(warehouse_url) != before
+
+
+def test_two_who_lay_a_changed_view_at_once_both_succeed(warehouse_url: str, sql: Path) -> None:
+    Warehouse(warehouse_url).migrate()
+    replace_in(sql / HISTORY, "change_reason", "change_reason AS why")
+    faults: list[BaseException] = []
+
+    def migrate() -> None:
+        try:
+            Warehouse(warehouse_url).migrate()
+        except BaseException as fault:
+            faults.append(fault)
+
+    threads = [threading.Thread(target=migrate) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert faults == []
+    assert columns(warehouse_url, "indicator_history")[-1] == "why"
+    assert query(warehouse_url, "SELECT count(*) FROM view_version") == [(1,)]
+
+
+def test_a_view_that_cannot_be_laid_leaves_the_former_ones(warehouse_url: str, sql: Path) -> None:
+    Warehouse(warehouse_url).migrate()
+    before = columns(warehouse_url, "indicator_history")
+    replace_in(sql / LINEAGE, "JOIN", "JION")
+    with pytest.raises(sa.exc.DBAPIError):
+        Warehouse(warehouse_url).migrate()
+    assert columns(warehouse_url, "indicator_history") == before
+
+
+def test_a_migration_may_alter_what_a_view_reads(warehouse_url: str, sql: Path) -> None:
+    Warehouse(warehouse_url).migrate()
+    (sql / "migrations" / "versions" / "9999_licence_may_be_empty.py").write_text(
+        'from alembic import op\nrevision = "9999"\ndown_revision = "0003"\n\ndef upgrade():\n'
+        '    op.execute("ALTER TABLE source_file DROP COLUMN licence")\n'
+        "    op.execute(\"ALTER TABLE source_file ADD COLUMN licence TEXT DEFAULT 'CC0' NOT NULL\")\n"
+    )
+    Warehouse(warehouse_url).migrate()
+    assert columns(warehouse_url, "result_lineage")[-1] == "licence"
+    assert query(warehouse_url, "SELECT version_num FROM alembic_version") == [("9999",)]
+
+
+def test_who_may_only_read_keeps_reading_with_the_views_as_they_stand(postgres_url: str, sql: Path) -> None:
+    role, url = f"reader_{uuid.uuid4().hex}", f"{postgres_url.removesuffix('postgres')}w{uuid.uuid4().hex}"
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {url.rsplit('/', 1)[1]}")  # type: ignore[call-overload]
+        connection.execute(f"CREATE ROLE {role} LOGIN")  # type: ignore[call-overload]
+    Warehouse(url).migrate()
+    Warehouse(url).store([result()], request=request("r1"))
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {role}")  # type: ignore[call-overload]
+    reader = Warehouse(url.replace("tolok@", f"{role}@"))
+    before = laid_mark(url)
+    replace_in(sql / HISTORY, "change_reason", "change_reason AS why")
+    reader.migrate()
+    assert [row["version"] for row in reader.current("kota-uji")] == [1]
+    assert laid_mark(url) == before
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '0002'")
+    with pytest.raises(ConfigError, match="GRANT"):
+        reader.migrate()
+
+
+def test_the_yearly_view_has_a_column_for_each_declared_indicator(warehouse_url: str) -> None:
+    Warehouse(warehouse_url).migrate()
+    assert list(indicator_ids()) == list(INDICATORS) == IDS
+    assert columns(warehouse_url, "indicator_by_year") == ["city_id", "year", *IDS]
+
+
+def test_a_new_indicator_gets_its_column_in_an_existing_warehouse(
+    warehouse_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Warehouse(warehouse_url).migrate()
+    monkeypatch.setattr(views, "indicator_ids", lambda: (*IDS, "air_quality"))
+    Warehouse(warehouse_url).migrate()
+    assert columns(warehouse_url, "indicator_by_year") == ["city_id", "year", *IDS, "air_quality"]
+
+
+def test_every_view_says_what_it_is_and_postgresql_shows_it(warehouse_url: str) -> None:
+    Warehouse(warehouse_url).migrate()
+    said = {name: views.about(text) for name, text in views.view_texts(migrations.SQL / "views").items()}
+    assert set(said) == set(sa.inspect(make_engine(warehouse_url)).get_view_names())
+    assert all(said.values())
+    if warehouse_url.startswith("postgresql"):
+        shown = query(warehouse_url, "SELECT relname, obj_description(oid) FROM pg_class WHERE relkind = 'v'")
+        assert said.items() <= dict(shown).items()
