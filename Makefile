@@ -8,7 +8,7 @@ PERIOD ?= 2025
 SIZE ?= 1000000
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test test-servers check lock suites systems bench clean
+.PHONY: help install run test test-servers check lock suites systems docs bench clean
 
 help: ## what can be made
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +46,9 @@ lock: ## renew requirements.lock from pyproject.toml
 
 systems: $(STAMP) ## write docs/systems.md anew from connectors/presets/
 	$(BIN)/python -m connectors.catalogue
+
+docs: $(STAMP) ## write docs/data-dictionary.md anew from the declared tables and views
+	$(BIN)/python -m pipeline.data_dictionary
 
 suites: $(STAMP) ## write expectations/ anew from pipeline/tables.py
 	$(BIN)/python -m pipeline.suites

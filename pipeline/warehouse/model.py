@@ -68,7 +68,7 @@ def _part_of_result() -> tuple[sa.Column[Any] | sa.ForeignKeyConstraint, ...]:
 
 def _quotient() -> tuple[sa.Column[Any], ...]:
     return (
-        _optional("value", sa.Double, comment="numerator over denominator in the unit; null when not computable"),
+        _optional("value", sa.Double, comment="numerator over denominator, scaled to the unit; null if not computable"),
         _optional("numerator", sa.Double, comment="what is divided"),
         _optional("denominator", sa.Double, comment="what it is divided by"),
         _required("unit", sa.Text, comment="unit of the value"),
@@ -124,7 +124,7 @@ VALIDATION = _table(
     _key("rule_id", sa.Text, comment="the rule, as in the suite"),
     _required("severity", sa.Text, comment="critical or warning"),
     _required("is_met", sa.Boolean, comment="whether the rule held"),
-    _required("way", sa.Text, comment="how the rule was evaluated"),
+    _required("way", sa.Text, comment="whether every row or a sample was checked"),
     _required("checked_rows", sa.BigInteger, comment="rows the rule was held against"),
     _required("unexpected_count", sa.BigInteger, comment="rows that broke it"),
     comment="one row per run and validation rule",
@@ -143,7 +143,7 @@ RESULT = _table(
     *_quotient(),
     _required("status", sa.Text, comment="final, provisional or not_computable"),
     _optional("reason", sa.Text, comment="why there is no value; null when there is one"),
-    _optional("coverage_pct", sa.Double, comment="days of the period covered by the sources, in percent"),
+    _optional("coverage_pct", sa.Double, comment="days or agencies expected that the sources cover, in percent"),
     _optional("median", sa.Double, comment="median in the unit of the value, for durations"),
     _optional("p90", sa.Double, comment="90th percentile in the unit of the value, for durations"),
     _optional("observations_count", sa.BigInteger, comment="durations that median and p90 rest on"),
