@@ -8,7 +8,7 @@ from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from pipeline.indicators import INDICATORS
+from pipeline.indicators.definition import definitions
 from pipeline.tables import OUTCOME_COLUMNS, SOURCE_COLUMNS, TABLES, Column, Table
 from pipeline.warehouse import Warehouse
 from pipeline.warehouse.migrations import SQL
@@ -103,7 +103,7 @@ def _views() -> list[tuple[str, str, list[str]]]:
 def _view(view: str, text: str, columns: Sequence[str]) -> str:
     known = {one.name: str(one.comment) for table in (SOURCE_FILE, BREAKDOWN, RESULT) for one in table.columns}
     known |= {"year": "the period as a number", "file": str(SOURCE_FILE.c.name.comment)}
-    known |= {name: f"its value, in {one.DEFINITION.unit}" for name, one in INDICATORS.items()}
+    known |= {name: f"its value, in {one.unit}" for name, one in definitions().items()}
     grid = _grid(("column", "meaning"), [(f"`{column}`", known[column]) for column in columns])
     return f"### {view}\n\n{about(text)}\n\n{grid}"
 

@@ -58,7 +58,7 @@ def writing(engine: Engine) -> Iterator[Connection]:
 
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
-    """Several questions to one state of the database, whatever is written meanwhile."""
+    """A connection whose queries all see one state of the database, whatever is written meanwhile."""
     with reachable(engine) as connection:
         if engine.dialect.name == "sqlite":
             connection.exec_driver_sql("BEGIN")
@@ -129,7 +129,7 @@ def _is_in_memory(url: URL) -> bool:
 
 
 def _known_options(backend: str) -> set[str]:
-    """libpq's own for PostgreSQL: the driver's, such as autocommit, would undo what a transaction promises."""
+    """For PostgreSQL those of libpq only: the driver's own, such as autocommit, would break transactions."""
     if backend == "sqlite":
         return {"timeout"}
     from psycopg.pq import Conninfo

@@ -20,9 +20,11 @@ class Utc(sa.types.TypeDecorator[datetime]):
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Dialect) -> sa.types.TypeEngine[Any]:
+        """The type as the database has it."""
         return dialect.type_descriptor(sa.String() if dialect.name == "sqlite" else sa.DateTime(timezone=True))
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:  # noqa: ANN401 str or datetime
+        """The value as the driver takes it; `ValueError` without a time zone."""
         if value is None:
             return None
         if value.tzinfo is None:
@@ -31,6 +33,7 @@ class Utc(sa.types.TypeDecorator[datetime]):
         return moment.isoformat(timespec="microseconds") if dialect.name == "sqlite" else moment
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ANN401, ARG002
+        """The moment in UTC, from what the driver gives."""
         if value is None:
             return None
         moment = datetime.fromisoformat(value) if isinstance(value, str) else value

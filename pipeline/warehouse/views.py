@@ -9,7 +9,7 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from pipeline.warehouse.indicator_ids import indicator_ids
+from pipeline.indicators.definition import definitions
 from pipeline.warehouse.model import METADATA, VIEW_VERSION
 
 _INDICATOR = "{indicator}"
@@ -53,7 +53,7 @@ def _rendered(text: str) -> str:
 
 
 def _repeated(line: str) -> str:
-    return ",\n".join(line.replace(_INDICATOR, name) for name in indicator_ids())
+    return ",\n".join(line.replace(_INDICATOR, name) for name in definitions())
 
 
 def _sha256(views: Mapping[str, str]) -> str:

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, RowMapping
 
+from pipeline.indicators.definition import definitions
+from pipeline.tables import OUTSIDE
 from pipeline.warehouse.engine import bulk_insert, make_engine, reachable, reading, writing
 from pipeline.warehouse.faults import where
-from pipeline.warehouse.indicator_ids import indicator_ids
 from pipeline.warehouse.migrations import migrate
 from pipeline.warehouse.model import (
     BREAKDOWN,
@@ -34,8 +35,7 @@ from pipeline.warehouse.records import Stored, StoreRequest
 if TYPE_CHECKING:
     from pipeline.indicators.base import Quotient, Result
 
-ORDER = indicator_ids()
-OUTSIDE = "outside_period"
+ORDER = tuple(definitions())
 _LINEAGE = sa.table("result_lineage", *map(sa.column, (*KEY, "source", "file", "sha256")))
 
 
@@ -54,11 +54,17 @@ class Warehouse:
         return where(self._engine.url)
 
     def migrate(self) -> None:
-        """Bring the schema to this version; cheap when it is."""
+        """Bring tables and views to this version, which costs two queries when they are.
+
+        `ConfigError` when a newer Tolok made them.
+        """
         migrate(self._engine)
 
     def store(self, results: Sequence[Result], *, request: StoreRequest) -> list[Stored]:
-        """Write what changed as new versions, all or nothing; the city's row is locked, so writers take turns."""
+        """Write each changed result as a new version, all or nothing, and say for each what was done.
+
+        The city's row stays locked meanwhile, so that writers take turns.
+        """
         with writing(self._engine) as connection:
             _upsert_city(connection, request)
             _upsert_populations(connection, request)

@@ -47,7 +47,7 @@ def test_a_warehouse_of_a_former_revision_gets_todays_views_and_keeps_its_result
     assert [column["name"] for column in columns] == [*names, "denominator", "unit"]
 
 
-def test_a_schema_of_a_newer_version_is_told_and_left_as_it_is(warehouse_url: str) -> None:
+def test_a_schema_of_a_newer_version_is_reported_and_left_as_it_is(warehouse_url: str) -> None:
     Warehouse(warehouse_url).migrate()
     with writing(make_engine(warehouse_url)) as connection:
         connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
