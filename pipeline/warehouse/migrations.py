@@ -50,12 +50,13 @@ def _bring(connection: Connection, texts: Mapping[str, str]) -> None:
     is_at_head = _is_at_head(connection)
     if is_at_head and views.are_laid(connection, texts):
         return
-    views.drop(connection, texts)
-    if not is_at_head:
-        from alembic import command
+    if not (is_at_head and views.replaced(connection, texts)):
+        with views.laid_anew(connection, texts):
+            if not is_at_head:
+                from alembic import command
 
-        command.upgrade(alembic_config(connection), "head")
-    views.lay(connection, texts)
+                command.upgrade(alembic_config(connection), "head")
+    views.record(connection, texts)
 
 
 def alembic_config(connection: Connection) -> Config:

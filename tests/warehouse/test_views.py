@@ -44,7 +44,7 @@ def laid_mark(url: str) -> object:
     """What changes whenever a view is laid."""
     if url.startswith("sqlite"):
         return query(url, "PRAGMA schema_version")
-    return query(url, "SELECT oid FROM pg_class WHERE relkind = 'v' AND relnamespace = 'public'::regnamespace")
+    return query(url, "SELECT CAST(xmin AS text) FROM view_version")
 
 
 def test_a_changed_view_reaches_an_existing_warehouse_and_results_stay(warehouse_url: str, sql: Path) -> None:
@@ -110,25 +110,53 @@ def test_a_migration_may_alter_what_a_view_reads(warehouse_url: str, sql: Path) 
     assert query(warehouse_url, "SELECT version_num FROM alembic_version") == [("9999",)]
 
 
-def test_who_may_only_read_keeps_reading_with_the_views_as_they_stand(postgres_url: str, sql: Path) -> None:
+@pytest.fixture
+def reader_url(postgres_url: str) -> tuple[str, str]:
+    """A migrated warehouse in PostgreSQL with a result, as its owner and as a role that may only read."""
     role, url = f"reader_{uuid.uuid4().hex}", f"{postgres_url.removesuffix('postgres')}w{uuid.uuid4().hex}"
     with psycopg.connect(postgres_url, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {url.rsplit('/', 1)[1]}")  # type: ignore[call-overload]
         connection.execute(f"CREATE ROLE {role} LOGIN")  # type: ignore[call-overload]
     Warehouse(url).migrate()
     Warehouse(url).store([result()], request=request("r1"))
+    execute(url, f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {role}")
+    # Roles from before this table have no rights on it.
+    execute(url, f"REVOKE SELECT ON view_version FROM {role}")
+    return url, url.replace("tolok@", f"{role}@")
+
+
+def execute(url: str, statement: str) -> None:
     with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {role}")  # type: ignore[call-overload]
-    reader = Warehouse(url.replace("tolok@", f"{role}@"))
-    before = laid_mark(url)
+        connection.execute(statement)  # type: ignore[call-overload]
+
+
+def test_who_may_only_read_keeps_reading_with_the_views_as_they_stand(reader_url: tuple[str, str], sql: Path) -> None:
+    url, reader = reader_url
+    before = columns(url, "indicator_history")
     replace_in(sql / HISTORY, "change_reason", "change_reason AS why")
-    reader.migrate()
-    assert [row["version"] for row in reader.current("kota-uji")] == [1]
-    assert laid_mark(url) == before
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute("UPDATE alembic_version SET version_num = '0002'")
+    Warehouse(reader).migrate()
+    assert [row["version"] for row in Warehouse(reader).current("kota-uji")] == [1]
+    assert columns(url, "indicator_history") == before
+    execute(url, "UPDATE alembic_version SET version_num = '0002'")
     with pytest.raises(ConfigError, match="GRANT"):
-        reader.migrate()
+        Warehouse(reader).migrate()
+
+
+def test_who_was_granted_a_view_may_read_the_new_one(reader_url: tuple[str, str], sql: Path) -> None:
+    url, reader = reader_url
+    replace_in(sql / HISTORY, "change_reason", "change_reason AS why")
+    Warehouse(url).migrate()
+    assert query(reader, "SELECT why FROM indicator_history") == [("perhitungan pertama / first computation",)]
+    with pytest.raises(sa.exc.ProgrammingError):
+        query(reader, "DELETE FROM indicator_history")
+
+
+def test_a_view_that_others_built_on_changes_in_place(reader_url: tuple[str, str], sql: Path) -> None:
+    url, _ = reader_url
+    execute(url, "CREATE VIEW theirs AS SELECT version, unit FROM indicator_history")
+    replace_in(sql / HISTORY, "FROM result", "FROM result WHERE version > 1")
+    Warehouse(url).migrate()
+    assert query(url, "SELECT * FROM theirs") == []
 
 
 def test_the_yearly_view_has_a_column_for_each_declared_indicator(warehouse_url: str) -> None:

@@ -9,6 +9,9 @@ down_revision = "0002"
 def upgrade() -> None:
     """Create the table; the views are laid and recorded after every migration."""
     op.execute("CREATE TABLE view_version (sha256 TEXT NOT NULL PRIMARY KEY)")
+    # Whoever could read the warehouse before can read it after: the table is asked first of all.
+    if op.get_context().dialect.name == "postgresql":
+        op.execute("GRANT SELECT ON view_version TO PUBLIC")
 
 
 def downgrade() -> None:
