@@ -8,7 +8,7 @@ PERIOD ?= 2025
 SIZE ?= 1000000
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test test-servers test-fresh check lock suites systems bench clean
+.PHONY: help install run test test-servers test-fresh check lock generated bench clean
 
 help: ## what can be made
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,11 +48,12 @@ lock: ## renew requirements.lock from pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --extra dev --no-header --no-annotate \
 		--no-emit-index-url pyproject.toml --output-file requirements.lock
 
-systems: $(STAMP) ## write docs/systems.md anew from connectors/presets/
-	$(BIN)/python -m connectors.catalogue
-
-suites: $(STAMP) ## write expectations/ anew from pipeline/tables.py
+generated: $(STAMP) ## write anew what is made from declarations: indicator catalogue, suites, pages of docs/
+	$(BIN)/python -m pipeline.indicators
 	$(BIN)/python -m pipeline.suites
+	$(BIN)/python -m pipeline.method_pages
+	$(BIN)/python -m pipeline.data_dictionary
+	$(BIN)/python -m connectors.catalogue
 
 bench: $(STAMP) ## targets of speed and memory against peers, SIZE lines or rows (1000000)
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-build-isolation --editable ".[bench]"

@@ -38,7 +38,7 @@ def write_size(path: Path, rows: int) -> None:
 
 
 def ours(given: _Given) -> str:
-    Warehouse(given.url).store([given.result], request=_batch("r1"))
+    Warehouse(given.url).store([given.result], request=_request("r1"))
     return _answer(given.url)
 
 
@@ -69,7 +69,7 @@ def _in_postgresql(path: Path) -> _Given:
 def _with_frame(path: Path, *, sqlite: bool) -> tuple[_Given, pd.DataFrame]:
     """Besides the warehouse a frame of the same rows, whose result is in it already."""
     given = _in_sqlite(path) if sqlite else _in_postgresql(path)
-    Warehouse(given.url).store([_result(0)], request=_batch("r1"))
+    Warehouse(given.url).store([_result(0)], request=_request("r1"))
     key = {"city_id": _CITY.city_id, "indicator_id": "it_downtime", "period": "2025", "version": 1}
     rows = [{"dimension": b.dimension, "member": b.member} | _parts(b.quotient) for b in given.result.breakdowns]
     return given, pd.DataFrame(rows).assign(**key)
@@ -89,7 +89,7 @@ def _result(rows: int) -> Result:
     )
 
 
-def _batch(run_id: str) -> StoreRequest:
+def _request(run_id: str) -> StoreRequest:
     return StoreRequest(city=_CITY, period="2025", run_id=run_id, computed_at=_NOW, sources={})
 
 

@@ -16,7 +16,8 @@ from benchmarks.start_up import PROGRAM
 from pipeline.indicators.base import Breakdown, Quotient, Result, RowCounts
 from pipeline.warehouse import CityRecord, SourceFile, StoreRequest, Warehouse
 from pipeline.warehouse.engine import make_engine
-from pipeline.warehouse.warehouse import BREAKDOWN, KEY, ORDER, RESULT, RESULT_SOURCE, ROWS, VARIANT
+from pipeline.warehouse.model import BREAKDOWN, KEY, RESULT, RESULT_SOURCE, ROWS, VARIANT
+from pipeline.warehouse.warehouse import ORDER
 
 _CITIES = 27
 _YEARS = tuple(str(year) for year in range(2006, 2026))
@@ -43,7 +44,7 @@ def _fill(url: str, cities: int) -> str:
     warehouse = Warehouse(url)
     warehouse.migrate()
     for number in range(cities):
-        warehouse.store(_results(_YEARS[0]), request=_batch(f"kota-{number:02}", _YEARS[0]))
+        warehouse.store(_results(_YEARS[0]), request=_request(f"kota-{number:02}", _YEARS[0]))
     with make_engine(url).connect() as connection:
         connection.exec_driver_sql(_WITHOUT_CHECKS[connection.dialect.name])
         if connection.dialect.name == "sqlite":
@@ -85,7 +86,7 @@ def _results(period: str, inputs: str = "a") -> list[Result]:
     return [Result(name, period, _HOURS, "final", 100.0, rows, "1.0", inputs, **parts) for name in ORDER]  # type: ignore[arg-type]
 
 
-def _batch(city_id: str, period: str) -> StoreRequest:
+def _request(city_id: str, period: str) -> StoreRequest:
     return StoreRequest(
         city=CityRecord(city_id, city_id.title(), "Asia/Jakarta", "kemendagri:31"),
         period=period,
@@ -141,7 +142,7 @@ def by_year(url: str) -> str:
 
 def store(url: str) -> str:
     """A new version of the four results of a year, with their breakdowns."""
-    stored = Warehouse(url).store(_results("2025", datetime.now(UTC).isoformat()), request=_batch("kota-00", "2025"))
+    stored = Warehouse(url).store(_results("2025", datetime.now(UTC).isoformat()), request=_request("kota-00", "2025"))
     return ", ".join(one.outcome for one in stored)
 
 

@@ -12,7 +12,7 @@ ABOUT = ("system", "indicator", "auth", "paging", "retention", "tested")
 
 _HEAD = """# Systems Tolok reads
 
-Written by `make systems` from `connectors/presets/`; do not edit. `system: NAME` in a city's YAML starts from the
+Written by `make generated` from `connectors/presets/`; do not edit. `system: NAME` in a city's YAML starts from the
 settings of that preset. How to name a connection is in [connections.md](connections.md); how to read a system that is
 not here, in [connect-unknown-api.md](connect-unknown-api.md).
 

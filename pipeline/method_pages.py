@@ -12,7 +12,7 @@ from pipeline.tables import TABLES
 FOLDER = Path(__file__).resolve().parents[1] / "docs" / "methods"
 
 _TEMPLATE = """\
-<!-- Made from pipeline/indicators/{{ d.id }}.py by `make docs`; change the definition there. -->
+<!-- Made from pipeline/indicators/{{ d.id }}.py by `make generated`; change the definition there. -->
 # {{ d.clause }} `{{ d.id }}`
 
 **{{ d.name_id }}**

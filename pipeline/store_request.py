@@ -1,4 +1,4 @@
-"""What the warehouse stores beside the results of a run: city, files, populations, validation, quarantine."""
+"""Gathers what is stored beside the results of a run: city, files, populations, validation, quarantine."""
 
 from __future__ import annotations
 
@@ -27,7 +27,10 @@ def store_request_for(
     populations: Sequence[Population],
     computed_at: datetime,
 ) -> StoreRequest:
-    """The request of one city and period; `manifests` are those of each clean table."""
+    """The request to store the results of one city and period; `manifests` are those of each clean table.
+
+    The files of an indicator are those of its clean table and of the others its value depends on.
+    """
     from pipeline.indicators.definition import definitions
 
     authority, code = next(iter(city.region_codes.items()))

@@ -1,4 +1,4 @@
-"""Connections to the warehouse: one UTC type, one writer at a time, none kept open between calls."""
+"""Connections to the warehouse: one writer at a time, none kept open between calls."""
 
 from __future__ import annotations
 
@@ -6,13 +6,12 @@ import sqlite3
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
-from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.engine import URL, Connection, Dialect, Engine
+from sqlalchemy.engine import URL, Connection, Engine
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from pipeline.warehouse import faults
@@ -27,30 +26,6 @@ _DRIVERS = {
 # SQLite takes rows twice as fast in statements of fifty; more gain nothing.
 _ROWS_AT_ONCE = 50
 _DEFAULTS: dict[str, dict[str, Any]] = {"sqlite": {"timeout": 30}, "postgresql": {"connect_timeout": 10}}
-
-
-class Utc(sa.types.TypeDecorator[datetime]):
-    """A moment in UTC: `timestamptz` in PostgreSQL, ISO 8601 text in SQLite; naive values are refused."""
-
-    impl = sa.DateTime(timezone=True)
-    cache_ok = True
-
-    def load_dialect_impl(self, dialect: Dialect) -> sa.types.TypeEngine[Any]:
-        return dialect.type_descriptor(sa.String() if dialect.name == "sqlite" else sa.DateTime(timezone=True))
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:  # noqa: ANN401 str or datetime
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("a moment without a time zone")
-        moment = value.astimezone(UTC)
-        return moment.isoformat(timespec="microseconds") if dialect.name == "sqlite" else moment
-
-    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ANN401, ARG002
-        if value is None:
-            return None
-        moment = datetime.fromisoformat(value) if isinstance(value, str) else value
-        return moment.astimezone(UTC)
 
 
 def make_engine(url: str) -> Engine:
@@ -83,7 +58,7 @@ def writing(engine: Engine) -> Iterator[Connection]:
 
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
-    """Several questions to one state of the database, whatever is written meanwhile."""
+    """A connection whose queries all see one state of the database, whatever is written meanwhile."""
     with reachable(engine) as connection:
         if engine.dialect.name == "sqlite":
             connection.exec_driver_sql("BEGIN")
@@ -154,7 +129,7 @@ def _is_in_memory(url: URL) -> bool:
 
 
 def _known_options(backend: str) -> set[str]:
-    """libpq's own for PostgreSQL: the driver's, such as autocommit, would undo what a transaction promises."""
+    """For PostgreSQL those of libpq only: the driver's own, such as autocommit, would break transactions."""
     if backend == "sqlite":
         return {"timeout"}
     from psycopg.pq import Conninfo

@@ -1,4 +1,4 @@
-"""Database faults a person can mend, as typed errors that never repeat what the database said."""
+"""Faults of a database that a person can mend, as typed errors without a word of the database's own message."""
 
 from __future__ import annotations
 
@@ -92,18 +92,22 @@ _WRONG_VALUES = ("invalid ", "unrecognized configuration parameter")
 
 
 def malformed() -> TolokError:
+    """The error for an address that is not one."""
     return _made(_MALFORMED)
 
 
 def in_memory() -> TolokError:
+    """The error for a database in memory."""
     return _made(_IN_MEMORY)
 
 
 def wrong_options() -> TolokError:
+    """The error for an unknown or malformed option of the address."""
     return _made(_OPTIONS)
 
 
 def cannot_open(url: URL) -> TolokError:
+    """The error for a file whose folder cannot be made."""
     return _made(_CANNOT_OPEN, where(url))
 
 

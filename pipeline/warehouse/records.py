@@ -1,15 +1,15 @@
-"""What goes into the warehouse besides results, and what comes back from a write."""
+"""Records that are stored beside results, and what storing a result did."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 
 @dataclass(frozen=True)
 class CityRecord:
-    """One city as the warehouse knows it."""
+    """One city; `zone` is its time zone, `region_code` authority:code."""
 
     city_id: str
     name: str
@@ -19,7 +19,7 @@ class CityRecord:
 
 @dataclass(frozen=True)
 class SourceFile:
-    """One raw file that results were made from."""
+    """One raw file of a source that results were computed from."""
 
     source: str
     sha256: str
@@ -32,7 +32,7 @@ class SourceFile:
 
 @dataclass(frozen=True)
 class PopulationRecord:
-    """One population figure in use."""
+    """One population figure that a result was divided by, or a variant of it."""
 
     region_code: str
     reference_on: date
@@ -42,7 +42,7 @@ class PopulationRecord:
 
 @dataclass(frozen=True)
 class RuleOutcome:
-    """What became of one validation rule."""
+    """The outcome of one validation rule: `unexpected_count` of `checked_rows` break it."""
 
     subject: str
     rule_id: str
@@ -55,9 +55,10 @@ class RuleOutcome:
 
 @dataclass(frozen=True)
 class StoreRequest:
-    """Everything stored together with the results of one city and period.
+    """Everything stored together with the results of one city and period, in one transaction.
 
-    `sources` maps an indicator to its files, `quarantined` a table to its reasons and their row counts.
+    `sources` maps an indicator to the files it was computed from, `quarantined` a clean table to the rows per reason.
+    `computed_at` needs a time zone.
     """
 
     city: CityRecord
@@ -67,7 +68,7 @@ class StoreRequest:
     sources: Mapping[str, tuple[SourceFile, ...]]
     populations: tuple[PopulationRecord, ...] = ()
     outcomes: tuple[RuleOutcome, ...] = ()
-    quarantined: Mapping[str, Mapping[str, int]] | None = None
+    quarantined: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

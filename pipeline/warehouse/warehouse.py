@@ -11,51 +11,32 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, RowMapping
 
-from pipeline.warehouse.engine import Utc, bulk_insert, make_engine, reachable, reading, writing
+from pipeline.indicators.definition import definitions
+from pipeline.tables import OUTSIDE
+from pipeline.warehouse.engine import bulk_insert, make_engine, reachable, reading, writing
 from pipeline.warehouse.faults import where
+from pipeline.warehouse.migrations import migrate
+from pipeline.warehouse.model import (
+    BREAKDOWN,
+    CITY,
+    KEY,
+    POPULATION,
+    QUARANTINE,
+    RESULT,
+    RESULT_SOURCE,
+    ROWS,
+    RUN,
+    SOURCE_FILE,
+    VALIDATION,
+    VARIANT,
+)
 from pipeline.warehouse.records import Stored, StoreRequest
-from pipeline.warehouse.schema import migrate
 
 if TYPE_CHECKING:
     from pipeline.indicators.base import Quotient, Result
 
-ORDER = ("portal_visits", "online_services", "inquiry_response", "it_downtime")
-KEY = ("city_id", "indicator_id", "period", "version")
-OUTSIDE = "outside_period"
-
-_MOMENTS = {"computed_at", "finished_at", "landed_at"}
-
-
-def _table(name: str, *columns: str) -> sa.TableClause:
-    typed = (sa.column(column, Utc()) if column in _MOMENTS else sa.column(column) for column in columns)
-    return sa.table(name, *typed)
-
-
-_QUOTIENT = ("value", "numerator", "denominator", "unit")
-RESULT = _table(
-    "result",
-    *KEY,
-    *_QUOTIENT,
-    *("status", "reason", "coverage_pct", "median", "p90", "observations_count", "rows_read", "rows_used"),
-    *("rows_excluded", "rows_quarantined", "method_version", "inputs_sha256", "run_id", "computed_at"),
-    "change_reason",
-)
-ROWS = _table("result_rows", *KEY, "outcome", "rule", "rows_count")
-VARIANT = _table("result_variant", *KEY, "variant", *_QUOTIENT, "reason")
-BREAKDOWN = _table("result_breakdown", *KEY, "dimension", "member", *_QUOTIENT)
-RESULT_SOURCE = _table("result_source", *KEY, "source", "sha256")
-LINEAGE = _table("result_lineage", *KEY, "source", "file", "sha256")
-CITY = _table("city", "city_id", "name", "zone", "region_code")
-RUN = _table("run", "run_id", "city_id", "period", "finished_at")
-SOURCE_FILE = _table(
-    "source_file",
-    *("city_id", "source", "sha256", "file_id", "name", "size_bytes", "landed_at", "owner", "licence"),
-)
-VALIDATION = _table(
-    "validation",
-    *("run_id", "subject", "rule_id", "severity", "is_met", "way", "checked_rows", "unexpected_count"),
-)
-QUARANTINE = _table("quarantine_summary", "run_id", "table_name", "reason", "rows_count")
+ORDER = tuple(definitions())
+_LINEAGE = sa.table("result_lineage", *map(sa.column, (*KEY, "source", "file", "sha256")))
 
 
 class Warehouse:
@@ -73,11 +54,17 @@ class Warehouse:
         return where(self._engine.url)
 
     def migrate(self) -> None:
-        """Bring the schema to this version; cheap when it is."""
+        """Bring tables and views to this version, which costs two queries when they are.
+
+        `ConfigError` when a newer Tolok made them.
+        """
         migrate(self._engine)
 
     def store(self, results: Sequence[Result], *, request: StoreRequest) -> list[Stored]:
-        """Write what changed as new versions, all or nothing; the city's row is locked, so writers take turns."""
+        """Write each changed result as a new version, all or nothing, and say for each what was done.
+
+        The city's row stays locked meanwhile, so that writers take turns.
+        """
         with writing(self._engine) as connection:
             _upsert_city(connection, request)
             _upsert_populations(connection, request)
@@ -95,7 +82,7 @@ class Warehouse:
         newest = _newest(city_id, period=period, as_of=as_of)
         with reading(self._engine) as connection:
             rows = connection.execute(_among(RESULT, newest)).mappings().all()
-            parts = [_by_key(connection, table, newest) for table in (ROWS, VARIANT, LINEAGE)]
+            parts = [_by_key(connection, table, newest) for table in (ROWS, VARIANT, _LINEAGE)]
         ordered = sorted(rows, key=lambda row: (row["period"], _place(row["indicator_id"])))
         return [_shown(row, *(by_key.get(_key_of(row), []) for by_key in parts)) for row in ordered]
 
@@ -153,29 +140,15 @@ def _place(indicator_id: str) -> tuple[int, str]:
 
 def _upsert_city(connection: Connection, request: StoreRequest) -> None:
     """Insert or update the city and keep its row locked until the transaction ends."""
-    connection.execute(
-        sa.text(
-            "INSERT INTO city (city_id, name, zone, region_code) VALUES (:city_id, :name, :zone, :region_code) "
-            "ON CONFLICT (city_id) DO UPDATE SET name = excluded.name, zone = excluded.zone, "
-            "region_code = excluded.region_code"
-        ),
-        asdict(request.city),
-    )
+    _upsert(connection, CITY, [asdict(request.city)])
 
 
 def _upsert_populations(connection: Connection, request: StoreRequest) -> None:
     """Keep the latest figure of each region, day and source, even when no result changes with it."""
-    statement = sa.text(
-        "INSERT INTO population (city_id, region_code, reference_on, source, population_count) "
-        "VALUES (:city_id, :region_code, :reference_on, :source, :population_count) "
-        "ON CONFLICT (city_id, region_code, reference_on, source) "
-        "DO UPDATE SET population_count = excluded.population_count"
-    ).bindparams(sa.bindparam("reference_on", type_=sa.Date()))
     # The headline's figure comes first and stands where another of the same key follows.
     figures = {(p.region_code, p.reference_on, p.source): p for p in reversed(request.populations)}
-    if figures:
-        city_id = {"city_id": request.city.city_id}
-        connection.execute(statement, [city_id | asdict(figure) for figure in figures.values()])
+    city_id = {"city_id": request.city.city_id}
+    _upsert(connection, POPULATION, [city_id | asdict(figure) for figure in figures.values()])
 
 
 def _latest(connection: Connection, request: StoreRequest, result: Result) -> RowMapping | None:
@@ -284,22 +257,35 @@ def _write_context(connection: Connection, request: StoreRequest) -> None:
     _insert_new(connection, VALIDATION, [run | asdict(outcome) for outcome in request.outcomes])
     counts = [
         run | {"table_name": table, "reason": reason, "rows_count": count}
-        for table, reasons in (request.quarantined or {}).items()
+        for table, reasons in request.quarantined.items()
         for reason, count in reasons.items()
     ]
     _insert_new(connection, QUARANTINE, counts)
 
 
-def _insert_new(connection: Connection, table: sa.TableClause, rows: Sequence[Mapping[str, Any]]) -> None:
+def _upsert(connection: Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows, or update those whose key is there already."""
+    if rows:
+        insert = _insert(connection, table)
+        updated = {column.name: insert.excluded[column.name] for column in table.columns if not column.primary_key}
+        connection.execute(insert.on_conflict_do_update(index_elements=table.primary_key, set_=updated), rows)
+
+
+def _insert_new(connection: Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows, leaving those whose key is there already."""
-    if not rows:
-        return
-    names = [column.name for column in table.columns]
-    values = ", ".join(f":{name}" for name in names)
-    statement = sa.text(
-        f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({values}) ON CONFLICT DO NOTHING"  # noqa: S608
-    ).bindparams(*(sa.bindparam(name, type_=Utc()) for name in names if name in _MOMENTS))
-    connection.execute(statement, [dict(row) for row in rows])
+    if rows:
+        connection.execute(_insert(connection, table).on_conflict_do_nothing(), rows)
+
+
+def _insert(connection: Connection, table: sa.Table) -> Any:  # noqa: ANN401 one of two classes with the same methods
+    """The database's own INSERT, which knows ON CONFLICT."""
+    if connection.dialect.name == "sqlite":
+        from sqlalchemy.dialects import sqlite
+
+        return sqlite.insert(table)
+    from sqlalchemy.dialects import postgresql
+
+    return postgresql.insert(table)
 
 
 def _parts(part: Quotient) -> dict[str, Any]:

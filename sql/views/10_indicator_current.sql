@@ -1,3 +1,4 @@
+-- The newest version of each result: one row per city, indicator and period.
 CREATE VIEW indicator_current AS
 SELECT r.*
 FROM result r

@@ -1,9 +1,8 @@
+-- The newest values of whole years side by side: one row per city and year, one column per indicator.
 CREATE VIEW indicator_by_year AS
 SELECT city_id, CAST(period AS INTEGER) AS year,
-       MAX(CASE WHEN indicator_id = 'portal_visits' THEN value END) AS portal_visits,
-       MAX(CASE WHEN indicator_id = 'online_services' THEN value END) AS online_services,
-       MAX(CASE WHEN indicator_id = 'inquiry_response' THEN value END) AS inquiry_response,
-       MAX(CASE WHEN indicator_id = 'it_downtime' THEN value END) AS it_downtime
+       -- The next line stands for one line per declared indicator.
+       MAX(CASE WHEN indicator_id = '{indicator}' THEN value END) AS {indicator}
 FROM indicator_current
 WHERE LENGTH(period) = 4
 GROUP BY city_id, period

@@ -15,7 +15,7 @@ NAMES = system_names()
 
 def test_the_docs_show_every_preset_as_it_is() -> None:
     assert len(NAMES) > 1
-    assert PAGE.read_text(encoding="utf-8") == page(), "run: make systems"
+    assert PAGE.read_text(encoding="utf-8") == page(), "run: make generated"
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -15,5 +15,5 @@ def test_there_is_a_page_for_each_indicator_and_no_other() -> None:
 @pytest.mark.parametrize("name", sorted(definitions()))
 def test_a_page_is_current_and_names_every_variant(name: str) -> None:
     text = (FOLDER / f"{name}.md").read_text("utf-8")
-    assert text == page(definitions()[name]), "run: make docs"
+    assert text == page(definitions()[name]), "run: make generated"
     assert all(f"`{variant}`" in text for variant in definitions()[name].variants)

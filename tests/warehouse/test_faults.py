@@ -1,4 +1,4 @@
-"""What goes wrong with a warehouse is told in both languages, by what to do next, and never with a password."""
+"""What goes wrong with a warehouse is said in both languages, with what to do next, and never with a password."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_a_database_in_memory_is_refused(url: str) -> None:
     assert "memory" in error.en
 
 
-def test_a_file_that_is_no_database_is_told_and_left_as_it_is(tmp_path: Path) -> None:
+def test_a_file_that_is_no_database_is_reported_and_left_as_it_is(tmp_path: Path) -> None:
     path = tmp_path / "notes.txt"
     path.write_text("rapat pukul sembilan\n" * 100)
     error = fault(f"sqlite:///{path}")
@@ -140,7 +140,7 @@ def test_a_wrong_password_is_a_mistake_in_the_settings_and_is_not_repeated(guard
     assert "guarded" not in error.en
 
 
-def test_a_user_who_may_not_make_tables_is_told_to_ask_for_rights(guarded_url: str) -> None:
+def test_a_user_who_may_not_make_tables_must_ask_for_rights(guarded_url: str) -> None:
     error = fault(guarded_url.format(NEVER_SHOWN))
     assert isinstance(error, ConfigError)
     assert "GRANT" in error.en
@@ -168,7 +168,7 @@ def write_while_the_server_ends_the_session(url: str) -> None:
         connection.exec_driver_sql("SELECT 1")
 
 
-def test_rows_copied_where_nothing_may_be_written_are_told_like_any_other(postgres_url: str) -> None:
+def test_rows_copied_where_nothing_may_be_written_fail_like_any_other(postgres_url: str) -> None:
     def copy() -> None:
         with reachable(make_engine(postgres_url)) as connection:
             connection.exec_driver_sql("CREATE TABLE never_kept (number integer)")

@@ -18,8 +18,8 @@ from pipeline.report.text import results_table
 from pipeline.warehouse import CityRecord, SourceFile, StoreRequest, Warehouse
 from pipeline.warehouse import warehouse as reading_and_writing
 from pipeline.warehouse.engine import make_engine
+from pipeline.warehouse.migrations import revisions
 from pipeline.warehouse.records import PopulationRecord
-from pipeline.warehouse.schema import revisions
 
 NOW = datetime(2026, 1, 12, 1, 30, tzinfo=UTC)
 
@@ -230,7 +230,7 @@ def test_a_version_written_while_results_are_read_is_not_shown_in_part(
 
 
 @pytest.mark.parametrize(
-    ("question", "looked_up"),
+    ("question", "table"),
     [
         ("SELECT * FROM indicator_breakdown_current WHERE city_id = 'a' AND period = '2025'", "result_breakdown"),
         ("SELECT * FROM indicator_breakdown_current WHERE city_id = 'a' AND indicator_id = 'b'", "result_breakdown"),
@@ -240,16 +240,14 @@ def test_a_version_written_while_results_are_read_is_not_shown_in_part(
         ("SELECT * FROM indicator_by_year WHERE city_id = 'a'", "result"),
     ],
 )
-def test_a_question_about_one_city_reads_no_table_from_end_to_end(
-    question: str, looked_up: str, tmp_path: Path
-) -> None:
-    """In SQLite, whose planner does not look at how full the tables are."""
+def test_a_question_about_one_city_reads_no_table_from_end_to_end(question: str, table: str, tmp_path: Path) -> None:
+    """In SQLite, whose planner does not consider how full the tables are."""
     url = f"sqlite:///{tmp_path / 'warehouse.sqlite'}"
     Warehouse(url).migrate()
     plan = [str(step[-1]) for step in query(url, f"EXPLAIN QUERY PLAN {question}")]
-    assert any(f"sqlite_autoindex_{looked_up}_1 (city_id=?" in step for step in plan), plan
+    assert any(f"sqlite_autoindex_{table}_1 (city_id=?" in step for step in plan), plan
     assert [step for step in plan if step.startswith("SCAN") and step != "SCAN indicator_by_year"] == []
-    if looked_up == "result_breakdown":
+    if table == "result_breakdown":
         assert any("result_breakdown_1 (city_id=? AND indicator_id=? AND period=? AND version=?)" in s for s in plan)
 
 

@@ -1,12 +1,12 @@
-"""No table changes: whoever comes from before gets `indicator_breakdown_current` laid anew, as all views are."""
+"""Empty: it made existing warehouses lay a changed view anew, which migrations alone did; warehouses stand at it."""
 
 revision = "0002"
 down_revision = "0001"
 
 
 def upgrade() -> None:
-    """Nothing to do: views are dropped before and laid after every migration."""
+    """Change nothing."""
 
 
 def downgrade() -> None:
-    """Nothing to do: the view of this revision reads the same tables."""
+    """Change nothing."""

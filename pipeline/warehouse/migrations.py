@@ -1,7 +1,8 @@
-"""Which revision the tables are at and how they get to this one; Alembic is loaded only when they are not."""
+"""Bring tables and views of a warehouse to this version; Alembic is loaded only when the tables are not at it."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -9,6 +10,7 @@ from sqlalchemy.engine import Connection, Engine
 
 from connectors.errors import ConfigError
 from pipeline.shipped import shipped
+from pipeline.warehouse import views
 from pipeline.warehouse.engine import reachable, writing
 from pipeline.warehouse.faults import where
 
@@ -24,26 +26,37 @@ _TABLE_OF_REVISIONS = {
 
 
 def migrate(engine: Engine) -> None:
-    """Bring schema and views to this version, if they are not; safe for two at once.
+    """Bring tables, views and comments to this version, if they are not; safe for two at once.
 
-    A schema of a newer Tolok raises `ConfigError` and is left as it is.
+    A schema of a newer Tolok raises `ConfigError` and is left as it is. Who may only read keeps the views as they
+    stand.
     """
+    texts = views.view_texts(SQL / "views")
     with reachable(engine) as connection:
-        if _is_current(connection):
+        is_at_head = _is_at_head(connection)
+        if is_at_head and views.are_laid(connection, texts):
             return
-    from alembic import command
+    try:
+        with writing(engine) as connection:
+            _bring(connection, texts)
+    except ConfigError:
+        if not is_at_head:
+            raise
 
-    with writing(engine) as connection:
-        if engine.dialect.name == "postgresql":
-            connection.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
-        if _is_current(connection):
-            return
-        views = sorted((SQL / "views").glob("*.sql"))
-        for path in reversed(views):
-            connection.exec_driver_sql(f"DROP VIEW IF EXISTS {path.stem.split('_', 1)[1]}")
-        command.upgrade(alembic_config(connection), "head")
-        for path in views:
-            connection.exec_driver_sql(path.read_text("utf-8"))
+
+def _bring(connection: Connection, texts: Mapping[str, str]) -> None:
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
+    is_at_head = _is_at_head(connection)
+    if is_at_head and views.are_laid(connection, texts):
+        return
+    if not (is_at_head and views.replaced(connection, texts)):
+        with views.laid_anew(connection, texts):
+            if not is_at_head:
+                from alembic import command
+
+                command.upgrade(alembic_config(connection), "head")
+    views.record(connection, texts)
 
 
 def alembic_config(connection: Connection) -> Config:
@@ -61,7 +74,7 @@ def revisions() -> list[str]:
     return sorted(path.stem.split("_", 1)[0] for path in (SQL / "migrations" / "versions").glob("*.py"))
 
 
-def _is_current(connection: Connection) -> bool:
+def _is_at_head(connection: Connection) -> bool:
     stored, known = _revision(connection), revisions()
     if stored is not None and stored not in known:
         place = where(connection.engine.url)

@@ -1,0 +1,231 @@
+"""Every table of the warehouse with types, keys, checks and meaning: what migrations must amount to.
+
+A comment describes each table and column; PostgreSQL shows them, and `docs/data-dictionary.md` lists them.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Dialect
+
+
+class Utc(sa.types.TypeDecorator[datetime]):
+    """A moment in UTC: `timestamptz` in PostgreSQL, ISO 8601 text in SQLite; naive values are refused."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> sa.types.TypeEngine[Any]:
+        """The type as the database has it."""
+        return dialect.type_descriptor(sa.String() if dialect.name == "sqlite" else sa.DateTime(timezone=True))
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:  # noqa: ANN401 str or datetime
+        """The value as the driver takes it; `ValueError` without a time zone."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment without a time zone")
+        moment = value.astimezone(UTC)
+        return moment.isoformat(timespec="microseconds") if dialect.name == "sqlite" else moment
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ANN401, ARG002
+        """The moment in UTC, from what the driver gives."""
+        if value is None:
+            return None
+        moment = datetime.fromisoformat(value) if isinstance(value, str) else value
+        return moment.astimezone(UTC)
+
+
+METADATA = sa.MetaData()
+KEY = ("city_id", "indicator_id", "period", "version")
+
+_key = partial(sa.Column, primary_key=True)
+_required = partial(sa.Column, nullable=False)
+_optional = partial(sa.Column, nullable=True)
+
+
+def _table(name: str, *items: sa.schema.SchemaItem, comment: str) -> sa.Table:
+    return sa.Table(name, METADATA, *items, comment=comment)
+
+
+def _city_key(*references: sa.ForeignKey) -> sa.Column[str]:
+    return _key("city_id", sa.Text, *references, comment="id of the city, the name of its YAML")
+
+
+def _result_key(*references: sa.ForeignKey) -> tuple[sa.Column[Any], ...]:
+    return (
+        _city_key(*references),
+        _key("indicator_id", sa.Text, comment="id of the indicator, such as it_downtime"),
+        _key("period", sa.Text, comment="year or month in the city's zone: 2025 or 2025-03"),
+        _key("version", sa.Integer, comment="1 for the first computation, one more for each change"),
+    )
+
+
+def _part_of_result() -> tuple[sa.Column[Any] | sa.ForeignKeyConstraint, ...]:
+    return (*_result_key(), sa.ForeignKeyConstraint(KEY, [f"result.{name}" for name in KEY]))
+
+
+def _quotient() -> tuple[sa.Column[Any], ...]:
+    return (
+        _optional("value", sa.Double, comment="numerator over denominator, scaled to the unit; null if not computable"),
+        _optional("numerator", sa.Double, comment="what is divided"),
+        _optional("denominator", sa.Double, comment="what it is divided by"),
+        _required("unit", sa.Text, comment="unit of the value"),
+    )
+
+
+def _run_key() -> sa.Column[str]:
+    return _key("run_id", sa.Text, sa.ForeignKey("run.run_id"), comment="the run")
+
+
+CITY = _table(
+    "city",
+    _city_key(),
+    _required("name", sa.Text, comment="name as shown on reports"),
+    _required("zone", sa.Text, comment="time zone, such as Asia/Jakarta"),
+    _required("region_code", sa.Text, comment="authority:code, such as kemendagri:32.73"),
+    comment="one row per city, as its YAML describes it at the latest run",
+)
+POPULATION = _table(
+    "population",
+    _city_key(sa.ForeignKey("city.city_id")),
+    _key("region_code", sa.Text, comment="authority:code of the region counted"),
+    _key("reference_on", sa.Date, comment="day the figure refers to"),
+    _key("source", sa.Text, comment="who counted"),
+    _required("population_count", sa.BigInteger, comment="inhabitants"),
+    comment="one row per city, region, reference day and source: the latest figure used",
+)
+RUN = _table(
+    "run",
+    sa.Column("run_id", sa.Text, primary_key=True, comment="random id of the run"),
+    _required("city_id", sa.Text, sa.ForeignKey("city.city_id"), comment="id of the city"),
+    _required("period", sa.Text, comment="year or month computed"),
+    _required("finished_at", Utc, comment="when its results were stored"),
+    comment="one row per run that stored a new version of at least one result",
+)
+SOURCE_FILE = _table(
+    "source_file",
+    _city_key(sa.ForeignKey("city.city_id")),
+    _key("source", sa.Text, comment="name of the source in the city's YAML"),
+    _key("sha256", sa.Text, comment="hash of the raw bytes"),
+    _required("file_id", sa.Text, comment="first 16 hex digits of the hash, as in the clean tables"),
+    _required("name", sa.Text, comment="file name as it came"),
+    _required("size_bytes", sa.BigInteger, comment="size in bytes"),
+    _required("landed_at", Utc, comment="when it was copied to the landing"),
+    _required("owner", sa.Text, comment="owner of the data"),
+    _required("licence", sa.Text, comment="licence of the data"),
+    comment="one row per raw file of a source that a result was computed from",
+)
+VALIDATION = _table(
+    "validation",
+    _run_key(),
+    _key("subject", sa.Text, comment="what was validated: a clean table, rows or results"),
+    _key("rule_id", sa.Text, comment="the rule, as in the suite"),
+    _required("severity", sa.Text, comment="critical or warning"),
+    _required("is_met", sa.Boolean, comment="whether the rule held"),
+    _required("way", sa.Text, comment="whether every row or a sample was checked"),
+    _required("checked_rows", sa.BigInteger, comment="rows the rule was held against"),
+    _required("unexpected_count", sa.BigInteger, comment="rows that broke it"),
+    comment="one row per run and validation rule",
+)
+QUARANTINE = _table(
+    "quarantine_summary",
+    _run_key(),
+    _key("table_name", sa.Text, comment="the clean table"),
+    _key("reason", sa.Text, comment="reason code of the quarantine"),
+    _required("rows_count", sa.BigInteger, comment="rows quarantined for this reason"),
+    comment="one row per run, clean table and quarantine reason",
+)
+RESULT = _table(
+    "result",
+    *_result_key(sa.ForeignKey("city.city_id")),
+    *_quotient(),
+    _required("status", sa.Text, comment="final, provisional or not_computable"),
+    _optional("reason", sa.Text, comment="why there is no value; null when there is one"),
+    _optional("coverage_pct", sa.Double, comment="days or agencies expected that the sources cover, in percent"),
+    _optional("median", sa.Double, comment="median in the unit of the value, for durations"),
+    _optional("p90", sa.Double, comment="90th percentile in the unit of the value, for durations"),
+    _optional("observations_count", sa.BigInteger, comment="durations that median and p90 rest on"),
+    _required("rows_read", sa.BigInteger, comment="rows read: used, excluded and quarantined together"),
+    _required("rows_used", sa.BigInteger, comment="rows that the value rests on"),
+    _required("rows_excluded", sa.BigInteger, comment="sound rows that a named rule leaves out"),
+    _required("rows_quarantined", sa.BigInteger, comment="rows that are not sound"),
+    _required("method_version", sa.Text, comment="version of the indicator's written rule"),
+    _required("inputs_sha256", sa.Text, comment="hash of the rows and terms the result depends on"),
+    _required("run_id", sa.Text, sa.ForeignKey("run.run_id"), comment="run that stored this version"),
+    _required("computed_at", Utc, comment="when this version was computed"),
+    _required("change_reason", sa.Text, comment="why this version differs from the one before"),
+    sa.CheckConstraint("version >= 1"),
+    sa.CheckConstraint("status IN ('final', 'provisional', 'not_computable')"),
+    sa.CheckConstraint("rows_read = rows_used + rows_excluded + rows_quarantined"),
+    comment="one row per version of an indicator's result for a city and period; never changed once written",
+)
+ROWS = _table(
+    "result_rows",
+    *_part_of_result(),
+    _key("outcome", sa.Text, comment="excluded or quarantined"),
+    _key("rule", sa.Text, comment="rule that excludes, or reason of the quarantine"),
+    _required("rows_count", sa.BigInteger, comment="rows it applies to"),
+    sa.CheckConstraint("outcome IN ('excluded', 'quarantined')"),
+    comment="one row per result version and rule by which rows were not used",
+)
+VARIANT = _table(
+    "result_variant",
+    *_part_of_result(),
+    _key("variant", sa.Text, comment="name of the variant"),
+    *_quotient(),
+    _optional("reason", sa.Text, comment="why there is no value; null when there is one"),
+    comment="one row per result version and variant of its headline",
+)
+BREAKDOWN = _table(
+    "result_breakdown",
+    *_part_of_result(),
+    _key("dimension", sa.Text, comment="what is broken down by, such as agency"),
+    _key("member", sa.Text, comment="one member of the dimension"),
+    *_quotient(),
+    comment="one row per result version, dimension and member",
+)
+RESULT_SOURCE = _table(
+    "result_source",
+    *_part_of_result(),
+    _key("source", sa.Text, comment="name of the source in the city's YAML"),
+    _key("sha256", sa.Text, comment="hash of the raw file"),
+    sa.ForeignKeyConstraint(
+        ("city_id", "source", "sha256"), ("source_file.city_id", "source_file.source", "source_file.sha256")
+    ),
+    comment="one row per result version and raw file it was computed from",
+)
+READINESS_ANSWER = _table(
+    "readiness_answer",
+    _city_key(sa.ForeignKey("city.city_id")),
+    _key("indicator_id", sa.Text, comment="id of the indicator"),
+    _key("theme", sa.Integer, comment="theme of the questionnaire, 1 to 9"),
+    _key("answered_on", sa.Date, comment="day of the answer"),
+    _required("is_yes", sa.Boolean, comment="the answer"),
+    _optional("note", sa.Text, comment="the answer in words"),
+    sa.CheckConstraint("theme BETWEEN 1 AND 9"),
+    comment="one row per city, indicator, theme and day: an answer about readiness; not filled yet",
+)
+READINESS_EVIDENCE = _table(
+    "readiness_evidence",
+    _city_key(),
+    _key("indicator_id", sa.Text, comment="id of the indicator"),
+    _key("theme", sa.Integer, comment="theme of the questionnaire, 1 to 9"),
+    _key("answered_on", sa.Date, comment="day of the answer"),
+    _key("sha256", sa.Text, comment="hash of the document"),
+    _required("title", sa.Text, comment="title of the document"),
+    sa.ForeignKeyConstraint(
+        ("city_id", "indicator_id", "theme", "answered_on"),
+        [f"readiness_answer.{name}" for name in ("city_id", "indicator_id", "theme", "answered_on")],
+    ),
+    comment="one row per readiness answer and document that supports it; not filled yet",
+)
+VIEW_VERSION = _table(
+    "view_version",
+    _key("sha256", sa.Text, comment="hash of the text of all views and comments"),
+    comment="one row: which text of views and comments the warehouse holds",
+)
