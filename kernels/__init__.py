@@ -68,7 +68,7 @@ def kernel(*signature: object) -> Callable[[Callable[P, T]], Kernel[P, T]]:
     """A decorator that makes a function a kernel for these argument types; a tuple stands for a tuple of types."""
 
     def decorate(function: Callable[P, T]) -> Kernel[P, T]:
-        made = Kernel(function, tuple(_as_type(each) for each in signature))
+        made = Kernel(function, tuple(_as_type(declared) for declared in signature))
         KERNELS.append(made)
         return made
 
@@ -85,8 +85,8 @@ def inlined(function: Callable[P, T]) -> Callable[P, T]:
     return made
 
 
-def each(byte: int) -> np.uint64:
-    """A word of eight equal bytes."""
+def repeated(byte: int) -> np.uint64:
+    """A word of eight times the same byte."""
     return np.uint64(byte * 0x0101010101010101)
 
 

@@ -14,8 +14,8 @@ def main() -> None:
         if module.name != "__main__":
             import_module(f"kernels.{module.name}")
     try:
-        for each in kernels.KERNELS:
-            each.compile(needs_cache=True)
+        for kernel in kernels.KERNELS:
+            kernel.compile(needs_cache=True)
     except OSError as fault:
         print(f"kernels: not compiled ahead of time, every run will do it: {fault}")  # noqa: T201
 

@@ -17,10 +17,10 @@ from kernels import (
     Ints,
     Places,
     Words,
-    each,
     inlined,
     kernel,
     read_only,
+    repeated,
 )
 
 # The bytes of padding that a buffer needs, for kernels read past the last line.
@@ -44,7 +44,7 @@ _NO_TIME = _NOWHERE = -1
 _MONTHS = np.frombuffer(b"JanFebMarAprMayJunJulAugSepOctNovDec", np.uint8).reshape(12, 3)
 _DAYS_BEFORE = np.array([0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334, 365])
 _FEBRUARY = 1
-_ONES, _HIGH_BITS, _BLANKS_END = each(1), each(128), each(_SPACE + 1)
+_ONES, _HIGH_BITS, _BLANKS_END = repeated(1), repeated(128), repeated(_SPACE + 1)
 _NONE, _ONE, _SEVEN, _TOP_BYTE, _HALF = map(np.uint64, (0, 1, 7, 56, 32))
 _PLACES = np.uint64(0x0001020304050607)
 

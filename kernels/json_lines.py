@@ -17,10 +17,10 @@ from kernels import (
     Ints,
     Places,
     Words,
-    each,
     inlined,
     kernel,
     read_only,
+    repeated,
 )
 
 _QUOTE, _DASH, _POINT, _ZERO, _NINE = b'"-.09'
@@ -29,7 +29,7 @@ _NOWHERE = -1
 _SPANS = read_only(int32, ndim=2, layout="A")
 
 
-_ONES, _HIGH_BITS, _QUOTES, _BACKSLASHES, _CONTROLS_END = map(each, (1, 128, _QUOTE, ord("\\"), 32))
+_ONES, _HIGH_BITS, _QUOTES, _BACKSLASHES, _CONTROLS_END = map(repeated, (1, 128, _QUOTE, ord("\\"), 32))
 _NONE, _ONE, _SEVEN, _TOP_BYTE = map(np.uint64, (0, 1, 7, 56))
 _PLACES = np.uint64(0x0001020304050607)
 
