@@ -51,9 +51,7 @@ lock: ## renew requirements.lock from pyproject.toml
 generated: $(STAMP) ## write anew what is made from declarations: indicator catalogue, suites, pages of docs/
 	$(BIN)/python -m pipeline.indicators
 	$(BIN)/python -m pipeline.suites
-	$(BIN)/python -m pipeline.method_pages
-	$(BIN)/python -m pipeline.data_dictionary
-	$(BIN)/python -m connectors.catalogue
+	$(BIN)/python -m scripts.docs
 
 bench: $(STAMP) ## targets of speed and memory against peers, SIZE lines or rows (1000000)
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-build-isolation --editable ".[bench]"

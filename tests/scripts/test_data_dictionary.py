@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from pipeline.data_dictionary import PAGE, page
 from pipeline.tables import OUTCOME_COLUMNS, SOURCE_COLUMNS, TABLES
 from pipeline.warehouse.model import METADATA
+from scripts.docs.data_dictionary import PAGE, page
 
 
 def test_the_page_in_the_docs_is_what_is_declared() -> None:

@@ -1,4 +1,4 @@
-"""The docs' page of every table, view and column, from their declarations: `python -m pipeline.data_dictionary`."""
+"""The docs' page of every table, view and column, from their declarations."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pipeline.warehouse.migrations import SQL
 from pipeline.warehouse.model import BREAKDOWN, METADATA, RESULT, SOURCE_FILE
 from pipeline.warehouse.views import about, view_texts
 
-PAGE = Path(__file__).resolve().parents[1] / "docs" / "data-dictionary.md"
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "data-dictionary.md"
 KINDS = {
     "Text": "text",
     "Integer": "count",
@@ -122,7 +122,3 @@ def _sentence(text: str) -> str:
 
 def _yes(is_so: bool) -> str:
     return "yes" if is_so else ""
-
-
-if __name__ == "__main__":
-    PAGE.write_text(page(), encoding="utf-8")

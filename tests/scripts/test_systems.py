@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from connectors.catalogue import ABOUT, PAGE, page
 from connectors.registry import connector_class, preset, system_names
 from pipeline.config import City, with_presets
+from scripts.docs.systems import ABOUT, PAGE, page
 
 NAMES = system_names()
 

@@ -1,4 +1,4 @@
-"""The page of systems in the docs, written from the presets themselves: `python -m connectors.catalogue`."""
+"""The page of systems in the docs, written from the presets themselves."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from connectors.registry import preset, system_names
 
-PAGE = Path(__file__).resolve().parents[1] / "docs" / "systems.md"
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "systems.md"
 ABOUT = ("system", "indicator", "auth", "paging", "retention", "tested")
 
 _HEAD = """# Systems Tolok reads
@@ -40,7 +40,3 @@ def _row(name: str, raw: dict[str, Any]) -> str:
 
 def _line(text: str) -> str:
     return " ".join(text.split()).replace("|", "\\|")
-
-
-if __name__ == "__main__":
-    PAGE.write_text(page(), encoding="utf-8")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pipeline.indicators.definition import definitions
-from pipeline.method_pages import FOLDER, page
+from scripts.docs.method_pages import FOLDER, page
 
 
 def test_there_is_a_page_for_each_indicator_and_no_other() -> None:

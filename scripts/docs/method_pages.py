@@ -1,4 +1,4 @@
-"""A page of `docs/methods/` for each indicator, made from its definition: `python -m pipeline.method_pages`."""
+"""A page of `docs/methods/` for each indicator, made from its definition."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from jinja2 import Environment, StrictUndefined
 from pipeline.indicators.definition import Definition, definitions
 from pipeline.tables import TABLES
 
-FOLDER = Path(__file__).resolve().parents[1] / "docs" / "methods"
+FOLDER = Path(__file__).resolve().parents[2] / "docs" / "methods"
 
 _TEMPLATE = """\
 <!-- Made from pipeline/indicators/{{ d.id }}.py by `make generated`; change the definition there. -->
@@ -82,7 +82,3 @@ def write(folder: Path = FOLDER) -> None:
         old.unlink()
     for definition in definitions().values():
         (folder / f"{definition.id}.md").write_text(page(definition), "utf-8")
-
-
-if __name__ == "__main__":
-    write()
