@@ -135,6 +135,37 @@ class Result:
     breakdowns: tuple[Breakdown, ...] = ()
     statistics: Mapping[str, float] = field(default_factory=dict)
 
+    @classmethod
+    def of(
+        cls,
+        definition: Definition,
+        headline: Quotient,
+        *,
+        terms: Terms,
+        coverage_pct: float,
+        inputs: Fingerprint,
+        depends_on: Mapping[str, object],
+        is_open: bool = False,
+        **parts: Any,  # noqa: ANN401 rows, variants, breakdowns, statistics
+    ) -> Self:
+        """A result of one period. `inputs` are the rows, `depends_on` the terms that another value would come from.
+
+        Not computable without a value; provisional below full coverage, or while something is open that can move it.
+        """
+        final: Status = "final" if coverage_pct >= 100 and not is_open else "provisional"
+        return cls(
+            indicator_id=definition.id,
+            period=terms.period.label,
+            headline=headline,
+            status="not_computable" if headline.value is None else final,
+            coverage_pct=coverage_pct,
+            method_version=definition.method_version,
+            inputs_sha256=inputs.sha256(
+                terms={"period": terms.period.label, **depends_on}, method_version=definition.method_version
+            ),
+            **parts,
+        )
+
 
 class Summary(Protocol):
     """What is kept of a part: exact whole numbers, so that parts add up to the same in any order and grouping."""

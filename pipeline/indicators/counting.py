@@ -1,4 +1,4 @@
-"""What every indicator counts the same way: the fate of rows, durations, breakdowns, status."""
+"""What every indicator counts the same way: the fate of rows, durations, breakdowns."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pipeline.indicators.base import Breakdown, Quotient, RowCounts, Status, quotient
+from pipeline.indicators.base import Breakdown, RowCounts, quotient
 from pipeline.tables import OUTSIDE
 
 BLANK_MEMBER = "(kosong / blank)"
@@ -53,13 +53,6 @@ def _flags(rows: pd.Series | Flags) -> Flags:
 def _tally(outcome: pd.Series) -> dict[str, int]:
     counts = {str(rule): int(count) for rule, count in outcome.value_counts().items() if count}
     return dict(sorted(counts.items()))
-
-
-def status_of(headline: Quotient, *, coverage_pct: float | None, is_open: bool = False) -> Status:
-    """Not computable without a value; provisional below full or with unknown coverage, or while something is open."""
-    if headline.value is None:
-        return "not_computable"
-    return "final" if coverage_pct is not None and coverage_pct >= 100 and not is_open else "provisional"
 
 
 def break_down(

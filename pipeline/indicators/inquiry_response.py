@@ -29,7 +29,6 @@ from pipeline.indicators.counting import (
     count_rows,
     is_sound,
     spread,
-    status_of,
     whole_seconds,
 )
 from pipeline.indicators.definition import Definition
@@ -205,25 +204,20 @@ def conclude(summary: Summary, *, terms: Terms) -> Result:
     answered = summary.sums["answered"]
     headline = _mean_days(answered, reason=_reason(summary))
     coverage_pct = (summary.months if terms.covers is None else terms.covers).pct_of(terms.period)
-    return Result(
-        indicator_id=DEFINITION.id,
-        period=terms.period.label,
-        headline=headline,
-        status=status_of(headline, coverage_pct=coverage_pct),
+    return Result.of(
+        DEFINITION,
+        headline,
+        terms=terms,
         coverage_pct=coverage_pct,
+        inputs=summary.inputs,
+        depends_on={
+            "zone": terms.zone.key,
+            "as_of": terms.as_of.isoformat() if answered.count < summary.received_count else None,
+            "covers": coverage_terms(terms.covers),
+            "holidays": terms.holidays,
+            "follow_up_days": terms.follow_up_days,
+        },
         rows=summary.rows,
-        method_version=DEFINITION.method_version,
-        inputs_sha256=summary.inputs.sha256(
-            terms={
-                "period": terms.period.label,
-                "zone": terms.zone.key,
-                "as_of": terms.as_of.isoformat() if answered.count < summary.received_count else None,
-                "covers": coverage_terms(terms.covers),
-                "holidays": terms.holidays,
-                "follow_up_days": terms.follow_up_days,
-            },
-            method_version=DEFINITION.method_version,
-        ),
         variants=_variants(summary),
         breakdowns=tuple(
             Breakdown(dimension, member, _mean_days(part, reason=_UNANSWERED))

@@ -36,7 +36,6 @@ from pipeline.indicators.counting import (
     count_rows,
     is_sound,
     spread,
-    status_of,
     whole_seconds,
 )
 from pipeline.indicators.definition import Definition
@@ -165,25 +164,21 @@ def conclude(summary: Summary, *, terms: Terms) -> Result:
     is_open = bool((windows["bears_on_period"] & windows["is_open"]).any())
     elsewhere = windows[~windows["starts_inside"]]
     bearing_hashes = elsewhere.loc[elsewhere["bears_on_period"], "content_hash"]
-    return Result(
-        indicator_id=DEFINITION.id,
-        period=terms.period.label,
-        headline=headline,
-        status=status_of(headline, coverage_pct=coverage_pct, is_open=is_open),
+    return Result.of(
+        DEFINITION,
+        headline,
+        terms=terms,
         coverage_pct=coverage_pct,
+        is_open=is_open,
+        inputs=summary.inputs + Fingerprint.of_hashes(bearing_hashes.to_numpy()),
+        depends_on={
+            "zone": terms.zone.key,
+            "covers": coverage_terms(terms.covers),
+            "coverage": coverage_pct,
+            "open_until": min(terms.as_of, terms.end_at.to_pydatetime()).isoformat() if is_open else None,
+            "longest_plausible_hours": terms.longest_plausible_hours,
+        },
         rows=summary.rows + _row_counts(elsewhere),
-        method_version=DEFINITION.method_version,
-        inputs_sha256=(summary.inputs + Fingerprint.of_hashes(bearing_hashes.to_numpy())).sha256(
-            terms={
-                "period": terms.period.label,
-                "zone": terms.zone.key,
-                "covers": coverage_terms(terms.covers),
-                "coverage": coverage_pct,
-                "open_until": min(terms.as_of, terms.end_at.to_pydatetime()).isoformat() if is_open else None,
-                "longest_plausible_hours": terms.longest_plausible_hours,
-            },
-            method_version=DEFINITION.method_version,
-        ),
         variants=_variants(summary, windows, pieces, terms),
         breakdowns=_breakdowns(windows, outages),
         statistics=spread(outages.loc[outages["starts_inside"], "seconds"], unit_seconds=HOUR),

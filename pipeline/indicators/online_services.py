@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from pipeline.indicators.base import Breakdown, Fingerprint, Quotient, Result, RowCounts, Terms, quotient
-from pipeline.indicators.counting import break_down, count_rows, is_sound, status_of
+from pipeline.indicators.counting import break_down, count_rows, is_sound
 from pipeline.indicators.definition import Definition
 
 DEFINITION = Definition(
@@ -99,18 +99,14 @@ def conclude(summary: Summary, *, terms: Terms) -> Result:
     coverage_pct = _coverage_pct(services, terms.agencies_expected)
     is_online = services["is_accessible_online"] & services["is_requestable_online"]
     headline = _share(is_online)
-    return Result(
-        indicator_id=DEFINITION.id,
-        period=terms.period.label,
-        headline=headline,
-        status=status_of(headline, coverage_pct=coverage_pct),
+    return Result.of(
+        DEFINITION,
+        headline,
+        terms=terms,
         coverage_pct=coverage_pct,
+        inputs=summary.inputs,
+        depends_on={"agencies": list(terms.agencies_expected)},
         rows=summary.rows.with_excluded("superseded", summary.rows.used - len(services)),
-        method_version=DEFINITION.method_version,
-        inputs_sha256=summary.inputs.sha256(
-            terms={"period": terms.period.label, "agencies": list(terms.agencies_expected)},
-            method_version=DEFINITION.method_version,
-        ),
         variants=_variants(services, is_online),
         breakdowns=_breakdowns(services, is_online),
     )

@@ -20,7 +20,7 @@ from pipeline.indicators.base import (
     population_terms,
     quotient,
 )
-from pipeline.indicators.counting import break_down, count_rows, is_sound, status_of
+from pipeline.indicators.counting import break_down, count_rows, is_sound
 from pipeline.indicators.definition import Definition
 from pipeline.tables import ACCESS_LOG
 
@@ -124,22 +124,17 @@ def conclude(summary: Summary, *, terms: Terms) -> Result:
     _refuse_two_tools(counts[counts["variant"] == HEADLINE])
     coverage_pct = summary.covered.pct_of(terms.period)
     headline = _per_population(_visits(counts, HEADLINE), terms.population)
-    return Result(
-        indicator_id=DEFINITION.id,
-        period=terms.period.label,
-        headline=headline,
-        status=status_of(headline, coverage_pct=coverage_pct),
+    return Result.of(
+        DEFINITION,
+        headline,
+        terms=terms,
         coverage_pct=coverage_pct,
+        inputs=summary.inputs,
+        depends_on={
+            "population": population_terms(terms.population),
+            "others": [population_terms(other) for other in terms.other_populations],
+        },
         rows=summary.rows + terms.log_lines,
-        method_version=DEFINITION.method_version,
-        inputs_sha256=summary.inputs.sha256(
-            terms={
-                "period": terms.period.label,
-                "population": population_terms(terms.population),
-                "others": [population_terms(other) for other in terms.other_populations],
-            },
-            method_version=DEFINITION.method_version,
-        ),
         variants=_variants(counts, terms),
         breakdowns=_breakdowns(counts[counts["variant"] == HEADLINE], terms),
     )
