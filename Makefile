@@ -30,8 +30,9 @@ run: $(STAMP) ## the real DAG for CITY and PERIOD (kota-contoh 2025)
 test: $(STAMP) ## all tests, on SQLite and PostgreSQL, through a real Airflow
 	$(BIN)/python -m pytest --cov=connectors --cov=pipeline --cov-report=term:skip-covered
 
+# A server that cannot be installed is named; its tests fail, the others run.
 test-servers: $(STAMP) ## the connectors against real servers; as root, installs them from Debian first
-	scripts/install_servers.sh
+	-scripts/install_servers.sh
 	TOLOK_SERVERS=required $(BIN)/python -m pytest -m servers tests/servers
 
 check: $(STAMP) ## lint, format, types and import contracts
