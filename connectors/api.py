@@ -96,7 +96,7 @@ class Paging(Options):
         return self
 
 
-class Asked(Options):
+class WindowOptions(Options):
     """How the period is asked for; `from`, `to` and `zone` (the city's) are placeholders wherever they belong.
 
     `first: excluded` is for a system that takes only what is later than `from`: it is asked from the second before.
@@ -138,7 +138,7 @@ class ApiOptions(Options):
     values: dict[str, str] = Field(default_factory=dict)
     auth: Auth = Auth()
     login: Login | None = None
-    window: Asked = Asked()
+    window: WindowOptions = WindowOptions()
     paging: Paging = Paging()
     error_at: str = ""
     warn_at: tuple[str, ...] = ()
@@ -213,7 +213,7 @@ class Api(Connector):
         Raises `SourceUnavailable` when pages end before the promised total, `SourceChanged` when an answer has no
         place for rows, `DataRejected` when it says an error of its own.
         """
-        asked: Asked = self.options.window
+        asked: WindowOptions = self.options.window
         if asked.whole_days:
             ended_at = window.end_at.replace(hour=0, minute=0, second=0, microsecond=0)
             if ended_at <= window.start_at:
@@ -449,7 +449,7 @@ class Api(Connector):
         return _authorised(request, options, secrets={**wire.connection.secrets, "token": token})
 
     def _moments(self, window: Window) -> dict[str, str]:
-        asked: Asked = self.options.window
+        asked: WindowOptions = self.options.window
         zone = ZoneInfo(asked.zone) if asked.zone else window.zone
         start_at = window.start_at - timedelta(seconds=1 if asked.first == "excluded" else 0)
         end_at = window.end_at - BEFORE_END[asked.last]
