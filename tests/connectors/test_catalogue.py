@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from connectors.catalogue import ABOUT, PAGE, page
+from connectors.errors import ConfigError
 from connectors.registry import connector_class, preset, system_names
 from pipeline.config import City, with_presets
 
@@ -16,6 +17,20 @@ NAMES = system_names()
 def test_the_docs_show_every_preset_as_it_is() -> None:
     assert len(NAMES) > 1
     assert PAGE.read_text(encoding="utf-8") == page(), "run: make systems"
+
+
+def test_an_unknown_connector_is_refused_with_the_names_of_those_there_are() -> None:
+    with pytest.raises(ConfigError) as caught:
+        connector_class("tak-ada")
+    listed = set(caught.value.en.removesuffix(".").split("there are: ")[1].split(", "))
+    assert {preset(name)["source"].get("connector", "files") for name in NAMES} <= listed
+    assert not listed & {"base", "http", "catalogue"}
+
+
+@pytest.mark.parametrize("name", ["base", "http", "catalogue", "../pipeline/steps"])
+def test_a_module_that_declares_no_connector_is_none(name: str) -> None:
+    with pytest.raises(ConfigError, match="Unknown connector"):
+        connector_class(name)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -21,7 +21,7 @@ class Desk(Connector):
             params = {"dari": str(int(window.start_at.timestamp())), "sampai": str(int(window.end_at.timestamp()))}
             request = Request("laporan", params={**params, "hal": str(number)},
                               secret_headers={"X-Kunci": wire.connection.password})
-            rows = wire.ask(f"{window.start_at:%Y%m%d}-{number:04d}.json", request, look=lambda a: a.document()["data"])
+            rows = wire.ask(f"{window.start_at:%Y%m%d}-{number:04d}.json", request, read=lambda a: a.document()["data"])
             if not rows:
                 return
             number += 1

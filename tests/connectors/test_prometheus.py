@@ -15,7 +15,7 @@ from connectors.errors import ConfigError, DataRejected, SourceChanged, SourceUn
 from connectors.files import RawFile
 from connectors.http import Answer
 from connectors.layout import Layout
-from connectors.prometheus import Prometheus, _look, _Pulled
+from connectors.prometheus import Prometheus, _add_samples, _Pulled
 from connectors.registry import preset
 from pipeline import pulling
 from pipeline.clean.dataset import build
@@ -233,7 +233,7 @@ def reader(**options: object) -> Prometheus:
 
 def sample(document: object) -> _Pulled:
     pulled = _Pulled()
-    _look(Answer(json.dumps(document).encode(), 200, {}, "https://pantau.kota.go.id"), pulled)
+    _add_samples(Answer(json.dumps(document).encode(), 200, {}, "https://pantau.kota.go.id"), pulled)
     return pulled
 
 
