@@ -31,8 +31,9 @@ run: $(STAMP) ## the real DAG for CITY and PERIOD (kota-contoh 2025)
 test: $(STAMP) ## all tests, or those of ARGS, on SQLite and PostgreSQL, through a real Airflow
 	$(BIN)/python -m pytest --cov=connectors --cov=pipeline --cov-report=term:skip-covered $(ARGS)
 
+# A server that cannot be installed is named; its tests fail, the others run.
 test-servers: $(STAMP) ## the connectors against real servers; as root, installs them from Debian first
-	scripts/install_servers.sh
+	-scripts/install_servers.sh
 	TOLOK_SERVERS=required $(BIN)/python -m pytest -m servers tests/servers
 
 test-fresh: ## run and test (or ARGS of it) in a bare Debian 12: as root, as a user, in a folder with spaces

@@ -44,7 +44,7 @@ _SECRET_NAME = re.compile(r"token|passw|sandi|secret|api.?key|authorization|cred
 
 
 class Auth(Options):
-    """How the connection's secrets are shown: HTTP basic, a bearer token, or a text of one's own somewhere."""
+    """Where a request carries the connection's secrets: HTTP basic, a bearer token, or a field of one's own."""
 
     style: Literal["none", "basic", "bearer", "header", "param", "form", "body"] = "none"
     name: str = "Authorization"
@@ -96,8 +96,8 @@ class Paging(Options):
         return self
 
 
-class Asked(Options):
-    """How the period is asked for; `from`, `to` and `zone` (the city's) are placeholders wherever they belong.
+class WindowOptions(Options):
+    """How a window is written in a request; `from`, `to` and `zone` (the city's) are placeholders wherever they belong.
 
     `first: excluded` is for a system that takes only what is later than `from`: it is asked from the second before.
     `whole_days` is for answers that are counts of days: a day that has not ended is not asked for.
@@ -138,7 +138,7 @@ class ApiOptions(Options):
     values: dict[str, str] = Field(default_factory=dict)
     auth: Auth = Auth()
     login: Login | None = None
-    window: Asked = Asked()
+    window: WindowOptions = WindowOptions()
     paging: Paging = Paging()
     error_at: str = ""
     warn_at: tuple[str, ...] = ()
@@ -213,7 +213,7 @@ class Api(Connector):
         Raises `SourceUnavailable` when pages end before the promised total, `SourceChanged` when an answer has no
         place for rows, `DataRejected` when it says an error of its own.
         """
-        asked: Asked = self.options.window
+        asked: WindowOptions = self.options.window
         if asked.whole_days:
             ended_at = window.end_at.replace(hour=0, minute=0, second=0, microsecond=0)
             if ended_at <= window.start_at:
@@ -248,9 +248,9 @@ class Api(Connector):
         secrets = {**wire.connection.secrets, "token": self._token(wire)}
         answer = wire.http.ask(_authorised(request, self.options, secrets=secrets))
         document = answer.document()
-        told = next((text for place in since.at if (text := dig(document, place))), None)
+        text = next((text for place in since.at if (text := dig(document, place))), None)
         try:
-            moment = None if told is None else datetime.fromisoformat(str(told))
+            moment = None if text is None else datetime.fromisoformat(str(text))
         except ValueError:
             raise SourceChanged(
                 id=f"{answer.where}: '{', '.join(since.at)}' bukan saat ISO 8601. Perbaiki options.since.",
@@ -290,16 +290,16 @@ class Api(Connector):
             name = f"{self._asked_for(window)}-{progress.number:05d}.{self.layout.format}"
             try:
                 page = wire.ask(
-                    name, self._request(wire, window, progress, token), look=lambda a: self._look(a, progress)
+                    name, self._request(wire, window, progress, token), read=lambda a: self._read_page(a, progress)
                 )
             except NotKept:
-                return self._settle(wire, progress)
+                return wire.note_missing_rows(progress.total, progress.rows_count)
             except _Overfull:
                 return self._pull_halves(wire, window, token)
             self._advance(progress, page)
             self._refuse_cut_off(wire, progress)
             if self._is_last(progress, page):
-                return self._settle(wire, progress)
+                return wire.note_missing_rows(progress.total, progress.rows_count)
         raise SourceUnavailable(
             id=f"'{wire.connection.name}': lebih dari {_MAX_PAGES:,} halaman; periksa 'paging'.",
             en=f"'{wire.connection.name}': more than {_MAX_PAGES:,} pages; check 'paging'.",
@@ -328,7 +328,7 @@ class Api(Connector):
         for half in halves:
             self._pull_piece(wire, half, token)
 
-    def _look(self, answer: Answer, progress: _Progress) -> _Page:
+    def _read_page(self, answer: Answer, progress: _Progress) -> _Page:
         paging: Paging = self.options.paging
         if self.layout.format == "csv":
             document: object = None
@@ -414,14 +414,6 @@ class Api(Connector):
             return progress.offset >= progress.total
         return progress.empty_count > 1
 
-    def _settle(self, wire: Wire, progress: _Progress) -> None:
-        missing = (progress.total or 0) - progress.rows_count
-        if missing > 0:
-            wire.recorder.note(
-                id=f"sistem menyebut {progress.total} baris, yang dapat dibaca {progress.rows_count}",
-                en=f"the system tells of {progress.total} rows, {progress.rows_count} could be read",
-            )
-
     def _request(self, wire: Wire, window: Window, progress: _Progress, token: str) -> Request:
         options: ApiOptions = self.options
         values = {
@@ -449,7 +441,7 @@ class Api(Connector):
         return _authorised(request, options, secrets={**wire.connection.secrets, "token": token})
 
     def _moments(self, window: Window) -> dict[str, str]:
-        asked: Asked = self.options.window
+        asked: WindowOptions = self.options.window
         zone = ZoneInfo(asked.zone) if asked.zone else window.zone
         start_at = window.start_at - timedelta(seconds=1 if asked.first == "excluded" else 0)
         end_at = window.end_at - BEFORE_END[asked.last]

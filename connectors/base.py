@@ -36,6 +36,7 @@ class Window:
 
     @property
     def zone(self) -> ZoneInfo:
+        """The city's zone; raises `TypeError` when the moments carry only an offset."""
         zone = self.start_at.tzinfo
         if not isinstance(zone, ZoneInfo):
             raise TypeError("a window's moments carry the city's IANA zone")
@@ -46,6 +47,11 @@ class Window:
         """The local days the window touches."""
         first, last = self.start_at.date(), (self.end_at - timedelta(microseconds=1)).date()
         return [first + timedelta(days=n) for n in range((last - first).days + 1)]
+
+    @property
+    def whole_days(self) -> list[date]:
+        """The local days of which no part lies after the window."""
+        return [day for day in self.days if datetime.combine(day, datetime.min.time(), self.zone) + _DAY <= self.end_at]
 
     def split(self, days_count: int) -> list[Window]:
         """Windows of at most so many local days, in order, that make up this one."""
@@ -65,6 +71,7 @@ class Window:
 
 
 _UTC = ZoneInfo("UTC")
+_DAY = timedelta(days=1)
 
 
 def _midnight(moment: datetime, days_count: int) -> datetime:
@@ -109,7 +116,7 @@ class Recorder(Protocol):
 
 
 class NotKept(Exception):
-    """Raised while looking at an answer that is not to be kept, such as a page the system gave before."""
+    """Raised by the reader of an answer that is not to be kept, such as a page the system gave before."""
 
 
 @dataclass(frozen=True)
@@ -120,21 +127,29 @@ class Wire:
     recorder: Recorder
     http: HttpClient
 
-    def ask(self, name: str, request: Request, *, look: Callable[[Answer], T]) -> T:
-        """What `look` makes of the answer, which is then kept under `name`; an answer kept before is not asked again.
+    def ask(self, name: str, request: Request, *, read: Callable[[Answer], T]) -> T:
+        """What `read` makes of the answer, which is then kept under `name`; an answer kept before is not asked again.
 
-        `look` raises for an answer that is no good: a fault for one that says no, `NotKept` for one not wanted.
+        `read` raises a `TolokError` for an answer that says no and `NotKept` for one not wanted; neither is kept.
         """
         from connectors.http import Answer
 
         kept = self.recorder.recall(name, request.fingerprint)
         if kept is not None:
-            return look(Answer(kept.path.read_bytes(), 200, kept.headers, name))
+            return read(Answer(kept.path.read_bytes(), 200, kept.headers, name))
         answer = self.http.ask(request)
-        found = look(answer)
+        found = read(answer)
         headers = {key: value for key, value in answer.headers.items() if key.lower() in _KEPT_HEADERS}
         self.recorder.keep(name, request.fingerprint, answer.content, headers=headers)
         return found
+
+    def note_missing_rows(self, total: int | None, rows_count: int) -> None:
+        """Note that fewer rows could be read than the system says there are."""
+        if rows_count < (total or 0):
+            self.recorder.note(
+                id=f"sistem menyebut {total} baris, yang dapat dibaca {rows_count}",
+                en=f"the system tells of {total} rows, {rows_count} could be read",
+            )
 
 
 class Options(BaseModel):
@@ -158,7 +173,7 @@ class Connector:
         self.zone = zone
 
     def pull(self, wire: Wire, window: Window) -> None:  # noqa: ARG002 for those that are pulled
-        """Ask for everything that bears on the window; errors are typed by what to do next."""
+        """Ask for everything that bears on the window; `ConfigError` for a connector that reads files only."""
         raise ConfigError(
             id=f"Sistem ini dibaca dari berkas, bukan lewat koneksi '{wire.connection.name}'. Isi 'path'.",
             en=f"This system is read from files, not over the connection '{wire.connection.name}'. Fill in 'path'.",

@@ -48,7 +48,7 @@ class Bps(Connector):
     def pull(self, wire: Wire, window: Window) -> None:
         """The window's year; what BPS does not have yet is noted, what it has in another shape is `SourceChanged`."""
         year = window.start_at.year
-        document = wire.ask(f"{self.options.domain}-{year}.json", self._request(wire, year), look=self._look)
+        document = wire.ask(f"{self.options.domain}-{year}.json", self._request(wire, year), read=self._checked)
         if not any(year == found for found, _ in self._figures(document)):
             place = f"domain {self.options.domain}, var {self.options.var}"
             wire.recorder.note(
@@ -60,7 +60,7 @@ class Bps(Connector):
         """The figures of kept answers."""
         for file in files:
             answer = Answer(file.path.read_bytes(), 200, {}, file.name)
-            yield file, frame_of(self._records(self._look(answer)), columns=columns)
+            yield file, frame_of(self._records(self._checked(answer)), columns=columns)
 
     def _request(self, wire: Wire, year: int) -> Request:
         if not wire.connection.password:
@@ -78,7 +78,7 @@ class Bps(Connector):
             headers={"User-Agent": options.user_agent} if options.user_agent else {},
         )
 
-    def _look(self, answer: Answer) -> Mapping[str, Any]:
+    def _checked(self, answer: Answer) -> Mapping[str, Any]:
         document = answer.document()
         if not isinstance(document, dict) or str(document.get("status", "")).casefold() != "ok":
             raise ConfigError(

@@ -173,7 +173,7 @@ def _self_contained(file: RawFile, content: bytes, form: str) -> bytes | str:
             en=f"{file.name}: its '@context' names another address, which is not fetched. Export it with the context "
             "inside, or as Turtle (.ttl).",
         )
-    # What was looked at is what is parsed, whatever another reader would have made of the bytes.
+    # What was checked is what is parsed, whatever another reader would have made of the bytes.
     return json.dumps(document)
 
 

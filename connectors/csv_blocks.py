@@ -1,6 +1,6 @@
-"""CSV in blocks of whole records, whose cells a compiled loop finds; records it calls odd are read by Python's reader.
+"""CSV in blocks of whole records, whose cells a kernel finds; records it calls odd are read by Python's reader.
 
-What is wrong with a file is told by Python's reader alone.
+Messages about a faulty file come from Python's reader alone.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import pandas as pd
 import pyarrow as pa
 
 from connectors.errors import DataRejected
-from connectors.files import RawFile, Shape, find_shape, frame_of_records, open_bytes
+from connectors.files import RawFile, RecordShape, find_shape, frame_of_records, open_bytes
 from connectors.layout import Layout
 from kernels import Bytes, Flags, Places
 from kernels.csv_cells import find_cells
@@ -46,7 +46,7 @@ def csv_frames(file: RawFile, *, layout: Layout, columns: tuple[str, ...]) -> It
             yield _next_frame(text, shape, layout)
 
 
-def _next_frame(text: _Text, shape: Shape, layout: Layout) -> pd.DataFrame:
+def _next_frame(text: _Text, shape: RecordShape, layout: Layout) -> pd.DataFrame:
     """The next records, of whose block nothing is held on to."""
     block, before = text.block(), text.records_count
     records = _find_records(block, shape, layout)
@@ -58,7 +58,7 @@ def _next_frame(text: _Text, shape: Shape, layout: Layout) -> pd.DataFrame:
 
 
 class _Text:
-    """A file's text as UTF-8, looked at in blocks and taken by whole blocks or record by record, each byte once."""
+    """A file's text as UTF-8, taken by whole blocks or record by record, each byte once."""
 
     def __init__(self, file: RawFile, stream: IO[bytes], layout: Layout) -> None:
         self._file, self._layout = file, layout
@@ -169,7 +169,7 @@ def _has_plain_marks(layout: Layout) -> bool:
     return len(marks) == 2 and all(mark.isascii() for mark in marks) and not marks & {"\r", "\n"}
 
 
-def _find_records(block: Bytes, shape: Shape, layout: Layout) -> _Records:
+def _find_records(block: Bytes, shape: RecordShape, layout: Layout) -> _Records:
     """Those that are as Python's strict reader wants them."""
     if not _has_plain_marks(layout):
         return _Records(np.empty((2, 0, 0), np.int32), np.empty((3, 0), np.int32), 0)
@@ -184,7 +184,7 @@ def _find_records(block: Bytes, shape: Shape, layout: Layout) -> _Records:
     return _Records(cells[:, :, :records_count], odd[:, :odd_count], bytes_count)
 
 
-def _frame(block: Bytes, records: _Records, shape: Shape, layout: Layout, *, before: int) -> pd.DataFrame:
+def _frame(block: Bytes, records: _Records, shape: RecordShape, layout: Layout, *, before: int) -> pd.DataFrame:
     """The records of a block, of which `before` came earlier."""
     count = records.cells.shape[2]
     problems, texts = np.full(count, None), bytearray()
@@ -197,12 +197,12 @@ def _frame(block: Bytes, records: _Records, shape: Shape, layout: Layout, *, bef
             records.cells[:, place, nth] = begin, begin + len(cell)
     # A block of which no record is odd is not copied.
     data = np.append(block, np.frombuffer(texts, np.uint8)) if texts else block
-    told = pd.Series(pa.array(problems, pa.large_string()), dtype="str")
-    has_problem = told.notna().to_numpy()
+    reader_problem = pd.Series(pa.array(problems, pa.large_string()), dtype="str")
+    has_problem = reader_problem.notna().to_numpy()
     columns = [_column(data, cells, is_null=has_problem) for cells in records.cells.swapaxes(0, 1)]
     rows = pd.arrays.IntegerArray(np.arange(before + 1, before + 1 + count), np.zeros(count, bool))
     named = dict(zip(shape.columns, columns, strict=True))
-    return pd.DataFrame({"source_row": rows, "reader_problem": told, **named}, copy=False)
+    return pd.DataFrame({"source_row": rows, "reader_problem": reader_problem, **named}, copy=False)
 
 
 def _column(data: Bytes, cells: Places, *, is_null: Flags) -> pd.Series:

@@ -138,7 +138,7 @@ def _sheet_records(file: RawFile, layout: Layout, columns: tuple[str, ...]) -> I
     yield from (_sheet_record(shape, number, cells) for number, cells in rows)
 
 
-def _sheet_record(shape: Shape, number: int, cells: list[Any]) -> Record:
+def _sheet_record(shape: RecordShape, number: int, cells: list[Any]) -> Record:
     """What `judge` says, without turning cells to text that nobody asked for."""
     if len(cells) >= shape.width and not any(_texts(cells[shape.width :])):
         texts = _texts([cells[place] for place in shape.places])
@@ -182,7 +182,7 @@ def _sheet_rows(file: RawFile, layout: Layout) -> Iterator[tuple[int, list[Any]]
 
 
 @dataclass(frozen=True)
-class Shape:
+class RecordShape:
     """How many cells a record has, and at which places those of the columns asked for stand."""
 
     columns: tuple[str, ...]
@@ -200,10 +200,10 @@ class Shape:
 
 def find_shape(
     file: RawFile, *, layout: Layout, columns: tuple[str, ...], rows: Iterator[tuple[int, list[str]]]
-) -> Shape:
+) -> RecordShape:
     """The shape of the records below the header, which is taken from `rows`."""
     header = _find_header(file, layout, rows)
-    return Shape(columns, len(header), tuple(_places(file, header, columns)))
+    return RecordShape(columns, len(header), tuple(_places(file, header, columns)))
 
 
 def _find_header(file: RawFile, layout: Layout, rows: Iterator[tuple[int, list[str]]]) -> list[str]:

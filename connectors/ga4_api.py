@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from zoneinfo import ZoneInfo
 
@@ -66,7 +66,7 @@ class Ga4Api(Connector):
         Raises `ConfigError` for a service account that is refused or a property on another clock than the city's,
         `DataRejected` when Google says that days are thresholded, lumped or sampled and the city does not accept it.
         """
-        days = [day for day in window.days if _midnight_after(day, window) <= window.end_at]
+        days = window.whole_days
         if not days:
             return
         token = _token(wire, self.ALSO_AT)
@@ -74,7 +74,7 @@ class Ga4Api(Connector):
         sessions_count = offset = rows_count = 0
         for page in range(1, _MAX_PAGES):
             request = self._request(days, token, dimension="date", offset=offset)
-            report = wire.ask(f"{name}-{page:05d}.json", request, look=_report)
+            report = wire.ask(f"{name}-{page:05d}.json", request, read=_report)
             if page == 1:
                 self._check(wire, report, window)
             sessions_count += report.sessions_count
@@ -82,7 +82,7 @@ class Ga4Api(Connector):
             offset += self.options.page_size
             if offset >= report.total_count:
                 break
-        total = wire.ask(name + _TOTAL_MARK, self._request(days, token), look=_report)
+        total = wire.ask(name + _TOTAL_MARK, self._request(days, token), read=_report)
         _note_missing(wire, report.total_count, rows_count)
         _note_difference(wire, sessions_count, total.sessions_count)
 
@@ -227,10 +227,6 @@ def _is_same_clock(zone: str, window: Window) -> bool:
         return False
     moments = (window.start_at, window.end_at - timedelta(seconds=1))
     return all(moment.astimezone(other).utcoffset() == moment.utcoffset() for moment in moments)
-
-
-def _midnight_after(day: date, window: Window) -> datetime:
-    return datetime.combine(day + timedelta(days=1), datetime.min.time(), window.zone)
 
 
 def _note_missing(wire: Wire, total_count: int, rows_count: int) -> None:

@@ -52,7 +52,7 @@ class _Header:
 
 
 @dataclass(frozen=True)
-class _Report:
+class _DayTable:
     """The file's one table by day, with the range its comment lines declare."""
 
     first_on: date
@@ -95,11 +95,11 @@ def _text(file: RawFile, encoding: str) -> str:
         ) from None
 
 
-def _report(file: RawFile, text: str, delimiter: str) -> _Report:
+def _report(file: RawFile, text: str, delimiter: str) -> _DayTable:
     """The one table with a day and sessions; its range stands in the comments before it."""
     first: date | None = None
     last: date | None = None
-    found: list[_Report] = []
+    found: list[_DayTable] = []
     headers: list[str] = []
     header: _Header | None = None
     is_after_comment = True
@@ -113,7 +113,7 @@ def _report(file: RawFile, text: str, delimiter: str) -> _Report:
             is_after_comment, header = False, _header(row)
             headers.append(", ".join(cell.strip()[:40] for cell in row[:12]))
             if header and first and last:
-                found.append(_Report(first, last, []))
+                found.append(_DayTable(first, last, []))
         elif header and first and last:
             found[-1].lines.append(_line(number, row=row, header=header, first_on=first))
     if len(found) == 1:
@@ -152,7 +152,7 @@ def _day(text: str, first_on: date) -> str:
     return text.replace("-", "") if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text) else text
 
 
-def _refuse_cut_down(file: RawFile, report: _Report) -> None:
+def _refuse_cut_down(file: RawFile, report: _DayTable) -> None:
     """Refuse a report whose days are not whole, or that has days it says it does not cover."""
     days = [line.day for line in report.lines if line.day]
     if any(day.casefold() in _OTHERS for day in days):
@@ -186,7 +186,7 @@ def _no_report(file: RawFile, headers: Sequence[str], *, has_range: bool, report
     )
 
 
-def _absent(report: _Report) -> Iterator[_Line]:
+def _absent(report: _DayTable) -> Iterator[_Line]:
     present = {line.day for line in report.lines}
     number = max((line.number for line in report.lines), default=0)
     for n in range((report.last_on - report.first_on).days + 1):

@@ -147,7 +147,11 @@ class HttpClient:
             self._session = None
 
     def ask(self, request: Request) -> Answer:
-        """Send, following redirects and trying again after what may pass: 429, 5xx, silence, a broken line."""
+        """Send, following redirects and trying again after what may pass: 429, 5xx, silence, a broken line.
+
+        Raises `SourceUnavailable` when it does not pass, `ConfigError` for a refusal or a forbidden address, and
+        `DataRejected` for an answer that is too large.
+        """
         import tenacity
 
         limits = self._limits
@@ -286,20 +290,20 @@ class _ForbiddenAddress(OSError):
 
 
 def _session(*, may_be_private: bool) -> requests.Session:
-    """A session without proxies or .netrc whose connections look at the address they really reached."""
+    """A session without proxies or .netrc whose connections check the address they really reached."""
     import requests
     from requests.adapters import HTTPAdapter
     from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
     from urllib3.connection import HTTPConnection, HTTPSConnection
 
-    # Looking at the peer, not at the name, leaves a name that changes its address between check and use no gap.
+    # Checking the peer, not the name, leaves a name that changes its address between check and use no gap.
     class _Plain(HTTPConnection):
         def _new_conn(self) -> Any:  # noqa: ANN401 urllib3's own
-            return _looked_at(super()._new_conn(), may_be_private)
+            return _checked_peer(super()._new_conn(), may_be_private)
 
     class _Secured(HTTPSConnection):
         def _new_conn(self) -> Any:  # noqa: ANN401 urllib3's own
-            return _looked_at(super()._new_conn(), may_be_private)
+            return _checked_peer(super()._new_conn(), may_be_private)
 
     pools = {
         "http": type("_PlainPool", (HTTPConnectionPool,), {"ConnectionCls": _Plain}),
@@ -321,7 +325,7 @@ def _session(*, may_be_private: bool) -> requests.Session:
     return session
 
 
-def _looked_at(sock: Any, may_be_private: bool) -> Any:  # noqa: ANN401 a socket, as urllib3 has it
+def _checked_peer(sock: Any, may_be_private: bool) -> Any:  # noqa: ANN401 a socket, as urllib3 has it
     address = ipaddress.ip_address(sock.getpeername()[0].split("%")[0])
     if not (address.is_global or may_be_private) or address.is_multicast:
         sock.close()

@@ -77,7 +77,7 @@ class Matomo(Connector):
         Raises `ConfigError` for a refused token or a site on another clock than the city's, `DataRejected` for any
         other error Matomo tells of, `SourceChanged` for an answer of another form.
         """
-        days = [day for day in window.days if _midnight_after(day, window) <= window.end_at]
+        days = window.whole_days
         for site_id in self.options.sites if days else ():
             request = _request("SitesManager.getSiteFromId", wire, idSite=site_id)
             answer = wire.http.ask(request)
@@ -85,7 +85,7 @@ class Matomo(Connector):
             empty = wire.ask(
                 f"{days[0]:%Y%m%d}-{days[-1]:%Y%m%d}-site-{site_id}.json",
                 _visits_request(wire, site_id, days),
-                look=_empty_days,
+                read=_empty_days,
             )
             wire.recorder.keep(f"site-{site_id}.json", request.fingerprint, answer.content, headers={})
             if empty:
@@ -157,11 +157,7 @@ def _visits_request(wire: Wire, site_id: str, days: Sequence[date]) -> Request:
     )
 
 
-def _midnight_after(day: date, window: Window) -> datetime:
-    return datetime.combine(day + timedelta(days=1), datetime.min.time(), window.zone)
-
-
-def _said(answer: Answer) -> Any:  # noqa: ANN401 any JSON
+def _checked(answer: Answer) -> Any:  # noqa: ANN401 any JSON
     """The answer's document; Matomo tells of errors with status 200."""
     document = answer.document()
     if not isinstance(document, dict) or document.get("result") != "error":
@@ -181,7 +177,7 @@ def _said(answer: Answer) -> Any:  # noqa: ANN401 any JSON
 
 def _site(answer: Answer) -> _Site:
     """The site of an answer of `SitesManager.getSiteFromId`, which older versions put in a list."""
-    document = _said(answer)
+    document = _checked(answer)
     site = document[0] if isinstance(document, list) and document else document
     try:
         created_at = datetime.fromisoformat(site["ts_created"]).replace(tzinfo=UTC)
@@ -192,7 +188,7 @@ def _site(answer: Answer) -> _Site:
 
 def _empty_days(answer: Answer) -> list[str]:
     """The days of an answer of `VisitsSummary.get` that have no data."""
-    document = _said(answer)
+    document = _checked(answer)
     if not isinstance(document, dict):
         raise _changed(answer, '{"YYYY-MM-DD": {"nb_visits": ...}}')
     for day, metrics in document.items():

@@ -29,11 +29,12 @@ class StoredObject:
 
     @property
     def name(self) -> str:
+        """The last part of its key."""
         return PurePosixPath(self.key).name
 
     def copy_to(self, target: Path) -> None:
         """Its bytes in a file of this machine; `SourceUnavailable` when they changed or broke off on the way."""
-        with _told(self.url), self.storage.open(self.key, "rb") as stored, target.open("wb") as copy:
+        with _faults_of(self.url), self.storage.open(self.key, "rb") as stored, target.open("wb") as copy:
             shutil.copyfileobj(stored, copy)
         if target.stat().st_size != self.size_bytes:
             raise SourceUnavailable(
@@ -51,7 +52,7 @@ def stored_objects(pattern: str) -> list[StoredObject]:
     """The files an address names, with `*`, `?` and `[...]` as in a folder; none when there are none."""
     storage = _storage(pattern)
     scheme = urlsplit(pattern).scheme
-    with _told(pattern):
+    with _faults_of(pattern):
         key = storage._strip_protocol(pattern)
         keys = storage.glob(key) if any(mark in key for mark in _GLOB_MARKS) else [key]
         found = [(key, storage.info(key)) for key in keys if storage.isfile(key)]
@@ -87,7 +88,7 @@ def _storage(pattern: str) -> Any:  # noqa: ANN401 fsspec gives no types
 
 
 @contextmanager
-def _told(url: str) -> Iterator[None]:
+def _faults_of(url: str) -> Iterator[None]:
     """Every fault of a storage as one of ours; its own words may hold keys and are not repeated."""
     try:
         yield

@@ -56,7 +56,7 @@ class _Run(NamedTuple):
     row: int
 
 
-class _Outage(NamedTuple):
+class _SeriesOutage(NamedTuple):
     labels: Labels
     began: _Run
     ended_at: int | None
@@ -124,7 +124,7 @@ class Prometheus(Connector):
         for file in files:
             for labels, run in self._runs(file):
                 by_series.setdefault(labels, []).append(run)
-        begun: dict[RawFile, list[_Outage]] = {file: [] for file in files}
+        begun: dict[RawFile, list[_SeriesOutage]] = {file: [] for file in files}
         for labels, runs in by_series.items():
             for outage in _outages(labels, runs):
                 begun[outage.began.file].append(outage)
@@ -143,7 +143,7 @@ class Prometheus(Connector):
             request = _authorised(Request("api/v1/query_range", method="POST", form=form), wire)
             name = f"{_moment(first_at):%Y%m%dT%H%M%SZ}-{_moment(last_at):%Y%m%dT%H%M%SZ}-{step}s.json"
             pulled.points_count += (last_at - first_at) // step + 1
-            wire.ask(name, request, look=lambda answer: _look(answer, pulled))
+            wire.ask(name, request, read=lambda answer: _add_samples(answer, pulled))
 
     def _remark(self, wire: Wire, pulled: _Pulled) -> None:
         """Say what is not known: no series at all, hours without samples, an answer that is not whole."""
@@ -176,7 +176,7 @@ class Prometheus(Connector):
             for first, end in pairwise([0, *breaks, len(samples)] if samples else []):
                 yield labels, _Run(samples[first][0], samples[end - 1][0], samples[first][1] == "1", file, row)
 
-    def _record(self, outage: _Outage) -> dict[str, str | None]:
+    def _record(self, outage: _SeriesOutage) -> dict[str, str | None]:
         labels = dict(outage.labels)
         # Labels may hold what is nobody's business, so an id tells series apart without repeating them.
         digest = hashlib.sha256(json.dumps(outage.labels).encode()).hexdigest()[:12]
@@ -208,8 +208,8 @@ def _authorised(request: Request, wire: Wire) -> Request:
     return request
 
 
-def _look(answer: Answer, pulled: _Pulled) -> None:
-    """Take note of what an answer shows; one that says no or has another form is refused."""
+def _add_samples(answer: Answer, pulled: _Pulled) -> None:
+    """Add an answer to what has been pulled; one that says no or has another form is refused."""
     document = answer.document()
     data = _data(document, answer.where)
     if data.get("resultType") != "matrix" or not isinstance(data.get("result"), list):
@@ -273,13 +273,13 @@ def _refuse_strange(values: Sequence[str], where: str) -> None:
         )
 
 
-def _outages(labels: Labels, runs: Sequence[_Run]) -> Iterator[_Outage]:
+def _outages(labels: Labels, runs: Sequence[_Run]) -> Iterator[_SeriesOutage]:
     began: _Run | None = None
     for run in sorted(runs, key=lambda run: (run.first_at, run.last_at)):
         if not run.is_up:
             began = began or run
         elif began is not None:
-            yield _Outage(labels, began, run.first_at)
+            yield _SeriesOutage(labels, began, run.first_at)
             began = None
     if began is not None:
-        yield _Outage(labels, began, None)
+        yield _SeriesOutage(labels, began, None)

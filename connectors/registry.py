@@ -1,53 +1,36 @@
-"""Which connectors and presets there are: ours, and those another package offers as `tolok.connectors`."""
+"""Which connectors and presets there are: one per module and YAML file here, and other packages' entry points."""
 
 from __future__ import annotations
 
 from functools import lru_cache
 from importlib import import_module
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from pkgutil import iter_modules
+from typing import Any
 
 import yaml
 
+from connectors.base import Connector
 from connectors.errors import ConfigError
 
-if TYPE_CHECKING:
-    from connectors.base import Connector
-
-_OURS = {
-    "files": "connectors.base:Connector",
-    "api": "connectors.api:Api",
-    "awstats": "connectors.awstats:AwStats",
-    "bps": "connectors.bps:Bps",
-    "cpsv_ap": "connectors.cpsv_ap:CpsvAp",
-    "dukcapil": "connectors.dukcapil:Dukcapil",
-    "ga4_api": "connectors.ga4_api:Ga4Api",
-    "ga4_csv": "connectors.ga4_csv:Ga4Csv",
-    "matomo": "connectors.matomo:Matomo",
-    "matomo_csv": "connectors.matomo_csv:MatomoCsv",
-    "nagios": "connectors.nagios:Nagios",
-    "prometheus": "connectors.prometheus:Prometheus",
-    "request_tracker": "connectors.request_tracker:RequestTracker",
-    "sql": "connectors.sql:Sql",
-    "template": "connectors.template:Template",
-    "zabbix": "connectors.zabbix:Zabbix",
-}
-_PRESETS = Path(__file__).parent / "presets"
+_FOLDER = Path(__file__).parent
+_PRESETS = _FOLDER / "presets"
 
 
 def connector_class(name: str | None) -> type[Connector]:
     """The connector of this name, without one the reader of laid-out files; `ConfigError` names those there are."""
     name = name or "files"
-    found = _OURS.get(name) or _others().get(name)
+    found = _own_class(name)
+    if found is None and name in (others := _others()):
+        found = others[name].load()
     if found is None:
-        known = ", ".join(sorted([*_OURS, *_others()]))
+        known = ", ".join(sorted([*filter(_own_class, _own_modules()), *_others()]))
         raise ConfigError(
             id=f"Konektor '{name}' tidak dikenal; yang ada: {known}.",
             en=f"Unknown connector '{name}'; there are: {known}.",
         )
-    module, _, attribute = found.partition(":")
-    return getattr(import_module(module), attribute)  # type: ignore[no-any-return]
+    return found
 
 
 def system_names() -> list[str]:
@@ -57,7 +40,10 @@ def system_names() -> list[str]:
 
 @lru_cache(maxsize=64)
 def preset(name: str) -> dict[str, Any]:
-    """What is known of a system: `about` (for people), `source` (settings a city's YAML starts from), `example`."""
+    """What is known of a system: `about` (for people), `source` (settings a city's YAML starts from), `example`.
+
+    Raises `ConfigError` that names the systems there are.
+    """
     path = _PRESETS / f"{name}.yaml"
     if not path.is_file():
         raise ConfigError(
@@ -69,6 +55,24 @@ def preset(name: str) -> dict[str, Any]:
     return raw
 
 
+@lru_cache(maxsize=64)
+def _own_class(name: str) -> type[Connector] | None:
+    """The connector that our module of this name declares; `files` is the base class itself."""
+    if name == "files":
+        return Connector
+    if name not in _own_modules():
+        return None
+    module = import_module(f"connectors.{name}")
+    classes = [value for value in vars(module).values() if isinstance(value, type) and issubclass(value, Connector)]
+    own = [found for found in classes if found.__module__ == module.__name__ and not found.__name__.startswith("_")]
+    return own[0] if own and own[0] is not Connector else None
+
+
 @lru_cache(maxsize=1)
-def _others() -> dict[str, str]:
-    return {point.name: point.value for point in entry_points(group="tolok.connectors")}
+def _own_modules() -> list[str]:
+    return sorted(module.name for module in iter_modules([str(_FOLDER)]))
+
+
+@lru_cache(maxsize=1)
+def _others() -> dict[str, EntryPoint]:
+    return {point.name: point for point in entry_points(group="tolok.connectors")}

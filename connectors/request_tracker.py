@@ -99,7 +99,7 @@ class RequestTracker(Connector):
             params = {**request.params, "per_page": str(self.options.size), "page": str(number)}
             asked = _authorised(replace(request, params=params), wire)
             try:
-                wire.ask(f"{stem}-{number:05d}.json", asked, look=lambda answer: _look(answer, paged))
+                wire.ask(f"{stem}-{number:05d}.json", asked, read=lambda answer: _add_page(answer, paged))
             except NotKept:
                 break
             if number >= paged.pages_count if paged.pages_count is not None else paged.empty_count > 1:
@@ -109,11 +109,7 @@ class RequestTracker(Connector):
                 id=f"'{wire.connection.name}': lebih dari {_MAX_PAGES:,} halaman. Persempit options.where.",
                 en=f"'{wire.connection.name}': more than {_MAX_PAGES:,} pages. Narrow options.where.",
             )
-        if paged.total is not None and len(paged.items) < paged.total:
-            wire.recorder.note(
-                id=f"sistem menyebut {paged.total} baris, yang dapat dibaca {len(paged.items)}",
-                en=f"the system tells of {paged.total} rows, {len(paged.items)} could be read",
-            )
+        wire.note_missing_rows(paged.total, len(paged.items))
         return paged.items
 
 
@@ -125,7 +121,7 @@ def _authorised(request: Request, wire: Wire) -> Request:
     return replace(request, secret_headers={"Authorization": f"token {connection.password}"})
 
 
-def _look(answer: Answer, paged: _Paged) -> None:
+def _add_page(answer: Answer, paged: _Paged) -> None:
     document = answer.document()
     items = document.get("items") if isinstance(document, dict) else None
     if not isinstance(items, list):

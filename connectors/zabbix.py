@@ -75,33 +75,33 @@ class Zabbix(Connector):
         Raises `ConfigError` for a refused account, `DataRejected` when the ends of problems cannot be read,
         `SourceChanged` for an answer of another form.
         """
-        way = _enter(wire)
+        session = _log_in(wire)
         stem = f"{window.start_at.astimezone(UTC):{_STAMP}}-{window.end_at.astimezone(UTC):{_STAMP}}"
-        listed = self._listed(way, window)
-        found_count = self._ask_events(way, f"{stem}-problems", list(listed), more=way.problem_fields)
+        listed = self._listed(session, window)
+        found_count = self._ask_events(session, f"{stem}-problems", list(listed), more=session.problem_fields)
         if found_count < len(listed):
             wire.recorder.note(
                 id=f"Zabbix menyebut {len(listed)} masalah, yang dapat dibaca {found_count}",
                 en=f"Zabbix tells of {len(listed)} problems, {found_count} could be read",
             )
         ends = sorted(set(listed.values()) - {_NONE}, key=int)
-        if self._ask_events(way, f"{stem}-recoveries", ends, more={"output": ["eventid", "clock"]}) < len(ends):
+        if self._ask_events(session, f"{stem}-recoveries", ends, more={"output": ["eventid", "clock"]}) < len(ends):
             raise DataRejected(
                 id=f"'{wire.connection.name}': akhir sebagian masalah tidak dapat dibaca. Periksa hak baca akun API.",
                 en=f"'{wire.connection.name}': the ends of some problems cannot be read. Check the account's rights.",
             )
         if listed:
-            way.keep(f"{stem}-maintenances-00001.json", "maintenance.get", way.maintenance_fields)
+            session.keep(f"{stem}-maintenances-00001.json", "maintenance.get", session.maintenance_fields)
             fields = {"output": ["groupid", "name"], "selectHosts": ["hostid"]}
-            way.keep(f"{stem}-groups-00001.json", "hostgroup.get", fields)
+            session.keep(f"{stem}-groups-00001.json", "hostgroup.get", fields)
 
     def held(self, wire: Wire) -> Held:
         """The moment of the oldest event still there, and after how many days Zabbix deletes them, if it says so.
 
         Raises `ConfigError` when the account sees no event at all, because then it would see no outage either.
         """
-        way = _enter(wire)
-        oldest = way.ask("event.get", {**_ANY_EVENT, "output": ["clock"], "sortfield": "clock", "limit": 1})
+        session = _log_in(wire)
+        oldest = session.ask("event.get", {**_ANY_EVENT, "output": ["clock"], "sortfield": "clock", "limit": 1})
         if not oldest:
             raise ConfigError(
                 id=f"'{wire.connection.name}': akun ini tidak melihat satu pun kejadian. Beri kelompok penggunanya hak "
@@ -109,7 +109,7 @@ class Zabbix(Connector):
                 en=f"'{wire.connection.name}': this account sees no event at all. Give its user group the right to "
                 "read the host groups in Zabbix.",
             )
-        return Held(datetime.fromtimestamp(int(oldest[0]["clock"]), UTC), _kept_days(way))
+        return Held(datetime.fromtimestamp(int(oldest[0]["clock"]), UTC), _kept_days(session))
 
     def rows(self, files: Sequence[RawFile], *, columns: Sequence[str]) -> Iterator[tuple[RawFile, pd.DataFrame]]:
         """The problems of kept answers, each completed from the answers of the same pull."""
@@ -130,7 +130,7 @@ class Zabbix(Connector):
             records = (row for problem in results for row in self._rows(problem, pulls[stem], plans))
             yield file, frame_of(records, columns=columns)
 
-    def _listed(self, way: _Way, window: Window) -> dict[str, str]:
+    def _listed(self, session: _Session, window: Window) -> dict[str, str]:
         """The numbers of problems and of their recoveries (`_NONE` while open), in order."""
         found: dict[str, str] = {}
         asked = {
@@ -142,7 +142,7 @@ class Zabbix(Connector):
         }
         while True:
             known_count = len(found)
-            page = way.ask("event.get", {**asked, "eventid_from": max(map(int, found), default=0) + 1})
+            page = session.ask("event.get", {**asked, "eventid_from": max(map(int, found), default=0) + 1})
             found |= {event["eventid"]: event["r_eventid"] for event in page}
             if len(page) < self.options.size or len(found) == known_count:
                 return found
@@ -158,13 +158,13 @@ class Zabbix(Connector):
             **({"tags": tags} if tags else {}),
         }
 
-    def _ask_events(self, way: _Way, stem: str, ids: Sequence[str], *, more: Mapping[str, Any]) -> int:
+    def _ask_events(self, session: _Session, stem: str, ids: Sequence[str], *, more: Mapping[str, Any]) -> int:
         """Keep the events of these numbers in answers of so many; gives how many there were."""
         found_count = 0
         for number, first in enumerate(range(0, len(ids), self.options.size), 1):
             part = ids[first : first + self.options.size]
             asked = {**_ANY_EVENT, **more, "eventids": part}
-            found_count += len(way.keep(f"{stem}-{number:05d}.json", "event.get", asked))
+            found_count += len(session.keep(f"{stem}-{number:05d}.json", "event.get", asked))
         return found_count
 
     def _rows(
@@ -194,8 +194,8 @@ class Zabbix(Connector):
 
 
 @dataclass(frozen=True)
-class _Way:
-    """A way in that has been let in: JSON-RPC as the version at the other end wants it."""
+class _Session:
+    """A login at Zabbix: JSON-RPC calls as the version at the other end wants them."""
 
     wire: Wire
     version: tuple[int, int]
@@ -223,7 +223,7 @@ class _Way:
 
     def keep(self, name: str, method: str, params: Mapping[str, Any]) -> list[Any]:
         """The list a call gives, its answer kept."""
-        return self.wire.ask(name, self._request(method, params), look=lambda answer: _list(answer, method))
+        return self.wire.ask(name, self._request(method, params), read=lambda answer: _list(answer, method))
 
     def _request(self, method: str, params: Mapping[str, Any]) -> Request:
         if self.version >= (6, 4):
@@ -231,16 +231,16 @@ class _Way:
         return _call(method, params, secret_body={"auth": self.token})
 
 
-def _enter(wire: Wire) -> _Way:
+def _log_in(wire: Wire) -> _Session:
     """Ask for the version, which must be asked without a token, and log in where the connection has a login."""
     connection = wire.connection
     version = _version(wire.http.ask(_call("apiinfo.version", [])))
     if not connection.login:
-        return _Way(wire, version, connection.password)
+        return _Session(wire, version, connection.password)
     names = "username" if version >= (5, 4) else "user"
     login = {"params": {names: connection.login, "password": connection.password}}
     token = _result(wire.http.ask(_call("user.login", {}, secret_body=login)), "user.login")
-    return _Way(wire, version, str(token))
+    return _Session(wire, version, str(token))
 
 
 def _call(method: str, params: Mapping[str, Any] | Sequence[Any], **secrets: Any) -> Request:  # noqa: ANN401
@@ -280,7 +280,7 @@ def _result(answer: Answer, method: str) -> Any:  # noqa: ANN401 any JSON
     if error.get("code") in _WRONG_CALLS:
         raise SourceChanged(
             id=f"{answer.where}: Zabbix tidak mengenal cara {method} dipanggil. Periksa versinya (5.0 sampai 7.4).",
-            en=f"{answer.where}: Zabbix does not know {method} called this way. Check its version (5.0 to 7.4).",
+            en=f"{answer.where}: Zabbix does not know {method} called this session. Check its version (5.0 to 7.4).",
         )
     raise SourceUnavailable(
         id=f"{answer.where}: Zabbix gagal menjalankan {method}. Coba lagi nanti; lihat catatan Zabbix.",
@@ -297,10 +297,10 @@ def _foreign(answer: Answer) -> SourceChanged:
     )
 
 
-def _kept_days(way: _Way) -> int | None:
+def _kept_days(session: _Session) -> int | None:
     """How many days trigger events are kept; null when they are never deleted, or the account may not ask."""
     try:
-        settings = way.ask("housekeeping.get", {"output": ["hk_events_mode", "hk_events_trigger"]})
+        settings = session.ask("housekeeping.get", {"output": ["hk_events_mode", "hk_events_trigger"]})
     except (ConfigError, SourceChanged):
         return None
     kept = _DURATION.fullmatch(settings["hk_events_trigger"])

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from connectors.api import BEFORE_END, ApiOptions
 from connectors.registry import preset
-from testing.connector_suite import PERSON, SECRET, ZONE, Asked, Case, FakeSystem, Record, Reply
+from testing.cases import PERSON, SECRET, ZONE, Case, FakeSystem, ReceivedRequest, Record, Reply
 
 _STARTS = {"inquiries": "received_at", "outages": "started_at", "visits": "visited_on"}
 _ENDS = {"inquiries": ("responded_at", "closed_at"), "outages": ("ended_at",)}
@@ -52,20 +52,20 @@ class DeclaredSystem(FakeSystem):
         self.page_size = 0 if paging.style == "none" else paging.size or 2
         self.keeps_days = self._options.keeps_days
 
-    def answer(self, asked: Asked, records: Sequence[Record]) -> Reply:
+    def answer(self, request: ReceivedRequest, records: Sequence[Record]) -> Reply:
         """One page of the window asked for, a token for a login, or 401 without the secret."""
         login = self._options.login
-        if login is not None and asked.path.endswith(login.url.split("?")[0].removeprefix("{base}")):
+        if login is not None and request.path.endswith(login.url.split("?")[0].removeprefix("{base}")):
             return Reply(_at(login.token_at, "kunci-sesi"))
-        if not self._is_let_in(asked):
+        if not self._is_let_in(request):
             return Reply({"error": "unauthorized"}, 401)
-        bounds = self._bounds(asked)
+        bounds = self._bounds(request)
         within = [r for r in sorted(records, key=lambda r: r.at) if self._is_asked_for(r, bounds)]
         if self._example.get("day") == "true":
-            rows = self._day_rows(within, asked)
-            return Reply(self._with_labels(self._document(rows, len(rows), ""), asked))
+            rows = self._day_rows(within, request)
+            return Reply(self._with_labels(self._document(rows, len(rows), ""), request))
         paging = self._options.paging
-        start = self._offset(asked)
+        start = self._offset(request)
         size = self.page_size or paging.size or len(within) or 1
         page = within[start : start + size]
         following = str(start + size) if start + size < len(within) else ""
@@ -75,16 +75,16 @@ class DeclaredSystem(FakeSystem):
         elif paging.total_header:
             headers = {paging.total_header: str(len(within))}
         if paging.style == "link" and following and not paging.next_at:
-            headers["Link"] = f'<{asked.path}?cursor={following}>; rel="next"'
+            headers["Link"] = f'<{request.path}?cursor={following}>; rel="next"'
         return Reply(self._document([self._row(r) for r in page], len(within), following), headers=headers)
 
     def _values(self) -> dict[str, str]:
         return dict(self._example.get("values", {}), **self._options.values)
 
-    def _is_let_in(self, asked: Asked) -> bool:
+    def _is_let_in(self, request: ReceivedRequest) -> bool:
         if self._options.auth.style == "none" and self._options.login is None:
             return True
-        shown = json.dumps([dict(asked.params), dict(asked.headers), asked.body.decode()])
+        shown = json.dumps([dict(request.params), dict(request.headers), request.body.decode()])
         return self._options.auth.style == "basic" or SECRET in shown or "kunci-sesi" in shown
 
     def _is_asked_for(self, record: Record, bounds: tuple[datetime, datetime] | None) -> bool:
@@ -94,25 +94,25 @@ class DeclaredSystem(FakeSystem):
         reaches = self._source["table"] == "outages" and (record.ended_at is None or record.ended_at >= start_at)
         return (start_at <= record.at or reaches) and record.at < end_at
 
-    def _bounds(self, asked: Asked) -> tuple[datetime, datetime] | None:
+    def _bounds(self, request: ReceivedRequest) -> tuple[datetime, datetime] | None:
         """The window as the system understands what was sent: read back out of the declared template."""
-        texts = {name: self._sent(asked, "{" + name + "}") for name in ("from", "to")}
+        texts = {name: self._sent(request, "{" + name + "}") for name in ("from", "to")}
         if texts["from"] is None or texts["to"] is None:
             return None
         window = self._options.window
         first = timedelta(seconds=1 if window.first == "excluded" else 0)
         return self._moment(texts["from"]) + first, self._moment(texts["to"]) + BEFORE_END[window.last]
 
-    def _sent(self, asked: Asked, place: str) -> str | None:
+    def _sent(self, request: ReceivedRequest, place: str) -> str | None:
         options = self._options
-        pairs = [(text, asked.params.get(key, "")) for key, text in options.params.items()]
-        pairs.append((options.url, asked.path))
+        pairs = [(text, request.params.get(key, "")) for key, text in options.params.items()]
+        pairs.append((options.url, request.path))
         if options.body is not None:
             # A whole placeholder of a count is sent as a number.
             template = re.sub(r'"(\{(?:size|offset|page)\})"', r"\1", json.dumps(options.body))
-            pairs.append((template, json.dumps(asked.document) if asked.body else ""))
+            pairs.append((template, json.dumps(request.document) if request.body else ""))
         if options.form is not None:
-            pairs += [(text, asked.form.get(key, "")) for key, text in options.form.items()]
+            pairs += [(text, request.form.get(key, "")) for key, text in options.form.items()]
         for template, sent in pairs:
             if place in template:
                 pattern = re.escape(template).replace(re.escape(place), "(?P<wanted>.+?)", 1)
@@ -131,13 +131,13 @@ class DeclaredSystem(FakeSystem):
         moment = datetime.fromisoformat(text) if window.format == "iso" else datetime.strptime(text, window.format)  # noqa: DTZ007
         return moment if moment.tzinfo else moment.replace(tzinfo=zone)
 
-    def _offset(self, asked: Asked) -> int:
+    def _offset(self, request: ReceivedRequest) -> int:
         paging = self._options.paging
         for place, places in (("{offset}", 1), ("{page}", self.page_size), ("{cursor}", 1)):
-            text = self._sent(asked, place) or (asked.params.get("cursor") if place == "{cursor}" else None)
+            text = self._sent(request, place) or (request.params.get("cursor") if place == "{cursor}" else None)
             if text:
                 return (int(text) - (paging.first if place == "{page}" else 0)) * places
-        return int(asked.params.get("cursor") or 0)
+        return int(request.params.get("cursor") or 0)
 
     def _document(self, rows: list[object], total: int, following: str) -> object:
         paging, path = self._options.paging, str(self._source.get("rows_at", ""))
@@ -148,18 +148,18 @@ class DeclaredSystem(FakeSystem):
                     _merge(document, _at(place, value))
         return document[0] if self._example.get("alone") == "true" and document else document
 
-    def _with_labels(self, document: object, asked: Asked) -> object:
+    def _with_labels(self, document: object, request: ReceivedRequest) -> object:
         """The document with the list of all days asked for, where the API gives one."""
-        fill, bounds = self._options.fill, self._bounds(asked)
+        fill, bounds = self._options.fill, self._bounds(request)
         if fill is not None and bounds is not None and isinstance(document, dict):
             days_count = (bounds[1] - bounds[0]).days
             labels = [str((bounds[0] + timedelta(days=n)).date()) for n in range(days_count)]
             _merge(document, _at(fill.labels_at, labels))
         return document
 
-    def _day_rows(self, records: Sequence[Record], asked: Asked) -> list[object]:
+    def _day_rows(self, records: Sequence[Record], request: ReceivedRequest) -> list[object]:
         days = [record.at.astimezone(ZONE).date() for record in records]
-        bounds = self._bounds(asked)
+        bounds = self._bounds(request)
         if self._example.get("alone") == "true" or bounds is None:
             return [self._day_row(days[0] if days else date(2025, 1, 1), len(days))]
         return [self._day_row(day, days.count(day)) for day in sorted(set(days))]

@@ -16,7 +16,8 @@ from tests.acceptance.exports import YAML, write_city
 from tests.acceptance.test_backfill import environment
 
 RUN = ("run", "kota-uji", "2024")
-TOLOK = "from pipeline.cli import main; main()"
+# A shell starts a background job with SIGINT ignored, and so would this suite's child; a terminal's job has it.
+TOLOK = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); from pipeline.cli import main; main()"
 # Both threads show that they have begun, then wait in place of counting until nobody wants to know any more.
 STUCK = (
     "import os; from pathlib import Path; from pipeline.access_log import count; count._BYTES_WORTH_SHARING = 1; "

@@ -17,7 +17,9 @@ from pipeline import pulling
 from pipeline.clean.dataset import build
 from pipeline.config import City, with_presets
 from pipeline.periods import Period
-from testing.connector_suite import NOW, QUICK, ZONE, Asked, FakeSystem, Record, Reply, Server, local, serving, spread
+from testing.cases import NOW, ZONE, FakeSystem, ReceivedRequest, Record, Reply, local, spread
+from testing.connector_suite import QUICK
+from testing.fake_server import Server, serving
 
 
 class ByMoment(FakeSystem):
@@ -26,7 +28,7 @@ class ByMoment(FakeSystem):
     def __init__(self, *, is_exclusive: bool = False, most: int = 1_000, omits_list: bool = False) -> None:
         self._is_exclusive, self._most, self._omits_list = is_exclusive, most, omits_list
 
-    def answer(self, asked: Asked, records: Sequence[Record]) -> Reply:
+    def answer(self, asked: ReceivedRequest, records: Sequence[Record]) -> Reply:
         first, last = (datetime.fromisoformat(asked.params[name]) for name in ("from", "to"))
         inside = [r for r in records if (first < r.at if self._is_exclusive else first <= r.at) and r.at < last]
         rows = [self._row(r) for r in sorted(inside, key=lambda r: r.at)]
@@ -76,7 +78,7 @@ def test_a_full_answer_without_pages_is_asked_again_by_halves(tmp_path: Path, mo
     )
     assert sorted(frame["inquiry_id"]) == sorted(record.record_id for record in spread(95))
     assert frame["excluded_by"].isna().all()
-    assert len(server.asked) > 10
+    assert len(server.requests) > 10
 
 
 def test_a_system_that_leaves_out_the_first_moment_is_asked_from_the_second_before(

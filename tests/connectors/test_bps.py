@@ -16,20 +16,9 @@ from pipeline import pulling
 from pipeline.clean.dataset import build
 from pipeline.config import City, with_presets
 from pipeline.periods import Period
-from testing.connector_suite import (
-    NOW,
-    PERSON,
-    QUICK,
-    SECRET,
-    Asked,
-    Case,
-    ConnectorSuite,
-    FakeSystem,
-    Record,
-    Reply,
-    Server,
-    serving,
-)
+from testing.cases import NOW, PERSON, SECRET, Case, FakeSystem, ReceivedRequest, Record, Reply
+from testing.connector_suite import QUICK, ConnectorSuite
+from testing.fake_server import Server, serving
 
 OPTIONS = {"domain": "9971", "var": "31", "region_code": "9971"}
 ABSENT = {"status": "OK", "data-availability": "list-not-available"}
@@ -52,7 +41,7 @@ def table(content: dict[str, object], *, th: int, unit: str = "Jiwa") -> dict[st
 
 
 class WebApi(FakeSystem):
-    def answer(self, asked: Asked, records: Sequence[Record]) -> Reply:
+    def answer(self, asked: ReceivedRequest, records: Sequence[Record]) -> Reply:
         found = re.fullmatch(r"/v1/api/list/model/data/lang/ind/domain/9971/var/31/th/(\d+)/key/([^/]+)/", asked.path)
         if found is None or found[2] != SECRET:
             return Reply({"status": "Error", "message": f"Invalid key {SECRET}"}, 401)
@@ -71,7 +60,7 @@ class Saying(FakeSystem):
     def __init__(self, document: object) -> None:
         self.document = document
 
-    def answer(self, asked: Asked, records: Sequence[Record]) -> Reply:  # noqa: ARG002
+    def answer(self, asked: ReceivedRequest, records: Sequence[Record]) -> Reply:  # noqa: ARG002
         return Reply(self.document)
 
 
@@ -111,7 +100,7 @@ def test_the_figure_is_the_totals_at_mid_year_under_the_citys_bps_code(bench: Be
 def test_a_key_is_built_from_its_parts_and_never_split() -> None:
     from connectors.bps import Bps
     from connectors.layout import Layout
-    from testing.connector_suite import ZONE
+    from testing.cases import ZONE
 
     options = {**OPTIONS, "vervar": "7315", "region_code": "7315"}
     connector = Bps(options, layout=Layout(), zone=ZONE)
@@ -181,14 +170,14 @@ def test_a_refusal_with_status_200_is_one(document: object, bench: Bench) -> Non
 def test_without_a_key_nothing_is_asked(bench: Bench) -> None:
     with pytest.raises(ConfigError, match=r"webapi\.bps\.go\.id"):
         bench.pull(ABSENT, key="")
-    assert not bench.server.asked
+    assert not bench.server.requests
 
 
 def test_the_key_is_sent_and_shows_nowhere(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
     key = "kunci/rahasia 7f3c"
     with caplog.at_level(logging.DEBUG):
         bench.pull(table({"99993101250": 9}, th=125), key=key)
-    assert bench.server.asked[0].path.endswith("/key/kunci%2Frahasia%207f3c/")
+    assert bench.server.requests[0].path.endswith("/key/kunci%2Frahasia%207f3c/")
     seen = caplog.text + repr(bench.manifest)
     seen += "".join(path.read_text("utf-8") + str(path) for path in bench.folder.rglob("*") if path.is_file())
     assert "7f3c" not in seen

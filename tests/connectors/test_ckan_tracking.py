@@ -14,7 +14,8 @@ from zoneinfo import ZoneInfo
 import psycopg
 import pytest
 
-from testing.connector_suite import PERSON, ZONE, Case, ConnectorSuite, FakeDatabase, Record
+from testing.cases import PERSON, ZONE, Case, FakeDatabase, Record
+from testing.connector_suite import ConnectorSuite
 
 Hit = tuple[str, str, str]
 
@@ -93,18 +94,18 @@ class TestCkanTracking(ConnectorSuite):
         assert self._read(home, monkeypatch) == {"2025-01-10": 2}
 
     def test_a_day_that_is_not_over_has_no_row(self, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("testing.connector_suite.NOW", _at("2025-01-20 09:00"))
+        monkeypatch.setattr(self, "NOW", _at("2025-01-20 09:00"))
         monkeypatch.setattr(CKAN, "hits", [("a", "page", "2025-01-19 08:00"), ("a", "page", "2025-01-20 08:00")])
         assert self._read(home, monkeypatch) == {"2025-01-19": 1}
 
     def test_no_visitors_key_leaves_the_database(self, home: Path) -> None:
         records = [Record(str(n), _at("2025-01-10 08:00") + timedelta(hours=n)) for n in range(3)]
-        with self._system(home, records) as read:
+        with self.reading(home, records) as read:
             assert read("2025-01") == {"2025-01-10": 3}
         assert not [path for path in home.rglob("*") if path.is_file() and PERSON.encode() in path.read_bytes()]
 
     def _read(self, home: Path, monkeypatch: pytest.MonkeyPatch, zone: str = "Asia/Jakarta") -> dict[str, int]:
         settings: dict[str, Any] = {"system": "ckan_tracking", "options": {"zone": zone}}
         monkeypatch.setattr(type(self), "CASE", replace(self.CASE, settings=settings))
-        with self._system(home, []) as read:
+        with self.reading(home, []) as read:
             return read("2025-01")

@@ -20,7 +20,8 @@ from pipeline.clean.dataset import build
 from pipeline.config import City, with_presets
 from pipeline.landing import land
 from pipeline.periods import Period
-from testing.connector_suite import PERSON, ZONE, Case, ConnectorSuite, FakeFiles, Record
+from testing.cases import PERSON, ZONE, Case, FakeFiles, Record
+from testing.connector_suite import ConnectorSuite
 
 CHANNELS = {
     "https://c.example/form": "request",

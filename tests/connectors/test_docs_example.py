@@ -17,7 +17,8 @@ from pipeline.config import load_city
 from pipeline.periods import Period
 from pipeline.settings import Settings
 from pipeline.warehouse import Warehouse
-from testing.connector_suite import Asked, FakeSystem, Record, Reply, Server, serving
+from testing.cases import FakeSystem, ReceivedRequest, Record, Reply
+from testing.fake_server import Server, serving
 from tests.conftest import ROOT
 
 PAGE = (ROOT / "docs" / "connect-unknown-api.md").read_text("utf-8")
@@ -33,7 +34,7 @@ def block(language: str) -> str:
 class Sambat(FakeSystem):
     """The made-up system: gives the page's answers to the page's calls, and to nothing else."""
 
-    def answer(self, asked: Asked, records: Sequence[Record]) -> Reply:  # noqa: ARG002 its records are the page's
+    def answer(self, asked: ReceivedRequest, records: Sequence[Record]) -> Reply:  # noqa: ARG002 its records are the page's
         login = json.loads(block("json login"))
         if (asked.method, asked.path) == ("POST", "/api/masuk"):
             is_known = asked.document == {"pengguna": "tolok", "sandi": PASSWORD}
@@ -83,13 +84,13 @@ def test_the_page_leads_to_the_figures_it_shows(sambat: Server) -> None:
         "inquiries answered": row["denominator"],
         "average response time, days": row["value"],
     }
-    assert [(asked.method, asked.path) for asked in sambat.asked].count(("GET", "/api/aduan")) == 2
+    assert [(asked.method, asked.path) for asked in sambat.requests].count(("GET", "/api/aduan")) == 2
 
 
 def test_the_check_the_page_names_finds_nothing_to_mend(sambat: Server, home: Path) -> None:
     city = load_city(home / "cities", "kota-sambat")
     assert not [f.line for f in check_city(city, period=Period.parse("2026-01")) if f.error is not None]
-    assert sambat.asked
+    assert sambat.requests
 
 
 def test_nobody_of_the_page_reaches_the_clean_table(sambat: Server, home: Path) -> None:
@@ -97,14 +98,13 @@ def test_nobody_of_the_page_reaches_the_clean_table(sambat: Server, home: Path) 
     kept = list((home / "home" / "clean").rglob("*.*"))
     assert kept
     assert not any(b"Warga Contoh" in path.read_bytes() for path in kept if path.is_file())
-    assert sambat.asked
+    assert sambat.requests
 
 
 def test_the_snippets_of_the_last_table_are_options_there_are() -> None:
     import yaml
 
-    from connectors.api import Asked as WindowOptions
-    from connectors.api import Auth, Paging
+    from connectors.api import Auth, Paging, WindowOptions
     from pipeline.config import ColumnMap
 
     models = {"auth": Auth, "paging": Paging, "window": WindowOptions, "closed_at": ColumnMap}

@@ -14,7 +14,8 @@ from connectors.dukcapil import Dukcapil, DukcapilOptions
 from connectors.errors import ConfigError, DataRejected
 from connectors.files import RawFile
 from connectors.layout import Layout
-from testing.connector_suite import PERSON, ZONE, Asked, Case, ConnectorSuite, FakeFiles, FakeSystem, Record, Reply
+from testing.cases import PERSON, ZONE, Case, FakeFiles, FakeSystem, ReceivedRequest, Record, Reply
+from testing.connector_suite import ConnectorSuite
 
 MOST_ROWS = 2
 COLUMNS = ("kode_wilayah", "jumlah_penduduk", "tanggal_acuan")
@@ -28,7 +29,7 @@ def answer_of(rows: Sequence[dict[str, object]], *, is_cut: bool) -> dict[str, o
 class MapService(FakeSystem):
     """Gives two regions at a time, however many are asked for, and says so."""
 
-    def answer(self, asked: Asked, records: Sequence[Record]) -> Reply:
+    def answer(self, asked: ReceivedRequest, records: Sequence[Record]) -> Reply:
         if asked.path != "/arcgis/rest/services/AGR_VISUAL_KAB_202502/MapServer/0/query":
             return Reply({"error": {"code": 404, "message": "Service not found", "details": []}})
         start = int(asked.params["resultOffset"])
@@ -123,5 +124,5 @@ class TestAnotherService(ConnectorSuite):
 def test_a_layer_that_is_gone_is_no_empty_register(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     suite = TestAnotherService()
     suite.monkeypatch = monkeypatch
-    with suite._server(tmp_path, []) as (_, read_period), pytest.raises(DataRejected, match="kesalahan"):
+    with suite.served(tmp_path, []) as (_, read_period), pytest.raises(DataRejected, match="kesalahan"):
         read_period("2025-01")

@@ -12,7 +12,8 @@ import pytest
 
 from connectors.registry import preset
 from pipeline.config import Source, with_presets
-from testing.connector_suite import PERSON, ZONE, Case, ConnectorSuite, FakeFiles, Record
+from testing.cases import PERSON, ZONE, Case, FakeFiles, Record
+from testing.connector_suite import ConnectorSuite
 
 SP4N_COLUMNS = (
     "Tracking ID",

@@ -18,19 +18,9 @@ from connectors.connection import Connection
 from connectors.errors import ConfigError, DataRejected, SourceChanged
 from connectors.ga4_api import Ga4Api
 from connectors.http import HttpClient, Request
-from testing.connector_suite import (
-    QUICK,
-    SECRET,
-    ZONE,
-    Asked,
-    Case,
-    ConnectorSuite,
-    FakeSystem,
-    Record,
-    Reply,
-    Server,
-    serving,
-)
+from testing.cases import SECRET, ZONE, Case, FakeSystem, ReceivedRequest, Record, Reply
+from testing.connector_suite import QUICK, ConnectorSuite
+from testing.fake_server import Server, serving
 
 ACCOUNT = "tolok@kota-uji.iam.gserviceaccount.com"
 METADATA = {"currencyCode": "IDR", "timeZone": "Asia/Jakarta"}
@@ -53,7 +43,7 @@ class Ga4(FakeSystem):
         extra = {"client_email": ACCOUNT, "private_key": _private_pem().replace("\n", "\\n"), "token_uri": "token"}
         self.connection: Mapping[str, object] = MappingProxyType({"extra": extra})
 
-    def answer(self, asked: Asked, records: Sequence[Record]) -> Reply:
+    def answer(self, asked: ReceivedRequest, records: Sequence[Record]) -> Reply:
         if asked.path == "/token":
             claims = jwt.decode(asked.form["assertion"], _key().public_key(), algorithms=["RS256"], audience="token")
             assert claims["iss"] == ACCOUNT
@@ -92,12 +82,12 @@ class TestGa4Api(ConnectorSuite):
     def test_data_google_has_reservations_about_are_refused_unless_accepted(
         self, home: Path, flags: Mapping[str, Any], lack: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        with self._server(home, [_visit("2025-01-10 08:00")]) as (server, read):
+        with self.served(home, [_visit("2025-01-10 08:00")]) as (server, read):
             server.change = _with_metadata(flags)
             with pytest.raises(DataRejected, match=lack):
                 read("2025-01")
         self._set_options(monkeypatch, accept=[lack])
-        with self._server(home, [_visit("2025-01-10 08:00")]) as (server, read):
+        with self.served(home, [_visit("2025-01-10 08:00")]) as (server, read):
             server.change = _with_metadata(flags)
             assert read("2025-01") == {"2025-01-10": 1}
         assert any(lack in note for note in self.manifest.notes)
@@ -105,35 +95,35 @@ class TestGa4Api(ConnectorSuite):
     def test_a_property_on_another_clock_is_refused_unless_allowed(
         self, home: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        with self._server(home, [_visit("2025-01-10 08:00")]) as (server, read):
+        with self.served(home, [_visit("2025-01-10 08:00")]) as (server, read):
             server.change = _with_metadata({"timeZone": "America/Los_Angeles"})
             with pytest.raises(ConfigError, match="may_differ_in_zone"):
                 read("2025-01")
         self._set_options(monkeypatch, may_differ_in_zone="true")
-        with self._server(home, [_visit("2025-01-10 08:00")]) as (server, read):
+        with self.served(home, [_visit("2025-01-10 08:00")]) as (server, read):
             server.change = _with_metadata({"timeZone": "America/Los_Angeles"})
             assert read("2025-01") == {"2025-01-10": 1}
         assert any("America/Los_Angeles" in note for note in self.manifest.notes)
 
     @pytest.mark.parametrize(("total", "is_noted"), [(100, False), (102, False), (103, True)])
     def test_days_that_do_not_add_up_to_the_total_are_noted(self, home: Path, total: int, is_noted: bool) -> None:
-        def change(asked: Asked, reply: Reply) -> Reply:
+        def change(asked: ReceivedRequest, reply: Reply) -> Reply:
             is_total = asked.path != "/token" and not asked.document["dimensions"]
             return Reply({"rows": [_row([], total)], "rowCount": 1, "metadata": METADATA}) if is_total else reply
 
-        with self._server(home, [_visit("2025-01-10 08:00")] * 100) as (server, read):
+        with self.served(home, [_visit("2025-01-10 08:00")] * 100) as (server, read):
             server.change = change
             assert read("2025-01") == {"2025-01-10": 100}
         assert any("more than 2 %" in note for note in self.manifest.notes) == is_noted
         assert [file.name for file in self.manifest.files if file.name.endswith("-total.json")]
 
     def test_only_complete_days_are_asked_for(self, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("testing.connector_suite.NOW", pd.Timestamp("2025-01-20 09:00+07:00").to_pydatetime())
-        with self._server(home, [_visit("2025-01-19 08:00"), _visit("2025-01-20 08:00")]) as (_, read):
+        monkeypatch.setattr(self, "NOW", pd.Timestamp("2025-01-20 09:00+07:00").to_pydatetime())
+        with self.served(home, [_visit("2025-01-19 08:00"), _visit("2025-01-20 08:00")]) as (_, read):
             assert read("2025-01") == {"2025-01-19": 1}
 
     def test_an_answer_of_another_form_is_refused(self, home: Path) -> None:
-        with self._server(home, []) as (server, read):
+        with self.served(home, []) as (server, read):
             server.change = lambda asked, reply: reply if asked.path == "/token" else Reply({"rows": [{"a": 1}]})
             with pytest.raises(SourceChanged):
                 read("2025-01")
@@ -143,12 +133,12 @@ class TestGa4Api(ConnectorSuite):
         self, home: Path, extra: Mapping[str, str], monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(self.CASE.fake, "connection", {"extra": extra})
-        with self._server(home, []) as (_, read), pytest.raises(ConfigError, match="private_key") as caught:
+        with self.served(home, []) as (_, read), pytest.raises(ConfigError, match="private_key") as caught:
             read("2025-01")
         assert "rusak" not in str(caught.value)
 
     def test_neither_key_nor_token_is_kept(self, home: Path) -> None:
-        with self._server(home, [_visit("2025-01-10 08:00")]) as (_, read):
+        with self.served(home, [_visit("2025-01-10 08:00")]) as (_, read):
             read("2025-01")
         kept = b"".join(path.read_bytes() for path in home.rglob("*") if path.is_file())
         assert SECRET.encode() not in kept
@@ -160,7 +150,7 @@ class TestGa4Api(ConnectorSuite):
 
 
 class Elsewhere(FakeSystem):
-    def answer(self, asked: Asked, records: Sequence[Record]) -> Reply:  # noqa: ARG002
+    def answer(self, asked: ReceivedRequest, records: Sequence[Record]) -> Reply:  # noqa: ARG002
         return Reply({"who": "elsewhere"})
 
 
@@ -183,7 +173,7 @@ def test_the_second_host_is_googles_token_endpoint() -> None:
 
 
 def _with_metadata(flags: Mapping[str, Any]) -> Any:
-    def change(asked: Asked, reply: Reply) -> Reply:
+    def change(asked: ReceivedRequest, reply: Reply) -> Reply:
         if asked.path == "/token":
             return reply
         return Reply({**reply.document, "metadata": {**METADATA, **flags}})  # type: ignore[dict-item]

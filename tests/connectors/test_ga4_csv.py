@@ -16,7 +16,8 @@ from connectors.registry import connector_class
 from pipeline.indicators.base import Population, Terms, measure
 from pipeline.indicators.registry import INDICATORS
 from pipeline.periods import Period
-from testing.connector_suite import NOW, ZONE, Case, ConnectorSuite, FakeFiles, Record
+from testing.cases import NOW, ZONE, Case, FakeFiles, Record
+from testing.connector_suite import ConnectorSuite
 from tests.conftest import REAL_DATA, needs_real_data
 
 COMMENTS = """# ----------------------------------------
@@ -111,7 +112,7 @@ class TestGa4Csv(ConnectorSuite):
         assert len(frame) == 10
 
     def _read(self, home: Path, text: str) -> pd.DataFrame:
-        with self._system(home, []) as read:
+        with self.reading(home, []) as read:
             (home.parent / "ekspor" / "data-export.csv").write_text(text, "utf-8")
             read("2025-01")
         return self.frame

@@ -12,7 +12,8 @@ import pytest
 from connectors.connection import Connection, connection_from, variable_of
 from connectors.errors import ConfigError, DataRejected, SourceUnavailable
 from connectors.http import HttpClient, Limits, Request
-from testing.connector_suite import SECRET, Asked, FakeSystem, Record, Reply, Server, serving, status
+from testing.cases import SECRET, FakeSystem, ReceivedRequest, Record, Reply
+from testing.fake_server import Server, serving, status
 
 QUICK = Limits(connect_seconds=1, read_seconds=0.5, tries=3, first_wait_seconds=0.01, longest_wait_seconds=0.2)
 HERE = ("private_addresses", "plain_http")
@@ -21,7 +22,7 @@ HERE = ("private_addresses", "plain_http")
 class Echo(FakeSystem):
     """Says back what it was asked."""
 
-    def answer(self, asked: Asked, records: Sequence[Record]) -> Reply:  # noqa: ARG002 it has none
+    def answer(self, asked: ReceivedRequest, records: Sequence[Record]) -> Reply:  # noqa: ARG002 it has none
         if asked.path == "/elsewhere":
             return Reply({}, 302, {"Location": "http://example.org/steal"})
         if asked.path == "/moved":
@@ -45,7 +46,7 @@ def client(server: Server, *, allow: tuple[str, ...] = HERE, limits: Limits = QU
 def test_an_internal_address_is_refused_unless_the_source_allows_it(server: Server) -> None:
     with pytest.raises(ConfigError, match="private_addresses"):
         client(server, allow=("plain_http",)).ask(Request("x"))
-    assert server.asked == []
+    assert server.requests == []
 
 
 def test_plain_http_is_refused_unless_the_source_allows_it(server: Server) -> None:
@@ -71,7 +72,7 @@ def test_a_redirect_to_another_host_is_not_followed(server: Server) -> None:
 def test_a_redirect_in_a_circle_ends(server: Server) -> None:
     with pytest.raises(SourceUnavailable, match="redirects"):
         client(server).ask(Request("round"))
-    assert len(server.asked) == 5
+    assert len(server.requests) == 5
 
 
 def test_an_address_of_another_host_in_an_answer_is_not_asked(server: Server) -> None:
@@ -90,14 +91,14 @@ def test_tries_are_bounded(server: Server) -> None:
     server.faults = [status(503)] * 50
     with pytest.raises(SourceUnavailable):
         client(server).ask(Request("x"))
-    assert len(server.asked) == QUICK.tries
+    assert len(server.requests) == QUICK.tries
 
 
 def test_a_refusal_is_not_repeated(server: Server) -> None:
     server.faults = [status(403)] * 50
     with pytest.raises(ConfigError):
         client(server).ask(Request("x"))
-    assert len(server.asked) == 1
+    assert len(server.requests) == 1
 
 
 def test_an_answer_larger_than_allowed_is_given_up(server: Server) -> None:

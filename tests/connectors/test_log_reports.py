@@ -14,7 +14,8 @@ from pipeline.clean.dataset import build
 from pipeline.config import City, with_presets
 from pipeline.landing import land
 from pipeline.periods import Period
-from testing.connector_suite import ZONE, Case, ConnectorSuite, FakeFiles, Record
+from testing.cases import ZONE, Case, FakeFiles, Record
+from testing.connector_suite import ConnectorSuite
 from tests.conftest import REAL_DATA, needs_real_data
 
 SERVERS = REAL_DATA / "servers"
@@ -65,7 +66,7 @@ class TestAwStats(ConnectorSuite):
             self._read(home, f"AWSTATS DATA FILE 7.8\nBEGIN_DAY 2\n{days}\n")
 
     def _read(self, home: Path, text: str) -> None:
-        with self._system(home, []) as read:
+        with self.reading(home, []) as read:
             (home.parent / "ekspor" / "awstats012025.portal.txt").write_text(text, "utf-8")
             read("2025-01")
 

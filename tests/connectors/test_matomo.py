@@ -13,7 +13,8 @@ import pandas as pd
 import pytest
 
 from connectors.errors import ConfigError, DataRejected, SourceChanged
-from testing.connector_suite import SECRET, ZONE, Asked, Case, ConnectorSuite, FakeFiles, FakeSystem, Record, Reply
+from testing.cases import SECRET, ZONE, Case, FakeFiles, FakeSystem, ReceivedRequest, Record, Reply
+from testing.connector_suite import ConnectorSuite
 
 SITE = {"idsite": "7", "name": "Portal", "timezone": "Asia/Jakarta", "ts_created": "2023-05-01 20:00:00"}
 
@@ -24,7 +25,7 @@ class MatomoServer(FakeSystem):
     def __init__(self, site: Mapping[str, str] = SITE) -> None:
         self.site = dict(site)
 
-    def answer(self, asked: Asked, records: Sequence[Record]) -> Reply:
+    def answer(self, asked: ReceivedRequest, records: Sequence[Record]) -> Reply:
         form = asked.form
         if asked.method != "POST" or asked.params or form.get("token_auth") != SECRET:
             return Reply({"result": "error", "message": f"You can't access this resource ... token_auth={SECRET}"})
@@ -45,33 +46,33 @@ class TestMatomo(ConnectorSuite):
     CASE = Case("matomo", {"system": "matomo", "options": {"sites": {"7": "portal"}}}, MatomoServer())
 
     def test_an_empty_day_is_zero_when_the_site_was_tracked(self, home: Path) -> None:
-        with self._server(home, [_visit("2025-01-10 08:00")]) as (_, read):
+        with self.served(home, [_visit("2025-01-10 08:00")]) as (_, read):
             assert read("2025-01") == {"2025-01-10": 1}
         assert len(self.frame) == 31
         assert self.frame["visits_count"].sum() == 1
         assert "30 days without data" in self.manifest.notes[0]
 
     def test_a_month_without_any_data_is_unknown_not_zero(self, home: Path) -> None:
-        with self._server(home, []) as (_, read):
+        with self.served(home, []) as (_, read):
             read("2025-01")
         assert self.frame.empty
 
     def test_days_before_the_site_was_made_are_unknown_not_zero(self, home: Path) -> None:
         server = MatomoServer({**SITE, "ts_created": "2025-01-09 18:00:00"})  # 10 January on the site's clock
-        with self._as(server), self._server(home, [_visit("2025-01-20 08:00")]) as (_, read):
+        with self._as(server), self.served(home, [_visit("2025-01-20 08:00")]) as (_, read):
             read("2025-01")
         assert self.frame["visited_on"].min() == pd.Timestamp("2025-01-10")
         assert len(self.frame) == 22
         assert self.manifest.covers.texts == (("2025-01-11", "2025-01-31"),)
 
     def test_only_complete_days_are_asked_for(self, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("testing.connector_suite.NOW", pd.Timestamp("2025-01-20 09:00+07:00").to_pydatetime())
-        with self._server(home, [_visit("2025-01-19 08:00"), _visit("2025-01-20 08:00")]) as (_, read):
+        monkeypatch.setattr(self, "NOW", pd.Timestamp("2025-01-20 09:00+07:00").to_pydatetime())
+        with self.served(home, [_visit("2025-01-19 08:00"), _visit("2025-01-20 08:00")]) as (_, read):
             assert read("2025-01") == {"2025-01-19": 1}
 
     def test_a_month_that_began_today_asks_for_nothing(self, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("testing.connector_suite.NOW", pd.Timestamp("2025-01-01 09:00+07:00").to_pydatetime())
-        with self._server(home, [_visit("2025-01-01 08:00")]) as (_, read):
+        monkeypatch.setattr(self, "NOW", pd.Timestamp("2025-01-01 09:00+07:00").to_pydatetime())
+        with self.served(home, [_visit("2025-01-01 08:00")]) as (_, read):
             assert read("2025-01") == {}
 
     @pytest.mark.parametrize("zone", ["UTC", "Asia/Makassar", "UTC-3.5", "Mars/Olympus"])
@@ -79,61 +80,64 @@ class TestMatomo(ConnectorSuite):
         server = MatomoServer({**SITE, "timezone": zone})
         visits = [_visit("2025-01-10 08:00")]
         refused = pytest.raises(ConfigError, match="may_differ_in_zone")
-        with self._as(server), self._server(home, visits) as (_, read), refused:
+        with self._as(server), self.served(home, visits) as (_, read), refused:
             read("2025-01")
 
     @pytest.mark.parametrize("zone", ["Asia/Pontianak", "UTC+7"])
     def test_another_name_for_the_same_clock_will_do(self, home: Path, zone: str) -> None:
         server = MatomoServer({**SITE, "timezone": zone})
-        with self._as(server), self._server(home, [_visit("2025-01-10 08:00")]) as (_, read):
+        with self._as(server), self.served(home, [_visit("2025-01-10 08:00")]) as (_, read):
             assert read("2025-01") == {"2025-01-10": 1}
 
     def test_a_site_allowed_to_be_on_another_clock_is_noted(self, home: Path) -> None:
         options = {"sites": {"7": "portal"}, "may_differ_in_zone": "true"}
         with (
             self._as(MatomoServer({**SITE, "timezone": "UTC"}), options=options),
-            self._server(home, [_visit("2025-01-10 08:00")]) as (_, read),
+            self.served(home, [_visit("2025-01-10 08:00")]) as (_, read),
         ):
             assert read("2025-01") == {"2025-01-10": 1}
         assert any("on the clock of UTC" in note for note in self.manifest.notes)
 
     def test_several_sites_are_several_portals(self, home: Path) -> None:
         options = {"sites": {"7": "portal", "8": "satu-peta"}}
-        with self._as(MatomoServer(), options=options), self._server(home, [_visit("2025-01-10 08:00")]) as (_, read):
+        with (
+            self._as(MatomoServer(), options=options),
+            self.served(home, [_visit("2025-01-10 08:00")]) as (_, read),
+        ):
             assert read("2025-01") == {"2025-01-10": 2}
         assert set(self.frame["portal_id"]) == {"portal", "satu-peta"}
 
     def test_an_older_version_puts_the_site_in_a_list(self, home: Path) -> None:
-        with self._server(home, [_visit("2025-01-10 08:00")]) as (server, read):
+        with self.served(home, [_visit("2025-01-10 08:00")]) as (server, read):
             server.change = lambda asked, reply: (
                 Reply([reply.document]) if asked.form["method"] == "SitesManager.getSiteFromId" else reply
             )
             assert read("2025-01") == {"2025-01-10": 1}
 
     def test_a_refused_token_is_told_without_repeating_it(self, home: Path) -> None:
-        with self._server(home, []) as (server, read):
+        with self.served(home, []) as (server, read):
             server.change = lambda *_: Reply({"result": "error", "message": f"invalid token_auth {SECRET}"})
             with pytest.raises(ConfigError) as caught:
                 read("2025-01")
         assert SECRET not in str(caught.value)
 
     def test_another_error_with_status_200_is_refused(self, home: Path) -> None:
-        with self._server(home, []) as (server, read):
+        with self.served(home, []) as (server, read):
             server.change = _only_visits(Reply({"result": "error", "message": "General error"}))
             with pytest.raises(DataRejected):
                 read("2025-01")
 
     @pytest.mark.parametrize("document", [[], {"value": 3}, {"2025-01-01": {"visits": 3}}, {"2025-01-01": 3}])
     def test_an_answer_of_another_form_is_refused(self, home: Path, document: object) -> None:
-        with self._server(home, []) as (server, read):
+        with self.served(home, []) as (server, read):
             server.change = _only_visits(Reply(document))
             with pytest.raises(SourceChanged):
                 read("2025-01")
 
     def test_the_token_travels_in_the_body_and_is_not_kept(self, home: Path) -> None:
-        with self._server(home, [_visit("2025-01-10 08:00")]) as (server, read):
+        with self.served(home, [_visit("2025-01-10 08:00")]) as (server, read):
             read("2025-01")
-            assert all(SECRET not in json.dumps([a.path, dict(a.params)]) for a in server.asked)
+            assert all(SECRET not in json.dumps([a.path, dict(a.params)]) for a in server.requests)
         assert not [path for path in home.rglob("*") if path.is_file() and SECRET.encode() in path.read_bytes()]
 
     def _as(self, server: MatomoServer, options: Mapping[str, Any] | None = None) -> Any:
@@ -175,7 +179,7 @@ class TestMatomoCsv(ConnectorSuite):
 
     @pytest.mark.parametrize("encoding", ["utf-16", "utf-8"])
     def test_the_text_matomo_writes_for_an_empty_report_is_no_table(self, home: Path, encoding: str) -> None:
-        with self._system(home, []) as read:
+        with self.reading(home, []) as read:
             (home.parent / "ekspor" / "export.csv").write_text("No data available", encoding)
             with pytest.raises(DataRejected, match="No data available"):
                 read("2025-01")

@@ -22,7 +22,8 @@ from pipeline.clean.dataset import build
 from pipeline.config import City, with_presets
 from pipeline.landing import land
 from pipeline.periods import Period
-from testing.connector_suite import PERSON, ZONE, Case, ConnectorSuite, FakeFiles, Record
+from testing.cases import PERSON, ZONE, Case, FakeFiles, Record
+from testing.connector_suite import ConnectorSuite
 from tests.conftest import REAL_DATA, needs_real_data
 
 SERVERS = REAL_DATA / "servers"

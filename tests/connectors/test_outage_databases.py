@@ -22,7 +22,8 @@ from pipeline import pulling
 from pipeline.clean.dataset import build
 from pipeline.config import City, with_presets
 from pipeline.periods import Period
-from testing.connector_suite import PERSON, ZONE, Case, ConnectorSuite, FakeDatabase, Record
+from testing.cases import PERSON, ZONE, Case, FakeDatabase, Record
+from testing.connector_suite import ConnectorSuite
 from tests.conftest import REAL_DATA, needs_real_data
 
 RECORDED = REAL_DATA / "servers"

@@ -15,28 +15,16 @@ from connectors.errors import ConfigError, DataRejected, SourceChanged, SourceUn
 from connectors.files import RawFile
 from connectors.http import Answer
 from connectors.layout import Layout
-from connectors.prometheus import Prometheus, _look, _Pulled
+from connectors.prometheus import Prometheus, _add_samples, _Pulled
 from connectors.registry import preset
 from pipeline import pulling
 from pipeline.clean.dataset import build
 from pipeline.config import City, with_presets
 from pipeline.coverage import Coverage
 from pipeline.periods import Period
-from testing.connector_suite import (
-    PERSON,
-    SECRET,
-    ZONE,
-    Asked,
-    Case,
-    ConnectorSuite,
-    FakeSystem,
-    Record,
-    Reply,
-    Server,
-    local,
-    serving,
-    spread,
-)
+from testing.cases import PERSON, SECRET, ZONE, Case, FakeSystem, ReceivedRequest, Record, Reply, local, spread
+from testing.connector_suite import ConnectorSuite
+from testing.fake_server import Server, serving
 from tests.conftest import REAL_DATA, needs_real_data
 
 SERVERS = REAL_DATA / "servers"
@@ -54,7 +42,7 @@ class PrometheusServer(FakeSystem):
         self.gap = (FOR_EVER, FOR_EVER)
         self.more: Mapping[str, object] = {}
 
-    def answer(self, asked: Asked, records: Sequence[Record]) -> Reply:
+    def answer(self, asked: ReceivedRequest, records: Sequence[Record]) -> Reply:
         if asked.headers.get("Authorization") != f"Bearer {SECRET}":
             return Reply(status=401)
         if asked.path == "/api/v1/status/runtimeinfo":
@@ -104,7 +92,7 @@ def asking(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
             city = City.model_validate({**raw, "sources": with_presets({"pantau": settings})})
             period = Period(2025, month)
             manifest = pulling.pull(tmp_path, city=city, source_name="pantau", period=period, now=now)
-            ask.asked = server.asked  # type: ignore[attr-defined]
+            ask.asked = server.requests  # type: ignore[attr-defined]
         frame = build(tmp_path, city=city, table_name="outages", manifests=[manifest]).frame
         assert frame["quarantine_reason"].isna().all()
         rows = frame[frame["excluded_by"].isna()].sort_values("started_at")
@@ -246,7 +234,7 @@ def reader(**options: object) -> Prometheus:
 
 def sample(document: object) -> _Pulled:
     pulled = _Pulled()
-    _look(Answer(json.dumps(document).encode(), 200, {}, "https://pantau.kota.go.id"), pulled)
+    _add_samples(Answer(json.dumps(document).encode(), 200, {}, "https://pantau.kota.go.id"), pulled)
     return pulled
 
 

@@ -18,8 +18,9 @@ from connectors.files import RawFile
 from connectors.http import Answer
 from connectors.layout import Layout
 from connectors.registry import preset
-from connectors.request_tracker import RequestTracker, _look, _Paged
-from testing.connector_suite import PERSON, SECRET, ZONE, Asked, Case, ConnectorSuite, FakeSystem, Record, Reply
+from connectors.request_tracker import RequestTracker, _add_page, _Paged
+from testing.cases import PERSON, SECRET, ZONE, Case, FakeSystem, ReceivedRequest, Record, Reply
+from testing.connector_suite import ConnectorSuite
 from tests.conftest import REAL_DATA, needs_real_data
 
 SERVERS = REAL_DATA / "servers"
@@ -33,7 +34,7 @@ class RtServer(FakeSystem):
         self._zone = ZoneInfo(account_zone)
         self._tells_total = tells_total
 
-    def answer(self, asked: Asked, records: Sequence[Record]) -> Reply:
+    def answer(self, asked: ReceivedRequest, records: Sequence[Record]) -> Reply:
         if asked.headers.get("Authorization") != f"token {SECRET}":
             return Reply({"message": "Unauthorized"}, 401)
         query = asked.params["query"]
@@ -187,7 +188,7 @@ def test_of_a_recorded_history_only_the_correspondence_is_a_reply(tmp_path: Path
 
 
 def sample(document: object) -> None:
-    _look(Answer(json.dumps(document).encode(), 200, {}, "https://rt.kota.go.id"), _Paged())
+    _add_page(Answer(json.dumps(document).encode(), 200, {}, "https://rt.kota.go.id"), _Paged())
 
 
 def test_an_address_that_is_no_rt_is_named() -> None:

@@ -6,7 +6,8 @@ import csv
 from collections.abc import Sequence
 from pathlib import Path
 
-from testing.connector_suite import PERSON, Case, ConnectorSuite, FakeFiles, Record
+from testing.cases import PERSON, Case, FakeFiles, Record
+from testing.connector_suite import ConnectorSuite
 
 STEPS = ("e_registration", "e_authentication", "e_application", "e_decision", "e_issuance", "e_feedback")
 

@@ -17,7 +17,8 @@ from pipeline import pulling
 from pipeline.clean.dataset import build
 from pipeline.config import City
 from pipeline.periods import Period
-from testing.connector_suite import NOW, PERSON, ZONE, Case, ConnectorSuite, FakeDatabase, Record, local, spread
+from testing.cases import NOW, PERSON, ZONE, Case, FakeDatabase, Record, local, spread
+from testing.connector_suite import ConnectorSuite
 
 QUERY = "select nomor, kanal, masuk, dijawab from tiket where masuk >= :start_at and masuk < :end_at order by nomor"
 SETTINGS = {

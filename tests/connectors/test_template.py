@@ -19,7 +19,8 @@ from pipeline.landing import land
 from pipeline.periods import Period
 from pipeline.tables import TABLES
 from pipeline.template import write_template
-from testing.connector_suite import PERSON, Case, ConnectorSuite, FakeFiles, Record
+from testing.cases import PERSON, Case, FakeFiles, Record
+from testing.connector_suite import ConnectorSuite
 
 Row = Callable[[Record], Sequence[object]]
 

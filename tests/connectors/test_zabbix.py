@@ -23,21 +23,9 @@ from connectors.layout import Layout
 from connectors.registry import preset
 from connectors.zabbix import Zabbix, _result
 from pipeline.pulling import Unkept
-from testing.connector_suite import (
-    NOW,
-    PERSON,
-    SECRET,
-    ZONE,
-    Asked,
-    Case,
-    ConnectorSuite,
-    FakeSystem,
-    Record,
-    Reply,
-    Server,
-    local,
-    serving,
-)
+from testing.cases import NOW, PERSON, SECRET, ZONE, Case, FakeSystem, ReceivedRequest, Record, Reply, local
+from testing.connector_suite import ConnectorSuite
+from testing.fake_server import Server, serving
 from tests.conftest import REAL_DATA, needs_real_data
 
 SERVERS = REAL_DATA / "servers"
@@ -68,7 +56,7 @@ class ZabbixServer(FakeSystem):
         self.is_bearer = tuple(map(int, version.split(".")[:2])) >= (6, 4)
         self.connection = {"password": SECRET, **({"login": "tolok"} if self.is_bearer else {})}
 
-    def answer(self, asked: Asked, records: Sequence[Record]) -> Reply:
+    def answer(self, asked: ReceivedRequest, records: Sequence[Record]) -> Reply:
         call = asked.document
         refusal = self._refusal(call, asked.headers.get("Authorization"))
         if refusal:
@@ -145,7 +133,7 @@ def error(code: int, data: str) -> Reply:
     return Reply({"jsonrpc": "2.0", "error": said, "id": 1})
 
 
-def is_page(asked: Asked) -> bool:
+def is_page(asked: ReceivedRequest) -> bool:
     """Whether problems themselves are asked for, not their numbers, their ends or what is known of their hosts."""
     return "selectTags" in asked.document["params"] and asked.document["method"] == "event.get"
 
@@ -248,10 +236,10 @@ def planned(folder: Path, one: Event, *, tags: Sequence[tuple[str, str]] = ()) -
 def test_only_what_is_needed_is_asked_for() -> None:
     with asking(ZabbixServer("7.2.0"), outage(1, "2025-01-05 08:00", "2025-01-05 09:00")) as (wire, _, server):
         connector().pull(wire, JANUARY)
-    (asked,) = [one.document["params"] for one in server.asked if is_page(one)]
+    (asked,) = [one.document["params"] for one in server.requests if is_page(one)]
     assert asked["output"] == ["eventid", "clock", "r_eventid", "severity", "cause_eventid"]
     assert (asked["selectTags"], asked["selectHosts"]) == (["tag", "value"], ["hostid", "name"])
-    assert all(one.document["params"].get("output") != "extend" for one in server.asked[2:])
+    assert all(one.document["params"].get("output") != "extend" for one in server.requests[2:])
 
 
 def test_problems_that_bear_on_the_window_come_and_no_others() -> None:
@@ -274,7 +262,7 @@ def test_severities_are_high_and_disaster_unless_named_and_all_of_a_tag() -> Non
     def asked_of(**options: object) -> Any:
         with asking(ZabbixServer(), outage(1, "2025-01-05 08:00", None)) as (wire, _, server):
             connector(**options).pull(wire, JANUARY)
-        params = server.asked[1].document["params"]
+        params = server.requests[1].document["params"]
         return params["severities"], params.get("tags")
 
     tag = {"tag": "scope", "value": "availability", "operator": 1}

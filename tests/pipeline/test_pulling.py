@@ -25,7 +25,9 @@ from pipeline.coverage import Coverage
 from pipeline.landing import Manifest, manifest_path
 from pipeline.periods import Period
 from pipeline.terms import covered_days
-from testing.connector_suite import QUICK, SECRET, ZONE, Record, Server, local, passing, serving, spread, status
+from testing.cases import SECRET, ZONE, Record, local, spread
+from testing.connector_suite import QUICK
+from testing.fake_server import Server, passing, serving, status
 from testing.stand_in import DeclaredSystem
 
 JANUARY = Period(2025, 1)
@@ -83,14 +85,14 @@ def test_days_nobody_pulled_in_time_stay_a_gap_that_is_named(server: Server, tmp
         now = local("2025-01-01 00:00").astimezone(UTC) + timedelta(days=day - 1)
         manifest = pull(tmp_path, now=now, of=city(keeps_days="10"))
     assert manifest.covers.texts == (("2025-01-01", "2025-01-07"), ("2025-01-19", "2025-01-28"))
-    assert server.asked
+    assert server.requests
 
 
 def test_a_month_purged_before_it_was_landed_is_named_and_covers_nothing(server: Server, tmp_path: Path) -> None:
     manifest = pull(tmp_path, of=city(keeps_days="30"))
     assert (manifest.files, manifest.covers) == ((), Coverage())
     assert "holds data only from" in manifest.notes[0]
-    assert server.asked == []
+    assert server.requests == []
     covered = covered_days(city(), table_name="inquiries", period=JANUARY, manifests=[manifest])
     assert covered == Coverage()
 
@@ -122,18 +124,18 @@ def test_an_answer_kept_before_other_settings_is_asked_again(server: Server, tmp
     server.faults = [passing, status(500), status(500), status(500)]
     with pytest.raises(SourceUnavailable):
         pull(tmp_path)
-    server.asked.clear()
+    server.requests.clear()
     pull(tmp_path, of=city(values={"lain": "1"}))
-    assert server.asked[0].params["page"] == "1"
+    assert server.requests[0].params["page"] == "1"
 
 
 def test_answers_of_a_pull_broken_off_long_ago_are_asked_again(server: Server, tmp_path: Path) -> None:
     server.faults = [passing, status(500), status(500), status(500)]
     with pytest.raises(SourceUnavailable):
         pull(tmp_path)
-    server.asked.clear()
+    server.requests.clear()
     pull(tmp_path, now=datetime.now(UTC) + timedelta(hours=13))
-    assert server.asked[0].params["page"] == "1"
+    assert server.requests[0].params["page"] == "1"
 
 
 def test_a_pull_killed_between_two_pages_goes_on_with_the_second(server: Server, tmp_path: Path) -> None:
@@ -145,14 +147,14 @@ def test_a_pull_killed_between_two_pages_goes_on_with_the_second(server: Server,
     child = multiprocessing.get_context("fork").Process(target=pull, args=(tmp_path,))
     child.start()
     deadline = time.monotonic() + 20
-    while len(server.asked) < 2 and time.monotonic() < deadline:
+    while len(server.requests) < 2 and time.monotonic() < deadline:
         time.sleep(0.01)
     os.kill(child.pid or 0, signal.SIGKILL)
     child.join(10)
     assert not manifest_path(tmp_path, "kota-uji", "meja", JANUARY).is_file()
-    server.faults, server.asked = [], []
+    server.faults, server.requests = [], []
     manifest = pull(tmp_path, now=datetime.now(UTC))
-    assert server.asked[0].params["page"] == "2"
+    assert server.requests[0].params["page"] == "2"
     assert len(tickets(tmp_path, manifest)) == 250
 
 
@@ -171,7 +173,7 @@ def test_two_pulls_at_once_land_the_same(tmp_path: Path) -> None:
 def test_what_was_pulled_is_for_this_account_alone(server: Server, tmp_path: Path) -> None:
     pull(tmp_path)
     assert (tmp_path / "landing").stat().st_mode & 0o077 == 0
-    assert server.asked
+    assert server.requests
 
 
 def test_check_says_what_the_system_holds_and_what_its_rows_become(server: Server, tmp_path: Path) -> None:
@@ -180,7 +182,7 @@ def test_check_says_what_the_system_holds_and_what_its_rows_become(server: Serve
     assert "terhubung dan berizin" in finding.line
     assert "pull 2025-01 before 2298-10-17" in finding.line
     assert "inquiry_id=1000" in finding.details[0]
-    assert len(server.asked) == 1
+    assert len(server.requests) == 1
     assert list(tmp_path.iterdir()) == []
 
 
@@ -191,7 +193,7 @@ def test_check_names_what_no_source_gives(server: Server) -> None:
     lines = [f.line for f in check_city(whole.model_copy(update={"sources": {"meja": source}}), period=JANUARY)]
     assert any("inquiries.responded_at" in line and "follow-up log" in line for line in lines)
     assert any(line.startswith("- outages: tidak ada sumber") for line in lines)
-    assert server.asked
+    assert server.requests
 
 
 def test_check_says_that_a_token_is_refused_without_showing_it(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -87,9 +87,12 @@ def city(home: Path, monkeypatch: pytest.MonkeyPatch) -> City:
     return City(home / "cities", monkeypatch)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def debian_postgres_url() -> Iterator[str]:
-    """The `postgres` database of Debian's PostgreSQL 15, which has the extensions that the embedded one lacks."""
+    """The `postgres` database of Debian's PostgreSQL 15, which has the extensions that the embedded one lacks.
+
+    A server for each module, because roles belong to a server, not to a database.
+    """
     needs(str(DEBIAN_POSTGRES / "initdb"), package="postgresql")
     with postgres_server(DEBIAN_POSTGRES) as url:
         yield url

@@ -23,7 +23,6 @@ from tests.servers.processes import Clock, free_port, listens, needs, run, runni
 
 CKAN = ROOT / ".servers" / "ckan"
 SCHEMA = CKAN / "lib" / "python3.11" / "site-packages" / "ckan" / "config" / "solr" / "schema.xml"
-READER = "pembaca_ckan"
 ZONE = ZoneInfo("Asia/Makassar")
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 CHROME = "Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/137.0.0.0 Mobile Safari/537.36"
@@ -77,10 +76,10 @@ class Portal:
 
     @property
     def connection(self) -> dict[str, object]:
-        """The way in of a user who may read `tracking_raw` and nothing else."""
+        """The way in of a user, named as the database is, who may read `tracking_raw` and nothing else."""
         parts = urlsplit(self.database_url)
-        place = {"host": parts.hostname, "port": parts.port, "schema": parts.path.strip("/")}
-        return {"conn_type": "postgres", "login": READER, **place}
+        name = parts.path.strip("/")
+        return {"conn_type": "postgres", "login": name, "host": parts.hostname, "port": parts.port, "schema": name}
 
 
 @pytest.fixture
@@ -122,8 +121,8 @@ def portal(tmp_path: Path, debian_postgres_url: str, solr_url: str, redis_url: s
     for step in (("init",), ("upgrade", "-p", "tracking")):
         run(CKAN / "bin" / "ckan", "-c", "ckan.ini", "db", *step, cwd=tmp_path)
     with psycopg.connect(database_url, autocommit=True) as database:
-        database.execute(f"CREATE ROLE {READER} LOGIN")
-        database.execute(f"GRANT SELECT ON tracking_raw TO {READER}")
+        database.execute(f"CREATE ROLE {name} LOGIN")  # type: ignore[call-overload]
+        database.execute(f"GRANT SELECT ON tracking_raw TO {name}")  # type: ignore[call-overload]
     (tmp_path / "wsgi.py").write_text(WSGI)
     clock = Clock(tmp_path / "clock")
     clock.set(datetime(2024, 12, 1, tzinfo=ZONE))

@@ -321,8 +321,8 @@ def test_maintenances_are_in_effect_when_the_server_says_so(zabbix: Zabbix) -> N
     said: dict[str, set[bool]] = {name: set() for name in RECURRING}
     for day in DAYS:
         # At half past eight the hour every day from nine on is over: so at half past nine it shows that it was looked.
-        _look(zabbix, f"{day} 08:30", until=lambda: not under_maintenance(zabbix, hosts)["daily"])
-        _look(zabbix, f"{day} 09:30", until=lambda: under_maintenance(zabbix, hosts)["daily"])
+        _wait_at(zabbix, f"{day} 08:30", until=lambda: not under_maintenance(zabbix, hosts)["daily"])
+        _wait_at(zabbix, f"{day} 09:30", until=lambda: under_maintenance(zabbix, hosts)["daily"])
         now = at(f"{day} 09:30")
         for name, is_under in under_maintenance(zabbix, hosts).items():
             said[name].add(is_under)
@@ -331,7 +331,7 @@ def test_maintenances_are_in_effect_when_the_server_says_so(zabbix: Zabbix) -> N
     assert said == {name: {True, False} for name in RECURRING} | {"daily": {True}}
 
 
-def _look(zabbix: Zabbix, moment: str, *, until: Callable[[], bool]) -> None:
+def _wait_at(zabbix: Zabbix, moment: str, *, until: Callable[[], bool]) -> None:
     """The server looks at every full minute: two seconds before one it is told of the day."""
     zabbix.clock.set(datetime.fromtimestamp(at(moment) - 2, SERVER_ZONE), is_running=True)
     wait_until(until, what=f"its look at {moment}")
