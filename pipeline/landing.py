@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import io
 import json
 import os
 import re
-import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from itertools import cycle
@@ -22,6 +19,7 @@ from pathlib import Path
 from connectors.counted_file import open_counted
 from connectors.errors import SourceUnavailable
 from connectors.objects import StoredObject, is_address, stored_objects
+from pipeline.atomic import draft_file, write_atomically
 from pipeline.config import City, FileSettings, Source
 from pipeline.coverage import Coverage, remark
 from pipeline.periods import Period
@@ -173,66 +171,6 @@ def _patterns(settings: FileSettings, period: Period) -> list[str]:
     )
 
 
-@contextmanager
-def atomic_folder(target: Path) -> Iterator[Path]:
-    """A fresh folder that becomes `target` in one step when the block ends well; the first to finish wins."""
-    with _draft_of(target, make=tempfile.mkdtemp) as draft:
-        yield draft
-        try:
-            draft.rename(target)
-        except OSError:
-            if not target.is_dir():
-                raise
-
-
-@contextmanager
-def _draft_of(target: Path, *, make: Callable[..., str]) -> Iterator[Path]:
-    """A draft beside what it is to become, gone at the end unless it was renamed; those of killed makers go too."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    prefix = f".draft-{target.name[:24]}-"
-    with ExitStack() as held:
-        # Held for a moment, so that nobody takes a draft just made for one whose maker is dead.
-        with _hold(target.parent):
-            for left in target.parent.glob(f"{prefix}*"):
-                with suppress(BlockingIOError, FileNotFoundError), _hold(left, fcntl.LOCK_EX | fcntl.LOCK_NB):
-                    _remove(left)
-            draft = Path(make(prefix=prefix, dir=target.parent))
-            held.callback(_remove, draft)
-            held.enter_context(_hold(draft))
-        yield draft
-
-
-@contextmanager
-def _hold(path: Path, how: int = fcntl.LOCK_EX) -> Iterator[None]:
-    """A lock on a file or folder, let go at the end or when its process dies."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        fcntl.flock(handle, how)
-        yield
-    finally:
-        os.close(handle)
-
-
-def _remove(draft: Path) -> None:
-    if draft.is_dir():
-        shutil.rmtree(draft, ignore_errors=True)
-    else:
-        draft.unlink(missing_ok=True)
-
-
-def write_atomically(path: Path, text: str) -> None:
-    """Write a text file so that a reader or a crash sees old or new, never half; the same text is not rewritten."""
-    if path.is_file() and path.read_text("utf-8") == text:
-        return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, draft = tempfile.mkstemp(prefix=".", dir=path.parent)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    Path(draft).replace(path)
-
-
 @dataclass(frozen=True)
 class _Landing:
     """One source's files on their way into the landing zone."""
@@ -327,7 +265,7 @@ def _opened(content: bytes | Path, meter: Meter) -> io.BufferedIOBase:
 def _copy(home: Path, content: bytes | Path, *, name: str, meter: Meter) -> str:
     """Copy bytes to the address of their hash; gives the hash."""
     before = _state(content)
-    with _draft_of(home / "landing" / "objects" / "incoming", make=_empty_file) as draft:
+    with draft_file(home / "landing" / "objects" / "incoming") as draft:
         # Raw exports may hold names and addresses: they are for this account alone.
         (home / "landing").chmod(0o700)
         with _opened(content, meter) as file:
@@ -369,12 +307,6 @@ def _written(file: io.BufferedIOBase, copy_path: Path) -> str:
             os.fsync(copy.fileno())
         hashed.result()
     return digest.hexdigest()
-
-
-def _empty_file(*, prefix: str, dir: Path) -> str:
-    handle, name = tempfile.mkstemp(prefix=prefix, dir=dir)
-    os.close(handle)
-    return name
 
 
 def _glob(path: Path) -> Sequence[Path]:

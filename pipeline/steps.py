@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Any
 from pydantic import TypeAdapter
 
 from connectors.errors import DataRejected
+from pipeline.atomic import write_atomically
 from pipeline.config import City, load_city
-from pipeline.landing import LandedFile, Manifest, hash_of, land, object_path, read_manifest, write_atomically
+from pipeline.landing import LandedFile, Manifest, hash_of, land, object_path, read_manifest
 from pipeline.periods import Period
 from pipeline.progress import SILENT, Meter, Progress
 from pipeline.settings import Settings

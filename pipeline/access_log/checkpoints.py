@@ -7,15 +7,15 @@ they never hold an address.
 from __future__ import annotations
 
 import hashlib
-import os
 import pickle
 import secrets
 import shutil
-import tempfile
 import time
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+
+from pipeline.atomic import write_atomically
 
 _KEY_BYTES = 24
 _DIGEST_BYTES = 32
@@ -62,12 +62,7 @@ class Checkpoints:
         """Replace the state atomically; does nothing where the disk refuses."""
         content = pickle.dumps(state)
         with suppress(OSError):
-            handle, draft = tempfile.mkstemp(prefix=".", dir=self.folder)
-            with os.fdopen(handle, "wb") as file:
-                file.write(hashlib.sha256(content).digest() + content)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(draft).replace(self.folder / name)
+            write_atomically(self.folder / name, hashlib.sha256(content).digest() + content)
 
 
 class ShareCheckpoint:

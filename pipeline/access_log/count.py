@@ -37,11 +37,10 @@ from pipeline.access_log.share import (
     is_gzip,
 )
 from pipeline.progress import Meter
-from pipeline.tables import DTYPES, SOURCE_COLUMNS, VISITS
+from pipeline.tables import ACCESS_LOG, DTYPES, SOURCE_COLUMNS, VISITS
 
-__all__ = ["SOURCE_TOOL", "LogCounts", "LogFile", "LogTerms", "count_visits"]
+__all__ = ["LogCounts", "LogFile", "LogTerms", "count_visits"]
 
-SOURCE_TOOL = "access_log"
 
 _BLOCK_BYTES = 1 << 22
 _BYTES_WORTH_SHARING = 1 << 28
@@ -164,7 +163,7 @@ def _visits(counts: Counts, *, files: Sequence[LogFile], terms: LogTerms) -> pd.
                 "portal_id": terms.portal_id,
                 "visits_count": visits[days],
                 "visit_definition": _DEFINITIONS[variant].format(minutes=f"{terms.idle_seconds / 60:g}"),
-                "source_tool": SOURCE_TOOL,
+                "source_tool": ACCESS_LOG,
                 "variant": variant,
                 "source_file_id": [files[position - 1].file_id for position, _ in seen],
                 "source_row": [row for _, row in seen],

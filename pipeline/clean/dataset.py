@@ -16,13 +16,14 @@ import pyarrow as pa
 
 from connectors.files import refuse_foreign
 from pipeline.access_log.checkpoints import Checkpoints, forget_checkpoints
+from pipeline.atomic import atomic_folder
 from pipeline.clean.month_files import Block, MonthFiles, finished, read_parts
 from pipeline.clean.readability import Readability
 from pipeline.clean.repeated_keys import RepeatedKeys
 from pipeline.clean.source_rows import Landed, judged_rows, with_duplicates_resolved
 from pipeline.config import City
 from pipeline.indicators.base import RowCounts
-from pipeline.landing import Manifest, atomic_folder
+from pipeline.landing import Manifest
 from pipeline.progress import Meter
 from pipeline.tables import TABLES, Table
 

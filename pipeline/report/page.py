@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from pipeline.atomic import write_atomically
 from pipeline.indicators.definition import definitions
-from pipeline.landing import write_atomically
 from pipeline.report.text import SHOWN_MEMBERS, by_dimension
 from pipeline.report.words import label
 

@@ -172,7 +172,7 @@ def test_a_count_continues_where_no_checkpoint_can_be_saved(tmp_path: Path, monk
 
     files = written(tmp_path, ordered_lines(random.Random(5), count=100))  # noqa: S311
     whole = count_visits(files, terms=TERMS)
-    monkeypatch.setattr("pipeline.access_log.checkpoints.tempfile.mkstemp", refuse)
+    monkeypatch.setattr("pipeline.atomic.tempfile.mkstemp", refuse)
     counts = count(files, tmp_path / "checkpoints")
     assert counts
     assert_same(counts, whole)

@@ -10,8 +10,9 @@ import pytest
 
 from connectors.errors import SourceUnavailable
 from pipeline import landing
+from pipeline.atomic import atomic_folder
 from pipeline.config import City, Source
-from pipeline.landing import LandedFile, atomic_folder, land, land_bytes, object_path
+from pipeline.landing import LandedFile, land, land_bytes, object_path
 from pipeline.periods import Period
 from pipeline.progress import Meter
 

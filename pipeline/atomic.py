@@ -1,0 +1,86 @@
+"""Files and folders written so that a reader or a crash sees the old or the new, never half: the one home of it."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from pathlib import Path
+
+
+def write_atomically(path: Path, content: str | bytes) -> None:
+    """Put the content in place of what a file held; the same text is not written again.
+
+    Raises `OSError` where the disk refuses.
+    """
+    encoded = content.encode() if isinstance(content, str) else content
+    if path.is_file() and path.read_bytes() == encoded:
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, draft = tempfile.mkstemp(prefix=".", dir=path.parent)
+    with os.fdopen(handle, "wb") as file:
+        file.write(encoded)
+        file.flush()
+        os.fsync(file.fileno())
+    Path(draft).replace(path)
+
+
+@contextmanager
+def atomic_folder(target: Path) -> Iterator[Path]:
+    """A fresh folder that becomes `target` in one step when the block ends well; the first to finish wins."""
+    with _draft_of(target, make=tempfile.mkdtemp) as draft:
+        yield draft
+        try:
+            draft.rename(target)
+        except OSError:
+            if not target.is_dir():
+                raise
+
+
+def draft_file(target: Path) -> AbstractContextManager[Path]:
+    """An empty file beside `target`, gone at the end of the block unless it was renamed."""
+    return _draft_of(target, make=_empty_file)
+
+
+@contextmanager
+def _draft_of(target: Path, *, make: Callable[..., str]) -> Iterator[Path]:
+    """A draft beside what it is to become, gone at the end unless it was renamed; those of killed makers go too."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    prefix = f".draft-{target.name[:24]}-"
+    with ExitStack() as held:
+        # Held for a moment, so that nobody takes a draft just made for one whose maker is dead.
+        with _hold(target.parent):
+            for left in target.parent.glob(f"{prefix}*"):
+                with suppress(BlockingIOError, FileNotFoundError), _hold(left, fcntl.LOCK_EX | fcntl.LOCK_NB):
+                    _remove(left)
+            draft = Path(make(prefix=prefix, dir=target.parent))
+            held.callback(_remove, draft)
+            held.enter_context(_hold(draft))
+        yield draft
+
+
+@contextmanager
+def _hold(path: Path, how: int = fcntl.LOCK_EX) -> Iterator[None]:
+    """A lock on a file or folder, let go at the end or when its process dies."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, how)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _remove(draft: Path) -> None:
+    if draft.is_dir():
+        shutil.rmtree(draft, ignore_errors=True)
+    else:
+        draft.unlink(missing_ok=True)
+
+
+def _empty_file(*, prefix: str, dir: Path) -> str:
+    handle, name = tempfile.mkstemp(prefix=prefix, dir=dir)
+    os.close(handle)
+    return name
