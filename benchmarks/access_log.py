@@ -20,7 +20,8 @@ from benchmarks.measure import Contender, Target, Work
 from pipeline.access_log import count as counting
 from pipeline.access_log.bots import AgentRules
 from pipeline.access_log.count import LogCounts, LogFile, LogTerms, count_visits
-from pipeline.access_log.formats.line import Hit, read_line
+from pipeline.access_log.formats.line import read_line
+from pipeline.access_log.hits import Hit
 from pipeline.access_log.rules import RULES, request_rule
 
 _TERMS = LogTerms(ZoneInfo("Asia/Jakarta"), "portal", own_networks=("103.10.20.0/24",))

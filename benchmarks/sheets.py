@@ -11,8 +11,9 @@ from zlib import crc32
 import pandas as pd
 
 from benchmarks.measure import Contender, Target, Work
-from connectors.files import RawFile, read_rows
+from connectors.files import read_rows
 from connectors.layout import Layout
+from connectors.records import RawFile
 
 _ROWS = 200_000
 _FIRST_DAY = datetime(2025, 1, 1)  # noqa: DTZ001 a spreadsheet's moments know no zone

@@ -17,8 +17,9 @@ from pydantic import Field, field_validator, model_validator
 
 from connectors.base import Connector, Held, NotKept, Options, Window, Wire, frame_of
 from connectors.errors import ConfigError, DataRejected, SourceChanged, SourceUnavailable
-from connectors.files import RawFile, dig, read_rows, rows_at
+from connectors.files import dig, read_rows, rows_at
 from connectors.http import Answer, Request
+from connectors.records import RawFile
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -18,8 +18,8 @@ from connectors.layout import Layout
 if TYPE_CHECKING:
     import pandas as pd
 
-    from connectors.files import RawFile
     from connectors.http import Answer, HttpClient, Request
+    from connectors.records import RawFile
 
 T = TypeVar("T")
 Span = tuple[datetime, datetime]

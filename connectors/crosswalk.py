@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from connectors.errors import ConfigError, DataRejected
-from connectors.files import RawFile, read_rows
+from connectors.files import read_rows
 from connectors.layout import Layout
+from connectors.records import RawFile
 
 _COLUMNS = {"bps": ("kode_bps", "nama_bps"), "kemendagri": ("kode_dagri", "nama_dagri")}
 

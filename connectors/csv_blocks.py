@@ -18,8 +18,8 @@ import pandas as pd
 import pyarrow as pa
 
 from connectors.errors import DataRejected
-from connectors.files import RawFile, RecordShape, find_shape, frame_of_records, open_bytes
 from connectors.layout import Layout
+from connectors.records import RawFile, RecordShape, find_shape, frame_of_records, open_bytes
 from kernels import Bytes, Flags, Places
 from kernels.csv_cells import find_cells
 from kernels.marks import find_marks

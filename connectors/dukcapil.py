@@ -13,8 +13,8 @@ from pydantic import Field, model_validator
 from connectors.api import Api
 from connectors.base import Connector, Options, Window, Wire
 from connectors.errors import ConfigError
-from connectors.files import RawFile
 from connectors.layout import Layout
+from connectors.records import RawFile
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -2,30 +2,34 @@
 
 from __future__ import annotations
 
-import gzip
 import itertools
 import json
 import re
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from fnmatch import fnmatchcase
-from pathlib import Path
-from typing import IO, Any, cast
+from typing import IO, Any
 
 import pandas as pd
 import yaml
 
-from connectors.counted_file import OnRead, open_counted
+from connectors.csv_blocks import csv_frames
 from connectors.errors import DataRejected, SourceChanged
 from connectors.layout import Format, Layout
+from connectors.records import (
+    RawFile,
+    Record,
+    RecordShape,
+    find_header,
+    find_shape,
+    frame_of_records,
+    open_bytes,
+)
 
 CHUNK_ROWS = 20_000
-HEADER_SEARCH_ROWS = 200
 MAX_UNZIPPED_BYTES = 2 * 1024**3
 MAX_SHEET_CELLS = 100_000_000
 
@@ -38,21 +42,7 @@ _FORMULA = re.compile(
     rb"(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v></(?:\w+:)?v>)?\s*</(?:\w+:)?c>"
 )
 
-BLANK_ROW = "blank_row"
-WRONG_FIELD_COUNT = "wrong_field_count"
-
-_GZIP, _ZIP, _OLD_EXCEL = b"\x1f\x8b", b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
-
-Record = tuple[object, ...]
-
-
-@dataclass(frozen=True)
-class RawFile:
-    """Bytes to read, the name people know them by, and who is told how many have left the disk."""
-
-    path: Path
-    name: str
-    on_read: OnRead | None = field(default=None, compare=False)
+_ZIP, _OLD_EXCEL = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 
 
 def read_rows(
@@ -68,8 +58,6 @@ def read_rows(
     refuse_foreign(file, layout.format)
     wanted = tuple(dict.fromkeys(columns))
     if layout.format == "csv":
-        from connectors.csv_blocks import csv_frames
-
         yield from csv_frames(file, layout=layout, columns=wanted)
         return
     records = (_sheet_records if layout.format == "xlsx" else _object_records)(file, layout, wanted)
@@ -77,12 +65,6 @@ def read_rows(
         records = _refuse_none(records, file, layout)
     while chunk := list(itertools.islice(records, CHUNK_ROWS)):
         yield frame_of_records(chunk, columns=wanted)
-
-
-def frame_of_records(records: Iterable[Record], *, columns: Sequence[str]) -> pd.DataFrame:
-    """Records as `read_rows` gives them."""
-    frame = pd.DataFrame(list(records), columns=["source_row", "reader_problem", *columns], dtype=object)
-    return frame.astype({"source_row": "Int64"} | dict.fromkeys(frame.columns[1:], "str"))
 
 
 def refuse_foreign(file: RawFile, format: Format) -> None:
@@ -113,23 +95,10 @@ def refuse_foreign(file: RawFile, format: Format) -> None:
         )
 
 
-@contextmanager
-def open_bytes(file: RawFile) -> Iterator[IO[bytes]]:
-    """The file's bytes, unzipped when they are gzip; damage raises `DataRejected`."""
-    try:
-        with open_counted(file.path, file.on_read) as raw:
-            yield cast(IO[bytes], gzip.GzipFile(fileobj=raw) if raw.peek(2).startswith(_GZIP) else raw)
-    except (EOFError, gzip.BadGzipFile, zlib.error):
-        raise DataRejected(
-            id=f"{file.name}: berkas gzip terpotong atau rusak. Salin atau unduh ulang secara utuh.",
-            en=f"{file.name}: the gzip file is cut short or damaged. Copy or download it again in full.",
-        ) from None
-
-
 def header_of(file: RawFile, *, layout: Layout) -> list[str]:
     """The names of a workbook's columns, in order; raises what `read_rows` raises."""
     refuse_foreign(file, layout.format)
-    return _find_header(file, layout, _text_rows(_sheet_rows(file, layout)))
+    return find_header(file, layout, _text_rows(_sheet_rows(file, layout)))
 
 
 def _sheet_records(file: RawFile, layout: Layout, columns: tuple[str, ...]) -> Iterator[Record]:
@@ -179,76 +148,6 @@ def _sheet_rows(file: RawFile, layout: Layout) -> Iterator[tuple[int, list[Any]]
     before = [""] * (sheet.start or (0, 0))[1]
     for number, row in enumerate(sheet.iter_rows(), start=1):
         yield number, before + row
-
-
-@dataclass(frozen=True)
-class RecordShape:
-    """How many cells a record has, and at which places those of the columns asked for stand."""
-
-    columns: tuple[str, ...]
-    width: int
-    places: tuple[int, ...]
-
-    def judge(self, number: int, row: Sequence[str]) -> Record:
-        """One record picked by column; a blank or ragged one is marked, not dropped."""
-        if not any(cell.strip() for cell in row):
-            return (number, BLANK_ROW, *(None for _ in self.places))
-        if len(row) != self.width and (len(row) < self.width or any(cell.strip() for cell in row[self.width :])):
-            return (number, WRONG_FIELD_COUNT, *(None for _ in self.places))
-        return (number, None, *(row[place] for place in self.places))
-
-
-def find_shape(
-    file: RawFile, *, layout: Layout, columns: tuple[str, ...], rows: Iterator[tuple[int, list[str]]]
-) -> RecordShape:
-    """The shape of the records below the header, which is taken from `rows`."""
-    header = _find_header(file, layout, rows)
-    return RecordShape(columns, len(header), tuple(_places(file, header, columns)))
-
-
-def _find_header(file: RawFile, layout: Layout, rows: Iterator[tuple[int, list[str]]]) -> list[str]:
-    for _ in itertools.islice(rows, layout.skip_rows):
-        pass
-    if layout.names:
-        return list(layout.names)
-    for _, row in itertools.islice(rows, HEADER_SEARCH_ROWS if layout.header_starts_with else 1):
-        cells = [" ".join(cell.replace("\ufeff", "").split()) for cell in row]
-        if layout.header_starts_with is None or (cells and cells[0] == layout.header_starts_with):
-            while len(cells) > 1 and not cells[-1]:
-                cells.pop()
-            return cells
-    if layout.header_starts_with is None:
-        raise DataRejected(id=f"{file.name}: tidak ada baris judul kolom.", en=f"{file.name}: there is no header row.")
-    raise SourceChanged(
-        id=f"{file.name}: tidak ada baris judul yang diawali '{layout.header_starts_with}' dalam "
-        f"{HEADER_SEARCH_ROWS} baris pertama. Perbaiki 'header_starts_with' atau berkasnya.",
-        en=f"{file.name}: no header row starting with '{layout.header_starts_with}' in the first "
-        f"{HEADER_SEARCH_ROWS} rows. Mend 'header_starts_with' or the file.",
-    )
-
-
-def _places(file: RawFile, header: Sequence[str], columns: tuple[str, ...]) -> list[int]:
-    missing = [name for name in columns if name not in header]
-    twice = [name for name in columns if list(header).count(name) > 1]
-    if not missing and not twice:
-        return [list(header).index(name) for name in columns]
-    there = ", ".join(harmless(name) for name in header)
-    if twice:
-        raise SourceChanged(
-            id=f"{file.name}: judul kolom ganda: {', '.join(twice)}. Beri nama yang berbeda.",
-            en=f"{file.name}: header written twice: {', '.join(twice)}. Give them different names.",
-        )
-    raise SourceChanged(
-        id=f"{file.name}: kolom tidak ada: {', '.join(missing)}. Kolom di berkas: {there}. "
-        "Perbaiki 'columns' di YAML kota, atau 'delimiter'/'header_starts_with' bila judul kolom tampak salah.",
-        en=f"{file.name}: missing columns: {', '.join(missing)}. The file has: {there}. "
-        "Mend 'columns' in the city's YAML, or 'delimiter'/'header_starts_with' if the header looks wrong.",
-    )
-
-
-def harmless(name: str) -> str:
-    """A header cell fit for a message: what could be a value of a person is masked."""
-    return "***" if re.search(r"\d{4}|@", name) else name[:40]
 
 
 def _number_text(number: float) -> str:

@@ -14,8 +14,8 @@ from pydantic import Field, field_validator
 
 from connectors.base import Connector, Held, Options, Window, Wire, frame_of
 from connectors.errors import ConfigError, DataRejected, SourceChanged
-from connectors.files import RawFile
 from connectors.http import Answer, Request
+from connectors.records import RawFile
 
 if TYPE_CHECKING:
     import pandas as pd

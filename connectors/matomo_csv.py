@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from connectors.base import Connector
 from connectors.errors import DataRejected
-from connectors.files import RawFile, open_bytes
+from connectors.records import RawFile, open_bytes
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -16,8 +16,8 @@ from pydantic import Field
 
 from connectors.base import Connector, Held, Options, Span, Window, Wire, frame_of
 from connectors.errors import ConfigError, DataRejected, SourceChanged, SourceUnavailable
-from connectors.files import RawFile
 from connectors.http import Answer, Request
+from connectors.records import RawFile
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -13,8 +13,8 @@ from pydantic import Field
 
 from connectors.base import Connector, NotKept, Options, Window, Wire, frame_of
 from connectors.errors import DataRejected, SourceChanged, SourceUnavailable
-from connectors.files import RawFile
 from connectors.http import Answer, Request
+from connectors.records import RawFile
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -9,8 +9,9 @@ from pydantic import Field
 
 from connectors.base import Connector, Options
 from connectors.errors import SourceChanged
-from connectors.files import RawFile, harmless, header_of, read_rows
+from connectors.files import header_of, read_rows
 from connectors.layout import Layout
+from connectors.records import RawFile, harmless
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -14,8 +14,8 @@ from pydantic import Field, field_validator
 
 from connectors.base import Connector, Held, Options, Window, Wire, frame_of
 from connectors.errors import ConfigError, DataRejected, SourceChanged, SourceUnavailable
-from connectors.files import RawFile
 from connectors.http import Answer, Request
+from connectors.records import RawFile
 from connectors.zabbix_maintenance import Span, bears_on_tags, effective_spans, overlaps
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from connectors.base import Held
-    from connectors.files import RawFile
+    from connectors.records import RawFile
 
 _SHOWN_ROWS = 2
 _LOST = {
@@ -109,7 +109,7 @@ def _check_source(city: City, name: str, source: Source, period: Period) -> Find
 
 def _look_for_files(city: City, source: Source, period: Period, folder: Path) -> tuple[str, list[RawFile]]:
     """How many files there are, and those to read; of files in a storage only the first is copied, to `folder`."""
-    from connectors.files import RawFile
+    from connectors.records import RawFile
 
     paths, stored = matching_files(city, source, period), matching_objects(source, period)
     if not paths and not stored:

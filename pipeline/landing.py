@@ -91,7 +91,7 @@ def _own_coverage(
     source = city.sources[source_name]
     if not source.connector or source.covers:
         return None, ()
-    from connectors.files import RawFile
+    from connectors.records import RawFile
 
     raw_files = [RawFile(object_path(home, file.sha256), file.name) for file in files if file.role == "main"]
     spans = source.connector_in(city.zone_info).covered_spans(raw_files)

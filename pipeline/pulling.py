@@ -14,8 +14,8 @@ from pathlib import Path
 
 from connectors.base import Connector, Held, Kept, Window, Wire
 from connectors.connection import connection_from
-from connectors.files import RawFile
 from connectors.http import HttpClient, Limits
+from connectors.records import RawFile
 from pipeline.config import City, Source
 from pipeline.coverage import Coverage, remark
 from pipeline.landing import (

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from threading import Lock
 
-from pipeline.access_log.formats.line import NO_AGENT
+from pipeline.access_log.hits import NO_AGENT
 
 AGENT_RULES = ("probe", "empty_agent", "bot")
 

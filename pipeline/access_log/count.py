@@ -22,8 +22,8 @@ from numpy.typing import NDArray
 
 from connectors.errors import ConfigError
 from pipeline.access_log.checkpoints import Checkpoints
-from pipeline.access_log.formats.line import NO_AGENT
 from pipeline.access_log.head import read_head
+from pipeline.access_log.hits import NO_AGENT
 from pipeline.access_log.rules import OUTCOMES, RULES
 from pipeline.access_log.sessions import FIRST_DAY, LONGEST_IDLE_SECONDS
 from pipeline.access_log.share import (

@@ -6,10 +6,10 @@ import secrets
 from collections import Counter
 
 from connectors.errors import SourceChanged
-from connectors.files import harmless
+from connectors.records import harmless
 from pipeline.access_log.formats.block import read_block
 from pipeline.access_log.formats.json_line import JsonNames, find_missing_parts, read_any_line
-from pipeline.access_log.formats.line import Hit
+from pipeline.access_log.hits import Hit
 from pipeline.access_log.rules import RULES, Classifier
 from pipeline.access_log.share import Chunk, LogFile, LogTerms, open_log
 

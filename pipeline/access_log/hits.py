@@ -1,18 +1,31 @@
-"""Hits as columns: what every reader of every format produces."""
+"""Hits, one by one and as columns: what every reader of every format produces."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.access_log.formats.line import Hit
 from pipeline.access_log.texts import Texts
 
+# No agent is a newline, and in a block a line of the common format has one where the agent would be.
+NO_AGENT = b"\n"
+
 Ints = NDArray[np.int64]
+
+
+class Hit(NamedTuple):
+    """One well-formed line: `seconds` since 1970 in UTC, `request` without the query."""
+
+    address: bytes
+    seconds: int
+    request: bytes
+    status: int
+    agent: bytes
 
 
 @dataclass(frozen=True)

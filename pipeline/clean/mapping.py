@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from connectors.files import BLANK_ROW
+from connectors.records import BLANK_ROW
 from pipeline.clean.durations import parse_durations
 from pipeline.clean.first_reason import FirstReason, Flags
 from pipeline.clean.text_bytes import arrow_of, tidied

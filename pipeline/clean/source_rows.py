@@ -13,7 +13,8 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pandas as pd
 
-from connectors.files import RawFile, read_rows
+from connectors.files import read_rows
+from connectors.records import RawFile
 from pipeline.clean.inquiries import FollowUps, complete_inquiries, join_follow_ups, read_follow_ups
 from pipeline.clean.mapping import map_rows, raw_columns, with_plain_texts
 from pipeline.clean.month_files import finished

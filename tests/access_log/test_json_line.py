@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from pipeline.access_log.formats import json_block
 from pipeline.access_log.formats.block import read_block
 from pipeline.access_log.formats.json_line import JsonNames, read_any_line
-from pipeline.access_log.formats.line import LONGEST_LINE, NO_AGENT, Hit
+from pipeline.access_log.formats.line import LONGEST_LINE
+from pipeline.access_log.hits import NO_AGENT, Hit
 from tests.access_log.test_line import AT, FULL, rows_of_block, rows_one_by_one
 
 NAMES = JsonNames()

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from kernels.access_log import LONGEST_LINE
 from pipeline.access_log.formats.block import read_block
 from pipeline.access_log.formats.json_line import JsonNames, read_any_line
-from pipeline.access_log.formats.line import NO_AGENT, Hit, read_line
-from pipeline.access_log.hits import Rows
+from pipeline.access_log.formats.line import read_line
+from pipeline.access_log.hits import NO_AGENT, Hit, Rows
 
 NAMES = JsonNames()
 STAMP = b"17/May/2015:10:05:03 +0000"

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from connectors.counted_file import open_counted
-from connectors.files import RawFile, open_bytes
+from connectors.records import RawFile, open_bytes
 
 CONTENT = b"nomor;kanal\n" * 50_000
 READINGS: dict[str, Callable[[BufferedReader], object]] = {

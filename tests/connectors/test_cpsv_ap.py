@@ -14,8 +14,8 @@ from rdflib import Graph
 from connectors import cpsv_ap
 from connectors.cpsv_ap import CpsvAp
 from connectors.errors import DataRejected
-from connectors.files import RawFile
 from connectors.layout import Layout
+from connectors.records import RawFile
 from pipeline.clean.dataset import build
 from pipeline.config import City, with_presets
 from pipeline.landing import land

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from connectors import csv_blocks
 from connectors.errors import DataRejected
-from connectors.files import RawFile, frame_of_records, read_rows
+from connectors.files import read_rows
 from connectors.layout import Layout
+from connectors.records import RawFile, frame_of_records
 
 TOKENS = (
     *('"', '""', ";", ";", "\n", "\n", "\r\n", "\r", " ", "\x1c", "\u2028", "\xa0", "\ufeff"),

@@ -12,8 +12,8 @@ from pydantic import ValidationError
 
 from connectors.dukcapil import Dukcapil, DukcapilOptions
 from connectors.errors import ConfigError, DataRejected
-from connectors.files import RawFile
 from connectors.layout import Layout
+from connectors.records import RawFile
 from testing.cases import PERSON, ZONE, Case, FakeFiles, FakeSystem, ReceivedRequest, Record, Reply
 from testing.connector_suite import ConnectorSuite
 

@@ -13,8 +13,9 @@ import pandas as pd
 import pytest
 
 from connectors.errors import DataRejected, SourceChanged
-from connectors.files import RawFile, read_rows
+from connectors.files import read_rows
 from connectors.layout import Layout
+from connectors.records import RawFile
 
 
 def rows_of(path: Path, columns: tuple[str, ...], **layout: object) -> pd.DataFrame:

@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 
 from connectors.errors import DataRejected, SourceChanged
-from connectors.files import RawFile
 from connectors.layout import Layout
+from connectors.records import RawFile
 from connectors.registry import connector_class
 from pipeline.indicators.base import Population, Terms, measure
 from pipeline.indicators.registry import INDICATORS

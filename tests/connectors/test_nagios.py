@@ -14,9 +14,9 @@ import pandas as pd
 import pytest
 
 from connectors.errors import DataRejected, SourceChanged
-from connectors.files import RawFile
 from connectors.layout import Layout
 from connectors.nagios import Nagios
+from connectors.records import RawFile
 from pipeline.check import check_city
 from pipeline.clean.dataset import build
 from pipeline.config import City, with_presets

@@ -12,10 +12,10 @@ import pytest
 
 from connectors.connection import variable_of
 from connectors.errors import ConfigError, DataRejected, SourceChanged, SourceUnavailable
-from connectors.files import RawFile
 from connectors.http import Answer
 from connectors.layout import Layout
 from connectors.prometheus import Prometheus, _add_samples, _Pulled
+from connectors.records import RawFile
 from connectors.registry import preset
 from pipeline import pulling
 from pipeline.clean.dataset import build

@@ -14,9 +14,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from connectors.errors import DataRejected, SourceChanged
-from connectors.files import RawFile
 from connectors.http import Answer
 from connectors.layout import Layout
+from connectors.records import RawFile
 from connectors.registry import preset
 from connectors.request_tracker import RequestTracker, _add_page, _Paged
 from testing.cases import PERSON, SECRET, ZONE, Case, FakeSystem, ReceivedRequest, Record, Reply

@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 
 from connectors import files
 from connectors.errors import DataRejected
-from connectors.files import RawFile, read_rows
+from connectors.files import read_rows
 from connectors.layout import Layout
+from connectors.records import RawFile
 from tests.connectors.test_files import rows_of, workbook
 
 SHEET = "xl/worksheets/sheet1.xml"

@@ -17,9 +17,9 @@ import pytest
 from connectors.base import Window, Wire
 from connectors.connection import Connection
 from connectors.errors import ConfigError, DataRejected, SourceChanged, SourceUnavailable
-from connectors.files import RawFile
 from connectors.http import Answer, HttpClient
 from connectors.layout import Layout
+from connectors.records import RawFile
 from connectors.registry import preset
 from connectors.zabbix import Zabbix, _result
 from pipeline.pulling import Unkept

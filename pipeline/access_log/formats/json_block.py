@@ -31,8 +31,7 @@ from pipeline.access_log.formats.json_line import (
     read_time,
 )
 from pipeline.access_log.formats.json_template import JsonTemplate
-from pipeline.access_log.formats.line import NO_AGENT
-from pipeline.access_log.hits import Rows
+from pipeline.access_log.hits import NO_AGENT, Rows
 from pipeline.access_log.texts import Texts
 
 _MOST_KINDS = 4

@@ -14,7 +14,8 @@ from datetime import UTC, datetime
 from typing import Any, NoReturn
 
 from kernels.access_log import FIRST_YEAR, LAST_YEAR, LONGEST_LINE
-from pipeline.access_log.formats.line import NO_AGENT, Hit, read_line, read_stamp
+from pipeline.access_log.formats.line import read_line, read_stamp
+from pipeline.access_log.hits import NO_AGENT, Hit
 
 STATUSES = {written: status for status in range(1000) for written in (status, f"{status}", f"{status:03}")}
 FIRST_SECOND, END_SECOND = (int(datetime(year, 1, 1, tzinfo=UTC).timestamp()) for year in (FIRST_YEAR, LAST_YEAR + 1))

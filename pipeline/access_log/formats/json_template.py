@@ -29,8 +29,7 @@ from pipeline.access_log.formats.json_line import (
     read_time,
     value_at,
 )
-from pipeline.access_log.formats.line import NO_AGENT
-from pipeline.access_log.hits import Rows
+from pipeline.access_log.hits import NO_AGENT, Rows
 from pipeline.access_log.texts import Texts
 
 # A string, which is a key when a colon follows, or a number.

@@ -11,12 +11,9 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import NamedTuple
 
 from kernels.access_log import FIRST_YEAR, LAST_YEAR, LONGEST_LINE
-
-# No agent is a newline, and in a block a line of the common format has one where the agent would be.
-NO_AGENT = b"\n"
+from pipeline.access_log.hits import NO_AGENT, Hit
 
 _QUOTED = rb'"([^"\\]*(?:\\.[^"\\]*)*)"'
 _LINE = re.compile(
@@ -25,16 +22,6 @@ _LINE = re.compile(
 _STAMP = re.compile(rb"(.{11}):([01]\d|2[0-3]):([0-5]\d):([0-5]\d)( .{5})", re.DOTALL)
 _DAY = re.compile(rb"(\d\d)/([A-Z][a-z]{2})/(\d{4}) ([+-])([01]\d)([0-5]\d)")
 _MONTHS = (b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec")
-
-
-class Hit(NamedTuple):
-    """One well-formed line: `seconds` since 1970 in UTC, `request` without the query."""
-
-    address: bytes
-    seconds: int
-    request: bytes
-    status: int
-    agent: bytes
 
 
 def read_line(line: bytes) -> Hit | str:
