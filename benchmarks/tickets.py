@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 
 from benchmarks.measure import Contender, Target, Work
 from pipeline import sample
-from pipeline.clean.dataset import StoredDataset, clean_table, dataset_path, read_dataset
+from pipeline.clean.dataset import Dataset, clean_table, dataset_path, read_dataset
 from pipeline.clean.month_files import finished
 from pipeline.config import City, load_city
 from pipeline.indicators.base import measure
@@ -194,13 +194,13 @@ def great_expectations(given: _Given) -> str:
     return ours_validated(given)
 
 
-def _cleaned(given: _Given) -> StoredDataset:
+def _cleaned(given: _Given) -> Dataset:
     manifests = [given.manifest]
     name = clean_table(given.home, city=given.city, table_name="inquiries", manifests=manifests)
     return read_dataset(dataset_path(given.home, given.city, "inquiries", name), INQUIRIES)
 
 
-def _measured(given: _Given, dataset: StoredDataset) -> str:
+def _measured(given: _Given, dataset: Dataset) -> str:
     nobody = finished(pd.DataFrame(), POPULATION)
     manifests = [given.manifest]
     terms = terms_for(

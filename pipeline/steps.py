@@ -26,7 +26,7 @@ from pipeline.settings import Settings
 from pipeline.tables import TABLES
 
 if TYPE_CHECKING:
-    from pipeline.clean.dataset import StoredDataset
+    from pipeline.clean.dataset import Dataset
     from pipeline.indicators.base import Result
     from pipeline.validate import Verdict
 
@@ -205,7 +205,7 @@ def altered_files(city_id: str, period: str, *, progress: Progress = SILENT) -> 
 
 def dataset(
     city_id: str, table: str, period: str, *, rebuilt_in: str | None = None, meter: Meter | None = None
-) -> StoredDataset:
+) -> Dataset:
     """The clean table of a period: that on disk, or one made anew from the landed bytes in a folder."""
     from pipeline.clean.dataset import clean_table, dataset_path, read_dataset, rebuild
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from great_expectations.data_context.data_context.abstract_data_context import AbstractDataContext
     from great_expectations.expectations.expectation import Expectation
 
-    from pipeline.clean.dataset import Dataset, StoredDataset
+    from pipeline.clean.dataset import Dataset
     from pipeline.indicators.base import Result
 
 EVERY_ROW = "every row"
@@ -81,9 +81,7 @@ class _Part:
     known_good: int = 0
 
 
-def validate_tables(
-    datasets: Mapping[str, Dataset | StoredDataset], *, period: Period, zone: ZoneInfo
-) -> list[Verdict]:
+def validate_tables(datasets: Mapping[str, Dataset], *, period: Period, zone: ZoneInfo) -> list[Verdict]:
     """A verdict on the period's sound rows of each table that was read, then one on the rows' accounts.
 
     Services and population are snapshots: all their sound rows count.
@@ -229,7 +227,7 @@ class _Reading:
     `rows` counts by quarantine reason or null, excluding rule or null. Days made of access logs are no rows.
     """
 
-    def __init__(self, dataset: Dataset | StoredDataset, table: Table, *, period: Period, zone: ZoneInfo) -> None:
+    def __init__(self, dataset: Dataset, table: Table, *, period: Period, zone: ZoneInfo) -> None:
         self._dataset, self._table, self._period, self._zone = dataset, table, period, zone
         self.rows: Counter[tuple[bool, bool]] = Counter()
 

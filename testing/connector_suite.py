@@ -18,7 +18,6 @@ from connectors.connection import variable_of
 from connectors.errors import ConfigError, SourceUnavailable, TolokError
 from connectors.http import Limits
 from pipeline import pulling
-from pipeline.clean.dataset import Dataset, build
 from pipeline.config import City, with_presets
 from pipeline.coverage import Coverage
 from pipeline.indicators.counting import is_sound
@@ -26,6 +25,7 @@ from pipeline.landing import Manifest, land
 from pipeline.periods import Period
 from pipeline.tables import TABLES
 from testing.cases import NOW, PERSON, SECRET, ZONE, Case, FakeDatabase, FakeFiles, FakeSystem, Record, local, spread
+from testing.clean_tables import CleanTable, clean_in_memory
 from testing.fake_server import (
     Blanking,
     Fault,
@@ -271,7 +271,7 @@ class ConnectorSuite:
     def _count(self, home: Path, city: City, manifest: Manifest) -> dict[str, int]:
         """Sound rows of the period by local day; visits are added up."""
         table = TABLES[city.sources["sistem"].table]
-        dataset: Dataset = build(home, city=city, table_name=table.name, manifests=[manifest])
+        dataset: CleanTable = clean_in_memory(home, city=city, table_name=table.name, manifests=[manifest])
         self.manifest, self.frame = manifest, dataset.frame
         if self.CASE.counts != "rows":
             return {"register": _register_count(dataset.frame, self.CASE.counts)}

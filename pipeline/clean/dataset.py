@@ -9,7 +9,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pandas as pd
 import pyarrow as pa
@@ -32,21 +31,10 @@ _TALLY = "tally.parquet"
 
 @dataclass(frozen=True)
 class Dataset:
-    """One clean table: every row read, sound or not, and the line counts of access logs (null without any)."""
+    """One clean table on disk, of which no more is read than is asked for: every row read, sound or not.
 
-    frame: pd.DataFrame
-    tally: pd.DataFrame | None
-    follow_ups: Mapping[str, RowCounts]
-
-    @property
-    def parts(self) -> Iterable[pd.DataFrame]:
-        """The table once more, in parts whose common texts may be categories."""
-        return [self.frame]
-
-
-@dataclass(frozen=True)
-class StoredDataset:
-    """A `Dataset` on disk, of which no more is read than is asked for."""
+    `tally` counts the lines of access logs (null without any), `follow_ups` the rows of follow-up logs by source.
+    """
 
     path: Path
     table: Table
@@ -80,22 +68,6 @@ def clean_table(
     return name
 
 
-def build(
-    home: Path, *, city: City, table_name: str, manifests: Sequence[Manifest], meter: Meter | None = None
-) -> Dataset:
-    """The clean table in memory and in the order of its files; `clean_table` has the same rows on disk by month."""
-    with TemporaryDirectory() as folder:
-        stored = rebuild(home, city=city, table_name=table_name, manifests=manifests, folder=Path(folder), meter=meter)
-        frame = stored.frame
-    order = {file.file_id: nth for nth, file in enumerate(file for m in manifests for file in m.files)}
-    places = pd.DataFrame({"file": frame["source_file_id"].map(order), "row": frame["source_row"]})
-    return Dataset(
-        frame.loc[places.sort_values(["file", "row"], kind="stable").index].reset_index(drop=True),
-        stored.tally,
-        stored.follow_ups,
-    )
-
-
 def rebuild(
     home: Path,
     *,
@@ -104,7 +76,7 @@ def rebuild(
     manifests: Sequence[Manifest],
     folder: Path,
     meter: Meter | None = None,
-) -> StoredDataset:
+) -> Dataset:
     """The clean table made anew in a folder, whatever is there already elsewhere."""
     sources = _landed(home, city, manifests, meter or Meter())
     _write(folder, sources, TABLES[table_name], target=folder / table_name)
@@ -116,11 +88,11 @@ def _landed(home: Path, city: City, manifests: Sequence[Manifest], meter: Meter)
     return [Landed(home, city, manifest, meter) for manifest in manifests]
 
 
-def read_dataset(path: Path, table: Table) -> StoredDataset:
+def read_dataset(path: Path, table: Table) -> Dataset:
     """What `clean_table` wrote."""
     tally = pd.read_parquet(path / _TALLY) if (path / _TALLY).is_file() else None
     raw = json.loads((path / "dataset.json").read_text("utf-8"))
-    return StoredDataset(path, table, tally, {name: RowCounts(**rows) for name, rows in raw.items()})
+    return Dataset(path, table, tally, {name: RowCounts(**rows) for name, rows in raw.items()})
 
 
 def dataset_name(city: City, *, table_name: str, manifests: Sequence[Manifest]) -> str:

@@ -10,10 +10,10 @@ import pytest
 
 from connectors.errors import ConfigError, SourceChanged
 from pipeline.check import Finding, check_city
-from pipeline.clean.dataset import build
 from pipeline.config import City, load_city
 from pipeline.landing import land
 from pipeline.periods import Period
+from testing.clean_tables import clean_in_memory
 
 YEAR = Period.parse("2025")
 YAML = """
@@ -46,7 +46,7 @@ def found(kota: City) -> Finding:
 
 def visits(folder: Path, kota: City) -> int:
     manifest = land(folder / "home", city=kota, source_name="log", period=YEAR)
-    frame = build(folder / "home", city=kota, table_name="visits", manifests=[manifest]).frame
+    frame = clean_in_memory(folder / "home", city=kota, table_name="visits", manifests=[manifest]).frame
     return int(frame.loc[frame["variant"] == "headline", "visits_count"].sum())
 
 

@@ -12,7 +12,7 @@ import pytest
 from connectors import csv_blocks
 from connectors.errors import DataRejected
 from pipeline.clean import month_files, repeated_keys
-from pipeline.clean.dataset import build, clean_table, dataset_path, read_dataset
+from pipeline.clean.dataset import clean_table, dataset_path, read_dataset
 from pipeline.clean.repeated_keys import RepeatedKeys
 from pipeline.config import City, load_city
 from pipeline.indicators.counting import is_sound
@@ -20,6 +20,7 @@ from pipeline.indicators.row_hashes import row_hashes
 from pipeline.landing import Manifest, land
 from pipeline.periods import Period
 from pipeline.tables import INQUIRIES
+from testing.clean_tables import clean_in_memory
 from tests.clean.test_rules import FAULTY, GOOD, HEADER, YAML, row
 
 IDS = [*(str(number) for number in range(12)), "", "A-é-1", "x" * 30, "x" * 30 + "1"]
@@ -81,7 +82,7 @@ def test_rows_written_in_blocks_are_those_made_at_once(
     path = dataset_path(home, city, "inquiries", clean_table(home, **given))  # type: ignore[arg-type]
     found = read_dataset(path, INQUIRIES).frame
     monkeypatch.undo()
-    expected = build(home, **given).frame  # type: ignore[arg-type]
+    expected = clean_in_memory(home, **given).frame  # type: ignore[arg-type]
     pd.testing.assert_frame_equal(in_order(found), in_order(expected))
     left_out = pd.read_csv(path / "quarantine.csv", dtype="str", keep_default_na=False)
     assert sorted(left_out["source_row"]) == sorted(expected.loc[~is_sound(expected), "source_row"].astype("str"))

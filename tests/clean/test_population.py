@@ -9,10 +9,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from pipeline.clean.dataset import build
 from pipeline.config import City
 from pipeline.landing import land
 from pipeline.periods import Period
+from testing.clean_tables import clean_in_memory
 from tests.conftest import REAL_DATA, needs_real_data
 
 
@@ -30,7 +30,7 @@ def cleaned(folder: Path, rows: dict[str, list[tuple[str, int]]], *, codes: dict
     city = City.model_validate({**names, "quarantine_limit_pct": 100, "sources": sources})
     period = Period.parse("2025")
     manifests = [land(folder / "home", city=city, source_name=name, period=period) for name in sources]
-    return build(folder / "home", city=city, table_name="population", manifests=manifests).frame
+    return clean_in_memory(folder / "home", city=city, table_name="population", manifests=manifests).frame
 
 
 def used(frame: pd.DataFrame) -> dict[str, int]:

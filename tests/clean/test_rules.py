@@ -8,11 +8,11 @@ import pandas as pd
 import pytest
 
 from connectors.errors import DataRejected
-from pipeline.clean.dataset import Dataset, build
 from pipeline.config import load_city
 from pipeline.indicators.counting import is_sound
 from pipeline.landing import land
 from pipeline.periods import Period
+from testing.clean_tables import CleanTable, clean_in_memory
 
 HEADER = "Nomor;Kategori;Status;Masuk;Dijawab;Selesai;Pelapor"
 YAML = """
@@ -41,13 +41,13 @@ sources:
 GOOD = "1;Jalan;Selesai;01/03/2025 08:00;02/03/2025 08:00;03/03/2025 08:00;Warga Contoh"
 
 
-def cleaned(tmp_path: Path, files: dict[str, list[str]], yaml: str = YAML) -> Dataset:
+def cleaned(tmp_path: Path, files: dict[str, list[str]], yaml: str = YAML) -> CleanTable:
     (tmp_path / "kota-uji.yaml").write_text(yaml, "utf-8")
     for name, lines in files.items():
         (tmp_path / name).write_text("\n".join([HEADER, *lines]) + "\n", "utf-8")
     city = load_city(tmp_path, "kota-uji")
     manifest = land(tmp_path / "home", city=city, source_name="meja", period=Period(2025))
-    return build(tmp_path / "home", city=city, table_name="inquiries", manifests=[manifest])
+    return clean_in_memory(tmp_path / "home", city=city, table_name="inquiries", manifests=[manifest])
 
 
 def outcomes(frame: pd.DataFrame) -> list[str]:

@@ -14,10 +14,10 @@ import pytest
 from connectors.connection import variable_of
 from connectors.errors import DataRejected
 from pipeline import pulling
-from pipeline.clean.dataset import build
 from pipeline.config import City, with_presets
 from pipeline.periods import Period
 from testing.cases import NOW, ZONE, FakeSystem, ReceivedRequest, Record, Reply, local, spread
+from testing.clean_tables import clean_in_memory
 from testing.connector_suite import QUICK
 from testing.fake_server import Server, serving
 
@@ -69,7 +69,7 @@ def frame_from(
     with serving(Server(fake, list(records))) as server:
         monkeypatch.setenv(variable_of("meja"), json.dumps({"conn_type": "http", "host": server.url}))
         manifest = pulling.pull(home, city=city, source_name="meja", period=Period.parse("2025-01"), now=NOW)
-    return build(home, city=city, table_name="inquiries", manifests=[manifest]).frame, server
+    return clean_in_memory(home, city=city, table_name="inquiries", manifests=[manifest]).frame, server
 
 
 def test_a_full_answer_without_pages_is_asked_again_by_halves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

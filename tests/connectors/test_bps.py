@@ -13,10 +13,10 @@ import pytest
 
 from connectors.errors import ConfigError, DataRejected, SourceChanged
 from pipeline import pulling
-from pipeline.clean.dataset import build
 from pipeline.config import City, with_presets
 from pipeline.periods import Period
 from testing.cases import NOW, PERSON, SECRET, Case, FakeSystem, ReceivedRequest, Record, Reply
+from testing.clean_tables import clean_in_memory
 from testing.connector_suite import QUICK, ConnectorSuite
 from testing.fake_server import Server, serving
 
@@ -83,7 +83,7 @@ class Bench:
             self.manifest = pulling.pull(
                 self.folder, city=city, source_name="bps", period=Period.parse("2025-03"), now=NOW
             )
-        return build(self.folder, city=city, table_name="population", manifests=[self.manifest]).frame
+        return clean_in_memory(self.folder, city=city, table_name="population", manifests=[self.manifest]).frame
 
 
 @pytest.fixture

@@ -16,11 +16,11 @@ from connectors.cpsv_ap import CpsvAp
 from connectors.errors import DataRejected
 from connectors.layout import Layout
 from connectors.records import RawFile
-from pipeline.clean.dataset import build
 from pipeline.config import City, with_presets
 from pipeline.landing import land
 from pipeline.periods import Period
 from testing.cases import PERSON, ZONE, Case, FakeFiles, Record
+from testing.clean_tables import clean_in_memory
 from testing.connector_suite import ConnectorSuite
 
 CHANNELS = {
@@ -147,7 +147,7 @@ def test_what_is_withdrawn_is_left_out_by_name_and_what_is_unclear_quarantined(t
     names = {"city": "kota-uji", "name": "Kota Uji", "zone": "Asia/Jakarta", "region_codes": {"kemendagri": "99.71"}}
     city = City.model_validate({**names, "quarantine_limit_pct": 90, "sources": with_presets({"katalog": source})})
     manifest = land(tmp_path / "home", city=city, source_name="katalog", period=Period.parse("2025"))
-    frame = build(tmp_path / "home", city=city, table_name="services", manifests=[manifest]).frame
+    frame = clean_in_memory(tmp_path / "home", city=city, table_name="services", manifests=[manifest]).frame
     outcome = frame["excluded_by"].fillna(frame["quarantine_reason"]).fillna("used")
     assert dict(zip(frame["service_id"], outcome, strict=True)) == {
         **{"L1": "used", "L2": "used", "L3": "not_offered", "L4": "missing_is_accessible_online"},

@@ -10,11 +10,11 @@ import pandas as pd
 import pytest
 
 from connectors.errors import DataRejected, SourceChanged
-from pipeline.clean.dataset import build
 from pipeline.config import City, with_presets
 from pipeline.landing import land
 from pipeline.periods import Period
 from testing.cases import ZONE, Case, FakeFiles, Record
+from testing.clean_tables import clean_in_memory
 from testing.connector_suite import ConnectorSuite
 from tests.conftest import REAL_DATA, needs_real_data
 
@@ -32,7 +32,7 @@ def _frame(home: Path, source: dict[str, object], period: str) -> pd.DataFrame:
         }
     )
     manifest = land(home, city=city, source_name="portal", period=Period.parse(period))
-    return build(home, city=city, table_name="visits", manifests=[manifest]).frame
+    return clean_in_memory(home, city=city, table_name="visits", manifests=[manifest]).frame
 
 
 def _by_day(frame: pd.DataFrame, variant: str = "headline") -> dict[str, int]:

@@ -18,11 +18,11 @@ from connectors.layout import Layout
 from connectors.nagios import Nagios
 from connectors.records import RawFile
 from pipeline.check import check_city
-from pipeline.clean.dataset import build
 from pipeline.config import City, with_presets
 from pipeline.landing import land
 from pipeline.periods import Period
 from testing.cases import PERSON, ZONE, Case, FakeFiles, Record
+from testing.clean_tables import clean_in_memory
 from testing.connector_suite import ConnectorSuite
 from tests.conftest import REAL_DATA, needs_real_data
 
@@ -94,7 +94,7 @@ def city(*paths: str, **settings: object) -> City:
 def frame_of(home: Path, period: str, *paths: str) -> pd.DataFrame:
     of = city(*paths)
     manifest = land(home, city=of, source_name="pantau", period=Period.parse(period))
-    return build(home, city=of, table_name="outages", manifests=[manifest]).frame
+    return clean_in_memory(home, city=of, table_name="outages", manifests=[manifest]).frame
 
 
 @needs_real_data

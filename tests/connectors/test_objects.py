@@ -12,10 +12,10 @@ import pytest
 
 from connectors.errors import ConfigError, SourceUnavailable
 from connectors.objects import stored_objects
-from pipeline.clean.dataset import build
 from pipeline.config import City
 from pipeline.landing import Manifest, land
 from pipeline.periods import Period
+from testing.clean_tables import clean_in_memory
 
 AGENT = (
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36"
@@ -48,7 +48,7 @@ def landed(tmp_path: Path) -> Callable[..., Manifest]:
             }
         )
         manifest = land(tmp_path / "home", city=city, source_name="log", period=Period.parse(period))
-        frame = build(tmp_path / "home", city=city, table_name="visits", manifests=[manifest]).frame
+        frame = clean_in_memory(tmp_path / "home", city=city, table_name="visits", manifests=[manifest]).frame
         read.visits = int(frame.loc[frame["variant"] == "headline", "visits_count"].sum())  # type: ignore[attr-defined]
         return manifest
 

@@ -19,10 +19,10 @@ import pytest
 
 from connectors.connection import variable_of
 from pipeline import pulling
-from pipeline.clean.dataset import build
 from pipeline.config import City, with_presets
 from pipeline.periods import Period
 from testing.cases import PERSON, ZONE, Case, FakeDatabase, Record
+from testing.clean_tables import clean_in_memory
 from testing.connector_suite import ConnectorSuite
 from tests.conftest import REAL_DATA, needs_real_data
 
@@ -144,7 +144,7 @@ def read(system: str, named: Mapping[str, object], home: Path, monkeypatch: pyte
     sources = with_presets({"pantau": {"system": system, "connection": "pantau"}})
     city = City.model_validate({**raw, "sources": sources})
     manifest = pulling.pull(home, city=city, source_name="pantau", period=Period(2026, 11), now=LATER)
-    return build(home, city=city, table_name="outages", manifests=[manifest]).frame
+    return clean_in_memory(home, city=city, table_name="outages", manifests=[manifest]).frame
 
 
 @needs_real_data

@@ -18,11 +18,11 @@ from connectors.prometheus import Prometheus, _add_samples, _Pulled
 from connectors.records import RawFile
 from connectors.registry import preset
 from pipeline import pulling
-from pipeline.clean.dataset import build
 from pipeline.config import City, with_presets
 from pipeline.coverage import Coverage
 from pipeline.periods import Period
 from testing.cases import PERSON, SECRET, ZONE, Case, FakeSystem, ReceivedRequest, Record, Reply, local, spread
+from testing.clean_tables import clean_in_memory
 from testing.connector_suite import ConnectorSuite
 from testing.fake_server import Server, serving
 from tests.conftest import REAL_DATA, needs_real_data
@@ -93,7 +93,7 @@ def asking(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
             period = Period(2025, month)
             manifest = pulling.pull(tmp_path, city=city, source_name="pantau", period=period, now=now)
             ask.asked = server.requests  # type: ignore[attr-defined]
-        frame = build(tmp_path, city=city, table_name="outages", manifests=[manifest]).frame
+        frame = clean_in_memory(tmp_path, city=city, table_name="outages", manifests=[manifest]).frame
         assert frame["quarantine_reason"].isna().all()
         rows = frame[frame["excluded_by"].isna()].sort_values("started_at")
         shown = [rows[name].dt.tz_convert(ZONE).dt.strftime("%m-%d %H:%M:%S") for name in ("started_at", "ended_at")]

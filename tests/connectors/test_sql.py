@@ -14,10 +14,10 @@ import sqlalchemy as sa
 
 from connectors.errors import ConfigError, SourceUnavailable
 from pipeline import pulling
-from pipeline.clean.dataset import build
 from pipeline.config import City
 from pipeline.periods import Period
 from testing.cases import NOW, PERSON, ZONE, Case, FakeDatabase, Record, local, spread
+from testing.clean_tables import clean_in_memory
 from testing.connector_suite import ConnectorSuite
 
 QUERY = "select nomor, kanal, masuk, dijawab from tiket where masuk >= :start_at and masuk < :end_at order by nomor"
@@ -60,7 +60,7 @@ def city_with(options: Mapping[str, object], **source: object) -> City:
 
 def pulled(home: Path, city: City) -> list[dict[str, object]]:
     manifest = pulling.pull(home, city=city, source_name="meja", period=Period(2025, 1), now=NOW)
-    frame = build(home, city=city, table_name="inquiries", manifests=[manifest]).frame
+    frame = clean_in_memory(home, city=city, table_name="inquiries", manifests=[manifest]).frame
     return frame[["inquiry_id", "received_at", "responded_at"]].to_dict("records")  # type: ignore[no-any-return]
 
 

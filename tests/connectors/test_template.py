@@ -13,13 +13,13 @@ import pytest
 from connectors.errors import ConfigError, SourceChanged
 from connectors.registry import preset
 from pipeline import cli
-from pipeline.clean.dataset import build
 from pipeline.config import City, with_presets
 from pipeline.landing import land
 from pipeline.periods import Period
 from pipeline.tables import TABLES
 from pipeline.template import write_template
 from testing.cases import PERSON, Case, FakeFiles, Record
+from testing.clean_tables import clean_in_memory
 from testing.connector_suite import ConnectorSuite
 
 Row = Callable[[Record], Sequence[object]]
@@ -108,7 +108,7 @@ def read(path: Path, table: str) -> Any:
     """Every row of the workbook as a run would clean it, by its row in the sheet."""
     home, settings = path.parent / "home", city(path, table)
     manifest = land(home, city=settings, source_name="isian", period=Period.parse("2025"))
-    frame = build(home, city=settings, table_name=table, manifests=[manifest]).frame
+    frame = clean_in_memory(home, city=settings, table_name=table, manifests=[manifest]).frame
     return frame.set_index(frame["source_row"].astype(int))
 
 

@@ -19,13 +19,13 @@ from connectors.connection import variable_of
 from connectors.errors import ConfigError, SourceUnavailable
 from pipeline import pulling
 from pipeline.check import check_city
-from pipeline.clean.dataset import build
 from pipeline.config import City, with_presets
 from pipeline.coverage import Coverage
 from pipeline.landing import Manifest, manifest_path
 from pipeline.periods import Period
 from pipeline.terms import covered_days
 from testing.cases import SECRET, ZONE, Record, local, spread
+from testing.clean_tables import clean_in_memory
 from testing.connector_suite import QUICK
 from testing.fake_server import Server, passing, serving, status
 from testing.stand_in import DeclaredSystem
@@ -53,7 +53,7 @@ def pull(home: Path, period: Period = JANUARY, *, now: datetime = LATER, of: Cit
 
 
 def tickets(home: Path, manifest: Manifest) -> list[str]:
-    frame = build(home, city=city(), table_name="inquiries", manifests=[manifest]).frame
+    frame = clean_in_memory(home, city=city(), table_name="inquiries", manifests=[manifest]).frame
     return sorted(frame.loc[frame["excluded_by"].isna() & frame["quarantine_reason"].isna(), "inquiry_id"])
 
 
@@ -116,7 +116,7 @@ def test_a_ticket_answered_after_the_first_pull_counts_as_answered(server: Serve
     pull(tmp_path, now=local("2025-02-01 00:00").astimezone(UTC))
     server.records = [Record("7", local("2025-01-31 10:00"), local("2025-02-03 10:00"))]
     manifest = pull(tmp_path)
-    frame = build(tmp_path, city=city(), table_name="inquiries", manifests=[manifest]).frame
+    frame = clean_in_memory(tmp_path, city=city(), table_name="inquiries", manifests=[manifest]).frame
     assert frame["responded_at"].tolist() == [local("2025-02-03 10:00")]
 
 

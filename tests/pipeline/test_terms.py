@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from pipeline.clean.dataset import build
 from pipeline.config import City, with_presets
 from pipeline.landing import LandedFile, Manifest
 from pipeline.periods import Period
 from pipeline.terms import terms_for
+from testing.clean_tables import clean_in_memory
 
 
 def city(**declared: str) -> City:
@@ -31,14 +31,17 @@ def manifest(source: str, *moments: str) -> Manifest:
 
 
 def as_of(of: City, *manifests: Manifest) -> datetime:
-    empty = {name: build(Path(), city=of, table_name=name, manifests=[]).frame for name in ("outages", "population")}
+    empty = {
+        name: clean_in_memory(Path(), city=of, table_name=name, manifests=[]).frame
+        for name in ("outages", "population")
+    }
     return terms_for(
         "outages",
         city=of,
         period=Period(2025),
-        parts=[empty["outages"]],
+        parts=[outages],
         tally=None,
-        inhabitants=empty["population"],
+        inhabitants=population,
         manifests=manifests,
     ).as_of
 

@@ -16,11 +16,11 @@ from pydantic import TypeAdapter
 
 from connectors.errors import DataRejected
 from pipeline import suites, validate
-from pipeline.clean.dataset import Dataset
 from pipeline.indicators.base import Quotient, Result, RowCounts, Status
 from pipeline.periods import Period
 from pipeline.report.page import write_page
 from pipeline.tables import DTYPES, OUTCOME_COLUMNS, SOURCE_COLUMNS, TABLES, Kind
+from testing.clean_tables import CleanTable
 
 JAKARTA = ZoneInfo("Asia/Jakarta")
 EARLIER = pd.Timestamp("2024-02-01", tz="UTC")
@@ -253,7 +253,7 @@ def test_tables_are_checked_on_the_sound_rows_of_the_period_and_accounted_for_wh
     ).astype(DTYPES["moment"])
     frame[["responded_at", "closed_at"]] = frame[["received_at", "received_at"]].to_numpy()
     frame.loc[2, "quarantine_reason"] = "missing_inquiry_id"
-    dataset = Dataset(frame.astype(sound_frame("inquiries").dtypes), None, {})
+    dataset = CleanTable(frame.astype(sound_frame("inquiries").dtypes), None, {})
     inquiries, rows = validate.validate_tables({"inquiries": dataset}, period=Period(2024), zone=JAKARTA)
     assert inquiries.outcomes[0].observed == "2"
     assert (inquiries.subject, rows.subject) == ("inquiries", "rows")
@@ -262,13 +262,13 @@ def test_tables_are_checked_on_the_sound_rows_of_the_period_and_accounted_for_wh
 
 def test_a_row_both_quarantined_and_excluded_does_not_add_up() -> None:
     frame = with_value(sound_frame("outages", rows_count=40), "quarantine_reason", "bad_started_at")
-    dataset = Dataset(with_value(frame, "excluded_by", "test"), None, {})
+    dataset = CleanTable(with_value(frame, "excluded_by", "test"), None, {})
     *_, rows = validate.validate_tables({"outages": dataset}, period=Period(2024, 3), zone=JAKARTA)
     assert "rows.adds_up" in unmet(rows)
 
 
 def test_a_table_of_which_nothing_was_read_is_left_out() -> None:
-    nothing = Dataset(sound_frame("services").iloc[:0], None, {})
+    nothing = CleanTable(sound_frame("services").iloc[:0], None, {})
     assert validate.validate_tables({"services": nothing}, period=Period(2024), zone=JAKARTA) == []
 
 
@@ -282,7 +282,7 @@ def test_log_lines_are_accounted_for_instead_of_the_days_made_of_them() -> None:
             "rows_count": pd.array([10, 930, 60], dtype="Int64"),
         }
     )
-    dataset = Dataset(visits, tally, {})
+    dataset = CleanTable(visits, tally, {})
     *_, rows = validate.validate_tables({"visits": dataset}, period=Period(2024), zone=JAKARTA)
     assert set(unmet(rows)) == {"rows.quarantined_pct.high"}
     assert rows.is_sound

@@ -1,0 +1,40 @@
+"""A clean table in memory, for tests that look at single rows in the order of their files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pandas as pd
+
+from pipeline.clean.dataset import rebuild
+from pipeline.config import City
+from pipeline.indicators.base import RowCounts
+from pipeline.landing import Manifest
+
+
+@dataclass(frozen=True)
+class CleanTable:
+    """As `pipeline.clean.dataset.Dataset`, its rows at hand."""
+
+    frame: pd.DataFrame
+    tally: pd.DataFrame | None
+    follow_ups: Mapping[str, RowCounts]
+
+    @property
+    def parts(self) -> list[pd.DataFrame]:
+        """The whole table as one part."""
+        return [self.frame]
+
+
+def clean_in_memory(home: Path, *, city: City, table_name: str, manifests: Sequence[Manifest]) -> CleanTable:
+    """The clean table of landed files; raises `DataRejected` when the bytes are not what the city's YAML says."""
+    with TemporaryDirectory() as folder:
+        stored = rebuild(home, city=city, table_name=table_name, manifests=manifests, folder=Path(folder))
+        frame = stored.frame
+    order = {file.file_id: nth for nth, file in enumerate(file for m in manifests for file in m.files)}
+    places = pd.DataFrame({"file": frame["source_file_id"].map(order), "row": frame["source_row"]})
+    rows = frame.loc[places.sort_values(["file", "row"], kind="stable").index].reset_index(drop=True)
+    return CleanTable(rows, stored.tally, stored.follow_ups)
