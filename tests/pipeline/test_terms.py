@@ -39,9 +39,9 @@ def as_of(of: City, *manifests: Manifest) -> datetime:
         "outages",
         city=of,
         period=Period(2025),
-        parts=[outages],
+        parts=[empty["outages"]],
         tally=None,
-        inhabitants=population,
+        inhabitants=empty["population"],
         manifests=manifests,
     ).as_of
 
