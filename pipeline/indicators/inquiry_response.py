@@ -117,7 +117,7 @@ _DIMENSIONS = ("channel", "category", "agency")
 
 
 @dataclass(frozen=True)
-class Summary:
+class InquirySummary:
     """What a part adds: sums of whole seconds by variant and by member, and counts.
 
     `members` are the answered by dimension and member. `answered_seconds` holds each answered inquiry's duration, four
@@ -136,8 +136,8 @@ class Summary:
     has_responses: bool
     are_all_open: bool
 
-    def __add__(self, other: Summary) -> Summary:
-        return Summary(
+    def __add__(self, other: InquirySummary) -> InquirySummary:
+        return InquirySummary(
             self.rows + other.rows,
             self.inputs + other.inputs,
             _added(self.sums, other.sums),
@@ -151,55 +151,41 @@ class Summary:
         )
 
 
-def summarise(part: pd.DataFrame, *, terms: Terms) -> Summary:
+def summarise(part: pd.DataFrame, *, terms: Terms) -> InquirySummary:
     """Add up the durations of a part; an inquiry belongs to the period in which it was received."""
-    received, responded, closed = part["received_at"], part["responded_at"], part["closed_at"]
-    has_response, has_closing, sound = responded.notna(), closed.notna(), is_sound(part)
+    received, responded, has_closing = part["received_at"], part["responded_at"], part["closed_at"].notna()
+    has_response, sound = responded.notna(), is_sound(part)
     is_received = (received >= terms.start_at) & (received < terms.end_at)
     is_answered_inside = (responded >= terms.start_at) & (responded < terms.end_at)
     is_inside, eligible = is_received | received.isna(), is_received & sound
-    recorded = is_received & ~part["excluded_by"].isin(NEVER_RECORDED)
-    answered = eligible & has_response
-
-    waited, until_closed = responded - received, closed - received
-    # On the city's clocks: what the desk itself recorded, clock changes not undone, and the days people worked.
-    received_then, responded_then, closed_then = (
-        _on_clocks(moments, terms) for moments in (received, responded, closed)
+    durations = _durations(
+        part,
+        terms,
+        eligible=eligible,
+        recorded=is_received & ~part["excluded_by"].isin(NEVER_RECORDED),
+        answered_inside=is_answered_inside & sound & received.notna(),
     )
-    seconds = whole_seconds(waited[answered])
-    working = _working_seconds(responded_then[answered], terms) - _working_seconds(received_then[answered], terms)
-    closings = whole_seconds((closed_then - received_then)[recorded & has_closing])
-    durations = {
-        "answered": seconds,
-        "working": working,
-        "open": whole_seconds(terms.as_of - received[eligible & ~has_response & ~has_closing]).clip(lower=0),
-        "answered_inside": whole_seconds(waited[is_answered_inside & sound & received.notna()]),
-        "recorded": whole_seconds((responded_then - received_then)[recorded & has_response]),
-        "closed": whole_seconds(until_closed[eligible & has_closing]),
-        "recorded_closed": closings,
-        "recorded_closed_non_negative": closings[closings >= 0],
-    }
-    open_ = sound & ~has_response
-    return Summary(
+    unanswered = sound & ~has_response
+    return InquirySummary(
         rows=count_rows(
             part,
             is_inside=is_inside,
-            left_out={"open": open_ & ~has_closing, "closed_without_response": open_ & has_closing},
+            left_out={"open": unanswered & ~has_closing, "closed_without_response": unanswered & has_closing},
         ),
         inputs=Fingerprint.of(part, among=(is_inside | is_answered_inside).to_numpy()),
-        sums={name: Durations.of(found) for name, found in durations.items()},
-        members=_by_member(part.loc[answered, list(_DIMENSIONS)], seconds),
-        answered_seconds=(_narrow(seconds),),
-        months=_months(received_then[eligible], terms),
+        sums={name: Durations.of(seconds) for name, seconds in durations.items()},
+        members=_by_member(part.loc[eligible & has_response, list(_DIMENSIONS)], durations["answered"]),
+        answered_seconds=(_narrow(durations["answered"]),),
+        months=_months(received[eligible], terms),
         received_count=int(eligible.sum()),
-        timely_count=int((working <= terms.follow_up_days * DAY).sum()),
+        timely_count=int((durations["working"] <= terms.follow_up_days * DAY).sum()),
         has_responses=bool(has_response.any()),
         # Whether the desk itself says that nothing has been dealt with yet, so that no response could be recorded.
         are_all_open=bool((part["status"].isin(_NOT_YET) & ~has_closing).all()),
     )
 
 
-def conclude(summary: Summary, *, terms: Terms) -> Result:
+def conclude(summary: InquirySummary, *, terms: Terms) -> Result:
     """Hours of response over answered inquiries, in days."""
     answered = summary.sums["answered"]
     headline = _mean_days(answered, reason=_reason(summary))
@@ -229,6 +215,29 @@ def conclude(summary: Summary, *, terms: Terms) -> Result:
     )
 
 
+def _durations(
+    part: pd.DataFrame, terms: Terms, *, eligible: pd.Series, recorded: pd.Series, answered_inside: pd.Series
+) -> dict[str, pd.Series]:
+    """Whole seconds of each inquiry that counts, by what they are summed for; those answered and working line up."""
+    received, responded, closed = part["received_at"], part["responded_at"], part["closed_at"]
+    answered, ended = responded.notna(), closed.notna()
+    waited, until_closed = responded - received, closed - received
+    # On the city's clocks: what the desk itself recorded, clock changes not undone, and the days people worked.
+    received_then, responded_then, closed_then = (_on_clocks(each, terms) for each in (received, responded, closed))
+    start, end = (_working_seconds(then[eligible & answered], terms) for then in (received_then, responded_then))
+    closings = whole_seconds((closed_then - received_then)[recorded & ended])
+    return {
+        "answered": whole_seconds(waited[eligible & answered]),
+        "working": end - start,
+        "open": whole_seconds(terms.as_of - received[eligible & ~answered & ~ended]).clip(lower=0),
+        "answered_inside": whole_seconds(waited[answered_inside]),
+        "recorded": whole_seconds((responded_then - received_then)[recorded & answered]),
+        "closed": whole_seconds(until_closed[eligible & ended]),
+        "recorded_closed": closings,
+        "recorded_closed_non_negative": closings[closings >= 0],
+    }
+
+
 def _on_clocks(moments: pd.Series, terms: Terms) -> pd.Series:
     """What the city's clocks showed."""
     return moments.dt.tz_convert(terms.zone).dt.tz_localize(None)
@@ -244,11 +253,11 @@ def _working_seconds(on_clocks: pd.Series, terms: Terms) -> pd.Series:
     )
 
 
-def _months(on_clocks: pd.Series, terms: Terms) -> Coverage:
+def _months(moments: pd.Series, terms: Terms) -> Coverage:
     """The local months in which some moment lies; nobody asks where coverage is declared."""
     if terms.covers is not None:
         return Coverage()
-    months = np.unique(on_clocks.to_numpy().astype("M8[M]"))
+    months = np.unique(_on_clocks(moments, terms).to_numpy().astype("M8[M]"))
     return Coverage.of(_days(Period.parse(str(month))) for month in months)
 
 
@@ -280,7 +289,7 @@ def _added(one: Mapping[Any, Durations], other: Mapping[Any, Durations]) -> dict
     return {key: one.get(key, Durations()) + other.get(key, Durations()) for key in {**one, **other}}
 
 
-def _reason(summary: Summary) -> str:
+def _reason(summary: InquirySummary) -> str:
     """Why there may be nothing to divide by."""
     if not summary.rows.read:
         return _NO_DATA
@@ -294,7 +303,7 @@ def _mean_days(part: Durations, *, reason: str) -> Quotient:
     return quotient(part.seconds / HOUR, float(part.count), unit=DEFINITION.unit, reason=reason, scale=1 / 24)
 
 
-def _variants(summary: Summary) -> dict[str, Quotient]:
+def _variants(summary: InquirySummary) -> dict[str, Quotient]:
     sums, received, open_count = summary.sums, summary.received_count, float(summary.sums["open"].count)
     none_closed = "belum ada yang ditutup / none closed yet"
     return {

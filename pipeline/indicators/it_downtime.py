@@ -99,7 +99,7 @@ _LINKS = ["incident_id", "parent_id", "component", "cause"]
 
 
 @dataclass(frozen=True)
-class Summary:
+class OutageSummary:
     """What a part adds. An outage may join windows of any parts, so every sound window travels, one row each.
 
     Grain of `windows`: incident x component; what links it to others, whether it starts in the period, and a hash of
@@ -114,9 +114,9 @@ class Summary:
     first_started_at: pd.Timestamp | None
     windows: tuple[pd.DataFrame, ...]
 
-    def __add__(self, other: Summary) -> Summary:
+    def __add__(self, other: OutageSummary) -> OutageSummary:
         firsts = [first for first in (self.first_started_at, other.first_started_at) if first is not None]
-        return Summary(
+        return OutageSummary(
             self.rows + other.rows,
             self.inputs + other.inputs,
             {name: durations + other.recorded[name] for name, durations in self.recorded.items()},
@@ -125,7 +125,7 @@ class Summary:
         )
 
 
-def summarise(part: pd.DataFrame, *, terms: Terms) -> Summary:
+def summarise(part: pd.DataFrame, *, terms: Terms) -> OutageSummary:
     """Keep the sound windows of any length but none, and count the rows of which the fate is known."""
     started, ended, sound = part["started_at"], part["ended_at"], is_sound(part)
     starts_inside = (started >= terms.start_at) & (started < terms.end_at)
@@ -135,7 +135,7 @@ def summarise(part: pd.DataFrame, *, terms: Terms) -> Summary:
     is_known = ~is_window | starts_inside
     hashes = content_hashes(part)
     windows = part.loc[is_window, [*_LINKS, "is_planned", "started_at", "ended_at"]]
-    return Summary(
+    return OutageSummary(
         rows=count_rows(
             part[is_known], is_inside=is_inside[is_known], left_out={"zero_length": is_zero_length[is_known]}
         ),
@@ -152,7 +152,7 @@ def summarise(part: pd.DataFrame, *, terms: Terms) -> Summary:
     )
 
 
-def conclude(summary: Summary, *, terms: Terms) -> Result:
+def conclude(summary: OutageSummary, *, terms: Terms) -> Result:
     """Hours of downtime in the period over the outages that start in it."""
     windows = _until_extraction(pd.concat(summary.windows, ignore_index=True), terms)
     outage, pieces = join(windows)
@@ -233,7 +233,7 @@ def _until_extraction(windows: pd.DataFrame, terms: Terms) -> pd.DataFrame:
     return windows.assign(is_open=is_open, ended_at=windows["ended_at"].fillna(extraction))
 
 
-def _coverage(summary: Summary, terms: Terms) -> Coverage:
+def _coverage(summary: OutageSummary, terms: Terms) -> Coverage:
     """Declared days; undeclared, from the month of the first recorded incident to the extraction."""
     if terms.covers is not None or summary.first_started_at is None:
         return terms.covers or Coverage()
@@ -271,7 +271,7 @@ def _recorded(rows: pd.DataFrame, terms: Terms) -> dict[str, Durations]:
     }
 
 
-def _variants(summary: Summary, windows: pd.DataFrame, pieces: pd.DataFrame, terms: Terms) -> dict[str, Quotient]:
+def _variants(summary: OutageSummary, windows: pd.DataFrame, pieces: pd.DataFrame, terms: Terms) -> dict[str, Quotient]:
     _, unplanned = join(windows[~windows["is_planned"]])
     whole = measure_outages(pieces, None)
     starts_inside = (whole["started_at"] >= terms.start_at) & (whole["started_at"] < terms.end_at)

@@ -65,7 +65,7 @@ _NO_VOLUME = "volume tidak didata / volume is not recorded"
 
 
 @dataclass(frozen=True)
-class Summary:
+class ServiceSummary:
     """What a part adds: its active services, one row each, by the newest start of validity.
 
     `rows` count every sound active row as used; `conclude` takes out those that another row of the service replaces.
@@ -75,25 +75,25 @@ class Summary:
     inputs: Fingerprint
     services: pd.DataFrame
 
-    def __add__(self, other: Summary) -> Summary:
+    def __add__(self, other: ServiceSummary) -> ServiceSummary:
         services = _newest(pd.concat([self.services, other.services], ignore_index=True))
-        return Summary(self.rows + other.rows, self.inputs + other.inputs, services)
+        return ServiceSummary(self.rows + other.rows, self.inputs + other.inputs, services)
 
 
-def summarise(part: pd.DataFrame, *, terms: Terms) -> Summary:
+def summarise(part: pd.DataFrame, *, terms: Terms) -> ServiceSummary:
     """Keep the services that are valid on the period's last day."""
     day = pd.Timestamp(terms.period.last_on)
     has_begun = part["valid_from_on"].isna() | (part["valid_from_on"] <= day)
     is_active = has_begun & (part["valid_to_on"].isna() | (part["valid_to_on"] >= day))
     texts = dict.fromkeys(("service_id", "agency", "sector", "audience"), "str")
-    return Summary(
+    return ServiceSummary(
         rows=count_rows(part, is_inside=is_active, left_out={}),
         inputs=Fingerprint.of(part[is_active]),
         services=_newest(part[is_active & is_sound(part)].astype(texts)),
     )
 
 
-def conclude(summary: Summary, *, terms: Terms) -> Result:
+def conclude(summary: ServiceSummary, *, terms: Terms) -> Result:
     """Services both accessible and requestable online, over all active services, in percent."""
     services = summary.services
     coverage_pct = _coverage_pct(services, terms.agencies_expected)

@@ -81,7 +81,7 @@ _GRAIN = ["variant", "month", "portal_id", "source_tool", "visit_definition"]
 
 
 @dataclass(frozen=True)
-class Summary:
+class VisitSummary:
     """What a part adds. Grain of `counts`: variant x month x portal x tool x definition; the sums of visits and days.
 
     `covered` are the days the headline's counts stand for.
@@ -92,8 +92,8 @@ class Summary:
     covered: Coverage
     counts: pd.DataFrame
 
-    def __add__(self, other: Summary) -> Summary:
-        return Summary(
+    def __add__(self, other: VisitSummary) -> VisitSummary:
+        return VisitSummary(
             self.rows + other.rows,
             self.inputs + other.inputs,
             self.covered | other.covered,
@@ -101,13 +101,13 @@ class Summary:
         )
 
 
-def summarise(part: pd.DataFrame, *, terms: Terms) -> Summary:
+def summarise(part: pd.DataFrame, *, terms: Terms) -> VisitSummary:
     """Add up the sound counts of the period. Rows made from access logs are no rows: their lines are counted."""
     first_on, last_on = pd.Timestamp(terms.period.first_on), pd.Timestamp(terms.period.last_on)
     is_inside = part["visited_on"].isna() | part["visited_on"].between(first_on, last_on)
     sound = part[is_inside & is_sound(part)]
     is_from_log = part["source_tool"] == ACCESS_LOG
-    return Summary(
+    return VisitSummary(
         rows=count_rows(part[~is_from_log], is_inside=is_inside[~is_from_log], left_out={}),
         inputs=Fingerprint.of(part[is_inside]),
         covered=_covered(sound[sound["variant"] == HEADLINE]),
@@ -115,7 +115,7 @@ def summarise(part: pd.DataFrame, *, terms: Terms) -> Summary:
     )
 
 
-def conclude(summary: Summary, *, terms: Terms) -> Result:
+def conclude(summary: VisitSummary, *, terms: Terms) -> Result:
     """Visits over population / 100,000.
 
     Raises `DataRejected` when one portal's visits of one month come from more than one tool.
