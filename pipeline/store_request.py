@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from pipeline.config import City
+from pipeline.indicators.definition import definitions
 from pipeline.landing import Manifest
 from pipeline.periods import Period
 from pipeline.warehouse.records import CityRecord, PopulationRecord, RuleOutcome, SourceFile, StoreRequest
@@ -31,8 +33,6 @@ def store_request_for(
 
     The files of an indicator are those of its clean table and of the others its value depends on.
     """
-    from pipeline.indicators.definition import definitions
-
     authority, code = next(iter(city.region_codes.items()))
     by_id = {result.indicator_id: definitions()[result.indicator_id] for result in results}
     return StoreRequest(
@@ -41,44 +41,40 @@ def store_request_for(
         run_id=uuid.uuid4().hex,
         computed_at=computed_at,
         sources={
-            indicator_id: tuple(
-                file
-                for name in (definition.table, *definition.also_reads)
-                for manifest in manifests[name]
-                for file in _files(manifest)
-            )
-            for indicator_id, definition in by_id.items()
+            name: tuple(_files(manifests[table] for table in (definition.table, *definition.also_reads)))
+            for name, definition in by_id.items()
         },
         populations=tuple(
             PopulationRecord(p.region_code, p.reference_on, p.source, p.population_count) for p in populations
         ),
-        outcomes=tuple(
-            RuleOutcome(
-                verdict.subject,
-                outcome.rule_id,
-                outcome.severity,
-                outcome.is_met,
-                verdict.way,
-                outcome.checked_rows,
-                outcome.unexpected_count,
-            )
-            for verdict in verdicts
-            for outcome in verdict.outcomes
-        ),
+        outcomes=tuple(_outcomes(verdicts)),
         quarantined={by_id[result.indicator_id].table: result.rows.quarantined for result in results},
     )
 
 
-def _files(manifest: Manifest) -> list[SourceFile]:
-    return [
-        SourceFile(
-            manifest.source,
-            file.sha256,
-            file.name,
-            file.size_bytes,
-            datetime.fromisoformat(file.landed_at),
-            manifest.owner,
-            manifest.licence,
-        )
-        for file in manifest.files
-    ]
+def _outcomes(verdicts: Iterable[Verdict]) -> Iterator[RuleOutcome]:
+    for verdict in verdicts:
+        for rule in verdict.outcomes:
+            yield RuleOutcome(
+                verdict.subject,
+                rule.rule_id,
+                rule.severity,
+                rule.is_met,
+                verdict.way,
+                rule.checked_rows,
+                rule.unexpected_count,
+            )
+
+
+def _files(manifests: Iterable[Sequence[Manifest]]) -> Iterator[SourceFile]:
+    for manifest in chain.from_iterable(manifests):
+        for file in manifest.files:
+            yield SourceFile(
+                manifest.source,
+                file.sha256,
+                file.name,
+                file.size_bytes,
+                datetime.fromisoformat(file.landed_at),
+                manifest.owner,
+                manifest.licence,
+            )
