@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 import numpy as np
@@ -258,11 +257,8 @@ def _months(moments: pd.Series, terms: Terms) -> Coverage:
     if terms.covers is not None:
         return Coverage()
     months = np.unique(_on_clocks(moments, terms).to_numpy().astype("M8[M]"))
-    return Coverage.of(_days(Period.parse(str(month))) for month in months)
-
-
-def _days(period: Period) -> tuple[date, date]:
-    return period.first_on, period.last_on
+    periods = [Period.parse(str(month)) for month in months]
+    return Coverage.of((period.first_on, period.last_on) for period in periods)
 
 
 def _narrow(seconds: pd.Series) -> NDArray[np.signedinteger]:
