@@ -206,12 +206,14 @@ def altered_files(city_id: str, period: str, *, progress: Progress = SILENT) -> 
 def dataset(
     city_id: str, table: str, period: str, *, rebuilt_in: str | None = None, meter: Meter | None = None
 ) -> Dataset:
-    """The clean table of a period: that on disk, or one made anew from the landed bytes in a folder."""
+    """The clean table of a period: that on disk, or one made anew from the landed bytes, once in a folder."""
     from pipeline.clean.dataset import clean_table, dataset_path, read_dataset, rebuild
 
     city, manifests = _city(city_id), _manifests(city_id, table, period)
     if rebuilt_in is not None:
         folder = Path(rebuilt_in) / table
+        if folder.is_dir():
+            return read_dataset(folder, TABLES[table])
         folder.mkdir()
         return rebuild(_home(), city=city, table_name=table, manifests=manifests, folder=folder, meter=meter)
     name = clean_table(_home(), city=city, table_name=table, manifests=manifests)

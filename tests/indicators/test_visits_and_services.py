@@ -37,10 +37,6 @@ def services(rows: list[dict[str, Any]], label: str = "2025", **terms: Any) -> A
     return measure(INDICATORS["online_services"], [frame_of(SERVICES, rows)], terms=terms_of(label, **terms))
 
 
-def test_indicators_stand_in_the_order_of_their_clauses() -> None:
-    assert [indicator.DEFINITION.clause for indicator in INDICATORS.values()] == ["10.1", "10.2", "10.3", "10.4"]
-
-
 def test_ten_million_visits_of_jakarta() -> None:
     result = visits([month_of_visits(month, 1_000_000) for month in range(1, 11)])
     assert (round(result.headline.value, 2), result.headline.denominator) == (94_696.97, 105.6)

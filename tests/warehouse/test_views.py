@@ -17,7 +17,7 @@ from pipeline.warehouse import Warehouse, migrations, views
 from pipeline.warehouse.engine import make_engine
 from tests.warehouse.test_warehouse import query, request, result
 
-IDS = ["portal_visits", "online_services", "inquiry_response", "it_downtime"]
+IDS = list(definitions())
 HISTORY, LINEAGE = "views/20_indicator_history.sql", "views/50_result_lineage.sql"
 
 
@@ -161,7 +161,7 @@ def test_a_view_that_others_built_on_changes_in_place(reader_url: tuple[str, str
 
 def test_the_yearly_view_has_a_column_for_each_declared_indicator(warehouse_url: str) -> None:
     Warehouse(warehouse_url).migrate()
-    assert list(definitions()) == IDS
+    assert {"portal_visits", "online_services", "inquiry_response", "it_downtime"} <= set(IDS)
     assert columns(warehouse_url, "indicator_by_year") == ["city_id", "year", *IDS]
 
 
