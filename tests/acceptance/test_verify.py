@@ -34,7 +34,7 @@ def test_verify_rebuilds_every_number_and_finds_altered_bytes(home: Path, monkey
 def test_a_table_that_two_indicators_read_is_rebuilt_once(home: Path, tmp_path: Path) -> None:
     (home / "cities").rmdir()
     write_city(home / "cities")
-    steps.fetch("kota-uji", "pengaduan", "2024")
+    steps.fetch("kota-uji", "meja", "2024")
     meters = (Meter(), Meter())
     first, second = (
         steps.dataset("kota-uji", "inquiries", "2024", rebuilt_in=str(tmp_path), meter=meter) for meter in meters
