@@ -102,11 +102,11 @@ class VisitSummary:
 
 
 def summarise(part: pd.DataFrame, *, terms: Terms) -> VisitSummary:
-    """Add up the sound counts of the period. Rows made from access logs are no rows: their lines are counted."""
+    """Add up the sound counts of the period. Where log lines are counted, the days made from them are no rows."""
     first_on, last_on = pd.Timestamp(terms.period.first_on), pd.Timestamp(terms.period.last_on)
     is_inside = part["visited_on"].isna() | part["visited_on"].between(first_on, last_on)
     sound = part[is_inside & is_sound(part)]
-    is_from_log = part["source_tool"] == ACCESS_LOG
+    is_from_log = (part["source_tool"] == ACCESS_LOG) & (terms.log_lines.read > 0)
     return VisitSummary(
         rows=count_rows(part[~is_from_log], is_inside=is_inside[~is_from_log], left_out={}),
         inputs=Fingerprint.of(part[is_inside]),

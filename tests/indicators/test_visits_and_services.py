@@ -87,6 +87,7 @@ def test_log_lines_are_counted_in_place_of_the_days_made_from_them() -> None:
     counts = visits(rows, log_lines=lines).rows
     assert (counts.read, counts.used) == (43, 31)
     assert (counts.excluded, counts.quarantined) == ({"bot": 5, "outside_period": 5}, {"malformed_line": 2})
+    assert visits(rows).rows.read == 3
 
 
 def test_twenty_of_thirty_services_are_online() -> None:
