@@ -122,6 +122,12 @@ def test_a_service_with_two_rows_valid_that_day_counts_once_by_the_newer() -> No
     assert (result.headline.value, result.rows.excluded) == (100, {"superseded": 1})
 
 
+def test_a_row_without_a_beginning_is_older_than_one_with_any() -> None:
+    rows = [service(1, True, True, valid_from_on=pd.Timestamp("2000-01-01")), service(1, False, False)]
+    for ordered in (rows, rows[::-1]):
+        assert (services(ordered).headline.value, services(ordered).rows.excluded) == (100, {"superseded": 1})
+
+
 def test_end_to_end_needs_every_applicable_step_and_at_least_one() -> None:
     steps = [(6, 6, 6), (6, 2, 2), (6, 2, 1), (6, 0, 0)]
     rows = [
