@@ -25,7 +25,7 @@ _ROWS, _OUTCOMES = ".rows.parquet", ".outcomes.parquet"
 _QUARANTINE = "quarantine.csv"
 _UNDATED = "undated"
 _GROUP_ROWS = 1 << 16
-_PART_ROWS = 1 << 17
+_PART_ROWS = 1 << 16
 _ROW_BITS = 40
 _ARROW_TYPES = {
     "text": pa.large_string(),
@@ -199,7 +199,7 @@ def _to_the_second(column: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def read_parts(folder: Path, table: Table) -> Iterator[pd.DataFrame]:
-    """The table month by month, in parts of some hundred thousand rows; texts that come again are categories.
+    """The table month by month, in parts of some ten thousand rows; texts that come again are categories.
 
     A table without rows is one empty part.
     """

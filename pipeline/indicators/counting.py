@@ -75,8 +75,14 @@ def spread(seconds: pd.Series | NDArray[np.signedinteger], *, unit_seconds: int)
     """Median and 90th percentile (linear) of durations in a longer unit, and their count; empty for none."""
     if not len(seconds):
         return {}
-    median, p90 = np.quantile(np.asarray(seconds) / unit_seconds, [0.5, 0.9])
-    return {"median": float(median), "p90": float(p90), "count": len(seconds)}
+    found: dict[str, float] = {}
+    for name, share in (("median", 0.5), ("p90", 0.9)):
+        place = share * (len(seconds) - 1)
+        around = [int(np.floor(place)), int(np.ceil(place))]
+        # Only the two values around the place become the longer unit: ten million seconds are 40 MB as they are.
+        pair = np.partition(np.asarray(seconds), around)[around] / unit_seconds
+        found[name] = float(np.quantile(pair, place - around[0]))
+    return {**found, "count": len(seconds)}
 
 
 def whole_seconds(durations: pd.Series) -> pd.Series:
