@@ -184,3 +184,20 @@ def test_a_day_without_coverage_makes_the_year_provisional_and_another_fingerpri
 def test_undeclared_coverage_is_that_of_the_months_in_which_inquiries_came() -> None:
     rows = [inquiry(1, "2025-05-01 00:00", "2025-05-02 08:00"), inquiry(2, "2025-07-31 23:59", None)]
     assert measured(rows, covers=None).coverage_pct == pytest.approx(100 * (31 + 31) / 365)
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_what_one_part_shows_of_the_desk_holds_for_all(order: int) -> None:
+    answered, closed = (
+        inquiry(1, "2025-04-02 08:00", "2025-04-03 08:00"),
+        inquiry(2, "2025-05-02 08:00", status="closed"),
+    )
+    is_open = inquiry(3, "2025-05-02 08:00", status="open")
+    for rows, reason in (
+        ([answered, closed], "none answered yet"),
+        ([is_open, is_open], "none answered yet"),
+        ([is_open, closed], "no inquiry holds a response time"),
+    ):
+        parts = [frame_of(INQUIRIES, [row]) for row in rows[::order]]
+        result = measure(INDICATORS["inquiry_response"], parts, terms=terms_of("2025-05"))
+        assert reason in str(result.headline.reason)
