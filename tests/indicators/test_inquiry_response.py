@@ -201,3 +201,8 @@ def test_what_one_part_shows_of_the_desk_holds_for_all(order: int) -> None:
         parts = [frame_of(INQUIRIES, [row]) for row in rows[::order]]
         result = measure(INDICATORS["inquiry_response"], parts, terms=terms_of("2025-05"))
         assert reason in str(result.headline.reason)
+
+
+def test_an_inquiry_received_after_the_extraction_has_no_age_and_not_a_negative_one() -> None:
+    result = measured([inquiry(1, "2025-05-01 00:00")], as_of=datetime(2025, 4, 30, tzinfo=UTC))
+    assert (result.variants["open_inquiries"].value, result.variants["open_mean_age"].value) == (1, 0)
