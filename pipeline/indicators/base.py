@@ -167,21 +167,16 @@ class Result:
         )
 
 
-class Summary(Protocol):
-    """What is kept of a part: exact whole numbers, so that parts add up to the same in any order and grouping."""
-
-    def __add__(self, other: Any) -> Any: ...  # noqa: ANN401 each indicator has a summary of its own
-
-
 class Indicator(Protocol):
     """What each indicator's file gives.
 
-    `summarise` takes any part of the clean table (a month, a file, a block of rows); texts may be categories.
+    `summarise` takes any part of the clean table (a month, a file, a block of rows); texts may be categories. Summaries
+    hold exact whole numbers and add up to the same in any order and grouping.
     """
 
     DEFINITION: Definition
 
-    def summarise(self, part: pd.DataFrame, *, terms: Terms) -> Summary:
+    def summarise(self, part: pd.DataFrame, *, terms: Terms) -> Any:  # noqa: ANN401 its own summary
         """What a part adds to the result."""
 
     def conclude(self, summary: Any, *, terms: Terms) -> Result:  # noqa: ANN401 its own summary
