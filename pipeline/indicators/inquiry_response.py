@@ -243,13 +243,13 @@ def _on_clocks(moments: pd.Series, terms: Terms) -> pd.Series:
 
 
 def _working_seconds(on_clocks: pd.Series, terms: Terms) -> pd.Series:
-    """Working seconds since 1970 to each moment: local working days as 24 hours, weekends and holidays as none."""
+    """Working seconds since year 1 to each moment: local working days as 24 hours, weekends and holidays as none."""
     seconds, holidays = whole_seconds(on_clocks - pd.Timestamp(0)), np.array(terms.holidays, "M8[D]")
     days = (seconds // DAY).to_numpy().astype("M8[D]")
     is_working_day = np.is_busday(days, holidays=holidays)
-    return np.busday_count(np.datetime64(0, "D"), days, holidays=holidays) * DAY + (seconds % DAY).where(
-        is_working_day, 0
-    )
+    # Counted backwards, a stretch of days holds its first day in place of its last: so from before any moment.
+    working_days = np.busday_count(np.datetime64("0001-01-01"), days, holidays=holidays)
+    return working_days * DAY + (seconds % DAY).where(is_working_day, 0)
 
 
 def _months(moments: pd.Series, terms: Terms) -> Coverage:

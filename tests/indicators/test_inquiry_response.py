@@ -88,6 +88,12 @@ def test_working_days_leave_out_weekends_and_holidays() -> None:
     assert measured(rows, holidays=(date(2025, 5, 5),)).variants["working_days"].value == 1
 
 
+def test_working_days_before_1970_leave_out_weekends_too() -> None:
+    # From Saturday to Wednesday: all of Monday and Tuesday, and 20 hours.
+    rows = [inquiry(1, "1969-12-27 10:00", "1969-12-31 20:00")]
+    assert measured(rows, "1969").variants["working_days"].value == pytest.approx(2 + 20 / 24)
+
+
 def test_excluded_and_quarantined_rows_count_only_as_recorded() -> None:
     rows = [inquiry(1, "2025-05-01 08:00", "2025-05-02 08:00")]
     rows.append(inquiry(2, "2025-05-01 08:00", "2025-05-04 08:00", excluded_by="test"))
