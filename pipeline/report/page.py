@@ -35,13 +35,13 @@ def write_page(
     `results` are the objects of `tolok show --json`, `sources` name `source`, `file`, `sha256` and `size_bytes`,
     `breakdowns` are those of each indicator, `notes` say what the systems could not give. The page holds counts, rule
     names and members of breakdowns only, needs no network and no script, and the same input gives the same bytes.
+    Results of indicators that this version does not define are left out.
     """
     page = _environment().get_template(TEMPLATE)
-    order = list(definitions())
     text = page.render(
         city_name=city_name,
         period=period,
-        results=sorted(results, key=lambda result: order.index(result["indicator"])),
+        results=[result for known in definitions() for result in results if result["indicator"] == known],
         verdicts=verdicts,
         sources=sources,
         notes=notes,

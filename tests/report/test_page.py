@@ -117,6 +117,11 @@ def test_every_link_leads_to_a_part_of_the_page(tmp_path: Path) -> None:
     assert {value.removeprefix("#") for name, value in attributes if name == "href"} == targets == set(definitions())
 
 
+def test_a_result_of_an_indicator_this_version_does_not_define_is_left_out(tmp_path: Path) -> None:
+    unknown = RESULTS[0] | {"indicator": "zebra_crossings"}
+    assert written(tmp_path, results=[unknown, *RESULTS]) == written(tmp_path)
+
+
 def test_results_stand_in_the_order_of_their_clauses_in_both_languages(tmp_path: Path) -> None:
     text = Reader(written(tmp_path)).text
     for name in ("name_id", "name_en", "rule_id", "rule_en"):
