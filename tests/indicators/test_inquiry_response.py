@@ -212,3 +212,123 @@ def test_what_one_part_shows_of_the_desk_holds_for_all(order: int) -> None:
 def test_an_inquiry_received_after_the_extraction_has_no_age_and_not_a_negative_one() -> None:
     result = measured([inquiry(1, "2025-05-01 00:00")], as_of=datetime(2025, 4, 30, tzinfo=UTC))
     assert (result.variants["open_inquiries"].value, result.variants["open_mean_age"].value) == (1, 0)
+
+
+def test_the_deadline_is_met_on_its_last_second() -> None:
+    # Monday to Monday are five working days.
+    rows = [
+        inquiry(1, "2025-05-05 08:00", "2025-05-12 08:00"),
+        inquiry(2, "2025-05-05 08:00", "2025-05-12 08:00:01"),
+    ]
+    assert measured(rows).variants["within_follow_up_deadline"].value == 50
+
+
+def test_what_came_after_the_extraction_is_open_without_an_age() -> None:
+    rows = [inquiry(1, "2025-05-10 00:00"), inquiry(2, "2025-04-28 07:00")]
+    variants = measured(rows, as_of=datetime(2025, 5, 1, tzinfo=UTC)).variants
+    assert (variants["open_inquiries"].value, variants["open_mean_age"].value) == (2, 3 / 2)
+
+
+def test_as_recorded_does_not_undo_a_change_of_clocks() -> None:
+    # In New York the clocks went from 02:00 to 03:00 on 9 March 2025.
+    received, ended = (pd.Timestamp(text, tz="America/New_York") for text in ("2025-03-09 00:00", "2025-03-09 12:00"))
+    moments = {"received_at": received, "responded_at": ended, "closed_at": ended}
+    row = {"inquiry_id": "1"} | {name: moment.tz_convert("UTC") for name, moment in moments.items()}
+    result = measured([row], zone="America/New_York")
+    assert result.headline.numerator == 11
+    hours = {name: part.numerator for name, part in result.variants.items()}
+    assert (hours["as_recorded"], hours["time_to_closure"], hours["time_to_closure_as_recorded"]) == (12, 11, 12)
+
+
+def test_closings_before_receipt_count_only_as_recorded_and_those_at_once_count_everywhere() -> None:
+    rows = [
+        inquiry(1, "2025-05-05 08:00", closed="2025-05-05 08:00"),
+        inquiry(2, "2025-05-05 08:00", closed="2025-05-09 08:00"),
+        inquiry(3, "2025-05-05 08:00", closed="2025-05-04 08:00", quarantine_reason="closed_before_receipt"),
+    ]
+    variants = measured(rows).variants
+    found = {name: (part.value, part.denominator) for name, part in variants.items() if name.startswith("time_to")}
+    assert found == {
+        "time_to_closure": (2, 2),
+        "time_to_closure_as_recorded": (1, 3),
+        "time_to_closure_non_negative": (2, 2),
+    }
+
+
+@pytest.mark.parametrize("rule", ["blank_row", "grand_total", "combined", "no_outage"])
+def test_what_is_no_record_is_not_as_recorded_either(rule: str) -> None:
+    row = inquiry(1, "2025-05-05 08:00", "2025-05-06 08:00", closed="2025-05-06 08:00", excluded_by=rule)
+    variants = measured([row]).variants
+    assert (variants["as_recorded"].denominator, variants["time_to_closure_as_recorded"].denominator) == (0, 0)
+
+
+def test_by_date_answered_takes_sound_answers_from_the_first_moment_to_before_the_end() -> None:
+    answers = ["2024-12-31 23:59:59", "2025-01-01 00:00", "2025-12-31 23:59:59", "2026-01-01 00:00"]
+    rows = [inquiry(n, "2024-12-01 08:00", answer) for n, answer in enumerate(answers)]
+    rows.append(inquiry(9, "2024-12-01 08:00", "2025-05-01 08:00", quarantine_reason="bad"))
+    rows.append(inquiry(10, "2025-05-01 08:00", "2025-05-01 08:00") | {"received_at": None})
+    assert measured(rows).variants["by_date_answered"].denominator == 2
+
+
+def test_the_answered_are_broken_down_by_member_and_blank_is_one() -> None:
+    rows = [
+        inquiry(1, "2025-05-05 08:00", "2025-05-06 08:00", agency="A"),
+        inquiry(2, "2025-05-05 08:00", "2025-05-08 08:00"),
+        inquiry(3, "2025-05-05 08:00", agency="B"),
+    ]
+    found = {(b.dimension, b.member): (b.quotient.value, b.quotient.denominator) for b in measured(rows).breakdowns}
+    assert found == {
+        ("channel", "Web"): (2, 2),
+        ("category", "(kosong / blank)"): (2, 2),
+        ("agency", "A"): (1, 1),
+        ("agency", "(kosong / blank)"): (3, 1),
+    }
+
+
+def test_a_wait_of_a_hundred_years_is_kept_whole() -> None:
+    wait = pd.Timestamp("2025-05-05") - pd.Timestamp("1925-05-05")
+    result = measured([inquiry(1, "1925-05-05 08:00", "2025-05-05 08:00")], "1925")
+    assert result.statistics["median"] == pytest.approx(wait.days, abs=1)
+
+
+def test_months_in_which_only_unsound_inquiries_came_are_not_covered() -> None:
+    rows = [inquiry(1, "2025-05-01 08:00"), inquiry(2, "2025-06-01 08:00", quarantine_reason="bad")]
+    assert measured(rows, covers=None).coverage_pct == pytest.approx(100 * 31 / 365)
+
+
+@pytest.mark.parametrize(
+    ("rows", "reason"),
+    [
+        ([], "tidak ada data pertanyaan / no inquiry data"),
+        ([inquiry(1, "2023-05-01 08:00")], "tidak ada pertanyaan diterima / no inquiry received"),
+    ],
+)
+def test_no_data_and_no_inquiry_of_the_period_are_two_reasons(rows: list[dict[str, Any]], reason: str) -> None:
+    assert measured(rows).headline.reason == reason
+
+
+def test_a_ticket_that_says_open_but_is_closed_shows_that_the_desk_deals_with_some() -> None:
+    rows = [inquiry(1, "2025-05-02 08:00", closed="2025-05-03 08:00", status="open")]
+    assert "follow-up log per ticket" in measured(rows).headline.reason
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_one_part_is_enough_to_show_what_the_desk_records(order: int) -> None:
+    closed = inquiry(1, "2025-05-02 08:00", closed="2025-05-03 08:00", status="closed")
+    waiting = inquiry(2, "2025-05-02 08:00", status="open")
+    answered = inquiry(3, "2023-05-02 08:00", "2023-05-03 08:00", status="answered")
+
+    def reason(*rows: dict[str, Any]) -> str:
+        parts = [frame_of(INQUIRIES, [row]) for row in rows][::order]
+        return str(measure(INDICATORS["inquiry_response"], parts, terms=terms_of("2025")).headline.reason)
+
+    assert "follow-up log per ticket" in reason(closed, waiting)
+    assert reason(closed, answered) == "belum ada yang dijawab / none answered yet"
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_answers_in_time_are_counted_over_all_parts(order: int) -> None:
+    rows = [inquiry(1, "2025-05-02 08:00", "2025-05-02 09:00"), inquiry(2, "2025-06-02 08:00")]
+    parts = [frame_of(INQUIRIES, [row]) for row in rows][::order]
+    result = measure(INDICATORS["inquiry_response"], parts, terms=terms_of("2025"))
+    assert result.variants["within_follow_up_deadline"].value == 50

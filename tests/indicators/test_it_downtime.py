@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -206,3 +206,118 @@ def test_undeclared_coverage_reaches_from_the_month_of_the_first_incident_to_the
     assert result.coverage_pct == pytest.approx(100 * (31 + 30 + 31 + 15) / 365)
     assert measured([], covers=None).headline.reason == "tidak ada data insiden / no incident data"
     assert measured(rows, "2025-02", covers=None, as_of=extracted).headline.numerator is None
+
+
+def test_plausible_is_more_than_nothing_and_at_most_the_longest() -> None:
+    ends = ["2025-02-01 08:00", "2025-02-02 08:00", "2025-02-02 08:00:01"]
+    rows = [outage(n, "2025-02-01 08:00", end, is_planned=n == 1) for n, end in enumerate(ends)]
+    rows.append(outage(7, "2025-02-01 08:00", "2025-02-01 10:00", is_planned=None))
+    variants = measured(rows, longest_plausible_hours=24).variants
+    found = {name: (part.numerator, part.denominator) for name, part in variants.items() if "recorded" in name}
+    second = 1 / 3600
+    assert found == {
+        "as_recorded": (pytest.approx(50 + second), 4),
+        "as_recorded_plausible": (26, 2),
+        "unplanned_as_recorded": (pytest.approx(26 + second), 3),
+        "unplanned_as_recorded_plausible": (2, 1),
+    }
+
+
+@pytest.mark.parametrize("rule", ["blank_row", "grand_total", "combined", "no_outage"])
+def test_what_is_no_record_is_not_as_recorded_either(rule: str) -> None:
+    variants = measured([outage(1, "2025-02-01 08:00", "2025-02-01 10:00", excluded_by=rule)]).variants
+    assert variants["as_recorded"].denominator == 0
+
+
+def test_an_open_outage_that_starts_after_the_extraction_has_no_hours_yet() -> None:
+    result = measured([outage(1, "2025-02-01 08:00", None)], as_of=datetime(2025, 1, 20, tzinfo=ZONE))
+    assert (parts(result), result.status) == ((0, 1), "provisional")
+
+
+def test_what_is_open_after_the_period_leaves_it_final() -> None:
+    rows = [outage(1, "2025-02-01 08:00", "2025-02-01 10:00"), outage(2, "2026-02-01 08:00", None)]
+    assert measured(rows).status == "final"
+
+
+def test_undeclared_coverage_begins_with_the_first_sound_row_of_any_length() -> None:
+    rows = [
+        outage(1, "2025-02-10 08:00", "2025-02-10 09:00", quarantine_reason="bad"),
+        outage(2, "2025-03-10 08:00", "2025-03-10 08:00"),
+        outage(3, "2025-04-10 08:00", "2025-04-10 09:00"),
+    ]
+    # 20:00 UTC on 14 June is 15 June in Jakarta.
+    result = measured(rows, covers=None, as_of=datetime(2025, 6, 14, 20, tzinfo=UTC))
+    assert result.coverage_pct == pytest.approx(100 * (31 + 30 + 31 + 15) / 365)
+
+
+def test_coverage_of_no_day_of_the_period_is_no_data_whatever_the_rows() -> None:
+    result = measured([outage(1, "2025-02-01 08:00", "2025-02-01 10:00")], covers=Coverage())
+    assert (result.headline.numerator, result.headline.reason) == (None, "tidak ada data insiden / no incident data")
+
+
+def test_an_outage_is_planned_only_when_all_of_it_was() -> None:
+    rows = [
+        outage(1, "2025-02-01 08:00", "2025-02-01 10:00", is_planned=True),
+        outage(2, "2025-02-01 09:00", "2025-02-01 11:00", is_planned=False),
+        outage(3, "2025-03-01 09:00", "2025-03-01 11:00", is_planned=None),
+        outage(4, "2025-04-01 09:00", "2025-04-01 10:00", is_planned=True),
+    ]
+    result = measured(rows)
+    members = {b.member: b.quotient.numerator for b in result.breakdowns if b.dimension == "planned"}
+    assert members == {"planned": 1, "unplanned": 3 + 2}
+    unplanned = result.variants["unplanned_only"]
+    assert (unplanned.numerator, unplanned.denominator) == (4, 2)
+
+
+def test_the_whole_city_is_down_once_when_two_components_are() -> None:
+    rows = [
+        outage(1, "2025-02-01 08:00", "2025-02-01 10:00", "A"),
+        outage(2, "2025-02-01 09:00", "2025-02-01 11:00", "B"),
+        outage(3, "2025-02-01 12:00", "2025-02-01 13:00", "B"),
+    ]
+    city_wide = measured(rows).variants["city_wide_union"]
+    assert (city_wide.numerator, city_wide.denominator) == (3 + 1, 2)
+
+
+def test_whole_durations_and_their_spread_are_of_outages_that_start_in_the_period() -> None:
+    rows = [
+        outage(1, "2024-12-31 22:00", "2025-01-01 05:00", "A"),
+        outage(2, "2025-03-01 08:00", "2025-03-01 10:00", "B"),
+        outage(3, "2025-12-31 23:00", "2026-01-01 02:00", "C"),
+    ]
+    result = measured(rows)
+    whole = result.variants["whole_duration_in_starting_period"]
+    assert (parts(result), whole.numerator, whole.denominator) == ((5 + 2 + 1, 2), 2 + 3, 2)
+    assert result.statistics == {"median": 1.5, "p90": pytest.approx(1.9), "count": 2}
+
+
+def test_the_earliest_known_cause_stands_and_an_unknown_one_is_blank() -> None:
+    rows = [
+        outage(1, "2025-02-01 08:00", "2025-02-01 10:00"),
+        outage(2, "2025-02-01 09:00", "2025-02-01 11:00", cause="z"),
+        outage(3, "2025-02-01 09:30", "2025-02-01 11:00", cause="a"),
+        outage(4, "2025-03-01 08:00", "2025-03-01 09:00"),
+    ]
+    causes = {b.member: b.quotient.numerator for b in measured(rows).breakdowns if b.dimension == "cause"}
+    assert causes == {"z": 3, "(kosong / blank)": 1}
+
+
+def test_of_rows_that_start_at_once_the_cause_of_the_first_number_stands() -> None:
+    rows = [
+        outage(2, "2025-02-01 08:00", "2025-02-01 10:00", cause="a"),
+        outage(1, "2025-02-01 08:00", "2025-02-01 10:00", cause="b"),
+    ]
+    assert [b.member for b in measured(rows).breakdowns if b.dimension == "cause"] == ["b"]
+
+
+def test_overlapping_components_of_one_outage_count_an_hour_once() -> None:
+    rows = [
+        outage(1, "2025-02-01 08:00", "2025-02-01 10:00", "A"),
+        outage(1, "2025-02-01 09:00", "2025-02-01 11:00", "B"),
+    ]
+    assert parts(measured(rows)) == (3, 1)
+
+
+def test_an_outage_that_ended_as_the_period_began_does_not_bear_on_it() -> None:
+    result = measured([outage(1, "2024-12-31 22:00", "2025-01-01 00:00"), outage(2, "2024-12-30 22:00", None, "B")])
+    assert (result.rows.used, result.rows.excluded) == (1, {"outside_period": 1})
