@@ -227,10 +227,14 @@ def _manifests(city_id: str, table: str, period: str) -> list[Manifest]:
     try:
         return [read_manifest(_home(), city_id=city_id, source_name=name, period=asked) for name in names]
     except FileNotFoundError:
-        raise DataRejected(
-            id=f"{city_id} {period}: sumber belum diambil. Jalankan dahulu: tolok run {city_id} {period}",
-            en=f"{city_id} {period}: the sources have not been fetched. First run: tolok run {city_id} {period}",
-        ) from None
+        raise _not_run(city_id, period, id="sumber belum diambil", en="the sources have not been fetched") from None
+
+
+def _not_run(city_id: str, period: str, *, id: str, en: str) -> DataRejected:
+    command = f"tolok run {city_id} {period}"
+    return DataRejected(
+        id=f"{city_id} {period}: {id}. Jalankan dahulu: {command}", en=f"{city_id} {period}: {en}. First run: {command}"
+    )
 
 
 def _home() -> Path:
@@ -258,8 +262,12 @@ def _write_verdicts(city_id: str, period: str, part: str, verdicts: Sequence[Ver
 
 
 def _read_verdicts(city_id: str, period: str) -> list[Verdict]:
+    """The verdicts of the latest run; `DataRejected` when none are kept here."""
     parts = [_work(city_id, period) / f"verdicts-{part}.json" for part in ("tables", "results")]
-    return [verdict for part in parts for verdict in _as_list_of("Verdict").validate_json(part.read_bytes())]
+    try:
+        return [verdict for part in parts for verdict in _as_list_of("Verdict").validate_json(part.read_bytes())]
+    except FileNotFoundError:
+        raise _not_run(city_id, period, id="verdik belum ada", en="there are no verdicts yet") from None
 
 
 @lru_cache(maxsize=2)

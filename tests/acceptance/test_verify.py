@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,16 @@ def test_a_table_that_two_indicators_read_is_rebuilt_once(home: Path, tmp_path: 
     assert len(first.frame)
     assert first.frame.equals(second.frame)
     assert meters[0].bytes_read > meters[1].bytes_read == 0
+
+
+def test_a_page_without_the_verdicts_of_a_run_asks_for_the_run(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (home / "cities").rmdir()
+    write_city(home / "cities")
+    steps.run("kota-uji", "2024")
+    shutil.rmtree(home / "home" / "runs")
+    code, _, err = tolok(monkeypatch, "report", "kota-uji", "2024")
+    assert code == 3
+    assert "First run: tolok run kota-uji 2024" in err
 
 
 def test_check_writes_nothing_and_names_what_is_missing(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
