@@ -17,6 +17,7 @@ import pandas as pd
 from connectors.counted_file import OnRead, open_counted
 from connectors.errors import DataRejected, SourceChanged
 from connectors.layout import Layout
+from connectors.remarks import OnRemark, Remark
 
 HEADER_SEARCH_ROWS = 200
 BLANK_ROW = "blank_row"
@@ -28,11 +29,21 @@ Record = tuple[object, ...]
 
 @dataclass(frozen=True)
 class RawFile:
-    """Bytes to read, the name people know them by, and who is told how many have left the disk."""
+    """Bytes to read and the name people know them by.
+
+    `on_read` is called with the number of bytes that have left the disk, `on_remark` with what a reader found worth
+    knowing; each may be null.
+    """
 
     path: Path
     name: str
     on_read: OnRead | None = field(default=None, compare=False)
+    on_remark: OnRemark | None = field(default=None, compare=False)
+
+    def remark(self, code: str, *, id: str, en: str, keeps_provisional: bool = True) -> None:
+        """Say something about this file that a reader of the numbers should know; its name comes first."""
+        if self.on_remark is not None:
+            self.on_remark(Remark(code, f"{self.name}: {id}", f"{self.name}: {en}", keeps_provisional))
 
 
 @contextmanager

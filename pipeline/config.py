@@ -337,6 +337,7 @@ class City(_Strict):
     agencies_expected: tuple[str, ...] = ()
     longest_plausible_hours: int = Field(default=720, ge=1)
     quarantine_limit_pct: float = Field(default=50, gt=0, le=100)
+    final_quarantine_pct: float = Field(default=2, ge=0, le=100)
     sources: dict[str, Source] = Field(min_length=1)
     folder: Path = Field(default=Path(), exclude=True)
 

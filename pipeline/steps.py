@@ -184,6 +184,7 @@ def compute(city_id: str, period: str, *, is_rebuilt: bool = False, progress: Pr
                 tally=rows.tally,
                 inhabitants=inhabitants.frame,
                 manifests=_manifests(city_id, table, period),
+                remarks=rows.remarks,
             )
             results.append(base.measure(indicator, rows.parts, terms=terms))
     return results

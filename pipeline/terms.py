@@ -7,6 +7,7 @@ from datetime import date, datetime
 
 import pandas as pd
 
+from connectors.remarks import Remark
 from pipeline.config import City
 from pipeline.coverage import Coverage
 from pipeline.indicators.base import Population, RowCounts, Terms
@@ -25,13 +26,18 @@ def terms_for(
     tally: pd.DataFrame | None,
     inhabitants: pd.DataFrame,
     manifests: Sequence[Manifest],
+    remarks: Sequence[Remark] = (),
 ) -> Terms:
-    """The terms of the indicator that reads `table_name`, of which `parts` are the rows and `tally` the log lines."""
+    """The terms of the indicator that reads `table_name`.
+
+    `parts` are the table's rows, `tally` the log lines, `remarks` what was found while the sources were read.
+    """
     headline, others = populations(inhabitants, city=city, period=period)
     return Terms(
         period=period,
         zone=city.zone_info,
         as_of=_as_of(table_name, city=city, parts=parts, manifests=manifests),
+        known_until=min((moment for _, moment in _extractions(manifests)), default=None),
         covers=covered_days(city, table_name=table_name, period=period, manifests=manifests),
         population=headline,
         other_populations=others,
@@ -39,7 +45,9 @@ def terms_for(
         holidays=_holidays(city, period),
         follow_up_days=city.deadlines.follow_up_days,
         longest_plausible_hours=city.longest_plausible_hours,
+        final_quarantine_pct=city.final_quarantine_pct,
         log_lines=RowCounts() if tally is None else _line_counts(tally, period),
+        remarks=tuple(remarks),
     )
 
 
@@ -74,9 +82,7 @@ def covered_days(city: City, *, table_name: str, period: Period, manifests: Sequ
 def _as_of(table_name: str, *, city: City, parts: Iterable[pd.DataFrame], manifests: Sequence[Manifest]) -> datetime:
     """Until when every source tells: the earliest declared extraction; undeclared, the last moment inquiry files tell
     of, else the landing. Of a source's files the last one counts, for they are pulled or copied one after another."""
-    extracted = [
-        (m.source, max(datetime.fromisoformat(file.extracted_at) for file in m.files)) for m in manifests if m.files
-    ]
+    extracted = _extractions(manifests)
     declared = [moment for name, moment in extracted if city.sources[name].extracted_at]
     if declared:
         return min(declared)
@@ -87,6 +93,13 @@ def _as_of(table_name: str, *, city: City, parts: Iterable[pd.DataFrame], manife
         if known:
             return max(known).to_pydatetime()  # type: ignore[no-any-return]
     return min((moment for _, moment in extracted), default=datetime.fromisoformat("1970-01-01T00:00:00+00:00"))
+
+
+def _extractions(manifests: Sequence[Manifest]) -> list[tuple[str, datetime]]:
+    """When each source was extracted last: declared, or when its bytes first landed."""
+    return [
+        (m.source, max(datetime.fromisoformat(file.extracted_at) for file in m.files)) for m in manifests if m.files
+    ]
 
 
 def populations(

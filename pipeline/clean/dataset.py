@@ -14,6 +14,7 @@ import pandas as pd
 import pyarrow as pa
 
 from connectors.files import refuse_foreign
+from connectors.remarks import Remark
 from pipeline.access_log.checkpoints import Checkpoints, forget_checkpoints
 from pipeline.atomic import atomic_folder
 from pipeline.clean.month_files import Block, MonthFiles, finished, read_parts
@@ -33,13 +34,15 @@ _TALLY = "tally.parquet"
 class Dataset:
     """One clean table on disk, of which no more is read than is asked for: every row read, sound or not.
 
-    `tally` counts the lines of access logs (null without any), `follow_ups` the rows of follow-up logs by source.
+    `tally` counts the lines of access logs (null without any), `follow_ups` the rows of follow-up logs by source;
+    `remarks` are what was found worth knowing while the sources were read.
     """
 
     path: Path
     table: Table
     tally: pd.DataFrame | None
     follow_ups: Mapping[str, RowCounts]
+    remarks: tuple[Remark, ...] = ()
 
     @cached_property
     def frame(self) -> pd.DataFrame:
@@ -92,7 +95,8 @@ def read_dataset(path: Path, table: Table) -> Dataset:
     """What `clean_table` wrote."""
     tally = pd.read_parquet(path / _TALLY) if (path / _TALLY).is_file() else None
     raw = json.loads((path / "dataset.json").read_text("utf-8"))
-    return Dataset(path, table, tally, {name: RowCounts(**rows) for name, rows in raw.items()})
+    follow_ups = {name: RowCounts(**rows) for name, rows in raw["follow_ups"].items()}
+    return Dataset(path, table, tally, follow_ups, tuple(Remark(**remark) for remark in raw["remarks"]))
 
 
 def dataset_name(city: City, *, table_name: str, manifests: Sequence[Manifest]) -> str:
@@ -158,8 +162,10 @@ def _write(folder: Path, sources: Sequence[Landed], table: Table, *, target: Pat
     files.close()
     if tallies:
         pd.concat(tallies, ignore_index=True).to_parquet(folder / _TALLY, index=False)
-    counts = {source.landed.manifest.source: asdict(source.follow_ups) for source in written if source.follow_ups}
-    (folder / "dataset.json").write_text(json.dumps(counts, sort_keys=True), "utf-8")
+    follow_ups = {source.landed.manifest.source: asdict(source.follow_ups) for source in written if source.follow_ups}
+    remarks = [asdict(remark) for landed in sources for remark in sorted(set(landed.remarks))]
+    content = {"follow_ups": follow_ups, "remarks": remarks}
+    (folder / "dataset.json").write_text(json.dumps(content, sort_keys=True), "utf-8")
     # What comes after has other columns in memory; arrow would keep the room of these.
     pa.default_memory_pool().release_unused()
 

@@ -15,6 +15,7 @@ import pandas as pd
 
 from connectors.files import read_rows
 from connectors.records import RawFile
+from connectors.remarks import Remark
 from pipeline.clean.inquiries import FollowUps, complete_inquiries, join_follow_ups, read_follow_ups
 from pipeline.clean.mapping import map_rows, raw_columns, with_plain_texts
 from pipeline.clean.month_files import finished
@@ -37,12 +38,13 @@ RawBlock = tuple[str, pd.DataFrame]
 
 @dataclass(frozen=True)
 class Landed:
-    """What one source of a city gave for a period."""
+    """What one source of a city gave for a period; `remarks` fills up while its rows are read."""
 
     home: Path
     city: City
     manifest: Manifest
     meter: Meter = field(default_factory=Meter, compare=False)
+    remarks: list[Remark] = field(default_factory=list, compare=False)
 
     @cached_property
     def source(self) -> Source:
@@ -57,7 +59,10 @@ class Landed:
     def files(self, role: str) -> list[tuple[LandedFile, RawFile]]:
         """The files of a role, and where their bytes are."""
         chosen = [file for file in self.manifest.files if file.role == role]
-        return [(file, RawFile(object_path(self.home, file.sha256), file.name, self.meter.read)) for file in chosen]
+        return [(file, self._raw(file)) for file in chosen]
+
+    def _raw(self, file: LandedFile) -> RawFile:
+        return RawFile(object_path(self.home, file.sha256), file.name, self.meter.read, self.remarks.append)
 
 
 def judged_rows(landed: Landed, *, then: Callable[[pd.DataFrame], T]) -> tuple[Iterator[T], RowCounts | None]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime
 from functools import reduce
@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from connectors.remarks import Remark
 from pipeline.coverage import Coverage
 from pipeline.indicators.definition import Definition
 from pipeline.indicators.row_hashes import Words, mixed, row_hashes
@@ -71,11 +72,13 @@ class Terms:
 
     `as_of` is the moment the sources were extracted; `covers` the days of the period they say they cover, null when
     they do not say; `log_lines` the fate of access log lines, which stand in place of the day counts made from them.
+    Nothing after `known_until` can be in the sources; `remarks` are what was found worth knowing before measuring.
     """
 
     period: Period
     zone: ZoneInfo
     as_of: datetime
+    known_until: datetime | None = None
     covers: Coverage | None = None
     population: Population | None = None
     other_populations: tuple[Population, ...] = ()
@@ -83,7 +86,9 @@ class Terms:
     holidays: tuple[date, ...] = ()
     follow_up_days: int = 5
     longest_plausible_hours: int = 720
+    final_quarantine_pct: float = 2
     log_lines: RowCounts = RowCounts()
+    remarks: tuple[Remark, ...] = ()
 
     @property
     def start_at(self) -> pd.Timestamp:
@@ -120,7 +125,8 @@ class Breakdown:
 class Result:
     """One indicator of one period: the headline, its variants and everything needed to defend it.
 
-    `statistics` holds median, p90 (both in the headline's unit) and count, for durations; else it is empty.
+    `statistics` holds median, p90 (both in the headline's unit) and count, for durations; else it is empty. `remarks`
+    say why a result is provisional, and what else a reader should know.
     """
 
     indicator_id: str
@@ -134,6 +140,7 @@ class Result:
     variants: Mapping[str, Quotient] = field(default_factory=dict)
     breakdowns: tuple[Breakdown, ...] = ()
     statistics: Mapping[str, float] = field(default_factory=dict)
+    remarks: tuple[Remark, ...] = ()
 
     @classmethod
     def of(
@@ -145,26 +152,65 @@ class Result:
         coverage_pct: float,
         inputs: Fingerprint,
         depends_on: Mapping[str, object],
-        is_open: bool = False,
-        **parts: Any,  # noqa: ANN401 rows, variants, breakdowns, statistics
+        rows: RowCounts,
+        remarks: Sequence[Remark] = (),
+        **parts: Any,  # noqa: ANN401 variants, breakdowns, statistics
     ) -> Self:
         """A result of one period. `inputs` are the rows, `depends_on` the terms that another value would come from.
 
-        Not computable without a value; provisional below full coverage, or while something is open that can move it.
+        Not computable without a value; provisional while a remark says so: one of `remarks`, which are the
+        indicator's own, of `terms`, or of those every indicator has in common (`finality`).
         """
-        final: Status = "final" if coverage_pct >= 100 and not is_open else "provisional"
+        found = (*common_remarks(rows, coverage_pct=coverage_pct, terms=terms), *terms.remarks, *remarks)
+        holding = sorted({remark.code for remark in found if remark.keeps_provisional})
+        status: Status = "provisional" if holding else "final"
+        depends_on = {**depends_on, "period": terms.period.label} | ({"provisional_for": holding} if holding else {})
         return cls(
             indicator_id=definition.id,
             period=terms.period.label,
             headline=headline,
-            status="not_computable" if headline.value is None else final,
+            status="not_computable" if headline.value is None else status,
             coverage_pct=coverage_pct,
+            rows=rows,
             method_version=definition.method_version,
-            inputs_sha256=inputs.sha256(
-                terms={"period": terms.period.label, **depends_on}, method_version=definition.method_version
-            ),
+            inputs_sha256=inputs.sha256(terms=depends_on, method_version=definition.method_version),
+            remarks=tuple(dict.fromkeys(found)),
             **parts,
         )
+
+
+def common_remarks(rows: RowCounts, *, coverage_pct: float, terms: Terms) -> list[Remark]:
+    """Why a result of any indicator is not final yet."""
+    period, considered = terms.period.label, rows.read - sum(rows.excluded.values())
+    quarantined = sum(rows.quarantined.values())
+    found = []
+    if terms.known_until is not None and terms.known_until < terms.end_at:
+        day = terms.known_until.astimezone(terms.zone).date()
+        found.append(
+            Remark(
+                "period_not_over",
+                f"{period} belum berakhir ketika data ditarik ({day})",
+                f"{period} had not ended when the data were extracted ({day})",
+            )
+        )
+    if coverage_pct < 100:
+        found.append(
+            Remark(
+                "coverage",
+                f"data tidak mencakup seluruh periode ({coverage_pct:.1f} %)",
+                f"the data do not cover the whole period ({coverage_pct:.1f} %)",
+            )
+        )
+    if considered and 100 * quarantined > terms.final_quarantine_pct * considered:
+        limit = f"{terms.final_quarantine_pct:g} %"
+        found.append(
+            Remark(
+                "quarantine",
+                f"{quarantined} dari {considered} baris dikarantina, lebih dari {limit}",
+                f"{quarantined} of {considered} rows are quarantined, more than {limit}",
+            )
+        )
+    return found
 
 
 class Indicator(Protocol):

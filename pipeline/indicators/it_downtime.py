@@ -17,6 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from connectors.remarks import Remark
 from pipeline.coverage import Coverage
 from pipeline.indicators.base import (
     Breakdown,
@@ -169,7 +170,7 @@ def conclude(summary: OutageSummary, *, terms: Terms) -> Result:
         headline,
         terms=terms,
         coverage_pct=coverage_pct,
-        is_open=is_open,
+        remarks=_remarks(windows),
         inputs=summary.inputs + Fingerprint.of_hashes(bearing_hashes.to_numpy()),
         depends_on={
             "zone": terms.zone.key,
@@ -239,6 +240,14 @@ def _coverage(summary: OutageSummary, terms: Terms) -> Coverage:
         return terms.covers or Coverage()
     first_on = summary.first_started_at.tz_convert(terms.zone).date().replace(day=1)
     return Coverage.of([(first_on, terms.as_of.astimezone(terms.zone).date())])
+
+
+def _remarks(windows: pd.DataFrame) -> list[Remark]:
+    """That an outage which bears on the period has not ended yet."""
+    open_count = int((windows["bears_on_period"] & windows["is_open"]).sum())
+    if not open_count:
+        return []
+    return [Remark("still_open", f"{open_count} gangguan belum berakhir", f"{open_count} outages have not ended yet")]
 
 
 def _row_counts(elsewhere: pd.DataFrame) -> RowCounts:
