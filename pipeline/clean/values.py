@@ -15,9 +15,9 @@ from connectors.records import TYPED
 from kernels.moments import first_and_last
 from pipeline.clean.moments import Shape, has_hour, places_of, shapes_of, wall_clock, with_english_months
 from pipeline.clean.text_bytes import stripped
+from pipeline.setting_faults import FLAGS
 from pipeline.tables import DTYPES, Kind
 
-_FLAGS = {"true": True, "ya": True, "yes": True, "1": True, "false": False, "tidak": False, "no": False, "0": False}
 _ISO = re.compile(
     r"\d{4}-\d{2}-\d{2}(?P<time>[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?)?(?P<offset> ?(?:Z|[+-]\d{2}:?\d{2}))?"
 )
@@ -73,7 +73,7 @@ def parse(texts: pd.Series, *, kind: Kind, reading: Reading) -> Parsed:
     known = texts.dropna()
     is_ambiguous = pd.Series(False, index=known.index)
     if kind == "flag":
-        values = known.str.strip().str.casefold().map(_FLAGS)
+        values = known.str.strip().str.casefold().map(FLAGS)
     else:
         values, is_ambiguous = _numbers(known, reading, is_whole=kind == "count")
     is_bad = values.isna() & ~is_ambiguous
