@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from kernels.texts import look_over
+from kernels.texts import find_short_texts
 
 _HARD_SPACE_FIRST_BYTE = 0xC2
 
@@ -35,7 +35,7 @@ def bounds_and_bytes(column: pa.LargeStringArray) -> tuple[Ints, Bytes]:
 
 def stripped(texts: pd.Series) -> pd.Series:
     """As `texts.str.strip()`."""
-    is_clean, _ = _looked_over(arrow_of(texts), longest=0)
+    is_clean, _ = _short_texts(arrow_of(texts), longest=0)
     return texts if is_clean else texts.str.strip()
 
 
@@ -45,20 +45,20 @@ def tidied(texts: pd.Series, *, absent: Collection[str]) -> pd.Series:
     if np.any(content[bounds[0] : bounds[-1]] == _HARD_SPACE_FIRST_BYTE):
         texts = texts.str.replace("\xa0", " ", regex=False)
     longest = max(len(text.encode()) for text in ("", *absent))
-    is_clean, short = _looked_over(arrow_of(texts), longest=longest)
+    is_clean, short = _short_texts(arrow_of(texts), longest=longest)
     if not is_clean:
         texts = texts.str.strip()
-        _, short = _looked_over(arrow_of(texts), longest=longest)
+        _, short = _short_texts(arrow_of(texts), longest=longest)
     column = arrow_of(texts)
     is_absent = pc.is_in(column.take(pa.array(short)), pa.array(["", *absent], pa.large_string()))
     places = short[is_absent.to_numpy(zero_copy_only=False)]
     return _without(column, places) if len(places) else texts
 
 
-def _looked_over(column: pa.LargeStringArray, *, longest: int) -> tuple[bool, Ints]:
+def _short_texts(column: pa.LargeStringArray, *, longest: int) -> tuple[bool, Ints]:
     """Whether no text has outer spaces, and the places of those that are no longer than so many bytes."""
     short = np.empty(len(column), np.int64)
-    is_clean, count = look_over(*bounds_and_bytes(column), longest, short)
+    is_clean, count = find_short_texts(*bounds_and_bytes(column), longest, short)
     return is_clean, short[:count]
 
 
