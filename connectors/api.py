@@ -15,10 +15,12 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, field_validator, model_validator
 
-from connectors.base import Connector, NotKept, Options, Retention, Window, Wire, frame_of
+from connectors.base import NAMED_FILES, Connector, NotKept, Options, Retention, Window, Wire, frame_of
+from connectors.documents import dig, rows_at
 from connectors.errors import ConfigError, DataRejected, SourceChanged, SourceUnavailable
-from connectors.files import dig, read_rows, rows_at
+from connectors.files import read_rows
 from connectors.http import Answer, Request
+from connectors.object_records import WantedKeys
 from connectors.records import RawFile
 
 if TYPE_CHECKING:
@@ -262,11 +264,13 @@ class Api(Connector):
     def rows(self, files: Sequence[RawFile], *, columns: Sequence[str]) -> Iterator[tuple[RawFile, pd.DataFrame]]:
         """The records of kept pages; an empty page has none."""
         own = [column for column in columns if column not in WINDOW_COLUMNS]
+        keys = WantedKeys(own)
         for file in files:
-            for chunk in read_rows(file, layout=self.layout, columns=own, may_be_empty=True):
+            for chunk in read_rows(file, layout=self.layout, columns=own, may_be_empty=True, wanted_keys=keys):
                 yield file, self._with_window(chunk, file, columns)
             if self.options.fill is not None:
                 yield from self._filled(file, columns)
+        keys.refuse_absent(", ".join(file.name for file in files[:NAMED_FILES]))
 
     def _with_window(self, chunk: pd.DataFrame, file: RawFile, columns: Sequence[str]) -> pd.DataFrame:
         start, end = (file.name.split("-")[n] if file.name.count("-") > 1 else None for n in (0, 1))

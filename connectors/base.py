@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 Span = tuple[datetime, datetime]
 
+NAMED_FILES = 3
 _KEPT_HEADERS = {"link", "content-range", "x-total-count", "content-type"}
 
 
@@ -190,10 +191,13 @@ class Connector:
     def rows(self, files: Sequence[RawFile], *, columns: Sequence[str]) -> Iterator[tuple[RawFile, pd.DataFrame]]:
         """Each file with its records in chunks, shaped as `connectors.files.read_rows` gives them."""
         from connectors.files import read_rows
+        from connectors.object_records import WantedKeys
 
+        wanted_keys = WantedKeys(columns)
         for file in files:
-            for chunk in read_rows(file, layout=self.layout, columns=columns):
+            for chunk in read_rows(file, layout=self.layout, columns=columns, wanted_keys=wanted_keys):
                 yield file, chunk
+        wanted_keys.refuse_absent(", ".join(file.name for file in files[:NAMED_FILES]))
 
 
 def frame_of(records: Iterable[Mapping[str, str | None]], *, columns: Sequence[str]) -> pd.DataFrame:

@@ -13,8 +13,8 @@ from pydantic import Field
 
 from connectors.base import Connector, Options, Window, Wire, frame_of
 from connectors.connection import Connection
+from connectors.documents import dig
 from connectors.errors import ConfigError, DataRejected, SourceChanged
-from connectors.files import dig
 from connectors.http import Answer, Request
 from connectors.records import RawFile
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urljoin, urlsplit
 
 from connectors.connection import Connection
+from connectors.documents import RepeatedKey, parse_json
 from connectors.errors import ConfigError, DataRejected, SourceUnavailable, TolokError
 
 if TYPE_CHECKING:
@@ -91,8 +92,8 @@ class Answer:
     headers: Mapping[str, str]
     where: str
 
-    def document(self) -> Any:  # noqa: ANN401 any JSON
-        """The JSON of the answer; `DataRejected` when it is a web page or anything else."""
+    def document(self, *, rows_path: str = "") -> Any:  # noqa: ANN401 any JSON
+        """The JSON of the answer; `DataRejected` when it is a web page or anything else, or repeats a key."""
         start = self.content[:200].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
         if start.startswith((b"<!doctype html", b"<html")):
             raise DataRejected(
@@ -100,7 +101,9 @@ class Answer:
                 en=f"{self.where}: the answer is a web page (a login page?), not data. Check address and rights.",
             )
         try:
-            return json.loads(self.content)
+            return parse_json(self.content, rows_path=rows_path)
+        except RepeatedKey as repeat:
+            raise repeat.rejected(self.where) from None
         except ValueError:
             raise DataRejected(
                 id=f"{self.where}: jawabannya bukan JSON yang sah ({len(self.content):,} bita). Periksa alamatnya.",

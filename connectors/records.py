@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import itertools
-import re
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -15,7 +14,7 @@ from typing import IO, cast
 import pandas as pd
 
 from connectors.counted_file import OnRead, open_counted
-from connectors.errors import DataRejected, SourceChanged
+from connectors.errors import DataRejected, SourceChanged, harmless
 from connectors.layout import Layout
 from connectors.remarks import OnRemark, Remark
 
@@ -115,11 +114,6 @@ def find_header(file: RawFile, layout: Layout, rows: Iterator[tuple[int, list[st
         en=f"{file.name}: no header row starting with '{layout.header_starts_with}' in the first "
         f"{HEADER_SEARCH_ROWS} rows. Mend 'header_starts_with' or the file.",
     )
-
-
-def harmless(name: str) -> str:
-    """A header cell fit for a message: what could be a value of a person is masked."""
-    return "***" if re.search(r"\d{4}|@", name) else name[:40]
 
 
 def _places(file: RawFile, header: Sequence[str], columns: tuple[str, ...]) -> list[int]:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field
 
 from connectors.base import Connector, Options
-from connectors.errors import SourceChanged
+from connectors.errors import SourceChanged, harmless
 from connectors.files import header_of, read_rows
 from connectors.layout import Layout
-from connectors.records import RawFile, harmless
+from connectors.records import RawFile
 
 if TYPE_CHECKING:
     import pandas as pd

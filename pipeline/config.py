@@ -3,20 +3,32 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, TypeVar
 from zoneinfo import ZoneInfo
 
-import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from connectors.errors import ConfigError
 from connectors.layout import Layout
-from connectors.registry import connector_class, preset
+from connectors.registry import connector_class, preset, system_names
 from pipeline.coverage import Coverage
+from pipeline.setting_faults import (
+    days_faults,
+    default_fault,
+    format_fault,
+    format_use_fault,
+    name_fault,
+    network_fault,
+    required_columns,
+    suggestion,
+    unknown_names,
+    value_fault,
+)
 from pipeline.settings import CITY_ID, city_ids
+from pipeline.settings_yaml import read_settings
 from pipeline.tables import TABLES, Column
 
 if TYPE_CHECKING:
@@ -36,7 +48,21 @@ CODE_SHAPES: dict[str, str] = {
     "other": r".+",
 }
 COMMON_EXCLUSIONS = ("grand_total",)
-_NULLS = {"", "null", "~"}
+_TOMORROW = timedelta(days=1)
+_SAME_MARKS = "'decimal' dan 'thousands' tidak boleh sama / must differ"
+# What gives a required clean column that no one maps.
+_FILLED = {
+    "visits": {
+        "days_count": "grain",
+        "portal_id": "portal_id",
+        "visit_definition": "the source's name",
+        "source_tool": "the source's name",
+        "variant": "headline",
+    },
+    "services": {"is_online_applicable": "true"},
+    "population": {"source": "the source's name"},
+}
+T = TypeVar("T")
 
 
 class _Strict(BaseModel):
@@ -109,30 +135,58 @@ class ColumnMap(_Strict):
         """What one of the numbers stands for."""
         return _SCALES.get(self.unit or "", 1)
 
-    @model_validator(mode="after")
-    def _reads_something(self) -> Self:
-        if not self.column and self.constant is None:
-            raise ValueError("isi 'column' atau 'constant' / give 'column' or 'constant'")
-        if (self.after is None) != (self.unit is None or self.unit in _SCALES):
-            raise ValueError("'after' dan 'unit' berpasangan / 'after' and 'unit' go together")
-        if self.approximate and self.after is None:
-            raise ValueError("'approximate' hanya untuk lama waktu ('after') / is for lengths of time ('after') only")
-        return self
+    @field_validator("format")
+    @classmethod
+    def _known_formats(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return _sound(value, filter(None, map(format_fault, value)))
+
+    @field_validator("zone")
+    @classmethod
+    def _known_zone(cls, value: str | None) -> str | None:
+        return None if value is None else known_zone(value)
 
     @model_validator(mode="after")
-    def _says_what_a_blank_is_once(self) -> Self:
+    def _reads_something(self) -> Self:
+        return _sound(self, self._faults())
+
+    def _faults(self) -> Iterator[str]:
+        if not self.column and self.constant is None:
+            yield "isi 'column' atau 'constant' / give 'column' or 'constant'"
+        if self.column and self.constant is not None:
+            yield "isi 'column' atau 'constant', jangan keduanya / give 'column' or 'constant', not both"
+        if (self.after is None) != (self.unit is None or self.unit in _SCALES):
+            yield "'after' dan 'unit' berpasangan / 'after' and 'unit' go together"
+        if self.approximate and self.after is None:
+            yield "'approximate' hanya untuk lama waktu ('after') / is for lengths of time ('after') only"
+        if self.decimal is not None and self.decimal == self.thousands:
+            yield _SAME_MARKS
+        yield from self._blank_faults()
+
+    def _blank_faults(self) -> Iterator[str]:
         if self.otherwise is not None and not self.values:
-            raise ValueError(
+            yield (
                 "'otherwise' tanpa 'values' tidak berarti apa-apa; petakan dahulu teks yang dikenal di 'values', dan "
                 "sel kosong dengan 'default' / 'otherwise' means nothing without 'values'; map the known texts there, "
                 "and blank cells with 'default'"
             )
         if self.values.get("", self.default) != self.default:
-            raise ValueError(
+            yield (
                 "sel kosong diisi oleh 'default', bukan oleh \"\" di 'values' / a blank cell is filled by 'default', "
                 "not by \"\" in 'values'"
             )
-        return self
+
+    def faults_for(self, column: Column) -> Iterator[str]:
+        """What of this map does not suit the clean column it is for."""
+        targets = [*self.values.values(), *filter(None, [self.default])]
+        targets += [self.otherwise] if self.otherwise not in (None, "keep") else []
+        targets += [self.constant] if self.constant is not None and not self.values else []
+        if self.scale != 1 and column.kind not in ("count", "number"):
+            yield f"unit: {self.unit} hanya untuk bilangan / is for numbers only"
+        if self.after is None and not (self.prefix or self.suffix):
+            yield from filter(None, (value_fault(text, column) for text in dict.fromkeys(targets)))
+            yield from filter(None, [default_fault(self.default, column)])
+        if (fault := format_use_fault(self.format, column)) is not None:
+            yield fault
 
 
 def _as_column_map(value: object) -> object:
@@ -221,23 +275,6 @@ class Days(_Strict):
     last_on: date
 
 
-_ISO_DAY, _CLOCK = r"\d{4}-\d{2}-\d{2}", r"[T ]\d{2}:\d{2}(:\d{2})?( ?(Z|[+-]\d{2}:?\d{2}))?"
-# Of each kind what a value in the settings looks like, and an example.
-_CLEAN_FORMS: dict[str, tuple[str, str]] = {
-    "text": (r"(?s).*", "teks / text"),
-    "count": (r"\d+", "0"),
-    "number": (r"-?\d+(\.\d+)?", "0.5"),
-    "flag": (r"true|false", '"true" | "false"'),
-    "day": (_ISO_DAY, "2025-12-31"),
-    "moment": (f"{_ISO_DAY}({_CLOCK})?", "2025-12-31 | 2025-12-31T08:30:00"),
-}
-
-
-def _is_clean(value: str, column: Column) -> bool:
-    fits = re.fullmatch(_CLEAN_FORMS[column.kind][0], value, re.IGNORECASE) is not None
-    return fits and (not column.allowed or value in column.allowed)
-
-
 class Source(FileSettings):
     """One outside system, by its exports or over a connection, and how it becomes rows of one clean table."""
 
@@ -275,62 +312,88 @@ class Source(FileSettings):
     def _known_zone(cls, value: str | None) -> str | None:
         return None if value is None else known_zone(value)
 
+    @field_validator("own_networks")
+    @classmethod
+    def _known_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return _sound(value, filter(None, map(network_fault, value)))
+
+    @field_validator("connection")
+    @classmethod
+    def _well_formed_name(cls, value: str | None) -> str | None:
+        return _sound(value, filter(None, [None if value is None else name_fault(value)]))
+
+    @field_validator("system")
+    @classmethod
+    def _known_system(cls, value: str | None) -> str | None:
+        unknown = unknown_names([value] if value else [], system_names())
+        return _sound(value, [f"sistem tidak dikenal / unknown system: {unknown}"] if unknown else [])
+
     @model_validator(mode="after")
     def _fits_its_table(self) -> Self:
+        faults = [*self._column_faults(), *self._rule_faults(), *self._table_faults(), *self._time_faults()]
+        return _sound(self, [*faults, *self._way_in_faults()])
+
+    def _column_faults(self) -> Iterator[str]:
         table = TABLES[self.table]
-        problems = []
-        unknown = sorted(set(self.columns) - set(table.column_names))
+        unknown = unknown_names(self.columns, table.column_names)
         if unknown:
-            problems.append(
-                f"kolom bersih tidak dikenal / unknown clean columns: {', '.join(unknown)}; "
+            yield (
+                f"kolom bersih tidak dikenal / unknown clean columns: {unknown}; "
                 f"{self.table}: {', '.join(table.column_names)}"
             )
-        problems += [
-            f"columns.{name}.after: '{column.after}' harus kolom waktu yang diisi sebelum '{name}' / "
-            f"must be a moment filled in before '{name}'"
-            for name, column in self.columns.items()
-            if column.after is not None and column.after not in self._moments_before(name)
-        ]
-        problems += self._unfit_columns()
-        rules = set(table.exclusions) | set(COMMON_EXCLUSIONS)
-        strange = sorted(set(self.exclude) - rules)
+        for name, column in self.columns.items():
+            if column.after is not None and column.after not in self._moments_before(name):
+                yield (
+                    f"columns.{name}.after: '{column.after}' harus kolom waktu yang diisi sebelum '{name}' / "
+                    f"must be a moment filled in before '{name}'"
+                )
+            if name in table.column_names:
+                yield from (f"columns.{name}: {fault}" for fault in column.faults_for(table.column(name)))
+        if self.columns and (absent := required_columns(self.table, self._filled, table.columns, self.columns)):
+            yield absent
+
+    @property
+    def _filled(self) -> dict[str, str]:
+        """The required columns that the source gives without a mapping, and from what."""
+        steps = {"is_accessible_online": "steps", "is_requestable_online": "steps"} if self.steps else {}
+        return _FILLED.get(self.table, {}) | steps
+
+    def _rule_faults(self) -> Iterator[str]:
+        rules = [*TABLES[self.table].exclusions, *COMMON_EXCLUSIONS]
+        strange = unknown_names(self.exclude, rules)
         if strange:
-            problems.append(
-                f"aturan pengecualian tidak dikenal / unknown exclusion rules: {', '.join(strange)}; "
+            yield (
+                f"aturan pengecualian tidak dikenal / unknown exclusion rules: {strange}; "
                 f"yang ada / known: {', '.join(sorted(rules))}"
             )
-        if self.thousands is not None and self.thousands == self.decimal:
-            problems.append("'decimal' dan 'thousands' tidak boleh sama / must differ")
-        if self.table == "population" and not self.authority:
-            problems.append("sumber penduduk perlu 'authority' (kemendagri atau bps) / population needs 'authority'")
-        if self.responses and self.table != "inquiries":
-            problems.append("'responses' hanya untuk inquiries / 'responses' is for inquiries only")
-        if self.format == "access_log" and self.table != "visits":
-            problems.append("'access_log' hanya untuk visits / 'access_log' is for visits only")
-        if self.format != "access_log" and self.fields:
-            problems.append("'fields' hanya untuk access_log / 'fields' is for access_log only")
-        if self.format != "access_log" and not self.columns:
-            problems.append("'columns' belum diisi / 'columns' is missing")
-        problems += self._way_in_problems()
-        if problems:
-            raise ValueError("; ".join(problems))
-        return self
+        if self.combine is not None:
+            names = unknown_names(self.combine.by, TABLES[self.table].column_names)
+            if names:
+                yield f"combine.by: kolom bersih tidak dikenal / unknown clean columns: {names}"
 
-    def _unfit_columns(self) -> list[str]:
-        """Which columns have settings that mean nothing for their kind, or a default that is no clean value."""
-        problems = []
-        for column in TABLES[self.table].columns:
-            mapped = self.columns.get(column.name)
-            if mapped is None:
-                continue
-            if mapped.scale != 1 and column.kind not in ("count", "number"):
-                problems.append(f"columns.{column.name}.unit: {mapped.unit} hanya untuk bilangan / is for numbers only")
-            if mapped.default is not None and mapped.after is None and not _is_clean(mapped.default, column):
-                problems.append(
-                    f"columns.{column.name}.default: '{mapped.default}' bukan nilai bersih; tulis / is no clean value; "
-                    f"write {' | '.join(column.allowed) or _CLEAN_FORMS[column.kind][1]}"
-                )
-        return problems
+    def _table_faults(self) -> Iterator[str]:
+        if self.thousands is not None and self.thousands == self.decimal:
+            yield _SAME_MARKS
+        if self.table == "population" and not self.authority:
+            yield "sumber penduduk perlu 'authority' (kemendagri atau bps) / population needs 'authority'"
+        if self.responses and self.table != "inquiries":
+            yield "'responses' hanya untuk inquiries / 'responses' is for inquiries only"
+        if self.steps and self.table != "services":
+            yield "'steps' hanya untuk services / 'steps' is for services only"
+        if self.format == "access_log" and self.table != "visits":
+            yield "'access_log' hanya untuk visits / 'access_log' is for visits only"
+        if self.format != "access_log" and self.fields:
+            yield "'fields' hanya untuk access_log / 'fields' is for access_log only"
+        if self.format != "access_log" and not self.columns:
+            yield "'columns' belum diisi / 'columns' is missing"
+
+    def _time_faults(self) -> Iterator[str]:
+        now = datetime.now(UTC)
+        yield from days_faults(((days.first_on, days.last_on) for days in self.covers), today=now.date() + _TOMORROW)
+        if self.extracted_at is not None and self.extracted_at.replace(tzinfo=self.extracted_at.tzinfo or UTC) > (
+            now + _TOMORROW
+        ):
+            yield f"extracted_at: {self.extracted_at.isoformat()} belum tiba / is still to come"
 
     def _moments_before(self, name: str) -> list[str]:
         """The mapped moments of the table that come before a column which is one too."""
@@ -347,28 +410,29 @@ class Source(FileSettings):
         """Its connector, with its options and layout, for a city in this zone."""
         return connector_class(self.connector)(self.options, layout=self, zone=zone)
 
-    def _way_in_problems(self) -> list[str]:
+    def _way_in_faults(self) -> Iterator[str]:
         """What is wrong with how the system is reached: by files or by a connection, and with which options."""
-        problems = []
         if bool(self.path) == bool(self.connection):
-            problems.append("isi 'path' (berkas) atau 'connection' (sistem) / give 'path' (files) or 'connection'")
+            yield "isi 'path' (berkas) atau 'connection' (sistem) / give 'path' (files) or 'connection'"
         if self.connection and not self.connector:
-            problems.append("'connection' perlu 'system' atau 'connector' / needs 'system' or 'connector'")
+            yield "'connection' perlu 'system' atau 'connector' / needs 'system' or 'connector'"
         if self.format == "own" and not self.connector:
-            problems.append("'format' belum diisi / 'format' is missing")
-        strange = sorted(set(self.allow) - {"private_addresses", "plain_http"})
+            yield "'format' belum diisi / 'format' is missing"
+        strange = unknown_names(self.allow, ("private_addresses", "plain_http"))
         if strange:
-            problems.append(f"allow: {', '.join(strange)} tidak dikenal / unknown; private_addresses, plain_http")
+            yield f"allow: {strange} tidak dikenal / unknown; private_addresses, plain_http"
         if self.connector:
-            try:
-                connector_class(self.connector).OPTIONS.model_validate(self.options)
-            except ConfigError as error:
-                problems.append(f"{error.id} / {error.en}")
-            except ValidationError as error:
-                problems += [f"options.{_place(e['loc'])}: {_both(e)}" for e in error.errors()]
+            yield from self._option_faults()
         elif self.options:
-            problems.append("'options' perlu 'system' atau 'connector' / needs 'system' or 'connector'")
-        return problems
+            yield "'options' perlu 'system' atau 'connector' / needs 'system' or 'connector'"
+
+    def _option_faults(self) -> Iterator[str]:
+        try:
+            connector_class(self.connector).OPTIONS.model_validate(self.options)
+        except ConfigError as error:
+            yield f"{error.id} / {error.en}"
+        except ValidationError as error:
+            yield from (f"options.{_place(e['loc'])}: {_both(e)}" for e in error.errors())
 
 
 class Figure(_Strict):
@@ -387,12 +451,43 @@ class PopulationSettings(_Strict):
     reference: str = Field(default="12-31", pattern=r"^\d{2}-\d{2}$")
     figures: tuple[Figure, ...] = ()
 
+    @field_validator("reference")
+    @classmethod
+    def _a_day_of_a_year(cls, value: str) -> str:
+        try:
+            date.fromisoformat(f"2024-{value}")
+        except ValueError:
+            raise ValueError(
+                f"'{value}' bukan bulan-tanggal; 31 Desember ditulis \"12-31\" / "
+                'is no month and day; 31 December is written "12-31"'
+            ) from None
+        return value
+
+    @field_validator("figures")
+    @classmethod
+    def _one_figure_a_year(cls, value: tuple[Figure, ...]) -> tuple[Figure, ...]:
+        twice = sorted({f.year for f in value if [g.year for g in value].count(f.year) > 1})
+        return _sound(value, (f"{year}: dua angka untuk satu tahun / two figures for one year" for year in twice))
+
 
 class Holidays(_Strict):
     """National holidays of a country, plus the city's own list (such as *cuti bersama*)."""
 
     country: str | None = None
     extra: tuple[date, ...] = ()
+
+    @field_validator("country")
+    @classmethod
+    def _known_country(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        from holidays.registry import COUNTRIES
+
+        known = [code for entry in COUNTRIES.values() for code in entry[1:]]
+        is_known = value in known
+        return _sound(
+            value, [] if is_known else [f"negara '{value[:40]}' tidak dikenal; Indonesia: ID / unknown country"]
+        )
 
 
 class Deadlines(_Strict):
@@ -436,6 +531,11 @@ class City(_Strict):
             )
         return value
 
+    @field_validator("sources")
+    @classmethod
+    def _named_fit_for_a_folder(cls, value: dict[str, Source]) -> dict[str, Source]:
+        return _sound(value, filter(None, map(name_fault, value)))
+
     @model_validator(mode="after")
     def _codes_have_the_authority_of_the_table(self) -> Self:
         for name, source in self.sources.items():
@@ -449,7 +549,15 @@ class City(_Strict):
                 )
         chosen = self.population.source
         if chosen is not None and chosen not in self.sources:
-            raise ValueError(f"population.source '{chosen}' tidak ada di sources / is not among the sources")
+            raise ValueError(
+                f"population.source '{chosen}' tidak ada di sources / is not among the sources"
+                f"{suggestion(chosen, self.sources)}"
+            )
+        if chosen is not None and self.sources[chosen].table != "population":
+            raise ValueError(
+                f"population.source '{chosen}' mengisi {self.sources[chosen].table}, bukan population / "
+                f"feeds {self.sources[chosen].table}, not population"
+            )
         return self
 
     @property
@@ -467,6 +575,13 @@ class City(_Strict):
         return tuple(table for table in TABLES if self.sources_of(table))
 
 
+def _sound(value: T, faults: Iterable[str]) -> T:
+    """The value when there are no faults; raises `ValueError` with all of them."""
+    if found := list(faults):
+        raise ValueError("; ".join(found))
+    return value
+
+
 def known_zone(name: str) -> str:
     """`name` if it is an IANA time zone; raises `ValueError` when it is none."""
     try:
@@ -482,13 +597,11 @@ def known_zone(name: str) -> str:
 def load_city(cities: Path, city_id: str) -> City:
     """Read and check one city's YAML; every mistake in it is in the one `ConfigError` raised."""
     path = cities / f"{city_id}.yaml"
-    if not path.is_file():
-        known = ", ".join(city_ids(cities)) or "-"
-        raise ConfigError(
-            id=f"Kota '{city_id}' tidak ada di {cities}. Yang ada: {known}. Buat dengan: tolok init {city_id}",
-            en=f"City '{city_id}' is not in {cities}. There are: {known}. Make it with: tolok init {city_id}",
-        )
-    raw = _read_yaml(path)
+    if len(city_id) > _LONGEST_ID or not path.is_file():
+        raise _no_such_city(cities, city_id)
+    raw = read_settings(path)
+    if "folder" in raw:
+        raise ConfigError(id=f"{path.name}: folder: kunci tidak dikenal", en=f"{path.name}: folder: unknown key")
     try:
         city = City.model_validate({**raw, "sources": with_presets(raw.get("sources")), "folder": path.parent})
     except ValidationError as error:
@@ -501,6 +614,16 @@ def load_city(cities: Path, city_id: str) -> City:
     return city
 
 
+def _no_such_city(cities: Path, city_id: str) -> ConfigError:
+    there, shown = city_ids(cities), city_id[:_LONGEST_ID]
+    known, near = ", ".join(there) or "-", suggestion(shown, there)
+    return ConfigError(
+        id=f"Kota '{shown}' tidak ada di {cities}{near}. Yang ada: {known}. Buat dengan: tolok init {shown}",
+        en=f"City '{shown}' is not in {cities}{near}. There are: {known}. Make it with: tolok init {shown}",
+    )
+
+
+_LONGEST_ID = 64
 _MERGED = ("columns", "exclude", "options", "responses", "steps")
 
 
@@ -509,7 +632,7 @@ def with_presets(sources: object) -> object:
     if not isinstance(sources, dict):
         return sources
     return {
-        name: _with_preset(source) if isinstance(source, dict) and isinstance(source.get("system"), str) else source
+        name: _with_preset(source) if isinstance(source, dict) and source.get("system") in system_names() else source
         for name, source in sources.items()
     }
 
@@ -524,43 +647,6 @@ def _with_preset(own: dict[str, Any]) -> dict[str, Any]:
     if "responses" in known and "responses" not in own:
         del merged["responses"]
     return merged
-
-
-class _TextLoader(yaml.BaseLoader):
-    """Every scalar stays the text it is (32.10, No, 007), and a key written twice is an error."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
-        twice = {key for key in keys if keys.count(key) > 1}
-        if twice:
-            line = node.start_mark.line + 1
-            names = ", ".join(map(str, sorted(twice)))
-            raise yaml.YAMLError(f"baris {line}: kunci ganda: {names} / line {line}: key written twice: {names}")
-        return super().construct_mapping(node, deep)
-
-
-def _read_yaml(path: Path) -> dict[str, Any]:
-    try:
-        with path.open(encoding="utf-8") as file:
-            raw = yaml.load(file, Loader=_TextLoader)  # noqa: S506 a BaseLoader builds nothing but text
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigError(
-            id=f"{path.name} bukan YAML yang sah: {error}", en=f"{path.name} is not valid YAML: {error}"
-        ) from None
-    if not isinstance(raw, dict):
-        raise ConfigError(id=f"{path.name} kosong atau bukan pemetaan.", en=f"{path.name} is empty or not a mapping.")
-    return {str(key): value for key, value in _without_nulls(raw).items() if key != "folder"}
-
-
-def _without_nulls(raw: dict[Any, Any]) -> dict[Any, Any]:
-    """Drop keys left empty, so that a commented-out template means 'not set'."""
-    kept: dict[Any, Any] = {}
-    for key, value in raw.items():
-        if isinstance(value, dict):
-            kept[key] = _without_nulls(value)
-        elif not (isinstance(value, str) and value in _NULLS):
-            kept[key] = value
-    return kept
 
 
 # By pydantic's name of the mistake, filled in with what it says was expected; never with what was written there,

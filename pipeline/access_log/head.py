@@ -5,8 +5,7 @@ from __future__ import annotations
 import secrets
 from collections import Counter
 
-from connectors.errors import SourceChanged
-from connectors.records import harmless
+from connectors.errors import SourceChanged, harmless
 from pipeline.access_log.formats.block import read_block
 from pipeline.access_log.formats.json_line import JsonNames, find_missing_parts, read_any_line
 from pipeline.access_log.hits import Hit

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from kernels.moments import Digits, read_clocks, split_by_shape
 from pipeline.clean.date_signs import Form, Order, Signs
 from pipeline.clean.text_bytes import arrow_of, bounds_and_bytes
+from pipeline.setting_faults import EPOCHS
 
 _MONTHS = {
     "Jan": "januari january jan",
@@ -51,7 +52,6 @@ _FIELDS = {"%Y": r"(?P<Y>0{4})", "%b": r"(?P<b>[A-Za-z]{3})"} | {f"%{k}": rf"(?P
 _FIELDS["%d"] = "(?P<d>0{1,2}| 0)"
 _PARTS = re.compile(r"(%.|\s+)")
 _NOT_PARTED = re.compile(r"%[YmdHMS]%[YmdHMS]")
-EPOCHS = ("epoch", "epoch_ms")
 _HOUR = re.compile(r"%-?[HIscXTRrp]")
 _LONGEST_TEXT = 40
 _MOST_SHAPES = 64

@@ -16,7 +16,6 @@ from connectors.records import TYPED
 from kernels.moments import first_and_last
 from pipeline.clean.date_signs import LAST_AMBIGUOUS_DAY, Form, Signs, SignsByForm
 from pipeline.clean.moments import (
-    EPOCHS,
     ZONE_HOURS,
     Shape,
     form_of,
@@ -31,10 +30,9 @@ from pipeline.clean.moments import (
 from pipeline.clean.numbers import read_numbers
 from pipeline.clean.reading import Reading
 from pipeline.clean.text_bytes import stripped
+from pipeline.setting_faults import EPOCHS, FLAGS
 from pipeline.tables import DTYPES, Kind
 
-_FLAGS = {"true": True, "ya": True, "yes": True, "1": True, "false": False, "tidak": False, "no": False, "0": False}
-_FLAGS |= dict.fromkeys(("v", "✓", "✔", "√", "☑"), True) | dict.fromkeys(("✗", "✘"), False)
 _EMOJI_MARK = "\ufe0f"
 _ISO = re.compile(
     r"\d{4}-\d{2}-\d{2}(?P<time>[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?)?(?P<offset> ?(?:Z|[+-]\d{2}:?\d{2}))?"
@@ -131,7 +129,7 @@ def _flags(texts: pd.Series) -> tuple[pd.Series, pd.Series]:
     An `x` is a tick where nothing else stands in the column; beside other marks it may as well say no.
     """
     folded = texts.str.strip().str.removesuffix(_EMOJI_MARK).str.casefold()
-    flags, is_x = folded.map(_FLAGS), folded == "x"
+    flags, is_x = folded.map(FLAGS), folded == "x"
     has_others = bool(flags.notna().any())
     return flags if has_others else flags.mask(is_x, True), is_x & has_others
 

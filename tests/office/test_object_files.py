@@ -1,0 +1,89 @@
+"""Files of JSON or YAML objects: no key's value is chosen among two, and none that is mapped is silently empty."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from connectors.errors import DataRejected, SourceChanged
+from connectors.files import read_rows
+from connectors.layout import Layout
+from connectors.records import RawFile
+
+
+def read(folder: Path, content: str, *columns: str, **layout: object) -> pd.DataFrame:
+    path = folder / "tiket.json"
+    path.write_text(content, "utf-8")
+    settings = Layout.model_validate({"format": "json", **layout})
+    return pd.concat(list(read_rows(RawFile(path, path.name), layout=settings, columns=columns)))
+
+
+REPEATED = {
+    "in a row": ('[{"id": 1}, {"id": 2, "selesai": "a", "selesai": "b"}]', {}, r"row 2: key 'selesai'"),
+    "the same value": ('{"data": [{"id": 1, "id": 1}]}', {"rows_at": "data"}, r"row 1: key 'id'"),
+    "deep in a row": ('[{"id": {"a": [{"b": 1, "b": null}]}}]', {}, r"row 1: key 'b'"),
+    "beside the rows": (
+        '{"total": 1, "total": 2, "data": [{"id": 1}]}',
+        {"rows_at": "data"},
+        r"tiket\.json: key 'total'",
+    ),
+    "the rows themselves": ('{"data": [{"id": 1}], "data": [{"id": 2}]}', {"rows_at": "data"}, "key 'data'"),
+    "what may be a person": ('[{"081234567890": 1, "081234567890": 2}]', {}, r"key '\*\*\*'"),
+    "in YAML": ("- {id: 1}\n- id: 2\n  mulai: a\n  mulai: b\n", {"format": "yaml"}, r"row 2: key 'mulai'"),
+}
+
+
+@pytest.mark.parametrize("name", REPEATED)
+def test_a_key_that_stands_twice_is_refused_by_file_row_and_key(name: str, tmp_path: Path) -> None:
+    content, layout, said = REPEATED[name]
+    with pytest.raises(DataRejected, match=said):
+        read(tmp_path, content, "id", **layout)
+
+
+FOUND = {
+    "a key with a dot": ('[{"jenis.nama": "a", "jenis": {"nama": "b"}}]', "jenis.nama", ["a"]),
+    "a key with a dot further in": ('[{"r": {"jenis.nama": "a"}}]', "r.jenis.nama", ["a"]),
+    "a nested key": ('[{"jenis": {"nama": "b"}}]', "jenis.nama", ["b"]),
+    "a key only some have": ('[{"x": 1}, {"x": 2, "selesai": "c"}]', "selesai", [None, "c"]),
+    "a null on the way": ('[{"jenis": null}, {"jenis": null}]', "jenis.nama", [None, None]),
+    "an empty list": ('[{"tanda": []}]', "tanda.0.nama", [None]),
+}
+
+
+@pytest.mark.parametrize("name", FOUND)
+def test_a_dotted_path_leads_to_its_value(name: str, tmp_path: Path) -> None:
+    content, column, expected = FOUND[name]
+    assert read(tmp_path, content, column)[column].astype(object).where(lambda x: x.notna(), None).tolist() == expected
+
+
+@pytest.mark.parametrize(
+    ("content", "column"),
+    [
+        ('[{"masuk": 1, "dijawab": 2}]', "dijwab"),
+        ('[{"jenis": {"nama": "b"}}]', "jenis.judul"),
+        ('[{"jenis": "b"}]', "jenis.nama"),
+        ('[{"Masuk": 1}]', "masuk"),
+    ],
+)
+def test_a_mapped_key_that_no_object_has_is_refused(content: str, column: str, tmp_path: Path) -> None:
+    with pytest.raises(SourceChanged) as caught:
+        read(tmp_path, content, column)
+    assert column in caught.value.id
+    assert next(iter(json.loads(content)[0])) in caught.value.en
+
+
+DEEP = {
+    "json": ("[" * 100_000 + "]" * 100_000, {"format": "json"}),
+    "yaml in brackets": ("[" * 100_000 + "]" * 100_000, {"format": "yaml"}),
+    "yaml by dashes": ("- " * 100_000 + "a", {"format": "yaml"}),
+}
+
+
+@pytest.mark.parametrize("name", DEEP)
+def test_nesting_without_end_is_refused(name: str, tmp_path: Path) -> None:
+    content, layout = DEEP[name]
+    with pytest.raises(DataRejected, match="too deep"):
+        read(tmp_path, content, "id", **layout)
