@@ -17,7 +17,7 @@ from pydantic import Field, field_validator, model_validator
 
 from connectors.base import NAMED_FILES, Connector, NotKept, Options, Retention, Window, Wire, frame_of
 from connectors.documents import dig, rows_at
-from connectors.errors import ConfigError, DataRejected, SourceChanged, SourceUnavailable
+from connectors.errors import AnswersDiffer, ConfigError, DataRejected, SourceChanged, SourceUnavailable
 from connectors.files import read_rows
 from connectors.http import Answer, Request
 from connectors.object_records import WantedKeys
@@ -186,6 +186,9 @@ class _Progress:
     next: str = ""
     total: int | None = None
     seen: set[str] = field(default_factory=set)
+    last_seen: str = ""
+    last_count: int = 0
+    is_repeated_at_once: bool = False
 
 
 @dataclass(frozen=True)
@@ -298,17 +301,39 @@ class Api(Connector):
                     name, self._request(wire, window, progress, token), read=lambda a: self._read_page(a, progress)
                 )
             except NotKept:
-                return wire.note_missing_rows(progress.total, progress.rows_count)
+                return self._refuse_unproved_end(wire, progress)
             except _Overfull:
                 return self._pull_halves(wire, window, token)
+            self._refuse_new_total(wire, progress, page)
             self._advance(progress, page)
             self._refuse_cut_off(wire, progress)
             if self._is_last(progress, page):
-                return wire.note_missing_rows(progress.total, progress.rows_count)
+                return _refuse_missing_rows(wire, progress)
         raise SourceUnavailable(
             id=f"'{wire.connection.name}': lebih dari {_MAX_PAGES:,} halaman; periksa 'paging'.",
             en=f"'{wire.connection.name}': more than {_MAX_PAGES:,} pages; check 'paging'.",
         )
+
+    def _refuse_unproved_end(self, wire: Wire, progress: _Progress) -> None:
+        """A page that came before is the end when all rows are there, or when a last page with room is given again."""
+        _refuse_missing_rows(wire, progress)
+        is_short = progress.is_repeated_at_once and 0 < progress.last_count < self.options.paging.size
+        if progress.total is None and not is_short:
+            raise AnswersDiffer(
+                id=f"'{wire.connection.name}': sistem memberi halaman yang sama lagi (setelah {progress.rows_count:,} "
+                "baris), jadi akhirnya tidak diketahui. Periksa 'paging' dan parameter halaman di options.params.",
+                en=f"'{wire.connection.name}': the system gives the same page again (after {progress.rows_count:,} "
+                "rows), so its end is not known. Check 'paging' and the page's parameter in options.params.",
+            )
+
+    def _refuse_new_total(self, wire: Wire, progress: _Progress, page: _Page) -> None:
+        if None not in (progress.total, page.total) and progress.total != page.total:
+            raise AnswersDiffer(
+                id=f"'{wire.connection.name}': jumlah baris menurut sistem berubah dari {progress.total:,} menjadi "
+                f"{page.total:,} di tengah penarikan. Tarik lagi.",
+                en=f"'{wire.connection.name}': the system's own count of rows changed from {progress.total:,} to "
+                f"{page.total:,} amid the pull. Pull again.",
+            )
 
     def _asked_for(self, window: Window) -> str:
         """The window as names of answers have it; the same for all windows when the API cannot be asked for one."""
@@ -339,15 +364,17 @@ class Api(Connector):
             document: object = None
             rows: Sequence[object] = _csv_rows(answer, self.layout.encoding, self.layout.delimiter)
         else:
-            document = answer.document()
+            document = answer.document(rows_path=self.layout.rows_at)
             self._refuse_error(answer, document)
             rows = () if self._is_empty(document) else self._rows(answer, document)
         if paging.style == "none" and len(rows) >= (paging.size or len(rows) + 1) and not paging.newest_at:
             raise _Overfull
         seen = hashlib.sha256(json.dumps(rows, sort_keys=True, default=str).encode()).hexdigest() if rows else ""
         if seen and seen in progress.seen:
+            progress.is_repeated_at_once = seen == progress.last_seen
             raise NotKept
         progress.seen.add(seen)
+        progress.last_seen = seen
         total = dig(document, paging.total_at) if paging.total_at else _counted(answer, paging.total_header)
         following = dig(document, paging.next_at) if paging.next_at else _next_link(answer)
         is_cut = bool(paging.more_at) and dig(document, paging.more_at) in (True, "true")
@@ -365,6 +392,11 @@ class Api(Connector):
             raise SourceChanged(
                 id=f"{answer.where}: tidak ada '{path}' dalam jawaban; yang ada: {there}. Perbaiki rows_at.",
                 en=f"{answer.where}: there is no '{path}' in the answer; there are: {there}. Mend rows_at.",
+            )
+        if dig(document, path) in ({}, "") if path else document in (None, {}, ""):
+            raise SourceChanged(
+                id=f"{answer.where}: tempat baris-barisnya kosong, bukan pula daftar kosong. Periksa rows_at.",
+                en=f"{answer.where}: nothing stands where the rows should be, not even an empty list. Check rows_at.",
             )
         return rows_at(document, path)
 
@@ -392,6 +424,7 @@ class Api(Connector):
         progress.step = (len(page.rows) or progress.step) if paging.more_at else 0
         progress.offset += progress.step or paging.size or len(page.rows)
         progress.rows_count += len(page.rows)
+        progress.last_count = len(page.rows)
         progress.empty_count = 0 if page.rows else progress.empty_count + 1
         progress.next = page.next
         progress.total = page.total if page.total is not None else progress.total
@@ -474,6 +507,16 @@ class Api(Connector):
                 en=f"{answer.where}: the login's answer has no '{login.token_at}'. Check the connection's login.",
             )
         return token
+
+
+def _refuse_missing_rows(wire: Wire, progress: _Progress) -> None:
+    if progress.total is not None and progress.rows_count < progress.total:
+        raise AnswersDiffer(
+            id=f"'{wire.connection.name}': sistem menyebut {progress.total:,} baris, yang datang "
+            f"{progress.rows_count:,}. Periksa hak baca akunnya dan 'paging', lalu tarik lagi.",
+            en=f"'{wire.connection.name}': the system tells of {progress.total:,} rows, {progress.rows_count:,} came. "
+            "Check the account's right to read and 'paging', then pull again.",
+        )
 
 
 def _authorised(request: Request, options: ApiOptions, *, secrets: Mapping[str, str]) -> Request:

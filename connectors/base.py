@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict
 
 from connectors.connection import Connection
-from connectors.errors import ConfigError
+from connectors.errors import ConfigError, SourceUnavailable
 from connectors.layout import Layout
 
 if TYPE_CHECKING:
@@ -140,6 +140,8 @@ class Wire:
             return read(Answer(kept.path.read_bytes(), 200, kept.headers, name))
         answer = self.http.ask(request)
         found = read(answer)
+        if not answer.is_end_proved:
+            raise _without_an_end(answer.where)
         headers = {key: value for key, value in answer.headers.items() if key.lower() in _KEPT_HEADERS}
         self.recorder.keep(name, request.fingerprint, answer.content, headers=headers)
         return found
@@ -151,6 +153,15 @@ class Wire:
                 id=f"sistem menyebut {total} baris, yang dapat dibaca {rows_count}",
                 en=f"the system tells of {total} rows, {rows_count} could be read",
             )
+
+
+def _without_an_end(where: str) -> SourceUnavailable:
+    return SourceUnavailable(
+        id=f"{where}: jawaban tidak menyebut panjangnya, jadi tidak dapat diketahui apakah sudah utuh. Minta pengelola "
+        "sistem mengirim Content-Length atau gzip, pakai JSON, atau ekspor berkas.",
+        en=f"{where}: the answer does not tell its length, so nobody can know whether it is whole. Ask the system's "
+        "administrator for Content-Length or gzip, use JSON, or export files.",
+    )
 
 
 class Options(BaseModel):

@@ -38,6 +38,10 @@ class SourceUnavailable(TolokError):
     exit_code = 4
 
 
+class AnswersDiffer(SourceUnavailable):
+    """The answers of one pull do not fit together, so that none of them is of use: ask for all of them again."""
+
+
 def harmless(name: str) -> str:
     """A header cell or key fit for a message: what could be a value of a person is masked; a year alone is not."""
     without_years = re.sub(r"\b(?:19|20)\d\d\b", "", name)

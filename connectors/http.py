@@ -7,6 +7,7 @@ import ipaddress
 import json
 import logging
 import time
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -85,12 +86,16 @@ class Request:
 
 @dataclass(frozen=True)
 class Answer:
-    """A whole answer with a status below 300."""
+    """A whole answer with a status below 300.
+
+    `is_end_proved` is false when nothing tells where it ends but the closed connection, as it is after a break too.
+    """
 
     content: bytes
     status: int
     headers: Mapping[str, str]
     where: str
+    is_end_proved: bool = True
 
     def document(self, *, rows_path: str = "") -> Any:  # noqa: ANN401 any JSON
         """The JSON of the answer; `DataRejected` when it is a web page or anything else, or repeats a key."""
@@ -235,7 +240,8 @@ class HttpClient:
             ) as response:
                 if response.status_code >= 400:
                     raise _refusal(response.status_code, response.headers, where)
-                return Answer(self._read(response, where), response.status_code, response.headers, where)
+                content, is_proved = self._read(response, where)
+                return Answer(content, response.status_code, response.headers, where, is_end_proved=is_proved)
         except _ForbiddenAddress as forbidden:
             raise _forbidden(where, str(forbidden)) from None
         except requests.exceptions.SSLError:
@@ -262,11 +268,14 @@ class HttpClient:
                 )
             ) from None
 
-    def _read(self, response: requests.Response, where: str) -> bytes:
+    def _read(self, response: requests.Response, where: str) -> tuple[bytes, bool]:
+        """The whole answer, unzipped, and whether its end is proved; a cut one is tried again."""
         parts, size = [], 0
         ends_at = time.monotonic() + self._limits.answer_seconds
+        unzip = _Unzip(response.headers.get("Content-Encoding", ""), where)
         # read1 gives what has come; iter_content would wait for a whole chunk, however slowly it drips.
-        while part := response.raw.read1(_CHUNK_BYTES, decode_content=True):
+        while raw := response.raw.read1(_CHUNK_BYTES, decode_content=False):
+            part = unzip.add(raw)
             parts.append(part)
             size += len(part)
             if size > self._limits.answer_bytes:
@@ -279,13 +288,76 @@ class HttpClient:
                     id=f"{where}: jawaban belum selesai setelah {self._limits.answer_seconds:g} detik.",
                     en=f"{where}: the answer was not complete after {self._limits.answer_seconds:g} seconds.",
                 )
-        return b"".join(parts)
+        content = b"".join(parts)
+        tells_length = response.raw.chunked or response.raw.headers.get("Content-Length") is not None
+        return content, _is_end_proved(content, tells_length=tells_length, unzip=unzip, where=where)
 
     def _open(self) -> requests.Session:
         if self._session is None:
             self._session = _session(may_be_private="private_addresses" in self._allow)
             self._session.verify = self._connection.extra.get("ca_file") or True
         return self._session
+
+
+class _Unzip:
+    """An answer's bytes without the gzip they may have come in, and whether that has come to its end."""
+
+    def __init__(self, encoding: str, where: str) -> None:
+        self.is_used = encoding.strip().casefold() in ("gzip", "x-gzip")
+        self._where = where
+        self._stream = zlib.decompressobj(wbits=31)
+        self._has_begun = False
+        if not self.is_used and encoding.strip().casefold() not in ("", "identity"):
+            raise DataRejected(
+                id=f"{where}: jawaban dikemas dengan cara yang tidak diminta. Minta pengelolanya memakai gzip.",
+                en=f"{where}: the answer is encoded in a way not asked for. Ask its administrator for gzip.",
+            )
+
+    def add(self, raw: bytes) -> bytes:
+        """The plain bytes of some more raw ones; damage raises `_Again`."""
+        if not self.is_used:
+            return raw
+        plain = []
+        try:
+            while raw:
+                if self._stream.eof:
+                    self._stream = zlib.decompressobj(wbits=31)
+                plain.append(self._stream.decompress(raw))
+                self._has_begun, raw = True, self._stream.unused_data
+        except zlib.error:
+            raise _broken_off(self._where) from None
+        return b"".join(plain)
+
+    @property
+    def is_at_end(self) -> bool:
+        """Whether the last byte of what was zipped has come; an answer without any byte holds nothing zipped."""
+        return self._stream.eof or not self._has_begun
+
+
+def _is_end_proved(content: bytes, *, tells_length: bool, unzip: _Unzip, where: str) -> bool:
+    """Whether the answer's own length, its gzip or its JSON tells that all of it has come; `_Again` if it has not."""
+    if unzip.is_used and not unzip.is_at_end:
+        raise _broken_off(where)
+    if tells_length or unzip.is_used:
+        return True
+    if not content.lstrip().startswith((b"{", b"[")):
+        return False
+    try:
+        json.loads(content)
+    except ValueError:
+        raise _broken_off(where) from None
+    return True
+
+
+def _broken_off(where: str) -> _Again:
+    return _Again(
+        SourceUnavailable(
+            id=f"{where}: jawaban terputus sebelum selesai. Coba lagi nanti; bila selalu begitu, periksa perantara "
+            "(proxy) di depan sistemnya.",
+            en=f"{where}: the answer broke off before its end. Try again later; if it always does, check the proxy in "
+            "front of the system.",
+        )
+    )
 
 
 class _ForbiddenAddress(OSError):
@@ -323,6 +395,8 @@ def _session(*, may_be_private: bool) -> requests.Session:
     session = requests.Session()
     session.trust_env = False
     session.headers["User-Agent"] = _AGENT
+    # Nothing but gzip, which tells its own end, so that half an answer is never taken for a whole one.
+    session.headers["Accept-Encoding"] = "gzip"
     session.mount("http://", _Adapter())
     session.mount("https://", _Adapter())
     return session

@@ -14,6 +14,7 @@ from connectors.errors import SourceUnavailable, TolokError
 from pipeline.config import City, Source
 from pipeline.landing import matching_files, matching_objects
 from pipeline.periods import Period
+from pipeline.preconditions import place_of_city
 from pipeline.tables import TABLES
 
 if TYPE_CHECKING:
@@ -68,13 +69,12 @@ def check_city(city: City, *, period: Period) -> list[Finding]:
 
 def _check_codes(city: City) -> Finding:
     """Whether the city's codes mean one place, and what the other authority's code is when only one is declared."""
-    from connectors.crosswalk import place_of, read_crosswalk
-
     try:
-        codes = {str(authority): code for authority, code in city.region_codes.items()}
-        place = place_of(read_crosswalk(city.folder / str(city.crosswalk)), codes)
+        place = place_of_city(city)
     except TolokError as error:
         return Finding(f"x region_codes: {error.id} / {error.en}", error=error)
+    if place is None:
+        return Finding("- crosswalk: -")
     absent = {name: code for name, code in place.codes.items() if name not in city.region_codes}
     hints = [f"dapat diisi / may be added: region_codes.{name}: {code!r}" for name, code in absent.items()]
     return Finding("; ".join([f"v region_codes: {place}", *hints]))

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from connectors.base import Connector, Kept, Retention, Window, Wire
 from connectors.connection import connection_from
+from connectors.errors import AnswersDiffer
 from connectors.http import HttpClient, Limits
 from connectors.records import RawFile
 from pipeline.config import City, Source
@@ -285,7 +286,11 @@ def _journal(home: Path, folder: Path, *, settings: str, now: datetime) -> Itera
         kept = dict(_lines(path)) if is_fresh else {}
         if not is_fresh:
             path.unlink(missing_ok=True)
-        yield _Journal(home, path, kept)
+        try:
+            yield _Journal(home, path, kept)
+        except AnswersDiffer:
+            path.unlink(missing_ok=True)
+            raise
         path.unlink(missing_ok=True)
 
 

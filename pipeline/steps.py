@@ -32,7 +32,17 @@ if TYPE_CHECKING:
 
 
 def sources(city_id: str, period: str) -> list[str]:
-    """The city's sources for the period: all but those that declare to cover other days only."""
+    """The city's sources for the period: all but those that declare to cover other days only.
+
+    Raises what `pipeline.preconditions` raises when the city cannot be counted at all.
+    """
+    from pipeline.preconditions import place_of_city
+
+    place_of_city(_city(city_id))
+    return _sources(city_id, period)
+
+
+def _sources(city_id: str, period: str) -> list[str]:
     city, asked = _city(city_id), Period.parse(period)
     declared = {name: source.declared_coverage for name, source in city.sources.items()}
     return [name for name, coverage in declared.items() if coverage is None or coverage.within(asked)]
@@ -224,7 +234,7 @@ def dataset(
 def _manifests(city_id: str, table: str, period: str) -> list[Manifest]:
     """The manifests of a table's sources for a period; `DataRejected` when one has not been fetched."""
     city, asked = _city(city_id), Period.parse(period)
-    names = [name for name in sources(city_id, period) if city.sources[name].table == table]
+    names = [name for name in _sources(city_id, period) if city.sources[name].table == table]
     try:
         return [read_manifest(_home(), city_id=city_id, source_name=name, period=asked) for name in names]
     except FileNotFoundError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import socket
 import struct
@@ -121,6 +122,27 @@ def half(handler: BaseHTTPRequestHandler) -> bool:
     handler.wfile.write(b'{"half": [')
     handler.close_connection = True
     return True
+
+
+def unfinished(content: bytes, **headers: str) -> Fault:
+    """An answer with status 200 whose connection is closed after `content`; `Content_Encoding` is a header's name."""
+
+    def fault(handler: BaseHTTPRequestHandler) -> bool:
+        handler.send_response(200)
+        for key, value in headers.items():
+            handler.send_header(key.replace("_", "-"), value)
+        handler.end_headers()
+        handler.wfile.write(content)
+        handler.close_connection = True
+        return True
+
+    return fault
+
+
+def half_gzip(handler: BaseHTTPRequestHandler) -> bool:
+    """A zipped answer without a length that breaks off where a row has ended."""
+    rows = b"\n".join(b'{"id": %d}' % number for number in range(2_000))
+    return unfinished(gzip.compress(rows)[:-900], Content_Encoding="gzip")(handler)
 
 
 def reset(handler: BaseHTTPRequestHandler) -> bool:

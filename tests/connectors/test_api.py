@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from connectors.connection import variable_of
-from connectors.errors import DataRejected
+from connectors.errors import DataRejected, TolokError
 from pipeline import pulling
 from pipeline.config import City, with_presets
 from pipeline.periods import Period
@@ -117,3 +117,56 @@ def test_the_last_change_is_the_closing_only_of_what_is_closed(tmp_path: Path, m
     closed = dict(zip(frame["inquiry_id"], frame["closed_at"], strict=True))
     assert closed["1"] == datetime(2025, 1, 6, 1, tzinfo=UTC)
     assert closed["2"] is pd.NaT
+
+
+class Misbehaving(FakeSystem):
+    """Gives the pages it was told to, the last one for ever."""
+
+    def __init__(self, *pages: object) -> None:
+        self._pages = list(pages)
+
+    def answer(self, asked: ReceivedRequest, records: Sequence[Record]) -> Reply:  # noqa: ARG002 it has its own
+        return Reply(self._pages.pop(0) if len(self._pages) > 1 else self._pages[0])
+
+
+def page_of(*ids: int, **more: object) -> dict[str, object]:
+    rows = [{"id": n, "at": f"2025-01-0{n}T08:00:00", "changed": "", "state": "open"} for n in ids]
+    return {"rows": rows, **more}
+
+
+UNPROVED = {
+    "a full page for ever": ([page_of(1, 2)], "same page"),
+    "two pages in turn": ([page_of(1, 2), page_of(3, 4), page_of(1, 2)], "same page"),
+    "null for an answer": ([page_of(1, 2), None], "'rows'"),
+    "null for the rows": ([page_of(1, 2), {"rows": None}], "'rows'"),
+    "an object for the rows": ([page_of(1, 2), {"rows": {}}], "not even an empty list"),
+    "an object for an answer": ([page_of(1, 2), {}], "'rows'"),
+    "an end before its total": ([page_of(1, 2, total=5), page_of(3, total=5), page_of(total=5)], "tells of 5"),
+    "a total that shrinks": ([page_of(1, 2, total=6), page_of(3, 4, total=4)], "changed from 6 to 4"),
+    "a total that grows": ([page_of(1, 2, total=3), page_of(3, total=4)], "changed from 3 to 4"),
+}
+
+
+@pytest.mark.parametrize("name", UNPROVED)
+def test_pages_without_a_proved_end_are_no_answer(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pages, said = UNPROVED[name]
+    paging = {"style": "offset", "size": "2", "total_at": "total"}
+    with pytest.raises(TolokError, match=said):
+        frame_from(tmp_path, monkeypatch, Misbehaving(*pages), [], paging=paging)
+
+
+def test_a_last_page_given_again_is_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    paging = {"style": "offset", "size": "2"}
+    frame, _ = frame_from(tmp_path, monkeypatch, Misbehaving(page_of(1, 2), page_of(3)), [], paging=paging)
+    assert sorted(frame["inquiry_id"]) == ["1", "2", "3"]
+
+
+def test_a_pull_whose_pages_did_not_fit_asks_for_all_of_them_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paging = {"style": "offset", "size": "2", "total_at": "total"}
+    with pytest.raises(TolokError, match="changed"):
+        frame_from(tmp_path, monkeypatch, Misbehaving(page_of(1, 2, total=3), page_of(3, total=4)), [], paging=paging)
+    pages = [page_of(1, 2, total=4), page_of(3, 4, total=4)]
+    frame, _ = frame_from(tmp_path, monkeypatch, Misbehaving(*pages), [], paging=paging)
+    assert len(frame) == 4

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import time
 from collections.abc import Iterator, Sequence
@@ -13,7 +14,7 @@ from connectors.connection import Connection, connection_from, variable_of
 from connectors.errors import ConfigError, DataRejected, SourceUnavailable
 from connectors.http import HttpClient, Limits, Request
 from testing.cases import SECRET, FakeSystem, ReceivedRequest, Record, Reply
-from testing.fake_server import Server, serving, status
+from testing.fake_server import Fault, Server, serving, status, unfinished
 
 QUICK = Limits(connect_seconds=1, read_seconds=0.5, tries=3, first_wait_seconds=0.01, longest_wait_seconds=0.2)
 HERE = ("private_addresses", "plain_http")
@@ -181,3 +182,52 @@ def test_a_missing_or_unreadable_connection_names_its_variable(text: str) -> Non
     with pytest.raises(ConfigError, match="AIRFLOW_CONN_PORTAL") as caught:
         connection_from("portal", {variable_of("portal"): text})
     assert "rahasia" not in str(caught.value)
+
+
+CSV = b"id,masuk\n1,2025-01-01\n2,2025-01-02\n"
+JSON = json.dumps([{"id": number} for number in range(100)]).encode()
+ZIPPED = gzip.compress(CSV * 500)
+BROKEN_OFF = {
+    "fewer bytes than its length": unfinished(CSV, Content_Length="5000"),
+    "chunks without the last": unfinished(b"23\r\n" + CSV + b"\r\n", Transfer_Encoding="chunked"),
+    "half a chunk": unfinished(b"ff\r\n" + CSV, Transfer_Encoding="chunked"),
+    "half of what is zipped": unfinished(ZIPPED[: len(ZIPPED) // 2], Content_Encoding="gzip"),
+    "zipped, without its checksum": unfinished(ZIPPED[:-8], Content_Encoding="gzip"),
+    "zipped, shorter, with the length of what came": unfinished(
+        ZIPPED[:-20], Content_Encoding="gzip", Content_Length=str(len(ZIPPED) - 20)
+    ),
+    "zipped twice, the second cut": unfinished(ZIPPED + ZIPPED[:-9], Content_Encoding="gzip"),
+    "half of a JSON list": unfinished(JSON[: JSON.index(b",")]),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN_OFF)
+def test_half_an_answer_is_asked_for_again_and_then_fails(name: str, server: Server) -> None:
+    server.faults = [BROKEN_OFF[name]] * 3
+    with pytest.raises(SourceUnavailable, match="broke off"):
+        client(server).ask(Request("x"))
+    assert len(server.requests) == 3
+    server.faults = [BROKEN_OFF[name]]
+    assert client(server).ask(Request("x")).document()["path"] == "/x"
+
+
+@pytest.mark.parametrize(
+    ("fault", "content", "is_proved"),
+    [
+        (unfinished(CSV), CSV, False),
+        (unfinished(JSON), JSON, True),
+        (unfinished(ZIPPED, Content_Encoding="gzip"), CSV * 500, True),
+        (unfinished(ZIPPED + ZIPPED, Content_Encoding="gzip"), CSV * 1000, True),
+        (unfinished(b"23\r\n" + CSV + b"\r\n0\r\n\r\n", Transfer_Encoding="chunked"), CSV, True),
+    ],
+)
+def test_the_end_of_an_answer_is_proved_or_not(fault: Fault, content: bytes, is_proved: bool, server: Server) -> None:
+    server.faults = [fault]
+    answer = client(server).ask(Request("x"))
+    assert (answer.content, answer.is_end_proved) == (content, is_proved)
+
+
+def test_an_answer_encoded_in_another_way_is_refused(server: Server) -> None:
+    server.faults = [unfinished(b"x", Content_Encoding="br")]
+    with pytest.raises(DataRejected, match="gzip"):
+        client(server).ask(Request("x"))
