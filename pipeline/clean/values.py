@@ -141,7 +141,7 @@ def _moments(texts: pd.Series, reading: Reading, *, is_day: bool) -> Parsed:
     reading = replace(reading, formats=tuple(map(without_weekday, reading.formats)))
     texts, is_known = stripped(texts), texts.notna().to_numpy()
     moments, (is_ambiguous, is_date) = np.full(len(texts), np.datetime64("NaT", "us")), np.zeros((2, len(texts)), bool)
-    is_open, is_local, typed = is_known.copy(), np.ones(len(texts), bool), [np.zeros(0, np.int64)]
+    is_open, is_local, typed = is_known.copy(), np.ones(len(texts), bool), list[NDArray[np.int64]]()
     signs: list[tuple[Form, Signs]] = []
     for shape in shapes_of(texts):
         readings = _by_digits(shape, reading)
@@ -160,7 +160,8 @@ def _moments(texts: pd.Series, reading: Reading, *, is_day: bool) -> Parsed:
         readings = _by_pandas(texts[is_open], reading)
         moments[is_open], is_ambiguous[is_open], is_date[is_open] = _agreed(readings, int(is_open.sum()))
         signs += [(read.form, read.signs) for read in readings]
-    is_date |= _typed_dates(texts, np.concatenate(typed), is_open)
+    if typed or is_open.any():
+        is_date |= _typed_dates(texts, typed, is_open)
     is_bad = is_known & np.isnat(moments) & ~is_ambiguous
     moments[is_ambiguous] = np.datetime64("NaT")
     values = pd.Series(moments, index=texts.index).dt.tz_localize("UTC")
@@ -177,12 +178,13 @@ def _added(signs: Sequence[tuple[Form, Signs]]) -> SignsByForm:
     return added
 
 
-def _typed_dates(texts: pd.Series, typed: NDArray[np.int64], is_open: Flags) -> Flags:
+def _typed_dates(texts: pd.Series, typed: Sequence[NDArray[np.int64]], is_open: Flags) -> Flags:
     """Which texts are a workbook's dates: typed cells at midnight, where no typed cell of the column has an hour."""
     is_typed = is_open.copy()
     if is_open.any():
         is_typed[is_open] = texts[is_open].str.endswith(TYPED)
-    is_typed[typed] = True
+    for rows in typed:
+        is_typed[rows] = True
     if is_typed.any() and texts[is_typed].str.endswith(_TYPED_MIDNIGHT).all():
         return is_typed
     return np.zeros(len(texts), bool)
@@ -225,11 +227,11 @@ def _fitting(
     return found
 
 
-def _agreed(readings: Sequence[_Read], count: int) -> tuple[Moments, Flags, Flags]:
+def _agreed(readings: Sequence[_Read], count: int) -> tuple[Moments, bool | Flags, bool | Flags]:
     """The first reading of each text that fits, whether another that fits differs, and whether it is of a date."""
-    first, (is_ambiguous, is_date) = np.full(count, np.datetime64("NaT", "us")), np.zeros((2, count), bool)
     if len(readings) == 1:
-        return readings[0].moments, is_ambiguous, is_date | readings[0].is_date
+        return readings[0].moments, False, readings[0].is_date
+    first, (is_ambiguous, is_date) = np.full(count, np.datetime64("NaT", "us")), np.zeros((2, count), bool)
     for other in readings:
         is_new = np.isnat(first)
         is_ambiguous |= ~is_new & ~np.isnat(other.moments) & (first != other.moments)
@@ -284,9 +286,8 @@ def _iso_read(texts: pd.Series, zone: ZoneInfo | None) -> Iterator[_Read]:
 
 
 def _signs_of(moments: pd.Series, zone: tzinfo | None) -> Signs:
-    local = moments.dropna().dt.tz_convert(zone or "UTC").dt
-    days, months = (sum(1 << int(one) for one in parts.unique()) for parts in (local.day, local.month))
-    return Signs(len(local.day), int((local.day > LAST_AMBIGUOUS_DAY).sum()), 0, days, months)
+    local = moments.dropna().dt.tz_convert(zone or "UTC").dt.tz_localize(None)
+    return Signs.of(local.to_numpy(), len(local), int((local.dt.day > LAST_AMBIGUOUS_DAY).sum()))
 
 
 def _iso(texts: pd.Series, zone: ZoneInfo | None) -> pd.Series:
