@@ -45,7 +45,7 @@ _HOUR_24 = re.compile(r"(?<!\d)24(?=\D{1,3}0{1,2}(?:\D{1,3}0{1,2})?(?!\d))")
 _ISO_FORMS = ("%Y-%m-%d", *(f"%Y-%m-%d{mark}{clock}" for mark in "T " for clock in ("%H:%M", "%H:%M:%S")))
 _SWAPPED_ISO_FORMS = tuple(form.replace("%m-%d", "%d-%m") for form in _ISO_FORMS)
 
-_DAY, _WHOLE_DAY = np.timedelta64(1, "D"), pd.Timedelta(days=1)
+_DAY = np.timedelta64(1, "D")
 _CLOCKS_PER_DAY = 4
 _TYPED_MIDNIGHT = f"T00:00:00{TYPED}"
 
@@ -292,11 +292,10 @@ def _signs_of(moments: pd.Series, zone: tzinfo | None) -> Signs:
 
 def _iso(texts: pd.Series, zone: ZoneInfo | None) -> pd.Series:
     shapes = texts.dropna().map(_ISO.fullmatch)
-    fitting, is_late = _without_hour_24(texts[shapes.index[shapes.notna()]])
+    fitting = texts[shapes.index[shapes.notna()]]
     has_offset = pd.Series([bool(shapes[i]["offset"]) for i in fitting.index], index=fitting.index, dtype=bool)
-    aware = pd.to_datetime(fitting[has_offset], format="ISO8601", errors="coerce", utc=True)
-    naive = pd.to_datetime(fitting[~has_offset], format="ISO8601", errors="coerce")
-    aware, naive = (moments + _WHOLE_DAY * is_late[moments.index].astype(int) for moments in (aware, naive))
+    aware = _with_hour_24(fitting[has_offset], "ISO8601", has_offset=True)
+    naive = _with_hour_24(fitting[~has_offset], "ISO8601")
     return _joined([aware, _in_zone(naive, zone)], texts.index)
 
 
@@ -309,16 +308,20 @@ def _by_format(texts: pd.Series, form: str, zone: tzinfo | None) -> pd.Series:
     if "%b" in form or "%B" in form:
         fitting = fitting.map(with_english_months)
         form = form.replace("%B", "%b")
-    fitting, is_late = _without_hour_24(fitting) if "%H" in form else (fitting, pd.Series(False, fitting.index))
-    found = pd.to_datetime(fitting, format=form, errors="coerce", utc="%z" in form)
-    found += _WHOLE_DAY * is_late.astype(int)
+    found = _with_hour_24(fitting, form, has_offset="%z" in form)
     return _joined([found if "%z" in form else _in_zone(found, zone)], texts.index)
 
 
-def _without_hour_24(texts: pd.Series) -> tuple[pd.Series, pd.Series]:
-    """The texts with 0 for the hour 24, and which had it: they are of the day after."""
-    is_late = texts.str.contains(_HOUR_24).fillna(False).astype(bool)
-    return texts.str.replace(_HOUR_24, "00", regex=True), is_late
+def _with_hour_24(texts: pd.Series, form: str, *, has_offset: bool = False) -> pd.Series:
+    """The moments of texts by one format; one that fits only with 0 for the hour 24 is of the day after."""
+    found = pd.to_datetime(texts, format=form, errors="coerce", utc=has_offset)
+    if "%H" not in form and form != "ISO8601":
+        return found
+    late = texts[found.isna() & texts.str.contains(_HOUR_24).fillna(False)].str.replace(_HOUR_24, "00", regex=True)
+    if late.empty:
+        return found
+    next_days = pd.to_datetime(late, format=form, errors="coerce", utc=has_offset) + pd.Timedelta(days=1)
+    return found.fillna(next_days.reindex(found.index))
 
 
 def _in_utc(clocks: Moments, zone: ZoneInfo | None) -> Moments:
