@@ -46,6 +46,13 @@ _ISO_FORMS = ("%Y-%m-%d", *(f"%Y-%m-%d{mark}{clock}" for mark in "T " for clock 
 _SWAPPED_ISO_FORMS = tuple(form.replace("%m-%d", "%d-%m") for form in _ISO_FORMS)
 
 _DAY = np.timedelta64(1, "D")
+EXCEL = "excel"
+# From 1 March 1900 on: before that Excel counts a day that never was.
+_SERIAL, _FIRST_SERIAL, _DAY_SECONDS = (
+    re.compile(r"(?:6[1-9]|[7-9]\d|\d{3,6})(?:[.,]\d+)?(?:e0)?"),
+    "1899-12-30",
+    86_400,
+)
 _CLOCKS_PER_DAY = 4
 _TYPED_MIDNIGHT = f"T00:00:00{TYPED}"
 
@@ -268,7 +275,12 @@ def _read_by(texts: pd.Series, form: str, zone: tzinfo | None) -> _Read:
     if read_form.order in ("day_first", "month_first"):
         others = _by_format(texts.where(moments.isna()), _exchanged(form), zone)
         signs += Signs(exchanged_count=int(others.notna().sum()))
-    return _Read(_as_naive(moments), not has_hour(form), read_form, signs)
+    return _Read(_as_naive(moments), _are_dates(texts, form), read_form, signs)
+
+
+def _are_dates(texts: pd.Series, form: str) -> bool:
+    """Whether texts of a format have no hour; serial numbers have none where all are whole."""
+    return texts.dropna().str.fullmatch(r"\d+").all() if form == EXCEL else not has_hour(form)
 
 
 def _exchanged(form: str) -> str:
@@ -305,6 +317,13 @@ def _by_format(texts: pd.Series, form: str, zone: tzinfo | None) -> pd.Series:
         numbers = pd.to_numeric(fitting.where(fitting.str.fullmatch(r"-?\d{1,14}")), errors="coerce").astype("Int64")
         stamps = pd.to_datetime(numbers.dropna(), unit="s" if form == "epoch" else "ms", utc=True)
         return _joined([stamps], texts.index)
+    if form == EXCEL:
+        serials = (
+            fitting.where(fitting.str.fullmatch(_SERIAL)).str.removesuffix("e0").str.replace(",", ".", regex=False)
+        )
+        seconds = (pd.to_numeric(serials.dropna()).astype("float64") * _DAY_SECONDS).round()
+        days = pd.to_datetime(seconds, unit="s", origin=_FIRST_SERIAL)
+        return _joined([_in_zone(days, zone)], texts.index)
     if "%b" in form or "%B" in form:
         fitting = fitting.map(with_english_months)
         form = form.replace("%B", "%b")

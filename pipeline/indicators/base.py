@@ -72,6 +72,7 @@ class Terms:
 
     `as_of` is the moment the sources were extracted; `covers` the days of the period they say they cover, null when
     they do not say; `log_lines` the fate of access log lines, which stand in place of the day counts made from them.
+    `dates_suffice` says that the desk notes dates without hours by its own rule.
     Nothing after `known_until` can be in the sources; `remarks` are what was found worth knowing before measuring.
     """
 
@@ -87,6 +88,7 @@ class Terms:
     follow_up_days: int = 5
     longest_plausible_hours: int = 720
     final_quarantine_pct: float = 2
+    dates_suffice: bool = False
     log_lines: RowCounts = RowCounts()
     remarks: tuple[Remark, ...] = ()
 
@@ -126,7 +128,7 @@ class Result:
     """One indicator of one period: the headline, its variants and everything needed to defend it.
 
     `statistics` holds median, p90 (both in the headline's unit) and count, for durations; else it is empty. `remarks`
-    say why a result is provisional, and what else a reader should know.
+    say why a result is provisional, and what else a reader should know; `population` is what it was divided by.
     """
 
     indicator_id: str
@@ -141,6 +143,14 @@ class Result:
     breakdowns: tuple[Breakdown, ...] = ()
     statistics: Mapping[str, float] = field(default_factory=dict)
     remarks: tuple[Remark, ...] = ()
+    population: Population | None = None
+
+    @property
+    def reason(self) -> str | None:
+        """Why there is no value, or why it is provisional; null for a final one."""
+        if self.headline.value is None:
+            return self.headline.reason
+        return "; ".join(str(remark) for remark in self.remarks if remark.keeps_provisional) or None
 
     @classmethod
     def of(
@@ -175,6 +185,7 @@ class Result:
             method_version=definition.method_version,
             inputs_sha256=inputs.sha256(terms=depends_on, method_version=definition.method_version),
             remarks=tuple(dict.fromkeys(found)),
+            population=terms.population if "population" in definition.also_reads else None,
             **parts,
         )
 

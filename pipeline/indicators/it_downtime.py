@@ -1,8 +1,9 @@
 """10.4: hours of downtime per outage-causing incident, overlaps counted once, planned maintenance included.
 
 What becomes of a row, in the order in which it is decided:
-- A window without length is left out as `zero_length`; excluded and quarantined rows are counted and left out.
-- A window still open lasts until the extraction, and makes the result provisional (`_until_extraction`).
+- A window without length is left out as `zero_length`; excluded and quarantined rows are counted and left out. A date
+  without an hour is a whole day, so that a window within it has a length, if only of 0 hours (`dates`).
+- A window still open lasts until the extraction, and makes the result provisional (`_until_extraction`, `_remarks`).
 - Windows of one component that overlap or touch are one outage. So are rows of one incident number, and a child
   incident with its parent, on whatever components and however indirectly (`join`).
 - An outage counts as an incident in the period in which its first window starts. Its hours are those inside the period,
@@ -39,6 +40,7 @@ from pipeline.indicators.counting import (
     spread,
     whole_seconds,
 )
+from pipeline.indicators.dates import date_remarks, one_is_date, starts_and_ends
 from pipeline.indicators.definition import Definition
 from pipeline.indicators.windows import Ints, connect, unite
 from pipeline.tables import OUTSIDE
@@ -54,13 +56,15 @@ DEFINITION = Definition(
     unit="hours per incident",
     unit_id="jam per insiden",
     scale=1,
-    method_version="1.0",
+    method_version="1.1",
     rule_id="Jam henti dalam periode, termasuk pemeliharaan terencana, dibagi jumlah insiden yang mulai dalam periode. "
     "Jendela satu komponen yang bertumpuk atau bersambung, baris bernomor insiden sama, dan anak insiden dihitung "
-    "sebagai satu insiden, dan tiap jamnya sekali. Yang masih terbuka dihitung sampai akhir periode, sementara.",
+    "sebagai satu insiden, dan tiap jamnya sekali. Tanggal tanpa jam ialah satu hari utuh. "
+    "Yang masih terbuka dihitung sampai data ditarik atau akhir periode, mana yang lebih dahulu; hasilnya sementara.",
     rule_en="Hours of downtime in the period, planned maintenance included, over incidents that start in it. Windows "
     "of one component that overlap or touch, rows of one incident number and child incidents are one incident, each of "
-    "its hours counted once. What is still open counts to the period's end, provisionally.",
+    "its hours counted once. A date without an hour is a whole day. What "
+    "is still open counts to the extraction or the period's end, whichever is first, and the result is provisional.",
     origin_id="Pemilik dan pengelola layanan TI pemerintah daerah, serta tanggapan kementerian.",
     origin_en="The owners and administrators of the local government's IT services, and the ministry's responses.",
     reading_id="Gangguan yang lebih sedikit berarti waktu henti yang lebih singkat. Rata-rata dapat naik ketika "
@@ -76,6 +80,15 @@ DEFINITION = Definition(
         "city_wide_union": (
             "gangguan serentak di komponen mana pun dihitung sebagai satu",
             "outages at the same time, of any components, are one",
+        ),
+        "day_end": (
+            "tanggal tanpa jam dihitung sampai akhir harinya, bukan sejak awalnya",
+            "a date without an hour counts to its day's end instead of from its beginning",
+        ),
+        "open_outages": ("banyaknya gangguan yang belum berakhir", "how many outages have not ended"),
+        "open_hours": (
+            "jam gangguan yang belum berakhir, sampai data ditarik atau akhir periode",
+            "hours of outages that have not ended, to the extraction or the period's end",
         ),
         "as_recorded": (
             "tiap baris yang berakhir dan mulai dalam periode, tanpa penggabungan dan pemotongan, yang dikecualikan "
@@ -94,8 +107,14 @@ DEFINITION = Definition(
     },
 )
 HOUR = 3600
+ZERO_LENGTH = "zero_length"
 _NO_INCIDENT = "tidak ada insiden mulai dalam periode ini / no incident starts in this period"
 _NO_DATA = "tidak ada data insiden / no incident data"
+_NO_LENGTH = (
+    "{0} insiden tercatat, tidak satu pun berlangsung: mulai dan selesainya sama / "
+    "{0} incidents are recorded, all of zero length: they end as they start"
+)
+_MOST = 0.5
 _LINKS = ["incident_id", "parent_id", "component", "cause"]
 
 
@@ -103,10 +122,10 @@ _LINKS = ["incident_id", "parent_id", "component", "cause"]
 class OutageSummary:
     """What a part adds. An outage may join windows of any parts, so every sound window travels, one row each.
 
-    Grain of `windows`: incident x component; what links it to others, whether it starts in the period, and a hash of
-    its content. Those that start elsewhere are not in `rows` and `inputs` yet: whether they bear on the period is known
-    when all windows are together. `recorded` are the rows as they stand, by variant; `first_started_at` is null for
-    no sound row.
+    Grain of `windows`: incident x component; what links it to others, whether it starts in the period, whether one
+    of its moments alone is a date, and a hash of its content. Those that start elsewhere are not in `rows` and
+    `inputs` yet: whether they bear on the period is known when all windows are together. `recorded` are the rows as
+    they stand, by variant; `first_started_at` is null for no sound row.
     """
 
     rows: RowCounts
@@ -128,24 +147,32 @@ class OutageSummary:
 
 def summarise(part: pd.DataFrame, *, terms: Terms) -> OutageSummary:
     """Keep the sound windows of any length but none, and count the rows of which the fate is known."""
-    started, ended, sound = part["started_at"], part["ended_at"], is_sound(part)
+    (started, ended), sound = starts_and_ends(part, "started", "ended", zone=terms.zone), is_sound(part)
+    only_from_date, only_to_date = one_is_date(part, "started", "ended")
     starts_inside = (started >= terms.start_at) & (started < terms.end_at)
-    is_zero_length = ended == started
+    is_zero_length = (ended == started) & ~only_to_date
     is_window = sound & ~is_zero_length
     is_inside = starts_inside | started.isna()
     is_known = ~is_window | starts_inside
     hashes = content_hashes(part)
-    windows = part.loc[is_window, [*_LINKS, "is_planned", "started_at", "ended_at"]]
+    windows = part.loc[is_window, [*_LINKS, "is_planned"]]
     return OutageSummary(
         rows=count_rows(
-            part[is_known], is_inside=is_inside[is_known], left_out={"zero_length": is_zero_length[is_known]}
+            part[is_known], is_inside=is_inside[is_known], left_out={ZERO_LENGTH: is_zero_length[is_known]}
         ),
         inputs=Fingerprint.of_hashes(hashes[is_inside.to_numpy()]),
-        recorded=_recorded(part[starts_inside & ended.notna() & ~part["excluded_by"].isin(NEVER_RECORDED)], terms),
+        recorded=_recorded(
+            part.assign(ended_at=ended)[starts_inside & ended.notna() & ~part["excluded_by"].isin(NEVER_RECORDED)],
+            terms,
+        ),
         first_started_at=started[sound].min() if sound.any() else None,
         windows=(
             windows.astype(dict.fromkeys(_LINKS, "str")).assign(
                 is_planned=windows["is_planned"].fillna(False).astype(bool),
+                started_at=started[is_window],
+                ended_at=ended[is_window],
+                started_is_date=only_from_date[is_window],
+                ended_is_date=only_to_date[is_window],
                 starts_inside=starts_inside[is_window],
                 content_hash=hashes[is_window.to_numpy()],
             ),
@@ -161,8 +188,8 @@ def conclude(summary: OutageSummary, *, terms: Terms) -> Result:
     windows = windows.assign(outage=outage, bears_on_period=outages["bears_on_period"].to_numpy()[outage])
     coverage_pct = _coverage(summary, terms).pct_of(terms.period)
     is_covered = coverage_pct > 0 and (summary.rows.read + len(windows) > 0 or terms.covers is not None)
-    headline = _per_incident(outages, is_covered=is_covered)
-    is_open = bool((windows["bears_on_period"] & windows["is_open"]).any())
+    headline = _per_incident(outages, reason=_reason(summary) if is_covered else _NO_DATA, is_covered=is_covered)
+    still_open, at_day_end = _still_open(windows, terms), _at_day_end(windows, terms) or headline
     elsewhere = windows[~windows["starts_inside"]]
     bearing_hashes = elsewhere.loc[elsewhere["bears_on_period"], "content_hash"]
     return Result.of(
@@ -170,17 +197,19 @@ def conclude(summary: OutageSummary, *, terms: Terms) -> Result:
         headline,
         terms=terms,
         coverage_pct=coverage_pct,
-        remarks=_remarks(windows),
+        remarks=[*_remarks(still_open, headline), *_date_remarks(windows, at_day_end, terms)],
         inputs=summary.inputs + Fingerprint.of_hashes(bearing_hashes.to_numpy()),
         depends_on={
             "zone": terms.zone.key,
             "covers": coverage_terms(terms.covers),
             "coverage": coverage_pct,
-            "open_until": min(terms.as_of, terms.end_at.to_pydatetime()).isoformat() if is_open else None,
+            "open_until": min(terms.as_of, terms.end_at.to_pydatetime()).isoformat() if still_open.count else None,
             "longest_plausible_hours": terms.longest_plausible_hours,
         },
         rows=summary.rows + _row_counts(elsewhere),
-        variants=_variants(summary, windows, pieces, terms),
+        variants=_variants(summary, windows, pieces, terms)
+        | {"day_end": at_day_end}
+        | _open_variants(still_open, headline),
         breakdowns=_breakdowns(windows, outages),
         statistics=spread(outages.loc[outages["starts_inside"], "seconds"], unit_seconds=HOUR),
     )
@@ -242,12 +271,52 @@ def _coverage(summary: OutageSummary, terms: Terms) -> Coverage:
     return Coverage.of([(first_on, terms.as_of.astimezone(terms.zone).date())])
 
 
-def _remarks(windows: pd.DataFrame) -> list[Remark]:
-    """That an outage which bears on the period has not ended yet."""
-    open_count = int((windows["bears_on_period"] & windows["is_open"]).sum())
-    if not open_count:
+def _at_day_end(windows: pd.DataFrame, terms: Terms) -> Quotient | None:
+    """The headline with dates taken to the day's end; null when no window has one."""
+    if not windows[["started_is_date", "ended_is_date"]].any(axis=None):
+        return None
+    started, ended = starts_and_ends(windows, "started", "ended", zone=terms.zone, at_day_end=True)
+    _, pieces = join(windows.assign(started_at=started, ended_at=ended))
+    return _per_incident(measure_outages(pieces, terms))
+
+
+def _date_remarks(windows: pd.DataFrame, at_day_end: Quotient, terms: Terms) -> list[Remark]:
+    bearing = windows[windows["bears_on_period"]]
+    count = int((bearing["started_is_date"] | bearing["ended_is_date"]).sum())
+    value = "-" if at_day_end.value is None else f"{at_day_end.value:.2f}"
+    return date_remarks(count, len(bearing), to_day_end=value, suffices=terms.dates_suffice)
+
+
+def _still_open(windows: pd.DataFrame, terms: Terms) -> Durations:
+    """The windows that bear on the period and have not ended: how many, and the seconds they take of it, each once."""
+    still_open = windows[windows["bears_on_period"] & windows["is_open"]]
+    _, pieces = join(still_open)
+    return Durations(int(measure_outages(pieces, terms)["seconds"].sum()), len(still_open))
+
+
+def _remarks(still_open: Durations, headline: Quotient) -> list[Remark]:
+    """That outages have not ended, and whether their hours are most of all."""
+    count, hours, whole = still_open.count, still_open.seconds / HOUR, headline.numerator or 0.0
+    if not count:
         return []
-    return [Remark("still_open", f"{open_count} gangguan belum berakhir", f"{open_count} outages have not ended yet")]
+    remarks = [Remark("still_open", f"{count} gangguan belum berakhir", f"{count} outages have not ended yet")]
+    if hours > _MOST * whole:
+        remarks.append(
+            Remark(
+                "open_dominates",
+                f"gangguan yang belum berakhir memberi {hours:,.0f} dari {whole:,.0f} jam; apakah benar belum pulih?",
+                f"outages that have not ended give {hours:,.0f} of {whole:,.0f} hours; are they really still down?",
+            )
+        )
+    return remarks
+
+
+def _open_variants(still_open: Durations, headline: Quotient) -> dict[str, Quotient]:
+    """Number and hours of the outages that have not ended; null where nothing was recorded."""
+    counts = {"open_outages": (float(still_open.count), "outages"), "open_hours": (still_open.seconds / HOUR, "hours")}
+    if headline.value is None and not still_open.count:
+        return {name: Quotient(None, None, unit, None, headline.reason) for name, (_, unit) in counts.items()}
+    return {name: Quotient(count, None, unit, count) for name, (count, unit) in counts.items()}
 
 
 def _row_counts(elsewhere: pd.DataFrame) -> RowCounts:
@@ -256,15 +325,21 @@ def _row_counts(elsewhere: pd.DataFrame) -> RowCounts:
     return RowCounts(len(elsewhere), len(elsewhere)).with_excluded(OUTSIDE, len(elsewhere) - used_count)
 
 
-def _per_incident(outages: pd.DataFrame, *, is_covered: bool = True) -> Quotient:
+def _reason(summary: OutageSummary) -> str:
+    """Why no incident may start in the period."""
+    zero_length_count = summary.rows.excluded.get(ZERO_LENGTH, 0)
+    return _NO_LENGTH.format(zero_length_count) if zero_length_count else _NO_INCIDENT
+
+
+def _per_incident(outages: pd.DataFrame, *, reason: str = _NO_INCIDENT, is_covered: bool = True) -> Quotient:
     """Hours of all outages over those that start in the period."""
     if not is_covered:
-        return Quotient(None, None, DEFINITION.unit, None, _NO_DATA)
-    return _mean_hours(Durations(int(outages["seconds"].sum()), int(outages["starts_inside"].sum())))
+        return Quotient(None, None, DEFINITION.unit, None, reason)
+    return _mean_hours(Durations(int(outages["seconds"].sum()), int(outages["starts_inside"].sum())), reason=reason)
 
 
-def _mean_hours(part: Durations) -> Quotient:
-    return quotient(part.seconds / HOUR, float(part.count), unit=DEFINITION.unit, reason=_NO_INCIDENT)
+def _mean_hours(part: Durations, *, reason: str = _NO_INCIDENT) -> Quotient:
+    return quotient(part.seconds / HOUR, float(part.count), unit=DEFINITION.unit, reason=reason)
 
 
 def _recorded(rows: pd.DataFrame, terms: Terms) -> dict[str, Durations]:

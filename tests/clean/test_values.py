@@ -96,6 +96,15 @@ def test_an_hour_that_comes_twice_is_the_first_and_one_that_never_comes_moves_fo
     assert list(parsed.values) == [pd.Timestamp("2011-11-06T05:30Z"), pd.Timestamp("2011-03-13T07:00Z")]
 
 
+def test_serial_numbers_of_excel_are_dates_or_moments() -> None:
+    parsed = read(["45719", "45719.354166666664e0", "1"], "moment", formats=("excel",), zone=JAKARTA)
+    assert list(parsed.values[:2]) == [pd.Timestamp("2025-03-03T00:00+07:00"), pd.Timestamp("2025-03-03T08:30+07:00")]
+    assert faults(parsed) == ["", "", "bad"]
+    dates = read(["45719", "45720"], "moment", formats=("excel",))
+    assert dates.is_date is not None
+    assert dates.is_date.all()
+
+
 @pytest.mark.parametrize(
     ("text", "form", "moment"),
     [
