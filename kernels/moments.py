@@ -54,11 +54,10 @@ def read_clocks(
     `fields` are century, year of the century, month, day, hour, minute and second. Seconds must be below `seconds_end`;
     60 and 61 belong to the next minute, 24:00 to the next day. `month_starts` are the first days of all months from the
     year 0 on. `signs` are filled with what tells the order of day and month: how many are a time, on how many of these
-    the day is above 12, how many are none but would be one with day and month exchanged, and bits of the days and
-    months seen.
+    the day is above 12, and how many are none but would be one with day and month exchanged.
     """
     has_no_year_0 = True
-    times_count, late_count, exchanged_count, days, months = 0, 0, 0, 0, 0
+    times_count, late_count, exchanged_count = 0, 0, 0
     for nth in range(len(rows)):
         begin = begins[rows[nth]]
         year = _number(content, begin, fields[0]) * 100 + _number(content, begin, fields[1])
@@ -75,11 +74,9 @@ def read_clocks(
                 has_no_year_0 &= year > 0
                 times_count += 1
                 late_count += day > 12
-                days |= 1 << day
-                months |= 1 << month
         elif 12 < month <= 31 and 1 <= day <= 12:
             exchanged_count += 1
-    signs[0], signs[1], signs[2], signs[3], signs[4] = times_count, late_count, exchanged_count, days, months
+    signs[0], signs[1], signs[2] = times_count, late_count, exchanged_count
     return has_no_year_0
 
 

@@ -6,6 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
 from connectors.remarks import Remark
 from pipeline.config import ColumnMap, Source
 
@@ -32,7 +35,7 @@ class Form:
 class Signs:
     """Counts of dates: in all, on days above 12, and unreadable ones that day and month exchanged would make dates.
 
-    `days` and `months` have a bit for each that was seen.
+    Where none is late, `days` and `months` have a bit for each that was seen.
     """
 
     dates_count: int = 0
@@ -40,6 +43,16 @@ class Signs:
     exchanged_count: int = 0
     days: int = 0
     months: int = 0
+
+    @classmethod
+    def of(cls, clocks: NDArray[np.datetime64], dates_count: int, late_count: int, exchanged_count: int = 0) -> Signs:
+        """The counts of some moments on wall clocks."""
+        if late_count or not dates_count:
+            return cls(dates_count, late_count, exchanged_count)
+        dates = np.unique(clocks[~np.isnat(clocks)].astype("M8[D]"))
+        months = dates.astype("M8[M]")
+        days = (dates - months).astype(np.int64) + 1
+        return cls(dates_count, 0, exchanged_count, _bits(days), _bits(months.astype(np.int64) % 12 + 1))
 
     def __add__(self, other: Signs) -> Signs:
         return Signs(
@@ -59,6 +72,10 @@ class Signs:
     def is_all_late(self) -> bool:
         """Whether there are dates, and all are on days above 12."""
         return 0 < self.dates_count == self.late_count
+
+
+def _bits(numbers: NDArray[np.int64]) -> int:
+    return sum(1 << number for number in np.unique(numbers).tolist())
 
 
 SignsByForm = Mapping[Form, Signs]

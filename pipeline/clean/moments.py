@@ -162,9 +162,10 @@ def wall_clock(
     fields = tuple(_digits(digits.get(name, []), default) for name, default in defaults.items())
     clocks = np.empty(len(shape.rows), np.int64)
     text, seconds_end = bounds_and_bytes(shape.column), 62 if has_leap_seconds else 60
-    signs = np.zeros(5, np.int64)
+    signs = np.zeros(3, np.int64)
     is_told = read_clocks(*text, shape.rows, fields, seconds_end, _MONTH_STARTS, clocks, signs)
-    return (clocks.view("M8[us]"), Signs(*signs.tolist())) if is_told else None
+    moments = clocks.view("M8[us]")
+    return (moments, Signs.of(moments, *signs.tolist())) if is_told else None
 
 
 def _digits(places: list[int], default: int) -> Digits:

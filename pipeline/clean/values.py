@@ -43,7 +43,14 @@ _HOUR_24 = re.compile(r"(?<!\d)24(?=\D{1,3}0{1,2}(?:\D{1,3}0{1,2})?(?!\d))")
 _ISO_FORMS = ("%Y-%m-%d", *(f"%Y-%m-%d{mark}{clock}" for mark in "T " for clock in ("%H:%M", "%H:%M:%S")))
 _SWAPPED_ISO_FORMS = tuple(form.replace("%m-%d", "%d-%m") for form in _ISO_FORMS)
 
-_DAY, _WHOLE_DAY = np.timedelta64(1, "D"), pd.Timedelta(days=1)
+_DAY = np.timedelta64(1, "D")
+EXCEL = "excel"
+# From 1 March 1900 on: before that Excel counts a day that never was.
+_SERIAL, _FIRST_SERIAL, _DAY_SECONDS = (
+    re.compile(r"(?:6[1-9]|[7-9]\d|\d{3,6})(?:[.,]\d+)?(?:e0)?"),
+    "1899-12-30",
+    86_400,
+)
 _CLOCKS_PER_DAY = 4
 _TYPED_MIDNIGHT = f"T00:00:00{TYPED}"
 
@@ -139,7 +146,7 @@ def _moments(texts: pd.Series, reading: Reading, *, is_day: bool) -> Parsed:
     reading = replace(reading, formats=tuple(map(without_weekday, reading.formats)))
     texts, is_known = stripped(texts), texts.notna().to_numpy()
     moments, (is_ambiguous, is_date) = np.full(len(texts), np.datetime64("NaT", "us")), np.zeros((2, len(texts)), bool)
-    is_open, is_local, typed = is_known.copy(), np.ones(len(texts), bool), [np.zeros(0, np.int64)]
+    is_open, is_local, typed = is_known.copy(), np.ones(len(texts), bool), list[NDArray[np.int64]]()
     signs: list[tuple[Form, Signs]] = []
     for shape in shapes_of(texts):
         readings = _by_digits(shape, reading)
@@ -158,7 +165,8 @@ def _moments(texts: pd.Series, reading: Reading, *, is_day: bool) -> Parsed:
         readings = _by_pandas(texts[is_open], reading)
         moments[is_open], is_ambiguous[is_open], is_date[is_open] = _agreed(readings, int(is_open.sum()))
         signs += [(read.form, read.signs) for read in readings]
-    is_date |= _typed_dates(texts, np.concatenate(typed), is_open)
+    if typed or is_open.any():
+        is_date |= _typed_dates(texts, typed, is_open)
     is_bad = is_known & np.isnat(moments) & ~is_ambiguous
     moments[is_ambiguous] = np.datetime64("NaT")
     values = pd.Series(moments, index=texts.index).dt.tz_localize("UTC")
@@ -175,12 +183,13 @@ def _added(signs: Sequence[tuple[Form, Signs]]) -> SignsByForm:
     return added
 
 
-def _typed_dates(texts: pd.Series, typed: NDArray[np.int64], is_open: Flags) -> Flags:
+def _typed_dates(texts: pd.Series, typed: Sequence[NDArray[np.int64]], is_open: Flags) -> Flags:
     """Which texts are a workbook's dates: typed cells at midnight, where no typed cell of the column has an hour."""
     is_typed = is_open.copy()
     if is_open.any():
         is_typed[is_open] = texts[is_open].str.endswith(TYPED)
-    is_typed[typed] = True
+    for rows in typed:
+        is_typed[rows] = True
     if is_typed.any() and texts[is_typed].str.endswith(_TYPED_MIDNIGHT).all():
         return is_typed
     return np.zeros(len(texts), bool)
@@ -223,11 +232,11 @@ def _fitting(
     return found
 
 
-def _agreed(readings: Sequence[_Read], count: int) -> tuple[Moments, Flags, Flags]:
+def _agreed(readings: Sequence[_Read], count: int) -> tuple[Moments, bool | Flags, bool | Flags]:
     """The first reading of each text that fits, whether another that fits differs, and whether it is of a date."""
-    first, (is_ambiguous, is_date) = np.full(count, np.datetime64("NaT", "us")), np.zeros((2, count), bool)
     if len(readings) == 1:
-        return readings[0].moments, is_ambiguous, is_date | readings[0].is_date
+        return readings[0].moments, False, readings[0].is_date
+    first, (is_ambiguous, is_date) = np.full(count, np.datetime64("NaT", "us")), np.zeros((2, count), bool)
     for other in readings:
         is_new = np.isnat(first)
         is_ambiguous |= ~is_new & ~np.isnat(other.moments) & (first != other.moments)
@@ -264,7 +273,12 @@ def _read_by(texts: pd.Series, form: str, zone: tzinfo | None) -> _Read:
     if read_form.order in ("day_first", "month_first"):
         others = _by_format(texts.where(moments.isna()), _exchanged(form), zone)
         signs += Signs(exchanged_count=int(others.notna().sum()))
-    return _Read(_as_naive(moments), not has_hour(form), read_form, signs)
+    return _Read(_as_naive(moments), _are_dates(texts, form), read_form, signs)
+
+
+def _are_dates(texts: pd.Series, form: str) -> bool:
+    """Whether texts of a format have no hour; serial numbers have none where all are whole."""
+    return texts.dropna().str.fullmatch(r"\d+").all() if form == EXCEL else not has_hour(form)
 
 
 def _exchanged(form: str) -> str:
@@ -282,18 +296,16 @@ def _iso_read(texts: pd.Series, zone: ZoneInfo | None) -> Iterator[_Read]:
 
 
 def _signs_of(moments: pd.Series, zone: tzinfo | None) -> Signs:
-    local = moments.dropna().dt.tz_convert(zone or "UTC").dt
-    days, months = (sum(1 << int(one) for one in parts.unique()) for parts in (local.day, local.month))
-    return Signs(len(local.day), int((local.day > LAST_AMBIGUOUS_DAY).sum()), 0, days, months)
+    local = moments.dropna().dt.tz_convert(zone or "UTC").dt.tz_localize(None)
+    return Signs.of(local.to_numpy(), len(local), int((local.dt.day > LAST_AMBIGUOUS_DAY).sum()))
 
 
 def _iso(texts: pd.Series, zone: ZoneInfo | None) -> pd.Series:
     shapes = texts.dropna().map(_ISO.fullmatch)
-    fitting, is_late = _without_hour_24(texts[shapes.index[shapes.notna()]])
+    fitting = texts[shapes.index[shapes.notna()]]
     has_offset = pd.Series([bool(shapes[i]["offset"]) for i in fitting.index], index=fitting.index, dtype=bool)
-    aware = pd.to_datetime(fitting[has_offset], format="ISO8601", errors="coerce", utc=True)
-    naive = pd.to_datetime(fitting[~has_offset], format="ISO8601", errors="coerce")
-    aware, naive = (moments + _WHOLE_DAY * is_late[moments.index].astype(int) for moments in (aware, naive))
+    aware = _with_hour_24(fitting[has_offset], "ISO8601", has_offset=True)
+    naive = _with_hour_24(fitting[~has_offset], "ISO8601")
     return _joined([aware, _in_zone(naive, zone)], texts.index)
 
 
@@ -303,19 +315,30 @@ def _by_format(texts: pd.Series, form: str, zone: tzinfo | None) -> pd.Series:
         numbers = pd.to_numeric(fitting.where(fitting.str.fullmatch(r"-?\d{1,14}")), errors="coerce").astype("Int64")
         stamps = pd.to_datetime(numbers.dropna(), unit="s" if form == "epoch" else "ms", utc=True)
         return _joined([stamps], texts.index)
+    if form == EXCEL:
+        serials = (
+            fitting.where(fitting.str.fullmatch(_SERIAL)).str.removesuffix("e0").str.replace(",", ".", regex=False)
+        )
+        seconds = (pd.to_numeric(serials.dropna()).astype("float64") * _DAY_SECONDS).round()
+        days = pd.to_datetime(seconds, unit="s", origin=_FIRST_SERIAL)
+        return _joined([_in_zone(days, zone)], texts.index)
     if "%b" in form or "%B" in form:
         fitting = fitting.map(with_english_months)
         form = form.replace("%B", "%b")
-    fitting, is_late = _without_hour_24(fitting) if "%H" in form else (fitting, pd.Series(False, fitting.index))
-    found = pd.to_datetime(fitting, format=form, errors="coerce", utc="%z" in form)
-    found += _WHOLE_DAY * is_late.astype(int)
+    found = _with_hour_24(fitting, form, has_offset="%z" in form)
     return _joined([found if "%z" in form else _in_zone(found, zone)], texts.index)
 
 
-def _without_hour_24(texts: pd.Series) -> tuple[pd.Series, pd.Series]:
-    """The texts with 0 for the hour 24, and which had it: they are of the day after."""
-    is_late = texts.str.contains(_HOUR_24).fillna(False).astype(bool)
-    return texts.str.replace(_HOUR_24, "00", regex=True), is_late
+def _with_hour_24(texts: pd.Series, form: str, *, has_offset: bool = False) -> pd.Series:
+    """The moments of texts by one format; one that fits only with 0 for the hour 24 is of the day after."""
+    found = pd.to_datetime(texts, format=form, errors="coerce", utc=has_offset)
+    if "%H" not in form and form != "ISO8601":
+        return found
+    late = texts[found.isna() & texts.str.contains(_HOUR_24).fillna(False)].str.replace(_HOUR_24, "00", regex=True)
+    if late.empty:
+        return found
+    next_days = pd.to_datetime(late, format=form, errors="coerce", utc=has_offset) + pd.Timedelta(days=1)
+    return found.fillna(next_days.reindex(found.index))
 
 
 def _in_utc(clocks: Moments, zone: ZoneInfo | None) -> Moments:
