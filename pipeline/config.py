@@ -13,6 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from connectors.errors import ConfigError
 from connectors.layout import Layout
+from connectors.log_format import formats_of
 from connectors.registry import connector_class, preset, system_names
 from pipeline.coverage import Coverage
 from pipeline.setting_faults import (
@@ -306,13 +307,16 @@ class Source(FileSettings):
     portal_id: str = "portal"
     own_networks: Texts = ()
     fields: LogFields | None = None
+    log_format: Texts = ()
+    client: Literal["last"] | None = None
+    trusted_proxies: Texts = ()
 
     @field_validator("zone")
     @classmethod
     def _known_zone(cls, value: str | None) -> str | None:
         return None if value is None else known_zone(value)
 
-    @field_validator("own_networks")
+    @field_validator("own_networks", "trusted_proxies")
     @classmethod
     def _known_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         return _sound(value, filter(None, map(network_fault, value)))
@@ -331,6 +335,7 @@ class Source(FileSettings):
     @model_validator(mode="after")
     def _fits_its_table(self) -> Self:
         faults = [*self._column_faults(), *self._rule_faults(), *self._table_faults(), *self._time_faults()]
+        faults += self._log_faults()
         return _sound(self, [*faults, *self._way_in_faults()])
 
     def _column_faults(self) -> Iterator[str]:
@@ -394,6 +399,19 @@ class Source(FileSettings):
             now + _TOMORROW
         ):
             yield f"extracted_at: {self.extracted_at.isoformat()} belum tiba / is still to come"
+
+    def _log_faults(self) -> Iterator[str]:
+        """What is wrong with the settings of an access log."""
+        declared = [name for name in ("log_format", "client", "trusted_proxies", "own_networks") if getattr(self, name)]
+        if self.format != "access_log" and declared:
+            yield f"{', '.join(declared)}: hanya untuk access_log / for access_log only"
+        for text in self.log_format:
+            try:
+                formats_of(text)
+            except ConfigError as error:
+                yield f"{error.id} / {error.en}"
+        if self.client and self.trusted_proxies:
+            yield "isi 'client' atau 'trusted_proxies' / give 'client' or 'trusted_proxies'"
 
     def _moments_before(self, name: str) -> list[str]:
         """The mapped moments of the table that come before a column which is one too."""
