@@ -17,7 +17,7 @@ from connectors.layout import Layout
 from connectors.registry import connector_class, preset
 from pipeline.coverage import Coverage
 from pipeline.settings import CITY_ID, city_ids
-from pipeline.tables import TABLES, Column
+from pipeline.tables import TABLES, Column, Table
 
 if TYPE_CHECKING:
     from connectors.base import Connector
@@ -150,16 +150,35 @@ Filters = Annotated[tuple[RowFilter, ...], BeforeValidator(_as_filters)]
 
 
 class Combine(_Strict):
-    """Several raw rows that make one: summed, the last by an order column, or any of their flags."""
+    """Several raw rows that make one: summed, the last by an order column, any of their flags, or pairs.
+
+    Pairs are made of state changes: the raw column `state` holds texts of `down` or `up`; the table's first moment is
+    that of the change, and `ends` the clean column that the change to `up` fills in.
+    """
 
     by: Texts
-    how: Literal["sum", "last", "any"]
+    how: Literal["sum", "last", "any", "pair"]
     order_by: str | None = None
+    state: str | None = None
+    down: Texts = ()
+    up: Texts = ()
+    ends: str | None = None
 
     @model_validator(mode="after")
-    def _last_needs_an_order(self) -> Self:
+    def _has_what_it_needs(self) -> Self:
         if self.how == "last" and not self.order_by:
             raise ValueError("'how: last' perlu 'order_by' / 'how: last' needs 'order_by'")
+        given = [bool(self.state), bool(self.down), bool(self.up)]
+        if self.how == "pair" and not all(given):
+            raise ValueError("'how: pair' perlu 'state', 'down' dan 'up' / 'how: pair' needs 'state', 'down' and 'up'")
+        if self.how != "pair" and (any(given) or self.ends):
+            raise ValueError(
+                "'state', 'down', 'up' dan 'ends' hanya untuk 'how: pair' / 'state', 'down', 'up' and 'ends' are for "
+                "'how: pair' only"
+            )
+        twice = {text.casefold() for text in self.down} & {text.casefold() for text in self.up}
+        if twice:
+            raise ValueError(f"'down' dan 'up' sama / are the same: {', '.join(sorted(twice))}")
         return self
 
 
@@ -291,6 +310,7 @@ class Source(FileSettings):
             if column.after is not None and column.after not in self._moments_before(name)
         ]
         problems += self._unfit_columns()
+        problems += self._combine_problems(table)
         rules = set(table.exclusions) | set(COMMON_EXCLUSIONS)
         strange = sorted(set(self.exclude) - rules)
         if strange:
@@ -314,6 +334,36 @@ class Source(FileSettings):
         if problems:
             raise ValueError("; ".join(problems))
         return self
+
+    def _combine_problems(self, table: Table) -> list[str]:
+        """What is wrong with how rows are combined, or with state changes mapped as if each row were a window."""
+        starts, problems = table.month_by, []
+        ends = {order.later for order in table.orders if order.earlier == starts}
+        is_pair = self.combine is not None and self.combine.how == "pair"
+        if self.combine is not None:
+            strange = sorted(set(self.combine.by) - set(self.columns))
+            problems += [f"combine.by: {', '.join(strange)} tidak dipetakan / is not mapped"] if strange else []
+            if is_pair and (self.table not in ("outages", "inquiries") or starts not in self.columns):
+                problems.append(
+                    f"'how: pair' perlu outages atau inquiries, dan '{starts}' = waktu perubahan / needs outages or "
+                    f"inquiries, and '{starts}' = the moment of each change"
+                )
+            elif is_pair and self.combine.ends is not None and self.combine.ends not in ends:
+                problems.append(f"combine.ends: {' | '.join(sorted(ends))}")
+        start = self.columns.get(starts)
+        if start is None or start.when is None or is_pair:
+            return problems
+        for name in sorted(ends & set(self.columns)):
+            end = self.columns[name]
+            if end.when and (end.column, end.when.column) == (start.column, start.when.column):
+                state = end.when.column
+                problems.append(
+                    f"{starts} dan {name} dibaca dari kolom yang sama menurut '{state}': tiap baris perubahan keadaan, "
+                    f"bukan jendela. Petakan {starts} saja, dan isi / are read from one column by '{state}': each row "
+                    f"is a change of state, not a window. Map {starts} alone, and give "
+                    f"combine: {{how: pair, by: component, state: {state}, down: [...], up: [...]}}"
+                )
+        return problems
 
     def _unfit_columns(self) -> list[str]:
         """Which columns have settings that mean nothing for their kind, or a default that is no clean value."""
