@@ -26,7 +26,9 @@ from pipeline.indicators.counting import (
     BLANK_MEMBER,
     NEVER_RECORDED,
     Durations,
+    Span,
     count_rows,
+    date_remarks,
     is_sound,
     spread,
     whole_seconds,
@@ -48,10 +50,13 @@ DEFINITION = Definition(
     method_version="1.1",
     rule_id="Jam dari diterima sampai tanggapan substantif pertama kota, atas pertanyaan yang diterima dalam periode "
     "dan sudah dijawab, dibagi 24. Penerusan, balasan otomatis, dan penutupan oleh sistem bukan tanggapan. Yang belum "
-    "dijawab ditampilkan dengan dua batas, dan selama ada, hasilnya sementara.",
+    "dijawab ditampilkan dengan dua batas, dan selama ada, hasilnya sementara. Tanggapan tanpa jam: saat paling awal "
+    "hari itu sesudah diterima; tanggal ke tanggal dihitung hari penuh.",
     rule_en="Hours from receipt to the city's first substantive response, over inquiries received in the period and "
     "answered, divided by 24. Forwarding, automatic replies and closing by the system are no responses. The unanswered "
-    "are shown with two bounds, and while there are any the result is provisional.",
+    "are shown with two bounds, and while there are any the result is provisional. A response noted without an hour is "
+    "the first moment of its day not before the receipt, a receipt the last not after the response; date to date "
+    "counts whole days.",
     origin_id="Catatan sistem nondarurat dan perangkat daerah yang menerima terusannya.",
     origin_en="The records of the non-emergency system and of the departments it forwards to.",
     reading_id="Masalah yang penyelesaiannya praktis, murah dan singkat dijawab lebih cepat, sehingga ragam "
@@ -82,6 +87,10 @@ DEFINITION = Definition(
         "within_follow_up_deadline": (
             "bagian dari yang diterima yang dijawab dalam batas hari kerja tindak lanjut (%)",
             "the share of those received that were answered within the working days allowed to follow up (%)",
+        ),
+        "day_end": (
+            "yang dicatat tanpa jam dihitung sampai akhir harinya (batas atas)",
+            "what is noted without an hour counts to the end of its day (the upper bound)",
         ),
         "by_date_answered": (
             "yang dijawab dalam periode, kapan pun diterima",
@@ -220,17 +229,23 @@ def _durations(
     part: pd.DataFrame, terms: Terms, *, eligible: pd.Series, recorded: pd.Series, answered_inside: pd.Series
 ) -> dict[str, pd.Series]:
     """Whole seconds of each inquiry that counts, by what they are summed for; those answered and working line up."""
-    received, responded, closed = part["received_at"], part["responded_at"], part["closed_at"]
+    response, closing = Span.of(part, "received_at", "responded_at"), Span.of(part, "received_at", "closed_at")
+    (received, responded), (opened, closed) = response.shortest, closing.shortest
     answered, ended = responded.notna(), closed.notna()
-    waited, until_closed = responded - received, closed - received
+    waited, until_closed = responded - received, closed - opened
     # On the city's clocks: what the desk itself recorded, clock changes not undone, and the days people worked.
     received_then, responded_then, closed_then = (_on_clocks(each, terms) for each in (received, responded, closed))
+    opened_then = received_then if opened is received else _on_clocks(opened, terms)
     start, end = (_working_seconds(then[eligible & answered], terms) for then in (received_then, responded_then))
-    closings = whole_seconds((closed_then - received_then)[recorded & ended])
+    closings = whole_seconds((closed_then - opened_then)[recorded & ended])
+    dated = eligible & answered & response.has_date
+    first, last = response.longest if dated.any() else (received, responded)
     return {
+        "more_at_day_end": whole_seconds(last[dated] - first[dated]) - whole_seconds(waited[dated]),
+        "mixed": whole_seconds(waited[dated & response.is_mixed]),
         "answered": whole_seconds(waited[eligible & answered]),
         "working": end - start,
-        "open": whole_seconds(terms.as_of - received[eligible & ~answered & ~ended]).clip(lower=0),
+        "open": whole_seconds(terms.as_of - part["received_at"][eligible & ~answered & ~ended]).clip(lower=0),
         "answered_inside": whole_seconds(waited[answered_inside]),
         "recorded": whole_seconds((responded_then - received_then)[recorded & answered]),
         "closed": whole_seconds(until_closed[eligible & ended]),
@@ -297,11 +312,15 @@ def _reason(summary: InquirySummary) -> str:
 
 
 def _remarks(summary: InquirySummary) -> list[Remark]:
-    """That some are neither answered nor closed: their answers will move the value."""
-    count = summary.sums["open"].count
+    """That some are neither answered nor closed, whose answers will move the value, and what rests on dates alone."""
+    count, sums = summary.sums["open"].count, summary.sums
+    found = date_remarks(sums["more_at_day_end"].count, sums["mixed"].count, among=sums["answered"].count)
     if not count:
-        return []
-    return [Remark("still_open", f"{count} pertanyaan belum dijawab", f"{count} inquiries are not answered yet")]
+        return found
+    return [
+        *found,
+        Remark("still_open", f"{count} pertanyaan belum dijawab", f"{count} inquiries are not answered yet"),
+    ]
 
 
 def _mean_days(part: Durations, *, reason: str) -> Quotient:
@@ -315,7 +334,9 @@ def _variants(summary: InquirySummary) -> dict[str, Quotient]:
     timed = received if summary.has_responses else 0
     untimed = _reason(summary)
     none_closed = "belum ada yang ditutup / none closed yet"
+    longest = Durations(sums["answered"].seconds + sums["more_at_day_end"].seconds, sums["answered"].count)
     return {
+        **({"day_end": _mean_days(longest, reason=untimed)} if sums["more_at_day_end"].count else {}),
         "open_age_counted": _mean_days(sums["answered"] + sums["open"], reason=_NONE_RECEIVED),
         "strict_all_received": _mean_days(Durations(sums["answered"].seconds, timed), reason=untimed),
         "open_inquiries": Quotient(open_count, None, "inquiries", open_count)

@@ -31,10 +31,13 @@ from pipeline.indicators.base import (
     quotient,
 )
 from pipeline.indicators.counting import (
+    DAY_LENGTH,
     NEVER_RECORDED,
     Durations,
+    Span,
     break_down,
     count_rows,
+    date_remarks,
     is_sound,
     spread,
     whole_seconds,
@@ -58,11 +61,13 @@ DEFINITION = Definition(
     rule_id="Jam henti dalam periode, termasuk pemeliharaan terencana, dibagi jumlah insiden yang mulai dalam periode. "
     "Jendela satu komponen yang bertumpuk atau bersambung, baris bernomor insiden sama, dan anak insiden dihitung "
     "sebagai satu insiden, dan tiap jamnya sekali. Yang masih terbuka dihitung sampai data ditarik atau akhir periode, "
-    "mana yang lebih dahulu; hasilnya sementara.",
+    "mana yang lebih dahulu; hasilnya sementara. Selesai tanpa jam: saat paling awal hari itu sesudah mulai; "
+    "tanggal ke tanggal dihitung hari penuh.",
     rule_en="Hours of downtime in the period, planned maintenance included, over incidents that start in it. Windows "
     "of one component that overlap or touch, rows of one incident number and child incidents are one incident, each of "
     "its hours counted once. What is still open counts to the extraction or the period's end, whichever is first, and "
-    "the result is provisional.",
+    "the result is provisional. An end noted without an hour is the first moment of its day not before the start, a "
+    "start the last not after the end; date to date counts whole days.",
     origin_id="Pemilik dan pengelola layanan TI pemerintah daerah, serta tanggapan kementerian.",
     origin_en="The owners and administrators of the local government's IT services, and the ministry's responses.",
     reading_id="Gangguan yang lebih sedikit berarti waktu henti yang lebih singkat. Rata-rata dapat naik ketika "
@@ -78,6 +83,10 @@ DEFINITION = Definition(
         "city_wide_union": (
             "gangguan serentak di komponen mana pun dihitung sebagai satu",
             "outages at the same time, of any components, are one",
+        ),
+        "day_end": (
+            "yang dicatat tanpa jam dihitung sampai akhir harinya (batas atas)",
+            "what is noted without an hour counts to the end of its day (the upper bound)",
         ),
         "open_outages": ("banyaknya gangguan yang belum berakhir", "how many outages have not ended"),
         "open_hours": (
@@ -119,7 +128,7 @@ class OutageSummary:
     Grain of `windows`: incident x component; what links it to others, whether it starts in the period, and a hash of
     its content. Those that start elsewhere are not in `rows` and `inputs` yet: whether they bear on the period is known
     when all windows are together. `recorded` are the rows as they stand, by variant; `first_started_at` is null for
-    no sound row.
+    no sound row. `dated` are the sound windows that rest on dates without an hour, as long as they may be at most.
     """
 
     rows: RowCounts
@@ -127,6 +136,7 @@ class OutageSummary:
     recorded: Mapping[str, Durations]
     first_started_at: pd.Timestamp | None
     windows: tuple[pd.DataFrame, ...]
+    dated: tuple[pd.DataFrame, ...] = ()
 
     def __add__(self, other: OutageSummary) -> OutageSummary:
         firsts = [first for first in (self.first_started_at, other.first_started_at) if first is not None]
@@ -136,18 +146,21 @@ class OutageSummary:
             {name: durations + other.recorded[name] for name, durations in self.recorded.items()},
             min(firsts, default=None),
             self.windows + other.windows,
+            self.dated + other.dated,
         )
 
 
 def summarise(part: pd.DataFrame, *, terms: Terms) -> OutageSummary:
     """Keep the sound windows of any length but none, and count the rows of which the fate is known."""
-    started, ended, sound = part["started_at"], part["ended_at"], is_sound(part)
+    span, sound, hashes = Span.of(part, "started_at", "ended_at"), is_sound(part), content_hashes(part)
+    if span.has_date.any():
+        part = _dated(part, span)
+    started, ended = part["started_at"], part["ended_at"]
     starts_inside = (started >= terms.start_at) & (started < terms.end_at)
     is_zero_length = ended == started
     is_window = sound & ~is_zero_length
     is_inside = starts_inside | started.isna()
     is_known = ~is_window | starts_inside
-    hashes = content_hashes(part)
     windows = part.loc[is_window, [*_LINKS, "is_planned", "started_at", "ended_at"]]
     return OutageSummary(
         rows=count_rows(
@@ -161,9 +174,26 @@ def summarise(part: pd.DataFrame, *, terms: Terms) -> OutageSummary:
                 is_planned=windows["is_planned"].fillna(False).astype(bool),
                 starts_inside=starts_inside[is_window],
                 content_hash=hashes[is_window.to_numpy()],
+                is_dated=span.has_date[is_window.to_numpy()],
             ),
         ),
+        dated=_longest(part[sound & span.has_date], span) if span.has_date.any() else (),
     )
+
+
+def _dated(part: pd.DataFrame, span: Span) -> pd.DataFrame:
+    """The same with dates as moments by rule: a start at its day's end is that day's last moment, not of the next."""
+    started, ended = span.shortest
+    is_next_day = started >= part["started_at"] + DAY_LENGTH
+    return part.assign(started_at=started.mask(is_next_day, started - pd.Timedelta(microseconds=1)), ended_at=ended)
+
+
+def _longest(rows: pd.DataFrame, span: Span) -> tuple[pd.DataFrame]:
+    """Windows that rest on dates, as long as they may be at most."""
+    started, ended = span.longest
+    windows = rows[[*_LINKS, "is_planned"]].astype(dict.fromkeys(_LINKS, "str"))
+    is_mixed = pd.Series(span.is_mixed, index=started.index)
+    return (windows.assign(started_at=started, ended_at=ended, is_mixed=is_mixed),)
 
 
 def conclude(summary: OutageSummary, *, terms: Terms) -> Result:
@@ -183,7 +213,7 @@ def conclude(summary: OutageSummary, *, terms: Terms) -> Result:
         headline,
         terms=terms,
         coverage_pct=coverage_pct,
-        remarks=_remarks(still_open, headline),
+        remarks=[*_remarks(still_open, headline), *_date_remarks(summary, windows, terms)],
         inputs=summary.inputs + Fingerprint.of_hashes(bearing_hashes.to_numpy()),
         depends_on={
             "zone": terms.zone.key,
@@ -330,11 +360,30 @@ def _variants(summary: OutageSummary, windows: pd.DataFrame, pieces: pd.DataFram
     _, city_wide = unite(windows["started_at"], windows["ended_at"], within=np.zeros(len(windows), np.int64))
     city_wide = city_wide.assign(key=city_wide.index)
     return {
+        **_at_day_end(summary, windows, terms),
         "unplanned_only": _per_incident(measure_outages(unplanned, terms)),
         "whole_duration_in_starting_period": _mean_hours(Durations.of(whole.loc[starts_inside, "seconds"])),
         "city_wide_union": _per_incident(measure_outages(city_wide, terms)),
         **{name: _mean_hours(durations) for name, durations in summary.recorded.items()},
     }
+
+
+def _at_day_end(summary: OutageSummary, windows: pd.DataFrame, terms: Terms) -> dict[str, Quotient]:
+    """The upper bound where windows rest on dates without an hour."""
+    if not summary.dated:
+        return {}
+    _, pieces = join(pd.concat([windows[~windows["is_dated"]], *summary.dated], ignore_index=True))
+    return {"day_end": _per_incident(measure_outages(pieces, terms))}
+
+
+def _date_remarks(summary: OutageSummary, windows: pd.DataFrame, terms: Terms) -> list[Remark]:
+    """How many windows that reach into the period rest on dates without an hour."""
+    if not summary.dated:
+        return []
+    dated = pd.concat(summary.dated, ignore_index=True)
+    dated = dated[(dated["started_at"] < terms.end_at) & (dated["ended_at"] > terms.start_at)]
+    among = len(dated) + int((windows["bears_on_period"] & ~windows["is_dated"]).sum())
+    return date_remarks(len(dated), int(dated["is_mixed"].sum()), among=among)
 
 
 def _breakdowns(windows: pd.DataFrame, outages: pd.DataFrame) -> tuple[Breakdown, ...]:
