@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from connectors.remarks import Remark
 from pipeline.indicators.base import Breakdown, RowCounts, quotient
 from pipeline.tables import OUTSIDE
 
@@ -89,71 +88,6 @@ def spread(seconds: pd.Series | NDArray[np.signedinteger], *, unit_seconds: int)
 def whole_seconds(durations: pd.Series) -> pd.Series:
     """Differences of moments in whole seconds, rounded down; none may be null."""
     return durations // pd.Timedelta(seconds=1)
-
-
-DAY_LENGTH = pd.Timedelta(days=1)
-
-
-@dataclass(frozen=True)
-class Span:
-    """From a moment to another, null where either is, and which of the two were noted as dates without an hour.
-
-    A date is any moment of its day, of 24 hours. `shortest` is the span by rule, `longest` what it may be at most.
-    """
-
-    start: pd.Series
-    end: pd.Series
-    start_is_date: Flags
-    end_is_date: Flags
-
-    @classmethod
-    def of(cls, part: pd.DataFrame, start: str, end: str) -> Self:
-        """Of two columns of moments `<what>_at` with their flags `<what>_is_date`."""
-        flags = (_flags(part[f"{name.removesuffix('_at')}_is_date"]) for name in (start, end))
-        return cls(part[start], part[end], *flags)
-
-    @property
-    def has_date(self) -> Flags:
-        """Of which spans, both ends known, either was noted as a date."""
-        either = self.start_is_date | self.end_is_date
-        return np.asarray(either & (self.start.notna() & self.end.notna()).to_numpy()) if either.any() else either
-
-    @property
-    def is_mixed(self) -> Flags:
-        """Of which spans one end has an hour and the other has none."""
-        return self.has_date & (self.start_is_date != self.end_is_date)
-
-    @property
-    def shortest(self) -> tuple[pd.Series, pd.Series]:
-        """Start and end. A date as end is its first moment not before the start, as start its last not after the end;
-        date to date counts whole days."""
-        mixed = self.is_mixed
-        if not mixed.any():
-            return self.start, self.end
-        start, end = self.start, self.end
-        is_same_day = (end < start) & (start < end + DAY_LENGTH)
-        last = pd.concat([start + DAY_LENGTH, end], axis=1).min(axis=1)
-        is_moved = mixed & self.start_is_date & (start <= end).to_numpy()
-        return start.mask(is_moved, last), end.mask(mixed & self.end_is_date & is_same_day.to_numpy(), start)
-
-    @property
-    def longest(self) -> tuple[pd.Series, pd.Series]:
-        """Start and end, a date as end being the end of its day and as start its beginning."""
-        return self.start, self.end.mask(self.end_is_date, self.end + DAY_LENGTH)
-
-
-def date_remarks(dated_count: int, mixed_count: int, *, among: int) -> list[Remark]:
-    """How many durations rest on dates without an hour; where only one end has an hour, the value may move."""
-    if not dated_count:
-        return []
-    return [
-        Remark(
-            "date_only",
-            f"{dated_count} dari {among} lama waktu dihitung dari tanggal tanpa jam; batas atasnya: day_end",
-            f"{dated_count} of {among} durations rest on dates without an hour; their upper bound: day_end",
-            keeps_provisional=mixed_count > 0,
-        )
-    ]
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,8 @@
 """10.4: hours of downtime per outage-causing incident, overlaps counted once, planned maintenance included.
 
 What becomes of a row, in the order in which it is decided:
-- A window without length is left out as `zero_length`; excluded and quarantined rows are counted and left out.
+- A window without length is left out as `zero_length`; excluded and quarantined rows are counted and left out. A date
+  without an hour is a whole day, so that a window within it has a length, if only of 0 hours (`dates`).
 - A window still open lasts until the extraction, and makes the result provisional (`_until_extraction`, `_remarks`).
 - Windows of one component that overlap or touch are one outage. So are rows of one incident number, and a child
   incident with its parent, on whatever components and however indirectly (`join`).
@@ -31,17 +32,15 @@ from pipeline.indicators.base import (
     quotient,
 )
 from pipeline.indicators.counting import (
-    DAY_LENGTH,
     NEVER_RECORDED,
     Durations,
-    Span,
     break_down,
     count_rows,
-    date_remarks,
     is_sound,
     spread,
     whole_seconds,
 )
+from pipeline.indicators.dates import date_remarks, one_is_date, starts_and_ends
 from pipeline.indicators.definition import Definition
 from pipeline.indicators.windows import Ints, connect, unite
 from pipeline.tables import OUTSIDE
@@ -60,14 +59,12 @@ DEFINITION = Definition(
     method_version="1.1",
     rule_id="Jam henti dalam periode, termasuk pemeliharaan terencana, dibagi jumlah insiden yang mulai dalam periode. "
     "Jendela satu komponen yang bertumpuk atau bersambung, baris bernomor insiden sama, dan anak insiden dihitung "
-    "sebagai satu insiden, dan tiap jamnya sekali. Yang masih terbuka dihitung sampai data ditarik atau akhir periode, "
-    "mana yang lebih dahulu; hasilnya sementara. Selesai tanpa jam: saat paling awal hari itu sesudah mulai; "
-    "tanggal ke tanggal dihitung hari penuh.",
+    "sebagai satu insiden, dan tiap jamnya sekali. Tanggal tanpa jam ialah satu hari utuh. "
+    "Yang masih terbuka dihitung sampai data ditarik atau akhir periode, mana yang lebih dahulu; hasilnya sementara.",
     rule_en="Hours of downtime in the period, planned maintenance included, over incidents that start in it. Windows "
     "of one component that overlap or touch, rows of one incident number and child incidents are one incident, each of "
-    "its hours counted once. What is still open counts to the extraction or the period's end, whichever is first, and "
-    "the result is provisional. An end noted without an hour is the first moment of its day not before the start, a "
-    "start the last not after the end; date to date counts whole days.",
+    "its hours counted once. A date without an hour is a whole day. What "
+    "is still open counts to the extraction or the period's end, whichever is first, and the result is provisional.",
     origin_id="Pemilik dan pengelola layanan TI pemerintah daerah, serta tanggapan kementerian.",
     origin_en="The owners and administrators of the local government's IT services, and the ministry's responses.",
     reading_id="Gangguan yang lebih sedikit berarti waktu henti yang lebih singkat. Rata-rata dapat naik ketika "
@@ -85,8 +82,8 @@ DEFINITION = Definition(
             "outages at the same time, of any components, are one",
         ),
         "day_end": (
-            "yang dicatat tanpa jam dihitung sampai akhir harinya (batas atas)",
-            "what is noted without an hour counts to the end of its day (the upper bound)",
+            "tanggal tanpa jam dihitung sampai akhir harinya, bukan sejak awalnya",
+            "a date without an hour counts to its day's end instead of from its beginning",
         ),
         "open_outages": ("banyaknya gangguan yang belum berakhir", "how many outages have not ended"),
         "open_hours": (
@@ -125,10 +122,10 @@ _LINKS = ["incident_id", "parent_id", "component", "cause"]
 class OutageSummary:
     """What a part adds. An outage may join windows of any parts, so every sound window travels, one row each.
 
-    Grain of `windows`: incident x component; what links it to others, whether it starts in the period, and a hash of
-    its content. Those that start elsewhere are not in `rows` and `inputs` yet: whether they bear on the period is known
-    when all windows are together. `recorded` are the rows as they stand, by variant; `first_started_at` is null for
-    no sound row. `dated` are the sound windows that rest on dates without an hour, as long as they may be at most.
+    Grain of `windows`: incident x component; what links it to others, whether it starts in the period, whether one
+    of its moments alone is a date, and a hash of its content. Those that start elsewhere are not in `rows` and
+    `inputs` yet: whether they bear on the period is known when all windows are together. `recorded` are the rows as
+    they stand, by variant; `first_started_at` is null for no sound row.
     """
 
     rows: RowCounts
@@ -136,7 +133,6 @@ class OutageSummary:
     recorded: Mapping[str, Durations]
     first_started_at: pd.Timestamp | None
     windows: tuple[pd.DataFrame, ...]
-    dated: tuple[pd.DataFrame, ...] = ()
 
     def __add__(self, other: OutageSummary) -> OutageSummary:
         firsts = [first for first in (self.first_started_at, other.first_started_at) if first is not None]
@@ -146,54 +142,42 @@ class OutageSummary:
             {name: durations + other.recorded[name] for name, durations in self.recorded.items()},
             min(firsts, default=None),
             self.windows + other.windows,
-            self.dated + other.dated,
         )
 
 
 def summarise(part: pd.DataFrame, *, terms: Terms) -> OutageSummary:
     """Keep the sound windows of any length but none, and count the rows of which the fate is known."""
-    span, sound, hashes = Span.of(part, "started_at", "ended_at"), is_sound(part), content_hashes(part)
-    if span.has_date.any():
-        part = _dated(part, span)
-    started, ended = part["started_at"], part["ended_at"]
+    (started, ended), sound = starts_and_ends(part, "started", "ended", zone=terms.zone), is_sound(part)
+    only_from_date, only_to_date = one_is_date(part, "started", "ended")
     starts_inside = (started >= terms.start_at) & (started < terms.end_at)
-    is_zero_length = ended == started
+    is_zero_length = (ended == started) & ~only_to_date
     is_window = sound & ~is_zero_length
     is_inside = starts_inside | started.isna()
     is_known = ~is_window | starts_inside
-    windows = part.loc[is_window, [*_LINKS, "is_planned", "started_at", "ended_at"]]
+    hashes = content_hashes(part)
+    windows = part.loc[is_window, [*_LINKS, "is_planned"]]
     return OutageSummary(
         rows=count_rows(
             part[is_known], is_inside=is_inside[is_known], left_out={ZERO_LENGTH: is_zero_length[is_known]}
         ),
         inputs=Fingerprint.of_hashes(hashes[is_inside.to_numpy()]),
-        recorded=_recorded(part[starts_inside & ended.notna() & ~part["excluded_by"].isin(NEVER_RECORDED)], terms),
+        recorded=_recorded(
+            part.assign(ended_at=ended)[starts_inside & ended.notna() & ~part["excluded_by"].isin(NEVER_RECORDED)],
+            terms,
+        ),
         first_started_at=started[sound].min() if sound.any() else None,
         windows=(
             windows.astype(dict.fromkeys(_LINKS, "str")).assign(
                 is_planned=windows["is_planned"].fillna(False).astype(bool),
+                started_at=started[is_window],
+                ended_at=ended[is_window],
+                started_is_date=only_from_date[is_window],
+                ended_is_date=only_to_date[is_window],
                 starts_inside=starts_inside[is_window],
                 content_hash=hashes[is_window.to_numpy()],
-                is_dated=span.has_date[is_window.to_numpy()],
             ),
         ),
-        dated=_longest(part[sound & span.has_date], span) if span.has_date.any() else (),
     )
-
-
-def _dated(part: pd.DataFrame, span: Span) -> pd.DataFrame:
-    """The same with dates as moments by rule: a start at its day's end is that day's last moment, not of the next."""
-    started, ended = span.shortest
-    is_next_day = started >= part["started_at"] + DAY_LENGTH
-    return part.assign(started_at=started.mask(is_next_day, started - pd.Timedelta(microseconds=1)), ended_at=ended)
-
-
-def _longest(rows: pd.DataFrame, span: Span) -> tuple[pd.DataFrame]:
-    """Windows that rest on dates, as long as they may be at most."""
-    started, ended = span.longest
-    windows = rows[[*_LINKS, "is_planned"]].astype(dict.fromkeys(_LINKS, "str"))
-    is_mixed = pd.Series(span.is_mixed, index=started.index)
-    return (windows.assign(started_at=started, ended_at=ended, is_mixed=is_mixed),)
 
 
 def conclude(summary: OutageSummary, *, terms: Terms) -> Result:
@@ -205,7 +189,7 @@ def conclude(summary: OutageSummary, *, terms: Terms) -> Result:
     coverage_pct = _coverage(summary, terms).pct_of(terms.period)
     is_covered = coverage_pct > 0 and (summary.rows.read + len(windows) > 0 or terms.covers is not None)
     headline = _per_incident(outages, reason=_reason(summary) if is_covered else _NO_DATA, is_covered=is_covered)
-    still_open = _still_open(windows, terms)
+    still_open, at_day_end = _still_open(windows, terms), _at_day_end(windows, terms) or headline
     elsewhere = windows[~windows["starts_inside"]]
     bearing_hashes = elsewhere.loc[elsewhere["bears_on_period"], "content_hash"]
     return Result.of(
@@ -213,7 +197,7 @@ def conclude(summary: OutageSummary, *, terms: Terms) -> Result:
         headline,
         terms=terms,
         coverage_pct=coverage_pct,
-        remarks=[*_remarks(still_open, headline), *_date_remarks(summary, windows, terms)],
+        remarks=[*_remarks(still_open, headline), *_date_remarks(windows, at_day_end, terms)],
         inputs=summary.inputs + Fingerprint.of_hashes(bearing_hashes.to_numpy()),
         depends_on={
             "zone": terms.zone.key,
@@ -223,7 +207,9 @@ def conclude(summary: OutageSummary, *, terms: Terms) -> Result:
             "longest_plausible_hours": terms.longest_plausible_hours,
         },
         rows=summary.rows + _row_counts(elsewhere),
-        variants=_variants(summary, windows, pieces, terms) | _open_variants(still_open, headline),
+        variants=_variants(summary, windows, pieces, terms)
+        | {"day_end": at_day_end}
+        | _open_variants(still_open, headline),
         breakdowns=_breakdowns(windows, outages),
         statistics=spread(outages.loc[outages["starts_inside"], "seconds"], unit_seconds=HOUR),
     )
@@ -283,6 +269,22 @@ def _coverage(summary: OutageSummary, terms: Terms) -> Coverage:
         return terms.covers or Coverage()
     first_on = summary.first_started_at.tz_convert(terms.zone).date().replace(day=1)
     return Coverage.of([(first_on, terms.as_of.astimezone(terms.zone).date())])
+
+
+def _at_day_end(windows: pd.DataFrame, terms: Terms) -> Quotient | None:
+    """The headline with dates taken to the day's end; null when no window has one."""
+    if not windows[["started_is_date", "ended_is_date"]].any(axis=None):
+        return None
+    started, ended = starts_and_ends(windows, "started", "ended", zone=terms.zone, at_day_end=True)
+    _, pieces = join(windows.assign(started_at=started, ended_at=ended))
+    return _per_incident(measure_outages(pieces, terms))
+
+
+def _date_remarks(windows: pd.DataFrame, at_day_end: Quotient, terms: Terms) -> list[Remark]:
+    bearing = windows[windows["bears_on_period"]]
+    count = int((bearing["started_is_date"] | bearing["ended_is_date"]).sum())
+    value = "-" if at_day_end.value is None else f"{at_day_end.value:.2f}"
+    return date_remarks(count, len(bearing), to_day_end=value, suffices=terms.dates_suffice)
 
 
 def _still_open(windows: pd.DataFrame, terms: Terms) -> Durations:
@@ -360,30 +362,11 @@ def _variants(summary: OutageSummary, windows: pd.DataFrame, pieces: pd.DataFram
     _, city_wide = unite(windows["started_at"], windows["ended_at"], within=np.zeros(len(windows), np.int64))
     city_wide = city_wide.assign(key=city_wide.index)
     return {
-        **_at_day_end(summary, windows, terms),
         "unplanned_only": _per_incident(measure_outages(unplanned, terms)),
         "whole_duration_in_starting_period": _mean_hours(Durations.of(whole.loc[starts_inside, "seconds"])),
         "city_wide_union": _per_incident(measure_outages(city_wide, terms)),
         **{name: _mean_hours(durations) for name, durations in summary.recorded.items()},
     }
-
-
-def _at_day_end(summary: OutageSummary, windows: pd.DataFrame, terms: Terms) -> dict[str, Quotient]:
-    """The upper bound where windows rest on dates without an hour."""
-    if not summary.dated:
-        return {}
-    _, pieces = join(pd.concat([windows[~windows["is_dated"]], *summary.dated], ignore_index=True))
-    return {"day_end": _per_incident(measure_outages(pieces, terms))}
-
-
-def _date_remarks(summary: OutageSummary, windows: pd.DataFrame, terms: Terms) -> list[Remark]:
-    """How many windows that reach into the period rest on dates without an hour."""
-    if not summary.dated:
-        return []
-    dated = pd.concat(summary.dated, ignore_index=True)
-    dated = dated[(dated["started_at"] < terms.end_at) & (dated["ended_at"] > terms.start_at)]
-    among = len(dated) + int((windows["bears_on_period"] & ~windows["is_dated"]).sum())
-    return date_remarks(len(dated), int(dated["is_mixed"].sum()), among=among)
 
 
 def _breakdowns(windows: pd.DataFrame, outages: pd.DataFrame) -> tuple[Breakdown, ...]:
