@@ -26,7 +26,7 @@ from pipeline.clean.inquiries import (
 from pipeline.clean.mapping import ColumnTerms, map_rows, raw_columns, with_plain_texts
 from pipeline.clean.month_files import finished
 from pipeline.clean.outages import complete_outages
-from pipeline.clean.population import complete_population
+from pipeline.clean.population import complete_population, refuse_several_figures
 from pipeline.clean.prefetch import prefetch
 from pipeline.clean.rules import apply_row_rules, combine_rows, resolve_duplicates
 from pipeline.clean.services import complete_services
@@ -113,6 +113,8 @@ def with_duplicates_resolved(frame: pd.DataFrame, landed: Landed) -> pd.DataFram
     # Something still open in one month's pull is whole in a later one.
     later_file_wins = landed.source.later_file_wins or bool(landed.source.connection)
     frame = resolve_duplicates(frame, table=landed.table, later_file_wins=later_file_wins)
+    if landed.table.name == "population":
+        refuse_several_figures(frame, source_name=landed.manifest.source)
     return frame.drop(columns="source_file_order")
 
 
