@@ -205,16 +205,35 @@ Filters = Annotated[tuple[RowFilter, ...], BeforeValidator(_as_filters)]
 
 
 class Combine(_Strict):
-    """Several raw rows that make one: summed, the last by an order column, or any of their flags."""
+    """Several raw rows that make one: summed, the last by an order column, any of their flags, or pairs.
+
+    Pairs are made of state changes: the raw column `state` holds texts of `down` or `up`; the table's first moment is
+    that of the change, and `ends` the clean column that the change to `up` fills in.
+    """
 
     by: Texts
-    how: Literal["sum", "last", "any"]
+    how: Literal["sum", "last", "any", "pair"]
     order_by: str | None = None
+    state: str | None = None
+    down: Texts = ()
+    up: Texts = ()
+    ends: str | None = None
 
     @model_validator(mode="after")
-    def _last_needs_an_order(self) -> Self:
+    def _has_what_it_needs(self) -> Self:
         if self.how == "last" and not self.order_by:
             raise ValueError("'how: last' perlu 'order_by' / 'how: last' needs 'order_by'")
+        given = [bool(self.state), bool(self.down), bool(self.up)]
+        if self.how == "pair" and not all(given):
+            raise ValueError("'how: pair' perlu 'state', 'down' dan 'up' / 'how: pair' needs 'state', 'down' and 'up'")
+        if self.how != "pair" and (any(given) or self.ends):
+            raise ValueError(
+                "'state', 'down', 'up' dan 'ends' hanya untuk 'how: pair' / 'state', 'down', 'up' and 'ends' are for "
+                "'how: pair' only"
+            )
+        twice = {text.casefold() for text in self.down} & {text.casefold() for text in self.up}
+        if twice:
+            raise ValueError(f"'down' dan 'up' sama / are the same: {', '.join(sorted(twice))}")
         return self
 
 
@@ -335,7 +354,7 @@ class Source(FileSettings):
     @model_validator(mode="after")
     def _fits_its_table(self) -> Self:
         faults = [*self._column_faults(), *self._rule_faults(), *self._table_faults(), *self._time_faults()]
-        faults += self._log_faults()
+        faults += [*self._combine_faults(), *self._log_faults()]
         return _sound(self, [*faults, *self._way_in_faults()])
 
     def _column_faults(self) -> Iterator[str]:
@@ -361,7 +380,8 @@ class Source(FileSettings):
     def _filled(self) -> dict[str, str]:
         """The required columns that the source gives without a mapping, and from what."""
         steps = {"is_accessible_online": "steps", "is_requestable_online": "steps"} if self.steps else {}
-        return _FILLED.get(self.table, {}) | steps
+        pair = {"incident_id": "combine"} if self.combine and self.combine.how == "pair" else {}
+        return _FILLED.get(self.table, {}) | steps | pair
 
     def _rule_faults(self) -> Iterator[str]:
         rules = [*TABLES[self.table].exclusions, *COMMON_EXCLUSIONS]
@@ -371,10 +391,6 @@ class Source(FileSettings):
                 f"aturan pengecualian tidak dikenal / unknown exclusion rules: {strange}; "
                 f"yang ada / known: {', '.join(sorted(rules))}"
             )
-        if self.combine is not None:
-            names = unknown_names(self.combine.by, TABLES[self.table].column_names)
-            if names:
-                yield f"combine.by: kolom bersih tidak dikenal / unknown clean columns: {names}"
 
     def _table_faults(self) -> Iterator[str]:
         if self.thousands is not None and self.thousands == self.decimal:
@@ -412,6 +428,36 @@ class Source(FileSettings):
                 yield f"{error.id} / {error.en}"
         if self.client and self.trusted_proxies:
             yield "isi 'client' atau 'trusted_proxies' / give 'client' or 'trusted_proxies'"
+
+    def _combine_faults(self) -> Iterator[str]:
+        """What is wrong with how rows are combined, or with state changes mapped as if each row were a window."""
+        table, starts = TABLES[self.table], TABLES[self.table].month_by
+        ends = {order.later for order in table.orders if order.earlier == starts}
+        is_pair = self.combine is not None and self.combine.how == "pair"
+        if self.combine is not None:
+            strange = sorted(set(self.combine.by) - set(self.columns))
+            if strange:
+                yield f"combine.by: {', '.join(strange)} tidak dipetakan / is not mapped"
+            if is_pair and (self.table not in ("outages", "inquiries") or starts not in self.columns):
+                yield (
+                    f"'how: pair' perlu outages atau inquiries, dan '{starts}' = waktu perubahan / needs outages or "
+                    f"inquiries, and '{starts}' = the moment of each change"
+                )
+            elif is_pair and self.combine.ends is not None and self.combine.ends not in ends:
+                yield f"combine.ends: {' | '.join(sorted(ends))}"
+        start = self.columns.get(starts)
+        if start is None or start.when is None or is_pair:
+            return
+        for name in sorted(ends & set(self.columns)):
+            end = self.columns[name]
+            if end.when and (end.column, end.when.column) == (start.column, start.when.column):
+                state = end.when.column
+                yield (
+                    f"{starts} dan {name} dibaca dari kolom yang sama menurut '{state}': tiap baris perubahan keadaan, "
+                    f"bukan jendela. Petakan {starts} saja, dan isi / are read from one column by '{state}': each row "
+                    f"is a change of state, not a window. Map {starts} alone, and give "
+                    f"combine: {{how: pair, by: component, state: {state}, down: [...], up: [...]}}"
+                )
 
     def _moments_before(self, name: str) -> list[str]:
         """The mapped moments of the table that come before a column which is one too."""

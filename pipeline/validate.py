@@ -237,7 +237,17 @@ class _Reading:
             fates = part[["quarantine_reason", "excluded_by"]].notna()
             lines = part["source_tool"] == ACCESS_LOG if "source_tool" in part else pd.Series(False, index=part.index)
             self.rows.update(fates[~lines.to_numpy(bool)].value_counts().to_dict())
-            yield part[is_sound(part) & self._is_of_period(part)]
+            yield self._with_whole_days(part[is_sound(part) & self._is_of_period(part)])
+
+    def _with_whole_days(self, part: pd.DataFrame) -> pd.DataFrame:
+        """A date that ends something may be any moment of its day: here it is the last, as in the row rules."""
+        for order in self._table.orders:
+            for flag in self._table.flags_of(order.later):
+                is_date = part[flag].fillna(False).astype(bool)
+                if is_date.any():
+                    end = part[order.later] + pd.Timedelta(days=1, microseconds=-1)
+                    part = part.assign(**{order.later: part[order.later].mask(is_date, end)})
+        return part
 
     def _is_of_period(self, part: pd.DataFrame) -> pd.Series | bool:
         if self._table.is_snapshot:

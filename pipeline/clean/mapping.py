@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
@@ -19,10 +19,10 @@ from pipeline.clean.first_reason import FirstReason, Flags
 from pipeline.clean.reading import Reading
 from pipeline.clean.text_bytes import arrow_of, tidied
 from pipeline.clean.values import Parsed, joined_with_hours, parse
-from pipeline.config import ColumnMap, RowFilter, Source
+from pipeline.config import ColumnMap, Combine, RowFilter, Source
 from pipeline.tables import DTYPES, Column, Table
 
-ORDER = "order_by"
+ORDER, STATE = "order_by", "state"
 _SAMPLED = 1000
 
 Codes = NDArray[np.integer]
@@ -34,7 +34,8 @@ def raw_columns(source: Source) -> tuple[str, ...]:
     names += [column.when.column for column in source.columns.values() if column.when]
     names += [row_filter.column for filters in source.exclude.values() for row_filter in filters]
     names += source.steps.columns if source.steps else ()
-    names += [source.combine.order_by] if source.combine and source.combine.order_by else ()
+    combine = source.combine
+    names += [name for name in (combine.order_by, combine.state) if name] if combine else ()
     return tuple(dict.fromkeys(names))
 
 
@@ -74,8 +75,27 @@ def map_rows(
     excluded = _excluded(blank, coded, terms)
     columns |= {"excluded_by": excluded.texts(), "quarantine_reason": reasons.texts(but=excluded.is_given)}
     if source.combine and source.combine.order_by:
-        columns[ORDER] = pd.to_numeric(raw[source.combine.order_by], errors="coerce")
+        columns[ORDER] = _order(raw[source.combine.order_by], source.combine.order_by, columns, source)
+    if source.combine and source.combine.state:
+        columns[STATE] = _states(raw[source.combine.state], source.combine)
     return pd.DataFrame(columns, copy=False)
+
+
+def _order(texts: pd.Series, name: str, columns: Mapping[str, pd.Series], source: Source) -> pd.Series:
+    """What orders rows: the moments read from the same raw column, else its numbers; null where unreadable."""
+    for clean, column_map in source.columns.items():
+        is_plain = column_map.column == (name,) and column_map.when is None and column_map.after is None
+        if is_plain and columns[clean].dtype.kind == "M":
+            moments = columns[clean]
+            return moments.astype("int64").where(moments.notna()).astype("Float64")
+    return pd.to_numeric(texts, errors="coerce").astype("Float64")
+
+
+def _states(texts: pd.Series, combine: Combine) -> pd.Series:
+    """1 for down, 0 for up, null for any other text."""
+    codes = {_folded(text): code for code, given in ((1, combine.down), (0, combine.up)) for text in given}
+    found = {text: codes.get(_folded(text)) for text in texts.dropna().unique()}
+    return texts.map(found).astype("Float64").astype("Int8")
 
 
 def _known_dates(moments: pd.Series, parsed: Parsed, codes: Codes | None) -> pd.Series:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from connectors.errors import DataRejected
 from pipeline.config import CODE_SHAPES, City, Source
 
 
@@ -24,4 +25,22 @@ def complete_population(frame: pd.DataFrame, *, source: Source, source_name: str
         source=frame["source"].fillna(source_name),
         excluded_by=frame["excluded_by"].mask(is_other, "other_region"),
         quarantine_reason=reasons.mask(is_other),
+    )
+
+
+def refuse_several_figures(frame: pd.DataFrame, *, source_name: str) -> None:
+    """Raise `DataRejected` where a source has different figures of the city for one day: by sex, age or district."""
+    clashing = frame[frame["quarantine_reason"] == "duplicate_key"]
+    if clashing.empty:
+        return
+    day, count = clashing["reference_on"].iloc[0].date(), len(clashing)
+    raise DataRejected(
+        id=f"Sumber '{source_name}': {count} baris penduduk yang berbeda untuk kota ini, misalnya untuk {day} "
+        "(duplicate_key). Jika terpilah menurut jenis kelamin, umur atau kecamatan, jumlahkan di YAML: "
+        f"sources.{source_name}.combine: {{by: [region_code, reference_on], how: sum}}; jika ada baris jumlah, "
+        "keluarkan dengan exclude: {grand_total: ...}.",
+        en=f"Source '{source_name}': {count} different population rows of this city, such as for {day} "
+        "(duplicate_key). If they are by sex, age or district, add them up in the YAML: "
+        f"sources.{source_name}.combine: {{by: [region_code, reference_on], how: sum}}; where a row holds their sum, "
+        "leave it out by exclude: {grand_total: ...}.",
     )

@@ -19,6 +19,8 @@ EARLIEST_PLAUSIBLE = np.datetime64("1990-01-01", "us")
 _DAY = np.timedelta64(1, "D") - np.timedelta64(1, "us")
 _PROVENANCE = ["source_file_id", "source_row"]
 
+Moments = NDArray[np.datetime64]
+
 
 def apply_row_rules(frame: pd.DataFrame, *, table: Table, extracted_at: dict[str, datetime]) -> pd.DataFrame:
     """Mark rows that break a rule of `table`; the first broken rule, in the order below, is the reason.
@@ -56,7 +58,7 @@ def _broken(frame: pd.DataFrame, table: Table, extracted_at: dict[str, datetime]
         yield order.reason, last < moments[order.earlier]
 
 
-def _limits(file_ids: pd.Series, extracted_at: dict[str, datetime]) -> NDArray[np.datetime64]:
+def _limits(file_ids: pd.Series, extracted_at: dict[str, datetime]) -> Moments:
     """For each row the moment after which nothing in it can have happened."""
     files, ids = pd.factorize(file_ids)
     limits = pd.DatetimeIndex([extracted_at[file_id] for file_id in ids], tz="UTC").tz_localize(None)
@@ -64,21 +66,41 @@ def _limits(file_ids: pd.Series, extracted_at: dict[str, datetime]) -> NDArray[n
 
 
 def combine_rows(frame: pd.DataFrame, *, table: Table, combine: Combine) -> pd.DataFrame:
-    """Make one row of the sound rows that agree on `combine.by`; those folded into it are excluded as `combined`."""
-    sound = frame[is_sound(frame)]
-    groups = sound.groupby(list(combine.by), sort=False, dropna=False)
+    """Make one row of the sound rows that agree on `combine.by`; those folded into it are excluded as `combined`.
+
+    Where a row that may decide its group cannot be read, the sound rows of the group are quarantined as
+    `unreadable_group`: of the last, one that comes as late or at an unknown place; else any.
+    """
+    by = list(combine.by)
+    is_undecided = _undecided(frame, combine)
+    sound = frame[is_sound(frame) & ~is_undecided]
+    groups = sound.groupby(by, sort=False, dropna=False)
     if combine.how == "last":
-        kept = sound.sort_values(ORDER, kind="stable").drop_duplicates(list(combine.by), keep="last").index
+        kept = sound.sort_values(ORDER, kind="stable").drop_duplicates(by, keep="last").index
     else:
         kept = groups.head(1).index
     result = frame.copy()
-    names = {"sum": ("count", "number"), "any": ("flag",), "last": ()}[combine.how]
+    names = {"sum": ("count", "number"), "any": ("flag",)}.get(combine.how, ())
     for column in table.columns:
         if column.kind in names and column.name not in combine.by:
             folded = groups[column.name].transform("sum" if combine.how == "sum" else "max")
             result.loc[kept, column.name] = folded.loc[kept]
     result.loc[sound.index.difference(kept), "excluded_by"] = "combined"
+    result.loc[is_undecided, "quarantine_reason"] = "unreadable_group"
     return result.drop(columns=ORDER, errors="ignore")
+
+
+def _undecided(frame: pd.DataFrame, combine: Combine) -> pd.Series:
+    """Sound rows of groups that a row which cannot be read may decide."""
+    is_included, sound = frame["excluded_by"].isna(), is_sound(frame)
+    by = [frame[name] for name in combine.by]
+    is_deciding = is_included & ~sound
+    if combine.how == "last":
+        last = frame[ORDER].where(sound).groupby(by, dropna=False).transform("max")
+        is_alone = is_included.groupby(by, dropna=False).transform("sum") == 1
+        is_placeless = is_included & frame[ORDER].isna() & ~is_alone
+        is_deciding = is_placeless | (is_deciding & ~(frame[ORDER] < last).fillna(False).astype(bool))
+    return sound & is_deciding.groupby(by, dropna=False).transform("any")
 
 
 def resolve_duplicates(frame: pd.DataFrame, *, table: Table, later_file_wins: bool) -> pd.DataFrame:

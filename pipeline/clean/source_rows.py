@@ -26,10 +26,11 @@ from pipeline.clean.inquiries import (
 from pipeline.clean.mapping import ColumnTerms, map_rows, raw_columns, with_plain_texts
 from pipeline.clean.month_files import finished
 from pipeline.clean.outages import complete_outages
-from pipeline.clean.population import complete_population
+from pipeline.clean.population import complete_population, refuse_several_figures
 from pipeline.clean.prefetch import prefetch
 from pipeline.clean.rules import apply_row_rules, combine_rows, resolve_duplicates
 from pipeline.clean.services import complete_services
+from pipeline.clean.state_changes import pair_rows, pairing_remarks, with_incident_ids
 from pipeline.clean.visits import complete_visits
 from pipeline.config import City, Responses, Source
 from pipeline.indicators.base import RowCounts
@@ -89,10 +90,20 @@ def judged_rows(landed: Landed, *, then: Callable[[pd.DataFrame], T]) -> tuple[I
     if source.responses is not None:
         follow_ups = _follow_ups(landed, source.responses, known_ids=frame["inquiry_id"])
         frame, counts = join_follow_ups(frame, follow_ups.moments), follow_ups.rows
-    frame = _judged(frame, landed)
-    if source.combine is not None:
-        frame = combine_rows(with_plain_texts(frame), table=landed.table, combine=source.combine)
-    return iter([then(frame)]), counts
+    return iter([then(_combined(frame, landed))]), counts
+
+
+def _combined(frame: pd.DataFrame, landed: Landed) -> pd.DataFrame:
+    """Judged rows, folded or paired where the source says so."""
+    combine = landed.source.combine
+    if combine is None:
+        return _judged(frame, landed)
+    if combine.how != "pair":
+        return combine_rows(with_plain_texts(_judged(frame, landed)), table=landed.table, combine=combine)
+    frame = with_incident_ids(frame) if landed.table.name == "outages" else frame
+    frame = pair_rows(with_plain_texts(_judged(frame, landed)), table=landed.table, combine=combine)
+    landed.remarks.extend(pairing_remarks(frame, source_name=landed.manifest.source))
+    return frame
 
 
 def with_duplicates_resolved(frame: pd.DataFrame, landed: Landed) -> pd.DataFrame:
@@ -102,6 +113,8 @@ def with_duplicates_resolved(frame: pd.DataFrame, landed: Landed) -> pd.DataFram
     # Something still open in one month's pull is whole in a later one.
     later_file_wins = landed.source.later_file_wins or bool(landed.source.connection)
     frame = resolve_duplicates(frame, table=landed.table, later_file_wins=later_file_wins)
+    if landed.table.name == "population":
+        refuse_several_figures(frame, source_name=landed.manifest.source)
     return frame.drop(columns="source_file_order")
 
 

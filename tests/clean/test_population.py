@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from connectors.errors import DataRejected
 from pipeline.config import City
 from pipeline.landing import land
 from pipeline.periods import Period
@@ -91,3 +92,11 @@ def test_no_regency_of_papua_has_the_same_digits_at_both() -> None:
     elsewhere = {code.replace(".", ""): name for code, (name, _) in kemendagri_list().items() if code.startswith("9")}
     assert len(elsewhere) == len(at_home) == 42
     assert not [code for code, name in elsewhere.items() if at_home.get(code, "").casefold() == name.casefold()]
+
+
+def test_figures_by_sex_are_refused_until_they_are_added_up(tmp_path: Path) -> None:
+    rows = {"bps": [("1275", 600_000), ("1275", 400_000), ("1276", 5), ("1276", 6)]}
+    with pytest.raises(
+        DataRejected, match=r"'bps'.*duplicate_key.*combine: {by: \[region_code, reference_on\], how: sum}"
+    ):
+        cleaned(tmp_path, rows, codes={"bps": "1275"})

@@ -32,6 +32,9 @@ def some_inquiries(rng: random.Random, count: int) -> pd.DataFrame:
                 "agency": rng.choice(["Dinas A", "Dinas B"]),
                 "received_at": rng.choice([received, received, received, None]),
                 "responded_at": rng.choice([later[0], None]),
+                "received_is_date": rng.choice([True, False, None]),
+                "responded_is_date": rng.choice([True, False, None]),
+                "closed_is_date": rng.choice([True, False, None]),
                 "closed_at": rng.choice([later[1], None]),
                 "quarantine_reason": rng.choice([None, None, None, "bad_received_at"]),
                 "excluded_by": rng.choice([None, None, None, "test"]),
@@ -55,6 +58,8 @@ def some_outages(rng: random.Random) -> pd.DataFrame:
                 "is_planned": rng.choice([True, False, None]),
                 "started_at": rng.choice([started, started, started, None]),
                 "ended_at": rng.choice([ended, ended, ended, None]),
+                "started_is_date": rng.choice([True, False, False, None]),
+                "ended_is_date": rng.choice([True, False, False, None]),
                 "quarantine_reason": rng.choice([None, None, None, "bad_ended_at"]),
                 "excluded_by": rng.choice([None, None, None, "test"]),
             }

@@ -1,0 +1,30 @@
+"""One CSV, the YAML of a city around it, and what the pipeline's own steps make of them."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+from pipeline import steps
+from pipeline.indicators.base import Result
+
+
+def computed_from(
+    folder: Path, lines: Sequence[str], source: Mapping[str, Any], *, year: str = "2025", **city: Any
+) -> dict[str, Result]:
+    """The results of a year by indicator, from lines of one CSV that was extracted a few days after 2025."""
+    (folder / "data.csv").write_text("\n".join(lines) + "\n", "utf-8")
+    days = [{"first_on": "2025-01-01", "last_on": "2025-12-31"}]
+    whole = {"path": "data.csv", "format": "csv", "extracted_at": "2026-01-10T08:00:00", "covers": days, **source}
+    figure = {"year": 2025, "count": 400_000, "reference_on": "2025-12-31", "source": "Dukcapil"}
+    names = {"city": "kota", "name": "Kota", "zone": "Asia/Jakarta", "region_codes": {"kemendagri": "99.71"}}
+    settings = {"population": {"figures": [figure]}, "quarantine_limit_pct": 100, **city}
+    text = json.dumps({**names, **settings, "sources": {"berkas": whole}})
+    (folder / "kota.yaml").write_text(text, "utf-8")
+    with patch.dict(os.environ, {"TOLOK_HOME": str(folder / "home"), "TOLOK_CITIES": str(folder)}):
+        steps.fetch("kota", "berkas", year)
+        return {result.indicator_id: result for result in steps.compute("kota", year)}
