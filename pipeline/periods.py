@@ -44,6 +44,18 @@ class Period:
         return self.month is None
 
     @property
+    def year_before(self) -> Period:
+        """The same year or month a year before."""
+        return Period(self.year - 1, self.month)
+
+    @property
+    def month_before(self) -> Period | None:
+        """The month before a month; null for a year."""
+        if self.month is None:
+            return None
+        return Period(self.year, self.month - 1) if self.month > 1 else Period(self.year - 1, 12)
+
+    @property
     def first_on(self) -> date:
         """Its first day."""
         return date(self.year, self.month or 1, 1)

@@ -21,6 +21,7 @@ from connectors.remarks import Remark
 from pipeline.coverage import Coverage
 from pipeline.indicators.definition import Definition
 from pipeline.indicators.row_hashes import Words, mixed, row_hashes
+from pipeline.numerals import number, percent
 from pipeline.periods import Period
 
 Status = Literal["final", "provisional", "not_computable"]
@@ -187,6 +188,16 @@ class Result:
             **parts,
         )
 
+    def with_remarks(self, remarks: Sequence[Remark]) -> Self:
+        """The result with what was found by looking at it; its status and its hash follow."""
+        found = tuple(dict.fromkeys((*self.remarks, *remarks)))
+        holding = sorted({remark.code for remark in remarks if remark.keeps_provisional})
+        if not holding:
+            return replace(self, remarks=found)
+        status: Status = "not_computable" if self.headline.value is None else "provisional"
+        inputs = hashlib.sha256(f"{self.inputs_sha256}\n{holding}".encode()).hexdigest()
+        return replace(self, remarks=found, status=status, inputs_sha256=inputs)
+
 
 def common_remarks(rows: RowCounts, *, coverage_pct: float, terms: Terms) -> list[Remark]:
     """Why a result of any indicator is not final yet."""
@@ -206,17 +217,17 @@ def common_remarks(rows: RowCounts, *, coverage_pct: float, terms: Terms) -> lis
         found.append(
             Remark(
                 "coverage",
-                f"data tidak mencakup seluruh periode ({coverage_pct:.1f} %)",
-                f"the data do not cover the whole period ({coverage_pct:.1f} %)",
+                f"data tidak mencakup seluruh periode ({percent(coverage_pct)})",
+                f"the data do not cover the whole period ({percent(coverage_pct)})",
             )
         )
     if considered and 100 * quarantined > terms.final_quarantine_pct * considered:
-        limit = f"{terms.final_quarantine_pct:g} %"
+        limit = percent(terms.final_quarantine_pct)
         found.append(
             Remark(
                 "quarantine",
-                f"{quarantined} dari {considered} baris dikarantina, lebih dari {limit}",
-                f"{quarantined} of {considered} rows are quarantined, more than {limit}",
+                f"{number(quarantined)} dari {number(considered)} baris dikarantina, lebih dari {limit}",
+                f"{number(quarantined)} of {number(considered)} rows are quarantined, more than {limit}",
             )
         )
     return found
