@@ -16,6 +16,7 @@ from connectors.errors import ConfigError
 from connectors.layout import Layout
 from connectors.registry import connector_class, preset
 from pipeline.coverage import Coverage
+from pipeline.nearest import did_you_mean
 from pipeline.settings import CITY_ID, city_ids
 from pipeline.tables import TABLES
 
@@ -47,6 +48,7 @@ LIMITS = (
     "change_on_last_year_pct",
     "times_last_year",
     "change_on_month_before_pct",
+    "times_between_months",
     "register_shrinks_pct",
     "population_change_pct",
     "new_members_pct",
@@ -449,9 +451,10 @@ def load_city(cities: Path, city_id: str) -> City:
     path = cities / f"{city_id}.yaml"
     if not path.is_file():
         known = ", ".join(city_ids(cities)) or "-"
+        near_id, near_en = did_you_mean(city_id, city_ids(cities))
         raise ConfigError(
-            id=f"Kota '{city_id}' tidak ada di {cities}. Yang ada: {known}. Buat dengan: tolok init {city_id}",
-            en=f"City '{city_id}' is not in {cities}. There are: {known}. Make it with: tolok init {city_id}",
+            id=f"Kota '{city_id}' tidak ada di {cities}.{near_id} Yang ada: {known}. Buat dengan: tolok init {city_id}",
+            en=f"City '{city_id}' is not in {cities}.{near_en} There are: {known}. Make it with: tolok init {city_id}",
         )
     raw = _read_yaml(path)
     try:

@@ -7,6 +7,7 @@ apply, or has too few rows to mean anything, is null and breaks no rule.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -72,9 +73,10 @@ OF_TABLES = (
     ),
     _sign(
         "midnight_ends_pct",
-        "Paling banyak {limit} % waktu akhir atau jawaban tepat tengah malam (lebih dari itu: hanya tanggal?)",
-        "At most {limit} % of the ends or answers are at midnight exactly (more: dates only?)",
+        "Paling banyak {limit} % waktu akhir atau jawaban tepat pukul 00.00 (lebih dari itu: jamnya tidak dicatat?)",
+        "At most {limit} % of the ends or answers are at 00:00 exactly (more: are hours not recorded?)",
         most=50,
+        keeps_provisional=True,
     ),
     _sign(
         "equal_durations_pct",
@@ -179,6 +181,13 @@ OF_RESULTS = (
         "Berubah paling banyak {limit} % dari bulan sebelumnya",
         "Changes by at most {limit} % on the month before",
         most=100,
+    ),
+    _sign(
+        "times_between_months",
+        "Dari bulan ke bulan paling banyak {limit} kali lipat (lebih dari itu: alat ukur atau berkasnya lain?)",
+        "From month to month at most {limit} times (more: another tool or file?)",
+        most=10,
+        keeps_provisional=True,
     ),
     _sign(
         "register_shrinks_pct",
@@ -319,8 +328,7 @@ def _table_rows(read: Read, table: Table, *, longest_plausible_hours: int) -> It
     for source, rows in read.rows.groupby(sources.to_numpy(), sort=True):
         if table.name in _ENDS:
             hours = longest_plausible_hours if table.name == "outages" else _LONGEST_RESPONSE_HOURS
-            start, end = (rows[name] for name in _ENDS[table.name])
-            yield table.name, str(source), _times(start, end, fates=read.fates, longest_hours=hours), ""
+            yield table.name, str(source), _times(rows, table, fates=read.fates, longest_hours=hours), ""
         elif table.name == "visits":
             yield table.name, str(source), _days(rows), ""
         elif table.name == "services":
@@ -331,13 +339,16 @@ def _table_rows(read: Read, table: Table, *, longest_plausible_hours: int) -> It
     yield from _clusters(read, table)
 
 
-def _times(start: pd.Series, end: pd.Series, *, fates: Fates, longest_hours: int) -> Signs:
+def _times(rows: pd.DataFrame, table: Table, *, fates: Fates, longest_hours: int) -> Signs:
     """What the moments of rows with a start and an end look like on the city's clocks."""
+    start, end = (rows[name] for name in _ENDS[table.name])
     ended = end.notna()
+    flags = [flag for name in _ENDS[table.name] for flag in table.flags_of(name)]
+    has_hours = ~rows.loc[ended, flags].fillna(False).astype(bool).any(axis=1)
     first, last = (moments.dt.tz_convert(fates.zone).dt.tz_localize(None) for moments in (start, end[ended]))
     hours = (end - start)[ended].dt.total_seconds() / 3600
-    is_midnight = last == last.dt.normalize()
-    timed = hours[~(is_midnight & (first[ended] == first[ended].dt.normalize()))]
+    is_midnight = (last == last.dt.normalize())[has_hours]
+    timed = hours[has_hours]
     is_long = hours > longest_hours
     commonest = timed[timed > 0].value_counts().max() if (timed > 0).any() else 0
     return {
@@ -418,7 +429,7 @@ def _comparable(result: Result, earlier: Mapping[str, Any] | None) -> Mapping[st
 
 def _changes(result: Result, then: Mapping[str, Any] | None, before: Mapping[str, Any] | None) -> Signs:
     is_share = result.headline.unit == "%"
-    found: Signs = {}
+    found: Signs = {"times_between_months": _times_between_months(result)}
     if then and _is_of_many(result, then):
         found["change_on_last_year_pct"] = _change_pct(result.headline.value, then["value"])
         found["times_last_year"] = _times_of(result.headline.value, then["value"])
@@ -429,6 +440,13 @@ def _changes(result: Result, then: Mapping[str, Any] | None, before: Mapping[str
     if then and result.population and then["population"]:
         found["population_change_pct"] = _change_pct(result.population.population_count, then["population"]["count"])
     return found
+
+
+def _times_between_months(result: Result) -> float | None:
+    """How many times the smaller of two neighbouring months the larger one is, at most; a month without is left out."""
+    months = sorted((part.member, part.quotient.numerator) for part in result.breakdowns if part.dimension == "month")
+    times = [_times_of(now, then) for (_, then), (_, now) in itertools.pairwise(months)]
+    return max((one for one in times if one is not None), default=None)
 
 
 def _is_of_many(result: Result, earlier: Mapping[str, Any]) -> bool:

@@ -233,6 +233,29 @@ def common_remarks(rows: RowCounts, *, coverage_pct: float, terms: Terms) -> lis
     return found
 
 
+def quarantine_effect(
+    rows: RowCounts, *, headline: Quotient, unit_id: str, if_sound: Sequence[Quotient], known_count: int
+) -> list[Remark]:
+    """Between which values the headline would lie were the quarantined rows sound whose numbers are known.
+
+    `if_sound` are the headline with these `known_count` rows counted, one way or the other. It tells of the effect and
+    keeps nothing provisional by itself.
+    """
+    count = sum(rows.quarantined.values())
+    values = [one.value for one in (headline, *if_sound) if one.value is not None]
+    if not count or headline.value is None:
+        return []
+    held_id, held_en = f"{number(count)} baris dikarantina", f"{number(count)} rows are quarantined"
+    if known_count:
+        span = f"{number(min(values))}–{number(max(values))}"
+        held_id += f"; bila {number(known_count)} yang angkanya diketahui sah: {span} {unit_id}"
+        held_en += f"; were the {number(known_count)} whose numbers are known sound: {span} {headline.unit}"
+    else:
+        held_id += "; pengaruhnya tidak dapat dihitung"
+        held_en += "; their effect cannot be computed"
+    return [Remark("quarantine_effect", held_id, held_en, keeps_provisional=False)]
+
+
 class Indicator(Protocol):
     """What each indicator's file gives.
 

@@ -261,3 +261,38 @@ def test_members_that_are_new_or_gone_are_named(data: Path, monkeypatch: pytest.
     result = shown(monkeypatch, "inquiry_response", period="2025")
     assert codes(result) == {"gone_members_pct"}
     assert "+ WhatsApp; - Web" in result["reason"]
+
+
+@pytest.mark.parametrize(
+    ("indicator", "file", "rows", "expected"),
+    [
+        (
+            "inquiry_response",
+            "pengaduan.csv",
+            ["99;Web;5 Mei 2024 08:00;15 Mei 2024 08:00;x", "99;Web;6 Mei 2024 08:00;6 Mei 2024 09:00;x"],
+            ("0,5–0,91 hari", "0,5–0,91 days", "2 rows", "the 2 whose"),
+        ),
+        ("inquiry_response", "pengaduan.csv", ["99;Web;31 Feb 2024 08:00;;x"], ("tidak dapat dihitung", "1 rows")),
+        ("online_services", "layanan.csv", ["L99;Layanan;Ya;Mungkin"], ("64,52–67,74 %", "1 rows")),
+        (
+            "it_downtime",
+            "gangguan.csv",
+            ["9,Server,Mungkin,05/06/2024 10:00,05/06/2024 12:00", "10,Server,Terencana,05/06/2024 10:00,x"],
+            ("2–2 jam per insiden", "2 rows", "the 1 whose"),
+        ),
+    ],
+)
+def test_a_result_tells_between_which_values_its_quarantine_can_move_it(
+    indicator: str,
+    file: str,
+    rows: list[str],
+    expected: tuple[str, ...],
+    data: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with (data / file).open("a", encoding="utf-8") as opened:
+        opened.write("\n".join([*rows, ""]))
+    reasons = {reason["code"]: reason for reason in shown(monkeypatch, indicator)["reasons"]}
+    effect = f"{reasons['quarantine_effect']['id']} / {reasons['quarantine_effect']['en']}"
+    assert [words for words in expected if words not in effect] == [], effect
+    assert reasons["quarantine_effect"]["keeps_provisional"] is False
