@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pipeline.validate import Verdict
 
 TEMPLATE = "page.html.j2"
+_GROUP_READS = 0o640
 
 
 def write_page(
@@ -50,7 +51,7 @@ def write_page(
         shown_members=SHOWN_MEMBERS,
         definitions=definitions(),
     )
-    write_atomically(path, text)
+    write_atomically(path, text, mode=_GROUP_READS)
     return path
 
 
