@@ -11,8 +11,8 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager, suppre
 from pathlib import Path
 
 
-def write_atomically(path: Path, content: str | bytes) -> None:
-    """Put the content in place of what a file held; the same text is not written again.
+def write_atomically(path: Path, content: str | bytes, *, mode: int = 0o600) -> None:
+    """Put the content in place of what a file held, for who `mode` names; the same text is not written again.
 
     Raises `OSError` where the disk refuses.
     """
@@ -24,6 +24,7 @@ def write_atomically(path: Path, content: str | bytes) -> None:
             file.write(encoded)
             file.flush()
             os.fsync(file.fileno())
+        draft.chmod(mode)
         draft.replace(path)
 
 

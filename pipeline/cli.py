@@ -17,6 +17,8 @@ import click
 
 from connectors.errors import ConfigError, DataRejected, TolokError
 from pipeline.indicators.definition import definitions
+from pipeline.nearest import did_you_mean
+from pipeline.numerals import number
 from pipeline.periods import Period, span
 from pipeline.settings import CITY_ID, Settings, city_ids
 from pipeline.tables import TABLES
@@ -50,6 +52,25 @@ def main() -> None:
             f"Unexpected fault ({type(error).__name__}). Run again with TOLOK_DEBUG=1 and report it.",
             1,
         )
+
+
+class _Indicator(click.ParamType[str]):
+    """An indicator by its id, or by the number of its clause."""
+
+    name = "indicator"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:  # noqa: ANN401, ARG002
+        """The id; `ConfigError` with the nearest name when there is none."""
+        by_name = {name: known.id for known in definitions().values() for name in (known.clause, known.id)}
+        found = by_name.get(str(value).strip().lower())
+        if found is None:
+            near_id, near_en = did_you_mean(str(value), by_name)
+            known = ", ".join(f"{one.clause} {one.id}" for one in definitions().values())
+            raise ConfigError(
+                id=f"Indikator '{value}' tidak dikenal.{near_id} Yang ada: {known}.",
+                en=f"Indicator '{value}' is not known.{near_en} There are: {known}.",
+            )
+        return found
 
 
 @click.group(name="tolok", context_settings={"help_option_names": ["-h", "--help"]})
@@ -161,9 +182,11 @@ def backfill(city: str, first: str, last: str, again: bool) -> None:
 def show(city: str, period: str | None, as_json: bool, as_of: str | None) -> None:
     """Tampilkan hasil. / Show results."""
     label = Period.parse(period).label if period else None
-    rows = _results(city, label, as_of=_moment(as_of))
+    rows = _results(city, label, as_of=_moment(as_of), is_whole=as_json)
     if as_json:
-        click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+        from pipeline.report.text import described
+
+        click.echo(json.dumps([described(row) for row in rows], indent=2, ensure_ascii=False))
     else:
         _print_results(rows)
         _say_where(city, {row["period"] for row in rows})
@@ -172,13 +195,15 @@ def show(city: str, period: str | None, as_json: bool, as_of: str | None) -> Non
 @_commands.command()
 @click.argument("city")
 @click.argument("period")
-@click.argument("indicator", type=click.Choice(tuple(definitions())))
+@click.argument("indicator", type=_Indicator())
 def explain(city: str, period: str, indicator: str) -> None:
-    """Uraikan satu angka: bagian, aturan, varian, sumber. / Take one number apart."""
+    """Uraikan satu angka (10.3 atau inquiry_response). / Take one number apart (10.3 or inquiry_response)."""
     from pipeline.report.text import explanation
 
     label = Period.parse(period).label
-    (row,) = [row for row in _results(city, label) if row["indicator"] == indicator]
+    row = next((row for row in _results(city, label) if row["indicator"] == indicator), None)
+    if row is None:
+        raise _nothing_stored(city, label)
     warehouse = _warehouse()
     click.echo(
         explanation(
@@ -191,15 +216,17 @@ def explain(city: str, period: str, indicator: str) -> None:
 
 @_commands.command()
 @click.argument("city")
-@click.argument("indicator", type=click.Choice(tuple(definitions())))
+@click.argument("indicator", type=_Indicator())
 def history(city: str, indicator: str) -> None:
     """Semua versi satu indikator, dengan alasannya. / Every version of an indicator, with its reason."""
     rows = _warehouse().history(city, indicator)
     for row in rows:
         click.echo(
-            f"{row['period']:<8} v{row['version']:<3} {_number(row['value']):>14} {row['unit']:<22} "
+            f"{row['period']:<8} v{row['version']:<3} {number(row['value']):>14} {row['unit']:<22} "
             f"{row['status']:<15} {row['computed_at']:%Y-%m-%d %H:%M}Z  {row['change_reason']}"
         )
+        if row["reason"]:
+            click.echo(f"{'':<13} {row['reason']}")
     if not rows:
         raise _nothing_stored(city, None)
 
@@ -222,7 +249,7 @@ def verify(city: str, period: str) -> None:
         now = (result.headline.value, result.headline.numerator, result.headline.denominator)
         then = (kept["value"], kept["numerator"], kept["denominator"]) if kept else None
         verdict = "sama / same" if now == then else "BERBEDA / DIFFERENT"
-        click.echo(f"{result.indicator_id:<18} {_number(now[0]):>14}  {verdict}")
+        click.echo(f"{result.indicator_id:<18} {number(now[0]):>14}  {verdict}")
         if now != then:
             differences.append(f"{result.indicator_id}: {then} -> {now}")
     if differences:
@@ -295,8 +322,10 @@ def _print_results(rows: list[dict[str, Any]]) -> None:
     results_table(rows)
 
 
-def _results(city: str, label: str | None, *, as_of: datetime | None = None) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = _warehouse().current(city, label, as_of=as_of)
+def _results(
+    city: str, label: str | None, *, as_of: datetime | None = None, is_whole: bool = False
+) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = _warehouse().current(city, label, as_of=as_of, is_whole=is_whole)
     if not rows:
         raise _nothing_stored(city, label)
     return rows
@@ -313,9 +342,14 @@ def _warehouse() -> Any:  # noqa: ANN401 the class is imported where it is used,
 def _nothing_stored(city: str, label: str | None) -> ConfigError:
     known = city_ids(Settings.from_environment().cities)
     hint = f"tolok run {city} {label or '2025'}" if city in known else f"tolok init {city}"
+    what = f"{city} {label}" if label else city
+    near_id, near_en = did_you_mean(city, known) if city not in known else ("", "")
+    stored = ", ".join(sorted({row["period"] for row in _warehouse().current(city)}))
+    if stored:
+        near_id, near_en = f" Yang ada: {stored}.", f" There are: {stored}."
     return ConfigError(
-        id=f"Belum ada hasil untuk {city} {label or ''}. Jalankan: {hint}".replace("  ", " "),
-        en=f"There are no results yet for {city} {label or ''}. Run: {hint}".replace("  ", " "),
+        id=f"Belum ada hasil untuk {what}.{near_id} Jalankan: {hint}",
+        en=f"There are no results yet for {what}.{near_en} Run: {hint}",
     )
 
 
@@ -332,10 +366,6 @@ def _moment(text: str | None) -> datetime | None:
     if len(text) <= len("2025-01-31"):
         moment = moment.replace(hour=23, minute=59, second=59)
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def _number(value: float | None) -> str:
-    return "-" if value is None else f"{value:,.4g}" if abs(value) < 1 else f"{value:,.2f}"
 
 
 def _fail(error: TolokError) -> None:

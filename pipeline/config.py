@@ -38,9 +38,35 @@ if TYPE_CHECKING:
 Authority = Literal["kemendagri", "bps", "other"]
 if TYPE_CHECKING:
     TableName = str
-else:
-    TableName = Literal[tuple(TABLES)]
+    LimitName = str
 
+# Each sign of `pipeline.signs`, whose limit a city may set.
+LIMITS = (
+    "days_up_to_12_pct",
+    "first_of_month_pct",
+    "midnight_ends_pct",
+    "equal_durations_pct",
+    "zero_durations_pct",
+    "long_durations_pct",
+    "long_durations_hours_pct",
+    "without_end_pct",
+    "empty_months_count",
+    "zero_days_count",
+    "busiest_day_times",
+    "same_answer_pct",
+    "fewest_inhabitants",
+    "most_inhabitants",
+    "clustered_quarantine_pct",
+    "change_on_last_year_pct",
+    "times_last_year",
+    "change_on_month_before_pct",
+    "times_between_months",
+    "register_shrinks_pct",
+    "population_change_pct",
+    "new_members_pct",
+    "gone_members_pct",
+    "largest_member_pct",
+)
 _SCALES = {"thousands": 1_000, "millions": 1_000_000}
 
 CODE_SHAPES: dict[str, str] = {
@@ -48,6 +74,8 @@ CODE_SHAPES: dict[str, str] = {
     "bps": r"\d{2}(\d{2}){0,1}(\d{3}){0,2}",
     "other": r".+",
 }
+if not TYPE_CHECKING:
+    TableName, LimitName = Literal[tuple(TABLES)], Literal[LIMITS]
 COMMON_EXCLUSIONS = ("grand_total",)
 _TOMORROW = timedelta(days=1)
 _SAME_MARKS = "'decimal' dan 'thousands' tidak boleh sama / must differ"
@@ -560,6 +588,21 @@ class Deadlines(_Strict):
     follow_up_days: int = Field(default=5, ge=1)
 
 
+class Judgement(_Strict):
+    """The city's own limits of signs, by the sign's name, and what explains a broken limit, by period and name."""
+
+    limits: dict[LimitName, float] = Field(default_factory=dict)
+    explained: dict[str, dict[LimitName, str]] = Field(default_factory=dict)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _limits_stand_beside_explanations(cls, value: Any) -> Any:  # noqa: ANN401 whatever the YAML holds
+        if not isinstance(value, dict) or "limits" in value:
+            return value
+        limits = {name: limit for name, limit in value.items() if name != "explained"}
+        return {"limits": limits, "explained": value.get("explained", {})}
+
+
 class City(_Strict):
     """Everything a data team edits for one city."""
 
@@ -575,6 +618,7 @@ class City(_Strict):
     longest_plausible_hours: int = Field(default=720, ge=1)
     quarantine_limit_pct: float = Field(default=50, gt=0, le=100)
     final_quarantine_pct: float = Field(default=2, ge=0, le=100)
+    judgement: Judgement = Judgement()
     sources: dict[str, Source] = Field(min_length=1)
     folder: Path = Field(default=Path(), exclude=True)
 

@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from connectors.errors import ConfigError
+from pipeline.nearest import did_you_mean
 
 _LABEL = re.compile(r"(?P<year>(?:19|20)\d{2})(?:-(?P<month>0[1-9]|1[0-2]))?")
 
@@ -26,9 +27,11 @@ class Period:
         """Read `2024` or `2024-03`; anything else raises `ConfigError`."""
         match = _LABEL.fullmatch(text.strip())
         if match is None:
+            near = _nearby(text)
+            near_id, near_en = did_you_mean(near[0], near) if near else ("", "")
             raise ConfigError(
-                id=f"Periode '{text}' tidak dikenal. Tulis tahun (2024) atau bulan (2024-03).",
-                en=f"Period '{text}' is not known. Write a year (2024) or a month (2024-03).",
+                id=f"Periode '{text}' tidak dikenal.{near_id} Tulis tahun (2024) atau bulan (2024-03).",
+                en=f"Period '{text}' is not known.{near_en} Write a year (2024) or a month (2024-03).",
             )
         month = match["month"]
         return cls(int(match["year"]), int(month) if month else None)
@@ -42,6 +45,18 @@ class Period:
     def is_year(self) -> bool:
         """Whether it is a year and not a month."""
         return self.month is None
+
+    @property
+    def year_before(self) -> Period:
+        """The same year or month a year before."""
+        return Period(self.year - 1, self.month)
+
+    @property
+    def month_before(self) -> Period | None:
+        """The month before a month; null for a year."""
+        if self.month is None:
+            return None
+        return Period(self.year, self.month - 1) if self.month > 1 else Period(self.year - 1, 12)
 
     @property
     def first_on(self) -> date:
@@ -68,6 +83,13 @@ class Period:
     def bounds(self, zone: ZoneInfo) -> tuple[datetime, datetime]:
         """Its first moment and the first moment after it, in UTC, cut at midnight of `zone`."""
         return midnight(self.first_on, zone), midnight(self.last_on + timedelta(days=1), zone)
+
+
+def _nearby(text: str) -> list[str]:
+    """The year or month that other ways of writing it mean: 2025-3, 03/2025, 202503."""
+    year, rest = re.search(r"(?:19|20)\d{2}", text), re.sub(r"(?:19|20)\d{2}", "", text, count=1)
+    month = re.search(r"(?<!\d)(?:0?[1-9]|1[0-2])(?!\d)", rest)
+    return [f"{year[0]}-{int(month[0]):02d}" if month else year[0]] if year else []
 
 
 def midnight(day: date, zone: ZoneInfo) -> datetime:

@@ -6,7 +6,7 @@ alone by Airflow, the command line or a test.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import TypeAdapter
 
 from connectors.errors import DataRejected
+from connectors.remarks import Remark
 from pipeline.atomic import write_atomically
 from pipeline.config import City, load_city
 from pipeline.landing import LandedFile, Manifest, hash_of, land, object_path, read_manifest
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from pipeline.clean.dataset import Dataset
     from pipeline.indicators.base import Result
     from pipeline.validate import Verdict
+
+_NO_REMARKS: Mapping[str, Sequence[Remark]] = {}
 
 
 def sources(city_id: str, period: str) -> list[str]:
@@ -84,21 +87,40 @@ def clean(city_id: str, table: str, period: str, *, progress: Progress = SILENT)
 
 def validate(city_id: str, period: str) -> str:
     """Hold the clean tables against their suites; a critical failure raises `DataRejected`."""
+    from pipeline.judgement import judge_tables
     from pipeline.validate import refuse_unsound, validate_tables
 
+    city, asked = _city(city_id), Period.parse(period)
     datasets = {table: dataset(city_id, table, period) for table in TABLES}
-    verdicts = validate_tables(datasets, period=Period.parse(period), zone=_city(city_id).zone_info)
+    files = {file.file_id: m.source for table in TABLES for m in _manifests(city_id, table, period) for file in m.files}
+    verdicts, tables = validate_tables(datasets, period=asked, zone=city.zone_info, sources=files)
+    verdict, remarks = judge_tables(tables, city=city, period=asked)
+    verdicts = [*verdicts, verdict] if tables else []
     _write_verdicts(city_id, period, "tables", verdicts)
+    write_atomically(_work(city_id, period) / "remarks.json", _remarks_by_table().dump_json(remarks, indent=1))
     refuse_unsound(verdicts)
     return f"{city_id}/{period}/tables"
 
 
 def measure(city_id: str, period: str) -> str:
-    """Compute the four indicators and hold them against the suite of results; gives the name of the results."""
+    """Compute the four indicators, hold them against their suites and earlier results; gives the results' name."""
+    from pipeline.judgement import judge_results
     from pipeline.validate import refuse_unsound, validate_results
+    from pipeline.warehouse import Warehouse
 
-    results = compute(city_id, period)
-    verdicts = [validate_results(results)]
+    asked, warehouse = Period.parse(period), Warehouse(Settings.from_environment().warehouse_url)
+    warehouse.migrate()
+    earlier = [
+        warehouse.current(city_id, p.label, is_whole=True) if p else [] for p in (asked.year_before, asked.month_before)
+    ]
+    verdict, results = judge_results(
+        compute(city_id, period, remarks=_read_remarks(city_id, period)),
+        city=_city(city_id),
+        period=asked,
+        last_year=earlier[0],
+        month_before=earlier[1],
+    )
+    verdicts = [validate_results(results), verdict]
     _write_verdicts(city_id, period, "results", verdicts)
     refuse_unsound(verdicts)
     write_atomically(
@@ -173,8 +195,18 @@ def run(city_id: str, period: str, *, progress: Progress = SILENT) -> list[str]:
     return stored
 
 
-def compute(city_id: str, period: str, *, is_rebuilt: bool = False, progress: Progress = SILENT) -> list[Result]:
-    """The four results of a period from the clean tables; `is_rebuilt` makes those anew from the landed bytes."""
+def compute(
+    city_id: str,
+    period: str,
+    *,
+    is_rebuilt: bool = False,
+    remarks: Mapping[str, Sequence[Remark]] = _NO_REMARKS,
+    progress: Progress = SILENT,
+) -> list[Result]:
+    """The four results of a period from the clean tables; `is_rebuilt` makes those anew from the landed bytes.
+
+    `remarks` are what validation found out about each table.
+    """
     from pipeline.indicators import base
     from pipeline.indicators.registry import INDICATORS
     from pipeline.terms import terms_for
@@ -183,7 +215,7 @@ def compute(city_id: str, period: str, *, is_rebuilt: bool = False, progress: Pr
     with TemporaryDirectory(prefix="rebuilt-", dir=_home()) if is_rebuilt else nullcontext() as folder:
         inhabitants = dataset(city_id, "population", period, rebuilt_in=folder)
         for indicator in INDICATORS.values():
-            table = indicator.DEFINITION.table
+            table, also_reads = indicator.DEFINITION.table, indicator.DEFINITION.also_reads
             with progress.step(f"Hitung ulang / Recompute {table}") as meter:
                 rows = dataset(city_id, table, period, rebuilt_in=folder, meter=meter)
             terms = terms_for(
@@ -194,7 +226,11 @@ def compute(city_id: str, period: str, *, is_rebuilt: bool = False, progress: Pr
                 tally=rows.tally,
                 inhabitants=inhabitants.frame,
                 manifests=_manifests(city_id, table, period),
-                remarks=rows.remarks,
+                remarks=(
+                    *rows.remarks,
+                    *(inhabitants.remarks if "population" in also_reads else ()),
+                    *(remark for name in (table, *also_reads) for remark in remarks.get(name, ())),
+                ),
             )
             results.append(base.measure(indicator, rows.parts, terms=terms))
     return results
@@ -279,6 +315,19 @@ def _read_verdicts(city_id: str, period: str) -> list[Verdict]:
         return [verdict for part in parts for verdict in _as_list_of("Verdict").validate_json(part.read_bytes())]
     except FileNotFoundError:
         raise _not_run(city_id, period, id="verdik belum ada", en="there are no verdicts yet") from None
+
+
+def _read_remarks(city_id: str, period: str) -> dict[str, list[Remark]]:
+    """What validation remarked about each table; `DataRejected` when there was no validation here."""
+    try:
+        return _remarks_by_table().validate_json((_work(city_id, period) / "remarks.json").read_bytes())
+    except FileNotFoundError:
+        raise _not_run(city_id, period, id="belum divalidasi", en="not validated yet") from None
+
+
+@lru_cache(maxsize=1)
+def _remarks_by_table() -> TypeAdapter[dict[str, list[Remark]]]:
+    return TypeAdapter(dict[str, list[Remark]])
 
 
 @lru_cache(maxsize=2)

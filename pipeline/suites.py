@@ -7,7 +7,8 @@ with `own.`) and every severity it tightened from warning to critical are kept.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -17,12 +18,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from pipeline.indicators.base import Result
 from pipeline.indicators.definition import definitions
 from pipeline.shipped import shipped
+from pipeline.signs import FRAMES, Sign
 from pipeline.tables import DTYPES, OUTCOME_COLUMNS, SOURCE_COLUMNS, TABLES, Column, Order, Table
 
 FOLDER = shipped("expectations")
 ROW_COUNT = "expect_table_row_count_to_be_between"
 OWN = "own."
-NAMES = (*TABLES, "rows", "results")
+NAMES = (*TABLES, "rows", "results", *FRAMES)
 
 _FEWEST_ROWS = {"services": 1, "rows": 1, "results": 1}
 _ROWS_COLUMNS = (
@@ -48,13 +50,17 @@ _RESULTS_COLUMNS = (
 
 
 class Explanation(BaseModel):
-    """How people know a rule: its id, and its text in Bahasa Indonesia and English."""
+    """How people know a rule: its id, and its text in Bahasa Indonesia and English.
+
+    A sign that breaks a rule which `keeps_provisional` can move the value, and keeps the result from being final.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     rule_id: str = Field(min_length=1)
     id: str = Field(min_length=1)
     en: str = Field(min_length=1)
+    keeps_provisional: bool = False
 
 
 class Rule(BaseModel):
@@ -79,7 +85,9 @@ class Suite(BaseModel):
 
 def declared(name: str) -> dict[str, Rule]:
     """By rule id, in order, every rule that `expectations/<name>.json` must hold."""
-    rules = {"rows": _rows_rules, "results": _results_rules}.get(name, lambda: _table_rules(TABLES[name]))()
+    others: dict[str, Callable[[], list[Rule]]] = {"rows": _rows_rules, "results": _results_rules}
+    others |= {frame: partial(_sign_rules, frame) for frame in FRAMES}
+    rules = others[name]() if name in others else _table_rules(TABLES[name])
     return {rule.meta.rule_id: rule for rule in rules}
 
 
@@ -112,7 +120,7 @@ def headlines(results: Iterable[Result]) -> pd.DataFrame:
             "scale": _scale(result),
             "coverage_pct": result.coverage_pct,
             "status": result.status,
-            "reason": result.headline.reason,
+            "reason": result.reason,
         }
         for result in results
     ]
@@ -131,6 +139,9 @@ def write(folder: Path = FOLDER) -> None:
         ]
         rules += [rule for rule in old if rule.meta.rule_id.startswith(OWN)]
         suite = Suite(table=name, expectations=tuple(rules)).model_dump(mode="json")
+        for rule in suite["expectations"]:
+            if not rule["meta"]["keeps_provisional"]:
+                del rule["meta"]["keeps_provisional"]
         path.write_text(json.dumps(suite, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
@@ -161,6 +172,27 @@ def _rows_rules() -> list[Rule]:
     ]
 
 
+def _sign_rules(frame: str) -> list[Rule]:
+    return [
+        _row_count_rule(frame),
+        *(
+            Rule(
+                type="expect_column_values_to_be_between",
+                kwargs={"column": sign.column, **_bound(sign)},
+                severity="warning",
+                meta=Explanation(
+                    rule_id=f"{frame}.{sign.name}", id=sign.id, en=sign.en, keeps_provisional=sign.keeps_provisional
+                ),
+            )
+            for sign in FRAMES[frame]
+        ),
+    ]
+
+
+def _bound(sign: Sign) -> dict[str, float]:
+    return {"min_value": sign.least} if sign.least is not None else {"max_value": sign.most or 0}
+
+
 def _results_rules() -> list[Rule]:
     return [
         *_shape_rules("results", _RESULTS_COLUMNS),
@@ -179,6 +211,7 @@ def _share_rule(indicator_id: str) -> Rule:
 
 def _status_rules() -> list[Rule]:
     not_computable = {"row_condition": _where("status", "==", "not_computable")}
+    not_final = {"row_condition": _where("status", "!=", "final")}
     computed = {"row_condition": _where("status", "!=", "not_computable")}
     return [
         Rule(
@@ -201,11 +234,11 @@ def _status_rules() -> list[Rule]:
         ),
         Rule(
             type="expect_column_values_to_not_be_null",
-            kwargs={"column": "reason", **not_computable},
+            kwargs={"column": "reason", **not_final},
             meta=Explanation(
                 rule_id="results.reason.present",
-                id="Hasil yang tidak dapat dihitung disertai alasan",
-                en="A result that is not computable says why",
+                id="Hasil yang tidak final disertai alasan",
+                en="A result that is not final says why",
             ),
         ),
     ]
@@ -229,17 +262,8 @@ def _scale_rule(indicator_id: str, scale: float) -> Rule:
 
 def _shape_rules(name: str, columns: tuple[Column, ...]) -> list[Rule]:
     """The row count, the columns in order, and what each column's declaration says."""
-    fewest = _FEWEST_ROWS.get(name, 0)
     return [
-        Rule(
-            type=ROW_COUNT,
-            kwargs={"min_value": fewest},
-            meta=Explanation(
-                rule_id=f"{name}.row_count",
-                id=f"Sekurang-kurangnya {fewest} baris" if fewest else "Baris dihitung; nol baris sah",
-                en=f"At least {fewest} row" if fewest else "Rows are counted; none at all is legal",
-            ),
-        ),
+        _row_count_rule(name),
         Rule(
             type="expect_table_columns_to_match_ordered_list",
             kwargs={"column_list": [column.name for column in columns]},
@@ -249,6 +273,19 @@ def _shape_rules(name: str, columns: tuple[Column, ...]) -> list[Rule]:
         ),
         *(rule for column in columns for rule in _column_rules(name, column)),
     ]
+
+
+def _row_count_rule(name: str) -> Rule:
+    fewest = _FEWEST_ROWS.get(name, 0)
+    return Rule(
+        type=ROW_COUNT,
+        kwargs={"min_value": fewest},
+        meta=Explanation(
+            rule_id=f"{name}.row_count",
+            id=f"Sekurang-kurangnya {fewest} baris" if fewest else "Baris dihitung; nol baris sah",
+            en=f"At least {fewest} row" if fewest else "Rows are counted; none at all is legal",
+        ),
+    )
 
 
 def _column_rules(name: str, column: Column) -> Iterator[Rule]:

@@ -10,7 +10,7 @@ import logging
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -22,6 +22,7 @@ from connectors.errors import ConfigError, DataRejected
 from pipeline.indicators.counting import is_sound
 from pipeline.periods import Period
 from pipeline.sample import Key, Parts, Sample, take_sample
+from pipeline.signs import Fates, Read
 from pipeline.suites import FOLDER, ROW_COUNT, Rule, Suite, accounting, declared, headlines
 from pipeline.tables import ACCESS_LOG, TABLES, Table
 
@@ -39,14 +40,18 @@ NOT_CHECKED = "not checked"
 
 _COMPOUND_UNIQUE = "expect_compound_columns_to_be_unique"
 _COLUMN_UNIQUE = "expect_column_values_to_be_unique"
-_COUNTS_ONLY = {"result_format": "BASIC", "partial_unexpected_count": 0}
+
+_NONE: Mapping[str, str] = {}
 
 Problem = tuple[str, str]
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one rule: counts only. `observed` is a number of rows or the reason it could not be checked."""
+    """What became of one rule: counts only. `observed` is a number of rows or the reason it could not be checked.
+
+    `places` name the rows of a frame of signs that break it.
+    """
 
     rule_id: str
     severity: str
@@ -56,6 +61,7 @@ class Outcome:
     unexpected_count: int
     text_id: str
     text_en: str
+    places: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -79,28 +85,40 @@ class _Part:
     rules: list[Rule]
     frame: pd.DataFrame
     known_good: int = 0
+    form: str = "BASIC"
 
 
-def validate_tables(datasets: Mapping[str, Dataset], *, period: Period, zone: ZoneInfo) -> list[Verdict]:
-    """A verdict on the period's sound rows of each table that was read, then one on the rows' accounts.
+def validate_tables(
+    datasets: Mapping[str, Dataset], *, period: Period, zone: ZoneInfo, sources: Mapping[str, str] = _NONE
+) -> tuple[list[Verdict], dict[str, Read]]:
+    """A verdict on the period's sound rows of each table that was read, and one on the rows' accounts.
 
-    Services and population are snapshots: all their sound rows count.
+    Services and population are snapshots: all their sound rows count. Beside them what was read of each table, for its
+    signs; `sources` name the source of each file id.
     """
-    verdicts, accounts = [], {}
+    verdicts, accounts, found = [], {}, {}
     for name, dataset in datasets.items():
-        reading = _Reading(dataset, TABLES[name], period=period, zone=zone)
-        verdict = validate_parts(reading, subject=name, suite=_suite(name))
+        reading, suite = _Reading(dataset, TABLES[name], period=period, zone=zone), suite_of(name)
+        sample = _sampled(reading, suite)
         if reading.rows.total() or dataset.tally is not None:
-            verdicts.append(verdict)
-            accounts[name] = _account(reading.rows, dataset.tally)
+            verdicts.append(_verdict(sample, subject=name, suite=suite))
+            accounts[name] = account = _account(reading.rows, dataset.tally)
+            found[name] = Read(sample.frame, reading.fates, sources, account["considered"])
     if not verdicts:
-        return []
-    return [*verdicts, validate_frame(accounting(accounts), subject="rows", suite=_suite("rows"))]
+        return [], {}
+    return [*verdicts, validate_frame(accounting(accounts), subject="rows", suite=suite_of("rows"))], found
 
 
 def validate_results(results: Sequence[Result]) -> Verdict:
     """A verdict on the headlines of a period."""
-    return validate_frame(headlines(results), subject="results", suite=_suite("results"))
+    return validate_frame(headlines(results), subject="results", suite=suite_of("results"))
+
+
+def validate_signs(frame: pd.DataFrame, *, suite: Suite) -> Verdict:
+    """A verdict on a frame of signs, whose index names each row; outcomes name the rows that break their rule."""
+    rules = list(suite.expectations)
+    outcomes = {outcome.rule_id: outcome for outcome in _outcomes(_Part(rules, frame, form="COMPLETE"))}
+    return Verdict(suite.table, EVERY_ROW, tuple(outcomes[rule.meta.rule_id] for rule in rules))
 
 
 def validate_frame(frame: pd.DataFrame, *, subject: str, suite: Suite) -> Verdict:
@@ -114,8 +132,15 @@ def validate_parts(parts: Parts, *, subject: str, suite: Suite) -> Verdict:
     Row count and uniqueness always hold for the whole table. A rule that raised, or that gave no result, is unmet
     and critical.
     """
+    return _verdict(_sampled(parts, suite), subject=subject, suite=suite)
+
+
+def _sampled(parts: Parts, suite: Suite) -> Sample:
+    return take_sample(parts, keys=[*{key for rule in suite.expectations if (key := _unique_columns(rule))}])
+
+
+def _verdict(sample: Sample, *, subject: str, suite: Suite) -> Verdict:
     rules = list(suite.expectations)
-    sample = take_sample(parts, keys=[*{key for rule in rules if (key := _unique_columns(rule))}])
     outcomes = {outcome.rule_id: outcome for part in _parts(rules, sample) for outcome in _outcomes(part)}
     way = EVERY_ROW if sample.is_whole else SAMPLE
     return Verdict(subject, way, tuple(outcomes[rule.meta.rule_id] for rule in rules))
@@ -217,7 +242,8 @@ def _refusal(path: Path, problems: Sequence[Problem]) -> ConfigError:
 
 
 @cache
-def _suite(name: str) -> Suite:
+def suite_of(name: str) -> Suite:
+    """The suite of a table or frame, proved to be whole."""
     return load_suite(FOLDER / f"{name}.json", required=declared(name))
 
 
@@ -230,14 +256,18 @@ class _Reading:
     def __init__(self, dataset: Dataset, table: Table, *, period: Period, zone: ZoneInfo) -> None:
         self._dataset, self._table, self._period, self._zone = dataset, table, period, zone
         self.rows: Counter[tuple[bool, bool]] = Counter()
+        self.fates = Fates(table, period, zone)
 
     def __call__(self) -> Iterator[pd.DataFrame]:
         self.rows.clear()
+        self.fates.clear()
         for part in self._dataset.parts:
             fates = part[["quarantine_reason", "excluded_by"]].notna()
             lines = part["source_tool"] == ACCESS_LOG if "source_tool" in part else pd.Series(False, index=part.index)
             self.rows.update(fates[~lines.to_numpy(bool)].value_counts().to_dict())
-            yield self._with_whole_days(part[is_sound(part) & self._is_of_period(part)])
+            chosen = is_sound(part) & self._is_of_period(part)
+            self.fates.add(part, is_sound=chosen)
+            yield self._with_whole_days(part[chosen])
 
     def _with_whole_days(self, part: pd.DataFrame) -> pd.DataFrame:
         """A date that ends something may be any moment of its day: here it is the last, as in the row rules."""
@@ -309,19 +339,17 @@ def _outcomes(part: _Part) -> Iterator[Outcome]:
 
 
 def _outcome(rule: Rule, result: ExpectationValidationResult | None, part: _Part) -> Outcome:
-    texts = {"rule_id": rule.meta.rule_id, "text_id": rule.meta.id, "text_en": rule.meta.en}
+    named = partial(Outcome, rule.meta.rule_id, text_id=rule.meta.id, text_en=rule.meta.en)
     if result is None or not result.result or result.exception_info.get("raised_exception"):
-        return Outcome(
-            **texts, severity="critical", is_met=False, observed=NOT_CHECKED, checked_rows=0, unexpected_count=0
-        )
+        return named(severity="critical", is_met=False, observed=NOT_CHECKED, checked_rows=0, unexpected_count=0)
     counts: dict[str, Any] = result.result
-    return Outcome(
-        **texts,
+    return named(
         severity=rule.severity,
         is_met=bool(result.success),
         observed=str(counts["observed_value"]) if rule.type == ROW_COUNT else None,
         checked_rows=int(counts.get("element_count", len(part.frame))) + part.known_good,
         unexpected_count=int(counts.get("unexpected_count") or 0),
+        places=tuple(map(str, counts.get("unexpected_index_list") or ())),
     )
 
 
@@ -332,7 +360,9 @@ def _results(part: _Part) -> list[ExpectationValidationResult]:
     source = sources.add_pandas("frames")
     try:
         batches = source.add_dataframe_asset("frame").add_batch_definition_whole_dataframe("whole")
-        checked = batches.get_batch({"dataframe": part.frame}).validate(suite, result_format=_COUNTS_ONLY)
+        checked = batches.get_batch({"dataframe": part.frame}).validate(
+            suite, result_format={"result_format": part.form, "partial_unexpected_count": 0}
+        )
     finally:
         sources.delete("frames")
     return list(checked.results)

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 from pyarrow import csv
@@ -187,11 +188,19 @@ class MonthFiles:
         """Rows that are not sound, with what became of each, moments in UTC to the second."""
         unsound = np.flatnonzero(codes)
         chosen, outcomes = rows.take(pa.array(unsound)), pa.array(codes[unsound])
-        columns = [_to_the_second(column) for column in chosen.columns]
+        columns = [_for_spreadsheets(_to_the_second(column)) for column in chosen.columns]
         columns += [pa.array(texts, pa.large_string()).take(outcomes) for texts in zip(*self._outcomes, strict=True)]
         names = [*chosen.column_names, *_names(OUTCOME_COLUMNS)]
         with (self.folder / _QUARANTINE).open("ab") as file:
             csv.write_csv(pa.table(columns, names=names), file, csv.WriteOptions(include_header=False))
+
+
+def _for_spreadsheets(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Texts that a spreadsheet would compute as formulas behind an apostrophe."""
+    kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
+    if not (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
+        return column
+    return pc.replace_substring_regex(column.cast(pa.large_string()), r"^([=+\-@\t\r])", r"'\1")
 
 
 def _to_the_second(column: pa.ChunkedArray) -> pa.ChunkedArray:

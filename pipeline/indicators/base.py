@@ -21,6 +21,7 @@ from connectors.remarks import Remark
 from pipeline.coverage import Coverage
 from pipeline.indicators.definition import Definition
 from pipeline.indicators.row_hashes import Words, mixed, row_hashes
+from pipeline.numerals import number, percent
 from pipeline.periods import Period
 
 Status = Literal["final", "provisional", "not_computable"]
@@ -189,6 +190,16 @@ class Result:
             **parts,
         )
 
+    def with_remarks(self, remarks: Sequence[Remark]) -> Self:
+        """The result with what was found by looking at it; its status and its hash follow."""
+        found = tuple(dict.fromkeys((*self.remarks, *remarks)))
+        holding = sorted({remark.code for remark in remarks if remark.keeps_provisional})
+        if not holding:
+            return replace(self, remarks=found)
+        status: Status = "not_computable" if self.headline.value is None else "provisional"
+        inputs = hashlib.sha256(f"{self.inputs_sha256}\n{holding}".encode()).hexdigest()
+        return replace(self, remarks=found, status=status, inputs_sha256=inputs)
+
 
 def common_remarks(rows: RowCounts, *, coverage_pct: float, terms: Terms) -> list[Remark]:
     """Why a result of any indicator is not final yet."""
@@ -208,20 +219,43 @@ def common_remarks(rows: RowCounts, *, coverage_pct: float, terms: Terms) -> lis
         found.append(
             Remark(
                 "coverage",
-                f"data tidak mencakup seluruh periode ({coverage_pct:.1f} %)",
-                f"the data do not cover the whole period ({coverage_pct:.1f} %)",
+                f"data tidak mencakup seluruh periode ({percent(coverage_pct)})",
+                f"the data do not cover the whole period ({percent(coverage_pct)})",
             )
         )
     if considered and 100 * quarantined > terms.final_quarantine_pct * considered:
-        limit = f"{terms.final_quarantine_pct:g} %"
+        limit = percent(terms.final_quarantine_pct)
         found.append(
             Remark(
                 "quarantine",
-                f"{quarantined} dari {considered} baris dikarantina, lebih dari {limit}",
-                f"{quarantined} of {considered} rows are quarantined, more than {limit}",
+                f"{number(quarantined)} dari {number(considered)} baris dikarantina, lebih dari {limit}",
+                f"{number(quarantined)} of {number(considered)} rows are quarantined, more than {limit}",
             )
         )
     return found
+
+
+def quarantine_effect(
+    rows: RowCounts, *, headline: Quotient, unit_id: str, if_sound: Sequence[Quotient], known_count: int
+) -> list[Remark]:
+    """Between which values the headline would lie were the quarantined rows sound whose numbers are known.
+
+    `if_sound` are the headline with these `known_count` rows counted, one way or the other. It tells of the effect and
+    keeps nothing provisional by itself.
+    """
+    count = sum(rows.quarantined.values())
+    values = [one.value for one in (headline, *if_sound) if one.value is not None]
+    if not count or headline.value is None:
+        return []
+    held_id, held_en = f"{number(count)} baris dikarantina", f"{number(count)} rows are quarantined"
+    if known_count:
+        span = f"{number(min(values))}–{number(max(values))}"
+        held_id += f"; bila {number(known_count)} yang angkanya diketahui sah: {span} {unit_id}"
+        held_en += f"; were the {number(known_count)} whose numbers are known sound: {span} {headline.unit}"
+    else:
+        held_id += "; pengaruhnya tidak dapat dihitung"
+        held_en += "; their effect cannot be computed"
+    return [Remark("quarantine_effect", held_id, held_en, keeps_provisional=False)]
 
 
 class Indicator(Protocol):

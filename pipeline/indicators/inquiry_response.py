@@ -20,6 +20,7 @@ from pipeline.indicators.base import (
     RowCounts,
     Terms,
     coverage_terms,
+    quarantine_effect,
     quotient,
 )
 from pipeline.indicators.counting import (
@@ -172,6 +173,7 @@ def summarise(part: pd.DataFrame, *, terms: Terms) -> InquirySummary:
         terms,
         eligible=eligible,
         recorded=is_received & ~part["excluded_by"].isin(NEVER_RECORDED),
+        held=is_received & part["quarantine_reason"].notna() & (responded >= received),
         answered_inside=is_answered_inside & sound & received.notna(),
     )
     unanswered, mixed = sound & ~has_response, one_is_date(part, "received", "responded")
@@ -206,7 +208,7 @@ def conclude(summary: InquirySummary, *, terms: Terms) -> Result:
         terms=terms,
         coverage_pct=coverage_pct,
         inputs=summary.inputs,
-        remarks=_remarks(summary, terms),
+        remarks=[*_remarks(summary, terms), *_held(summary, headline)],
         depends_on={
             "zone": terms.zone.key,
             "as_of": terms.as_of.isoformat() if answered.count < summary.received_count else None,
@@ -227,7 +229,13 @@ def conclude(summary: InquirySummary, *, terms: Terms) -> Result:
 
 
 def _durations(
-    part: pd.DataFrame, terms: Terms, *, eligible: pd.Series, recorded: pd.Series, answered_inside: pd.Series
+    part: pd.DataFrame,
+    terms: Terms,
+    *,
+    eligible: pd.Series,
+    recorded: pd.Series,
+    held: pd.Series,
+    answered_inside: pd.Series,
 ) -> dict[str, pd.Series]:
     """Whole seconds of each inquiry that counts, by what they are summed for; those answered and working line up."""
     received, responded = starts_and_ends(part, "received", "responded", zone=terms.zone)
@@ -244,6 +252,7 @@ def _durations(
     closings = whole_seconds((closed_then - received_then)[recorded & ended])
     return {
         "answered": whole_seconds(waited[eligible & answered]),
+        "held": whole_seconds(waited[held]),
         "day_end": whole_seconds(waited_late[eligible & answered]),
         "working": end - start,
         "open": whole_seconds(terms.as_of - received[eligible & ~answered & ~ended]).clip(lower=0),
@@ -325,6 +334,19 @@ def _remarks(summary: InquirySummary, terms: Terms) -> list[Remark]:
         *dated,
         Remark("still_open", f"{count} pertanyaan belum dijawab", f"{count} inquiries are not answered yet"),
     ]
+
+
+def _held(summary: InquirySummary, headline: Quotient) -> list[Remark]:
+    """What the mean would be with the quarantined inquiries whose times are known and in order."""
+    held = summary.sums["held"]
+    with_held = _mean_days(summary.sums["answered"] + held, reason=_UNANSWERED)
+    return quarantine_effect(
+        summary.rows,
+        headline=headline,
+        unit_id=DEFINITION.unit_id,
+        if_sound=[with_held],
+        known_count=held.count,
+    )
 
 
 def _mean_days(part: Durations, *, reason: str) -> Quotient:

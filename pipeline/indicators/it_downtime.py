@@ -29,6 +29,7 @@ from pipeline.indicators.base import (
     Terms,
     content_hashes,
     coverage_terms,
+    quarantine_effect,
     quotient,
 )
 from pipeline.indicators.counting import (
@@ -125,12 +126,14 @@ class OutageSummary:
     Grain of `windows`: incident x component; what links it to others, whether it starts in the period, whether one
     of its moments alone is a date, and a hash of its content. Those that start elsewhere are not in `rows` and
     `inputs` yet: whether they bear on the period is known when all windows are together. `recorded` are the rows as
-    they stand, by variant; `first_started_at` is null for no sound row.
+    they stand, by variant, `held` the quarantined ones that end after they start; `first_started_at` is null for no
+    sound row.
     """
 
     rows: RowCounts
     inputs: Fingerprint
     recorded: Mapping[str, Durations]
+    held: Durations
     first_started_at: pd.Timestamp | None
     windows: tuple[pd.DataFrame, ...]
 
@@ -140,6 +143,7 @@ class OutageSummary:
             self.rows + other.rows,
             self.inputs + other.inputs,
             {name: durations + other.recorded[name] for name, durations in self.recorded.items()},
+            self.held + other.held,
             min(firsts, default=None),
             self.windows + other.windows,
         )
@@ -153,6 +157,7 @@ def summarise(part: pd.DataFrame, *, terms: Terms) -> OutageSummary:
     is_zero_length = (ended == started) & ~only_to_date
     is_window = sound & ~is_zero_length
     is_inside = starts_inside | started.isna()
+    is_held = starts_inside & part["quarantine_reason"].notna() & (ended > started)
     is_known = ~is_window | starts_inside
     hashes = content_hashes(part)
     windows = part.loc[is_window, [*_LINKS, "is_planned"]]
@@ -165,6 +170,7 @@ def summarise(part: pd.DataFrame, *, terms: Terms) -> OutageSummary:
             part.assign(ended_at=ended)[starts_inside & ended.notna() & ~part["excluded_by"].isin(NEVER_RECORDED)],
             terms,
         ),
+        held=Durations.of(whole_seconds((ended - started)[is_held])),
         first_started_at=started[sound].min() if sound.any() else None,
         windows=(
             windows.astype(dict.fromkeys(_LINKS, "str")).assign(
@@ -197,7 +203,11 @@ def conclude(summary: OutageSummary, *, terms: Terms) -> Result:
         headline,
         terms=terms,
         coverage_pct=coverage_pct,
-        remarks=[*_remarks(still_open, headline), *_date_remarks(windows, at_day_end, terms)],
+        remarks=[
+            *_remarks(still_open, headline),
+            *_date_remarks(windows, at_day_end, terms),
+            *_held(summary, headline),
+        ],
         inputs=summary.inputs + Fingerprint.of_hashes(bearing_hashes.to_numpy()),
         depends_on={
             "zone": terms.zone.key,
@@ -309,6 +319,19 @@ def _remarks(still_open: Durations, headline: Quotient) -> list[Remark]:
             )
         )
     return remarks
+
+
+def _held(summary: OutageSummary, headline: Quotient) -> list[Remark]:
+    """What the mean would be were each quarantined row whose times are in order an incident of its own."""
+    held = summary.held
+    seconds, count = (headline.numerator or 0.0) * HOUR + held.seconds, int(headline.denominator or 0) + held.count
+    return quarantine_effect(
+        summary.rows,
+        headline=headline,
+        unit_id=DEFINITION.unit_id,
+        if_sound=[_mean_hours(Durations(round(seconds), count))],
+        known_count=held.count,
+    )
 
 
 def _open_variants(still_open: Durations, headline: Quotient) -> dict[str, Quotient]:

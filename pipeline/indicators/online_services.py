@@ -8,7 +8,16 @@ from datetime import timedelta
 import pandas as pd
 
 from connectors.remarks import Remark
-from pipeline.indicators.base import Breakdown, Fingerprint, Quotient, Result, RowCounts, Terms, quotient
+from pipeline.indicators.base import (
+    Breakdown,
+    Fingerprint,
+    Quotient,
+    Result,
+    RowCounts,
+    Terms,
+    quarantine_effect,
+    quotient,
+)
 from pipeline.indicators.counting import break_down, count_rows, is_sound
 from pipeline.indicators.definition import Definition
 
@@ -114,7 +123,7 @@ def conclude(summary: ServiceSummary, *, terms: Terms) -> Result:
         terms=terms,
         coverage_pct=coverage_pct,
         inputs=summary.inputs,
-        remarks=[] if summary.has_dates else _undated(terms),
+        remarks=[*([] if summary.has_dates else _undated(terms)), *_held(summary.rows, headline)],
         depends_on={"agencies": list(terms.agencies_expected)},
         rows=summary.rows.with_excluded("superseded", summary.rows.used - len(services)),
         variants=_variants(services, is_online),
@@ -137,6 +146,14 @@ def _undated(terms: Terms) -> list[Remark]:
             "Map valid_from_on and valid_to_on, or give in extracted_at the day the list was made",
         )
     ]
+
+
+def _held(rows: RowCounts, headline: Quotient) -> list[Remark]:
+    """What the share would be were each quarantined row a service of its own: none of them online, or all."""
+    count, unit = sum(rows.quarantined.values()), DEFINITION.unit
+    online, services = headline.numerator or 0.0, (headline.denominator or 0.0) + count
+    bounds = [quotient(online + more, services, unit=unit, reason=_NO_SERVICES, scale=100) for more in (0, count)]
+    return quarantine_effect(rows, headline=headline, unit_id=DEFINITION.unit_id, if_sound=bounds, known_count=count)
 
 
 def _newest(rows: pd.DataFrame) -> pd.DataFrame:

@@ -10,6 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from pipeline.atomic import write_atomically
 from pipeline.indicators.definition import definitions
+from pipeline.numerals import number
 from pipeline.report.text import SHOWN_MEMBERS, by_dimension
 from pipeline.report.words import label
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from pipeline.validate import Verdict
 
 TEMPLATE = "page.html.j2"
+_GROUP_READS = 0o640
 
 
 def write_page(
@@ -49,19 +51,8 @@ def write_page(
         shown_members=SHOWN_MEMBERS,
         definitions=definitions(),
     )
-    write_atomically(path, text)
+    write_atomically(path, text, mode=_GROUP_READS)
     return path
-
-
-def number(value: float | None, *, decimals: int = 2) -> str:
-    """A number the Indonesian way, `94.696,97`: no trailing zeros, four digits of a small one, a dash for none."""
-    if value is None:
-        return "–"
-    if value and abs(value) < 10**-decimals:
-        return f"{value:.4g}".replace(".", ",")
-    whole, _, rest = f"{value:,.{decimals}f}".partition(".")
-    rest = rest.rstrip("0")
-    return whole.replace(",", ".") + ("," + rest if rest else "")
 
 
 def _environment() -> Environment:

@@ -1,72 +1,103 @@
-"""Results for a terminal: a table of four, and one number taken apart."""
+"""Results for a terminal: a table with the reasons under it, and one number taken apart."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from pipeline.indicators.definition import definitions
+from pipeline.numerals import number, percent
+from pipeline.report.words import both, label
 
 SHOWN_MEMBERS = 15
+BREAKDOWN_VIEW = "indicator_breakdown_current"
 STATUSES = {
     "final": "final",
     "provisional": "sementara / provisional",
     "not_computable": "tidak terhitung / not computable",
 }
+_Heading = tuple[str, Literal["left", "right"]]
+_HEADINGS: tuple[_Heading, ...] = (
+    ("Periode\nPeriod", "left"),
+    ("Indikator\nIndicator", "left"),
+    ("Nilai\nValue", "right"),
+    ("Satuan\nUnit", "left"),
+    ("Cakupan\nCoverage", "right"),
+    ("Status", "left"),
+)
+_WIDE_HEADINGS: tuple[_Heading, ...] = (
+    ("Pembilang : penyebut\nNumerator : denominator", "right"),
+    ("Dipakai / dikecualikan / karantina\nUsed / excluded / quarantined", "right"),
+)
+_WIDE = 130
+_UNKNOWN_REASON = (
+    "alasannya belum disimpan ketika dihitung; hitung lagi dengan tolok run / "
+    "its reasons were not kept when it was computed; compute it again with tolok run"
+)
 
 
 def results_table(rows: Sequence[Mapping[str, Any]]) -> None:
-    """Print one line per result: value, unit, parts, coverage, status and what became of the rows."""
+    """Print results as wide as the terminal; below them why each is not final, and what else to know of it."""
     from rich import box
     from rich.console import Console
+    from rich.padding import Padding
     from rich.table import Table
+    from rich.text import Text
 
+    console = Console(highlight=False, soft_wrap=False)
     table = Table(box=box.SIMPLE_HEAD, header_style="bold", title_justify="left", pad_edge=False)
-    for heading, justify in (
-        ("Periode\nPeriod", "left"),
-        ("Indikator\nIndicator", "left"),
-        ("Nilai\nValue", "right"),
-        ("Satuan\nUnit", "left"),
-        ("Pembilang : penyebut\nNumerator : denominator", "right"),
-        ("Cakupan\nCoverage", "right"),
-        ("Status", "left"),
-        ("Dipakai / dikecualikan / karantina\nUsed / excluded / quarantined", "right"),
-    ):
-        table.add_column(heading, justify=justify)  # type: ignore[arg-type]
+    is_wide = console.width >= _WIDE
+    for heading, justify in (*_HEADINGS, *(_WIDE_HEADINGS if is_wide else ())):
+        table.add_column(heading, justify=justify)
     for row in rows:
-        table.add_row(*_cells(row))
-    Console(width=max(150, Console().width)).print(table)
+        table.add_row(*_cells(row, is_wide=is_wide))
+    console.print(table)
     for row in rows:
-        if row["reason"]:
-            Console(width=150).print(f"{row['period']} {_name(row)}: {row['reason']}", highlight=False)
+        remarks = list(_below(row))
+        if remarks:
+            console.print(f"{row['period']} {_name(row)}:", markup=False)
+        for remark in remarks:
+            console.print(Padding(Text(f"- {remark}"), (0, 0, 0, 2)))
+
+
+def described(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A result as `tolok show --json` prints it: with names in both languages, and where its breakdowns are."""
+    known = definitions().get(row["indicator"])
+    names = {"clause": known.clause, "name": {"id": known.name_id, "en": known.name_en}} if known else {}
+    rows = row["rows"]
+    ids = sorted({*rows["excluded"], *rows["quarantined"], *row["variants"], *row.get("breakdowns", ())})
+    return {
+        **row,
+        **names,
+        "labels": {one: dict(zip(("id", "en"), _named(row, one), strict=True)) for one in ids},
+        "breakdowns_view": BREAKDOWN_VIEW,
+    }
 
 
 def explanation(
     row: Mapping[str, Any], *, parts: Sequence[Mapping[str, Any]], breakdowns: Sequence[Mapping[str, Any]]
 ) -> str:
-    """One result in plain lines: its parts, the fate of its rows, its variants, breakdowns and sources."""
+    """One result in plain lines: why it is not final, its parts, the fate of its rows, variants and sources."""
     definition = definitions()[row["indicator"]]
     rows = row["rows"]
     lines = [
         f"{definition.clause} {definition.name_id} / {definition.name_en}",
-        f"{row['city']} {row['period']}, v{row['version']}: {number(row['value'])} {row['unit']} "
+        f"{row['city']} {row['period']}, v{row['version']}: {number(row['value'])} {_unit(row)} "
         f"({STATUSES[row['status']]})",
         f"  = {number(row['numerator'])} : {number(row['denominator'])}",
-        *([f"  {row['reason']}"] if row["reason"] else []),
+        *_reason_lines(row),
+        *_population_lines(row),
         f"Aturan: {definition.rule_id}",
         f"Rule: {definition.rule_en}",
         f"Cakupan / Coverage: {percent(row['coverage_pct'])}",
-        f"Baris / Rows: {rows['read']:,} dibaca/read = {rows['used']:,} dipakai/used"
-        f" + {sum(rows['excluded'].values()):,} dikecualikan/excluded"
-        f" + {sum(rows['quarantined'].values()):,} karantina/quarantined",
-        *(f"  - {rule}: {count:,}" for rule, count in rows["excluded"].items()),
-        *(f"  ! {reason}: {count:,}" for reason, count in rows["quarantined"].items()),
+        f"Baris / Rows: {number(rows['read'])} dibaca/read = {number(rows['used'])} dipakai/used"
+        f" + {number(sum(rows['excluded'].values()))} dikecualikan/excluded"
+        f" + {number(sum(rows['quarantined'].values()))} karantina/quarantined",
+        *(f"  - {_two(row, rule)}: {number(count)}" for rule, count in rows["excluded"].items()),
+        *(f"  ! {_two(row, reason)}: {number(count)}" for reason, count in rows["quarantined"].items()),
+        *_spread_lines(row),
         "Varian / Variants:",
-        *(
-            f"  {part['variant']}: {number(part['value'])} {part['unit']} "
-            f"= {number(part['numerator'])} : {number(part['denominator'])}"
-            for part in parts
-        ),
+        *(f"  {_two(row, part['variant'])}: {_quotient(part)}" for part in parts),
         *_breakdown_lines(breakdowns),
         f"Metode / Method: {row['method_version']}",
         "Sumber / Sources:",
@@ -87,28 +118,72 @@ def by_dimension(breakdowns: Sequence[Mapping[str, Any]]) -> dict[str, list[Mapp
     }
 
 
+def _below(row: Mapping[str, Any]) -> Iterator[str]:
+    """What stands under the table: a provisional or missing value is never shown without its reasons."""
+    remarks = [f"{remark['id']} / {remark['en']}" for remark in row["reasons"]]
+    if row["status"] == "not_computable" and row["reason"]:
+        remarks.insert(0, row["reason"])
+    elif row["status"] == "provisional" and not row["reason"]:
+        remarks.insert(0, _UNKNOWN_REASON)
+    yield from remarks
+
+
+def _reason_lines(row: Mapping[str, Any]) -> Iterator[str]:
+    if row["status"] == "not_computable" and row["reason"]:
+        yield f"  {row['reason']}"
+    held, known = ([r for r in row["reasons"] if r["keeps_provisional"] is keeps] for keeps in (True, False))
+    if row["status"] == "provisional":
+        yield "Sementara karena / Provisional because:"
+        yield from (f"  - {r['id']} / {r['en']}" for r in held) if held else (f"  - {_UNKNOWN_REASON}",)
+    if known:
+        yield "Perlu diketahui / Worth knowing:"
+        yield from (f"  - {r['id']} / {r['en']}" for r in known)
+
+
+def _population_lines(row: Mapping[str, Any]) -> Iterator[str]:
+    if row.get("population"):
+        figure = row["population"]
+        yield (
+            f"Penduduk / Population: {number(figure['count'])} ({figure['source']}, {figure['reference_on']}, "
+            f"{figure['region_code']})"
+        )
+
+
+def _spread_lines(row: Mapping[str, Any]) -> Iterator[str]:
+    spread = {name: value for name, value in row["statistics"].items() if value is not None}
+    if spread:
+        yield "Sebaran / Spread: " + "; ".join(f"{_two(row, name)} {number(value)}" for name, value in spread.items())
+
+
 def _breakdown_lines(breakdowns: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     for dimension, members in by_dimension(breakdowns).items():
-        yield f"Rincian / Breakdown {dimension}:"
+        yield f"Rincian / Breakdown {label(dimension)} / {dimension}:"
         for part in members[:SHOWN_MEMBERS]:
-            value = f"{number(part['value'])} {part['unit']}"
-            yield f"  {part['member']}: {value} = {number(part['numerator'])} : {number(part['denominator'])}"
+            yield f"  {part['member']}: {_quotient(part)}"
         if len(members) > SHOWN_MEMBERS:
-            yield f"  ... +{len(members) - SHOWN_MEMBERS}"
+            yield (
+                f"  ... +{len(members) - SHOWN_MEMBERS}: tolok show {members[0]['city_id']} {members[0]['period']} "
+                f"--json, view {BREAKDOWN_VIEW}"
+            )
 
 
-def number(value: float | None) -> str:
-    """A value fit to read: two decimals, or what it takes for a small one; `-` for none."""
-    if value is None:
-        return "-"
-    if float(value).is_integer():
-        return f"{value:,.0f}"
-    return f"{value:,.2f}" if abs(value) >= 1 else f"{value:.4g}"
+def _quotient(part: Mapping[str, Any]) -> str:
+    if part["value"] is None and part.get("reason"):
+        return f"– {part['reason']}"
+    parts = "" if part["denominator"] is None else f" = {number(part['numerator'])} : {number(part['denominator'])}"
+    return f"{number(part['value'])} {part['unit']}{parts}"
 
 
-def percent(value: float | None) -> str:
-    """A share with one decimal; `?` when it is not known."""
-    return "?" if value is None else f"{value:.1f} %"
+def _two(row: Mapping[str, Any], name: str) -> str:
+    """An id with what it is called in both languages."""
+    in_id, in_en = _named(row, name)
+    return f"{name} ({in_id} / {in_en})"
+
+
+def _named(row: Mapping[str, Any], name: str) -> tuple[str, str]:
+    """What a rule, reason, variant or dimension is called in both languages; of a variant how it differs."""
+    known = definitions().get(row["indicator"])
+    return known.variants[name] if known and name in known.variants else both(name)
 
 
 def _name(row: Mapping[str, Any]) -> str:
@@ -118,16 +193,22 @@ def _name(row: Mapping[str, Any]) -> str:
     return known.title if known else indicator_id
 
 
-def _cells(row: Mapping[str, Any]) -> list[str]:
+def _unit(row: Mapping[str, Any]) -> str:
+    """The unit in both languages, once where they are the same."""
+    known = definitions().get(row["indicator"])
+    return " / ".join(dict.fromkeys([known.unit_id, row["unit"]])) if known else str(row["unit"])
+
+
+def _cells(row: Mapping[str, Any], *, is_wide: bool) -> list[str]:
     rows = row["rows"]
     fate = (rows["used"], sum(rows["excluded"].values()), sum(rows["quarantined"].values()))
-    return [
+    cells = [
         row["period"],
         _name(row),
         number(row["value"]),
-        row["unit"],
-        f"{number(row['numerator'])} : {number(row['denominator'])}",
+        _unit(row),
         percent(row["coverage_pct"]),
         STATUSES[row["status"]],
-        " / ".join(f"{count:,}" for count in fate),
     ]
+    parts = f"{number(row['numerator'])} : {number(row['denominator'])}"
+    return [*cells, parts, " / ".join(map(number, fate))] if is_wide else cells

@@ -1,4 +1,4 @@
-"""What analysts read in place of ids: rules, variants and tables in Bahasa Indonesia."""
+"""What analysts read in place of ids: rules, variants and tables in Bahasa Indonesia and English."""
 
 from __future__ import annotations
 
@@ -112,6 +112,26 @@ _PREFIXES = {
     "too_small_": "terlalu kecil",
     "unknown_": "di luar daftar",
 }
+
+
+_PREFIXES_EN = {
+    "after_extraction_": "after the extraction",
+    "ambiguous_": "ambiguous",
+    "bad_": "unreadable",
+    "missing_": "missing",
+    "other_population_": "as the population's source",
+    "sentinel_": "stand-in date",
+    "too_small_": "too small",
+    "unknown_": "not in the list",
+}
+
+
+def both(name: str) -> tuple[str, str]:
+    """What an id is called in Bahasa Indonesia and English."""
+    for prefix, words in _PREFIXES_EN.items():
+        if name.startswith(prefix):
+            return label(name), f"{name.removeprefix(prefix)} {words}"
+    return label(name), name.replace("_", " ")
 
 
 def label(name: str) -> str:

@@ -254,7 +254,7 @@ def test_tables_are_checked_on_the_sound_rows_of_the_period_and_accounted_for_wh
     frame[["responded_at", "closed_at"]] = frame[["received_at", "received_at"]].to_numpy()
     frame.loc[2, "quarantine_reason"] = "missing_inquiry_id"
     dataset = CleanTable(frame.astype(sound_frame("inquiries").dtypes), None, {})
-    inquiries, rows = validate.validate_tables({"inquiries": dataset}, period=Period(2024), zone=JAKARTA)
+    (inquiries, rows), _ = validate.validate_tables({"inquiries": dataset}, period=Period(2024), zone=JAKARTA)
     assert inquiries.outcomes[0].observed == "2"
     assert (inquiries.subject, rows.subject) == ("inquiries", "rows")
     assert unmet(rows) == {"rows.quarantined_pct.high": 1}
@@ -263,13 +263,13 @@ def test_tables_are_checked_on_the_sound_rows_of_the_period_and_accounted_for_wh
 def test_a_row_both_quarantined_and_excluded_does_not_add_up() -> None:
     frame = with_value(sound_frame("outages", rows_count=40), "quarantine_reason", "bad_started_at")
     dataset = CleanTable(with_value(frame, "excluded_by", "test"), None, {})
-    *_, rows = validate.validate_tables({"outages": dataset}, period=Period(2024, 3), zone=JAKARTA)
+    (*_, rows), _ = validate.validate_tables({"outages": dataset}, period=Period(2024, 3), zone=JAKARTA)
     assert "rows.adds_up" in unmet(rows)
 
 
 def test_a_table_of_which_nothing_was_read_is_left_out() -> None:
     nothing = CleanTable(sound_frame("services").iloc[:0], None, {})
-    assert validate.validate_tables({"services": nothing}, period=Period(2024), zone=JAKARTA) == []
+    assert validate.validate_tables({"services": nothing}, period=Period(2024), zone=JAKARTA) == ([], {})
 
 
 def test_log_lines_are_accounted_for_instead_of_the_days_made_of_them() -> None:
@@ -283,7 +283,7 @@ def test_log_lines_are_accounted_for_instead_of_the_days_made_of_them() -> None:
         }
     )
     dataset = CleanTable(visits, tally, {})
-    *_, rows = validate.validate_tables({"visits": dataset}, period=Period(2024), zone=JAKARTA)
+    (*_, rows), _ = validate.validate_tables({"visits": dataset}, period=Period(2024), zone=JAKARTA)
     assert set(unmet(rows)) == {"rows.quarantined_pct.high"}
     assert rows.is_sound
 

@@ -1,0 +1,93 @@
+"""Signs held against their suites: what breaks a rule becomes a remark on the results it bears on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from connectors.remarks import Remark
+from pipeline.config import City, Judgement
+from pipeline.numerals import number
+from pipeline.periods import Period
+from pipeline.signs import Read, of_results, of_tables
+from pipeline.suites import Rule, Suite
+from pipeline.validate import Outcome, Verdict, suite_of, validate_signs
+
+if TYPE_CHECKING:
+    from pipeline.indicators.base import Result
+
+Remarks = dict[str, list[Remark]]
+
+
+def judge_tables(tables: Mapping[str, Read], *, city: City, period: Period) -> tuple[Verdict, Remarks]:
+    """The verdict on the signs of clean tables, and the remarks by table."""
+    frame = of_tables(tables, longest_plausible_hours=city.longest_plausible_hours)
+    return _judged(frame, "signs", by="table", judgement=city.judgement, period=period)
+
+
+def judge_results(
+    results: Sequence[Result],
+    *,
+    city: City,
+    period: Period,
+    last_year: Sequence[Mapping[str, Any]],
+    month_before: Sequence[Mapping[str, Any]],
+) -> tuple[Verdict, list[Result]]:
+    """The verdict on the signs of results beside earlier ones of the warehouse, and the results with its remarks."""
+    then, before = ({row["indicator"]: row for row in rows} for rows in (last_year, month_before))
+    frame = of_results(results, last_year=then, month_before=before)
+    verdict, remarks = _judged(frame, "changes", by="indicator_id", judgement=city.judgement, period=period)
+    return verdict, [result.with_remarks(remarks.get(result.indicator_id, ())) for result in results]
+
+
+def _judged(
+    frame: pd.DataFrame, name: str, *, by: str, judgement: Judgement, period: Period
+) -> tuple[Verdict, Remarks]:
+    suite = _with_limits(suite_of(name), judgement.limits)
+    verdict, remarks = validate_signs(frame, suite=suite), Remarks()
+    explained = judgement.explained.get(period.label, {})
+    for rule, outcome in zip(suite.expectations, verdict.outcomes, strict=True):
+        for place, remark in _remarks(rule, outcome, frame, because=explained.get(_limit_name(rule))):
+            remarks.setdefault(str(frame.loc[place, by]), []).append(remark)
+    return verdict, remarks
+
+
+def _with_limits(suite: Suite, limits: Mapping[str, float]) -> Suite:
+    """The suite with the city's own limits, and each limit written into its rule's texts."""
+    return suite.model_copy(update={"expectations": tuple(_with_limit(rule, limits) for rule in suite.expectations)})
+
+
+def _with_limit(rule: Rule, limits: Mapping[str, float]) -> Rule:
+    bounds = [key for key in ("max_value", "min_value") if key in rule.kwargs]
+    if len(bounds) != 1:
+        return rule
+    limit = limits.get(_limit_name(rule), rule.kwargs[bounds[0]])
+    texts = {name: getattr(rule.meta, name).replace("{limit}", number(limit)) for name in ("id", "en")}
+    return rule.model_copy(
+        update={"kwargs": {**rule.kwargs, bounds[0]: limit}, "meta": rule.meta.model_copy(update=texts)}
+    )
+
+
+def _limit_name(rule: Rule) -> str:
+    return rule.meta.rule_id.split(".", 1)[-1]
+
+
+def _remarks(rule: Rule, outcome: Outcome, frame: pd.DataFrame, *, because: str | None) -> Iterator[tuple[str, Remark]]:
+    """A remark for each row that breaks a rule; one that the city explains keeps nothing provisional."""
+    keeps_provisional = rule.meta.keeps_provisional and because is None
+    for place in outcome.places:
+        value, details = frame.loc[place, rule.kwargs["column"]], frame.loc[place, "details"]
+        named = f" ({details})" if details else ""
+        yield (
+            place,
+            Remark(
+                _limit_name(rule),
+                f"{place}: {rule.meta.id}; ternyata {number(value)}{named}"
+                + (f". Penjelasan kota: {because}" if because else ""),
+                f"{place}: {rule.meta.en}; found {number(value)}{named}"
+                + (f". The city explains: {because}" if because else ""),
+                keeps_provisional,
+            ),
+        )

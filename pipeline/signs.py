@@ -1,0 +1,495 @@
+"""Signs that a file is not what it seems: counts and shares of clean rows and of results, judged by rules elsewhere.
+
+Each sign is a column of one of two small frames and has a limit of its own. `of_tables` gives a row per source, per
+table and per quarantine reason; `of_results` one per indicator and per dimension of its breakdown. A sign that does not
+apply, or has too few rows to mean anything, is null and breaks no rule.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pandas as pd
+
+from pipeline.indicators.base import Result
+from pipeline.periods import Period
+from pipeline.tables import TABLES, Table
+
+MANY_ROWS, SOME_ROWS = 30, 10
+_LONGEST_RESPONSE_HOURS = 365 * 24
+_CLUSTER_ROWS = 5
+_COMPARABLE_COVERAGE_PCT = 90
+_DIMENSIONS = ("agency", "channel", "category", "sector", "component", "portal")
+_NAMED_MEMBERS = 5
+_ENDS = {"inquiries": ("received_at", "responded_at"), "outages": ("started_at", "ended_at")}
+
+Signs = dict[str, float | None]
+
+
+@dataclass(frozen=True)
+class Sign:
+    """One sign and its limit: `most` or `least`; `name` is the limit's key in a city's YAML under `judgement`.
+
+    In its texts `{limit}` stands for the limit. Beyond it, a sign that `keeps_provisional` keeps the result so.
+    """
+
+    name: str
+    id: str
+    en: str
+    most: float | None = None
+    least: float | None = None
+    keeps_provisional: bool = False
+    of: str = ""
+
+    @property
+    def column(self) -> str:
+        """The column of its frame that holds it."""
+        return self.of or self.name
+
+
+def _sign(name: str, id: str, en: str, **limits: Any) -> Sign:  # noqa: ANN401 a limit or its effect
+    return Sign(name, id, en, **limits)
+
+
+OF_TABLES = (
+    _sign(
+        "days_up_to_12_pct",
+        "Paling banyak {limit} % baris jatuh pada tanggal 1 sampai 12 (lebih dari itu: hari dan bulan tertukar?)",
+        "At most {limit} % of the rows fall on days 1 to 12 (more: are day and month swapped?)",
+        most=90,
+        keeps_provisional=True,
+    ),
+    _sign(
+        "first_of_month_pct",
+        "Paling banyak {limit} % baris jatuh pada tanggal 1",
+        "At most {limit} % of the rows fall on the first of a month",
+        most=50,
+        keeps_provisional=True,
+    ),
+    _sign(
+        "midnight_ends_pct",
+        "Paling banyak {limit} % waktu akhir atau jawaban tepat pukul 00.00 (lebih dari itu: jamnya tidak dicatat?)",
+        "At most {limit} % of the ends or answers are at 00:00 exactly (more: are hours not recorded?)",
+        most=50,
+        keeps_provisional=True,
+    ),
+    _sign(
+        "equal_durations_pct",
+        "Paling banyak {limit} % lama sama persis (lebih dari itu: diisi oleh sistem?)",
+        "At most {limit} % of the durations are equal to the second (more: filled in by a system?)",
+        most=50,
+        keeps_provisional=True,
+    ),
+    _sign(
+        "zero_durations_pct",
+        "Paling banyak {limit} % lamanya nol (lebih dari itu: balasan otomatis, atau satu kolom dipakai dua kali?)",
+        "At most {limit} % of the durations are zero (more: automatic replies, or one column used twice?)",
+        most=20,
+        keeps_provisional=True,
+    ),
+    _sign(
+        "long_durations_pct",
+        "Paling banyak {limit} % baris lebih lama dari yang masuk akal",
+        "At most {limit} % of the rows last longer than is plausible",
+        most=5,
+    ),
+    _sign(
+        "long_durations_hours_pct",
+        "Paling banyak {limit} % jam berasal dari baris yang lebih lama dari yang masuk akal",
+        "At most {limit} % of the hours are of rows that last longer than is plausible",
+        most=25,
+        keeps_provisional=True,
+    ),
+    _sign(
+        "without_end_pct",
+        "Paling banyak {limit} % baris tanpa waktu akhir atau jawaban (lebih dari itu: kolomnya tidak terpetakan?)",
+        "At most {limit} % of the rows have no end or answer (more: is its column not mapped?)",
+        most=75,
+        keeps_provisional=True,
+    ),
+    _sign(
+        "empty_months_count",
+        "Paling banyak {limit} bulan tanpa satu baris pun di antara bulan yang berisi",
+        "At most {limit} months without any row between months with rows",
+        most=0,
+        keeps_provisional=True,
+    ),
+    _sign(
+        "zero_days_count",
+        "Paling banyak {limit} hari tanpa kunjungan di portal yang biasanya dikunjungi",
+        "At most {limit} days without a visit on a portal that is visited daily",
+        most=3,
+        keeps_provisional=True,
+    ),
+    _sign(
+        "busiest_day_times",
+        "Hari teramai paling banyak {limit} kali hari biasa",
+        "The busiest day has at most {limit} times a usual day's visits",
+        most=20,
+    ),
+    _sign(
+        "same_answer_pct",
+        "Paling banyak {limit} % layanan berjawaban sama pada kolom daring",
+        "At most {limit} % of the services have the same answer in a column of what is online",
+        most=99,
+    ),
+    _sign(
+        "fewest_inhabitants",
+        "Sekurang-kurangnya {limit} penduduk (kurang dari itu: dalam ribuan?)",
+        "At least {limit} inhabitants (fewer: given in thousands?)",
+        least=5_000,
+        keeps_provisional=True,
+        of="inhabitants",
+    ),
+    _sign(
+        "most_inhabitants",
+        "Paling banyak {limit} penduduk",
+        "At most {limit} inhabitants",
+        most=25_000_000,
+        keeps_provisional=True,
+        of="inhabitants",
+    ),
+    _sign(
+        "clustered_quarantine_pct",
+        "Paling banyak {limit} % baris dikarantina karena satu alasan yang menumpuk pada satu bulan, OPD atau berkas",
+        "At most {limit} % of the rows are quarantined for one reason that gathers in one month, agency or file",
+        most=1,
+        keeps_provisional=True,
+    ),
+)
+OF_RESULTS = (
+    _sign(
+        "change_on_last_year_pct",
+        "Berubah paling banyak {limit} % dari tahun lalu",
+        "Changes by at most {limit} % on last year",
+        most=50,
+    ),
+    _sign(
+        "times_last_year",
+        "Paling banyak {limit} kali, atau sekian kali lebih kecil dari, tahun lalu",
+        "At most {limit} times last year's, or that many times smaller",
+        most=5,
+        keeps_provisional=True,
+    ),
+    _sign(
+        "change_on_month_before_pct",
+        "Berubah paling banyak {limit} % dari bulan sebelumnya",
+        "Changes by at most {limit} % on the month before",
+        most=100,
+    ),
+    _sign(
+        "times_between_months",
+        "Dari bulan ke bulan paling banyak {limit} kali lipat (lebih dari itu: alat ukur atau berkasnya lain?)",
+        "From month to month at most {limit} times (more: another tool or file?)",
+        most=10,
+        keeps_provisional=True,
+    ),
+    _sign(
+        "register_shrinks_pct",
+        "Daftar layanan menyusut paling banyak {limit} % dari tahun lalu",
+        "The register of services shrinks by at most {limit} % on last year",
+        most=10,
+        keeps_provisional=True,
+    ),
+    _sign(
+        "population_change_pct",
+        "Jumlah penduduk berubah paling banyak {limit} % dari tahun lalu",
+        "The population changes by at most {limit} % on last year",
+        most=5,
+        keeps_provisional=True,
+    ),
+    _sign(
+        "new_members_pct",
+        "Paling banyak {limit} % berasal dari yang tidak ada tahun lalu",
+        "At most {limit} % is of members that last year did not have",
+        most=10,
+    ),
+    _sign(
+        "gone_members_pct",
+        "Yang tidak ada lagi paling banyak {limit} % dari tahun lalu",
+        "Members that are gone made at most {limit} % of last year",
+        most=10,
+        keeps_provisional=True,
+    ),
+    _sign(
+        "largest_member_pct",
+        "Satu anggota rincian paling banyak {limit} %",
+        "One member of a breakdown makes at most {limit} %",
+        most=90,
+    ),
+)
+FRAMES: Mapping[str, tuple[Sign, ...]] = {"signs": OF_TABLES, "changes": OF_RESULTS}
+
+
+@dataclass
+class Fates:
+    """How many rows a table has in each place, and how many of them are quarantined for which reason.
+
+    Places are the local month of a year (of sound and quarantined rows alone), the agency where the table has one, and
+    the file.
+    """
+
+    table: Table
+    period: Period
+    zone: ZoneInfo
+    rows: dict[str, pd.Series] = field(default_factory=dict)
+    quarantined: dict[str, pd.Series] = field(default_factory=dict)
+
+    def clear(self) -> None:
+        """Begin again."""
+        self.rows.clear()
+        self.quarantined.clear()
+
+    def add(self, part: pd.DataFrame, *, is_sound: pd.Series) -> None:
+        """Count the rows of the next part; `is_sound` are those of the period that are used."""
+        is_bad = part["quarantine_reason"].notna()
+        bad = part[is_bad]
+        for place in {"agency", "source_file_id"} & set(part):
+            _add(self.rows, place, part[place].astype("category").value_counts())
+            self._add_quarantined(place, bad["quarantine_reason"], bad[place])
+        month_by = self.table.month_by
+        if self.table.column(month_by).kind == "moment" and self.period.is_year:
+            _add(self.rows, "month", self._months(part.loc[is_sound | is_bad, month_by]).value_counts())
+            self._add_quarantined("month", bad["quarantine_reason"], self._months(bad[month_by]))
+
+    def _add_quarantined(self, place: str, reasons: pd.Series, members: pd.Series) -> None:
+        pairs = pd.DataFrame({"reason": reasons.astype("str"), "member": members.astype("str")})
+        if len(pairs):
+            _add(self.quarantined, place, pairs.value_counts())
+
+    def _months(self, moments: pd.Series) -> pd.Series:
+        """The month of the period in which each moment lies; null for none."""
+        known = moments[moments.notna()]
+        bounds = [*(month.bounds(self.zone)[0] for month in self.period.months), self.period.bounds(self.zone)[1]]
+        edges = pd.to_datetime(bounds, utc=True).as_unit("us").asi8
+        places = np.searchsorted(edges, known.dt.as_unit("us").astype("int64"), side="right") - 1
+        codes = np.where(places < len(self.period.months), places, -1)
+        labels = [month.label for month in self.period.months]
+        return pd.Series(pd.Categorical.from_codes(codes, labels), index=known.index)
+
+
+def _add(counts: dict[str, pd.Series], place: str, found: pd.Series) -> None:
+    counts[place] = found.copy() if place not in counts else counts[place].add(found, fill_value=0)
+
+
+@dataclass(frozen=True)
+class Read:
+    """One table as it was read: a sample of its sound rows in the period, the fates of all, the source of each file."""
+
+    rows: pd.DataFrame
+    fates: Fates
+    sources: Mapping[str, str]
+    considered_count: int
+
+
+def of_tables(tables: Mapping[str, Read], *, longest_plausible_hours: int) -> pd.DataFrame:
+    """One row per source, per table and per quarantine reason; the index says which."""
+    found = [
+        row
+        for name, read in tables.items()
+        for row in _table_rows(read, TABLES[name], longest_plausible_hours=longest_plausible_hours)
+    ]
+    return _frame(found, OF_TABLES, key="table")
+
+
+def of_results(
+    results: Sequence[Result],
+    *,
+    last_year: Mapping[str, Mapping[str, Any]],
+    month_before: Mapping[str, Mapping[str, Any]],
+) -> pd.DataFrame:
+    """One row per indicator and per dimension; earlier results by indicator, as `Warehouse.current` gives them."""
+    found = []
+    for result in results:
+        then = _comparable(result, last_year.get(result.indicator_id))
+        before = _comparable(result, month_before.get(result.indicator_id))
+        found.append((result.indicator_id, result.indicator_id, _changes(result, then, before), ""))
+        found += [(result.indicator_id, *row) for row in _member_rows(result, then)]
+    return _frame(found, OF_RESULTS, key="indicator_id")
+
+
+def _frame(rows: Iterable[tuple[str, str, Signs, str]], signs: Sequence[Sign], *, key: str) -> pd.DataFrame:
+    columns = list(dict.fromkeys(sign.column for sign in signs))
+    given = list(rows)
+    frame = pd.DataFrame(
+        [signs for _, _, signs, _ in given], columns=columns, index=[place for _, place, _, _ in given]
+    )
+    frame = frame.astype("Float64")
+    return frame.assign(**{key: [name for name, *_ in given], "details": [details for *_, details in given]})
+
+
+def _table_rows(read: Read, table: Table, *, longest_plausible_hours: int) -> Iterator[tuple[str, str, Signs, str]]:
+    sources = read.rows["source_file_id"].astype("str").map(dict(read.sources)).fillna(table.name)
+    for source, rows in read.rows.groupby(sources.to_numpy(), sort=True):
+        if table.name in _ENDS:
+            hours = longest_plausible_hours if table.name == "outages" else _LONGEST_RESPONSE_HOURS
+            yield table.name, str(source), _times(rows, table, fates=read.fates, longest_hours=hours), ""
+        elif table.name == "visits":
+            yield table.name, str(source), _days(rows), ""
+        elif table.name == "services":
+            yield table.name, str(source), {"same_answer_pct": _same_answer_pct(rows)}, ""
+        else:
+            yield from _figures(rows, str(source), period=read.fates.period)
+    yield table.name, table.name, {"empty_months_count": _empty_months_count(read.fates, table)}, ""
+    yield from _clusters(read, table)
+
+
+def _times(rows: pd.DataFrame, table: Table, *, fates: Fates, longest_hours: int) -> Signs:
+    """What the moments of rows with a start and an end look like on the city's clocks."""
+    start, end = (rows[name] for name in _ENDS[table.name])
+    ended = end.notna()
+    flags = [flag for name in _ENDS[table.name] for flag in table.flags_of(name)]
+    has_hours = ~rows.loc[ended, flags].fillna(False).astype(bool).any(axis=1)
+    first, last = (moments.dt.tz_convert(fates.zone).dt.tz_localize(None) for moments in (start, end[ended]))
+    hours = (end - start)[ended].dt.total_seconds() / 3600
+    is_midnight = (last == last.dt.normalize())[has_hours]
+    timed = hours[has_hours]
+    is_long = hours > longest_hours
+    commonest = timed[timed > 0].value_counts().max() if (timed > 0).any() else 0
+    return {
+        "days_up_to_12_pct": _pct(first.dt.day <= 12, of_at_least=MANY_ROWS if fates.period.is_year else None),
+        "first_of_month_pct": _pct(first.dt.day == 1, of_at_least=MANY_ROWS if fates.period.is_year else None),
+        "midnight_ends_pct": _pct(is_midnight, of_at_least=SOME_ROWS),
+        "equal_durations_pct": 100 * commonest / len(timed) if len(timed) >= MANY_ROWS else None,
+        "zero_durations_pct": _pct(timed == 0, of_at_least=SOME_ROWS),
+        "long_durations_pct": _pct(is_long, of_at_least=1),
+        "long_durations_hours_pct": 100 * hours[is_long].sum() / hours.sum() if hours.sum() > 0 else None,
+        "without_end_pct": _pct(~ended, of_at_least=3),
+    }
+
+
+def _pct(flags: pd.Series, *, of_at_least: int | None) -> float | None:
+    """The share of rows in percent; null for fewer rows than asked for."""
+    if of_at_least is None or len(flags) < of_at_least:
+        return None
+    return float(100 * flags.mean())
+
+
+def _days(rows: pd.DataFrame) -> Signs:
+    """Days of the headline count alone; a portal that few visit has days without a visit."""
+    daily = rows.loc[(rows["variant"] == "headline") & (rows["days_count"] == 1), "visits_count"]
+    usual = float(daily.median()) if len(daily) >= MANY_ROWS else 0
+    if usual < 20:
+        return {}
+    return {"zero_days_count": float((daily == 0).sum()), "busiest_day_times": float(daily.max()) / usual}
+
+
+def _same_answer_pct(rows: pd.DataFrame) -> float | None:
+    if len(rows) < SOME_ROWS:
+        return None
+    shares = [
+        rows[name].value_counts(normalize=True).max() for name in ("is_accessible_online", "is_requestable_online")
+    ]
+    return float(100 * max(shares))
+
+
+def _figures(rows: pd.DataFrame, source: str, *, period: Period) -> Iterator[tuple[str, str, Signs, str]]:
+    """The population figures of the period's year."""
+    for row in rows[rows["reference_on"].dt.year == period.year].itertuples():
+        yield "population", f"{source} {row.reference_on.date()}", {"inhabitants": float(row.population_count)}, ""
+
+
+def _empty_months_count(fates: Fates, table: Table) -> float | None:
+    """Months without a row between months with rows; of rare things, such as outages, a month may well have none."""
+    if "month" not in fates.rows:
+        return None
+    counts = fates.rows["month"]
+    filled = [place for place, month in enumerate(fates.period.months) if counts.get(month.label)]
+    if len(filled) < 2 or (table.name == "outages" and counts.sum() < SOME_ROWS * len(filled)):
+        return None
+    return float(filled[-1] - filled[0] + 1 - len(filled))
+
+
+def _clusters(read: Read, table: Table) -> Iterator[tuple[str, str, Signs, str]]:
+    """The reasons that make half of their rows in one place which has far fewer of all rows."""
+    found: dict[str, tuple[float, str]] = {}
+    for place, counts in read.fates.quarantined.items():
+        share_of_rows = read.fates.rows[place] / read.fates.rows[place].sum()
+        for reason, members in counts.groupby(level=0):
+            member, most = members.idxmax()[1], members.max()
+            if most >= _CLUSTER_ROWS and most / members.sum() >= max(0.5, 2 * share_of_rows.get(member, 1)):
+                name = read.sources.get(member, member) if place == "source_file_id" else member
+                found[str(reason)] = (float(members.sum()), f"{place}: {name}")
+    for reason, (count, details) in found.items():
+        pct = 100 * count / read.considered_count if read.considered_count else None
+        yield table.name, f"{table.name} {reason}", {"clustered_quarantine_pct": pct}, details
+
+
+def _comparable(result: Result, earlier: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+    """The earlier result, if both are of data that cover nearly all of their periods."""
+    coverages = (result.coverage_pct, earlier["coverage_pct"] if earlier else None)
+    is_comparable = all(pct is not None and pct >= _COMPARABLE_COVERAGE_PCT for pct in coverages)
+    return earlier if is_comparable else None
+
+
+def _changes(result: Result, then: Mapping[str, Any] | None, before: Mapping[str, Any] | None) -> Signs:
+    is_share = result.headline.unit == "%"
+    found: Signs = {"times_between_months": _times_between_months(result)}
+    if then and _is_of_many(result, then):
+        found["change_on_last_year_pct"] = _change_pct(result.headline.value, then["value"])
+        found["times_last_year"] = _times_of(result.headline.value, then["value"])
+    if before and _is_of_many(result, before):
+        found["change_on_month_before_pct"] = _change_pct(result.headline.value, before["value"])
+    if then and is_share and then["denominator"]:
+        found["register_shrinks_pct"] = max(0.0, 100 - 100 * (result.headline.denominator or 0) / then["denominator"])
+    if then and result.population and then["population"]:
+        found["population_change_pct"] = _change_pct(result.population.population_count, then["population"]["count"])
+    return found
+
+
+def _times_between_months(result: Result) -> float | None:
+    """How many times the smaller of two neighbouring months the larger one is, at most; a month without is left out."""
+    months = sorted((part.member, part.quotient.numerator) for part in result.breakdowns if part.dimension == "month")
+    times = [_times_of(now, then) for (_, then), (_, now) in itertools.pairwise(months)]
+    return max((one for one in times if one is not None), default=None)
+
+
+def _is_of_many(result: Result, earlier: Mapping[str, Any]) -> bool:
+    """Whether both means are of enough durations to be compared; other quotients always are."""
+    counts = (result.statistics.get("count"), earlier["statistics"]["count"])
+    return all(count is None or count >= SOME_ROWS for count in counts)
+
+
+def _change_pct(now: float | None, then: float | None) -> float | None:
+    return None if now is None or not then else abs(100 * now / then - 100)
+
+
+def _times_of(now: float | None, then: float | None) -> float | None:
+    """How many times the smaller one the larger one is."""
+    return None if not now or not then else max(now / then, then / now)
+
+
+def _member_rows(result: Result, then: Mapping[str, Any] | None) -> Iterator[tuple[str, Signs, str]]:
+    for dimension in _DIMENSIONS:
+        weigh = "numerator" if result.population else "denominator"
+        now = _weights(
+            (part.member, getattr(part.quotient, weigh)) for part in result.breakdowns if part.dimension == dimension
+        )
+        if not now:
+            continue
+        signs: Signs = {"largest_member_pct": 100 * max(now.values()) / sum(now.values()) if len(now) > 2 else None}
+        details = max(now, key=lambda member: now[member])
+        earlier = then["breakdowns"].get(dimension) if then else None
+        former = _weights((part["member"], part[weigh]) for part in earlier or ())
+        if former:
+            new, gone = sorted(set(now) - set(former)), sorted(set(former) - set(now))
+            signs["new_members_pct"] = 100 * sum(now[member] for member in new) / sum(now.values())
+            signs["gone_members_pct"] = 100 * sum(former[member] for member in gone) / sum(former.values())
+            details = "; ".join([*_named("+", new), *_named("-", gone)]) or details
+        yield f"{result.indicator_id} {dimension}", signs, details
+
+
+def _weights(parts: Iterable[tuple[str, float | None]]) -> dict[str, float]:
+    """What each member weighs; nothing when all of them weigh nothing."""
+    weights = {member: weight or 0.0 for member, weight in parts}
+    return weights if sum(weights.values()) > 0 else {}
+
+
+def _named(mark: str, members: Sequence[str]) -> list[str]:
+    more = f" (+{len(members) - _NAMED_MEMBERS})" if len(members) > _NAMED_MEMBERS else ""
+    return [f"{mark} {', '.join(members[:_NAMED_MEMBERS])}{more}"] if members else []
