@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
@@ -34,6 +34,8 @@ CODE_SHAPES: dict[str, str] = {
     "other": r".+",
 }
 COMMON_EXCLUSIONS = ("grand_total",)
+# Stands where only a person knows: `tolok draft` writes it below its question, and no city is loaded while it stands.
+UNANSWERED = "??"
 _NULLS = {"", "null", "~"}
 
 
@@ -410,7 +412,8 @@ def load_city(cities: Path, city_id: str) -> City:
             id=f"Kota '{city_id}' tidak ada di {cities}. Yang ada: {known}. Buat dengan: tolok init {city_id}",
             en=f"City '{city_id}' is not in {cities}. There are: {known}. Make it with: tolok init {city_id}",
         )
-    raw = _read_yaml(path)
+    raw = read_settings(path)
+    _refuse_unanswered(path, raw)
     try:
         city = City.model_validate({**raw, "sources": with_presets(raw.get("sources")), "folder": path.parent})
     except ValidationError as error:
@@ -461,7 +464,8 @@ class _TextLoader(yaml.BaseLoader):
         return super().construct_mapping(node, deep)
 
 
-def _read_yaml(path: Path) -> dict[str, Any]:
+def read_settings(path: Path) -> dict[str, Any]:
+    """A city's YAML as text, unchecked but for its form and keys written twice; raises `ConfigError` for those."""
     try:
         with path.open(encoding="utf-8") as file:
             raw = yaml.load(file, Loader=_TextLoader)  # noqa: S506 a BaseLoader builds nothing but text
@@ -472,6 +476,31 @@ def _read_yaml(path: Path) -> dict[str, Any]:
     if not isinstance(raw, dict):
         raise ConfigError(id=f"{path.name} kosong atau bukan pemetaan.", en=f"{path.name} is empty or not a mapping.")
     return {str(key): value for key, value in _without_nulls(raw).items() if key != "folder"}
+
+
+def _refuse_unanswered(path: Path, raw: dict[str, Any]) -> None:
+    places = list(unanswered(raw))
+    if places:
+        listed = "".join(f"\n  {place}" for place in places)
+        raise ConfigError(
+            id=f"{path.name}: {len(places)} pertanyaan belum dijawab. Ganti '{UNANSWERED}' di tempat ini dengan "
+            f"jawabannya; pertanyaannya ada di komentar di atasnya (TANYA):{listed}",
+            en=f"{path.name}: {len(places)} questions are not answered. Replace '{UNANSWERED}' at these places with "
+            f"the answer; the question is in the comment above it (ASK):{listed}",
+        )
+
+
+def unanswered(value: object, place: str = "") -> Iterator[str]:
+    """Where settings still hold a question instead of its answer, as dotted keys."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            below = f"{place}.{key}".removeprefix(".")
+            yield from [below] if key == UNANSWERED else unanswered(inner, below)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from unanswered(inner, place)
+    elif value == UNANSWERED:
+        yield place
 
 
 def _without_nulls(raw: dict[Any, Any]) -> dict[Any, Any]:
