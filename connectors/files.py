@@ -20,6 +20,7 @@ from connectors.csv_blocks import csv_frames
 from connectors.errors import DataRejected, SourceChanged
 from connectors.layout import Format, Layout
 from connectors.records import (
+    TYPED,
     RawFile,
     Record,
     RecordShape,
@@ -162,15 +163,15 @@ def _number_text(number: float) -> str:
     return str(int(number)) if number.is_integer() else f"{number!r}e0"
 
 
-# A spreadsheet's cell as text, by the type calamine gives it; every moment has a `T`.
+# A spreadsheet's cell as text, by the type calamine gives it.
 _TEXT_OF: dict[type, Callable[[Any], str]] = {
     str: lambda text: text.replace("\xa0", " ").strip(),
     float: _number_text,
     int: str,
     bool: lambda truth: "true" if truth else "false",
-    datetime: datetime.isoformat,
-    date: lambda day: f"{day.isoformat()}T00:00:00",
-    time: time.isoformat,
+    datetime: lambda moment: f"{moment.isoformat()}{TYPED}",
+    date: lambda day: f"{day.isoformat()}T00:00:00{TYPED}",
+    time: lambda clock: f"{clock.isoformat()}{TYPED}",
     timedelta: str,
 }
 

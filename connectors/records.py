@@ -23,6 +23,8 @@ HEADER_SEARCH_ROWS = 200
 BLANK_ROW = "blank_row"
 WRONG_FIELD_COUNT = "wrong_field_count"
 GZIP = b"\x1f\x8b"
+# Ends the text of a moment or hour that a workbook keeps as such; XML, and so a cell of text, cannot hold it.
+TYPED = "\x01"
 
 Record = tuple[object, ...]
 
@@ -100,7 +102,7 @@ def find_header(file: RawFile, layout: Layout, rows: Iterator[tuple[int, list[st
     if layout.names:
         return list(layout.names)
     for _, row in itertools.islice(rows, HEADER_SEARCH_ROWS if layout.header_starts_with else 1):
-        cells = [" ".join(cell.replace("\ufeff", "").split()) for cell in row]
+        cells = [" ".join(cell.replace("\ufeff", "").replace(TYPED, "").split()) for cell in row]
         if layout.header_starts_with is None or (cells and cells[0] == layout.header_starts_with):
             while len(cells) > 1 and not cells[-1]:
                 cells.pop()

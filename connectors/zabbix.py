@@ -31,8 +31,8 @@ _WRONG_CALLS = {-32600, -32601, -32602}
 _DURATION = re.compile(r"(\d+)([smhdw]?)")
 _UNIT_SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 _NONE = "0"
-_PROBLEM = {"source": 0, "object": 0, "value": [1]}
 _ANY_EVENT = {"source": 0, "object": 0}
+_PROBLEM = {**_ANY_EVENT, "value": [1]}
 
 
 class ZabbixOptions(Options):
@@ -79,11 +79,7 @@ class Zabbix(Connector):
         stem = f"{window.start_at.astimezone(UTC):{_STAMP}}-{window.end_at.astimezone(UTC):{_STAMP}}"
         listed = self._listed(session, window)
         found_count = self._ask_events(session, f"{stem}-problems", list(listed), more=session.problem_fields)
-        if found_count < len(listed):
-            wire.recorder.note(
-                id=f"Zabbix menyebut {len(listed)} masalah, yang dapat dibaca {found_count}",
-                en=f"Zabbix tells of {len(listed)} problems, {found_count} could be read",
-            )
+        wire.note_missing_rows(len(listed), found_count)
         ends = sorted(set(listed.values()) - {_NONE}, key=int)
         if self._ask_events(session, f"{stem}-recoveries", ends, more={"output": ["eventid", "clock"]}) < len(ends):
             raise DataRejected(
@@ -280,7 +276,7 @@ def _result(answer: Answer, method: str) -> Any:  # noqa: ANN401 any JSON
     if error.get("code") in _WRONG_CALLS:
         raise SourceChanged(
             id=f"{answer.where}: Zabbix tidak mengenal cara {method} dipanggil. Periksa versinya (5.0 sampai 7.4).",
-            en=f"{answer.where}: Zabbix does not know {method} called this session. Check its version (5.0 to 7.4).",
+            en=f"{answer.where}: Zabbix does not know {method} called this way. Check its version (5.0 to 7.4).",
         )
     raise SourceUnavailable(
         id=f"{answer.where}: Zabbix gagal menjalankan {method}. Coba lagi nanti; lihat catatan Zabbix.",

@@ -19,13 +19,12 @@ def write_atomically(path: Path, content: str | bytes) -> None:
     encoded = content.encode() if isinstance(content, str) else content
     if path.is_file() and path.read_bytes() == encoded:
         return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, draft = tempfile.mkstemp(prefix=".", dir=path.parent)
-    with os.fdopen(handle, "wb") as file:
-        file.write(encoded)
-        file.flush()
-        os.fsync(file.fileno())
-    Path(draft).replace(path)
+    with draft_file(path) as draft:
+        with draft.open("wb") as file:
+            file.write(encoded)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import sys
 from collections.abc import Iterator
@@ -17,7 +18,7 @@ import click
 from connectors.errors import ConfigError, DataRejected, TolokError
 from pipeline.indicators.definition import definitions
 from pipeline.periods import Period, span
-from pipeline.settings import Settings, city_ids
+from pipeline.settings import CITY_ID, Settings, city_ids
 from pipeline.tables import TABLES
 
 if TYPE_CHECKING:
@@ -60,8 +61,12 @@ def _commands() -> None:
 @click.argument("city")
 def init(city: str) -> None:
     """Tulis YAML kota yang dikomentari. / Write a commented YAML for a city."""
-    settings = Settings.from_environment()
-    target = settings.cities / f"{city}.yaml"
+    if not re.fullmatch(CITY_ID, city):
+        raise ConfigError(
+            id=f"'{city}' bukan id kota. Tulis huruf kecil, angka, dan tanda hubung, misalnya kota-saya.",
+            en=f"'{city}' is no city id. Write small letters, digits and hyphens, such as kota-saya.",
+        )
+    target = Settings.from_environment().cities / f"{city}.yaml"
     if target.exists():
         raise ConfigError(
             id=f"{target} sudah ada dan tidak ditimpa.", en=f"{target} exists already and is not overwritten."

@@ -16,7 +16,7 @@ from connectors.errors import ConfigError
 from connectors.layout import Layout
 from connectors.registry import connector_class, preset
 from pipeline.coverage import Coverage
-from pipeline.settings import city_ids
+from pipeline.settings import CITY_ID, city_ids
 from pipeline.tables import TABLES
 
 if TYPE_CHECKING:
@@ -328,7 +328,7 @@ class Deadlines(_Strict):
 class City(_Strict):
     """Everything a data team edits for one city."""
 
-    city: str = Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")
+    city: str = Field(pattern=f"^{CITY_ID}$")
     name: str
     zone: str
     region_codes: dict[Authority, str] = Field(min_length=1)

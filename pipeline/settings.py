@@ -9,6 +9,9 @@ from pathlib import Path
 
 from connectors.errors import ConfigError
 
+# Also the stem of the city's YAML, so nothing that leads out of the folder.
+CITY_ID = r"[a-z0-9]+(-[a-z0-9]+)*"
+
 
 @dataclass(frozen=True)
 class Settings:

@@ -25,7 +25,10 @@ DTYPES: dict[str, str] = {
 
 @dataclass(frozen=True)
 class Column:
-    """One column: its kind, and the row rules that follow from it."""
+    """One column: its kind, and the row rules that follow from it.
+
+    One that `flags` a moment says of it that it was noted as a date without an hour; it is not mapped but follows.
+    """
 
     name: str
     kind: Kind
@@ -33,6 +36,7 @@ class Column:
     allowed: tuple[str, ...] = ()
     minimum: float | None = None
     note: str = ""
+    flags: str = ""
 
     @property
     def is_time(self) -> bool:
@@ -67,12 +71,23 @@ class Table:
 
     @property
     def column_names(self) -> tuple[str, ...]:
-        """The names of its columns, in order."""
-        return tuple(column.name for column in self.columns)
+        """The names of the columns a source maps, in order."""
+        return tuple(column.name for column in self.columns if not column.flags)
+
+    def flags_of(self, name: str) -> tuple[str, ...]:
+        """The columns that say of a moment whether it was noted as a date."""
+        return tuple(column.name for column in self.columns if column.flags == name)
 
     def column(self, name: str) -> Column:
         """The column of this name; raises `StopIteration` when there is none."""
         return next(column for column in self.columns if column.name == name)
+
+
+def _moment(name: str, *, is_required: bool = False, note: str) -> tuple[Column, Column]:
+    """A moment `<what>_at`, and the flag `<what>_is_date` that it was noted as a date without an hour."""
+    moment = Column(name, "moment", is_required=is_required, note=note)
+    flag = f"{name.removesuffix('_at')}_is_date"
+    return moment, Column(flag, "flag", note=f"{name} was noted without an hour, as a whole local day", flags=name)
 
 
 SOURCE_COLUMNS = (
@@ -145,9 +160,9 @@ INQUIRIES = Table(
             allowed=("open", "in_progress", "answered", "closed", "auto_closed", "archived"),
             note="state when the data were extracted",
         ),
-        Column("received_at", "moment", is_required=True, note="when the city received it"),
-        Column("responded_at", "moment", note="first substantive response by the city"),
-        Column("closed_at", "moment", note="when it was closed"),
+        *_moment("received_at", is_required=True, note="when the city received it"),
+        *_moment("responded_at", note="first substantive response by the city"),
+        *_moment("closed_at", note="when it was closed"),
         Column(
             "response_basis", "text", allowed=("first_response", "closing", "none"), note="what responded_at rests on"
         ),
@@ -170,8 +185,8 @@ OUTAGES = Table(
         Column("component", "text", is_required=True, note="service or device that was down"),
         Column("cause", "text", note="cause, in words of the source"),
         Column("is_planned", "flag", note="announced beforehand"),
-        Column("started_at", "moment", is_required=True, note="when it went down"),
-        Column("ended_at", "moment", note="null while still open"),
+        *_moment("started_at", is_required=True, note="when it went down"),
+        *_moment("ended_at", note="null while still open"),
         Column("planned_basis", "text", note="how is_planned is known: declared, calendar, overlap"),
     ),
     key=("incident_id", "component"),

@@ -25,7 +25,7 @@ class FollowUps:
 
 
 def read_follow_ups(raw: pd.DataFrame, *, responses: Responses, reading: Reading, known_ids: pd.Series) -> FollowUps:
-    """Grain of `moments`: inquiry; columns `responded_at`, `closed_at` in UTC.
+    """Grain of `moments`: inquiry; `responded_at`, `closed_at` in UTC, and whether each was noted as a date.
 
     Entries of kind `other` (verification, forwarding, automatic closing) are excluded as `not_a_response`; entries
     of unknown inquiries, or with an unreadable time or kind, are quarantined.
@@ -36,20 +36,23 @@ def read_follow_ups(raw: pd.DataFrame, *, responses: Responses, reading: Reading
     outcome = pd.Series("used", index=raw.index, dtype="str").mask(kinds == "other", "not_a_response")
     outcome = outcome.mask(~ids.isin(known_ids), "unknown_inquiry").mask(parsed.values.isna(), "bad_time")
     outcome = outcome.mask(is_unknown_kind | kinds.isna(), "unknown_kind").mask(ids.isna() | (ids == ""), "blank_row")
-    used = pd.DataFrame({"inquiry_id": ids, "kind": kinds, "at": parsed.values})[outcome == "used"]
-    moments = pd.DataFrame(
-        {
-            "responded_at": used[used["kind"] == "response"].groupby("inquiry_id")["at"].min(),
-            "closed_at": used[used["kind"] == "closing"].groupby("inquiry_id")["at"].max(),
-        }
-    )
-    return FollowUps(moments, _row_counts(outcome))
+    entries = {"inquiry_id": ids, "kind": kinds, "at": parsed.values, "is_date": pd.array(parsed.is_date, "boolean")}
+    used = pd.DataFrame(entries)[outcome == "used"].sort_values("at", kind="stable")
+    answers = used[used["kind"] == "response"].drop_duplicates("inquiry_id").set_index("inquiry_id")
+    closings = used[used["kind"] == "closing"].drop_duplicates("inquiry_id", keep="last").set_index("inquiry_id")
+    moments = {
+        "responded_at": answers["at"],
+        "responded_is_date": answers["is_date"],
+        "closed_at": closings["at"],
+        "closed_is_date": closings["is_date"],
+    }
+    return FollowUps(pd.DataFrame(moments), _row_counts(outcome))
 
 
 def join_follow_ups(frame: pd.DataFrame, moments: pd.DataFrame) -> pd.DataFrame:
     """Fill the response and closing moments that the export itself does not hold."""
     found = moments.reindex(frame["inquiry_id"]).set_axis(frame.index)
-    return frame.assign(**{name: frame[name].fillna(found[name]) for name in ("responded_at", "closed_at")})
+    return frame.assign(**{name: frame[name].fillna(found[name]) for name in moments.columns})
 
 
 def complete_inquiries(frame: pd.DataFrame, *, source: Source) -> pd.DataFrame:

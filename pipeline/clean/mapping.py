@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from connectors.records import BLANK_ROW
+from connectors.records import BLANK_ROW, TYPED
 from pipeline.clean.durations import parse_durations
 from pipeline.clean.first_reason import FirstReason, Flags
 from pipeline.clean.text_bytes import arrow_of, tidied
@@ -49,6 +49,8 @@ def map_rows(raw: pd.DataFrame, *, source: Source, table: Table, zone: ZoneInfo)
     blank, reasons = _problems(coded)
     for column in table.columns:
         column_map = source.columns.get(column.name)
+        if column.flags and column.flags in source.columns:
+            continue
         if column_map is None:
             columns[column.name] = _nulls(len(raw), dtype=DTYPES[column.kind])
             continue
@@ -56,6 +58,8 @@ def map_rows(raw: pd.DataFrame, *, source: Source, table: Table, zone: ZoneInfo)
         parsed, is_unknown = _read_column(few, column, column_map, _reading(column_map, source, zone), source)
         values = (_spread if column.name.endswith("_id") else _spread_in_categories)(parsed.values, codes)
         columns[column.name] = values if column_map.after is None else columns[column_map.after] + values
+        if column.kind == "moment":
+            columns |= {flag: _known_dates(columns[column.name], parsed, codes) for flag in table.flags_of(column.name)}
         faults = {"unknown": is_unknown, "ambiguous": parsed.is_ambiguous, "bad": parsed.is_bad}
         for fault, rows in faults.items():
             if rows.any():
@@ -65,6 +69,13 @@ def map_rows(raw: pd.DataFrame, *, source: Source, table: Table, zone: ZoneInfo)
     if source.combine and source.combine.order_by:
         columns[ORDER] = pd.to_numeric(raw[source.combine.order_by], errors="coerce")
     return pd.DataFrame(columns, copy=False)
+
+
+def _known_dates(moments: pd.Series, parsed: Parsed, codes: Codes | None) -> pd.Series:
+    """Which moments were noted as dates, null where there is none; one told by a length is never a date."""
+    is_date = np.zeros(len(parsed.values), bool) if parsed.is_date is None else parsed.is_date
+    is_null = moments.isna().to_numpy()
+    return pd.Series(pd.arrays.BooleanArray((is_date if codes is None else is_date[codes]) & ~is_null, is_null))
 
 
 def _nulls(count: int, *, dtype: str) -> pd.Series:
@@ -164,6 +175,9 @@ def _read_column(
     if column_map.when is not None:
         texts = texts.where(_matches(raw[column_map.when.column], column_map.when))
     texts, is_unknown = translated(texts, column_map)
+    is_whole_moment = column.is_time and not (column_map.unit or column_map.prefix or column_map.suffix)
+    if source.format == "xlsx" and not is_whole_moment:
+        texts = texts.str.removesuffix(TYPED)
     if column.name.endswith("_id"):
         texts = texts.str.removesuffix(".0")
     if column_map.prefix or column_map.suffix:
@@ -195,7 +209,7 @@ def _excluded(blank: FirstReason, coded: _CodedColumns, source: Source) -> First
 
 
 def _matches(texts: pd.Series, row_filter: RowFilter) -> pd.Series:
-    folded = texts.fillna("").str.replace("\xa0", " ", regex=False).str.strip().str.casefold()
+    folded = texts.fillna("").str.removesuffix(TYPED).str.replace("\xa0", " ", regex=False).str.strip().str.casefold()
     is_match = folded.str.split().str.join(" ").isin({_folded(value) for value in row_filter.values})
     for part in row_filter.contains:
         is_match |= folded.str.contains(part.casefold(), regex=False)
@@ -203,4 +217,4 @@ def _matches(texts: pd.Series, row_filter: RowFilter) -> pd.Series:
 
 
 def _folded(text: str) -> str:
-    return " ".join(text.split()).casefold()
+    return " ".join(text.removesuffix(TYPED).split()).casefold()

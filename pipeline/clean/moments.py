@@ -41,6 +41,8 @@ _FIELDS = {"%Y": r"(?P<Y>0{4})", "%b": r"(?P<b>[A-Za-z]{3})"} | {f"%{k}": rf"(?P
 _FIELDS["%d"] = "(?P<d>0{1,2}| 0)"
 _PARTS = re.compile(r"(%.|\s+)")
 _NOT_PARTED = re.compile(r"%[YmdHMS]%[YmdHMS]")
+_EPOCHS = ("epoch", "epoch_ms")
+_HOUR = re.compile(r"%-?[HIscXTRrp]")
 _LONGEST_TEXT = 40
 _MOST_SHAPES = 64
 _MONTH_STARTS = np.arange("0000-01", "10000-02", dtype="M8[M]").astype("M8[D]").astype(np.int64)
@@ -77,6 +79,11 @@ def shapes_of(texts: pd.Series) -> Iterator[Shape]:
         count = split_by_shape(bounds, content, shape, rows, rest)
         yield Shape(shape.tobytes().decode("utf-8", "replace"), rows[:count], column)
         rest = rest[: len(rest) - count]
+
+
+def has_hour(form: str) -> bool:
+    """Whether texts of a format tell the hour, so that they are more than a date."""
+    return form in _EPOCHS or _HOUR.search(form) is not None
 
 
 @lru_cache(maxsize=1024)

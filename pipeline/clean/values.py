@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from connectors.records import TYPED
 from kernels.moments import first_and_last
-from pipeline.clean.moments import Shape, places_of, shapes_of, wall_clock, with_english_months
+from pipeline.clean.moments import Shape, has_hour, places_of, shapes_of, wall_clock, with_english_months
 from pipeline.clean.text_bytes import stripped
 from pipeline.tables import DTYPES, Kind
 
@@ -24,21 +25,27 @@ _ISO_FORMS = ("%Y-%m-%d", *(f"%Y-%m-%d{mark}{clock}" for mark in "T " for clock 
 
 _DAY = np.timedelta64(1, "D")
 _CLOCKS_PER_DAY = 4
+_DAY_LETTERS = len("2025-12-31")
+_TYPED_MIDNIGHT = f"T00:00:00{TYPED}"
 
 Flags = NDArray[np.bool_]
 Moments = NDArray[np.datetime64]
+# The texts as moments, null where they do not fit, and which of them are dates without an hour.
+_Read = tuple[Moments, bool | Flags]
 
 
 @dataclass(frozen=True)
 class Parsed:
     """Typed values, null where the text was null or did not fit, and which texts did not fit.
 
-    `is_bad`: no declared form fits; `is_ambiguous`: two readings fit and differ.
+    `is_bad`: no declared form fits; `is_ambiguous`: two readings fit and differ. Of moments, `is_date` says which were
+    noted as a date without an hour; it means nothing where there is no value.
     """
 
     values: pd.Series
     is_bad: Flags
     is_ambiguous: Flags
+    is_date: Flags | None = None
 
     @classmethod
     def of_known(cls, values: pd.Series, is_bad: pd.Series, is_ambiguous: pd.Series, *, index: pd.Index) -> Parsed:
@@ -95,61 +102,82 @@ def _numbers(texts: pd.Series, reading: Reading, *, is_whole: bool) -> tuple[pd.
 def _moments(texts: pd.Series, reading: Reading, *, is_day: bool) -> Parsed:
     """By the digits of each shape of text; what these leave open is read by pandas."""
     texts, is_known = stripped(texts), texts.notna().to_numpy()
-    moments, is_ambiguous = np.full(len(texts), np.datetime64("NaT", "us")), np.zeros(len(texts), bool)
-    is_open = is_known.copy()
+    moments, (is_ambiguous, is_date) = np.full(len(texts), np.datetime64("NaT", "us")), np.zeros((2, len(texts)), bool)
+    is_open, typed = is_known.copy(), [np.zeros(0, np.int64)]
     for shape in shapes_of(texts):
         readings = _by_digits(shape, reading)
         if readings is not None:
-            moments[shape.rows], is_ambiguous[shape.rows] = _agreed(readings, len(shape.rows))
+            moments[shape.rows], is_ambiguous[shape.rows], is_date[shape.rows] = _agreed(readings, len(shape.rows))
             is_open[shape.rows] = False
+            typed += [shape.rows] if shape.text.endswith(TYPED) else []
     moments[~is_open] = _in_utc(moments[~is_open], reading.zone)
     if is_open.any():
         readings = _by_pandas(texts[is_open], reading)
-        moments[is_open], is_ambiguous[is_open] = _agreed(readings, int(is_open.sum()))
+        moments[is_open], is_ambiguous[is_open], is_date[is_open] = _agreed(readings, int(is_open.sum()))
+    is_date |= _typed_dates(texts, np.concatenate(typed), is_open)
     is_bad = is_known & np.isnat(moments) & ~is_ambiguous
     moments[is_ambiguous] = np.datetime64("NaT")
     values = pd.Series(moments, index=texts.index).dt.tz_localize("UTC")
     if is_day:
         values = values.dt.tz_convert(reading.zone or "UTC").dt.tz_localize(None).dt.normalize()
-    return Parsed(values.astype(DTYPES["day" if is_day else "moment"]), is_bad, is_ambiguous)
+    return Parsed(values.astype(DTYPES["day" if is_day else "moment"]), is_bad, is_ambiguous, is_date)
 
 
-def _by_digits(shape: Shape, reading: Reading) -> list[np.ndarray] | None:
+def _typed_dates(texts: pd.Series, typed: NDArray[np.int64], is_open: Flags) -> Flags:
+    """Which texts are a workbook's dates: typed cells at midnight, where no typed cell of the column has an hour."""
+    is_typed = is_open.copy()
+    if is_open.any():
+        is_typed[is_open] = texts[is_open].str.endswith(TYPED)
+    is_typed[typed] = True
+    if is_typed.any() and texts[is_typed].str.endswith(_TYPED_MIDNIGHT).all():
+        return is_typed
+    return np.zeros(len(texts), bool)
+
+
+def _by_digits(shape: Shape, reading: Reading) -> list[_Read] | None:
     """The shape's texts by each format they fit, as wall clocks show it; null when that is left to pandas.
 
     Pandas knows leap seconds by declared formats, not in ISO 8601.
     """
-    is_iso = _is_typed_iso(shape.text) or not reading.formats
-    plans = [places_of(form, shape.text) for form in (_ISO_FORMS if is_iso else reading.formats)]
-    found = [wall_clock(shape, plan, has_leap_seconds=not is_iso) for plan in plans if plan]
-    has_doubt = None in plans or any(moments is None for moments in found)
+    is_iso = _is_iso(shape.text, reading)
+    shape = replace(shape, text=shape.text.removesuffix(TYPED))
+    forms = _ISO_FORMS if is_iso else reading.formats
+    plans = [places_of(form, shape.text) for form in forms]
+    found = [
+        (wall_clock(shape, plan, has_leap_seconds=not is_iso), not has_hour(form))
+        for form, plan in zip(forms, plans, strict=True)
+        if plan
+    ]
+    has_doubt = None in plans or any(moments is None for moments, _ in found)
     if has_doubt or (is_iso and not (found and _ISO.fullmatch(shape.text))):
         return None
-    return [moments for moments in found if moments is not None]
+    return [(moments, is_date) for moments, is_date in found if moments is not None]
 
 
-def _agreed(readings: Sequence[np.ndarray], count: int) -> tuple[np.ndarray, np.ndarray]:
-    """The first reading of each text that fits, and whether another that fits differs."""
-    first, is_ambiguous = np.full(count, np.datetime64("NaT", "us")), np.zeros(count, bool)
-    if len(readings) == 1:
-        return readings[0], is_ambiguous
-    for other in readings:
-        is_ambiguous |= ~np.isnat(first) & ~np.isnat(other) & (first != other)
-        first = np.where(np.isnat(first), other, first)
-    return first, is_ambiguous
+def _agreed(readings: Sequence[_Read], count: int) -> tuple[Moments, Flags, Flags]:
+    """The first reading of each text that fits, whether another that fits differs, and whether it is of a date."""
+    first, (is_ambiguous, is_date) = np.full(count, np.datetime64("NaT", "us")), np.zeros((2, count), bool)
+    for other, is_other_date in readings:
+        is_new = np.isnat(first)
+        is_ambiguous |= ~is_new & ~np.isnat(other) & (first != other)
+        first = np.where(is_new, other, first)
+        is_date = np.where(is_new, is_other_date, is_date)
+    return first, is_ambiguous, is_date
 
 
-def _by_pandas(texts: pd.Series, reading: Reading) -> list[np.ndarray]:
-    """Each text as ISO 8601, if it is that or nothing else is declared, and by every format otherwise; in UTC."""
-    has_iso = texts.map(lambda text: _is_typed_iso(text) or not reading.formats).astype(bool)
-    readings = [_iso(texts.where(has_iso), reading.zone)]
-    readings += [_by_format(texts.where(~has_iso), form, reading.zone) for form in reading.formats]
-    return [found.dt.tz_localize(None).to_numpy() for found in readings]
+def _by_pandas(texts: pd.Series, reading: Reading) -> list[_Read]:
+    """Each text as ISO 8601, if it is typed or nothing else is declared, and by every format otherwise; in UTC."""
+    is_iso = texts.map(lambda text: _is_iso(text, reading)).astype(bool)
+    iso = texts.where(is_iso).str.removesuffix(TYPED)
+    is_date = ~iso.str.contains(":", regex=False).fillna(True).to_numpy(bool)
+    readings: list[tuple[pd.Series, bool | Flags]] = [(_iso(iso, reading.zone), is_date)]
+    readings += [(_by_format(texts.where(~is_iso), form, reading.zone), not has_hour(form)) for form in reading.formats]
+    return [(found.dt.tz_localize(None).to_numpy(), is_date) for found, is_date in readings]
 
 
-def _is_typed_iso(text: str) -> bool:
-    """Whether a text is a spreadsheet's or a machine's own moment: ISO 8601 with a `T`."""
-    return "T" in text and _ISO.fullmatch(text) is not None
+def _is_iso(text: str, reading: Reading) -> bool:
+    """Whether a text is to be ISO 8601: a workbook's typed cell in any case, another where no format is declared."""
+    return text.endswith(TYPED) or not reading.formats
 
 
 def _iso(texts: pd.Series, zone: ZoneInfo | None) -> pd.Series:

@@ -126,7 +126,7 @@ class Result:
     """One indicator of one period: the headline, its variants and everything needed to defend it.
 
     `statistics` holds median, p90 (both in the headline's unit) and count, for durations; else it is empty. `remarks`
-    say why a result is provisional, and what else a reader should know.
+    say why a result is provisional, and what else a reader should know; `population` is what it was divided by.
     """
 
     indicator_id: str
@@ -141,6 +141,14 @@ class Result:
     breakdowns: tuple[Breakdown, ...] = ()
     statistics: Mapping[str, float] = field(default_factory=dict)
     remarks: tuple[Remark, ...] = ()
+    population: Population | None = None
+
+    @property
+    def reason(self) -> str | None:
+        """Why there is no value, or why it is provisional; null for a final one."""
+        if self.headline.value is None:
+            return self.headline.reason
+        return "; ".join(str(remark) for remark in self.remarks if remark.keeps_provisional) or None
 
     @classmethod
     def of(
@@ -175,6 +183,7 @@ class Result:
             method_version=definition.method_version,
             inputs_sha256=inputs.sha256(terms=depends_on, method_version=definition.method_version),
             remarks=tuple(dict.fromkeys(found)),
+            population=terms.population if "population" in definition.also_reads else None,
             **parts,
         )
 

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from connectors.remarks import Remark
 from pipeline.coverage import Coverage
 from pipeline.indicators.base import (
     Breakdown,
@@ -44,13 +45,13 @@ DEFINITION = Definition(
     unit="days",
     unit_id="hari",
     scale=1 / 24,
-    method_version="1.0",
+    method_version="1.1",
     rule_id="Jam dari diterima sampai tanggapan substantif pertama kota, atas pertanyaan yang diterima dalam periode "
     "dan sudah dijawab, dibagi 24. Penerusan, balasan otomatis, dan penutupan oleh sistem bukan tanggapan. Yang belum "
-    "dijawab ditampilkan dengan dua batas.",
+    "dijawab ditampilkan dengan dua batas, dan selama ada, hasilnya sementara.",
     rule_en="Hours from receipt to the city's first substantive response, over inquiries received in the period and "
     "answered, divided by 24. Forwarding, automatic replies and closing by the system are no responses. The unanswered "
-    "are shown with two bounds.",
+    "are shown with two bounds, and while there are any the result is provisional.",
     origin_id="Catatan sistem nondarurat dan perangkat daerah yang menerima terusannya.",
     origin_en="The records of the non-emergency system and of the departments it forwards to.",
     reading_id="Masalah yang penyelesaiannya praktis, murah dan singkat dijawab lebih cepat, sehingga ragam "
@@ -195,6 +196,7 @@ def conclude(summary: InquirySummary, *, terms: Terms) -> Result:
         terms=terms,
         coverage_pct=coverage_pct,
         inputs=summary.inputs,
+        remarks=_remarks(summary),
         depends_on={
             "zone": terms.zone.key,
             "as_of": terms.as_of.isoformat() if answered.count < summary.received_count else None,
@@ -294,6 +296,14 @@ def _reason(summary: InquirySummary) -> str:
     return _UNANSWERED if summary.has_responses or summary.are_all_open else _NO_RESPONSE_TIMES
 
 
+def _remarks(summary: InquirySummary) -> list[Remark]:
+    """That some are neither answered nor closed: their answers will move the value."""
+    count = summary.sums["open"].count
+    if not count:
+        return []
+    return [Remark("still_open", f"{count} pertanyaan belum dijawab", f"{count} inquiries are not answered yet")]
+
+
 def _mean_days(part: Durations, *, reason: str) -> Quotient:
     """Hours over inquiries, in days."""
     return quotient(part.seconds / HOUR, float(part.count), unit=DEFINITION.unit, reason=reason, scale=1 / 24)
@@ -301,15 +311,20 @@ def _mean_days(part: Durations, *, reason: str) -> Quotient:
 
 def _variants(summary: InquirySummary) -> dict[str, Quotient]:
     sums, received, open_count = summary.sums, summary.received_count, float(summary.sums["open"].count)
+    # Where no response was ever recorded, nothing says that none came.
+    timed = received if summary.has_responses else 0
+    untimed = _reason(summary)
     none_closed = "belum ada yang ditutup / none closed yet"
     return {
         "open_age_counted": _mean_days(sums["answered"] + sums["open"], reason=_NONE_RECEIVED),
-        "strict_all_received": _mean_days(Durations(sums["answered"].seconds, received), reason=_NONE_RECEIVED),
-        "open_inquiries": Quotient(open_count, None, "inquiries", open_count),
+        "strict_all_received": _mean_days(Durations(sums["answered"].seconds, timed), reason=untimed),
+        "open_inquiries": Quotient(open_count, None, "inquiries", open_count)
+        if received
+        else Quotient(None, None, "inquiries", None, untimed),
         "open_mean_age": _mean_days(sums["open"], reason="tidak ada yang terbuka / none open"),
         "working_days": _mean_days(sums["working"], reason=_UNANSWERED),
         "within_follow_up_deadline": quotient(
-            float(summary.timely_count), float(received), unit="%", reason=_NONE_RECEIVED, scale=100
+            float(summary.timely_count), float(timed), unit="%", reason=untimed, scale=100
         ),
         "by_date_answered": _mean_days(sums["answered_inside"], reason=_UNANSWERED),
         "as_recorded": _mean_days(sums["recorded"], reason=_UNANSWERED),

@@ -2,7 +2,7 @@
 
 What becomes of a row, in the order in which it is decided:
 - A window without length is left out as `zero_length`; excluded and quarantined rows are counted and left out.
-- A window still open lasts until the extraction, and makes the result provisional (`_until_extraction`).
+- A window still open lasts until the extraction, and makes the result provisional (`_until_extraction`, `_remarks`).
 - Windows of one component that overlap or touch are one outage. So are rows of one incident number, and a child
   incident with its parent, on whatever components and however indirectly (`join`).
 - An outage counts as an incident in the period in which its first window starts. Its hours are those inside the period,
@@ -54,13 +54,15 @@ DEFINITION = Definition(
     unit="hours per incident",
     unit_id="jam per insiden",
     scale=1,
-    method_version="1.0",
+    method_version="1.1",
     rule_id="Jam henti dalam periode, termasuk pemeliharaan terencana, dibagi jumlah insiden yang mulai dalam periode. "
     "Jendela satu komponen yang bertumpuk atau bersambung, baris bernomor insiden sama, dan anak insiden dihitung "
-    "sebagai satu insiden, dan tiap jamnya sekali. Yang masih terbuka dihitung sampai akhir periode, sementara.",
+    "sebagai satu insiden, dan tiap jamnya sekali. Yang masih terbuka dihitung sampai data ditarik atau akhir periode, "
+    "mana yang lebih dahulu; hasilnya sementara.",
     rule_en="Hours of downtime in the period, planned maintenance included, over incidents that start in it. Windows "
     "of one component that overlap or touch, rows of one incident number and child incidents are one incident, each of "
-    "its hours counted once. What is still open counts to the period's end, provisionally.",
+    "its hours counted once. What is still open counts to the extraction or the period's end, whichever is first, and "
+    "the result is provisional.",
     origin_id="Pemilik dan pengelola layanan TI pemerintah daerah, serta tanggapan kementerian.",
     origin_en="The owners and administrators of the local government's IT services, and the ministry's responses.",
     reading_id="Gangguan yang lebih sedikit berarti waktu henti yang lebih singkat. Rata-rata dapat naik ketika "
@@ -76,6 +78,11 @@ DEFINITION = Definition(
         "city_wide_union": (
             "gangguan serentak di komponen mana pun dihitung sebagai satu",
             "outages at the same time, of any components, are one",
+        ),
+        "open_outages": ("banyaknya gangguan yang belum berakhir", "how many outages have not ended"),
+        "open_hours": (
+            "jam gangguan yang belum berakhir, sampai data ditarik atau akhir periode",
+            "hours of outages that have not ended, to the extraction or the period's end",
         ),
         "as_recorded": (
             "tiap baris yang berakhir dan mulai dalam periode, tanpa penggabungan dan pemotongan, yang dikecualikan "
@@ -94,8 +101,14 @@ DEFINITION = Definition(
     },
 )
 HOUR = 3600
+ZERO_LENGTH = "zero_length"
 _NO_INCIDENT = "tidak ada insiden mulai dalam periode ini / no incident starts in this period"
 _NO_DATA = "tidak ada data insiden / no incident data"
+_NO_LENGTH = (
+    "{0} insiden tercatat, tidak satu pun berlangsung: mulai dan selesainya sama / "
+    "{0} incidents are recorded, all of zero length: they end as they start"
+)
+_MOST = 0.5
 _LINKS = ["incident_id", "parent_id", "component", "cause"]
 
 
@@ -138,7 +151,7 @@ def summarise(part: pd.DataFrame, *, terms: Terms) -> OutageSummary:
     windows = part.loc[is_window, [*_LINKS, "is_planned", "started_at", "ended_at"]]
     return OutageSummary(
         rows=count_rows(
-            part[is_known], is_inside=is_inside[is_known], left_out={"zero_length": is_zero_length[is_known]}
+            part[is_known], is_inside=is_inside[is_known], left_out={ZERO_LENGTH: is_zero_length[is_known]}
         ),
         inputs=Fingerprint.of_hashes(hashes[is_inside.to_numpy()]),
         recorded=_recorded(part[starts_inside & ended.notna() & ~part["excluded_by"].isin(NEVER_RECORDED)], terms),
@@ -161,8 +174,8 @@ def conclude(summary: OutageSummary, *, terms: Terms) -> Result:
     windows = windows.assign(outage=outage, bears_on_period=outages["bears_on_period"].to_numpy()[outage])
     coverage_pct = _coverage(summary, terms).pct_of(terms.period)
     is_covered = coverage_pct > 0 and (summary.rows.read + len(windows) > 0 or terms.covers is not None)
-    headline = _per_incident(outages, is_covered=is_covered)
-    is_open = bool((windows["bears_on_period"] & windows["is_open"]).any())
+    headline = _per_incident(outages, reason=_reason(summary) if is_covered else _NO_DATA, is_covered=is_covered)
+    still_open = _still_open(windows, terms)
     elsewhere = windows[~windows["starts_inside"]]
     bearing_hashes = elsewhere.loc[elsewhere["bears_on_period"], "content_hash"]
     return Result.of(
@@ -170,17 +183,17 @@ def conclude(summary: OutageSummary, *, terms: Terms) -> Result:
         headline,
         terms=terms,
         coverage_pct=coverage_pct,
-        remarks=_remarks(windows),
+        remarks=_remarks(still_open, headline),
         inputs=summary.inputs + Fingerprint.of_hashes(bearing_hashes.to_numpy()),
         depends_on={
             "zone": terms.zone.key,
             "covers": coverage_terms(terms.covers),
             "coverage": coverage_pct,
-            "open_until": min(terms.as_of, terms.end_at.to_pydatetime()).isoformat() if is_open else None,
+            "open_until": min(terms.as_of, terms.end_at.to_pydatetime()).isoformat() if still_open.count else None,
             "longest_plausible_hours": terms.longest_plausible_hours,
         },
         rows=summary.rows + _row_counts(elsewhere),
-        variants=_variants(summary, windows, pieces, terms),
+        variants=_variants(summary, windows, pieces, terms) | _open_variants(still_open, headline),
         breakdowns=_breakdowns(windows, outages),
         statistics=spread(outages.loc[outages["starts_inside"], "seconds"], unit_seconds=HOUR),
     )
@@ -242,12 +255,36 @@ def _coverage(summary: OutageSummary, terms: Terms) -> Coverage:
     return Coverage.of([(first_on, terms.as_of.astimezone(terms.zone).date())])
 
 
-def _remarks(windows: pd.DataFrame) -> list[Remark]:
-    """That an outage which bears on the period has not ended yet."""
-    open_count = int((windows["bears_on_period"] & windows["is_open"]).sum())
-    if not open_count:
+def _still_open(windows: pd.DataFrame, terms: Terms) -> Durations:
+    """The windows that bear on the period and have not ended: how many, and the seconds they take of it, each once."""
+    still_open = windows[windows["bears_on_period"] & windows["is_open"]]
+    _, pieces = join(still_open)
+    return Durations(int(measure_outages(pieces, terms)["seconds"].sum()), len(still_open))
+
+
+def _remarks(still_open: Durations, headline: Quotient) -> list[Remark]:
+    """That outages have not ended, and whether their hours are most of all."""
+    count, hours, whole = still_open.count, still_open.seconds / HOUR, headline.numerator or 0.0
+    if not count:
         return []
-    return [Remark("still_open", f"{open_count} gangguan belum berakhir", f"{open_count} outages have not ended yet")]
+    remarks = [Remark("still_open", f"{count} gangguan belum berakhir", f"{count} outages have not ended yet")]
+    if hours > _MOST * whole:
+        remarks.append(
+            Remark(
+                "open_dominates",
+                f"gangguan yang belum berakhir memberi {hours:,.0f} dari {whole:,.0f} jam; apakah benar belum pulih?",
+                f"outages that have not ended give {hours:,.0f} of {whole:,.0f} hours; are they really still down?",
+            )
+        )
+    return remarks
+
+
+def _open_variants(still_open: Durations, headline: Quotient) -> dict[str, Quotient]:
+    """Number and hours of the outages that have not ended; null where nothing was recorded."""
+    counts = {"open_outages": (float(still_open.count), "outages"), "open_hours": (still_open.seconds / HOUR, "hours")}
+    if headline.value is None and not still_open.count:
+        return {name: Quotient(None, None, unit, None, headline.reason) for name, (_, unit) in counts.items()}
+    return {name: Quotient(count, None, unit, count) for name, (count, unit) in counts.items()}
 
 
 def _row_counts(elsewhere: pd.DataFrame) -> RowCounts:
@@ -256,15 +293,21 @@ def _row_counts(elsewhere: pd.DataFrame) -> RowCounts:
     return RowCounts(len(elsewhere), len(elsewhere)).with_excluded(OUTSIDE, len(elsewhere) - used_count)
 
 
-def _per_incident(outages: pd.DataFrame, *, is_covered: bool = True) -> Quotient:
+def _reason(summary: OutageSummary) -> str:
+    """Why no incident may start in the period."""
+    zero_length_count = summary.rows.excluded.get(ZERO_LENGTH, 0)
+    return _NO_LENGTH.format(zero_length_count) if zero_length_count else _NO_INCIDENT
+
+
+def _per_incident(outages: pd.DataFrame, *, reason: str = _NO_INCIDENT, is_covered: bool = True) -> Quotient:
     """Hours of all outages over those that start in the period."""
     if not is_covered:
-        return Quotient(None, None, DEFINITION.unit, None, _NO_DATA)
-    return _mean_hours(Durations(int(outages["seconds"].sum()), int(outages["starts_inside"].sum())))
+        return Quotient(None, None, DEFINITION.unit, None, reason)
+    return _mean_hours(Durations(int(outages["seconds"].sum()), int(outages["starts_inside"].sum())), reason=reason)
 
 
-def _mean_hours(part: Durations) -> Quotient:
-    return quotient(part.seconds / HOUR, float(part.count), unit=DEFINITION.unit, reason=_NO_INCIDENT)
+def _mean_hours(part: Durations, *, reason: str = _NO_INCIDENT) -> Quotient:
+    return quotient(part.seconds / HOUR, float(part.count), unit=DEFINITION.unit, reason=reason)
 
 
 def _recorded(rows: pd.DataFrame, terms: Terms) -> dict[str, Durations]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 import pandas as pd
 
+from connectors.remarks import Remark
 from pipeline.indicators.base import Breakdown, Fingerprint, Quotient, Result, RowCounts, Terms, quotient
 from pipeline.indicators.counting import break_down, count_rows, is_sound
 from pipeline.indicators.definition import Definition
@@ -59,6 +61,8 @@ DEFINITION = Definition(
         ),
     },
 )
+# A year is reported in the next one.
+_KNOWN_FOR = timedelta(days=366)
 _NO_SERVICES = "tidak ada layanan aktif / no active service"
 _NO_STEPS = "langkah daring tidak didata / online steps are not recorded"
 _NO_VOLUME = "volume tidak didata / volume is not recorded"
@@ -69,15 +73,19 @@ class ServiceSummary:
     """What a part adds: its active services, one row each, by the newest start of validity.
 
     `rows` count every sound active row as used; `conclude` takes out those that another row of the service replaces.
+    `has_dates` says whether any row tells from when or until when its service is valid.
     """
 
     rows: RowCounts
     inputs: Fingerprint
     services: pd.DataFrame
+    has_dates: bool
 
     def __add__(self, other: ServiceSummary) -> ServiceSummary:
         services = _newest(pd.concat([self.services, other.services], ignore_index=True))
-        return ServiceSummary(self.rows + other.rows, self.inputs + other.inputs, services)
+        return ServiceSummary(
+            self.rows + other.rows, self.inputs + other.inputs, services, self.has_dates or other.has_dates
+        )
 
 
 def summarise(part: pd.DataFrame, *, terms: Terms) -> ServiceSummary:
@@ -90,6 +98,7 @@ def summarise(part: pd.DataFrame, *, terms: Terms) -> ServiceSummary:
         rows=count_rows(part, is_inside=is_active, left_out={}),
         inputs=Fingerprint.of(part[is_active]),
         services=_newest(part[is_active & is_sound(part)].astype(texts)),
+        has_dates=bool(part[["valid_from_on", "valid_to_on"]].notna().any(axis=None)),
     )
 
 
@@ -105,11 +114,29 @@ def conclude(summary: ServiceSummary, *, terms: Terms) -> Result:
         terms=terms,
         coverage_pct=coverage_pct,
         inputs=summary.inputs,
+        remarks=[] if summary.has_dates else _undated(terms),
         depends_on={"agencies": list(terms.agencies_expected)},
         rows=summary.rows.with_excluded("superseded", summary.rows.used - len(services)),
         variants=_variants(services, is_online),
         breakdowns=_breakdowns(services, is_online),
     )
+
+
+def _undated(terms: Terms) -> list[Remark]:
+    """That a list which tells no dates is known for the time of its extraction alone."""
+    known_until = terms.known_until
+    if known_until is None or known_until < terms.end_at + _KNOWN_FOR:
+        return []
+    day = known_until.astimezone(terms.zone).date()
+    return [
+        Remark(
+            "register_without_dates",
+            f"daftar layanan tanpa tanggal berlaku, ditarik {day}, tidak dapat menjawab untuk {terms.period.label}. "
+            "Petakan valid_from_on dan valid_to_on, atau isi extracted_at dengan tanggal daftar itu disusun",
+            f"a list of services without dates, extracted on {day}, cannot answer for {terms.period.label}. "
+            "Map valid_from_on and valid_to_on, or give in extracted_at the day the list was made",
+        )
+    ]
 
 
 def _newest(rows: pd.DataFrame) -> pd.DataFrame:

@@ -36,7 +36,7 @@ DEFINITION = Definition(
     unit="visits per 100,000",
     unit_id="kunjungan per 100.000 penduduk",
     scale=1,
-    method_version="1.0",
+    method_version="1.1",
     rule_id="Kunjungan (sesi, bukan pengunjung unik atau klik) selama periode dibagi penduduk per 100.000. Dari log: "
     "kunjungan berakhir setelah 30 menit diam dan pada tengah malam setempat; bot, pemantau, dan jaringan kota "
     "dikeluarkan. Nilai bulan tidak disetahunkan. Satu sumber per bulan.",
@@ -159,6 +159,8 @@ def _visits(counts: pd.DataFrame, variant: str) -> int | None:
 def _per_population(visits_count: int | None, population: Population | None) -> Quotient:
     if visits_count is None:
         return Quotient(None, None, DEFINITION.unit, None, "tidak ada data kunjungan / no visits data")
+    if not visits_count:
+        return Quotient(0.0, None, DEFINITION.unit, None, "tidak satu kunjungan pun tercatat / no visit was recorded")
     reason = "jumlah penduduk tahun ini belum ada / no population figure for this year"
     inhabitants = population.population_count / PER if population else None
     return quotient(float(visits_count), inhabitants, unit=DEFINITION.unit, reason=reason)

@@ -145,7 +145,7 @@ RESULT = _table(
     *_result_key(sa.ForeignKey("city.city_id")),
     *_quotient(),
     _required("status", sa.Text, comment="final, provisional or not_computable"),
-    _optional("reason", sa.Text, comment="why there is no value; null when there is one"),
+    _optional("reason", sa.Text, comment="why there is no value, or why it is provisional; null for a final one"),
     _optional("coverage_pct", sa.Double, comment="days or agencies expected that the sources cover, in percent"),
     _optional("median", sa.Double, comment="median in the unit of the value, for durations"),
     _optional("p90", sa.Double, comment="90th percentile in the unit of the value, for durations"),
@@ -188,6 +188,25 @@ BREAKDOWN = _table(
     _key("member", sa.Text, comment="one member of the dimension"),
     *_quotient(),
     comment="one row per result version, dimension and member",
+)
+REMARK = _table(
+    "result_remark",
+    *_part_of_result(),
+    _key("place", sa.Integer, comment="place among the remarks of the result, from 1"),
+    _required("code", sa.Text, comment="kind of the remark, such as coverage"),
+    _required("text_id", sa.Text, comment="the remark in Bahasa Indonesia"),
+    _required("text_en", sa.Text, comment="the remark in English"),
+    _required("keeps_provisional", sa.Boolean, comment="whether it keeps the result from being final"),
+    comment="one row per result version and remark: why it is provisional, and what else a reader should know",
+)
+RESULT_POPULATION = _table(
+    "result_population",
+    *_part_of_result(),
+    _required("region_code", sa.Text, comment="authority:code of the region counted"),
+    _required("reference_on", sa.Date, comment="day the figure refers to"),
+    _required("source", sa.Text, comment="who counted"),
+    _required("population_count", sa.BigInteger, comment="inhabitants"),
+    comment="one row per result version that was divided by a population: the figure as it stood",
 )
 RESULT_SOURCE = _table(
     "result_source",

@@ -22,7 +22,9 @@ from pipeline.warehouse.model import (
     KEY,
     POPULATION,
     QUARANTINE,
+    REMARK,
     RESULT,
+    RESULT_POPULATION,
     RESULT_SOURCE,
     ROWS,
     RUN,
@@ -76,15 +78,17 @@ class Warehouse:
         return stored
 
     def current(
-        self, city_id: str, period: str | None = None, *, as_of: datetime | None = None
+        self, city_id: str, period: str | None = None, *, as_of: datetime | None = None, is_whole: bool = False
     ) -> list[dict[str, Any]]:
-        """The newest version of each result, or the newest computed by `as_of`, as `tolok show --json` prints them."""
+        """The newest version of each result, or the newest computed by `as_of`; `is_whole` adds their breakdowns."""
         newest = _newest(city_id, period=period, as_of=as_of)
+        tables = (ROWS, VARIANT, _LINEAGE, REMARK, RESULT_POPULATION, *((BREAKDOWN,) if is_whole else ()))
         with reading(self._engine) as connection:
             rows = connection.execute(_among(RESULT, newest)).mappings().all()
-            parts = [_by_key(connection, table, newest) for table in (ROWS, VARIANT, _LINEAGE)]
+            parts = {table.name: _by_key(connection, table, newest) for table in tables}
         ordered = sorted(rows, key=lambda row: (row["period"], _place(row["indicator_id"])))
-        return [_shown(row, *(by_key.get(_key_of(row), []) for by_key in parts)) for row in ordered]
+        of_row = [{name: by_key.get(_key_of(row), []) for name, by_key in parts.items()} for row in ordered]
+        return [_shown(row, parts) for row, parts in zip(ordered, of_row, strict=True)]
 
     def variant_parts(self, city_id: str, period: str, indicator_id: str) -> list[dict[str, Any]]:
         """The current version's variants with their parts, by name."""
@@ -226,10 +230,17 @@ def _write(connection: Connection, changed: Sequence[tuple[Result, Stored]], req
         rows["result_variant"] += [
             key | {"variant": name, "reason": part.reason} | _parts(part) for name, part in result.variants.items()
         ]
+        rows["result_remark"] += [
+            key
+            | {"place": place, "code": r.code, "text_id": r.id, "text_en": r.en}
+            | {"keeps_provisional": r.keeps_provisional}
+            for place, r in enumerate(result.remarks, start=1)
+        ]
+        rows["result_population"] += [key | asdict(result.population)] if result.population else []
         # Two answers may hold the same bytes, such as those of two months without a row.
         files = dict.fromkeys((file.source, file.sha256) for file in request.sources.get(result.indicator_id, ()))
         rows["result_source"] += [key | {"source": source, "sha256": sha256} for source, sha256 in files]
-    for table in (RESULT, ROWS, VARIANT, RESULT_SOURCE):
+    for table in (RESULT, ROWS, VARIANT, REMARK, RESULT_POPULATION, RESULT_SOURCE):
         if rows[table.name]:
             connection.execute(sa.insert(table), rows[table.name])
     _write_breakdowns(connection, changed, request)
@@ -296,7 +307,7 @@ def _result_row(result: Result, stored: Stored, request: StoreRequest) -> dict[s
     rows = result.rows
     return _parts(result.headline) | {
         "status": result.status,
-        "reason": result.headline.reason,
+        "reason": result.reason,
         "coverage_pct": result.coverage_pct,
         "median": result.statistics.get("median"),
         "p90": result.statistics.get("p90"),
@@ -326,27 +337,51 @@ def _by_key(
     return found
 
 
-def _shown(
-    row: RowMapping, rows: Sequence[sa.Row[Any]], variants: Sequence[sa.Row[Any]], files: Sequence[sa.Row[Any]]
-) -> dict[str, Any]:
-    fates = sorted(rows, key=lambda fate: fate.rule)
+def _shown(row: RowMapping, parts: Mapping[str, Sequence[sa.Row[Any]]]) -> dict[str, Any]:
+    """One result as `tolok show --json` prints it."""
+    fates = sorted(parts["result_rows"], key=lambda fate: fate.rule)
     counts = {
         outcome: {fate.rule: fate.rows_count for fate in fates if fate.outcome == outcome}
         for outcome in ("excluded", "quarantined")
     }
-    statistics = {"median": row["median"], "p90": row["p90"], "count": row["observations_count"]}
+    variants = sorted(parts["result_variant"], key=lambda part: part.variant)
     return {
         "city": row["city_id"],
         "indicator": row["indicator_id"],
         **{name: row[name] for name in ("period", "version", "value", "numerator", "denominator", "unit", "status")},
         "reason": row["reason"],
+        "reasons": [
+            {"code": r.code, "id": r.text_id, "en": r.text_en, "keeps_provisional": r.keeps_provisional}
+            for r in sorted(parts["result_remark"], key=lambda remark: remark.place)
+        ],
         "coverage_pct": row["coverage_pct"],
         "rows": {"read": row["rows_read"], "used": row["rows_used"], **counts},
-        "variants": {part.variant: part.value for part in sorted(variants, key=lambda part: part.variant)},
-        "statistics": statistics,
+        "population": next(iter(map(_population, parts["result_population"])), None),
+        "variants": {part.variant: part.value for part in variants},
+        "variant_reasons": {part.variant: part.reason for part in variants if part.value is None},
+        "statistics": {"median": row["median"], "p90": row["p90"], "count": row["observations_count"]},
         "method_version": row["method_version"],
         "sources": [
             {"file": file.file, "sha256": file.sha256}
-            for file in sorted(files, key=lambda file: (file.file, file.sha256))
+            for file in sorted(parts["result_lineage"], key=lambda file: (file.file, file.sha256))
         ],
+        **({"breakdowns": _by_dimension(parts["result_breakdown"])} if "result_breakdown" in parts else {}),
     }
+
+
+def _population(row: sa.Row[Any]) -> dict[str, Any]:
+    return {
+        "count": row.population_count,
+        "source": row.source,
+        "reference_on": row.reference_on.isoformat(),
+        "region_code": row.region_code,
+    }
+
+
+def _by_dimension(rows: Sequence[sa.Row[Any]]) -> dict[str, list[dict[str, Any]]]:
+    """Every member of every dimension, in the order of their names."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for row in sorted(rows, key=lambda row: (row.dimension, row.member)):
+        parts = {"value": row.value, "numerator": row.numerator, "denominator": row.denominator}
+        found.setdefault(row.dimension, []).append({"member": row.member, **parts})
+    return found

@@ -12,7 +12,7 @@ from pipeline.indicators.definition import definitions
 from pipeline.tables import OUTCOME_COLUMNS, SOURCE_COLUMNS, TABLES, Column, Table
 from pipeline.warehouse import Warehouse
 from pipeline.warehouse.migrations import SQL
-from pipeline.warehouse.model import BREAKDOWN, METADATA, RESULT, SOURCE_FILE
+from pipeline.warehouse.model import BREAKDOWN, METADATA, REMARK, RESULT, SOURCE_FILE
 from pipeline.warehouse.views import about, view_texts
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "data-dictionary.md"
@@ -101,7 +101,7 @@ def _views() -> list[tuple[str, str, list[str]]]:
 
 
 def _view(view: str, text: str, columns: Sequence[str]) -> str:
-    known = {one.name: str(one.comment) for table in (SOURCE_FILE, BREAKDOWN, RESULT) for one in table.columns}
+    known = {one.name: str(one.comment) for table in (REMARK, SOURCE_FILE, BREAKDOWN, RESULT) for one in table.columns}
     known |= {"year": "the period as a number", "file": str(SOURCE_FILE.c.name.comment)}
     known |= {name: f"its value, in {one.unit}" for name, one in definitions().items()}
     grid = _grid(("column", "meaning"), [(f"`{column}`", known[column]) for column in columns])

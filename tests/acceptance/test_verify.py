@@ -74,3 +74,13 @@ def test_init_writes_a_commented_city_that_loads_and_is_not_overwritten(
     assert tolok(monkeypatch, "init", "kota-baru")[0] == 0
     assert len(load_city(home / "cities", "kota-baru").sources) == 5
     assert tolok(monkeypatch, "init", "kota-baru")[0] == 2
+
+
+@pytest.mark.parametrize("city", ["Kota Baru", "../kota-baru", "kota_baru", ""])
+def test_init_refuses_an_id_that_the_settings_would_refuse(
+    home: Path, monkeypatch: pytest.MonkeyPatch, city: str
+) -> None:
+    code, _, err = tolok(monkeypatch, "init", city)
+    assert code == 2
+    assert "kota-saya" in err
+    assert list(home.rglob("*.yaml")) == []

@@ -58,9 +58,35 @@ def test_a_date_that_fits_two_declared_formats_differently_is_ambiguous() -> Non
     assert parsed.values[1] == pd.Timestamp(2025, 4, 25)
 
 
-def test_iso_dates_are_never_flipped_by_a_day_first_format() -> None:
-    parsed = read(["2025-04-03T10:00:00", "03/04/2025"], "day", formats=("%d/%m/%Y",))
-    assert list(parsed.values) == [pd.Timestamp(2025, 4, 3)] * 2
+def test_a_declared_format_is_obeyed_but_by_typed_cells() -> None:
+    parsed = read(["2025-04-03T10:00:00\x01", "03/04/2025", "2025-04-03T10:00:00"], "day", formats=("%d/%m/%Y",))
+    assert list(parsed.values[:2]) == [pd.Timestamp(2025, 4, 3)] * 2
+    assert faults(parsed) == ["", "", "bad"]
+
+
+def test_a_z_that_a_format_declares_as_a_letter_is_on_the_local_clock() -> None:
+    parsed = read(["2025-03-01T08:00:00Z"], "moment", formats=("%Y-%m-%dT%H:%M:%SZ",), zone=JAKARTA)
+    assert parsed.values[0] == pd.Timestamp("2025-03-01T08:00+07:00")
+
+
+@pytest.mark.parametrize(
+    ("texts", "formats", "is_date"),
+    [
+        (["03/04/2025", "04/04/2025"], ("%d/%m/%Y",), [True, True]),
+        (["03/04/2025 00:00", "04/04/2025"], ("%d/%m/%Y %H:%M", "%d/%m/%Y"), [False, True]),
+        (["3 Mei 2025", "3 Mei 2025 08.00 AM"], ("%d %B %Y", "%d %B %Y %I.%M %p"), [True, False]),
+        (["2025-04-03", "2025-04-03 00:00", "2025-04-03T00:00:00.5"], (), [True, False, False]),
+        (["1735689600"], ("epoch",), [False]),
+        (["2025-04-03T00:00:00\x01", "2025-04-04T00:00:00\x01"], ("%d/%m/%Y",), [True, True]),
+        (["2025-04-03T00:00:00\x01", "2025-04-04T08:00:00.5\x01"], ("%d/%m/%Y",), [False, False]),
+    ],
+)
+def test_a_moment_without_an_hour_is_known_for_a_date(
+    texts: list[str | None], formats: tuple[str, ...], is_date: list[bool]
+) -> None:
+    parsed = read(texts, "moment", formats=formats)
+    assert parsed.is_date is not None
+    assert (faults(parsed), parsed.is_date.tolist()) == ([""] * len(texts), is_date)
 
 
 def test_an_hour_that_comes_twice_is_the_first_and_one_that_never_comes_moves_forward() -> None:

@@ -182,4 +182,7 @@ def test_a_stray_cell_far_away_is_refused_before_it_takes_the_memory(tmp_path: P
 
 def test_a_spreadsheet_day_is_a_moment_without_doubt(tmp_path: Path) -> None:
     path = workbook(tmp_path / "a.xlsx", [["mulai"], [datetime(2020, 1, 31)], [datetime(2020, 1, 31, 9, 30)]])
-    assert rows_of(path, ("mulai",), format="xlsx")["mulai"].tolist() == ["2020-01-31T00:00:00", "2020-01-31T09:30:00"]
+    assert rows_of(path, ("mulai",), format="xlsx")["mulai"].tolist() == [
+        "2020-01-31T00:00:00\x01",
+        "2020-01-31T09:30:00\x01",
+    ]

@@ -277,7 +277,7 @@ def test_problems_that_cannot_be_read_are_remarked_on() -> None:
     with asking(ZabbixServer(hidden=[4]), *records) as (wire, kept, _):
         connector().pull(wire, JANUARY)
     (note,) = kept.notes
-    assert "3 problems, 2 could be read" in note
+    assert "3 rows, 2 could be read" in note
 
 
 def test_ends_that_cannot_be_read_are_no_open_outages() -> None:

@@ -69,7 +69,7 @@ def test_open_inquiries_stand_in_two_bounds_and_are_never_dropped() -> None:
 def test_only_open_inquiries_give_null_and_bounds() -> None:
     result = measured([inquiry(1, "2025-05-01 00:00")])
     assert (result.headline.value, result.status) == (None, "not_computable")
-    assert result.variants["strict_all_received"].value == 0
+    assert result.variants["strict_all_received"].value is None
 
 
 def test_a_ticket_closed_by_the_system_is_no_response() -> None:
@@ -332,3 +332,22 @@ def test_answers_in_time_are_counted_over_all_parts(order: int) -> None:
     parts = [frame_of(INQUIRIES, [row]) for row in rows][::order]
     result = measure(INDICATORS["inquiry_response"], parts, terms=terms_of("2025"))
     assert result.variants["within_follow_up_deadline"].value == 50
+
+
+def test_the_unanswered_keep_a_result_provisional() -> None:
+    answered, unanswered = inquiry(1, "2025-05-01 00:00", "2025-05-02 00:00"), inquiry(2, "2025-05-01 00:00")
+    results = [measured(rows) for rows in ([answered], [answered, unanswered])]
+    assert [result.status for result in results] == ["final", "provisional"]
+    assert [[remark.code for remark in result.remarks] for result in results] == [[], ["still_open"]]
+
+
+def test_what_no_inquiry_holds_is_null_in_every_variant_that_needs_it() -> None:
+    closed = inquiry(1, "2025-05-01 08:00", closed="2025-05-11 08:00")
+    variants = measured([closed]).variants
+    known = {name for name, quotient in variants.items() if quotient.value is not None}
+    assert known == {
+        "open_inquiries",
+        "time_to_closure",
+        "time_to_closure_as_recorded",
+        "time_to_closure_non_negative",
+    }

@@ -75,6 +75,31 @@ def test_a_covered_year_without_incidents_is_null_with_its_reason_and_not_zero()
     result = measured([])
     assert (result.headline.value, result.headline.numerator) == (None, 0)
     assert "no incident" in result.headline.reason
+    assert {quotient.value for quotient in result.variants.values()} == {None}
+    assert all(quotient.reason for quotient in result.variants.values())
+
+
+def test_incidents_that_all_lasted_no_time_are_the_reason_why_there_is_no_value() -> None:
+    result = measured([outage(number, f"2025-03-0{number} 08:00", f"2025-03-0{number} 08:00") for number in (1, 2, 3)])
+    assert result.headline.value is None
+    assert "all of zero length" in result.headline.reason
+    assert "3 insiden" in result.headline.reason
+
+
+@pytest.mark.parametrize(
+    ("ended", "hours", "codes"),
+    [
+        ("2025-12-31 22:00", 2, {"still_open"}),
+        ("2025-12-31 01:00", 2, {"still_open", "open_dominates"}),
+    ],
+)
+def test_open_outages_are_counted_by_themselves_and_remarked_when_they_are_most(
+    ended: str, hours: float, codes: set[str]
+) -> None:
+    rows = [outage(1, "2025-12-31 00:00", ended), outage(2, "2025-12-31 22:00", None, "B")]
+    result = measured(rows)
+    assert (result.variants["open_outages"].value, result.variants["open_hours"].value) == (1, hours)
+    assert {remark.code for remark in result.remarks} == codes
 
 
 def test_planned_work_counts_and_the_unplanned_variant_leaves_it_out() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import pandas as pd
@@ -145,3 +145,29 @@ def test_agencies_that_do_not_report_lower_the_coverage() -> None:
 
 def test_no_services_give_null_and_not_zero() -> None:
     assert services([]).headline.value is None
+
+
+def test_no_visits_at_all_are_nothing_recorded_and_not_zero() -> None:
+    result = visits([month_of_visits(month, 0) for month in range(1, 13)])
+    assert (result.headline.value, result.status) == (None, "not_computable")
+    assert "no visit was recorded" in result.headline.reason
+
+
+@pytest.mark.parametrize(
+    ("label", "extracted", "status"),
+    [
+        ("2010", "2026-01-15", "provisional"),
+        ("2025", "2026-01-15", "final"),
+        ("2024", "2026-01-15", "provisional"),
+        ("2025", "2025-12-30", "provisional"),
+        ("2031", "2026-01-15", "provisional"),
+    ],
+)
+def test_a_register_without_dates_answers_only_for_the_time_it_was_made(
+    label: str, extracted: str, status: str
+) -> None:
+    known_until = datetime.fromisoformat(f"{extracted}T00:00:00+07:00")
+    dated = service(2, True, True, valid_from_on=pd.Timestamp(2001, 1, 1))
+    undated = services([service(1, True, True)], label, known_until=known_until)
+    assert (undated.status, undated.headline.value) == (status, 100)
+    assert services([service(1, True, True), dated], "2010", known_until=known_until).status == "final"

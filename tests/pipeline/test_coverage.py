@@ -60,6 +60,10 @@ def span(first: str, last: str) -> tuple[datetime, datetime]:
             [("2025-01-02 00:00", "2025-01-03 00:00"), ("2025-01-01 00:00", "2025-01-02 00:00")],
             (("2025-01-01", "2025-01-02"),),
         ),
+        (
+            [("2025-01-01 00:00", "2025-01-03 00:00"), ("2025-01-01 06:00", "2025-01-01 18:00")],
+            (("2025-01-01", "2025-01-02"),),
+        ),
     ],
 )
 def test_only_days_that_lie_whole_in_spans_are_covered(
@@ -88,6 +92,8 @@ def test_a_remark_names_six_stretches_and_counts_the_others() -> None:
     ):
         assert text.count(f" {word} 2025") == 7
         assert text.endswith(f"2025-01-11 {word} 2025-01-11 (+2)")
+    six = Coverage(odd_days.stretches[:6])
+    assert not any("+" in text for text in remark(six, source_name="p", wanted=Coverage.of_period(JANUARY)))
 
 
 def test_a_remark_on_nothing_names_the_days_that_were_wanted() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from pipeline.indicators.base import Breakdown, Quotient, Result, RowCounts
+from connectors.remarks import Remark
+from pipeline.indicators.base import Breakdown, Population, Quotient, Result, RowCounts
 from pipeline.report.text import results_table
 from pipeline.warehouse import CityRecord, SourceFile, StoreRequest, Warehouse
 from pipeline.warehouse import warehouse as reading_and_writing
@@ -314,3 +315,48 @@ def test_the_table_names_an_indicator_the_code_does_not_know_by_its_id(
     warehouse.store([replace(result(), indicator_id="air_quality")], request=request("r1"))
     results_table(warehouse.current("kota-uji"))
     assert "air_quality" in capsys.readouterr().out
+
+
+POPULATION = Population("kemendagri:31", 412_000, date(2025, 12, 31), "dukcapil")
+REMARKS = (
+    Remark("coverage", "data tidak mencakup seluruh periode", "the data do not cover the whole period"),
+    Remark("only_first_sheet", "hanya lembar pertama", "only the first sheet"),
+    Remark("only_first_sheet", "berkas lain juga", "another file too", keeps_provisional=False),
+)
+
+
+def test_a_provisional_value_is_read_back_with_all_its_reasons_and_its_population(
+    warehouse: Warehouse, warehouse_url: str
+) -> None:
+    given = replace(result(remarks=REMARKS, population=POPULATION), status="provisional")
+    warehouse.store([given], request=request("r1"))
+    (shown,) = warehouse.current("kota-uji")
+    assert shown["reasons"] == [asdict(remark) for remark in REMARKS]
+    assert shown["reason"] == f"{REMARKS[0]}; {REMARKS[1]}"
+    assert shown["population"] == {
+        "count": 412_000,
+        "source": "dukcapil",
+        "reference_on": "2025-12-31",
+        "region_code": "kemendagri:31",
+    }
+    assert query(warehouse_url, "SELECT reason FROM indicator_current") == [(shown["reason"],)]
+    reasons = query(warehouse_url, "SELECT code, keeps_provisional FROM indicator_remark_current ORDER BY place")
+    assert [(code, bool(keeps)) for code, keeps in reasons] == [(r.code, r.keeps_provisional) for r in REMARKS]
+
+
+def test_a_final_value_has_no_reason_and_its_remarks_are_those_of_its_own_version(warehouse: Warehouse) -> None:
+    warehouse.store([replace(result(remarks=REMARKS), status="provisional")], request=request("r1"))
+    warehouse.store([result("b", remarks=REMARKS[2:])], request=request("r2", computed_at=NOW + timedelta(days=1)))
+    (shown,) = warehouse.current("kota-uji")
+    assert (shown["reason"], shown["population"]) == (None, None)
+    assert [remark["id"] for remark in shown["reasons"]] == ["berkas lain juga"]
+    (then,) = warehouse.current("kota-uji", as_of=NOW)
+    assert len(then["reasons"]) == len(REMARKS)
+
+
+def test_breakdowns_are_given_whole_when_asked_for(warehouse: Warehouse) -> None:
+    warehouse.store([result()], request=request("r1"))
+    (shown,) = warehouse.current("kota-uji", is_whole=True)
+    member = {"member": "Jaringan", "value": 2.0, "numerator": 6.0, "denominator": 3.0}
+    assert shown["breakdowns"] == {"component": [member]}
+    assert "breakdowns" not in warehouse.current("kota-uji")[0]

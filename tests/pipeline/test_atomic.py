@@ -1,0 +1,70 @@
+"""A file put in place of another: its reader and its folder see the old or the new, never half and never a draft."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from pipeline.atomic import atomic_folder, draft_file, write_atomically
+
+
+def names_in(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_a_file_is_written_as_utf_8_in_a_folder_made_for_it(tmp_path: Path) -> None:
+    write_atomically(tmp_path / "new" / "page", "Batas ≤ 5")
+    write_atomically(tmp_path / "new" / "bytes", b"\xff")
+    assert (tmp_path / "new" / "page").read_bytes() == "Batas ≤ 5".encode()
+    assert names_in(tmp_path / "new") == ["bytes", "page"]
+
+
+def test_who_reads_the_old_file_goes_on_reading_it_whole(tmp_path: Path) -> None:
+    write_atomically(tmp_path / "page", "old and long")
+    with (tmp_path / "page").open() as reader:
+        write_atomically(tmp_path / "page", "new")
+        assert reader.read() == "old and long"
+    assert (tmp_path / "page").read_text() == "new"
+
+
+def test_the_same_text_is_not_written_again(tmp_path: Path) -> None:
+    write_atomically(tmp_path / "page", "text")
+    before = (tmp_path / "page").stat()
+    write_atomically(tmp_path / "page", "text")
+    assert (tmp_path / "page").stat() == before
+
+
+def test_a_full_disk_leaves_the_old_file_and_no_draft(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    write_atomically(tmp_path / "page", "old")
+    monkeypatch.setattr(os, "fsync", refuse)
+    with pytest.raises(OSError, match="No space"):
+        write_atomically(tmp_path / "page", "new")
+    assert (tmp_path / "page").read_text() == "old"
+    assert names_in(tmp_path) == ["page"]
+
+
+def test_a_killed_writer_s_draft_goes_with_the_next_write(tmp_path: Path) -> None:
+    (tmp_path / ".draft-page-killed").touch()
+    write_atomically(tmp_path / "page", "new")
+    assert names_in(tmp_path) == ["page"]
+
+
+def test_a_folder_does_not_take_the_place_of_a_file(tmp_path: Path) -> None:
+    (tmp_path / "dataset").touch()
+    with pytest.raises(NotADirectoryError), atomic_folder(tmp_path / "dataset"):
+        pass
+    assert names_in(tmp_path) == ["dataset"]
+
+
+def test_a_draft_file_is_gone_at_the_end_unless_it_was_renamed(tmp_path: Path) -> None:
+    with draft_file(tmp_path / "object") as draft:
+        assert draft.parent == tmp_path
+    assert names_in(tmp_path) == []
+    with draft_file(tmp_path / "object") as draft:
+        draft.rename(tmp_path / "object")
+    assert names_in(tmp_path) == ["object"]
