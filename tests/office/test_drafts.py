@@ -89,7 +89,7 @@ def test_a_date_order_is_proposed_only_with_the_counts_that_prove_it(
 
 
 def test_typed_days_up_to_twelve_beside_text_days_above_are_asked_about(tmp_path: Path) -> None:
-    rows = [[datetime(2025, 10, 3), 5], ["15/03/2025", 6], [datetime(2025, 2, 2), 7], ["19/08/2025", 8]]  # noqa: DTZ001
+    rows = [[datetime(2025, 10, 3), 5], ["15/03/2025", 6], [datetime(2025, 2, 2), 7], ["19/08/2025", 8]]
     source, text = drafted(tmp_path, "kunjungan.xlsx", workbook(["Tanggal", "Kunjungan"], *rows))
     assert source["columns"]["visited_on"]["format"] == "??"
     assert "Excel may have swapped day and month" in text
@@ -164,7 +164,7 @@ def test_writing_keeps_every_line_of_the_citys_yaml_and_never_replaces_a_source(
     drafted(tmp_path, "pengaduan.csv", TICKETS, "--write")
     lines = (tmp_path / "kota.yaml").read_text().splitlines()
     assert [line for line in CITY.splitlines() if line not in lines] == []
-    with pytest.raises(ConfigError, match="there is a source 'portal' already|sudah ada"):
+    with pytest.raises(ConfigError, match="already"):
         drafted(tmp_path, "pengaduan.csv", TICKETS, "--write", "--source", "portal")
     assert (tmp_path / "kota.yaml").read_text() == CITY
 
@@ -172,7 +172,7 @@ def test_writing_keeps_every_line_of_the_citys_yaml_and_never_replaces_a_source(
 def test_a_table_below_a_letterhead_is_found_and_its_totals_are_left_out(tmp_path: Path) -> None:
     rows: list[list[object]] = [["PEMERINTAH KOTA"], ["Rekap gangguan 2025"], []]
     rows += [["Nomor", "Komponen", "Mulai", "Selesai"]]
-    rows += [[f"G-{n}", "Portal", datetime(2025, 3, n, 8), datetime(2025, 3, n, 9)] for n in range(1, 6)]  # noqa: DTZ001
+    rows += [[f"G-{n}", "Portal", datetime(2025, 3, n, 8), datetime(2025, 3, n, 9)] for n in range(1, 6)]
     rows += [["Jumlah", "5"], [], ["Mengetahui, Kepala Dinas"]]
     source, text = drafted(tmp_path, "rekap.xlsx", workbook(*rows))
     assert (source["table"], source["header_starts_with"]) == ("outages", "Nomor")
