@@ -171,18 +171,19 @@ def first_rows(city: City, source: Source, files: list[RawFile]) -> tuple[str, .
 
 def _first_lines(city: City, source: Source, files: list[RawFile]) -> Iterator[str]:
     """How many of the first lines of each log are pages people asked for, and what the others are."""
-    from connectors.files import refuse_foreign
-    from pipeline.access_log.head import classify_head, refuse_unnamed
-    from pipeline.access_log.share import LogFile, LogTerms
+    from pipeline.access_log.files import LogFile, with_members
+    from pipeline.access_log.head import classify_head
+    from pipeline.access_log.judgement import refuse_foreign_logs, refuse_unread_head
+    from pipeline.access_log.share import LogTerms
 
     terms = LogTerms.of(city, source)
-    for file in files:
-        refuse_foreign(file, "access_log")
-        log = LogFile(file.name, file.path)
-        refuse_unnamed(log, name=file.name, terms=terms)
+    refuse_foreign_logs(files)
+    logs = [log for file in files for log in with_members(LogFile(file.name, file.path, name=file.name))]
+    for log in logs:
         counts = classify_head(log, terms=terms)
+        refuse_unread_head(log, counts, city=city, terms=terms)
         others = ", ".join(f"{rule} {count}" for rule, count in sorted(counts.items()) if rule)
-        yield f"{file.name}: baris awal / first lines: {counts['']} halaman / pages; {others or '-'}"
+        yield f"{log.title}: baris awal / first lines: {counts['']} halaman / pages; {others or '-'}"
 
 
 def _mapped(city: City, source: Source, file: RawFile) -> Iterator[pd.DataFrame]:

@@ -14,6 +14,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from connectors.errors import ConfigError
 from connectors.layout import Layout
+from connectors.log_format import formats_of
 from connectors.registry import connector_class, preset
 from pipeline.coverage import Coverage
 from pipeline.settings import CITY_ID, city_ids
@@ -210,6 +211,9 @@ class Source(FileSettings):
     portal_id: str = "portal"
     own_networks: Texts = ()
     fields: LogFields | None = None
+    log_format: Texts = ()
+    client: Literal["last"] | None = None
+    trusted_proxies: Texts = ()
 
     @field_validator("zone")
     @classmethod
@@ -249,12 +253,32 @@ class Source(FileSettings):
             problems.append("'access_log' hanya untuk visits / 'access_log' is for visits only")
         if self.format != "access_log" and self.fields:
             problems.append("'fields' hanya untuk access_log / 'fields' is for access_log only")
+        problems += self._log_problems()
         if self.format != "access_log" and not self.columns:
             problems.append("'columns' belum diisi / 'columns' is missing")
         problems += self._way_in_problems()
         if problems:
             raise ValueError("; ".join(problems))
         return self
+
+    def _log_problems(self) -> list[str]:
+        """What is wrong with the settings of an access log."""
+        problems = []
+        declared = [name for name in ("log_format", "client", "trusted_proxies", "own_networks") if getattr(self, name)]
+        if self.format != "access_log" and declared:
+            names = ", ".join(declared)
+            problems.append(f"{names}: hanya untuk access_log / for access_log only")
+        for text in self.log_format:
+            try:
+                formats_of(text)
+            except ConfigError as error:
+                problems.append(f"{error.id} / {error.en}")
+        wrong = [text for text in (*self.own_networks, *self.trusted_proxies) if not is_network(text)]
+        if wrong:
+            problems.append(f"{', '.join(wrong)}: bukan rentang CIDR seperti / no CIDR range such as 103.10.20.0/24")
+        if self.client and self.trusted_proxies:
+            problems.append("isi 'client' atau 'trusted_proxies' / give 'client' or 'trusted_proxies'")
+        return problems
 
     def _moments_before(self, name: str) -> list[str]:
         """The mapped moments of the table that come before a column which is one too."""
@@ -389,6 +413,17 @@ class City(_Strict):
     def tables(self) -> tuple[str, ...]:
         """The tables this city has a source for, in the order of `TABLES`."""
         return tuple(table for table in TABLES if self.sources_of(table))
+
+
+def is_network(text: str) -> bool:
+    """Whether a text is a CIDR range whose host bits are zero."""
+    from ipaddress import ip_network
+
+    try:
+        ip_network(text)
+    except ValueError:
+        return False
+    return True
 
 
 def known_zone(name: str) -> str:

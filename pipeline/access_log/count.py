@@ -11,7 +11,6 @@ import secrets
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from ipaddress import ip_network
 from itertools import accumulate
 from pathlib import Path
 from threading import Event
@@ -21,21 +20,15 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from connectors.errors import ConfigError
+from connectors.remarks import Remark
 from pipeline.access_log.checkpoints import Checkpoints
-from pipeline.access_log.head import read_head
-from pipeline.access_log.hits import NO_AGENT
+from pipeline.access_log.files import Chunk, LogFile, is_packed, with_members
+from pipeline.access_log.head import Head
+from pipeline.access_log.remarks import FileCounts, remarks_of
 from pipeline.access_log.rules import OUTCOMES, RULES
 from pipeline.access_log.sessions import FIRST_DAY, LONGEST_IDLE_SECONDS
-from pipeline.access_log.share import (
-    Chunk,
-    Counts,
-    LateLine,
-    LogFile,
-    LogTerms,
-    Share,
-    count_share,
-    is_gzip,
-)
+from pipeline.access_log.share import Counts, LateLine, LogTerms, Share, count_share
+from pipeline.config import is_network
 from pipeline.progress import Meter
 from pipeline.tables import ACCESS_LOG, DTYPES, SOURCE_COLUMNS, VISITS
 
@@ -52,8 +45,8 @@ _DEFINITIONS = {
     "no_midnight_break": "pages people asked for, {minutes} idle minutes, by day of start",
     "unique_visitors_month": "people, once a calendar month, on the day of their first page",
     "unique_visitors_year": "people, once a calendar year, on the day of their first page",
-    "redirects_counted": "pages people asked for, moved ones too, {minutes} idle minutes, by day of start",
-    "all_requests": "every request of anyone, {minutes} idle minutes, by day of start",
+    "redirects_counted": "pages people asked for, moved ones too, {minutes} idle minutes, not cut at midnight",
+    "all_requests": "every request of anyone, {minutes} idle minutes, not cut at midnight",
 }
 _WITHOUT_AGENTS = "; agents are not logged, so a visitor is an address and bots cannot be told apart"
 
@@ -62,10 +55,15 @@ Ints = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class LogCounts:
-    """`visits`: a row per portal, local day and variant; `tally`: lines per local day, outcome and rule."""
+    """`visits`: a row per portal, local day and variant; `tally`: lines per local day, outcome and rule.
+
+    `files` are those read, members of zips one by one; `remarks` say what is odd.
+    """
 
     visits: pd.DataFrame
     tally: pd.DataFrame
+    files: tuple[FileCounts, ...] = ()
+    remarks: tuple[Remark, ...] = ()
 
 
 def count_visits(
@@ -78,14 +76,15 @@ def count_visits(
     more than a day late cost a second pass and memory for all visits instead of those of a few days.
     With `checkpoints` an interrupted count resumes where it stopped.
     `tally.happened_on` is null for lines without a readable time. Another bot list may change the counts.
-    Raises `DataRejected` for a damaged gzip file, `ConfigError` for an impossible network or idle time.
+    Raises `DataRejected` for a damaged file, `ConfigError` for an impossible network or idle time.
     """
     _check(terms)
     meter = meter or Meter()
+    files = [member for file in files for member in with_members(file)]
     chunks = [Chunk(file, position) for position, file in enumerate(files, start=1)]
-    heads = {chunk: read_head(chunk, names=terms.json_names) for chunk in chunks}
+    heads = {chunk: Head.of(chunk, terms=terms.lines) for chunk in chunks}
     # A file without a readable line comes first.
-    chunks.sort(key=lambda chunk: heads[chunk][0].seconds if heads[chunk] else 0)
+    chunks.sort(key=lambda chunk: heads[chunk].first_second)
     shares = _divide(chunks, terms=terms, checkpoints=checkpoints)
     try:
         counts = _count(shares, meter)
@@ -93,9 +92,17 @@ def count_visits(
         meter.expect(meter.bytes_read)
         counts = _count([replace(share, is_closing=False) for share in shares], meter)
     visits = _visits(counts, files=files, terms=terms)
-    if any(hit.agent == NO_AGENT for head in heads.values() for hit in head):
+    if any(head.lacks_agents for head in heads.values()):
         visits["visit_definition"] += _WITHOUT_AGENTS
-    return LogCounts(visits, _tally(counts))
+    visits_count = int(visits.loc[visits["variant"] == "no_midnight_break", "visits_count"].sum())
+    remarks = remarks_of(counts, files=files, heads=[*heads.values()], terms=terms, visits_count=visits_count)
+    return LogCounts(visits, _tally(counts), _files(counts, files), remarks)
+
+
+def _files(counts: Counts, files: Sequence[LogFile]) -> tuple[FileCounts, ...]:
+    return tuple(
+        FileCounts(file, counts.considered[nth], counts.unread[nth]) for nth, file in enumerate(files, start=1)
+    )
 
 
 def _divide(chunks: Sequence[Chunk], *, terms: LogTerms, checkpoints: Checkpoints | None) -> list[Share]:
@@ -108,7 +115,7 @@ def _divide(chunks: Sequence[Chunk], *, terms: LogTerms, checkpoints: Checkpoint
             parts[0].append(chunk)
         elif before >= half:
             parts[1].append(chunk)
-        elif is_gzip(chunk.file.path):
+        elif is_packed(chunk.file) or _is_self_describing(chunk.file.path):
             parts[before + size // 2 > half].append(chunk)
         else:
             cut = _next_line(chunk.file.path, at=half - before)
@@ -121,7 +128,13 @@ def _divide(chunks: Sequence[Chunk], *, terms: LogTerms, checkpoints: Checkpoint
 
 def _size(chunk: Chunk) -> int:
     """The decompressed bytes, roughly."""
-    return chunk.file.path.stat().st_size * (_GZIP_RATIO if is_gzip(chunk.file.path) else 1)
+    return chunk.file.path.stat().st_size * (_GZIP_RATIO if is_packed(chunk.file) else 1)
+
+
+def _is_self_describing(path: Path) -> bool:
+    """Whether the columns of a file's lines depend on a header line before them."""
+    with path.open("rb") as file:
+        return file.read(1) == b"#"
 
 
 def _next_line(path: Path, *, at: int) -> int:
@@ -210,17 +223,9 @@ def _check(terms: LogTerms) -> None:
             id=f"Kunjungan berakhir setelah {terms.idle_seconds} detik diam? Tulis 1 sampai {LONGEST_IDLE_SECONDS}.",
             en=f"A visit ends after {terms.idle_seconds} idle seconds? Write 1 to {LONGEST_IDLE_SECONDS}.",
         )
-    wrong = [network for network in terms.own_networks if not _is_network(network)]
+    wrong = [network for network in (*terms.own_networks, *terms.trusted_proxies) if not is_network(network)]
     if wrong:
         raise ConfigError(
-            id=f"Jaringan kota ini bukan rentang CIDR: {', '.join(wrong)}. Tulis seperti 103.10.20.0/24.",
-            en=f"These networks of the city are no CIDR ranges: {', '.join(wrong)}. Write them like 103.10.20.0/24.",
+            id=f"Jaringan ini bukan rentang CIDR: {', '.join(wrong)}. Tulis seperti 103.10.20.0/24.",
+            en=f"These networks are no CIDR ranges: {', '.join(wrong)}. Write them like 103.10.20.0/24.",
         )
-
-
-def _is_network(text: str) -> bool:
-    try:
-        ip_network(text)
-    except ValueError:
-        return False
-    return True

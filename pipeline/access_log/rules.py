@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import re
-import socket
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
-from ipaddress import ip_network
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kernels import words_of
-from kernels.access_log import match_prefixes
+from kernels.log_fields import find_private
 from pipeline.access_log.bots import AGENT_RULES, agent_rules
 from pipeline.access_log.hits import Hits, Rows
-from pipeline.access_log.texts import Texts, Verdict, Verdicts, keyed_hashes
+from pipeline.access_log.networks import Networks
+from pipeline.access_log.texts import Verdict, Verdicts, keyed_hashes
 
-FAULTS = ("blank_line", "malformed_line", "bad_time")
+FAULTS = ("blank_line", "header_line", "malformed_line", "bad_time")
 REQUEST_RULES = ("method", "status", "asset", "download")
 RULES = ("", *FAULTS, *REQUEST_RULES, "own_network", *AGENT_RULES)
 OUTCOMES = dict.fromkeys(RULES, "excluded") | {
@@ -30,7 +29,6 @@ _PLACE = {rule: place for place, rule in enumerate(RULES)}
 _STATUSES = np.arange(1000)
 _IS_ANSWERED = (_STATUSES // 100 == 2) | (_STATUSES == 304)
 _IS_REDIRECT = np.isin(_STATUSES, (301, 302))
-_MAPPED_IPV4 = bytes(10) + b"\xff\xff"
 _EXTENSION = re.compile(rb"\.([a-z0-9]{1,11})$")
 _ASSETS = frozenset(
     b"css js mjs map wasm webmanifest png jpg jpeg gif ico cur svg webp avif bmp woff woff2 ttf otf eot swf "
@@ -41,25 +39,28 @@ _DOWNLOADS = frozenset(
     b"tiff parquet nc h5 hdf sqlite sql rdf ttl nt n3 owl rss atom txt pdf doc docx odt rtf ppt pptx odp epub "
     b"zip gz tgz tar bz2 xz zst 7z rar exe msi apk dmg iso".split()
 )
+# A balancer's log has whole addresses.
+_ORIGIN = re.compile(rb"^https?://[^/]*")
 _DATA_PATH = re.compile(rb"(?:/[a-z]{2}(?:_[A-Z]{2})?)?/api/|.*/download(?:/|$)|.*/datastore/dump/", re.DOTALL)
 
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 Keys = NDArray[np.uint64]
-Range = tuple[int, int, int]
 
 
 @dataclass(frozen=True)
 class Classes:
-    """Per hit: the visitor's hash, the rule that excludes the request, the one that excludes the client, 0 for none.
+    """Per hit: the hashes of visitor and address, the rules that exclude the request and the client, 0 for none.
 
-    `is_moved_page` marks pages answered with a redirect.
+    `is_moved_page` marks pages answered with a redirect, `is_private` pages asked for from a private address.
     """
 
     visitor: Keys
+    address: Keys
     request_rule: Verdict
     client_rule: Verdict
     is_moved_page: Flags
+    is_private: Flags
 
     @classmethod
     def of(cls, parts: Sequence[Classes]) -> Classes:
@@ -90,9 +91,7 @@ class Classifier:
 
     def __init__(self, own_networks: Iterable[str], *, key: bytes) -> None:
         self._key = key
-        ranges = tuple(map(_parse_range, own_networks))
-        self._prefixes = _prefixes(ranges)
-        self._are_own = Verdicts(lambda addresses: [_is_inside(address, ranges=ranges) for address in addresses])
+        self._own = Networks(own_networks)
         self._request_rules = Verdicts(lambda requests: [*map(request_rule, requests)])
         self._agent_rules = Verdicts(lambda agents: [_PLACE[rule] for rule in agent_rules()(agents)])
 
@@ -106,21 +105,17 @@ class Classifier:
         agents = keyed_hashes(rows.agents, key=self._key + b"agent")
         request_rules = self._request_rules.of(rows.requests, hashes=requests)
         client_rules = self._agent_rules.of(rows.agents, hashes=agents)
-        client_rules[self._find_own(rows.addresses, hashes=addresses)] = _PLACE["own_network"]
+        client_rules[self._own.find(rows.addresses, hashes=addresses)] = _PLACE["own_network"]
         is_answered = _IS_ANSWERED[rows.statuses]
-        return Classes(
-            addresses + agents,
-            np.where(is_answered | (request_rules == _PLACE["method"]), request_rules, np.int8(_PLACE["status"])),
-            client_rules,
-            (request_rules == 0) & _IS_REDIRECT[rows.statuses],
+        is_moved_page = (request_rules == 0) & _IS_REDIRECT[rows.statuses]
+        request_rules = np.where(
+            is_answered | (request_rules == _PLACE["method"]), request_rules, np.int8(_PLACE["status"])
         )
-
-    def _find_own(self, addresses: Texts, *, hashes: Keys) -> Ints:
-        """The positions of the city's own addresses; only addresses with a possible prefix are parsed."""
-        places, (words, masks) = np.empty(len(hashes), np.int64), self._prefixes
-        candidates = places[: match_prefixes(words_of(addresses.data), addresses.begins, words, masks, places)]
-        are_own = self._are_own.of(addresses.only(candidates), hashes=hashes[candidates])
-        return candidates[are_own > 0]
+        is_private = np.zeros(len(addresses), bool)
+        find_private(
+            words_of(rows.addresses.data), rows.addresses.begins, rows.addresses.ends, request_rules, is_private
+        )
+        return Classes(addresses + agents, addresses, request_rules, client_rules, is_moved_page, is_private)
 
 
 def request_rule(request: bytes) -> int:
@@ -128,6 +123,7 @@ def request_rule(request: bytes) -> int:
     if not request.startswith(b"GET "):
         return _PLACE["method"]
     path = request.removeprefix(b"GET ").rpartition(b" HTTP/")[0] or request.removeprefix(b"GET ")
+    path = _ORIGIN.sub(b"", path)
     extension = _EXTENSION.search(path.lower())
     ending = extension[1] if extension else b""
     if ending in _ASSETS:
@@ -135,34 +131,3 @@ def request_rule(request: bytes) -> int:
     if ending in _DOWNLOADS or _DATA_PATH.match(path):
         return _PLACE["download"]
     return 0
-
-
-def _is_inside(address: bytes, *, ranges: tuple[Range, ...]) -> bool:
-    try:
-        packed = socket.inet_pton(socket.AF_INET6 if b":" in address else socket.AF_INET, address.decode("latin-1"))
-    except (OSError, ValueError):
-        return False
-    packed = packed.removeprefix(_MAPPED_IPV4)
-    number = int.from_bytes(packed)
-    return any(number & mask == network for length, mask, network in ranges if length == len(packed))
-
-
-def _prefixes(ranges: tuple[Range, ...]) -> Keys:
-    """Prefixes that every address inside a range has, as 8-byte words, and masks of the bits that count.
-
-    An IPv6 address, which may be a mapped IPv4 one, has a colon after at most four digits.
-    """
-    octets = {network.to_bytes(4)[: mask.bit_count() // 8] for length, mask, network in ranges if length == 4}
-    begins = [".".join(map(str, begin)).encode()[:8] for begin in octets]
-    words = [(begin, b"\xff" * len(begin)) for begin in begins]
-    words += [(bytes(digits) + b":", bytes(digits) + b"\xff") for digits in range(5) if ranges]
-    return np.array([(_word(word), _word(bits)) for word, bits in words], np.uint64).reshape(-1, 2).T.copy()
-
-
-def _word(text: bytes) -> np.uint64:
-    return np.uint64(int.from_bytes(text, "little"))
-
-
-def _parse_range(text: str) -> Range:
-    network = ip_network(text)
-    return network.max_prefixlen // 8, int(network.netmask), int(network.network_address)

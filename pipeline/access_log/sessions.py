@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kernels.access_log import FIRST_YEAR, LAST_YEAR, find_days, gather_runs
+from pipeline.access_log.concentration import count_by_slot, empty_slots
 
 FIRST_DAY = np.datetime64(f"{FIRST_YEAR - 1}-01-01", "D")
 LONGEST_IDLE_SECONDS = 12 * 3600
@@ -71,6 +72,7 @@ class Runs:
         self._pending: list[RunColumns] = []
         self._pending_count = 0
         self._closed = _count_runs(self._merged, zone=zone)
+        self._closed_of_visitors = empty_slots()
 
     @property
     def is_full(self) -> bool:
@@ -87,6 +89,7 @@ class Runs:
         for runs in (other._merged, *other._pending):
             self.add(runs)
         self._closed = _add(self._closed, other._closed)
+        self._closed_of_visitors += other._closed_of_visitors
 
     def close(self, days: range) -> None:
         """Count and drop the runs that no request outside `days` can lengthen."""
@@ -95,12 +98,19 @@ class Runs:
         is_inside = runs.first >= bounds[days.start] + self._idle_seconds
         is_inside &= runs.last + np.int64(self._idle_seconds) < bounds[days.stop]
         self._closed = _add(self._closed, _count_runs(runs.only(is_inside), zone=self._zone))
+        self._closed_of_visitors += count_by_slot(runs.visitor[is_inside])
         self._merged = runs.only(~is_inside)
 
     def count_days(self) -> DayCounts:
         """Visits per local day, closed days included."""
         self._merge()
         return _add(self._closed, _count_runs(self._merged, zone=self._zone))
+
+    @property
+    def most_of_one_visitor(self) -> int:
+        """The runs of the visitor that has most, closed days included."""
+        self._merge()
+        return int((self._closed_of_visitors + count_by_slot(self._merged.visitor)).max())
 
     def _merge(self) -> None:
         parts, self._pending, self._pending_count = [self._merged, *self._pending], [], 0

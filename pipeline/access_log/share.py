@@ -2,38 +2,31 @@
 
 from __future__ import annotations
 
-import gzip
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from io import BufferedIOBase
-from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, cast
 from zoneinfo import ZoneInfo
 
 import numpy as np
-from isal.igzip import IGzipFile
-from isal.isal_zlib import IsalError
 from numpy.typing import NDArray
 
-from connectors.counted_file import OnRead, open_counted
-from connectors.errors import DataRejected
 from kernels.access_log import LONGEST_LINE, ROOM
 from pipeline.access_log.checkpoints import Checkpoints, ShareCheckpoint
-from pipeline.access_log.formats.block import read_block
+from pipeline.access_log.concentration import Concentration
+from pipeline.access_log.files import Chunk, is_packed, open_log
 from pipeline.access_log.formats.json_line import KNOWN_NAMES, JsonNames
+from pipeline.access_log.formats.reader import LineReader, LineTerms
 from pipeline.access_log.hits import Hits
-from pipeline.access_log.rules import RULES, Classes, Classifier
+from pipeline.access_log.rules import OUTCOMES, RULES, Classes, Classifier
 from pipeline.access_log.sessions import NewVisitors, Runs, days_touched, gather, local_days, midnights
 from pipeline.access_log.texts import Verdict
 from pipeline.progress import Meter
 
 if TYPE_CHECKING:
     from pipeline.config import City, Source
-
-_GZIP_MAGIC = b"\x1f\x8b"
 
 _SELECTIONS = ("people", "bots", "redirects", "all")
 _SLACK_DAYS = 1
@@ -43,18 +36,11 @@ Keys = NDArray[np.uint64]
 
 
 @dataclass(frozen=True)
-class LogFile:
-    """One log file, plain or gzip, which its first bytes decide."""
-
-    file_id: str
-    path: Path
-
-
-@dataclass(frozen=True)
 class LogTerms:
     """The settings of a count.
 
-    `own_networks` are the city's own CIDR ranges, `json_names` are the paths of a hit's parts in JSON lines.
+    `own_networks` are the city's own CIDR ranges, `json_names` are the paths of a hit's parts in JSON lines. The other
+    settings are those of `LineTerms`; `clock_zone` is the city's unless one is declared.
     """
 
     zone: ZoneInfo
@@ -62,23 +48,38 @@ class LogTerms:
     own_networks: tuple[str, ...] = ()
     idle_seconds: int = 1800
     json_names: JsonNames = KNOWN_NAMES
+    log_format: tuple[str, ...] = ()
+    picks_client: bool = False
+    trusted_proxies: tuple[str, ...] = ()
+    clock_zone: ZoneInfo | None = None
+
+    @property
+    def lines(self) -> LineTerms:
+        """How lines are read."""
+        return LineTerms(
+            self.json_names,
+            self.log_format,
+            self.picks_client,
+            self.trusted_proxies,
+            self.clock_zone or self.zone,
+            clock_is_declared=self.clock_zone is not None,
+        )
 
     @classmethod
     def of(cls, city: City, source: Source) -> LogTerms:
         """The settings that a city's YAML declares for a source."""
         fields = source.fields.model_dump(exclude_none=True) if source.fields else {}
         names = KNOWN_NAMES.declared(fields)
-        return cls(city.zone_info, source.portal_id, own_networks=source.own_networks, json_names=names)
-
-
-@dataclass(frozen=True)
-class Chunk:
-    """A byte range of whole lines in a file; `position` is the file's place in the caller's order, from 1."""
-
-    file: LogFile
-    position: int
-    begin: int = 0
-    end: int | None = None
+        return cls(
+            city.zone_info,
+            source.portal_id,
+            own_networks=source.own_networks,
+            json_names=names,
+            log_format=source.log_format,
+            picks_client=source.client is not None or bool(source.trusted_proxies),
+            trusted_proxies=source.trusted_proxies,
+            clock_zone=ZoneInfo(source.zone) if source.zone else None,
+        )
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,8 @@ class Counts:
     """The state of a count: runs of four selections of hits, new visitors, and lines per local day and rule.
 
     `first_seen` locates each day's first line: the file's position, its chunk's first byte, lines before it in the
-    chunk. `lines_read` counts the lines of each chunk. Days behind the watermark are closed when enough is pending.
+    chunk. `lines_read` counts the lines of each chunk, `considered` those of each file but blank and header
+    lines, `unread` those among them that no format fits or whose time is bad; `cut_files` end in the middle of a line. Days behind the watermark are closed when enough is pending.
     """
 
     def __init__(self, terms: LogTerms) -> None:
@@ -115,6 +117,10 @@ class Counts:
         self.faults = np.zeros(len(RULES), np.int64)
         self.first_seen: dict[int, tuple[int, int, int]] = {}
         self.lines_read: Counter[tuple[int, int]] = Counter()
+        self.considered: Counter[int] = Counter()
+        self.unread: Counter[int] = Counter()
+        self.cut_files: set[int] = set()
+        self.concentration = Concentration()
         self._closed: range | None = None
 
     def add(self, hits: Hits, *, classes: Classes, days: Ints, chunk: Chunk) -> None:
@@ -123,6 +129,7 @@ class Counts:
             raise LateLine
         self._count_lines(hits, days=days, rules=classes.rule, place=(chunk.position, chunk.begin))
         selections = classes.selections()
+        self.concentration.add(classes, is_page=selections["people"])
         runs = gather(
             classes.visitor,
             seconds=hits.seconds,
@@ -157,6 +164,10 @@ class Counts:
         self.lines += other.lines
         self.faults += other.faults
         self.lines_read.update(other.lines_read)
+        self.considered.update(other.considered)
+        self.unread.update(other.unread)
+        self.cut_files |= other.cut_files
+        self.concentration.absorb(other.concentration)
         for day, place in other.first_seen.items():
             self.first_seen[day] = min(place, self.first_seen.get(day, place))
 
@@ -171,6 +182,9 @@ class Counts:
         self.lines_read[place] += len(days) + hits.faults.total()
         for name, fault_count in hits.faults.items():
             self.faults[RULES.index(name)] += fault_count
+        unread_count = sum(count for name, count in hits.faults.items() if OUTCOMES[name] == "quarantined")
+        self.unread[place[0]] += unread_count
+        self.considered[place[0]] += len(days) + unread_count
         if not len(days):
             return
         low, high = int(days.min()), int(days.max()) + 1
@@ -190,21 +204,25 @@ def count_share(share: Share, meter: Meter, *, is_over: Event) -> Counts:
     """
     classify = Classifier(share.terms.own_networks, key=share.key)
     checkpoint = ShareCheckpoint(share.checkpoints, share=replace(share, checkpoints=None))
-    counts, begun, read_to = _resumed(checkpoint) or (Counts(share.terms), 0, None)
+    counts, begun, read_to, directive = _resumed(checkpoint) or (Counts(share.terms), 0, None, b"")
     meter.read(sum(map(_disk_bytes, share.chunks[:begun])))
     for nth, chunk in enumerate(share.chunks[begun:], start=begun):
+        is_resumed = nth == begun and read_to is not None
+        reader = LineReader(share.terms.lines, directive=directive if is_resumed else b"")
         with open_log(chunk, on_read=meter.read) as stream:
-            if nth == begun and read_to is not None:
+            if is_resumed and read_to is not None:
                 stream.seek(read_to)
-                meter.read(0 if is_gzip(chunk.file.path) else read_to - chunk.begin)
-            for block, block_end in _blocks(stream, block_bytes=share.block_bytes, end=chunk.end):
-                hits = read_block(block, names=share.terms.json_names)
+                meter.read(0 if is_packed(chunk.file) else read_to - chunk.begin)
+            for block, block_end, is_unended in _blocks(stream, block_bytes=share.block_bytes, end=chunk.end):
+                hits = reader.read(block)
+                if is_unended and not len(hits.lines):
+                    counts.cut_files.add(chunk.position)
                 days = local_days(hits.seconds, zone=share.terms.zone)
                 counts.add(hits, classes=classify(hits), days=days, chunk=chunk)
                 meter.make(len(days) + hits.faults.total())
                 if share.is_closing and len(days):
                     counts.advance_watermark(int(np.median(days)))
-                checkpoint.save((counts, nth, block_end))
+                checkpoint.save((counts, nth, block_end, reader.directive))
                 if is_over.is_set():
                     return counts
     return counts
@@ -214,39 +232,17 @@ def _disk_bytes(chunk: Chunk) -> int:
     return (chunk.end or chunk.file.path.stat().st_size) - chunk.begin
 
 
-def _resumed(checkpoint: ShareCheckpoint) -> tuple[Counts, int, int] | None:
-    """The counts saved, the chunk they reach into, and the next byte of its decompressed stream."""
+def _resumed(checkpoint: ShareCheckpoint) -> tuple[Counts, int, int, bytes] | None:
+    """The counts saved, the chunk they reach into, the next byte of its unpacked stream and the header line there."""
     state = checkpoint.load()
-    return cast(tuple[Counts, int, int], state) if state else None
+    return cast(tuple[Counts, int, int, bytes], state) if state else None
 
 
-def is_gzip(path: Path) -> bool:
-    """Whether a file begins with the magic bytes of gzip; raises `OSError` when it cannot be opened."""
-    with path.open("rb") as file:
-        return file.read(2) == _GZIP_MAGIC
-
-
-@contextmanager
-def open_log(chunk: Chunk, *, on_read: OnRead | None = None) -> Iterator[BufferedIOBase]:
-    """The decompressed stream from the chunk's first byte on; raises `DataRejected` for damaged gzip."""
-    with open_counted(chunk.file.path, on_read) as raw:
-        raw.seek(chunk.begin)
-        try:
-            yield IGzipFile(fileobj=raw) if is_gzip(chunk.file.path) else raw
-        except (EOFError, gzip.BadGzipFile, IsalError) as fault:  # type: ignore[misc]
-            where = f"{chunk.position} ({chunk.file.file_id})"
-            raise DataRejected(
-                id=f"Log akses: berkas ke-{where} rusak atau terpotong; gzip-nya tidak utuh sekitar bita "
-                f"{raw.tell():,}. Salin ulang berkas itu dari server.",
-                en=f"Access log: file number {where} is damaged or cut off; its gzip stream breaks near byte "
-                f"{raw.tell():,}. Copy the file from the server again.",
-            ) from fault
-
-
-def _blocks(stream: BufferedIOBase, *, block_bytes: int, end: int | None) -> Iterator[tuple[memoryview, int]]:
+def _blocks(stream: BufferedIOBase, *, block_bytes: int, end: int | None) -> Iterator[tuple[memoryview, int, bool]]:
     """Blocks of whole lines with `ROOM` bytes of padding, in one reused buffer, each with its end in the stream.
 
-    An overlong line is cut behind the first byte that is too many.
+    An overlong line is cut behind the first byte that is too many. A last line that nothing ends is a block of its
+    own, which is said.
     """
     buffer = bytearray(LONGEST_LINE + 2 + block_bytes + ROOM)
     view = memoryview(buffer)
@@ -258,12 +254,12 @@ def _blocks(stream: BufferedIOBase, *, block_bytes: int, end: int | None) -> Ite
         cut = buffer.rfind(b"\n", kept, kept + count) + 1
         rest = kept + count - cut
         if cut:
-            yield view[: cut + ROOM], stream.tell() - rest
+            yield view[: cut + ROOM], stream.tell() - rest, False
         view[:rest] = view[cut : cut + rest]
         kept = min(rest, LONGEST_LINE + 1)
     if kept:
         view[kept : kept + 1 + ROOM] = b"\n" + bytes(ROOM)
-        yield view[: kept + 1 + ROOM], stream.tell()
+        yield view[: kept + 1 + ROOM], stream.tell(), True
 
 
 def _any_within(days: Ints, span: range) -> bool:

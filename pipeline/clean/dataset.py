@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property, lru_cache
@@ -13,7 +12,6 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 
-from connectors.files import refuse_foreign
 from connectors.remarks import Remark
 from pipeline.access_log.checkpoints import Checkpoints, forget_checkpoints
 from pipeline.atomic import atomic_folder
@@ -193,17 +191,14 @@ def _resolve_duplicates(source: _Written, files: MonthFiles) -> None:
 
 def _count_log(landed: Landed, *, checkpoints: Checkpoints | None = None) -> tuple[pd.DataFrame, pd.DataFrame]:
     from pipeline.access_log.count import LogFile, LogTerms, count_visits
-    from pipeline.access_log.head import refuse_unnamed
+    from pipeline.access_log.judgement import refuse_foreign_logs, refuse_unread_files
 
     files, terms = landed.files("main"), LogTerms.of(landed.city, landed.source)
-    for file, raw in files:
-        refuse_foreign(raw, "access_log")
-        refuse_unnamed(LogFile(file.file_id, raw.path), name=raw.name, terms=terms)
-    logs = [LogFile(file.file_id, raw.path) for file, raw in files]
+    refuse_foreign_logs([raw for _, raw in files])
+    logs = [LogFile(file.file_id, raw.path, name=raw.name) for file, raw in files]
     counts = count_visits(logs, terms=terms, checkpoints=checkpoints, meter=landed.meter)
-    bad = counts.tally.loc[counts.tally["outcome"] == "quarantined", "rows_count"]
-    readability = Readability(int(counts.tally["rows_count"].sum()), Counter(malformed_line=int(bad.sum())))
-    readability.refuse_if_poor(landed.city, landed.manifest.source)
+    landed.remarks.extend(counts.remarks)
+    landed.remarks.extend(refuse_unread_files(counts.files, city=landed.city, terms=terms))
     return counts.visits, counts.tally
 
 

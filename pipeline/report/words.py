@@ -12,6 +12,7 @@ _WORDS = {
     "asset": "berkas pendukung halaman",
     "audience": "pengguna",
     "blank_line": "baris kosong",
+    "header_line": "baris judul log",
     "blank_row": "baris kosong",
     "bot": "bot",
     "bots_included": "termasuk bot",

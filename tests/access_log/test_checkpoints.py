@@ -32,8 +32,8 @@ from pathlib import Path
 from pipeline.access_log import count as counting, share
 from pipeline.access_log.checkpoints import Checkpoints
 from tests.access_log.test_share import TERMS
-read, counting._BLOCK_BYTES = share.read_block, 700
-share.read_block = lambda block, names: (time.sleep(0.05), read(block, names=names))[1]
+read, counting._BLOCK_BYTES = share.LineReader.read, 700
+share.LineReader.read = lambda self, block: (time.sleep(0.05), read(self, block))[1]
 files = [counting.LogFile("file0", Path(sys.argv[1]))]
 counting.count_visits(files, terms=TERMS, checkpoints=Checkpoints(Path(sys.argv[2]), every_seconds=0))
 """
@@ -77,8 +77,8 @@ def count(files: list[LogFile], folder: Path, *, blocks_until_stop: int = sys.ma
 
 
 def blocks_read(files: list[LogFile], folder: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[LogCounts, int]:
-    read, blocks = share.read_block, []
-    monkeypatch.setattr(share, "read_block", lambda block, names: (blocks.append(1), read(block, names=names))[1])
+    read, blocks = share.LineReader.read, []
+    monkeypatch.setattr(share.LineReader, "read", lambda self, block: (blocks.append(1), read(self, block))[1])
     counts = count(files, folder)
     assert counts
     return counts, len(blocks)

@@ -69,10 +69,27 @@ def test_json_lines_of_unknown_names_are_refused_by_what_they_lack(tmp_path: Pat
         visits(tmp_path, kota)
 
 
-def test_a_log_without_a_readable_first_line_is_not_refused_for_its_names(tmp_path: Path) -> None:
-    assert found(city(tmp_path, b"garbage", b"{")).details == (
-        "log: baris awal / first lines: 0 halaman / pages; malformed_line 2",
-    )
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        (b"garbage 203.0.113.77", "aaaaaaa 000.0.000.00"),
+        (b"data.kota.go.id:443 " + COMBINED, "vhost_combined"),
+        (json.dumps({"log": COMBINED.decode() + "\n", "stream": "stdout"}).encode(), "docker"),
+        (json.dumps({"MESSAGE": "a.go.id:80 " + COMBINED.decode()}).encode(), "[journald, vhost_combined]"),
+        (b"#Fields: date time s-ip cs-method\n2025-05-17 10:05:03 10.0.0.5 GET", "cs-uri-stem"),
+    ],
+)
+def test_a_log_of_another_format_is_refused_by_its_shape_or_by_the_name_that_fits(
+    tmp_path: Path, line: bytes, told: str
+) -> None:
+    kota = city(tmp_path, line, line)
+    error = found(kota).error
+    assert error is not None
+    for text in (error.id, error.en):
+        assert told in text
+        assert "203.0.113" not in text
+    with pytest.raises(type(error)):
+        visits(tmp_path, kota)
 
 
 def test_declared_fields_are_read(tmp_path: Path) -> None:

@@ -1,0 +1,58 @@
+"""How much of a count hangs on one address, one agent, one visitor or private addresses, in little memory."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kernels.log_fields import tally_pages
+from pipeline.access_log.rules import Classes
+
+# Hashes are counted by their first bits: another of thousands adds less than a hundredth of a percent.
+_SLOT_BITS = 16
+
+Flags = NDArray[np.bool_]
+Keys = NDArray[np.uint64]
+
+
+class Concentration:
+    """Pages people asked for: all, those from private addresses, and those by address and by agent."""
+
+    def __init__(self) -> None:
+        self.pages_count = 0
+        self.private_count = 0
+        self._addresses, self._agents = empty_slots(), empty_slots()
+
+    def add(self, classes: Classes, *, is_page: Flags) -> None:
+        """Count a block's pages."""
+        slots = (self._addresses, self._agents)
+        pages, private = tally_pages(classes.address, classes.visitor, (is_page, classes.is_private), slots)
+        self.pages_count += pages
+        self.private_count += private
+
+    def absorb(self, other: Concentration) -> None:
+        """Add another's counts, made with the same key."""
+        self.pages_count += other.pages_count
+        self.private_count += other.private_count
+        self._addresses += other._addresses
+        self._agents += other._agents
+
+    @property
+    def most_of_one_address(self) -> int:
+        """The pages of the address that asked for most."""
+        return int(self._addresses.max())
+
+    @property
+    def most_of_one_agent(self) -> int:
+        """The pages of the agent that asked for most."""
+        return int(self._agents.max())
+
+
+def empty_slots() -> NDArray[np.int64]:
+    """Counts by the first bits of a hash, all zero."""
+    return np.zeros(1 << _SLOT_BITS, np.int64)
+
+
+def count_by_slot(visitors: Keys) -> NDArray[np.int64]:
+    """How often each slot occurs among some hashes."""
+    return np.bincount((visitors >> np.uint64(64 - _SLOT_BITS)).astype(np.int64), minlength=1 << _SLOT_BITS)

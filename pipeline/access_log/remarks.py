@@ -1,0 +1,170 @@
+"""What is odd about a count of access logs although it could be made, and the limits from which it is said."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from connectors.log_format import FIELDS_DIRECTIVE, formats_of
+from connectors.remarks import Remark
+from pipeline.access_log.concentration import Concentration
+from pipeline.access_log.files import LogFile
+from pipeline.access_log.head import Head
+from pipeline.access_log.rules import REQUEST_RULES, RULES
+from pipeline.access_log.share import Counts, LogTerms
+
+# Shares of the pages people asked for, of visits and of lines, in percent; fewer than the least counts prove nothing.
+ADDRESS_LIMIT_PCT = 50
+AGENT_LIMIT_PCT = 95
+VISITOR_LIMIT_PCT = 20
+EXCLUDED_LIMIT_PCT = 95
+LEAST_PAGES = 10
+LEAST_VISITS = 100
+LEAST_PAGES_OF_AGENTS = 200
+
+# A log that holds nothing but files or bots may be right; these rules leave out what may be people.
+_DOUBTFUL_RULES = ("method", "status", "own_network", "empty_agent")
+_CURE_ID = (
+    "Bila server berada di belakang proxy, minta alamat klien dicatat, lalu tulis client: last (alamat terakhir "
+    "X-Forwarded-For) atau trusted_proxies: [jaringan proxy], dan log_format bila perlu"
+)
+_CURE_EN = (
+    "If the server is behind a proxy, have the client's address logged and write client: last (the last address of "
+    "X-Forwarded-For) or trusted_proxies: [the proxies' networks], and log_format where needed"
+)
+
+Lines = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class FileCounts:
+    """One file's lines but blank and header lines, and those among them that could not be read."""
+
+    file: LogFile
+    rows_count: int
+    unread_count: int
+
+
+def remarks_of(
+    counts: Counts, *, files: Sequence[LogFile], heads: Sequence[Head], terms: LogTerms, visits_count: int
+) -> tuple[Remark, ...]:
+    """What to know of a count whose headline, of days by start, has so many visits; addresses are never named."""
+    lines = counts.lines.sum(axis=0)
+    return (
+        *_of_addresses(counts.concentration, terms),
+        *_of_agents(counts.concentration),
+        *_of_visitors(counts.runs["people"].most_of_one_visitor, visits_count),
+        *_of_rules(lines),
+        *_of_formats(heads, terms),
+        *(_of_cut_file(files[position - 1]) for position in sorted(counts.cut_files)),
+    )
+
+
+def _of_addresses(pages: Concentration, terms: LogTerms) -> Iterator[Remark]:
+    if pages.pages_count < LEAST_PAGES:
+        return
+    one_pct, private_pct = (
+        100 * count / pages.pages_count for count in (pages.most_of_one_address, pages.private_count)
+    )
+    if max(one_pct, private_pct) <= ADDRESS_LIMIT_PCT:
+        return
+    is_private, is_one = private_pct > ADDRESS_LIMIT_PCT, one_pct > ADDRESS_LIMIT_PCT
+    kind_id, kind_en = {
+        (True, True): ("satu alamat privat", "one private address"),
+        (True, False): ("alamat privat", "private addresses"),
+        (False, True): ("satu alamat publik", "one public address"),
+    }[is_private, is_one]
+    pct = f"{int(one_pct if is_one else private_pct)} %"
+    place_id, place_en = _place_of_client(terms)
+    yield Remark(
+        "one_address" if is_one else "private_addresses",
+        f"{pct} halaman diminta dari {kind_id} ({place_id}; batas {ADDRESS_LIMIT_PCT} %): mungkin proxy, sehingga "
+        f"semua pengunjung di belakangnya terhitung sebagai satu. {_CURE_ID}",
+        f"{pct} of the pages were asked for from {kind_en} ({place_en}; limit {ADDRESS_LIMIT_PCT} %): perhaps a proxy, "
+        f"so that all visitors behind it count as one. {_CURE_EN}",
+    )
+
+
+def _place_of_client(terms: LogTerms) -> tuple[str, str]:
+    if terms.picks_client:
+        return "dipilih dari alamat yang diteruskan", "chosen from the forwarded addresses"
+    return "kolom alamat baris log", "the lines' address field"
+
+
+def _of_agents(pages: Concentration) -> Iterator[Remark]:
+    most = pages.most_of_one_agent
+    if pages.pages_count >= LEAST_PAGES_OF_AGENTS and 100 * most > AGENT_LIMIT_PCT * pages.pages_count:
+        pct = f"{100 * most // pages.pages_count} %"
+        yield Remark(
+            "one_agent",
+            f"{pct} halaman diminta oleh satu agen yang sama (batas {AGENT_LIMIT_PCT} %): mungkin pemantau atau skrip",
+            f"{pct} of the pages were asked for by one and the same agent (limit {AGENT_LIMIT_PCT} %): perhaps a probe "
+            "or a script",
+        )
+
+
+def _of_visitors(most: int, visits_count: int) -> Iterator[Remark]:
+    if visits_count >= LEAST_VISITS and 100 * most > VISITOR_LIMIT_PCT * visits_count:
+        pct = f"{100 * most // visits_count} %"
+        yield Remark(
+            "one_visitor",
+            f"{pct} kunjungan berasal dari satu pengunjung (batas {VISITOR_LIMIT_PCT} %): mungkin pemeriksaan "
+            "kesehatan, skrip, atau proxy. Bila milik kota, tulis jaringannya di own_networks",
+            f"{pct} of the visits are one visitor's (limit {VISITOR_LIMIT_PCT} %): perhaps health checks, a script "
+            "or a proxy. If it is the city's own, write its network in own_networks",
+        )
+
+
+def _of_rules(lines: Lines) -> Iterator[Remark]:
+    """Rules that leave out nearly all: of the lines, or for rules on clients of the pages."""
+    by_rule = dict(zip(RULES, lines.tolist(), strict=True))
+    pages_count = sum(count for rule, count in by_rule.items() if rule not in REQUEST_RULES)
+    for rule, count in by_rule.items():
+        base = sum(by_rule.values()) if rule in REQUEST_RULES else pages_count
+        if rule and base >= LEAST_PAGES and 100 * count > EXCLUDED_LIMIT_PCT * base:
+            of_id, of_en = ("baris", "lines") if rule in REQUEST_RULES else ("permintaan halaman", "page requests")
+            cure_id, cure_en = _cure_of(rule)
+            yield Remark(
+                "rule_excludes_most",
+                f"aturan {rule} mengeluarkan {count} dari {base} {of_id} (batas {EXCLUDED_LIMIT_PCT} %){cure_id}",
+                f"the rule {rule} excludes {count} of {base} {of_en} (limit {EXCLUDED_LIMIT_PCT} %){cure_en}",
+                keeps_provisional=rule in _DOUBTFUL_RULES,
+            )
+
+
+def _cure_of(rule: str) -> tuple[str, str]:
+    if rule == "own_network":
+        return (
+            ". Bila proxy berada di jaringan itu, own_networks mengeluarkan semua orang. " + _CURE_ID,
+            ". If a proxy is in that network, own_networks leaves out everybody. " + _CURE_EN,
+        )
+    return "", ""
+
+
+def _of_formats(heads: Sequence[Head], terms: LogTerms) -> Iterator[Remark]:
+    if any(head.lacks_agents for head in heads):
+        yield Remark(
+            "no_agents",
+            "agen tidak dicatat: pengunjung adalah alamat, dan bot tidak dapat dikenali",
+            "agents are not logged: a visitor is an address, and bots cannot be told apart",
+            keeps_provisional=False,
+        )
+    texts = [text for text in terms.log_format if not text.startswith(FIELDS_DIRECTIVE)]
+    declared = [line for text in texts for line in formats_of(text)]
+    if terms.clock_zone is None and any(not line.has_offset for line in declared):
+        yield Remark(
+            "clock_without_offset",
+            f"waktu di log tanpa selisih UTC, dibaca sebagai {terms.zone.key}. Tulis zone di sumber ini",
+            f"times in the log tell no offset and are read as {terms.zone.key}. Write zone of this source",
+        )
+
+
+def _of_cut_file(file: LogFile) -> Remark:
+    return Remark(
+        "log_cut",
+        f"{file.title}: berkas berakhir di tengah baris; mungkin terpotong saat disalin. Salin ulang secara utuh",
+        f"{file.title}: the file ends in the middle of a line; perhaps it was cut while copied. Copy it again in full",
+    )
