@@ -106,7 +106,8 @@ class Counts:
 
     `first_seen` locates each day's first line: the file's position, its chunk's first byte, lines before it in the
     chunk. `lines_read` counts the lines of each chunk, `considered` those of each file but blank and header
-    lines, `unread` those among them that no format fits or whose time is bad; `cut_files` end in the middle of a line. Days behind the watermark are closed when enough is pending.
+    lines, `unread` those among them that no format fits or whose time is bad; `cut_files` end in the middle of a line.
+    Days behind the watermark are closed when enough is pending.
     """
 
     def __init__(self, terms: LogTerms) -> None:

@@ -10,8 +10,10 @@ from typing import Literal
 
 import pandas as pd
 
+from connectors.records import TYPED
 from pipeline.clean.moments import with_english_months
-from pipeline.clean.values import Reading, parse
+from pipeline.clean.reading import Reading
+from pipeline.clean.values import parse
 
 Grain = Literal["moment", "day", "month", "year", "hour"]
 
@@ -47,7 +49,8 @@ _ZONES = {"WIB": "Asia/Jakarta", "WITA": "Asia/Makassar", "WIT": "Asia/Jayapura"
 class DateReading:
     """How a column's dates are read: formats (none for ISO 8601), what they tell, and the counts behind that.
 
-    `choices` are the formats of either order when nothing decides it; `zone` is one that the texts name.
+    `choices` are the formats of either order when nothing decides it; `zone` is one that the texts name;
+    `may_be_swapped`: Excel may have exchanged day and month of the typed dates.
     """
 
     grain: Grain
@@ -57,6 +60,7 @@ class DateReading:
     zone: str | None
     share: float
     evidence: tuple[str, ...]
+    may_be_swapped: bool = False
 
     @property
     def is_open(self) -> bool:
@@ -67,21 +71,22 @@ class DateReading:
 def read_dates(texts: pd.Series) -> DateReading | None:
     """How the texts of a column, none of them blank, are read as dates; null when they are none."""
     counts = texts.value_counts().head(_MOST_TEXTS)
-    found = [(text, _match(text)) for text in counts.index]
+    found = [(text, _match(text.removesuffix(TYPED))) for text in counts.index]
     dated = [(form, match) for _, one in found if one for form, match in [one]]
     share = sum(int(counts[text]) for text, one in found if one) / max(1, int(counts.sum()))
     if share < _SHARE:
         return None
     grain = _grain(dated)
     order, evidence = _order(dated)
+    swapped = _swap_sign(dated) if order == "dm" else []
     templates = list(dict.fromkeys(_template(form, match) for form, match in dated))
     if grain == "hour":
         templates, order = [], "dm"
     formats, choices = _formats(templates, order)
-    zones = {_ZONES[zone] for _, match in dated if (zone := _zone(match)) in _ZONES}
-    reading = DateReading(
-        grain, formats, choices, _has_offset(dated), zones.pop() if len(zones) == 1 else None, share, tuple(evidence)
-    )
+    named = {_ZONES[name] for _, match in dated if (name := _zone(match)) in _ZONES}
+    zone = named.pop() if len(named) == 1 else None
+    said = (*evidence, *swapped)
+    reading = DateReading(grain, formats, choices, _has_offset(dated), zone, share, said, bool(swapped))
     return _proved(texts, reading)
 
 
@@ -121,11 +126,8 @@ def _order(dated: Sequence[tuple[str, re.Match[str]]]) -> tuple[str, list[str]]:
     if _year_may_be_first(pairs):
         return "", [f"tahun dua angka, letaknya tidak terbukti / two-digit years, no proof where they stand ({whole})"]
     if first and not second:
-        said = [
-            f"{first} dari {whole} tanggal di atas 12: hari dahulu / {first} of {whole} days are above 12: day first"
-        ]
-        swapped = _swap_sign(dated, pairs)
-        return "" if swapped else "dm", [*said, *swapped]
+        said = f"{first} dari {whole} tanggal di atas 12: hari dahulu / {first} of {whole} days are above 12: day first"
+        return "dm", [said]
     if second and not first:
         return "md", [
             f"{second} dari {whole} angka kedua di atas 12: bulan dahulu / "
@@ -146,8 +148,9 @@ def _year_may_be_first(pairs: set[tuple[int, int, str]]) -> bool:
     return len({one for one, _, _ in pairs}) <= len({year for _, _, year in pairs})
 
 
-def _swap_sign(dated: Sequence[tuple[str, re.Match[str]]], pairs: set[tuple[int, int, str]]) -> list[str]:
+def _swap_sign(dated: Sequence[tuple[str, re.Match[str]]]) -> list[str]:
     """Typed dates whose days are all up to 12 beside text dates: Excel may have swapped the typed ones."""
+    pairs = {(m["y"], m["one"], m["two"]) for form, m in dated if form == "dmy"}
     typed = {(m["y"], m["one"], m["two"]) for form, m in dated if form == "ymd" and "T" in m[0]}
     if not typed or not pairs or any(int(day) > _LAST_MONTH for _, _, day in typed):
         return []

@@ -1,23 +1,23 @@
-"""Whether a file is a web server's access log, in which form, and how many of its first lines are read."""
+"""Whether a file is a web server's access log, in which format, and how many of its first lines are read."""
 
 from __future__ import annotations
 
-import zipfile
-from collections import Counter
+import re
 from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo
 
 from connectors.errors import TolokError
 from connectors.records import RawFile, open_bytes
-from pipeline.access_log.formats.json_line import JsonNames
-from pipeline.access_log.head import read_head
-from pipeline.access_log.share import Chunk, LogFile
+from pipeline.access_log.files import LogFile, is_zip, with_members
+from pipeline.access_log.head import readable_counts
+from pipeline.access_log.share import LogTerms
 from pipeline.config import UNANSWERED
 from pipeline.draft.mapping import Noted
 from pipeline.draft.questions import question
 
-_HEAD_BYTES = 1 << 16
+_HEAD_BYTES = 1 << 14
 _SHARE = 0.2
-_DOMINANT = 0.5
+_REQUEST = re.compile(rb"\b(?:GET|POST|HEAD) /")
 
 
 @dataclass
@@ -29,36 +29,32 @@ class LogDraft:
 
 
 def log_settings(file: RawFile) -> LogDraft | None:
-    """The settings of an access log, or null for another file; no address is shown."""
+    """The settings of an access log, or null for another file; no address and no line is shown."""
     try:
-        if zipfile.is_zipfile(file.path):
-            return None
-        lines = _first_lines(file)
-        hits = read_head(Chunk(LogFile(file.name, file.path), 1), names=JsonNames())
-    except (TolokError, OSError):
+        log = with_members(LogFile(file.name, file.path, name=file.name))[0]
+        lines_count, read_count, known = readable_counts(log, terms=LogTerms(ZoneInfo("UTC"), "portal"))
+    except (TolokError, OSError, IndexError):
         return None
-    if not lines or len(hits) < _SHARE * len(lines) or len(hits) == 0:
+    settings = {"format": Noted("access_log")}
+    if read_count >= _SHARE * lines_count and read_count:
+        counts = f"{read_count} dari / of {lines_count}"
+        said = f"{counts} baris awal terbaca / of the first lines are read"
+    elif known:
+        said = f"baris awal terbaca sebagai / the first lines are read as {known}"
+        settings["log_format"] = Noted(known)
+    elif _holds_requests(file):
+        said = "log akses dengan susunan yang belum dikenal / an access log of a format not known"
+        settings["log_format"] = Noted(UNANSWERED, [question("log_format")])
+    else:
         return None
-    kind = "JSON" if lines[0].lstrip().startswith(b"{") else "common/combined"
-    comments = [
-        f"log akses {kind}: {len(hits)} dari {len(lines)} baris awal terbaca / "
-        f"access log, {kind}: {len(hits)} of the first {len(lines)} lines are read",
-        "jamnya membawa offset / its times carry their offset",
-    ]
-    _, count = Counter(hit.address for hit in hits).most_common(1)[0]
-    if count > _DOMINANT * len(hits):
-        comments.append(
-            f"AWAS: satu alamat membuat {count} dari {len(hits)} permintaan; mungkin proksi / BEWARE: one address "
-            f"makes {count} of {len(hits)} requests, perhaps a proxy; docs/city.md"
-        )
-    return LogDraft(
-        comments,
-        {"format": Noted("access_log"), "own_networks": Noted(UNANSWERED, [question("own_networks")])},
-    )
+    settings["own_networks"] = Noted(UNANSWERED, [question("own_networks")])
+    return LogDraft([f"log akses / access log: {said}"], settings)
 
 
-def _first_lines(file: RawFile) -> list[bytes]:
+def _holds_requests(file: RawFile) -> bool:
+    """Whether most first lines hold a request, in whatever format."""
+    if is_zip(file.path):
+        return False
     with open_bytes(file) as stream:
-        head = stream.read(_HEAD_BYTES)
-    lines = head.split(b"\n")
-    return [line for line in (lines[:-1] if len(head) == _HEAD_BYTES else lines) if line.strip()]
+        lines = stream.read(_HEAD_BYTES).splitlines()[:-1]
+    return len([line for line in lines if _REQUEST.search(line)]) > len(lines) // 2

@@ -93,6 +93,9 @@ def _time(match: Match) -> Noted:
     if dates.is_open:
         choices = " | ".join(_listed(choice) for choice in dates.choices) or ", ".join(dates.formats)
         return Noted({"column": raw.name, "format": UNANSWERED}, [*comments, question("format", hint=choices)])
+    if dates.may_be_swapped:
+        value = {"column": raw.name, "format": _one_or_all(dates.formats), "swapped_by_excel": UNANSWERED}
+        return Noted(value, [*comments, question("swapped_by_excel")])
     if dates.formats:
         return Noted({"column": raw.name, "format": _one_or_all(dates.formats)}, comments)
     return Noted(raw.name, comments)

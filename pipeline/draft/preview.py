@@ -13,7 +13,7 @@ from pipeline.config import UNANSWERED, City, unanswered, with_presets
 from pipeline.draft.draft import Draft, Place
 
 # Without these a column would be read in another way than the one in question.
-_DECIDING = {"format", "suffix", "thousands", "unit", "column"}
+_DECIDING = {"format", "suffix", "thousands", "unit", "column", "swapped_by_excel"}
 
 
 def preview(draft: Draft, file: RawFile, *, name: str, place: Place) -> list[str]:

@@ -46,6 +46,14 @@ QUESTIONS: Mapping[str, tuple[str, str]] = {
         "Hari atau bulan dahulu? Pilih:",
         "Day or month first? Choose:",
     ),
+    "swapped_by_excel": (
+        "Apakah Excel menukar hari dan bulan pada tanggal terketik (true atau false)? Bandingkan dengan aslinya",
+        "Did Excel swap day and month of the typed dates (true), or not (false)? Compare with the original",
+    ),
+    "log_format": (
+        "Baris 'log_format' nginx atau 'LogFormat' Apache dari pengelola server, atau nama servernya (docs/city.md)",
+        "nginx's 'log_format' or Apache's 'LogFormat', from the administrator, or the server's name (docs/city.md)",
+    ),
     "thousands": (
         "Tanda ribuan atau desimal? 1.001 dapat berarti seribu satu: tulis thousands, atau ganti dengan decimal",
         "Does the mark group thousands or begin decimals? 1.001 may be a thousand and one: thousands, or decimal",

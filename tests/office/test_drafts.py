@@ -91,7 +91,7 @@ def test_a_date_order_is_proposed_only_with_the_counts_that_prove_it(
 def test_typed_days_up_to_twelve_beside_text_days_above_are_asked_about(tmp_path: Path) -> None:
     rows = [[datetime(2025, 10, 3), 5], ["15/03/2025", 6], [datetime(2025, 2, 2), 7], ["19/08/2025", 8]]
     source, text = drafted(tmp_path, "kunjungan.xlsx", workbook(["Tanggal", "Kunjungan"], *rows))
-    assert source["columns"]["visited_on"]["format"] == "??"
+    assert source["columns"]["visited_on"]["swapped_by_excel"] == "??"
     assert "Excel may have swapped day and month" in text
 
 
@@ -222,8 +222,7 @@ def test_an_access_log_shows_how_many_lines_are_read_and_no_address(tmp_path: Pa
     line = '198.51.100.7 - - [01/Jan/2025:09:00:0{} +0700] "GET /data HTTP/1.1" 200 5 "-" "Mozilla/5.0"'
     source, text = drafted(tmp_path, "access.log", "\n".join([*(line.format(n) for n in range(9)), "rusak"]))
     assert source["format"] == "access_log"
-    assert "9 of the first 10 lines are read" in text
-    assert "one address makes 9 of 9 requests" in text
+    assert "9 dari / of 10 baris awal terbaca / of the first lines are read" in text
     assert "198.51.100" not in text
 
 
