@@ -20,7 +20,7 @@ Grain = Literal["moment", "day", "month", "year", "hour"]
 _LAST_MONTH = 12
 _TWO_DIGITS = 2
 _SHARE = 0.7
-_MOST_TEXTS = 20_000
+_MOST_TEXTS = 5_000
 _CLOCK = (
     r"(?P<join>T|,? | - |, ?pukul | pukul )?(?P<h>\d{1,2})(?P<c>[:.])(?P<m>\d{2})"
     r"(?:(?P=c)(?P<s>\d{2})(?P<f>[.,]\d{1,9})?)?(?P<ap> ?[AaPp][Mm])?"
@@ -70,7 +70,8 @@ class DateReading:
 
 def read_dates(texts: pd.Series) -> DateReading | None:
     """How the texts of a column, none of them blank, are read as dates; null when they are none."""
-    counts = texts.value_counts().head(_MOST_TEXTS)
+    counts = texts.value_counts()
+    counts = counts.iloc[:: -(-len(counts) // _MOST_TEXTS) or 1]
     found = [(text, _match(text.removesuffix(TYPED))) for text in counts.index]
     dated = [(form, match) for _, one in found if one for form, match in [one]]
     share = sum(int(counts[text]) for text, one in found if one) / max(1, int(counts.sum()))

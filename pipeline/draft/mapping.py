@@ -88,6 +88,11 @@ def _time(match: Match) -> Noted:
     if match.hour is not None:
         return _day_and_hour(match)
     comments = list(dates.evidence)
+    if dates.has_offset:
+        comments.append(
+            "jamnya membawa selisih (Z, +07:00); bila Z itu palsu, tulis Z sebagai huruf di 'format' / its times carry "
+            "an offset; if the Z is false, write Z as a letter in 'format'"
+        )
     if dates.grain == "year":
         return Noted({"column": raw.name, "suffix": UNANSWERED, "format": "%Y-%m-%d"}, [*comments, question("suffix")])
     if dates.is_open:

@@ -15,6 +15,7 @@ _SHAPES = {
     "IP address": (re.compile(r"\d{1,3}(?:\.\d{1,3}){3}"), 0.5),
 }
 _FREE_TEXT_LENGTH = 60
+_MOST_TEXTS = 5_000
 _FREE_TEXT_SHARE = 0.5
 _IN_INDONESIAN = {
     "name": "nama",
@@ -35,12 +36,13 @@ def personal_kind(name: str, texts: pd.Series, *, table: str) -> str | None:
         if says(name, [header for header in headers if header not in said]):
             return str(kind)
     distinct = texts.drop_duplicates()
+    distinct = distinct.iloc[:: -(-len(distinct) // _MOST_TEXTS) or 1]
     if distinct.empty:
         return None
     for kind, (shape, share) in _SHAPES.items():
         if distinct.map(shape.fullmatch if share == 0.5 else shape.search).notna().mean() >= share:
             return kind
-    is_long = distinct.str.len().mean() > _FREE_TEXT_LENGTH and len(distinct) > _FREE_TEXT_SHARE * len(texts)
+    is_long = distinct.str.len().mean() > _FREE_TEXT_LENGTH and texts.nunique() > _FREE_TEXT_SHARE * len(texts)
     return "free text" if is_long and table not in words["impersonal"] else None
 
 

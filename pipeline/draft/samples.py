@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from connectors.files import read_rows
 from connectors.layout import Layout
 from connectors.records import BLANK_ROW, RawFile
 from pipeline.draft.words import known_words, tidy
 
-_ROWS_PER_BLOCK = 4_000
+_ROWS_PER_BLOCK = 1_500
 _LAST_ROWS = 15
 
 
@@ -63,11 +64,15 @@ def _is_note(rows: pd.DataFrame) -> pd.Series:
         return pd.Series(False, index=rows.index)
     words = known_words()
     begins = (*words["totals"], *words["notes"])
-    first = rows.bfill(axis=1).iloc[:, 0].fillna("")
+    first = rows.iloc[:, 0]
+    for name in rows.columns[1:]:
+        first = first.fillna(rows[name])
+    first = first.fillna("")
     texts = {text: _begins(text, begins) for text in first.drop_duplicates()}
-    is_sparse = rows.notna().sum(axis=1) <= max(1, len(rows.columns) // 2)
+    filled = rows.notna().sum(axis=1)
+    is_sparse = filled <= max(1, len(rows.columns) // 2)
     ends = rows.index >= len(rows) - _LAST_ROWS
-    is_lone = (rows.notna().sum(axis=1) == 1) & (len(rows.columns) > 2) & ends
+    is_lone = (filled == 1) & (len(rows.columns) > 2) & ends
     return (first.map(texts).astype(bool) & is_sparse) | first.str.fullmatch(r"\(\d{1,2}\)") | is_lone
 
 
@@ -78,11 +83,10 @@ def _begins(text: str, words: Sequence[str]) -> bool:
 
 def repeats_count(file: RawFile, *, layout: Layout, columns: Sequence[str]) -> tuple[int, int]:
     """How many rows of the whole file have a key of these columns, and how many different keys there are."""
-    seen: set[bytes] = set()
-    count = 0
+    parts = []
     for frame in read_rows(file, layout=layout, columns=columns):
-        keys = frame[list(columns)].dropna(how="all").drop_duplicates()
-        count += int(frame[list(columns)].notna().any(axis=1).sum())
-        joined = keys.fillna("").agg("\x1f".join, axis=1) if len(columns) > 1 else keys[columns[0]]
-        seen.update(hashlib.blake2b(key.encode(), digest_size=8).digest() for key in joined)
-    return count, len(seen)
+        keys = frame[frame[list(columns)].notna().any(axis=1)]
+        texts = [pa.array(keys[name].fillna(""), pa.large_string()) for name in columns]
+        parts.append(pc.binary_join_element_wise(*texts, "\x1f") if len(texts) > 1 else texts[0])
+    whole = pa.chunked_array(parts, pa.large_string())
+    return len(whole), int(pc.count_distinct(whole).as_py())

@@ -19,6 +19,8 @@ from pipeline.tables import TABLES
 _BY_CONNECTION = {"api", "sql"}
 _FEWEST_COLUMNS = 3
 _SOUND_SHARE = 0.5
+# Reports that only their own reader knows are small, and some of these readers go to the end at once.
+_SMALL_BYTES = 20 << 20
 
 
 def matching_system(file: RawFile, *, header: Collection[str], table: str | None) -> str | None:
@@ -43,7 +45,7 @@ def _columns_read(file: RawFile, name: str, header: Collection[str]) -> int:
         raw = with_presets({"it": {"system": name, "path": file.name}})
         source = Source.model_validate(raw["it"])  # type: ignore[index]
         columns = raw_columns(source)
-        if not _may_be(source, columns, header):
+        if not _may_be(source, columns, header, is_small=file.path.stat().st_size <= _SMALL_BYTES):
             return 0
         _, frame = next(source.connector_in(ZoneInfo("UTC")).rows([file], columns=columns))
         sound = _sound_share(frame.head(1000), source)
@@ -52,10 +54,10 @@ def _columns_read(file: RawFile, name: str, header: Collection[str]) -> int:
     return len(columns) if sound > _SOUND_SHARE else 0
 
 
-def _may_be(source: Source, columns: Collection[str], header: Collection[str]) -> bool:
+def _may_be(source: Source, columns: Collection[str], header: Collection[str], *, is_small: bool) -> bool:
     """Whether the header says enough of the system's names to try its reader."""
     if source.connector:
-        return True
+        return is_small
     if source.names:
         return len(set(source.names) & set(header)) >= _FEWEST_COLUMNS
     is_odd = "." in source.rows_at or len(columns) >= _FEWEST_COLUMNS
