@@ -18,6 +18,7 @@ _MODULES = ("access_log", "tickets", "incidents", "sheets", "annual", "storing",
 
 
 def main() -> None:
+    """Run the benchmarks asked for, print figures and verdicts, and write them to a file when one is named."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--size", type=int, default=1_000_000, help="lines or rows of each input")
     parser.add_argument("--rounds", type=int, default=3)

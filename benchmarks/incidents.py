@@ -74,6 +74,7 @@ def whole_result(frame: pd.DataFrame) -> str:
 
 
 def duckdb(connection: object) -> str:
+    """The headline's seconds and incidents by SQL window functions."""
     found = connection.execute(f"""
         WITH ordered AS (
             SELECT component, epoch_us(started_at) AS begun, epoch_us(ended_at) AS ended,
@@ -104,6 +105,7 @@ def _in_duckdb(path: Path) -> object:
 
 
 def pandas(frame: pd.DataFrame) -> str:
+    """The headline's seconds and incidents by a running maximum in pandas."""
     ordered = frame.sort_values(["component", "started_at"])
     latest = ordered.groupby("component")["ended_at"].cummax().groupby(ordered["component"]).shift()
     stretch = (latest.isna() | (ordered["started_at"] > latest)).cumsum()

@@ -66,6 +66,7 @@ def _as_pandas_writes(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def openpyxl(path: Path) -> str:
+    """The cells of a workbook as pandas reads them by openpyxl."""
     with path.open("rb") as file:
         return _answer(iter([pd.read_excel(file, engine="openpyxl", dtype=str)]))
 

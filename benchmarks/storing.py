@@ -38,6 +38,7 @@ def write_size(path: Path, rows: int) -> None:
 
 
 def ours(given: _Given) -> str:
+    """What the warehouse holds after a result is stored by our own writer."""
     Warehouse(given.url).store([given.result], request=_request("r1"))
     return _answer(given.url)
 

@@ -36,6 +36,7 @@ _OF_A_PERIOD = tuple(
 
 
 def write_warehouse(path: Path, cities: int) -> None:
+    """Make an SQLite warehouse at `path` with the results of so many cities."""
     _fill(f"sqlite:///{path}", cities)
 
 

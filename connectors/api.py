@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, field_validator, model_validator
 
-from connectors.base import Connector, Held, NotKept, Options, Window, Wire, frame_of
+from connectors.base import Connector, NotKept, Options, Retention, Window, Wire, frame_of
 from connectors.errors import ConfigError, DataRejected, SourceChanged, SourceUnavailable
 from connectors.files import dig, read_rows, rows_at
 from connectors.http import Answer, Request
@@ -224,13 +224,13 @@ class Api(Connector):
         for piece in window.split(asked.days) if asked.days else [window]:
             self._pull_piece(wire, piece, token)
 
-    def held(self, wire: Wire) -> Held:
+    def held(self, wire: Wire) -> Retention:
         """The days the system is declared to keep, or the first moment it tells of; null when nothing is known.
 
         Of a system that shows its newest rows only, that is the moment of the oldest of them.
         """
         from_at = self._oldest_shown(wire) if self.options.paging.newest_at else self._since(wire)
-        return Held(from_at, self.options.keeps_days)
+        return Retention(from_at, self.options.keeps_days)
 
     def _oldest_shown(self, wire: Wire) -> datetime | None:
         paging: Paging = self.options.paging

@@ -79,19 +79,19 @@ def _midnight(moment: datetime, days_count: int) -> datetime:
 
 
 @dataclass(frozen=True)
-class Held:
-    """What a source still holds: from which moment on (null = not known to be cut off) and for how many days it
-    keeps things (null = for good, or unknown)."""
+class Retention:
+    """What a source still holds: from which moment on, null when not known to be cut off, and for how many days it
+    keeps things, null for good or unknown."""
 
     from_at: datetime | None = None
     keeps_days: int | None = None
 
-    def as_of(self, now: datetime) -> Held:
+    def as_of(self, now: datetime) -> Retention:
         """The same with the first moment worked out from the days kept, unless the system tells a later one."""
         if self.keeps_days is None:
             return self
         kept_from_at = now - timedelta(days=self.keeps_days)
-        return Held(max(self.from_at or kept_from_at, kept_from_at), self.keeps_days)
+        return Retention(max(self.from_at or kept_from_at, kept_from_at), self.keeps_days)
 
 
 @dataclass(frozen=True)
@@ -179,9 +179,9 @@ class Connector:
             en=f"This system is read from files, not over the connection '{wire.connection.name}'. Fill in 'path'.",
         )
 
-    def held(self, wire: Wire) -> Held:  # noqa: ARG002 most systems keep everything
+    def held(self, wire: Wire) -> Retention:  # noqa: ARG002 most systems keep everything
         """What the system still holds; asking it also shows whether it is reachable and lets us in."""
-        return Held()
+        return Retention()
 
     def covered_spans(self, files: Sequence[RawFile]) -> Sequence[Span] | None:  # noqa: ARG002 most do not say
         """From when until when the files tell of everything that happened; null when nobody can see that in them."""

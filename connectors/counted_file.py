@@ -1,4 +1,4 @@
-"""A file that tells of its bytes as they leave the disk, packed or not."""
+"""A file that counts its bytes as they leave the disk, compressed or not."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ OnRead = Callable[[int], object]
 
 
 def open_counted(path: Path, on_read: OnRead | None) -> io.BufferedReader:
-    """The file open for reading; `on_read` is told how many bytes each reading gave, 64 KiB or more as a rule."""
+    """The file open for reading; `on_read` is called with the bytes of each read, 64 KiB or more as a rule."""
     return io.BufferedReader(_CountedFile(path, on_read) if on_read else io.FileIO(path), _BUFFER_BYTES)
 
 

@@ -25,7 +25,7 @@ from kernels.csv_cells import find_cells
 from kernels.marks import find_marks
 from kernels.texts import gather_texts
 
-_BLOCK_BYTES = 8 << 20
+BLOCK_BYTES = 8 << 20
 _HEAD_BYTES = 4096
 _MAX_CELL_CHARACTERS = 10_000_000
 _MARK = b"\xef\xbb\xbf"
@@ -71,9 +71,9 @@ class _Text:
 
     def block(self) -> Bytes:
         """What comes next, not copied and not yet taken; nothing at the end."""
-        while not self._is_over and len(self._held) - self._at < _BLOCK_BYTES:
+        while not self._is_over and len(self._held) - self._at < BLOCK_BYTES:
             self._fill()
-        return np.frombuffer(self._held, np.uint8, offset=self._at)[: 2 * _BLOCK_BYTES]
+        return np.frombuffer(self._held, np.uint8, offset=self._at)[: 2 * BLOCK_BYTES]
 
     def take(self, bytes_count: int, *, records_count: int) -> None:
         """Go on after a block that has been read."""
@@ -115,7 +115,7 @@ class _Text:
 
     def _fill(self) -> None:
         self._held, self._at = self._held[self._at :], 0
-        chunk = self._stream.read(_BLOCK_BYTES)
+        chunk = self._stream.read(BLOCK_BYTES)
         self._is_over = not chunk
         self._held += self._as_utf8(chunk)
         if self._is_over and self._held and not self._held.endswith(b"\n"):

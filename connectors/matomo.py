@@ -1,4 +1,4 @@
-"""Matomo's visits a day by its reporting API, days without data told apart from days not tracked."""
+"""Matomo's visits a day by its reporting API, days without visits kept apart from days not tracked."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, field_validator
 
-from connectors.base import Connector, Held, Options, Window, Wire, frame_of
+from connectors.base import Connector, Options, Retention, Window, Wire, frame_of
 from connectors.errors import ConfigError, DataRejected, SourceChanged
 from connectors.http import Answer, Request
 from connectors.records import RawFile
@@ -75,7 +75,7 @@ class Matomo(Connector):
         """The whole days of the window for each site.
 
         Raises `ConfigError` for a refused token or a site on another clock than the city's, `DataRejected` for any
-        other error Matomo tells of, `SourceChanged` for an answer of another form.
+        other error of Matomo's, `SourceChanged` for an answer of another form.
         """
         days = window.whole_days
         for site_id in self.options.sites if days else ():
@@ -91,10 +91,10 @@ class Matomo(Connector):
             if empty:
                 _note_empty(wire, site_id, empty)
 
-    def held(self, wire: Wire) -> Held:
+    def held(self, wire: Wire) -> Retention:
         """Since when the oldest of the sites is tracked."""
         asked = (_request("SitesManager.getSiteFromId", wire, idSite=site_id) for site_id in self.options.sites)
-        return Held(from_at=min(_site(wire.http.ask(request)).created_at for request in asked))
+        return Retention(from_at=min(_site(wire.http.ask(request)).created_at for request in asked))
 
     def rows(self, files: Sequence[RawFile], *, columns: Sequence[str]) -> Iterator[tuple[RawFile, pd.DataFrame]]:
         """A frame for each answer with visits; answers about sites say what an empty day means."""
@@ -158,7 +158,7 @@ def _visits_request(wire: Wire, site_id: str, days: Sequence[date]) -> Request:
 
 
 def _checked(answer: Answer) -> Any:  # noqa: ANN401 any JSON
-    """The answer's document; Matomo tells of errors with status 200."""
+    """The answer's document; Matomo answers errors with status 200."""
     document = answer.document()
     if not isinstance(document, dict) or document.get("result") != "error":
         return document

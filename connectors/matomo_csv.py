@@ -1,4 +1,4 @@
-"""Matomo's CSV export of visits by day, in UTF-16 as Matomo writes it, an empty report told by name."""
+"""Matomo's CSV export of visits by day, in UTF-16 as Matomo writes it, an empty report named as such."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pydantic import Field
 
-from connectors.base import Connector, Held, Options, Span, Window, Wire, frame_of
+from connectors.base import Connector, Options, Retention, Span, Window, Wire, frame_of
 from connectors.errors import ConfigError, DataRejected, SourceChanged, SourceUnavailable
 from connectors.http import Answer, Request
 from connectors.records import RawFile
@@ -63,8 +63,8 @@ class _SeriesOutage(NamedTuple):
 
 
 @dataclass
-class _Pulled:
-    """What the answers of one pull have shown so far."""
+class PulledSamples:
+    """Counts over the answers of one pull, and its series; `down` are those whose last sample is 0."""
 
     points_count: int = 0
     samples_count: int = 0
@@ -89,7 +89,7 @@ class Prometheus(Connector):
         One step more is asked for at the start, to tell an outage that begins from one under way; after the end,
         days are asked until what is down then is up. Raises `ConfigError` for a query it does not accept.
         """
-        pulled = _Pulled()
+        pulled = PulledSamples()
         step = self.options.step_seconds
         first_at = _next_point(window.start_at, step)
         for day in window.split(1):
@@ -102,15 +102,15 @@ class Prometheus(Connector):
                 break
             self._ask_day(wire, pulled, _next_point(day.start_at, step), _next_point(day.end_at, step))
 
-    def held(self, wire: Wire) -> Held:
+    def held(self, wire: Wire) -> Retention:
         """For how many days the server says it keeps samples; without a limit of time nothing is known."""
         if self.options.keeps_days is not None:
-            return Held(keeps_days=self.options.keeps_days)
+            return Retention(keeps_days=self.options.keeps_days)
         answer = wire.http.ask(_authorised(Request("api/v1/status/runtimeinfo"), wire))
         text = str(_data(answer.document(), answer.where).get("storageRetention", ""))
         parts = _PARTS.findall(text) if re.match(r"\d+(ms|[ywdhms])", text) else []
         days = sum(int(number) * _UNITS[unit] for number, unit in parts)
-        return Held(keeps_days=max(1, math.ceil(days)) if parts else None)
+        return Retention(keeps_days=max(1, math.ceil(days)) if parts else None)
 
     def covered_spans(self, files: Sequence[RawFile]) -> list[Span]:
         """When there were samples, of whatever series."""
@@ -134,7 +134,7 @@ class Prometheus(Connector):
                 frame["source_row"] = [outage.began.row for outage in outages]
                 yield file, frame.astype({"source_row": "Int64"})
 
-    def _ask_day(self, wire: Wire, pulled: _Pulled, start_at: int, end_at: int) -> None:
+    def _ask_day(self, wire: Wire, pulled: PulledSamples, start_at: int, end_at: int) -> None:
         """Every point from the start to before the end, in as few questions as the limit of points lets."""
         step = self.options.step_seconds
         for first_at in range(start_at, end_at, _POINTS * step):
@@ -143,9 +143,9 @@ class Prometheus(Connector):
             request = _authorised(Request("api/v1/query_range", method="POST", form=form), wire)
             name = f"{_moment(first_at):%Y%m%dT%H%M%SZ}-{_moment(last_at):%Y%m%dT%H%M%SZ}-{step}s.json"
             pulled.points_count += (last_at - first_at) // step + 1
-            wire.ask(name, request, read=lambda answer: _add_samples(answer, pulled))
+            wire.ask(name, request, read=lambda answer: add_samples(answer, pulled))
 
-    def _remark(self, wire: Wire, pulled: _Pulled) -> None:
+    def _remark(self, wire: Wire, pulled: PulledSamples) -> None:
         """Say what is not known: no series at all, hours without samples, an answer that is not whole."""
         missing = pulled.points_count * len(pulled.series) - pulled.samples_count
         hours = missing * self.options.step_seconds / 3600
@@ -208,8 +208,12 @@ def _authorised(request: Request, wire: Wire) -> Request:
     return request
 
 
-def _add_samples(answer: Answer, pulled: _Pulled) -> None:
-    """Add an answer to what has been pulled; one that says no or has another form is refused."""
+def add_samples(answer: Answer, pulled: PulledSamples) -> None:
+    """Add an answer's samples to those of its pull.
+
+    Raises `SourceChanged` for another form, `DataRejected` for values that are neither 0 nor 1, and `ConfigError` or
+    `SourceUnavailable` for a refusal.
+    """
     document = answer.document()
     data = _data(document, answer.where)
     if data.get("resultType") != "matrix" or not isinstance(data.get("result"), list):

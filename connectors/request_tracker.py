@@ -38,7 +38,7 @@ class RequestTrackerOptions(Options):
 
 
 @dataclass
-class _Paged:
+class PagedItems:
     """What the pages of one question have given so far."""
 
     items: list[dict[str, Any]] = field(default_factory=list)
@@ -94,12 +94,12 @@ class RequestTracker(Connector):
 
     def _pages(self, wire: Wire, stem: str, request: Request) -> list[dict[str, Any]]:
         """Every item of a question; a desk that hides some from the account does not tell how many there are."""
-        paged = _Paged()
+        paged = PagedItems()
         for number in range(1, _MAX_PAGES):
             params = {**request.params, "per_page": str(self.options.size), "page": str(number)}
             asked = _authorised(replace(request, params=params), wire)
             try:
-                wire.ask(f"{stem}-{number:05d}.json", asked, read=lambda answer: _add_page(answer, paged))
+                wire.ask(f"{stem}-{number:05d}.json", asked, read=lambda answer: add_page(answer, paged))
             except NotKept:
                 break
             if number >= paged.pages_count if paged.pages_count is not None else paged.empty_count > 1:
@@ -121,7 +121,11 @@ def _authorised(request: Request, wire: Wire) -> Request:
     return replace(request, secret_headers={"Authorization": f"token {connection.password}"})
 
 
-def _add_page(answer: Answer, paged: _Paged) -> None:
+def add_page(answer: Answer, paged: PagedItems) -> None:
+    """Add a page's items to those of its question.
+
+    Raises `SourceChanged` for an answer of another form, `DataRejected` for an item that is not whole.
+    """
     document = answer.document()
     items = document.get("items") if isinstance(document, dict) else None
     if not isinstance(items, list):

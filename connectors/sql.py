@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from pydantic import Field, model_validator
 
-from connectors.base import Connector, Held, Options, Window, Wire
+from connectors.base import Connector, Options, Retention, Window, Wire
 from connectors.connection import Connection
 from connectors.errors import ConfigError, DataRejected, SourceUnavailable
 
@@ -83,11 +83,11 @@ class Sql(Connector):
             _write(database.execute(query, known), path)
             wire.recorder.keep(name, request, path, headers={})
 
-    def held(self, wire: Wire) -> Held:
+    def held(self, wire: Wire) -> Retention:
         """The first moment `held_query` gives, read in the source's zone."""
         with _reading(wire.connection) as database:
             first = database.execute(sa.text(self.options.held_query or "select null")).scalar()
-        return Held() if first is None else Held(self._first(first))
+        return Retention() if first is None else Retention(self._first(first))
 
     def _moment(self, moment: datetime) -> object:
         local = moment.astimezone(ZoneInfo(self.options.zone) if self.options.zone else self.zone)
@@ -108,7 +108,7 @@ class Sql(Connector):
 
 @contextmanager
 def _reading(connection: Connection) -> Iterator[sa.Connection]:
-    """One read-only transaction; every fault of the database is told without its address's secrets."""
+    """One read-only transaction; a fault of the database is raised without its address's secrets."""
     engine = sa.create_engine(_url(connection), poolclass=sa.NullPool, hide_parameters=True)
     try:
         with engine.connect() as database:

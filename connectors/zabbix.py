@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, field_validator
 
-from connectors.base import Connector, Held, Options, Window, Wire, frame_of
+from connectors.base import Connector, Options, Retention, Window, Wire, frame_of
 from connectors.errors import ConfigError, DataRejected, SourceChanged, SourceUnavailable
 from connectors.http import Answer, Request
 from connectors.records import RawFile
@@ -91,7 +91,7 @@ class Zabbix(Connector):
             fields = {"output": ["groupid", "name"], "selectHosts": ["hostid"]}
             session.keep(f"{stem}-groups-00001.json", "hostgroup.get", fields)
 
-    def held(self, wire: Wire) -> Held:
+    def held(self, wire: Wire) -> Retention:
         """The moment of the oldest event still there, and after how many days Zabbix deletes them, if it says so.
 
         Raises `ConfigError` when the account sees no event at all, because then it would see no outage either.
@@ -105,7 +105,7 @@ class Zabbix(Connector):
                 en=f"'{wire.connection.name}': this account sees no event at all. Give its user group the right to "
                 "read the host groups in Zabbix.",
             )
-        return Held(datetime.fromtimestamp(int(oldest[0]["clock"]), UTC), _kept_days(session))
+        return Retention(datetime.fromtimestamp(int(oldest[0]["clock"]), UTC), _kept_days(session))
 
     def rows(self, files: Sequence[RawFile], *, columns: Sequence[str]) -> Iterator[tuple[RawFile, pd.DataFrame]]:
         """The problems of kept answers, each completed from the answers of the same pull."""
@@ -259,7 +259,7 @@ def _list(answer: Answer, method: str) -> list[Any]:
 
 
 def _result(answer: Answer, method: str) -> Any:  # noqa: ANN401 any JSON
-    """What a call gives; Zabbix tells of errors with status 200."""
+    """What a call gives; Zabbix answers errors with status 200."""
     document = answer.document()
     if isinstance(document, dict) and "result" in document:
         return document["result"]

@@ -46,7 +46,7 @@ def _gather(
 
 
 @kernel(INTS, BYTES, int64, int64[::1])
-def look_over(begins: Ints, content: Bytes, longest: int, short: Ints) -> tuple[bool, int]:
+def find_short_texts(begins: Ints, content: Bytes, longest: int, short: Ints) -> tuple[bool, int]:
     """Whether every text but empty ones begins and ends with visible ASCII, and the count of short texts.
 
     `short` is filled with the rows of texts of at most `longest` bytes.

@@ -19,7 +19,7 @@ from pipeline.tables import TABLES
 if TYPE_CHECKING:
     import pandas as pd
 
-    from connectors.base import Held
+    from connectors.base import Retention
     from connectors.records import RawFile
 
 _SHOWN_ROWS = 2
@@ -145,7 +145,7 @@ def _ask_system(city: City, source: Source, period: Period, folder: Path) -> tup
     return said, files
 
 
-def _holding(held: Held, city: City, period: Period) -> Iterator[str]:
+def _holding(held: Retention, city: City, period: Period) -> Iterator[str]:
     """From when the system holds things, and until when the period can still be pulled."""
     start_at, _ = period.bounds(city.zone_info)
     if held.from_at is not None:

@@ -266,6 +266,7 @@ class Source(FileSettings):
     steps: Steps | None = None
     responses: Responses | None = None
     later_file_wins: bool = False
+    dates_suffice: bool = False
     authority: Authority | None = None
     grain: Literal["day", "month"] = "day"
     portal_id: str = "portal"

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from connectors.base import Connector, Held, Kept, Window, Wire
+from connectors.base import Connector, Kept, Retention, Window, Wire
 from connectors.connection import connection_from
 from connectors.http import HttpClient, Limits
 from connectors.records import RawFile
@@ -58,7 +58,7 @@ def pull(home: Path, *, city: City, source_name: str, period: Period, now: datet
 
 def first_answers(
     folder: Path, *, city: City, source: Source, period: Period, now: datetime
-) -> tuple[Held, list[RawFile], list[str]]:
+) -> tuple[Retention, list[RawFile], list[str]]:
     """What the system holds, its first answer for a period (put in `folder`), and what it remarked; nothing lands.
 
     Raises what the connector raises when the system cannot be reached or does not let us in.
@@ -133,7 +133,7 @@ class _Pulling:
                 connector.pull(wire, window)
             files = tuple(journal.files())
             parts = _Parts(files, self._covered_days(connector, files, window), ())
-            wanted = _whole_days(_held_part(asked, Held(), self.now))
+            wanted = _whole_days(_held_part(asked, Retention(), self.now))
             if not TABLES[source.table].is_snapshot and parts.covers != wanted:
                 parts = _with_earlier(parts, _landed_before(path))
                 self._remark(parts.covers, wanted, held, journal)
@@ -151,7 +151,7 @@ class _Pulling:
             return covers
         return covers & Coverage.of_spans(spans, zone=self.city.zone_info)
 
-    def _remark(self, covers: Coverage, wanted: Coverage, held: Held, journal: _Journal) -> None:
+    def _remark(self, covers: Coverage, wanted: Coverage, held: Retention, journal: _Journal) -> None:
         """Say which of the days wanted are not there; since when the system holds any, if that is why."""
         if not wanted or covers == wanted:
             return
@@ -193,7 +193,7 @@ def _window(period: Period, city: City) -> Window:
     return Window(start_at, end_at)
 
 
-def _held_part(window: Window, held: Held, now: datetime) -> Window | None:
+def _held_part(window: Window, held: Retention, now: datetime) -> Window | None:
     """The part of a window that has passed and is still held; None when nothing of it is."""
     start_at, end_at = window.start_at, min(window.end_at, now.astimezone(window.zone))
     if held.from_at is not None:

@@ -46,6 +46,7 @@ def terms_for(
         follow_up_days=city.deadlines.follow_up_days,
         longest_plausible_hours=city.longest_plausible_hours,
         final_quarantine_pct=city.final_quarantine_pct,
+        dates_suffice=all(source.dates_suffice for source in city.sources_of(table_name).values()),
         log_lines=RowCounts() if tally is None else _line_counts(tally, period),
         remarks=tuple(remarks),
     )

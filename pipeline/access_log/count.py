@@ -35,8 +35,8 @@ from pipeline.tables import ACCESS_LOG, DTYPES, SOURCE_COLUMNS, VISITS
 __all__ = ["LogCounts", "LogFile", "LogTerms", "count_visits"]
 
 
-_BLOCK_BYTES = 1 << 22
-_BYTES_WORTH_SHARING = 1 << 28
+BLOCK_BYTES = 1 << 22
+BYTES_WORTH_SHARING = 1 << 28
 _GZIP_RATIO = 8
 _LONGEST_STEP = 1 << 16
 _DEFINITIONS = {
@@ -111,7 +111,7 @@ def _divide(chunks: Sequence[Chunk], *, terms: LogTerms, checkpoints: Checkpoint
     half = sum(sizes) // 2
     parts: tuple[list[Chunk], list[Chunk]] = ([], [])
     for chunk, before, size in zip(chunks, accumulate(sizes, initial=0), sizes, strict=False):
-        if sum(sizes) < _BYTES_WORTH_SHARING or before + size <= half:
+        if sum(sizes) < BYTES_WORTH_SHARING or before + size <= half:
             parts[0].append(chunk)
         elif before >= half:
             parts[1].append(chunk)
@@ -122,7 +122,7 @@ def _divide(chunks: Sequence[Chunk], *, terms: LogTerms, checkpoints: Checkpoint
             parts[0].append(replace(chunk, end=cut))
             parts[1].append(replace(chunk, begin=cut))
     key = checkpoints.key() if checkpoints else secrets.token_bytes(24)
-    share = Share((), terms, key, _BLOCK_BYTES, checkpoints=checkpoints)
+    share = Share((), terms, key, BLOCK_BYTES, checkpoints=checkpoints)
     return [replace(share, chunks=tuple(part)) for part in parts if part or part is parts[0]]
 
 

@@ -23,7 +23,7 @@ FIRST_DAY = np.datetime64(f"{FIRST_YEAR - 1}-01-01", "D")
 LONGEST_IDLE_SECONDS = 12 * 3600
 
 _LAST_DAY = np.datetime64(f"{LAST_YEAR + 1}-12-31", "D")
-_PENDING_RUNS = 1 << 17
+PENDING_RUNS = 1 << 17
 
 Ints = NDArray[np.int64]
 Keys = NDArray[np.uint64]
@@ -77,7 +77,7 @@ class Runs:
     @property
     def is_full(self) -> bool:
         """Whether merging is due."""
-        return self._pending_count > max(_PENDING_RUNS, len(self._merged.visitor))
+        return self._pending_count > max(PENDING_RUNS, len(self._merged.visitor))
 
     def add(self, runs: RunColumns) -> None:
         """Add runs in any order; those less than the idle time apart become one."""
@@ -134,7 +134,7 @@ class NewVisitors:
     @property
     def is_full(self) -> bool:
         """Whether merging is due."""
-        return self._pending_count > _PENDING_RUNS
+        return self._pending_count > PENDING_RUNS
 
     def add(self, visitor: Keys, *, days: Ints) -> None:
         """Add days on which visitors came, in any order."""

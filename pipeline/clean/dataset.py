@@ -12,6 +12,7 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 
+from connectors.errors import DataRejected
 from connectors.remarks import Remark
 from pipeline.access_log.checkpoints import Checkpoints, forget_checkpoints
 from pipeline.atomic import atomic_folder
@@ -90,11 +91,21 @@ def _landed(home: Path, city: City, manifests: Sequence[Manifest], meter: Meter)
 
 
 def read_dataset(path: Path, table: Table) -> Dataset:
-    """What `clean_table` wrote."""
-    tally = pd.read_parquet(path / _TALLY) if (path / _TALLY).is_file() else None
+    """What `clean_table` wrote; raises `DataRejected` where a file of it is missing or has lost bytes."""
     raw = json.loads((path / "dataset.json").read_text("utf-8"))
+    damaged = sorted(name for name, size in raw["sizes"].items() if _sizes(path).get(name) != size)
+    if damaged:
+        raise DataRejected(
+            id=f"Tabel bersih {table.name} rusak: {', '.join(damaged)}. Hapus {path}, lalu jalankan lagi.",
+            en=f"The clean table {table.name} is damaged: {', '.join(damaged)}. Delete {path} and run again.",
+        )
+    tally = pd.read_parquet(path / _TALLY) if (path / _TALLY).is_file() else None
     follow_ups = {name: RowCounts(**rows) for name, rows in raw["follow_ups"].items()}
     return Dataset(path, table, tally, follow_ups, tuple(Remark(**remark) for remark in raw["remarks"]))
+
+
+def _sizes(folder: Path) -> dict[str, int]:
+    return {file.name: file.stat().st_size for file in folder.iterdir() if file.suffix == ".parquet"}
 
 
 def dataset_name(city: City, *, table_name: str, manifests: Sequence[Manifest]) -> str:
@@ -162,7 +173,7 @@ def _write(folder: Path, sources: Sequence[Landed], table: Table, *, target: Pat
         pd.concat(tallies, ignore_index=True).to_parquet(folder / _TALLY, index=False)
     follow_ups = {source.landed.manifest.source: asdict(source.follow_ups) for source in written if source.follow_ups}
     remarks = [asdict(remark) for landed in sources for remark in landed.all_remarks]
-    content = {"follow_ups": follow_ups, "remarks": remarks}
+    content = {"follow_ups": follow_ups, "remarks": remarks, "sizes": _sizes(folder)}
     (folder / "dataset.json").write_text(json.dumps(content, sort_keys=True), "utf-8")
     # What comes after has other columns in memory; arrow would keep the room of these.
     pa.default_memory_pool().release_unused()

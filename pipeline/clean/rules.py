@@ -16,6 +16,7 @@ from pipeline.indicators.counting import is_sound
 from pipeline.tables import Table
 
 EARLIEST_PLAUSIBLE = np.datetime64("1990-01-01", "us")
+_DAY = np.timedelta64(1, "D") - np.timedelta64(1, "us")
 _PROVENANCE = ["source_file_id", "source_row"]
 
 
@@ -47,7 +48,12 @@ def _broken(frame: pd.DataFrame, table: Table, extracted_at: dict[str, datetime]
             yield f"sentinel_{column.name}", moments[column.name] < EARLIEST_PLAUSIBLE
             yield f"after_extraction_{column.name}", moments[column.name] > limits
     for order in table.orders:
-        yield order.reason, moments[order.later] < moments[order.earlier]
+        last = moments[order.later]
+        for flag in table.flags_of(order.later):
+            is_date = frame[flag].to_numpy(bool, na_value=False)
+            # A date is its whole day, and so never before a moment of that day.
+            last = np.where(is_date, last + _DAY, last) if is_date.any() else last
+        yield order.reason, last < moments[order.earlier]
 
 
 def _limits(file_ids: pd.Series, extracted_at: dict[str, datetime]) -> NDArray[np.datetime64]:

@@ -146,8 +146,7 @@ def _follow_ups(landed: Landed, responses: Responses, *, known_ids: pd.Series) -
     columns = follow_up_columns(responses)
     raws = [raw for _, file in landed.files("responses") for raw in read_rows(file, layout=responses, columns=columns)]
     raw = pd.concat(raws, ignore_index=True) if raws else pd.DataFrame(columns=list(columns), dtype="str")
-    terms = ColumnTerms(
-        landed.source, landed.city.zone_info, responses.nulls, has_typed_cells=responses.format == "xlsx"
-    )
+    zone, has_typed_cells = landed.city.zone_info, responses.format == "xlsx"
+    terms = ColumnTerms(landed.source, zone, responses.nulls, has_typed_cells=has_typed_cells)
     signs = landed.date_signs
     return read_follow_ups(raw, responses=responses, terms=terms, known_ids=known_ids, date_signs=signs)

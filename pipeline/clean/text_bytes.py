@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from kernels.texts import look_over
+from kernels.texts import find_short_texts
 
 # The first bytes of hard, wide and zero-width spaces in UTF-8, and of nearly nothing else in Latin text.
 _ODD_FIRST_BYTES = (0xC2, 0xE2, 0xE3, 0xEF)
@@ -38,7 +38,7 @@ def bounds_and_bytes(column: pa.LargeStringArray) -> tuple[Ints, Bytes]:
 
 def stripped(texts: pd.Series) -> pd.Series:
     """As `texts.str.strip()`."""
-    is_clean, _ = _looked_over(arrow_of(texts), longest=0)
+    is_clean, _ = _short_texts(arrow_of(texts), longest=0)
     return texts if is_clean else texts.str.strip()
 
 
@@ -47,10 +47,10 @@ def tidied(texts: pd.Series, *, absent: Collection[str]) -> pd.Series:
     if _has_odd_bytes(texts):
         texts = texts.str.replace(_HARD_SPACES, " ", regex=True).str.replace(_ZERO_WIDTH, "", regex=True)
     longest = max(len(text.encode()) for text in ("", *absent))
-    is_clean, short = _looked_over(arrow_of(texts), longest=longest)
+    is_clean, short = _short_texts(arrow_of(texts), longest=longest)
     if not is_clean:
         texts = texts.str.strip()
-        _, short = _looked_over(arrow_of(texts), longest=longest)
+        _, short = _short_texts(arrow_of(texts), longest=longest)
     column = arrow_of(texts)
     is_absent = pc.is_in(column.take(pa.array(short)), pa.array(["", *absent], pa.large_string()))
     places = short[is_absent.to_numpy(zero_copy_only=False)]
@@ -65,10 +65,10 @@ def _has_odd_bytes(texts: pd.Series) -> bool:
     return any(np.any(content == byte) for byte in _ODD_FIRST_BYTES)
 
 
-def _looked_over(column: pa.LargeStringArray, *, longest: int) -> tuple[bool, Ints]:
+def _short_texts(column: pa.LargeStringArray, *, longest: int) -> tuple[bool, Ints]:
     """Whether no text has outer spaces, and the places of those that are no longer than so many bytes."""
     short = np.empty(len(column), np.int64)
-    is_clean, count = look_over(*bounds_and_bytes(column), longest, short)
+    is_clean, count = find_short_texts(*bounds_and_bytes(column), longest, short)
     return is_clean, short[:count]
 
 

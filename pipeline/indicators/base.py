@@ -72,6 +72,7 @@ class Terms:
 
     `as_of` is the moment the sources were extracted; `covers` the days of the period they say they cover, null when
     they do not say; `log_lines` the fate of access log lines, which stand in place of the day counts made from them.
+    `dates_suffice` says that the desk notes dates without hours by its own rule.
     Nothing after `known_until` can be in the sources; `remarks` are what was found worth knowing before measuring.
     """
 
@@ -87,6 +88,7 @@ class Terms:
     follow_up_days: int = 5
     longest_plausible_hours: int = 720
     final_quarantine_pct: float = 2
+    dates_suffice: bool = False
     log_lines: RowCounts = RowCounts()
     remarks: tuple[Remark, ...] = ()
 

@@ -31,6 +31,7 @@ from pipeline.indicators.counting import (
     spread,
     whole_seconds,
 )
+from pipeline.indicators.dates import date_remarks, one_is_date, starts_and_ends
 from pipeline.indicators.definition import Definition
 from pipeline.periods import Period
 
@@ -47,11 +48,13 @@ DEFINITION = Definition(
     scale=1 / 24,
     method_version="1.1",
     rule_id="Jam dari diterima sampai tanggapan substantif pertama kota, atas pertanyaan yang diterima dalam periode "
-    "dan sudah dijawab, dibagi 24. Penerusan, balasan otomatis, dan penutupan oleh sistem bukan tanggapan. Yang belum "
-    "dijawab ditampilkan dengan dua batas, dan selama ada, hasilnya sementara.",
+    "dan sudah dijawab, dibagi 24. Tanggal tanpa jam ialah satu hari utuh: hari yang sama dihitung 0. Penerusan, "
+    "balasan otomatis, dan penutupan oleh sistem bukan tanggapan. Yang belum dijawab ditampilkan dengan dua "
+    "batas, dan selama ada, hasilnya sementara.",
     rule_en="Hours from receipt to the city's first substantive response, over inquiries received in the period and "
-    "answered, divided by 24. Forwarding, automatic replies and closing by the system are no responses. The unanswered "
-    "are shown with two bounds, and while there are any the result is provisional.",
+    "answered, divided by 24. A date without an hour is a whole day: the same day counts as 0. Forwarding, automatic "
+    "replies and closing by the system are no responses. The unanswered are shown with two bounds, "
+    "and while there are any the result is provisional.",
     origin_id="Catatan sistem nondarurat dan perangkat daerah yang menerima terusannya.",
     origin_en="The records of the non-emergency system and of the departments it forwards to.",
     reading_id="Masalah yang penyelesaiannya praktis, murah dan singkat dijawab lebih cepat, sehingga ragam "
@@ -59,6 +62,10 @@ DEFINITION = Definition(
     reading_en="Problems with a practical, affordable, short-term solution are answered faster, so the mix of "
     "categories moves the mean.",
     variants={
+        "day_end": (
+            "tanggal tanpa jam dihitung sampai akhir harinya, bukan sejak awalnya",
+            "a date without an hour counts to its day's end instead of from its beginning",
+        ),
         "open_age_counted": (
             "umur yang belum dijawab sampai penarikan data ikut dihitung sebagai waktu respons",
             "the age of unanswered inquiries at the extraction counts as their response time",
@@ -122,7 +129,7 @@ class InquirySummary:
 
     `members` are the answered by dimension and member. `answered_seconds` holds each answered inquiry's duration, four
     bytes each while they suffice, a stretch for each part: the median of the whole needs them all. `months` are those
-    in which inquiries were received.
+    in which inquiries were received; `mixed_count` how many durations reach to or from a date without an hour.
     """
 
     rows: RowCounts
@@ -133,6 +140,7 @@ class InquirySummary:
     months: Coverage
     received_count: int
     timely_count: int
+    mixed_count: int
     has_responses: bool
     are_all_open: bool
 
@@ -146,6 +154,7 @@ class InquirySummary:
             self.months | other.months,
             self.received_count + other.received_count,
             self.timely_count + other.timely_count,
+            self.mixed_count + other.mixed_count,
             self.has_responses or other.has_responses,
             self.are_all_open and other.are_all_open,
         )
@@ -165,7 +174,7 @@ def summarise(part: pd.DataFrame, *, terms: Terms) -> InquirySummary:
         recorded=is_received & ~part["excluded_by"].isin(NEVER_RECORDED),
         answered_inside=is_answered_inside & sound & received.notna(),
     )
-    unanswered = sound & ~has_response
+    unanswered, mixed = sound & ~has_response, one_is_date(part, "received", "responded")
     return InquirySummary(
         rows=count_rows(
             part,
@@ -179,6 +188,7 @@ def summarise(part: pd.DataFrame, *, terms: Terms) -> InquirySummary:
         months=_months(received[eligible], terms),
         received_count=int(eligible.sum()),
         timely_count=int((durations["working"] <= terms.follow_up_days * DAY).sum()),
+        mixed_count=sum(int(rows[eligible.to_numpy(bool)].sum()) for rows in mixed),
         has_responses=bool(has_response.any()),
         # Whether the desk itself says that nothing has been dealt with yet, so that no response could be recorded.
         are_all_open=bool((part["status"].isin(_NOT_YET) & ~has_closing).all()),
@@ -196,7 +206,7 @@ def conclude(summary: InquirySummary, *, terms: Terms) -> Result:
         terms=terms,
         coverage_pct=coverage_pct,
         inputs=summary.inputs,
-        remarks=_remarks(summary),
+        remarks=_remarks(summary, terms),
         depends_on={
             "zone": terms.zone.key,
             "as_of": terms.as_of.isoformat() if answered.count < summary.received_count else None,
@@ -220,15 +230,21 @@ def _durations(
     part: pd.DataFrame, terms: Terms, *, eligible: pd.Series, recorded: pd.Series, answered_inside: pd.Series
 ) -> dict[str, pd.Series]:
     """Whole seconds of each inquiry that counts, by what they are summed for; those answered and working line up."""
-    received, responded, closed = part["received_at"], part["responded_at"], part["closed_at"]
+    received, responded = starts_and_ends(part, "received", "responded", zone=terms.zone)
+    _, closed = starts_and_ends(part, "received", "closed", zone=terms.zone)
     answered, ended = responded.notna(), closed.notna()
     waited, until_closed = responded - received, closed - received
+    waited_late = waited
+    if any(rows.any() for rows in one_is_date(part, "received", "responded")):
+        received_late, responded_late = starts_and_ends(part, "received", "responded", zone=terms.zone, at_day_end=True)
+        waited_late = responded_late - received_late
     # On the city's clocks: what the desk itself recorded, clock changes not undone, and the days people worked.
     received_then, responded_then, closed_then = (_on_clocks(each, terms) for each in (received, responded, closed))
     start, end = (_working_seconds(then[eligible & answered], terms) for then in (received_then, responded_then))
     closings = whole_seconds((closed_then - received_then)[recorded & ended])
     return {
         "answered": whole_seconds(waited[eligible & answered]),
+        "day_end": whole_seconds(waited_late[eligible & answered]),
         "working": end - start,
         "open": whole_seconds(terms.as_of - received[eligible & ~answered & ~ended]).clip(lower=0),
         "answered_inside": whole_seconds(waited[answered_inside]),
@@ -296,12 +312,19 @@ def _reason(summary: InquirySummary) -> str:
     return _UNANSWERED if summary.has_responses or summary.are_all_open else _NO_RESPONSE_TIMES
 
 
-def _remarks(summary: InquirySummary) -> list[Remark]:
-    """That some are neither answered nor closed: their answers will move the value."""
-    count = summary.sums["open"].count
+def _remarks(summary: InquirySummary, terms: Terms) -> list[Remark]:
+    """What can still move the value: the unanswered, and dates without an hour."""
+    count, to_day_end = summary.sums["open"].count, summary.sums["day_end"]
+    days = f"{to_day_end.seconds / DAY / (to_day_end.count or 1):.2f}"
+    dated = date_remarks(
+        summary.mixed_count, summary.sums["answered"].count, to_day_end=days, suffices=terms.dates_suffice
+    )
     if not count:
-        return []
-    return [Remark("still_open", f"{count} pertanyaan belum dijawab", f"{count} inquiries are not answered yet")]
+        return dated
+    return [
+        *dated,
+        Remark("still_open", f"{count} pertanyaan belum dijawab", f"{count} inquiries are not answered yet"),
+    ]
 
 
 def _mean_days(part: Durations, *, reason: str) -> Quotient:
@@ -316,6 +339,7 @@ def _variants(summary: InquirySummary) -> dict[str, Quotient]:
     untimed = _reason(summary)
     none_closed = "belum ada yang ditutup / none closed yet"
     return {
+        "day_end": _mean_days(sums["day_end"], reason=untimed),
         "open_age_counted": _mean_days(sums["answered"] + sums["open"], reason=_NONE_RECEIVED),
         "strict_all_received": _mean_days(Durations(sums["answered"].seconds, timed), reason=untimed),
         "open_inquiries": Quotient(open_count, None, "inquiries", open_count)

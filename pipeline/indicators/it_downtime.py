@@ -1,7 +1,8 @@
 """10.4: hours of downtime per outage-causing incident, overlaps counted once, planned maintenance included.
 
 What becomes of a row, in the order in which it is decided:
-- A window without length is left out as `zero_length`; excluded and quarantined rows are counted and left out.
+- A window without length is left out as `zero_length`; excluded and quarantined rows are counted and left out. A date
+  without an hour is a whole day, so that a window within it has a length, if only of 0 hours (`dates`).
 - A window still open lasts until the extraction, and makes the result provisional (`_until_extraction`, `_remarks`).
 - Windows of one component that overlap or touch are one outage. So are rows of one incident number, and a child
   incident with its parent, on whatever components and however indirectly (`join`).
@@ -39,6 +40,7 @@ from pipeline.indicators.counting import (
     spread,
     whole_seconds,
 )
+from pipeline.indicators.dates import date_remarks, one_is_date, starts_and_ends
 from pipeline.indicators.definition import Definition
 from pipeline.indicators.windows import Ints, connect, unite
 from pipeline.tables import OUTSIDE
@@ -57,12 +59,12 @@ DEFINITION = Definition(
     method_version="1.1",
     rule_id="Jam henti dalam periode, termasuk pemeliharaan terencana, dibagi jumlah insiden yang mulai dalam periode. "
     "Jendela satu komponen yang bertumpuk atau bersambung, baris bernomor insiden sama, dan anak insiden dihitung "
-    "sebagai satu insiden, dan tiap jamnya sekali. Yang masih terbuka dihitung sampai data ditarik atau akhir periode, "
-    "mana yang lebih dahulu; hasilnya sementara.",
+    "sebagai satu insiden, dan tiap jamnya sekali. Tanggal tanpa jam ialah satu hari utuh. "
+    "Yang masih terbuka dihitung sampai data ditarik atau akhir periode, mana yang lebih dahulu; hasilnya sementara.",
     rule_en="Hours of downtime in the period, planned maintenance included, over incidents that start in it. Windows "
     "of one component that overlap or touch, rows of one incident number and child incidents are one incident, each of "
-    "its hours counted once. What is still open counts to the extraction or the period's end, whichever is first, and "
-    "the result is provisional.",
+    "its hours counted once. A date without an hour is a whole day. What "
+    "is still open counts to the extraction or the period's end, whichever is first, and the result is provisional.",
     origin_id="Pemilik dan pengelola layanan TI pemerintah daerah, serta tanggapan kementerian.",
     origin_en="The owners and administrators of the local government's IT services, and the ministry's responses.",
     reading_id="Gangguan yang lebih sedikit berarti waktu henti yang lebih singkat. Rata-rata dapat naik ketika "
@@ -78,6 +80,10 @@ DEFINITION = Definition(
         "city_wide_union": (
             "gangguan serentak di komponen mana pun dihitung sebagai satu",
             "outages at the same time, of any components, are one",
+        ),
+        "day_end": (
+            "tanggal tanpa jam dihitung sampai akhir harinya, bukan sejak awalnya",
+            "a date without an hour counts to its day's end instead of from its beginning",
         ),
         "open_outages": ("banyaknya gangguan yang belum berakhir", "how many outages have not ended"),
         "open_hours": (
@@ -116,10 +122,10 @@ _LINKS = ["incident_id", "parent_id", "component", "cause"]
 class OutageSummary:
     """What a part adds. An outage may join windows of any parts, so every sound window travels, one row each.
 
-    Grain of `windows`: incident x component; what links it to others, whether it starts in the period, and a hash of
-    its content. Those that start elsewhere are not in `rows` and `inputs` yet: whether they bear on the period is known
-    when all windows are together. `recorded` are the rows as they stand, by variant; `first_started_at` is null for
-    no sound row.
+    Grain of `windows`: incident x component; what links it to others, whether it starts in the period, whether one
+    of its moments alone is a date, and a hash of its content. Those that start elsewhere are not in `rows` and
+    `inputs` yet: whether they bear on the period is known when all windows are together. `recorded` are the rows as
+    they stand, by variant; `first_started_at` is null for no sound row.
     """
 
     rows: RowCounts
@@ -141,24 +147,32 @@ class OutageSummary:
 
 def summarise(part: pd.DataFrame, *, terms: Terms) -> OutageSummary:
     """Keep the sound windows of any length but none, and count the rows of which the fate is known."""
-    started, ended, sound = part["started_at"], part["ended_at"], is_sound(part)
+    (started, ended), sound = starts_and_ends(part, "started", "ended", zone=terms.zone), is_sound(part)
+    only_from_date, only_to_date = one_is_date(part, "started", "ended")
     starts_inside = (started >= terms.start_at) & (started < terms.end_at)
-    is_zero_length = ended == started
+    is_zero_length = (ended == started) & ~only_to_date
     is_window = sound & ~is_zero_length
     is_inside = starts_inside | started.isna()
     is_known = ~is_window | starts_inside
     hashes = content_hashes(part)
-    windows = part.loc[is_window, [*_LINKS, "is_planned", "started_at", "ended_at"]]
+    windows = part.loc[is_window, [*_LINKS, "is_planned"]]
     return OutageSummary(
         rows=count_rows(
             part[is_known], is_inside=is_inside[is_known], left_out={ZERO_LENGTH: is_zero_length[is_known]}
         ),
         inputs=Fingerprint.of_hashes(hashes[is_inside.to_numpy()]),
-        recorded=_recorded(part[starts_inside & ended.notna() & ~part["excluded_by"].isin(NEVER_RECORDED)], terms),
+        recorded=_recorded(
+            part.assign(ended_at=ended)[starts_inside & ended.notna() & ~part["excluded_by"].isin(NEVER_RECORDED)],
+            terms,
+        ),
         first_started_at=started[sound].min() if sound.any() else None,
         windows=(
             windows.astype(dict.fromkeys(_LINKS, "str")).assign(
                 is_planned=windows["is_planned"].fillna(False).astype(bool),
+                started_at=started[is_window],
+                ended_at=ended[is_window],
+                started_is_date=only_from_date[is_window],
+                ended_is_date=only_to_date[is_window],
                 starts_inside=starts_inside[is_window],
                 content_hash=hashes[is_window.to_numpy()],
             ),
@@ -175,7 +189,7 @@ def conclude(summary: OutageSummary, *, terms: Terms) -> Result:
     coverage_pct = _coverage(summary, terms).pct_of(terms.period)
     is_covered = coverage_pct > 0 and (summary.rows.read + len(windows) > 0 or terms.covers is not None)
     headline = _per_incident(outages, reason=_reason(summary) if is_covered else _NO_DATA, is_covered=is_covered)
-    still_open = _still_open(windows, terms)
+    still_open, at_day_end = _still_open(windows, terms), _at_day_end(windows, terms) or headline
     elsewhere = windows[~windows["starts_inside"]]
     bearing_hashes = elsewhere.loc[elsewhere["bears_on_period"], "content_hash"]
     return Result.of(
@@ -183,7 +197,7 @@ def conclude(summary: OutageSummary, *, terms: Terms) -> Result:
         headline,
         terms=terms,
         coverage_pct=coverage_pct,
-        remarks=_remarks(still_open, headline),
+        remarks=[*_remarks(still_open, headline), *_date_remarks(windows, at_day_end, terms)],
         inputs=summary.inputs + Fingerprint.of_hashes(bearing_hashes.to_numpy()),
         depends_on={
             "zone": terms.zone.key,
@@ -193,7 +207,9 @@ def conclude(summary: OutageSummary, *, terms: Terms) -> Result:
             "longest_plausible_hours": terms.longest_plausible_hours,
         },
         rows=summary.rows + _row_counts(elsewhere),
-        variants=_variants(summary, windows, pieces, terms) | _open_variants(still_open, headline),
+        variants=_variants(summary, windows, pieces, terms)
+        | {"day_end": at_day_end}
+        | _open_variants(still_open, headline),
         breakdowns=_breakdowns(windows, outages),
         statistics=spread(outages.loc[outages["starts_inside"], "seconds"], unit_seconds=HOUR),
     )
@@ -253,6 +269,22 @@ def _coverage(summary: OutageSummary, terms: Terms) -> Coverage:
         return terms.covers or Coverage()
     first_on = summary.first_started_at.tz_convert(terms.zone).date().replace(day=1)
     return Coverage.of([(first_on, terms.as_of.astimezone(terms.zone).date())])
+
+
+def _at_day_end(windows: pd.DataFrame, terms: Terms) -> Quotient | None:
+    """The headline with dates taken to the day's end; null when no window has one."""
+    if not windows[["started_is_date", "ended_is_date"]].any(axis=None):
+        return None
+    started, ended = starts_and_ends(windows, "started", "ended", zone=terms.zone, at_day_end=True)
+    _, pieces = join(windows.assign(started_at=started, ended_at=ended))
+    return _per_incident(measure_outages(pieces, terms))
+
+
+def _date_remarks(windows: pd.DataFrame, at_day_end: Quotient, terms: Terms) -> list[Remark]:
+    bearing = windows[windows["bears_on_period"]]
+    count = int((bearing["started_is_date"] | bearing["ended_is_date"]).sum())
+    value = "-" if at_day_end.value is None else f"{at_day_end.value:.2f}"
+    return date_remarks(count, len(bearing), to_day_end=value, suffices=terms.dates_suffice)
 
 
 def _still_open(windows: pd.DataFrame, terms: Terms) -> Durations:

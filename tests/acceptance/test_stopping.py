@@ -20,7 +20,7 @@ RUN = ("run", "kota-uji", "2024")
 TOLOK = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); from pipeline.cli import main; main()"
 # Both threads show that they have begun, then wait in place of counting until nobody wants to know any more.
 STUCK = (
-    "import os; from pathlib import Path; from pipeline.access_log import count; count._BYTES_WORTH_SHARING = 1; "
+    "import os; from pathlib import Path; from pipeline.access_log import count; count.BYTES_WORTH_SHARING = 1; "
     "begun = Path(os.environ['TOLOK_HOME'], 'begun'); "
     "count.count_share = lambda *_, is_over: [begun.touch(), is_over.wait(600)]; "
     f"{TOLOK}"

@@ -32,7 +32,7 @@ from pathlib import Path
 from pipeline.access_log import count as counting, share
 from pipeline.access_log.checkpoints import Checkpoints
 from tests.access_log.test_share import TERMS
-read, counting._BLOCK_BYTES = share.LineReader.read, 700
+read, counting.BLOCK_BYTES = share.LineReader.read, 700
 share.LineReader.read = lambda self, block: (time.sleep(0.05), read(self, block))[1]
 files = [counting.LogFile("file0", Path(sys.argv[1]))]
 counting.count_visits(files, terms=TERMS, checkpoints=Checkpoints(Path(sys.argv[2]), every_seconds=0))
@@ -52,8 +52,8 @@ class Stopped(Exception):
 
 @pytest.fixture(autouse=True)
 def _small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(counting, "_BLOCK_BYTES", 700)
-    monkeypatch.setattr(sessions, "_PENDING_RUNS", 3)
+    monkeypatch.setattr(counting, "BLOCK_BYTES", 700)
+    monkeypatch.setattr(sessions, "PENDING_RUNS", 3)
 
 
 def count(files: list[LogFile], folder: Path, *, blocks_until_stop: int = sys.maxsize) -> LogCounts | None:
@@ -89,9 +89,10 @@ def test_a_killed_process_is_resumed(tmp_path: Path, monkeypatch: pytest.MonkeyP
     whole, blocks_count = blocks_read(files, tmp_path / "whole", monkeypatch)
     command = [sys.executable, "-c", SLOW_COUNT, str(files[0].path), str(tmp_path / "killed")]
     with subprocess.Popen(command, cwd=Path(__file__).parents[2]) as child:
-        while child.poll() is None and len([*(tmp_path / "killed").glob("[!.]*")]) < 2:
+        saved: set[int] = set()
+        while child.poll() is None and len(saved) < 12:
+            saved |= {path.stat().st_mtime_ns for path in (tmp_path / "killed").glob("[!.]*")}
             time.sleep(0.02)
-        time.sleep(0.5)
         child.send_signal(signal.SIGKILL)
     assert child.returncode == -signal.SIGKILL
     counts, rest_count = blocks_read(files, tmp_path / "killed", monkeypatch)
@@ -115,7 +116,7 @@ def test_stopping_at_any_block_changes_no_count(
     if is_late:
         lines.append(lines.pop(0))
     with TemporaryDirectory() as name, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(counting, "_BYTES_WORTH_SHARING", bytes_worth_sharing)
+        patch.setattr(counting, "BYTES_WORTH_SHARING", bytes_worth_sharing)
         folder = Path(name)
         files = written(folder, lines[:150], lines[150:], zipped=is_zipped)
         for blocks in stops:
@@ -148,7 +149,7 @@ def test_checkpoints_of_other_files_or_another_division_are_not_resumed(
 ) -> None:
     lines = ordered_lines(random.Random(3), count=300)  # noqa: S311
     count(written(tmp_path, lines), tmp_path / "checkpoints", blocks_until_stop=20)
-    monkeypatch.setattr(counting, "_BYTES_WORTH_SHARING", 1)
+    monkeypatch.setattr(counting, "BYTES_WORTH_SHARING", 1)
     files = written(tmp_path, lines)
     counts = count(files, tmp_path / "checkpoints")
     assert counts

@@ -37,8 +37,8 @@ JUNK = (b"", b"\x16\x03", b'10.0.0.1 - - [x] "GET / HTTP/1.1" 200 1', b'"', b"\\
 
 @pytest.fixture(autouse=True)
 def _small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(counting, "_BLOCK_BYTES", 700)
-    monkeypatch.setattr(sessions, "_PENDING_RUNS", 3)
+    monkeypatch.setattr(counting, "BLOCK_BYTES", 700)
+    monkeypatch.setattr(sessions, "PENDING_RUNS", 3)
 
 
 def ordered_lines(rng: random.Random, *, count: int) -> list[bytes]:
@@ -66,8 +66,8 @@ def counted(folder: Path, *files: list[bytes], zipped: bool = False) -> LogCount
 def counted_at_once(folder: Path, *files: list[bytes]) -> LogCounts:
     """Without closing days, a second thread or small blocks."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(counting, "_BLOCK_BYTES", 1 << 23)
-        patch.setattr(sessions, "_PENDING_RUNS", 1 << 30)
+        patch.setattr(counting, "BLOCK_BYTES", 1 << 23)
+        patch.setattr(sessions, "PENDING_RUNS", 1 << 30)
         return counted(folder, *files)
 
 
@@ -111,7 +111,7 @@ def test_memory_of_ordered_lines_is_that_of_a_few_days(tmp_path: Path, monkeypat
 def test_two_threads_count_what_one_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     files = [ordered_lines(random.Random(seed), count=600) for seed in range(3)]  # noqa: S311
     whole = counted_at_once(tmp_path, *files)
-    monkeypatch.setattr(counting, "_BYTES_WORTH_SHARING", 1)
+    monkeypatch.setattr(counting, "BYTES_WORTH_SHARING", 1)
     assert_same(counted(tmp_path, *files), whole)
     assert_same(counted(tmp_path, files[0]), counted_at_once(tmp_path, files[0]))
 
@@ -121,7 +121,7 @@ def test_any_cut_of_a_file_in_two_changes_no_count(tmp_path: Path, monkeypatch: 
     rng = random.Random(seed)  # noqa: S311
     lines = ordered_lines(rng, count=rng.choice((1, 2, 3, 400)))
     whole = counted_at_once(tmp_path, lines)
-    monkeypatch.setattr(counting, "_BYTES_WORTH_SHARING", 1)
+    monkeypatch.setattr(counting, "BYTES_WORTH_SHARING", 1)
     assert_same(counted(tmp_path, lines), whole)
 
 
@@ -132,7 +132,7 @@ def test_no_share_is_counted_on_when_another_cannot_be(tmp_path: Path, monkeypat
         assert is_over.wait(60)
         return Counts(TERMS)
 
-    monkeypatch.setattr(counting, "_BYTES_WORTH_SHARING", 1)
+    monkeypatch.setattr(counting, "BYTES_WORTH_SHARING", 1)
     monkeypatch.setattr(counting, "count_share", count)
     with pytest.raises(DataRejected, match="damaged"):
         counted(tmp_path, ordered_lines(random.Random(1), count=300))  # noqa: S311

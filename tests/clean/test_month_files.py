@@ -39,7 +39,7 @@ DESK = """
 
 @pytest.fixture(autouse=True)
 def _small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(csv_blocks, "_BLOCK_BYTES", 300)
+    monkeypatch.setattr(csv_blocks, "BLOCK_BYTES", 300)
     monkeypatch.setattr(repeated_keys, "_SORTED_AT_ONCE", 16)
     monkeypatch.setattr(repeated_keys, "_READ_AT_ONCE", 5)
     monkeypatch.setattr(repeated_keys, "_GROUP_ROWS", 4)

@@ -56,7 +56,7 @@ def in_blocks(path: Path, encoding: str) -> pd.DataFrame:
 def hold_against_each_other(path: Path, content: bytes, *, encoding: str, block_bytes: int) -> None:
     path.write_bytes(content)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(csv_blocks, "_BLOCK_BYTES", block_bytes)
+        patch.setattr(csv_blocks, "BLOCK_BYTES", block_bytes)
         try:
             expected = row_by_row(content, {"utf-8": "utf-8-sig"}.get(encoding, encoding))
         except (csv.Error, UnicodeDecodeError):
@@ -126,7 +126,7 @@ def slow_blocks(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 
 def test_a_stray_quote_slows_nothing_down(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(csv_blocks, "_BLOCK_BYTES", 100)
+    monkeypatch.setattr(csv_blocks, "BLOCK_BYTES", 100)
     asked = slow_blocks(monkeypatch)
     good = '1;"a;\n""b""";2\r\n' * 20
     path.write_text("a;b;c\n" + good + '5" pipe;x;y\n' + good, newline="")
@@ -147,7 +147,7 @@ def test_short_blank_and_overlong_records_do_not_slow_down_their_block(
 def test_an_unclosed_quote_is_found_without_holding_the_rest_of_the_file(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(csv_blocks, "_BLOCK_BYTES", 100)
+    monkeypatch.setattr(csv_blocks, "BLOCK_BYTES", 100)
     monkeypatch.setattr(csv, "field_size_limit", None)
     path.write_text("a;b;c\n" + "1;2;3\n" * 50 + '1;"2;3\n' + "1;2;3\n" * 50)
     with pytest.raises(DataRejected, match="near line 102"):

@@ -14,7 +14,7 @@ from connectors.connection import variable_of
 from connectors.errors import ConfigError, DataRejected, SourceChanged, SourceUnavailable
 from connectors.http import Answer
 from connectors.layout import Layout
-from connectors.prometheus import Prometheus, _add_samples, _Pulled
+from connectors.prometheus import Prometheus, PulledSamples, add_samples
 from connectors.records import RawFile
 from connectors.registry import preset
 from pipeline import pulling
@@ -232,9 +232,9 @@ def reader(**options: object) -> Prometheus:
     return Prometheus({"query": "up", **options}, layout=Layout(), zone=ZONE)
 
 
-def sample(document: object) -> _Pulled:
-    pulled = _Pulled()
-    _add_samples(Answer(json.dumps(document).encode(), 200, {}, "https://pantau.kota.go.id"), pulled)
+def sample(document: object) -> PulledSamples:
+    pulled = PulledSamples()
+    add_samples(Answer(json.dumps(document).encode(), 200, {}, "https://pantau.kota.go.id"), pulled)
     return pulled
 
 

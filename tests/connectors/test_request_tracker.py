@@ -18,7 +18,7 @@ from connectors.http import Answer
 from connectors.layout import Layout
 from connectors.records import RawFile
 from connectors.registry import preset
-from connectors.request_tracker import RequestTracker, _add_page, _Paged
+from connectors.request_tracker import PagedItems, RequestTracker, add_page
 from testing.cases import PERSON, SECRET, ZONE, Case, FakeSystem, ReceivedRequest, Record, Reply
 from testing.connector_suite import ConnectorSuite
 from tests.conftest import REAL_DATA, needs_real_data
@@ -188,7 +188,7 @@ def test_of_a_recorded_history_only_the_correspondence_is_a_reply(tmp_path: Path
 
 
 def sample(document: object) -> None:
-    _add_page(Answer(json.dumps(document).encode(), 200, {}, "https://rt.kota.go.id"), _Paged())
+    add_page(Answer(json.dumps(document).encode(), 200, {}, "https://rt.kota.go.id"), PagedItems())
 
 
 def test_an_address_that_is_no_rt_is_named() -> None:

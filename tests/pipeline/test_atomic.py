@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -31,9 +33,10 @@ def test_who_reads_the_old_file_goes_on_reading_it_whole(tmp_path: Path) -> None
 
 def test_the_same_text_is_not_written_again(tmp_path: Path) -> None:
     write_atomically(tmp_path / "page", "text")
-    before = (tmp_path / "page").stat()
-    write_atomically(tmp_path / "page", "text")
-    assert (tmp_path / "page").stat() == before
+    before = (tmp_path / "page").stat().st_ino
+    with (tmp_path / "page").open():  # so that no new file can have the number of the old
+        write_atomically(tmp_path / "page", "text")
+    assert (tmp_path / "page").stat().st_ino == before
 
 
 def test_a_full_disk_leaves_the_old_file_and_no_draft(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -68,3 +71,21 @@ def test_a_draft_file_is_gone_at_the_end_unless_it_was_renamed(tmp_path: Path) -
     with draft_file(tmp_path / "object") as draft:
         draft.rename(tmp_path / "object")
     assert names_in(tmp_path) == ["object"]
+
+
+def test_nobody_sweeps_drafts_between_the_making_of_one_and_its_lock(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make, made = tempfile.mkdtemp, []
+
+    def make_while_another_sweeps(*, prefix: str, dir: Path) -> str:
+        folder = os.open(dir, os.O_RDONLY)
+        with pytest.raises(BlockingIOError):
+            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        os.close(folder)
+        made.append(make(prefix=prefix, dir=dir))
+        return made[-1]
+
+    monkeypatch.setattr(tempfile, "mkdtemp", make_while_another_sweeps)
+    with atomic_folder(tmp_path / "dataset") as draft:
+        assert [str(draft)] == made

@@ -42,6 +42,25 @@ def test_what_is_no_period_is_refused(text: str) -> None:
         Period.parse(text)
 
 
+@pytest.mark.parametrize(("text", "days_count"), [("2024", 366), (" 2024-02\n", 29), ("2025-12", 31)])
+def test_a_period_has_the_days_of_its_calendar(text: str, days_count: int) -> None:
+    period = Period.parse(text)
+    assert period.label == text.strip()
+    assert period.days_count == days_count
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "labels"),
+    [
+        ("2024-11", "2025-02", ["2024-11", "2024-12", "2025-01", "2025-02"]),
+        ("2024-06", "2024-06", ["2024-06"]),
+        ("2024", "2024", [*(f"2024-{month:02d}" for month in range(1, 13)), "2024"]),
+    ],
+)
+def test_a_range_has_its_first_and_its_last(first: str, last: str, labels: list[str]) -> None:
+    assert [period.label for period in span(first, last)] == labels
+
+
 def test_backfill_takes_months_before_their_year() -> None:
     labels = [period.label for period in span("2024", "2025")]
     assert labels[:2] == ["2024-01", "2024-02"]
@@ -60,3 +79,13 @@ def test_a_run_takes_its_partition_before_the_form_and_fails_without_either() ->
     assert resolve(partition_key=None, conf={"period": "2023"}, is_year=True).label == "2023"
     with pytest.raises(ConfigError):
         resolve(partition_key=None, conf={}, is_year=True)
+
+
+@pytest.mark.parametrize(("key", "is_year", "label"), [("2024-12-31", True, "2024"), ("2024-03-05", False, "2024-03")])
+def test_a_partition_is_cut_to_its_year_or_month(key: str, is_year: bool, label: str) -> None:
+    assert resolve(partition_key=key, conf=None, is_year=is_year).label == label
+
+
+def test_a_year_is_not_asked_of_the_dag_of_months() -> None:
+    with pytest.raises(ConfigError, match="month"):
+        resolve(partition_key="2024", conf=None, is_year=False)

@@ -54,7 +54,7 @@ def test_what_other_threads_count_is_seen_while_they_run_and_none_of_it_is_lost(
 def test_counting_logs_tells_of_all_bytes_and_lines_whoever_reads_them(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, worth_sharing: int, is_packed: bool
 ) -> None:
-    monkeypatch.setattr(counting, "_BYTES_WORTH_SHARING", worth_sharing)
+    monkeypatch.setattr(counting, "BYTES_WORTH_SHARING", worth_sharing)
     content = b"\n".join(ordered_lines(random.Random(1), count=500))  # noqa: S311
     written = gzip.compress(content) if is_packed else content
     paths = [tmp_path / "one", tmp_path / "two"]
