@@ -293,29 +293,35 @@ def _laid_out(pieces: Sequence[bytes | LogField]) -> LineFormat:
     """The pieces as literals and fields, each field with the way it ends and each role once."""
     literals = [b""]
     fields: list[LogField] = []
-    seen: set[str] = set()
-    for piece in pieces:
+    for piece in _with_times_apart(pieces):
         if isinstance(piece, bytes):
             literals[-1] += piece
             continue
         if fields and not literals[-1]:
             text = " ".join(field.role or "?" for field in (fields[-1], piece))
             raise _unfit(text, id="dua bagian tanpa pemisah", en="two parts with nothing between them")
-        is_known = piece.role in seen and not _is_other_half(piece, fields)
-        fields.append(replace(piece, role="" if is_known else piece.role, clock="" if is_known else piece.clock))
-        seen.add(piece.role)
+        fields.append(piece)
         literals.append(b"")
     if not fields or max(map(len, literals)) > _LONGEST_LITERAL:
         raise _unfit("log_format", id="tidak memuat satu pun bagian yang dikenal", en="has no part that is known")
-    ends = [
-        _end_of(field, before=before, after=after)
-        for field, before, after in zip(fields, literals, literals[1:], strict=False)
-    ]
-    roles = ("" if field.role == "rest" else field.role for field in fields)
-    return LineFormat(
-        tuple(literals),
-        tuple(replace(field, role=role, ends=end) for field, role, end in zip(fields, roles, ends, strict=True)),
-    )
+    around = zip(fields, literals, literals[1:], strict=False)
+    ended = [replace(field, ends=_end_of(field, before=before, after=after)) for field, before, after in around]
+    return LineFormat(tuple(literals), tuple(replace(field, role=field.role.replace("rest", "")) for field in ended))
+
+
+def _with_times_apart(pieces: Sequence[bytes | LogField]) -> Iterator[bytes | LogField]:
+    """The pieces with each role once, and times whose pattern has spaces as several fields."""
+    known: list[LogField] = []
+    for piece in pieces:
+        if isinstance(piece, bytes):
+            yield piece
+            continue
+        is_again = piece.role in {field.role for field in known} and not _is_other_half(piece, known)
+        field = replace(piece, role="", clock="") if is_again else piece
+        known.append(field)
+        for nth, clock in enumerate(field.clock.split(" ")):
+            yield from (b" ",) * bool(nth)
+            yield replace(field, clock=clock)
 
 
 def _is_other_half(field: LogField, before: Sequence[LogField]) -> bool:

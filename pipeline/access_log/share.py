@@ -105,7 +105,7 @@ class Counts:
     """The state of a count: runs of four selections of hits, new visitors, and lines per local day and rule.
 
     `first_seen` locates each day's first line: the file's position, its chunk's first byte, lines before it in the
-    chunk. `lines_read` counts the lines of each chunk, `considered` those of each file but blank and header
+    chunk. `lines_read` counts the lines of each chunk. Of each file `considered` counts the lines but blank and header
     lines, `unread` those among them that no format fits or whose time is bad; `cut_files` end in the middle of a line.
     Days behind the watermark are closed when enough is pending.
     """

@@ -49,6 +49,44 @@ def read_sample(file: RawFile, *, layout: Layout, columns: Sequence[str]) -> Sam
         rows_count += len(rows)
         problems.update(rows["reader_problem"].dropna())
         step = -(-len(rows) // _ROWS_PER_BLOCK) or 1
+        parts.append(rows[::step])
+    rows = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=[*columns, "reader_problem"])
+    rows = rows[rows["reader_problem"].isna()][list(columns)].reset_index(drop=True)
+    tidy = {name: rows[name].str.replace("\xa0", " ").str.strip().replace("", None).astype("str") for name in columns}
+    whole = pd.DataFrame(tidy)
+    is_note = _is_note(whole)
+    return Sample(whole[~is_note], rows_count, sum(problems.values()), int(is_note.sum()))
+
+
+def _is_note(rows: pd.DataFrame) -> pd.Series:
+    """Which rows are totals, notes, signatures or column numbers, by their first value and how few others they have."""
+    if rows.empty:
+        return pd.Series(False, index=rows.index)
+    words = known_words()
+    begins = (*words["totals"], *words["notes"])
+    first = rows.iloc[:, 0]
+    for name in rows.columns[1:]:
+        first = first.fillna(rows[name])
+    first = first.fillna("")
+    texts = {text: _begins(text, begins) for text in first.drop_duplicates()}
+    filled = rows.notna().sum(axis=1)
+    is_sparse = filled <= max(1, len(rows.columns) // 2)
+    ends = rows.index >= len(rows) - _LAST_ROWS
+    is_lone = (filled == 1) & (len(rows.columns) > 2) & ends
+    return (first.map(texts).astype(bool) & is_sparse) | first.str.fullmatch(r"\(\d{1,2}\)") | is_lone
+
+
+def _begins(text: str, words: Sequence[str]) -> bool:
+    said = tidy(text)
+    return any(said == word or said.startswith(f"{word} ") for word in words)
+
+
+def repeats_count(file: RawFile, *, layout: Layout, columns: Sequence[str]) -> tuple[int, int]:
+    """How many rows of the whole file have a key of these columns, and how many different keys there are."""
+    parts, mark = [], pa.scalar("\x1f", pa.large_string())
+    for frame in read_rows(file, layout=layout, columns=columns):
+        keys = frame[frame[list(columns)].notna().any(axis=1)]
+        texts = [pa.array(keys[name].fillna(""), pa.large_string()) for name in columns]
         parts.append(pc.binary_join_element_wise(*texts, mark) if len(texts) > 1 else texts[0])
     whole = pa.chunked_array(parts, pa.large_string())
     return len(whole), int(pc.count_distinct(whole).as_py())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
@@ -18,17 +18,36 @@ class _Journal(msgspec.Struct, gc=False):
     MESSAGE: str | list[int] | None = None
 
 
+class _JournalText(msgspec.Struct, gc=False):
+    MESSAGE: str
+
+
+_JOURNAL_TEXT = msgspec.json.Decoder(_JournalText)
 _DOCKER, _JOURNAL = msgspec.json.Decoder(_Docker), msgspec.json.Decoder(_Journal)
 
 
 def unwrap(block: bytes, *, wrapper: str) -> bytes:
     """A block with as many lines: `log` of Docker's JSON, or `MESSAGE` of journald's, which may be a list of bytes."""
-    read = {"docker": _from_docker, "journald": _from_journal}[wrapper]
     lines = block.removesuffix(b"\n").split(b"\n")
-    return b"\n".join(_read_all(lines, read)) + b"\n"
+    return _all_at_once(block, count=len(lines), wrapper=wrapper) or b"\n".join(_one_by_one(lines, wrapper)) + b"\n"
 
 
-def _read_all(lines: Iterable[bytes], read: Callable[[bytes], bytes]) -> Iterable[bytes]:
+def _all_at_once(block: bytes, *, count: int, wrapper: str) -> bytes | None:
+    """The unwrapped lines when each line wraps exactly one; null otherwise."""
+    try:
+        if wrapper == "docker":
+            texts = [record.log for record in _DOCKER.decode_lines(block)]
+            is_ended = all(text.endswith("\n") for text in texts)
+            joined = "".join(texts).encode() if is_ended else b""
+        else:
+            joined = "".join(f"{record.MESSAGE}\n" for record in _JOURNAL_TEXT.decode_lines(block)).encode()
+    except (msgspec.MsgspecError, UnicodeError):
+        return None
+    return joined if joined.count(b"\n") == count else None
+
+
+def _one_by_one(lines: Iterable[bytes], wrapper: str) -> Iterator[bytes]:
+    read = {"docker": _from_docker, "journald": _from_journal}[wrapper]
     for line in lines:
         try:
             yield read(line).rstrip(b"\r\n").replace(b"\n", b" ")
