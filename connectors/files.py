@@ -106,6 +106,12 @@ def header_of(file: RawFile, *, layout: Layout) -> list[str]:
     return find_header(file, layout, _text_rows(_sheet_rows(file, layout)))
 
 
+def sheet_texts(file: RawFile, *, layout: Layout) -> Iterator[tuple[int, list[str]]]:
+    """Number and cells of every row of a sheet, as `read_rows` has them as text; raises what that raises."""
+    refuse_foreign(file, layout.format)
+    return _text_rows(_sheet_rows(file, layout))
+
+
 def _sheet_records(file: RawFile, layout: Layout, columns: tuple[str, ...]) -> Iterator[Record]:
     rows = _sheet_rows(file, layout)
     shape = find_shape(file, layout=layout, columns=columns, rows=_text_rows(rows))

@@ -101,7 +101,7 @@ def _check_source(city: City, name: str, source: Source, period: Period) -> Find
                 line, files = _ask_system(city, source, period, Path(folder))
             else:
                 line, files = _look_for_files(city, source, period, Path(folder))
-            details = _first_rows(city, source, files) if files else ()
+            details = first_rows(city, source, files) if files else ()
     except TolokError as error:
         return Finding(f"x {name} ({source.table}): {error.id} / {error.en}", error=error)
     return Finding(f"v {name} ({source.table}): {line}", details)
@@ -159,7 +159,7 @@ def _holding(held: Retention, city: City, period: Period) -> Iterator[str]:
         yield f"tarik {period.label} sebelum / pull {period.label} before {purged_on}"
 
 
-def _first_rows(city: City, source: Source, files: list[RawFile]) -> tuple[str, ...]:
+def first_rows(city: City, source: Source, files: list[RawFile]) -> tuple[str, ...]:
     """What the first rows of each file become: faults with counts, then a few sound rows column by column."""
     if source.format == "access_log":
         return tuple(_first_lines(city, source, files))

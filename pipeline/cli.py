@@ -114,6 +114,28 @@ def template(table: str, target: Path | None) -> None:
 
 @_commands.command()
 @click.argument("city")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option(
+    "--table", type=click.Choice(tuple(TABLES)), default=None, help="Tabelnya, bila tidak pasti. / Its table."
+)
+@click.option("--source", "name", default=None, help="Nama sumber. / The source's name.")
+@click.option("--write", is_flag=True, help="Tambahkan ke YAML kota. / Add it to the city's YAML.")
+def draft(city: str, file: Path, table: str | None, name: str | None, write: bool) -> None:
+    """Rancang sumber dari sebuah berkas, dengan buktinya. / Draft a source from a file, with its evidence."""
+    from pipeline.draft.command import add_to_city, draft_file
+
+    cities = Settings.from_environment().cities
+    drafted = draft_file(cities, city, file, table=table, name=name)
+    click.echo(f"sources:\n{drafted.text}" if not write else add_to_city(cities, city, drafted))
+    click.echo(
+        f"{drafted.questions_count} pertanyaan (TANYA) menunggu jawaban di tempat '??'; lalu: tolok check {city}\n"
+        f"{drafted.questions_count} questions (ASK) wait for an answer where '??' stands; then: tolok check {city}",
+        err=True,
+    )
+
+
+@_commands.command()
+@click.argument("city")
 @click.option("--period", default=None, help="2024 atau / or 2024-03; bawaan: tahun lalu / default: last year.")
 def check(city: str, period: str | None) -> None:
     """Periksa pengaturan dan sumber tanpa menulis apa pun. / Check settings and sources, writing nothing."""

@@ -91,6 +91,8 @@ _FILLED = {
     "services": {"is_online_applicable": "true"},
     "population": {"source": "the source's name"},
 }
+# Stands where only a person knows: `tolok draft` writes it below its question, and no city is loaded while it stands.
+UNANSWERED = "??"
 T = TypeVar("T")
 
 
@@ -710,6 +712,7 @@ def load_city(cities: Path, city_id: str) -> City:
     raw = read_settings(path)
     if "folder" in raw:
         raise ConfigError(id=f"{path.name}: folder: kunci tidak dikenal", en=f"{path.name}: folder: unknown key")
+    _refuse_unanswered(path, raw)
     try:
         city = City.model_validate({**raw, "sources": with_presets(raw.get("sources")), "folder": path.parent})
     except ValidationError as error:
@@ -755,6 +758,31 @@ def _with_preset(own: dict[str, Any]) -> dict[str, Any]:
     if "responses" in known and "responses" not in own:
         del merged["responses"]
     return merged
+
+
+def _refuse_unanswered(path: Path, raw: dict[str, Any]) -> None:
+    places = list(unanswered(raw))
+    if places:
+        listed = "".join(f"\n  {place}" for place in places)
+        raise ConfigError(
+            id=f"{path.name}: {len(places)} pertanyaan belum dijawab. Ganti '{UNANSWERED}' di tempat ini dengan "
+            f"jawabannya; pertanyaannya ada di komentar di atasnya (TANYA):{listed}",
+            en=f"{path.name}: {len(places)} questions are not answered. Replace '{UNANSWERED}' at these places with "
+            f"the answer; the question is in the comment above it (ASK):{listed}",
+        )
+
+
+def unanswered(value: object, place: str = "") -> Iterator[str]:
+    """Where settings still hold a question instead of its answer, as dotted keys."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            below = f"{place}.{key}".removeprefix(".")
+            yield from [below] if key == UNANSWERED else unanswered(inner, below)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from unanswered(inner, place)
+    elif value == UNANSWERED:
+        yield place
 
 
 # By pydantic's name of the mistake, filled in with what it says was expected; never with what was written there,

@@ -52,6 +52,17 @@ def classify_head(file: LogFile, *, terms: LogTerms) -> Counter[str]:
     return Counter(RULES[rule] for rule in classify(hits).rule.tolist()) + hits.faults
 
 
+def readable_counts(file: LogFile, *, terms: LogTerms) -> tuple[int, int, str]:
+    """How many of a file's first lines there are and how many are read, and the known format that reads most, if any.
+
+    A `#Fields:` line and others that say what follows are not counted. Raises `DataRejected` for a damaged file.
+    """
+    lines = [line for line in _first_lines(file) if line.strip()]
+    told = [line for line in lines if not line.startswith(b"#")]
+    read_count = len(_read(lines, terms=terms.lines).lines) if lines else 0
+    return len(told), read_count, fitting_format(lines, terms=terms) if told and not read_count else ""
+
+
 def unread(file: LogFile, *, terms: LogTerms) -> TolokError:
     """Why a file's lines cannot be read and what to do: names that JSON lacks, columns, or another format.
 
@@ -61,7 +72,7 @@ def unread(file: LogFile, *, terms: LogTerms) -> TolokError:
     unread_lines = [line for line in lines if line.strip() and not len(_read([line], terms=terms.lines).lines)]
     shown = unread_lines or lines
     missing = [found for found in (find_missing_parts(line, names=terms.json_names) for line in shown) if found]
-    fitting = _fitting_format(lines, terms=terms)
+    fitting = fitting_format(lines, terms=terms)
     if missing and len(missing) == len(shown) and not fitting:
         return _unnamed(file, *missing[0])
     if lacking := lacking_columns(lines):
@@ -83,8 +94,8 @@ def shape_of(line: bytes) -> str:
     return re.sub(r"\d", "0", text) + ("…" if len(line) > _SHOWN_BYTES else "")
 
 
-def _fitting_format(lines: list[bytes], *, terms: LogTerms) -> str:
-    """A known name by which most first lines can be read; empty when there is none."""
+def fitting_format(lines: list[bytes], *, terms: LogTerms) -> str:
+    """A known name of a format by which most of a file's first lines are read; empty when there is none."""
     plain = [(name,) for name in NAMED if name in KNOWN_NAMES]
     wrapped = [(wrapper, *inner) for wrapper in WRAPPERS for inner in [(), *plain]]
     for names in [*plain, *(wrapped if lines[0].startswith(b"{") else ())]:

@@ -1,0 +1,56 @@
+"""The sheets of a workbook as a person sees them: name, visible or hidden, first and last rows."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from connectors.errors import DataRejected
+from connectors.files import sheet_texts
+from connectors.layout import Layout
+from connectors.records import RawFile
+from pipeline.draft.headers import HEAD_ROWS, header_place
+
+_LAST_ROWS = 30
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One sheet: its first and last rows as text, and the place of its header among the first ones, if any."""
+
+    name: str
+    is_visible: bool
+    rows: Sequence[Sequence[str]]
+    last_rows: Sequence[Sequence[str]]
+    rows_count: int
+    place: int | None
+
+
+def read_sheets(file: RawFile) -> list[Sheet]:
+    """Every sheet of a workbook, in order; `DataRejected` when it is none or damaged."""
+    from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
+
+    try:
+        known = CalamineWorkbook.from_path(file.path).sheets_metadata
+    except (CalamineError, OSError):
+        raise DataRejected(
+            id=f"{file.name}: bukan buku kerja Excel yang utuh. Buka dan simpan ulang, atau unzip bila itu arsip.",
+            en=f"{file.name}: not a whole Excel workbook. Open and save it again, or unzip it if it is an archive.",
+        ) from None
+    return [
+        _sheet(file, one.name, is_visible=one.visible == SheetVisibleEnum.Visible)
+        for one in known
+        if one.typ == SheetTypeEnum.WorkSheet
+    ]
+
+
+def _sheet(file: RawFile, name: str, *, is_visible: bool) -> Sheet:
+    rows = (cells for _, cells in sheet_texts(file, layout=Layout(format="xlsx", sheet=name)))
+    head = list(islice(rows, HEAD_ROWS))
+    last, count = deque(head, maxlen=_LAST_ROWS), len(head)
+    for cells in rows:
+        last.append(cells)
+        count += 1
+    return Sheet(name, is_visible, head, list(last), count, header_place(head))

@@ -1,0 +1,238 @@
+"""`tolok draft`: what a file proves is proposed with its counts, the rest is asked, and nothing personal is shown."""
+
+from __future__ import annotations
+
+import io
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from click.testing import CliRunner
+from openpyxl import Workbook
+
+from connectors.errors import ConfigError, TolokError
+from pipeline.cli import _commands
+from pipeline.config import load_city
+
+CITY = """\
+city: kota
+name: Kota Uji  # tetap
+zone: Asia/Jakarta
+region_codes: {bps: "9999"}
+sources:
+  portal:
+    table: visits
+    path: v.csv
+    format: csv
+    columns: {visited_on: t, visits_count: n}
+
+deadlines: {follow_up_days: 5}
+"""
+
+
+def drafted(folder: Path, name: str, content: str | bytes, *options: str) -> tuple[dict[str, Any], str]:
+    """The drafted source as text values, and all that was printed."""
+    (folder / "kota.yaml").write_text(CITY)
+    file = folder / name
+    file.write_bytes(content.encode() if isinstance(content, str) else content)
+    environment = {"TOLOK_CITIES": str(folder)}
+    ran = CliRunner().invoke(_commands, ["draft", "kota", str(file), *options], env=environment, catch_exceptions=True)
+    if isinstance(ran.exception, TolokError):
+        raise ran.exception
+    assert ran.exit_code == 0, ran.output
+    if "--write" in options:
+        return {}, ran.stdout
+    (source,) = yaml.load(ran.stdout, Loader=yaml.BaseLoader)["sources"].values()  # noqa: S506 text only
+    return source, ran.stdout
+
+
+def workbook(*rows: list[object]) -> bytes:
+    book = Workbook()
+    for row in rows:
+        book.worksheets[0].append(row)
+    content = io.BytesIO()
+    book.save(content)
+    return content.getvalue()
+
+
+def table(header: str, *rows: str) -> str:
+    return "\n".join([header, *rows]) + "\n"
+
+
+def of_days(*days: str) -> str:
+    return table("Tanggal;Kunjungan", *(f"{day};{number}" for number, day in enumerate(days)))
+
+
+@pytest.mark.parametrize(
+    ("days", "form", "evidence"),
+    [
+        (["01/02/2025", "13/02/2025", "03/04/2025"], "%d/%m/%Y", "1 of 3 days are above 12: day first"),
+        (["01/02/2025", "02/13/2025"], "%m/%d/%Y", "1 of 2 second numbers are above 12: month first"),
+        (["01/02/2025", "03/04/2025"], "??", "0 of 2 days are above 12: no proof"),
+        (["13/02/2025", "02/13/2025"], "??", "contradictory: 1 first and 1 second numbers"),
+        (["25/03/14", "25/03/15", "25/03/16"], "??", "two-digit years"),
+        (["13-02-25", "14-02-25", "01-03-25"], "%d-%m-%y", "2 of 3 days are above 12"),
+        (["3 Maret 2025", "14 Agt 2025"], "%d %b %Y", "2 dari / of 2 terbaca"),
+        (["2025-03-01", "2025-03-02"], None, "ISO 8601"),
+        (["20250301", "20250313"], "%Y%m%d", "2 dari / of 2 terbaca"),
+    ],
+)
+def test_a_date_order_is_proposed_only_with_the_counts_that_prove_it(
+    tmp_path: Path, days: list[str], form: str | None, evidence: str
+) -> None:
+    source, text = drafted(tmp_path, "kunjungan.csv", of_days(*days))
+    column = source["columns"]["visited_on"]
+    assert (column["format"] if isinstance(column, dict) else None) == form
+    assert evidence in text
+
+
+def test_typed_days_up_to_twelve_beside_text_days_above_are_asked_about(tmp_path: Path) -> None:
+    rows = [[datetime(2025, 10, 3), 5], ["15/03/2025", 6], [datetime(2025, 2, 2), 7], ["19/08/2025", 8]]
+    source, text = drafted(tmp_path, "kunjungan.xlsx", workbook(["Tanggal", "Kunjungan"], *rows))
+    assert source["columns"]["visited_on"]["swapped_by_excel"] == "??"
+    assert "Excel may have swapped day and month" in text
+
+
+@pytest.mark.parametrize(
+    ("numbers", "marks"),
+    [
+        (["1.001", "2.002"], {"thousands": "??"}),
+        (["1.001", "1.002.003"], {"thousands": "."}),
+        (["1,001", "2,345,678"], {"thousands": ","}),
+        (["1001", "2002"], {}),
+    ],
+)
+def test_a_mark_of_numbers_is_proposed_only_when_a_value_decides(
+    tmp_path: Path, numbers: list[str], marks: dict[str, str]
+) -> None:
+    rows = [f"{day}/01/2025;{number}" for day, number in zip((13, 14), numbers, strict=True)]
+    source, _ = drafted(tmp_path, "kunjungan.csv", table("Tanggal;Kunjungan", *rows))
+    column = source["columns"]["visits_count"]
+    assert ({key: column[key] for key in column if key != "column"} if isinstance(column, dict) else {}) == marks
+
+
+TICKETS = table(
+    "No Tiket;NIK;Pelapor;No HP;Kontak;Tanggal Masuk;Tanggal Selesai;Status;OPD;Isi Aduan",
+    *(
+        f"T-{n};3273{n:012d};Budi {n};0812345678{n};b{n}@contoh.id;{n + 10}/03/2025 08:00;{n + 11}/03/2025 09:00;"
+        f"{'Selesai' if n % 2 else 'Ditinjau'};Dinas A;rumah saya di Jalan Mawar {n} gelap"
+        for n in range(1, 9)
+    ),
+)
+
+
+def test_personal_columns_are_named_and_no_value_of_theirs_is_shown(tmp_path: Path) -> None:
+    source, text = drafted(tmp_path, "pengaduan.csv", TICKETS)
+    for header in ("NIK", "Pelapor", "No HP", "Kontak", "Isi Aduan"):
+        assert f"{header} (" in text
+    for value in ("Budi", "0812", "@contoh", "3273", "Mawar"):
+        assert value not in text
+    assert source["columns"]["inquiry_id"] == "No Tiket"
+
+
+def test_personal_values_are_told_by_their_shape_whatever_the_header(tmp_path: Path) -> None:
+    text = TICKETS.replace("NIK;", "Kode A;").replace("No HP;", "Kode B;").replace("Kontak;", "Kode C;")
+    _, shown = drafted(tmp_path, "pengaduan.csv", text)
+    for kind in ("Kode A (nomor identitas", "Kode B (telepon", "Kode C (surel"):
+        assert kind in shown
+
+
+def test_a_text_whose_meaning_is_not_known_is_asked_with_the_count_of_each(tmp_path: Path) -> None:
+    source, text = drafted(tmp_path, "pengaduan.csv", TICKETS)
+    assert source["columns"]["status"]["values"] == {"Selesai": "closed", "Ditinjau": "??"}
+    assert "Ditinjau 4, Selesai 4" in text or "Selesai 4, Ditinjau 4" in text
+
+
+def test_what_no_file_tells_is_left_open_and_no_city_is_loaded_until_it_is_answered(tmp_path: Path) -> None:
+    drafted(tmp_path, "pengaduan.csv", TICKETS, "--write")
+    with pytest.raises(ConfigError) as refused:
+        load_city(tmp_path, "kota")
+    for key in ("zone", "extracted_at", "covers", "owner", "columns.status.values.Ditinjau"):
+        assert f"sources.pengaduan.{key}" in refused.value.en
+    answers = {"zone": "Asia/Jakarta", "extracted_at": "2026-01-02T08:00:00", "owner": "Diskominfo"}
+    text = (tmp_path / "kota.yaml").read_text()
+    for key, answer in answers.items():
+        text = text.replace(f'    {key}: "??"', f"    {key}: {answer}")
+    text = text.replace('covers: "??"', "covers: [{first_on: 2025-01-01, last_on: 2025-12-31}]")
+    (tmp_path / "kota.yaml").write_text(text.replace('Ditinjau: "??"', "Ditinjau: in_progress"))
+    assert load_city(tmp_path, "kota").sources["pengaduan"].columns["closed_at"].format == ("%d/%m/%Y %H:%M",)
+
+
+def test_writing_keeps_every_line_of_the_citys_yaml_and_never_replaces_a_source(tmp_path: Path) -> None:
+    drafted(tmp_path, "pengaduan.csv", TICKETS, "--write")
+    lines = (tmp_path / "kota.yaml").read_text().splitlines()
+    assert [line for line in CITY.splitlines() if line not in lines] == []
+    with pytest.raises(ConfigError, match="already"):
+        drafted(tmp_path, "pengaduan.csv", TICKETS, "--write", "--source", "portal")
+    assert (tmp_path / "kota.yaml").read_text() == CITY
+
+
+def test_a_table_below_a_letterhead_is_found_and_its_totals_are_left_out(tmp_path: Path) -> None:
+    rows: list[list[object]] = [["PEMERINTAH KOTA"], ["Rekap gangguan 2025"], []]
+    rows += [["Nomor", "Komponen", "Mulai", "Selesai"]]
+    rows += [[f"G-{n}", "Portal", datetime(2025, 3, n, 8), datetime(2025, 3, n, 9)] for n in range(1, 6)]
+    rows += [["Jumlah", "5"], [], ["Mengetahui, Kepala Dinas"]]
+    source, text = drafted(tmp_path, "rekap.xlsx", workbook(*rows))
+    assert (source["table"], source["header_starts_with"]) == ("outages", "Nomor")
+    assert source["exclude"] == {"grand_total": {"column": "Nomor", "values": ["Jumlah"]}}
+    assert "header in row 4" in text
+
+
+@pytest.mark.parametrize(
+    ("content", "encoding", "delimiter"),
+    [
+        (of_days("13/01/2025", "14/01/2025").replace(";", "\t").encode("utf-16"), "utf-16", "tab"),
+        (of_days("13/01/2025", "14/01/2025").replace("Kunjungan", "Kunjungan\xe9").encode("cp1252"), "cp1252", ";"),
+        (of_days("13/01/2025", "14/01/2025").replace(";", "|").encode(), None, "|"),
+        (of_days("13/01/2025", "14/01/2025").replace(";", ",").encode(), None, None),
+    ],
+)
+def test_encoding_and_delimiter_are_found(
+    tmp_path: Path, content: bytes, encoding: str | None, delimiter: str | None
+) -> None:
+    source, _ = drafted(tmp_path, "kunjungan.csv", content, "--table", "visits")
+    assert (source.get("encoding"), source.get("delimiter")) == (encoding, delimiter)
+
+
+def test_rows_of_one_key_are_asked_about_unless_they_are_the_sexes(tmp_path: Path) -> None:
+    events = table("Nomor;Komponen;Mulai;Selesai;Urutan", *(f"G-1;Portal;13/01/2025 0{n}:00;;{n}" for n in (1, 2)))
+    source, text = drafted(tmp_path, "gangguan.csv", events)
+    assert source["combine"] == "??"
+    assert "order: Urutan" in text
+    people = table(
+        "Kode Wilayah;Jenis Kelamin;Jumlah Penduduk;Tahun", "9999;LAKI-LAKI;10;2025", "9999;PEREMPUAN;11;2025"
+    )
+    source, _ = drafted(tmp_path, "penduduk.csv", people)
+    assert source["combine"] == {"by": ["region_code", "reference_on"], "how": "sum"}
+    assert (source["authority"], source["columns"]["reference_on"]["suffix"]) == ("??", "??")
+
+
+def test_a_known_systems_file_is_drafted_as_that_system(tmp_path: Path) -> None:
+    source, _ = drafted(
+        tmp_path, "p.csv", table("kode,nama,jumlah_penduduk,tanggal", "99.99,Kota,1.000.000,31/12/2025")
+    )
+    assert source["system"] == "dukcapil_file"
+    source, _ = drafted(tmp_path, "p.csv", table("kode,nama,jumlah_penduduk,tanggal", "9999,Kota,1.000.000,31/12/2025"))
+    assert "system" not in source
+
+
+def test_an_access_log_shows_how_many_lines_are_read_and_no_address(tmp_path: Path) -> None:
+    line = '198.51.100.7 - - [01/Jan/2025:09:00:0{} +0700] "GET /data HTTP/1.1" 200 5 "-" "Mozilla/5.0"'
+    source, text = drafted(tmp_path, "access.log", "\n".join([*(line.format(n) for n in range(9)), "rusak"]))
+    assert source["format"] == "access_log"
+    assert "9 dari / of 10 baris awal terbaca / of the first lines are read" in text
+    assert "198.51.100" not in text
+
+
+def test_a_file_of_an_uncertain_table_is_refused_without_showing_what_may_be_a_value(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="--table") as refused:
+        drafted(tmp_path, "x.csv", table("Budi Santoso,Jalan Mawar", "Ani,Jalan Melati", "Eko,Jalan Kenanga"))
+    assert "Budi" not in refused.value.en
+
+
+def test_the_preview_says_what_a_run_would_make_of_the_first_rows(tmp_path: Path) -> None:
+    _, text = drafted(tmp_path, "kunjungan.csv", of_days("13/01/2025", "14/01/2025", "15/01/2025", "bukan"))
+    assert "bad_visited_on 1" in text
+    assert "visits_count=0" in text
