@@ -175,7 +175,7 @@ def _filled_down(file: RawFile, sheet: _Sheet, shape: RecordShape, layout: Layou
     covered = {place: _rows_merged_at(sheet, place) for place in shape.places}
     for number, cells in sheet.rows:
         for name, place in place_of.items():
-            if number in covered[place] and place not in wanted and not _is_sparse(shape, cells):
+            if number in covered[place] and place not in wanted and _may_be_record(shape, cells):
                 raise _merged(file, name, number)
         for place in wanted:
             is_blank = not any(_texts([cells[place]]))
@@ -184,6 +184,10 @@ def _filled_down(file: RawFile, sheet: _Sheet, shape: RecordShape, layout: Layou
             elif not is_blank:
                 above[place] = cells[place]
         yield number, cells
+
+
+def _may_be_record(shape: RecordShape, cells: list[Any]) -> bool:
+    return any(_texts([cells[place] for place in shape.places])) and not _is_total(cells)
 
 
 def _rows_merged_at(sheet: _Sheet, place: int) -> set[int]:
