@@ -17,7 +17,7 @@ from connectors.layout import Layout
 from connectors.registry import connector_class, preset
 from pipeline.coverage import Coverage
 from pipeline.settings import CITY_ID, city_ids
-from pipeline.tables import TABLES
+from pipeline.tables import TABLES, Column
 
 if TYPE_CHECKING:
     from connectors.base import Connector
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     TableName = str
 else:
     TableName = Literal[tuple(TABLES)]
+
+_SCALES = {"thousands": 1_000, "millions": 1_000_000}
 
 CODE_SHAPES: dict[str, str] = {
     "kemendagri": r"\d{2}(\.\d{2}){0,2}(\.\d{4})?",
@@ -49,24 +51,39 @@ Texts = Annotated[tuple[str, ...], BeforeValidator(_as_list)]
 
 
 class RowFilter(_Strict):
-    """Rows whose column equals one of `values` or contains one of `contains` (both without regard to case)."""
+    """Rows whose column equals one of `values`, contains one of `contains` or holds a number within the bounds.
+
+    Texts are compared without regard to case; of the bounds, both included, one may be left out.
+    """
 
     column: str
     values: Texts = ()
     contains: Texts = ()
+    at_least: float | None = None
+    at_most: float | None = None
+
+    @property
+    def is_bounded(self) -> bool:
+        """Whether it looks at numbers."""
+        return self.at_least is not None or self.at_most is not None
 
     @model_validator(mode="after")
     def _filters_something(self) -> Self:
-        if not self.values and not self.contains:
-            raise ValueError("isi 'values' atau 'contains' / give 'values' or 'contains'")
+        if not self.values and not self.contains and not self.is_bounded:
+            raise ValueError(
+                "isi 'values', 'contains', 'at_least' atau 'at_most' / give 'values', 'contains', 'at_least' or "
+                "'at_most'"
+            )
         return self
 
 
 class ColumnMap(_Strict):
     """How one clean column is read: from one raw column, several joined by a space, or a constant.
 
+    A blank is the `default`, a clean value that is never translated, or nothing; a text goes through `values`, and
+    one that is not among them is `otherwise`.
     `when` says which rows have it at all, such as the last change of a ticket as its closing when it is closed.
-    With `after`, a moment, the raw column holds how long after that, in the `unit`.
+    With `after`, a moment, the raw column holds how long after that, in the `unit`; numbers may be in thousands.
     """
 
     column: Texts = ()
@@ -83,14 +100,38 @@ class ColumnMap(_Strict):
     zone: str | None = None
     when: RowFilter | None = None
     after: str | None = None
-    unit: Literal["seconds", "minutes", "hours", "days", "clock"] | None = None
+    unit: Literal["seconds", "minutes", "hours", "days", "clock", "words", "thousands", "millions"] | None = None
+    approximate: bool = False
+    swapped_by_excel: bool | None = None
+
+    @property
+    def scale(self) -> int:
+        """What one of the numbers stands for."""
+        return _SCALES.get(self.unit or "", 1)
 
     @model_validator(mode="after")
     def _reads_something(self) -> Self:
         if not self.column and self.constant is None:
             raise ValueError("isi 'column' atau 'constant' / give 'column' or 'constant'")
-        if (self.after is None) != (self.unit is None):
+        if (self.after is None) != (self.unit is None or self.unit in _SCALES):
             raise ValueError("'after' dan 'unit' berpasangan / 'after' and 'unit' go together")
+        if self.approximate and self.after is None:
+            raise ValueError("'approximate' hanya untuk lama waktu ('after') / is for lengths of time ('after') only")
+        return self
+
+    @model_validator(mode="after")
+    def _says_what_a_blank_is_once(self) -> Self:
+        if self.otherwise is not None and not self.values:
+            raise ValueError(
+                "'otherwise' tanpa 'values' tidak berarti apa-apa; petakan dahulu teks yang dikenal di 'values', dan "
+                "sel kosong dengan 'default' / 'otherwise' means nothing without 'values'; map the known texts there, "
+                "and blank cells with 'default'"
+            )
+        if self.values.get("", self.default) != self.default:
+            raise ValueError(
+                "sel kosong diisi oleh 'default', bukan oleh \"\" di 'values' / a blank cell is filled by 'default', "
+                "not by \"\" in 'values'"
+            )
         return self
 
 
@@ -141,6 +182,7 @@ class Responses(FileSettings):
     """A follow-up log: which ticket, when, and whether the entry is a response, a closing or neither."""
 
     path: Annotated[tuple[str, ...], BeforeValidator(_as_list), Field(min_length=1)]
+    nulls: Texts = ()
     inquiry_id: str
     at: Annotated[ColumnMap, BeforeValidator(_as_column_map)]
     kind: Annotated[ColumnMap, BeforeValidator(_as_column_map)]
@@ -179,6 +221,23 @@ class Days(_Strict):
     last_on: date
 
 
+_ISO_DAY, _CLOCK = r"\d{4}-\d{2}-\d{2}", r"[T ]\d{2}:\d{2}(:\d{2})?( ?(Z|[+-]\d{2}:?\d{2}))?"
+# Of each kind what a value in the settings looks like, and an example.
+_CLEAN_FORMS: dict[str, tuple[str, str]] = {
+    "text": (r"(?s).*", "teks / text"),
+    "count": (r"\d+", "0"),
+    "number": (r"-?\d+(\.\d+)?", "0.5"),
+    "flag": (r"true|false", '"true" | "false"'),
+    "day": (_ISO_DAY, "2025-12-31"),
+    "moment": (f"{_ISO_DAY}({_CLOCK})?", "2025-12-31 | 2025-12-31T08:30:00"),
+}
+
+
+def _is_clean(value: str, column: Column) -> bool:
+    fits = re.fullmatch(_CLEAN_FORMS[column.kind][0], value, re.IGNORECASE) is not None
+    return fits and (not column.allowed or value in column.allowed)
+
+
 class Source(FileSettings):
     """One outside system, by its exports or over a connection, and how it becomes rows of one clean table."""
 
@@ -197,6 +256,7 @@ class Source(FileSettings):
     nulls: Texts = ()
     decimal: Literal[".", ","] | None = None
     thousands: Literal[".", ",", " ", "'"] | None = None
+    swapped_by_excel: bool | None = None
     columns: Columns = Field(default_factory=dict)
     exclude: dict[str, Filters] = Field(default_factory=dict)
     combine: Combine | None = None
@@ -231,6 +291,7 @@ class Source(FileSettings):
             for name, column in self.columns.items()
             if column.after is not None and column.after not in self._moments_before(name)
         ]
+        problems += self._unfit_columns()
         rules = set(table.exclusions) | set(COMMON_EXCLUSIONS)
         strange = sorted(set(self.exclude) - rules)
         if strange:
@@ -254,6 +315,22 @@ class Source(FileSettings):
         if problems:
             raise ValueError("; ".join(problems))
         return self
+
+    def _unfit_columns(self) -> list[str]:
+        """Which columns have settings that mean nothing for their kind, or a default that is no clean value."""
+        problems = []
+        for column in TABLES[self.table].columns:
+            mapped = self.columns.get(column.name)
+            if mapped is None:
+                continue
+            if mapped.scale != 1 and column.kind not in ("count", "number"):
+                problems.append(f"columns.{column.name}.unit: {mapped.unit} hanya untuk bilangan / is for numbers only")
+            if mapped.default is not None and mapped.after is None and not _is_clean(mapped.default, column):
+                problems.append(
+                    f"columns.{column.name}.default: '{mapped.default}' bukan nilai bersih; tulis / is no clean value; "
+                    f"write {' | '.join(column.allowed) or _CLEAN_FORMS[column.kind][1]}"
+                )
+        return problems
 
     def _moments_before(self, name: str) -> list[str]:
         """The mapped moments of the table that come before a column which is one too."""
@@ -424,7 +501,7 @@ def load_city(cities: Path, city_id: str) -> City:
     return city
 
 
-_MERGED = ("columns", "exclude", "options", "responses")
+_MERGED = ("columns", "exclude", "options", "responses", "steps")
 
 
 def with_presets(sources: object) -> object:

@@ -24,7 +24,7 @@ def read(
 ) -> tuple[list[tuple[object, ...]], list[Remark]]:
     """Row number, problem and cells of each row, and what was remarked."""
     book = openpyxl.Workbook()
-    book.remove(book.active)
+    del book[book.sheetnames[0]]
     for name, rows in sheets.items():
         sheet = book.create_sheet(name)
         for row in rows:
