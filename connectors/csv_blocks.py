@@ -68,6 +68,7 @@ class _Text:
         self._has_ascii_inside = codecs.lookup(self._encoding).name in _ASCII_INSIDE
         self._held, self._at, self._is_over = b"", 0, False
         self.records_count = 0
+        self._take_separator_line()
 
     def block(self) -> Bytes:
         """What comes next, not copied and not yet taken; nothing at the end."""
@@ -103,6 +104,20 @@ class _Text:
                 id=f"{self._file.name}: tanda kutip tidak berpasangan di sekitar baris {near}. Perbaiki kutipnya.",
                 en=f"{self._file.name}: an unpaired quote near line {near}. Mend the quotes or the 'quote' setting.",
             ) from None
+
+    def _take_separator_line(self) -> None:
+        """Pass over Excel's first line `sep=;`; `DataRejected` when it names another mark than declared."""
+        if self.block()[:4].tobytes().lower() != b"sep=":
+            return
+        mark = self._line().decode().rstrip("\r\n")[4:]
+        self.records_count = 1
+        if mark != self._layout.delimiter:
+            shown = "tab" if mark == "\t" else mark[:1]
+            raise DataRejected(
+                id=f"{self._file.name}: baris pertama menyebut pemisah '{shown}'. Tulis delimiter: \"{shown}\".",
+                en=f"{self._file.name}: the first line names '{shown}' as separator. Write delimiter: \"{shown}\" in "
+                "the YAML.",
+            )
 
     def _line(self) -> bytes:
         end = _LINE_END.search(self._held, self._at)

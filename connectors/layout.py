@@ -21,10 +21,18 @@ class Layout(BaseModel):
     names: tuple[str, ...] = ()
     skip_rows: int = Field(default=0, ge=0)
     header_starts_with: str | None = None
-    sheet: str | None = None
+    header_rows: int = Field(default=1, ge=1, le=5)
+    ends_at: str | None = None
+    fill_down: tuple[str, ...] = ()
+    sheet: str | tuple[str, ...] | None = None
     rows_at: str = ""
     members: str = "*"
     members_except: str | None = None
+
+    @property
+    def sheets(self) -> tuple[str, ...]:
+        """The names and patterns of the sheets to read; none when not declared."""
+        return (self.sheet,) if isinstance(self.sheet, str) else self.sheet or ()
 
     @field_validator("delimiter", "quote")
     @classmethod

@@ -20,7 +20,18 @@ from connectors.remarks import OnRemark, Remark
 
 HEADER_SEARCH_ROWS = 200
 BLANK_ROW = "blank_row"
+COLUMN_NUMBERS = "column_numbers"
+BELOW_TABLE = "below_table"
+GRAND_TOTAL = "grand_total"
+# What stands in a table's sheet and is no record; anything else a reader says of a row is a fault.
+NO_RECORDS = (BLANK_ROW, COLUMN_NUMBERS, BELOW_TABLE, GRAND_TOTAL)
 WRONG_FIELD_COUNT = "wrong_field_count"
+# What spreadsheets show where a formula failed.
+ERROR_TEXTS = (
+    *("#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A", "#ERROR!", "#GETTING_DATA", "#SPILL!"),
+    *("#CALC!", "#FIELD!", "#BLOCKED!", "#CONNECT!", "#BUSY!", "#UNKNOWN!", "#EXTERNAL!", "#PYTHON!"),
+    *(f"Err:{number}" for number in range(501, 541)),
+)
 GZIP = b"\x1f\x8b"
 # Ends the text of a moment or hour that a workbook keeps as such; XML, and so a cell of text, cannot hold it.
 TYPED = "\x01"
@@ -79,6 +90,10 @@ class RecordShape:
     width: int
     places: tuple[int, ...]
 
+    def left_out(self, number: int, why: str) -> Record:
+        """A row that is no record, and why."""
+        return (number, why, *(None for _ in self.places))
+
     def judge(self, number: int, row: Sequence[str]) -> Record:
         """One record picked by column; a blank or ragged one is marked, not dropped."""
         if not any(cell.strip() for cell in row):
@@ -102,7 +117,9 @@ def find_header(file: RawFile, layout: Layout, rows: Iterator[tuple[int, list[st
         return list(layout.names)
     for _, row in itertools.islice(rows, HEADER_SEARCH_ROWS if layout.header_starts_with else 1):
         cells = [" ".join(cell.replace("\ufeff", "").replace(TYPED, "").split()) for cell in row]
-        if layout.header_starts_with is None or (cells and cells[0] == layout.header_starts_with):
+        if _is_header(cells, layout):
+            for _, below in itertools.islice(rows, layout.header_rows - 1):
+                cells = _joined(cells, [" ".join(cell.replace(TYPED, "").split()) for cell in below])
             while len(cells) > 1 and not cells[-1]:
                 cells.pop()
             return cells
@@ -114,6 +131,24 @@ def find_header(file: RawFile, layout: Layout, rows: Iterator[tuple[int, list[st
         en=f"{file.name}: no header row starting with '{layout.header_starts_with}' in the first "
         f"{HEADER_SEARCH_ROWS} rows. Mend 'header_starts_with' or the file.",
     )
+
+
+def _is_header(cells: list[str], layout: Layout) -> bool:
+    """Whether the header starts in this row: in any column of a sheet, in the first that is not empty elsewhere."""
+    if layout.header_starts_with is None:
+        return True
+    if layout.format == "xlsx":
+        return layout.header_starts_with in cells
+    return next((cell for cell in cells if cell), None) == layout.header_starts_with
+
+
+def _joined(above: list[str], below: list[str]) -> list[str]:
+    """Two rows of a header as one: a name above several columns goes before each."""
+    group, names = "", []
+    for upper, lower in itertools.zip_longest(above, below, fillvalue=""):
+        group = upper or (group if lower else "")
+        names.append(" / ".join(part for part in (group, lower) if part))
+    return names
 
 
 def _places(file: RawFile, header: Sequence[str], columns: tuple[str, ...]) -> list[int]:

@@ -77,6 +77,8 @@ def land(home: Path, *, city: City, source_name: str, period: Period, meter: Met
     if source.responses is not None:
         files += landing.files(source.responses)
     covers, notes = _own_coverage(home, city, source_name, files, period)
+    for settings in (source, source.responses):
+        notes += () if settings is None else _passed_over(city, settings, period)
     manifest = Manifest(
         city.city, source_name, period.label, source.owner, source.licence, tuple(files), covers=covers, notes=notes
     )
@@ -138,6 +140,16 @@ def matching_files(city: City, settings: FileSettings, period: Period) -> list[P
 
     `{year}` and `{month}` in a path stand for the period's; a year takes all of its months.
     """
+    return [path for path in _named_files(city, settings, period) if not is_left_behind(path)]
+
+
+def is_left_behind(path: Path) -> bool:
+    """Whether a file is no export but one that an office suite or system leaves in a folder, such as a lock file."""
+    name = path.name.casefold()
+    return name.startswith(("~$", ".")) or name in ("thumbs.db", "desktop.ini")
+
+
+def _named_files(city: City, settings: FileSettings, period: Period) -> list[Path]:
     found: set[Path] = set()
     for text in _patterns(settings, period):
         if is_address(text):
@@ -147,6 +159,16 @@ def matching_files(city: City, settings: FileSettings, period: Period) -> list[P
             path = city.folder / path
         found.update(match for match in _glob(path) if match.is_file())
     return sorted(found, key=_natural_order)
+
+
+def _passed_over(city: City, settings: FileSettings, period: Period) -> tuple[str, ...]:
+    names = ", ".join(path.name for path in _named_files(city, settings, period) if is_left_behind(path))
+    if not names:
+        return ()
+    return (
+        f"Dilewati, bukan ekspor (berkas kunci atau tersembunyi): {names} / "
+        f"Passed over, no exports (lock or hidden files): {names}",
+    )
 
 
 def matching_objects(settings: FileSettings, period: Period) -> list[StoredObject]:

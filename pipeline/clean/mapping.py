@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from connectors.records import BLANK_ROW, TYPED
+from connectors.records import ERROR_TEXTS, NO_RECORDS, TYPED
 from pipeline.clean.date_signs import DateSigns
 from pipeline.clean.durations import parse_durations
 from pipeline.clean.first_reason import FirstReason, Flags
@@ -44,10 +44,10 @@ def map_rows(
 ) -> pd.DataFrame:
     """The clean columns of every raw row, in order, with `source_row` and the two outcome columns.
 
-    A value that does not fit its declared form is null and its row quarantined: `bad_<column>`,
-    `ambiguous_<column>` or `unknown_<column>` (not in the value map). What the reader found wrong with a record comes
-    before that. Columns the source does not map are null. Texts that come
-    again are categories, but for ids. What the dates tell of their order is added to `date_signs`.
+    A value that does not fit its declared form is null and its row quarantined: `error_<column>` (a spreadsheet's
+    error), `bad_<column>`, `ambiguous_<column>` or `unknown_<column>` (not in the value map). What the reader found
+    wrong with a record comes before that. Columns the source does not map are null. Texts that come again are
+    categories, but for ids. What the dates tell of their order is added to `date_signs`.
     """
     raw = raw.reset_index(drop=True)
     columns: dict[str, pd.Series] = {"source_row": raw["source_row"]}
@@ -68,7 +68,8 @@ def map_rows(
         columns[column.name] = values if column_map.after is None else columns[column_map.after] + values
         if column.kind == "moment":
             columns |= {flag: _known_dates(columns[column.name], parsed, codes) for flag in table.flags_of(column.name)}
-        faults = {"unknown": is_unknown, "ambiguous": parsed.is_ambiguous, "bad": parsed.is_bad}
+        is_error = _has_error(few, column_map, nulls=source.nulls)
+        faults = {"error": is_error, "unknown": is_unknown, "ambiguous": parsed.is_ambiguous, "bad": parsed.is_bad}
         for fault, rows in faults.items():
             if rows.any():
                 reasons.add(f"{fault}_{column.name}", of=rows if codes is None else rows[codes])
@@ -242,11 +243,21 @@ def _parsed(texts: pd.Series, column: Column, column_map: ColumnMap, reading: Re
     return parse_durations(texts, unit=str(column_map.unit), reading=reading, may_be_approximate=column_map.approximate)
 
 
+def _has_error(raw: pd.DataFrame, column_map: ColumnMap, *, nulls: Sequence[str]) -> Flags:
+    """Which rows hold a spreadsheet's error in one of the column's cells, unless the settings say what it means."""
+    known = {*nulls, *column_map.nulls, *column_map.values}
+    errors = pa.array([text for text in ERROR_TEXTS if text not in known], pa.large_string())
+    flags = np.zeros(len(raw), bool)
+    for name in _columns_of(column_map):
+        flags |= pc.is_in(arrow_of(raw[name]), errors).to_numpy(zero_copy_only=False)
+    return flags
+
+
 def _problems(coded: _CodedColumns) -> tuple[FirstReason, FirstReason]:
     """What the reader found wrong with each record: that it is blank, and anything else."""
     few, codes = coded.of(("reader_problem",))
     problems = few["reader_problem"]
-    is_blank = problems == BLANK_ROW
+    is_blank = problems.isin(NO_RECORDS)
     blank, others = (
         _spread_in_categories(chosen, codes) for chosen in (problems.where(is_blank), problems.mask(is_blank))
     )

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from itertools import islice
 
 from connectors.errors import DataRejected
-from connectors.files import sheet_texts
 from connectors.layout import Layout
 from connectors.records import RawFile
+from connectors.sheets import sheet_texts
 from pipeline.draft.headers import HEAD_ROWS, header_place
 
 _LAST_ROWS = 30
@@ -47,7 +47,7 @@ def read_sheets(file: RawFile) -> list[Sheet]:
 
 
 def _sheet(file: RawFile, name: str, *, is_visible: bool) -> Sheet:
-    rows = (cells for _, cells in sheet_texts(file, layout=Layout(format="xlsx", sheet=name)))
+    rows = (cells for _, cells in sheet_texts(file, Layout(format="xlsx", sheet=name)))
     head = list(islice(rows, HEAD_ROWS))
     last, count = deque(head, maxlen=_LAST_ROWS), len(head)
     for cells in rows:

@@ -1,0 +1,130 @@
+"""Tables as offices lay them out in workbooks and CSV: what is no record is left out by name, never read wrongly."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+
+from connectors.errors import DataRejected, SourceChanged, TolokError
+from connectors.files import read_rows
+from connectors.layout import Layout
+from connectors.records import RawFile
+from connectors.remarks import Remark
+from pipeline.landing import is_left_behind
+
+HEAD: list[object] = ["No", "Layanan", "OPD"]
+Sheets = dict[str, list[list[object]]]
+
+
+def read(
+    folder: Path, sheets: Sheets, columns: tuple[str, ...], *, hidden: str = "", merge: str = "", **layout: Any
+) -> tuple[list[tuple[object, ...]], list[Remark]]:
+    """Row number, problem and cells of each row, and what was remarked."""
+    book = openpyxl.Workbook()
+    del book[book.sheetnames[0]]
+    for name, rows in sheets.items():
+        sheet = book.create_sheet(name)
+        for row in rows:
+            sheet.append(row)
+        if merge:
+            sheet.merge_cells(merge)
+        sheet.sheet_state = "hidden" if name == hidden else "visible"
+    book.save(folder / "a.xlsx")
+    remarks: list[Remark] = []
+    file = RawFile(folder / "a.xlsx", "a.xlsx", on_remark=remarks.append)
+    frames = list(read_rows(file, layout=Layout(format="xlsx", **layout), columns=columns))
+    return [tuple(row) for frame in frames for row in frame.astype(object).fillna("").to_numpy().tolist()], remarks
+
+
+ROW: list[object] = [1, "Izin", "Dinkes"]
+LAYOUTS: dict[str, tuple[list[list[object]], dict[str, Any], list[tuple[object, ...]]]] = {
+    "errors": ([HEAD, [1, "#REF!", "#N/A"]], {}, [(2, "", "#REF!", "#N/A")]),
+    "column numbers": ([HEAD, ["(1)", "(2)", "(3)"], ROW], {}, [(2, "column_numbers", "", ""), (3, "", *ROW[1:])]),
+    "a total": ([HEAD, ROW, ["Jumlah", 1, None]], {}, [(2, "", *ROW[1:]), (3, "grand_total", "", "")]),
+    "a signature": (
+        [HEAD, ROW, [None], [None, None, "Kepala Dinas"]],
+        {},
+        [(2, "", *ROW[1:]), (3, "blank_row", "", ""), (4, "below_table", "", "")],
+    ),
+    "a record after a blank row": (
+        [HEAD, ROW, [None], ROW],
+        {},
+        [(2, "", *ROW[1:]), (3, "blank_row", "", ""), (4, "", *ROW[1:])],
+    ),
+    "a declared end": (
+        [HEAD, ROW, ["Catatan", "a", "b"], ROW],
+        {"ends_at": "Catatan"},
+        [(2, "", *ROW[1:]), (3, "below_table", "", ""), (4, "below_table", "", "")],
+    ),
+    "a header in another column": (
+        [["Rekap"], ["x", *HEAD], ["", *ROW]],
+        {"header_starts_with": "No"},
+        [(3, "", *ROW[1:])],
+    ),
+}
+
+
+@pytest.mark.parametrize("case", LAYOUTS)
+def test_rows_of_a_table_and_what_stands_around_them(case: str, tmp_path: Path) -> None:
+    rows, layout, expected = LAYOUTS[case]
+    found, remarks = read(tmp_path, {"Data": rows}, ("Layanan", "OPD"), **layout)
+    assert found == expected
+    shape_codes = {"a total", "a signature"}
+    assert [remark.code for remark in remarks] == (["below_table"] if case in shape_codes else [])
+
+
+def test_a_header_of_two_rows_is_joined(tmp_path: Path) -> None:
+    rows: list[list[object]] = [["No", "Waktu", None], [None, "Mulai", "Selesai"], [1, "a", "b"]]
+    found, _ = read(tmp_path, {"Data": rows}, ("No", "Waktu / Mulai", "Waktu / Selesai"), header_rows=2)
+    assert found == [(3, "", "1", "a", "b")]
+
+
+def test_a_cell_merged_over_rows_is_filled_down_only_when_declared(tmp_path: Path) -> None:
+    sheets: Sheets = {"Data": [HEAD, [1, "a", "Dinkes"], [2, "b", None], [3, "c", None]]}
+    found, _ = read(tmp_path, sheets, ("Layanan", "OPD"), merge="C2:C3", fill_down=("OPD",))
+    assert [row[3] for row in found] == ["Dinkes", "Dinkes", ""]
+    with pytest.raises(SourceChanged, match="fill_down"):
+        read(tmp_path, sheets, ("Layanan", "OPD"), merge="C2:C3")
+
+
+MONTHS: Sheets = {"Januari": [["x"], [1]], "Februari": [["x"], [2]], "Arti": [["y"], [9]], "Kosong": []}
+
+
+@pytest.mark.parametrize("sheet", ["*ari", ["Januari", "Februari"]])
+def test_declared_sheets_are_read_one_after_the_other(sheet: object, tmp_path: Path) -> None:
+    found, remarks = read(tmp_path, MONTHS, ("x", "@sheet"), sheet=sheet)
+    assert found == [(2, "", "1", "Januari"), (10_000_002, "", "2", "Februari")]
+    assert "Arti, Kosong" in remarks[0].en
+    assert not remarks[0].keeps_provisional
+
+
+def test_of_several_sheets_with_data_none_is_chosen(tmp_path: Path) -> None:
+    with pytest.raises(DataRejected, match="Januari, Februari, Arti"):
+        read(tmp_path, MONTHS, ("x",))
+
+
+def test_the_only_visible_sheet_is_read(tmp_path: Path) -> None:
+    found, remarks = read(tmp_path, {"Ref": [["y"], [9]], "Data": [["x"], [1]]}, ("x",), hidden="Ref")
+    assert found == [(2, "", "1")]
+    assert "Ref" in remarks[0].id
+
+
+@pytest.mark.parametrize(("content", "is_read"), [("sep=;\r\na;b\r\n1;2\r\n", True), ("sep=|\r\na|b\r\n", False)])
+def test_the_separator_line_of_excel_is_obeyed_or_named(content: str, is_read: bool, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(content, "utf-16")
+    layout, file = Layout(format="csv", delimiter=";"), RawFile(tmp_path / "a.csv", "a.csv")
+    if is_read:
+        frame = next(read_rows(file, layout=layout, columns=("b",)))
+        assert frame[["source_row", "b"]].to_numpy().tolist() == [[3, "2"]]
+        return
+    with pytest.raises(TolokError, match=r'delimiter: "\|"'):
+        next(read_rows(file, layout=layout, columns=("b",)))
+
+
+@pytest.mark.parametrize("name", ["~$a.xlsx", ".~lock.a.xlsx#", ".DS_Store", "Thumbs.db", "desktop.ini"])
+def test_what_programs_leave_in_a_folder_is_no_export(name: str) -> None:
+    assert is_left_behind(Path(name))
+    assert not is_left_behind(Path("gangguan.xlsx"))
