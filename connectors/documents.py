@@ -40,8 +40,11 @@ class TooDeep(ValueError):
     """A document nests lists and objects beyond reason."""
 
 
-def parse_json(content: bytes, *, rows_path: str = "") -> Any:  # noqa: ANN401 any JSON
-    """The document; raises `RepeatedKey`, `TooDeep`, or `ValueError` when it is not whole and valid JSON."""
+def parse_json(content: bytes, *, rows_path: str = "", may_repeat: bool = False) -> Any:  # noqa: ANN401 any JSON
+    """The document; raises `RepeatedKey`, `TooDeep`, or `ValueError` when it is not whole and valid JSON.
+
+    Rows of a document that `may_repeat` keys are told by `repeated_key`.
+    """
     repeats: list[str] = []
 
     def once(pairs: list[tuple[str, object]]) -> dict[object, object]:
@@ -55,21 +58,19 @@ def parse_json(content: bytes, *, rows_path: str = "") -> Any:  # noqa: ANN401 a
         document = json.loads(content, object_pairs_hook=once)
     except RecursionError:
         raise TooDeep from None
-    if repeats:
-        raise _first_repeat(document, rows_path) or RepeatedKey(repeats[0], None)
+    _refuse_repeats(document, repeats, rows_path=rows_path, may_repeat=may_repeat)
     return document
 
 
-def parse_yaml(content: bytes, *, rows_path: str = "") -> Any:  # noqa: ANN401 any YAML
-    """The document with every scalar as text; raises `RepeatedKey`, `TooDeep` or `yaml.YAMLError`."""
+def parse_yaml(content: bytes, *, rows_path: str = "", may_repeat: bool = False) -> Any:  # noqa: ANN401 any YAML
+    """The document with every scalar as text; raises `RepeatedKey`, `TooDeep` or `yaml.YAMLError`; else as JSON."""
     _refuse_deep_yaml(content)
     loader = _YamlLoader(content)
     try:
         document = loader.get_single_data()
     finally:
         loader.dispose()
-    if loader.repeats:
-        raise _first_repeat(document, rows_path) or RepeatedKey(loader.repeats[0], None)
+    _refuse_repeats(document, loader.repeats, rows_path=rows_path, may_repeat=may_repeat)
     return document
 
 
@@ -104,13 +105,20 @@ def _repeated(keys: Sequence[str]) -> str:
     return next(key for place, key in enumerate(keys) if key in keys[:place])
 
 
-def _first_repeat(document: object, rows_path: str) -> RepeatedKey | None:
-    """The first repeat in a row of the document; null when all are beside them."""
-    for number, row in enumerate(rows_at(document, rows_path), start=1):
-        for inner in _parts(row):
-            if isinstance(inner, dict) and _REPEATED in inner:
-                return RepeatedKey(str(inner[_REPEATED]), number)
-    return None
+def repeated_key(row: object) -> str | None:
+    """The key that stands twice in an object of a row; null when none does."""
+    marked = (part for part in _parts(row) if isinstance(part, dict) and _REPEATED in part)
+    return next((str(part[_REPEATED]) for part in marked), None)
+
+
+def _refuse_repeats(document: object, repeats: Sequence[str], *, rows_path: str, may_repeat: bool) -> None:
+    """Raise `RepeatedKey` for the first repeat in a row, or for one beside the rows; the latter in any case."""
+    if not repeats:
+        return
+    found = ((key, number) for number, row in enumerate(rows_at(document, rows_path), 1) if (key := repeated_key(row)))
+    key, number = next(found, (repeats[0], None))
+    if number is None or not may_repeat:
+        raise RepeatedKey(key, number)
 
 
 def _parts(item: object) -> Iterator[object]:

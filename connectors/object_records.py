@@ -10,10 +10,12 @@ from fnmatch import fnmatchcase
 
 import yaml
 
-from connectors.documents import ABSENT, RepeatedKey, TooDeep, find, parse_json, parse_yaml, rows_at
+from connectors.documents import ABSENT, RepeatedKey, TooDeep, find, parse_json, parse_yaml, repeated_key, rows_at
 from connectors.errors import DataRejected, SourceChanged, harmless
 from connectors.layout import Layout
 from connectors.records import RawFile, Record, open_bytes
+
+REPEATED_KEY = "repeated_key"
 
 _SHOWN_KEYS = 40
 
@@ -56,20 +58,34 @@ class WantedKeys:
 def object_records(
     file: RawFile, *, layout: Layout, columns: tuple[str, ...], wanted: WantedKeys | None = None
 ) -> Iterator[Record]:
-    """Number, problem (null) and texts of each object.
+    """Number, problem and texts of each object.
 
     Raises `DataRejected` for a document that is not valid or holds a key twice in one object, and `SourceChanged` when
-    no object has a column asked for; the caller judges that with the `wanted` it gives.
+    no object has a column asked for; the caller judges that with the `wanted` it gives. Of the many documents of an
+    archive, an object that holds a key twice has the problem `repeated_key` and is remarked.
     """
     keys = WantedKeys(columns) if wanted is None else wanted
     number = 0
     for member, content in _documents(file, layout):
         where = member if member == file.name else f"{file.name}/{member}"
-        for item in rows_at(_parsed(where, content, layout), layout.rows_at):
+        for item in rows_at(_parsed(where, content, layout, may_repeat=member != file.name), layout.rows_at):
             number += 1
-            yield (number, None, *keys.texts(item, columns))
+            repeated = repeated_key(item) if member != file.name else None
+            if repeated is not None:
+                _remark_repeat(file, member, number, repeated)
+            yield (number, repeated and REPEATED_KEY, *keys.texts(item, columns))
     if wanted is None:
         keys.refuse_absent(file.name)
+
+
+def _remark_repeat(file: RawFile, member: str, number: int, key: str) -> None:
+    name = harmless(key)
+    file.remark(
+        REPEATED_KEY,
+        id=f"{member}, baris {number}: kunci '{name}' ditulis dua kali dalam satu objek; barisnya dikarantina.",
+        en=f"{member}, row {number}: key '{name}' stands twice in one object; the row is quarantined.",
+        keeps_provisional=False,
+    )
 
 
 def refuse_none(records: Iterator[Record], file: RawFile, layout: Layout) -> Iterator[Record]:
@@ -102,10 +118,11 @@ def _documents(file: RawFile, layout: Layout) -> Iterator[tuple[str, bytes]]:
         ) from None
 
 
-def _parsed(where: str, content: bytes, layout: Layout) -> object:
+def _parsed(where: str, content: bytes, layout: Layout, *, may_repeat: bool) -> object:
     kind = layout.format.upper()
     try:
-        return (parse_json if layout.format == "json" else parse_yaml)(content, rows_path=layout.rows_at)
+        parse = parse_json if layout.format == "json" else parse_yaml
+        return parse(content, rows_path=layout.rows_at, may_repeat=may_repeat)
     except RepeatedKey as repeat:
         raise repeat.rejected(where) from None
     except TooDeep:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import tarfile
 from pathlib import Path
 
 import pandas as pd
@@ -12,6 +14,7 @@ from connectors.errors import DataRejected, SourceChanged
 from connectors.files import read_rows
 from connectors.layout import Layout
 from connectors.records import RawFile
+from connectors.remarks import Remark
 
 
 def read(folder: Path, content: str, *columns: str, **layout: object) -> pd.DataFrame:
@@ -87,3 +90,18 @@ def test_nesting_without_end_is_refused(name: str, tmp_path: Path) -> None:
     content, layout = DEEP[name]
     with pytest.raises(DataRejected, match="too deep"):
         read(tmp_path, content, "id", **layout)
+
+
+def test_of_an_archives_documents_only_the_row_with_a_repeated_key_is_held_back(tmp_path: Path) -> None:
+    path, remarks = tmp_path / "semua.tar", list[Remark]()
+    with tarfile.open(path, "w") as archive:
+        for name, content in {"a.yaml": "- {id: 1}\n", "b.yaml": "- {id: 2, id: 3}\n- {id: 4}\n"}.items():
+            entry = tarfile.TarInfo(name)
+            entry.size = len(content)
+            archive.addfile(entry, io.BytesIO(content.encode()))
+    layout = Layout.model_validate({"format": "yaml", "members": "*.yaml"})
+    file = RawFile(path, path.name, on_remark=remarks.append)
+    frame = pd.concat(list(read_rows(file, layout=layout, columns=("id",))))
+    assert frame["reader_problem"].fillna("").tolist() == ["", "repeated_key", ""]
+    assert [remark.code for remark in remarks] == ["repeated_key"]
+    assert "b.yaml, row 2: key 'id'" in remarks[0].en
