@@ -38,7 +38,7 @@ def split_by_shape(begins: Ints, content: Bytes, shape: Bytes, like: Ints, other
     return like_count
 
 
-@kernel(INTS, BYTES, INTS, ((int64,) * 3,) * 7, int64, INTS, int64[::1])
+@kernel(INTS, BYTES, INTS, ((int64,) * 3,) * 7, int64, INTS, int64[::1], int64[::1])
 def read_clocks(
     begins: Ints,
     content: Bytes,
@@ -47,13 +47,17 @@ def read_clocks(
     seconds_end: int,
     month_starts: Ints,
     clocks: Ints,
+    signs: Ints,
 ) -> bool:
     """Fill `clocks` with microseconds since 1970 of texts of one shape, or not-a-time; false if one is in the year 0.
 
     `fields` are century, year of the century, month, day, hour, minute and second. Seconds must be below `seconds_end`;
-    60 and 61 belong to the next minute. `month_starts` are the first days of all months from the year 0 on.
+    60 and 61 belong to the next minute, 24:00 to the next day. `month_starts` are the first days of all months from the
+    year 0 on. `signs` are filled with what tells the order of day and month: how many are a time, on how many of these
+    the day is above 12, and how many are none but would be one with day and month exchanged.
     """
     has_no_year_0 = True
+    times_count, late_count, exchanged_count = 0, 0, 0
     for nth in range(len(rows)):
         begin = begins[rows[nth]]
         year = _number(content, begin, fields[0]) * 100 + _number(content, begin, fields[1])
@@ -61,12 +65,18 @@ def read_clocks(
         hour, minute = _number(content, begin, fields[4]), _number(content, begin, fields[5])
         second = _number(content, begin, fields[6])
         clocks[nth] = _NOT_A_TIME
-        if 1 <= month <= 12 and hour < 24 and minute < 60 and second < seconds_end:
-            month += year * 12 - 1
-            if 1 <= day <= month_starts[month + 1] - month_starts[month]:
-                days = month_starts[month] + day - 1
-                clocks[nth] = (days * _DAY_SECONDS + hour * 3600 + minute * 60 + second) * _MICROSECONDS
+        is_clock = hour < 24 and minute < 60 and second < seconds_end
+        if 1 <= month <= 12 and (is_clock or (hour == 24 and minute == 0 and second == 0)):
+            nth_month = year * 12 + month - 1
+            if 1 <= day <= month_starts[nth_month + 1] - month_starts[nth_month]:
+                date = month_starts[nth_month] + day - 1
+                clocks[nth] = (date * _DAY_SECONDS + hour * 3600 + minute * 60 + second) * _MICROSECONDS
                 has_no_year_0 &= year > 0
+                times_count += 1
+                late_count += day > 12
+        elif 12 < month <= 31 and 1 <= day <= 12:
+            exchanged_count += 1
+    signs[0], signs[1], signs[2] = times_count, late_count, exchanged_count
     return has_no_year_0
 
 

@@ -17,6 +17,7 @@ from connectors.registry import connector_class, preset, system_names
 from pipeline.coverage import Coverage
 from pipeline.setting_faults import (
     days_faults,
+    default_fault,
     format_fault,
     format_use_fault,
     name_fault,
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
     TableName = str
 else:
     TableName = Literal[tuple(TABLES)]
+
+_SCALES = {"thousands": 1_000, "millions": 1_000_000}
 
 CODE_SHAPES: dict[str, str] = {
     "kemendagri": r"\d{2}(\.\d{2}){0,2}(\.\d{4})?",
@@ -74,24 +77,39 @@ Texts = Annotated[tuple[str, ...], BeforeValidator(_as_list)]
 
 
 class RowFilter(_Strict):
-    """Rows whose column equals one of `values` or contains one of `contains` (both without regard to case)."""
+    """Rows whose column equals one of `values`, contains one of `contains` or holds a number within the bounds.
+
+    Texts are compared without regard to case; of the bounds, both included, one may be left out.
+    """
 
     column: str
     values: Texts = ()
     contains: Texts = ()
+    at_least: float | None = None
+    at_most: float | None = None
+
+    @property
+    def is_bounded(self) -> bool:
+        """Whether it looks at numbers."""
+        return self.at_least is not None or self.at_most is not None
 
     @model_validator(mode="after")
     def _filters_something(self) -> Self:
-        if not self.values and not self.contains:
-            raise ValueError("isi 'values' atau 'contains' / give 'values' or 'contains'")
+        if not self.values and not self.contains and not self.is_bounded:
+            raise ValueError(
+                "isi 'values', 'contains', 'at_least' atau 'at_most' / give 'values', 'contains', 'at_least' or "
+                "'at_most'"
+            )
         return self
 
 
 class ColumnMap(_Strict):
     """How one clean column is read: from one raw column, several joined by a space, or a constant.
 
+    A blank is the `default`, a clean value that is never translated, or nothing; a text goes through `values`, and
+    one that is not among them is `otherwise`.
     `when` says which rows have it at all, such as the last change of a ticket as its closing when it is closed.
-    With `after`, a moment, the raw column holds how long after that, in the `unit`.
+    With `after`, a moment, the raw column holds how long after that, in the `unit`; numbers may be in thousands.
     """
 
     column: Texts = ()
@@ -108,7 +126,14 @@ class ColumnMap(_Strict):
     zone: str | None = None
     when: RowFilter | None = None
     after: str | None = None
-    unit: Literal["seconds", "minutes", "hours", "days", "clock"] | None = None
+    unit: Literal["seconds", "minutes", "hours", "days", "clock", "words", "thousands", "millions"] | None = None
+    approximate: bool = False
+    swapped_by_excel: bool | None = None
+
+    @property
+    def scale(self) -> int:
+        """What one of the numbers stands for."""
+        return _SCALES.get(self.unit or "", 1)
 
     @field_validator("format")
     @classmethod
@@ -129,23 +154,37 @@ class ColumnMap(_Strict):
             yield "isi 'column' atau 'constant' / give 'column' or 'constant'"
         if self.column and self.constant is not None:
             yield "isi 'column' atau 'constant', jangan keduanya / give 'column' or 'constant', not both"
-        if (self.after is None) != (self.unit is None):
+        if (self.after is None) != (self.unit is None or self.unit in _SCALES):
             yield "'after' dan 'unit' berpasangan / 'after' and 'unit' go together"
-        if self.otherwise is not None and not self.values:
-            yield (
-                "'otherwise' perlu 'values'; isian kosong diatur oleh 'default' / "
-                "'otherwise' needs 'values'; what is blank is set by 'default'"
-            )
+        if self.approximate and self.after is None:
+            yield "'approximate' hanya untuk lama waktu ('after') / is for lengths of time ('after') only"
         if self.decimal is not None and self.decimal == self.thousands:
             yield _SAME_MARKS
+        yield from self._blank_faults()
+
+    def _blank_faults(self) -> Iterator[str]:
+        if self.otherwise is not None and not self.values:
+            yield (
+                "'otherwise' tanpa 'values' tidak berarti apa-apa; petakan dahulu teks yang dikenal di 'values', dan "
+                "sel kosong dengan 'default' / 'otherwise' means nothing without 'values'; map the known texts there, "
+                "and blank cells with 'default'"
+            )
+        if self.values.get("", self.default) != self.default:
+            yield (
+                "sel kosong diisi oleh 'default', bukan oleh \"\" di 'values' / a blank cell is filled by 'default', "
+                "not by \"\" in 'values'"
+            )
 
     def faults_for(self, column: Column) -> Iterator[str]:
         """What of this map does not suit the clean column it is for."""
         targets = [*self.values.values(), *filter(None, [self.default])]
         targets += [self.otherwise] if self.otherwise not in (None, "keep") else []
         targets += [self.constant] if self.constant is not None and not self.values else []
-        if self.unit is None and not (self.prefix or self.suffix):
+        if self.scale != 1 and column.kind not in ("count", "number"):
+            yield f"unit: {self.unit} hanya untuk bilangan / is for numbers only"
+        if self.after is None and not (self.prefix or self.suffix):
             yield from filter(None, (value_fault(text, column) for text in dict.fromkeys(targets)))
+            yield from filter(None, [default_fault(self.default, column)])
         if (fault := format_use_fault(self.format, column)) is not None:
             yield fault
 
@@ -197,6 +236,7 @@ class Responses(FileSettings):
     """A follow-up log: which ticket, when, and whether the entry is a response, a closing or neither."""
 
     path: Annotated[tuple[str, ...], BeforeValidator(_as_list), Field(min_length=1)]
+    nulls: Texts = ()
     inquiry_id: str
     at: Annotated[ColumnMap, BeforeValidator(_as_column_map)]
     kind: Annotated[ColumnMap, BeforeValidator(_as_column_map)]
@@ -253,6 +293,7 @@ class Source(FileSettings):
     nulls: Texts = ()
     decimal: Literal[".", ","] | None = None
     thousands: Literal[".", ",", " ", "'"] | None = None
+    swapped_by_excel: bool | None = None
     columns: Columns = Field(default_factory=dict)
     exclude: dict[str, Filters] = Field(default_factory=dict)
     combine: Combine | None = None
@@ -583,7 +624,7 @@ def _no_such_city(cities: Path, city_id: str) -> ConfigError:
 
 
 _LONGEST_ID = 64
-_MERGED = ("columns", "exclude", "options", "responses")
+_MERGED = ("columns", "exclude", "options", "responses", "steps")
 
 
 def with_presets(sources: object) -> object:

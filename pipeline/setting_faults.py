@@ -13,7 +13,9 @@ from itertools import pairwise
 from pipeline.tables import Column
 
 FLAGS = {"true": True, "ya": True, "yes": True, "1": True, "false": False, "tidak": False, "no": False, "0": False}
+FLAGS |= dict.fromkeys(("v", "✓", "✔", "√", "☑"), True) | dict.fromkeys(("✗", "✘"), False)
 EPOCHS = ("epoch", "epoch_ms")
+_CLEAN_TIME = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2})?( ?(Z|[+-]\d{2}:?\d{2}))?)?")
 _YEARS = ("%Y", "%y", "%G", "%c", "%x")
 # As people write the parts of a date in a spreadsheet, longest first; `mm` after an hour is minutes.
 _SPREADSHEET = (
@@ -75,6 +77,13 @@ def value_fault(text: str, column: Column) -> str | None:
         if column.minimum is not None and float(text) < column.minimum:
             return f"'{text}' kurang dari / is less than {column.minimum:g}"
     return None
+
+
+def default_fault(text: str | None, column: Column) -> str | None:
+    """Why a default cannot be a clean moment or day, or null; formats are for what a file holds."""
+    if text is None or not column.is_time or _CLEAN_TIME.fullmatch(text):
+        return None
+    return f"default: '{text}' ditulis seperti / is written like 2025-12-31, 2025-12-31T08:30:00"
 
 
 def network_fault(text: str) -> str | None:

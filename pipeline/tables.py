@@ -142,7 +142,7 @@ SERVICES = Table(
     key=("service_id", "valid_from_on"),
     month_by="valid_from_on",
     orders=(Order("valid_from_on", "valid_to_on", "end_before_start"),),
-    exclusions=("duplicate", "test", "internal", "not_city_service", "not_offered"),
+    exclusions=("duplicate", "test", "internal", "not_city_service", "not_offered", "other_year"),
     is_snapshot=True,
 )
 

@@ -174,7 +174,7 @@ def _write(folder: Path, sources: Sequence[Landed], table: Table, *, target: Pat
     if tallies:
         pd.concat(tallies, ignore_index=True).to_parquet(folder / _TALLY, index=False)
     follow_ups = {source.landed.manifest.source: asdict(source.follow_ups) for source in written if source.follow_ups}
-    remarks = [asdict(remark) for landed in sources for remark in sorted(set(landed.remarks))]
+    remarks = [asdict(remark) for landed in sources for remark in landed.all_remarks]
     content = {"follow_ups": follow_ups, "remarks": remarks, "sizes": _sizes(folder)}
     (folder / "dataset.json").write_text(json.dumps(content, sort_keys=True), "utf-8")
     # What comes after has other columns in memory; arrow would keep the room of these.

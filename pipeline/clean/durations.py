@@ -2,29 +2,79 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import re
 
+import numpy as np
 import pandas as pd
 
-from pipeline.clean.values import Parsed, Reading, parse
+from connectors.records import TYPED
+from pipeline.clean.reading import Reading
+from pipeline.clean.values import Parsed, parse
 
 _SECONDS = {"seconds": 1, "minutes": 60, "hours": 3600, "days": 86_400}
 _CLOCK = r"(?:(?P<days>\d+) days?, )?(?P<hours>\d+):(?P<minutes>[0-5]\d)(?::(?P<seconds>[0-5]\d))?"
+_NUMBER = r"\d+(?:[.,]\d+)?"
+_WORDS = {
+    "days": "hari|days?",
+    "hours": r"jam|j|hours?|hrs|h(?=\s*\d+\s*m)",
+    "minutes": "menit|mnt|minutes?|mins?|m",
+    "seconds": "detik|dtk|seconds?|secs?",
+}
+_SPLIT = r"[\s,]*(?:dan\s+|and\s+)?"
+_IN_WORDS = re.compile(
+    _SPLIT.join(rf"(?:(?P<{unit}>{_NUMBER})\s*(?:{words})(?![a-z])\.?)?" for unit, words in _WORDS.items()),
+    re.IGNORECASE,
+)
+_APPROXIMATE = re.compile(
+    r"(?:±|\+/-|\+-|~|≈|kurang lebih|lebih kurang|sekitar|kira-kira|kira2|about|around|approx(?:imately)?\b\.?)\s*"
+    r"(?P<length>.+)",
+    re.IGNORECASE,
+)
 
 
-def parse_durations(texts: pd.Series, *, unit: str, reading: Reading) -> Parsed:
+def parse_durations(texts: pd.Series, *, unit: str, reading: Reading, may_be_approximate: bool = False) -> Parsed:
     """Texts as spans of time: numbers of a unit, or with the unit `clock` such as `2:30`, `36:05:10`, `1 day, 2:00:00`.
 
-    A text that is no such thing is null and bad.
+    Texts that name their own units, such as `2 jam 30 menit` or `2.5 hours`, are read under every unit, and alone with
+    `words`; so are a workbook's typed times. One that is only about right (`± 3 jam`) is bad unless it may be. A text
+    that is no such thing is null and bad.
     """
-    if unit != "clock":
-        parsed = parse(texts, kind="number", reading=reading)
-        return replace(parsed, values=_spans(parsed.values.astype("float64") * _SECONDS[unit]))
     known = texts.dropna().str.strip()
-    fits = known.str.fullmatch(_CLOCK)
-    parts = known[fits].str.extract(_CLOCK).fillna("0").astype("int64")
+    if may_be_approximate:
+        known = known.str.replace(_APPROXIMATE, r"\g<length>", regex=True)
+    seconds = pd.Series(np.nan, index=known.index)
+    if unit in _SECONDS:
+        seconds = parse(known, kind="number", reading=reading).values.astype("float64") * _SECONDS[unit]
+    is_clock = known.str.endswith(TYPED) | (unit == "clock")
+    rest = known[seconds.isna() & ~is_clock]
+    in_words = pd.Series([_seconds_in_words(text, reading) for text in rest], index=rest.index, dtype="float64")
+    for found in (_clock_seconds(known[is_clock].str.removesuffix(TYPED)), in_words):
+        seconds = seconds.fillna(found)
+    return Parsed.of_known(_spans(seconds), seconds.isna(), seconds.isna() & False, index=texts.index)
+
+
+def _clock_seconds(texts: pd.Series) -> pd.Series:
+    parts = texts[texts.str.fullmatch(_CLOCK)].str.extract(_CLOCK).fillna("0").astype("int64")
     seconds = sum((parts[part] * _SECONDS[part] for part in parts.columns), start=pd.Series(0, index=parts.index))
-    return Parsed.of_known(_spans(seconds.astype("float64")), ~fits, fits & False, index=texts.index)
+    return seconds.astype("float64")
+
+
+def _seconds_in_words(text: str, reading: Reading) -> float:
+    """The seconds of a text that names its units; not a number when it does not, or when a mark in it is unclear."""
+    found = _IN_WORDS.fullmatch(text)
+    parts = {unit: number for unit, number in (found.groupdict() if found else {}).items() if number}
+    seconds = [_number(number, reading) * _SECONDS[unit] for unit, number in parts.items()]
+    return sum(seconds) if seconds else np.nan
+
+
+def _number(text: str, reading: Reading) -> float:
+    """With either decimal mark, but for three digits after one that may as well part thousands."""
+    looks_grouped = re.fullmatch(r"\d{1,3}[.,]\d{3}", text) is not None
+    if reading.thousands and reading.thousands in text:
+        return float(text.replace(reading.thousands, "")) if looks_grouped else np.nan
+    if looks_grouped and not ("," in text and reading.decimal == ","):
+        return np.nan
+    return float(text.replace(",", "."))
 
 
 def _spans(seconds: pd.Series) -> pd.Series:

@@ -7,12 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from pipeline.clean.mapping import texts_of, translated
-from pipeline.clean.values import Reading, parse
+from pipeline.clean.date_signs import DateSigns
+from pipeline.clean.mapping import ColumnTerms, read_column
+from pipeline.clean.text_bytes import tidied
 from pipeline.config import Responses, Source
 from pipeline.indicators.base import RowCounts
+from pipeline.tables import Column
 
 _BASES = pd.Index(["none", "first_response"], dtype="str")
+_KIND, _AT = Column("kind", "text"), Column("at", "moment")
 _EXCLUDED = ("blank_row", "not_a_response")
 
 
@@ -24,15 +27,25 @@ class FollowUps:
     rows: RowCounts
 
 
-def read_follow_ups(raw: pd.DataFrame, *, responses: Responses, reading: Reading, known_ids: pd.Series) -> FollowUps:
+def follow_up_columns(responses: Responses) -> tuple[str, ...]:
+    """Every raw column of the log that is read."""
+    maps = (responses.at, responses.kind)
+    names = [name for one in maps for name in (*one.column, *([one.when.column] if one.when else ()))]
+    return tuple(dict.fromkeys((responses.inquiry_id, *names)))
+
+
+def read_follow_ups(
+    raw: pd.DataFrame, *, responses: Responses, terms: ColumnTerms, known_ids: pd.Series, date_signs: DateSigns
+) -> FollowUps:
     """Grain of `moments`: inquiry; `responded_at`, `closed_at` in UTC, and whether each was noted as a date.
 
     Entries of kind `other` (verification, forwarding, automatic closing) are excluded as `not_a_response`; entries
     of unknown inquiries, or with an unreadable time or kind, are quarantined.
     """
-    ids = raw[responses.inquiry_id].str.strip().str.removesuffix(".0")
-    kinds, is_unknown_kind = translated(texts_of(raw, responses.kind, nulls=()), responses.kind)
-    parsed = parse(texts_of(raw, responses.at, nulls=()), kind="moment", reading=reading)
+    ids = tidied(raw[responses.inquiry_id], absent=terms.nulls).str.removesuffix(".0")
+    read_kinds, is_unknown_kind = read_column(raw, _KIND, responses.kind, terms)
+    kinds, (parsed, _) = read_kinds.values, read_column(raw, _AT, responses.at, terms)
+    date_signs.add("responses.at", parsed.signs)
     outcome = pd.Series("used", index=raw.index, dtype="str").mask(kinds == "other", "not_a_response")
     outcome = outcome.mask(~ids.isin(known_ids), "unknown_inquiry").mask(parsed.values.isna(), "bad_time")
     outcome = outcome.mask(is_unknown_kind | kinds.isna(), "unknown_kind").mask(ids.isna() | (ids == ""), "blank_row")

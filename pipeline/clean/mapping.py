@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -12,10 +13,12 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from connectors.records import BLANK_ROW, TYPED
+from pipeline.clean.date_signs import DateSigns
 from pipeline.clean.durations import parse_durations
 from pipeline.clean.first_reason import FirstReason, Flags
+from pipeline.clean.reading import Reading
 from pipeline.clean.text_bytes import arrow_of, tidied
-from pipeline.clean.values import Parsed, Reading, parse
+from pipeline.clean.values import Parsed, joined_with_hours, parse
 from pipeline.config import ColumnMap, RowFilter, Source
 from pipeline.tables import DTYPES, Column, Table
 
@@ -35,17 +38,19 @@ def raw_columns(source: Source) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
-def map_rows(raw: pd.DataFrame, *, source: Source, table: Table, zone: ZoneInfo) -> pd.DataFrame:
+def map_rows(
+    raw: pd.DataFrame, *, source: Source, table: Table, zone: ZoneInfo, date_signs: DateSigns | None = None
+) -> pd.DataFrame:
     """The clean columns of every raw row, in order, with `source_row` and the two outcome columns.
 
     A value that does not fit its declared form is null and its row quarantined: `bad_<column>`,
     `ambiguous_<column>` or `unknown_<column>` (not in the value map). What the reader found wrong with a record comes
     before that. Columns the source does not map are null. Texts that come
-    again are categories, but for ids.
+    again are categories, but for ids. What the dates tell of their order is added to `date_signs`.
     """
     raw = raw.reset_index(drop=True)
     columns: dict[str, pd.Series] = {"source_row": raw["source_row"]}
-    coded = _CodedColumns(raw)
+    coded, terms = _CodedColumns(raw), ColumnTerms(source, zone, source.nulls, has_typed_cells=source.format == "xlsx")
     blank, reasons = _problems(coded)
     for column in table.columns:
         column_map = source.columns.get(column.name)
@@ -55,7 +60,9 @@ def map_rows(raw: pd.DataFrame, *, source: Source, table: Table, zone: ZoneInfo)
             columns[column.name] = _nulls(len(raw), dtype=DTYPES[column.kind])
             continue
         few, codes = coded.of(_columns_of(column_map))
-        parsed, is_unknown = _read_column(few, column, column_map, _reading(column_map, source, zone), source)
+        parsed, is_unknown = read_column(few, column, column_map, terms)
+        if date_signs is not None and column_map.constant is None:
+            date_signs.add(column.name, parsed.signs)
         values = (_spread if column.name.endswith("_id") else _spread_in_categories)(parsed.values, codes)
         columns[column.name] = values if column_map.after is None else columns[column_map.after] + values
         if column.kind == "moment":
@@ -64,7 +71,7 @@ def map_rows(raw: pd.DataFrame, *, source: Source, table: Table, zone: ZoneInfo)
         for fault, rows in faults.items():
             if rows.any():
                 reasons.add(f"{fault}_{column.name}", of=rows if codes is None else rows[codes])
-    excluded = _excluded(blank, coded, source)
+    excluded = _excluded(blank, coded, terms)
     columns |= {"excluded_by": excluded.texts(), "quarantine_reason": reasons.texts(but=excluded.is_given)}
     if source.combine and source.combine.order_by:
         columns[ORDER] = pd.to_numeric(raw[source.combine.order_by], errors="coerce")
@@ -85,6 +92,36 @@ def _nulls(count: int, *, dtype: str) -> pd.Series:
 def _columns_of(column_map: ColumnMap) -> tuple[str, ...]:
     """The raw columns a clean one is read from."""
     return tuple(dict.fromkeys([*column_map.column, *([column_map.when.column] if column_map.when else [])]))
+
+
+@dataclass(frozen=True)
+class ColumnTerms:
+    """What a source says of all its columns, which texts are nulls, and whether moments may be typed cells."""
+
+    source: Source
+    zone: ZoneInfo
+    nulls: tuple[str, ...]
+    has_typed_cells: bool
+
+    @property
+    def plain_reading(self) -> Reading:
+        """How a text is read of which no column says more."""
+        return self.reading(None)
+
+    def reading(self, column_map: ColumnMap | None) -> Reading:
+        """The column's own settings before the source's; a point that groups thousands leaves commas for decimals."""
+        own = column_map or ColumnMap(constant="")
+        source, zone_name = self.source, own.zone or self.source.zone
+        thousands = own.thousands or source.thousands
+        is_swapped = source.swapped_by_excel if own.swapped_by_excel is None else own.swapped_by_excel
+        return Reading(
+            formats=own.format,
+            zone=ZoneInfo(zone_name) if zone_name else self.zone,
+            decimal=own.decimal or source.decimal or ("," if thousands == "." else "."),
+            thousands=thousands,
+            scale=own.scale,
+            has_swapped_cells=bool(is_swapped),
+        )
 
 
 class _CodedColumns:
@@ -130,17 +167,20 @@ def with_plain_texts(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def texts_of(raw: pd.DataFrame, column_map: ColumnMap, *, nulls: Sequence[str]) -> pd.Series:
-    """The column's texts as mapped: joined, nulls named, defaults and constants filled in; not yet translated."""
+    """The column's texts as mapped: joined, nulls named, a constant filled in; not yet translated."""
     if column_map.constant is not None:
         return pd.Series(column_map.constant, index=raw.index, dtype="str")
     texts, *others = (tidied(raw[name], absent={*nulls, *column_map.nulls}) for name in column_map.column)
     for other in others:
-        texts = (texts + " " + other.fillna("")).str.strip()
-    return texts if column_map.default is None else texts.fillna(column_map.default)
+        texts = joined_with_hours(texts, other, formats=column_map.format)
+    return texts
 
 
 def translated(texts: pd.Series, column_map: ColumnMap) -> tuple[pd.Series, Flags]:
-    """Texts through the value map, without regard to case and spaces, and which of them the map does not know."""
+    """Texts through the value map, without regard to case and spaces, and which of them the map does not know.
+
+    A blank stays blank, whatever there is `otherwise`.
+    """
     none = np.zeros(len(texts), bool)
     if not column_map.values:
         return texts, none
@@ -148,43 +188,38 @@ def translated(texts: pd.Series, column_map: ColumnMap) -> tuple[pd.Series, Flag
     folded = texts.dropna().drop_duplicates()
     known = {text: by_text.get(_folded(text)) for text in folded}
     found = texts.map(known).astype("str")
-    if column_map.otherwise == "keep":
-        return found.fillna(texts), none
-    if column_map.otherwise is not None:
-        return found.fillna(column_map.otherwise), none
-    return found, (texts.notna() & found.isna()).to_numpy()
+    is_unknown = texts.notna() & found.isna()
+    if column_map.otherwise is None:
+        return found, is_unknown.to_numpy()
+    return found.where(~is_unknown, texts if column_map.otherwise == "keep" else column_map.otherwise), none
 
 
-def _reading(column_map: ColumnMap, source: Source, zone: ZoneInfo) -> Reading:
-    """The column's own settings before the source's; a point that groups thousands leaves the comma for decimals."""
-    zone_name = column_map.zone or source.zone
-    thousands = column_map.thousands or source.thousands
-    return Reading(
-        formats=column_map.format,
-        zone=ZoneInfo(zone_name) if zone_name else zone,
-        decimal=column_map.decimal or source.decimal or ("," if thousands == "." else "."),
-        thousands=thousands,
-    )
-
-
-def _read_column(
-    raw: pd.DataFrame, column: Column, column_map: ColumnMap, reading: Reading, source: Source
-) -> tuple[Parsed, Flags]:
-    """What was made of the texts, and which of them the value map does not know."""
-    texts = texts_of(raw, column_map, nulls=source.nulls)
+def read_column(raw: pd.DataFrame, column: Column, column_map: ColumnMap, terms: ColumnTerms) -> tuple[Parsed, Flags]:
+    """What was made of a column's texts, and which of them the value map does not know."""
+    reading = terms.reading(column_map)
+    texts, is_had = texts_of(raw, column_map, nulls=terms.nulls), np.ones(len(raw), bool)
     if column_map.when is not None:
-        texts = texts.where(_matches(raw[column_map.when.column], column_map.when))
-    texts, is_unknown = translated(texts, column_map)
-    is_whole_moment = column.is_time and not (column_map.unit or column_map.prefix or column_map.suffix)
-    if source.format == "xlsx" and not is_whole_moment:
+        is_had = _matches(raw[column_map.when.column], column_map.when, terms).to_numpy()
+    is_blank = is_had & texts.isna().to_numpy()
+    texts, is_unknown = translated(texts.where(is_had), column_map)
+    is_whole_moment = column.is_time and not (column_map.prefix or column_map.suffix)
+    if terms.has_typed_cells and not is_whole_moment:
         texts = texts.str.removesuffix(TYPED)
     if column.name.endswith("_id"):
         texts = texts.str.removesuffix(".0")
     if column_map.prefix or column_map.suffix:
         texts = column_map.prefix + texts + column_map.suffix
-    if column_map.unit is None:
-        return parse(texts, kind=column.kind, reading=reading), is_unknown
-    return parse_durations(texts, unit=column_map.unit, reading=reading), is_unknown
+    parsed = _parsed(texts, column, column_map, reading)
+    if column_map.default is not None and is_blank.any():
+        default = pd.Series([column_map.default], dtype="str")
+        parsed = parsed.filled(_parsed(default, column, column_map, Reading(zone=reading.zone)), at=is_blank)
+    return parsed, is_unknown
+
+
+def _parsed(texts: pd.Series, column: Column, column_map: ColumnMap, reading: Reading) -> Parsed:
+    if column_map.after is None:
+        return parse(texts, kind=column.kind, reading=reading)
+    return parse_durations(texts, unit=str(column_map.unit), reading=reading, may_be_approximate=column_map.approximate)
 
 
 def _problems(coded: _CodedColumns) -> tuple[FirstReason, FirstReason]:
@@ -198,21 +233,27 @@ def _problems(coded: _CodedColumns) -> tuple[FirstReason, FirstReason]:
     return FirstReason(blank), FirstReason(others)
 
 
-def _excluded(blank: FirstReason, coded: _CodedColumns, source: Source) -> FirstReason:
+def _excluded(blank: FirstReason, coded: _CodedColumns, terms: ColumnTerms) -> FirstReason:
     """The first declared rule each row falls under, in the order of the YAML; blank rows come first."""
-    for rule, filters in source.exclude.items():
+    for rule, filters in terms.source.exclude.items():
         for row_filter in filters:
             few, codes = coded.of((row_filter.column,))
-            is_match = _matches(few[row_filter.column], row_filter).to_numpy()
+            is_match = _matches(few[row_filter.column], row_filter, terms).to_numpy()
             blank.add(rule, of=is_match if codes is None else is_match[codes])
     return blank
 
 
-def _matches(texts: pd.Series, row_filter: RowFilter) -> pd.Series:
-    folded = texts.fillna("").str.removesuffix(TYPED).str.replace("\xa0", " ", regex=False).str.strip().str.casefold()
+def _matches(texts: pd.Series, row_filter: RowFilter, terms: ColumnTerms) -> pd.Series:
+    texts = tidied(texts.str.removesuffix(TYPED), absent=())
+    folded = texts.fillna("").str.casefold()
     is_match = folded.str.split().str.join(" ").isin({_folded(value) for value in row_filter.values})
     for part in row_filter.contains:
         is_match |= folded.str.contains(part.casefold(), regex=False)
+    if row_filter.is_bounded:
+        lowest, highest = row_filter.at_least, row_filter.at_most
+        numbers = parse(texts, kind="number", reading=terms.plain_reading).values
+        is_within = numbers.between(-np.inf if lowest is None else lowest, np.inf if highest is None else highest)
+        is_match |= is_within.fillna(False).astype(bool)
     return is_match
 
 

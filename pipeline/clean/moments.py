@@ -17,7 +17,9 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from kernels.moments import Digits, read_clocks, split_by_shape
+from pipeline.clean.date_signs import Form, Order, Signs
 from pipeline.clean.text_bytes import arrow_of, bounds_and_bytes
+from pipeline.setting_faults import EPOCHS
 
 _MONTHS = {
     "Jan": "januari january jan",
@@ -27,7 +29,7 @@ _MONTHS = {
     "May": "mei may",
     "Jun": "juni june jun",
     "Jul": "juli july jul",
-    "Aug": "agustus august agu agt ags aug",
+    "Aug": "agustus august agu agt agst agus ags aug",
     "Sep": "september sept sep",
     "Oct": "oktober october okt oct",
     "Nov": "november nopember nov nop",
@@ -35,13 +37,21 @@ _MONTHS = {
 }
 _MONTH_BY_NAME = {name: month for month, names in _MONTHS.items() for name in names.split()}
 _NUMBER_BY_MONTH = {month.casefold(): number for number, month in enumerate(_MONTHS, start=1)}
+_WEEKDAYS = (
+    *("senin", "selasa", "rabu", "kamis", "jum['’`]?at", "sabtu", "minggu", "ahad", "sen", "sel", "rab", "kam", "jum"),
+    *("sab", "min", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "mon", "tue", "wed"),
+    *("thu", "fri", "sat", "sun"),
+)
+_WEEKDAY = re.compile(rf"^(?:{'|'.join(_WEEKDAYS)})\b\.?[\s,/]*", re.IGNORECASE)
+_HOUR_WORD = re.compile(r"[\s,]*\b(?:pukul|pkl\b\.?|jam)\s*", re.IGNORECASE)
+_ZONE_WORD = re.compile(r"\s*\(?\b(?P<zone>WIB|WITA|WIT)\b\)?\.?$", re.IGNORECASE)
+ZONE_HOURS = {"WIB": 7, "WITA": 8, "WIT": 9}
 _WORD = re.compile(r"[A-Za-z]{3,}\.?")
 
 _FIELDS = {"%Y": r"(?P<Y>0{4})", "%b": r"(?P<b>[A-Za-z]{3})"} | {f"%{k}": rf"(?P<{k}>0{{1,2}})" for k in "mHMS"}
 _FIELDS["%d"] = "(?P<d>0{1,2}| 0)"
 _PARTS = re.compile(r"(%.|\s+)")
 _NOT_PARTED = re.compile(r"%[YmdHMS]%[YmdHMS]")
-_EPOCHS = ("epoch", "epoch_ms")
 _HOUR = re.compile(r"%-?[HIscXTRrp]")
 _LONGEST_TEXT = 40
 _MOST_SHAPES = 64
@@ -83,7 +93,32 @@ def shapes_of(texts: pd.Series) -> Iterator[Shape]:
 
 def has_hour(form: str) -> bool:
     """Whether texts of a format tell the hour, so that they are more than a date."""
-    return form in _EPOCHS or _HOUR.search(form) is not None
+    return form in EPOCHS or _HOUR.search(form) is not None
+
+
+def form_of(form: str) -> Form:
+    """In which order the texts of a format have day and month, and whether they tell their offset."""
+    parts = re.findall("%([YymdbB])", form)
+    order: Order = "named"
+    if "m" in parts and "d" in parts:
+        order = "day_first" if parts.index("d") < parts.index("m") else "month_first"
+        order = "year_first" if parts[0] in "Yy" else order
+    return Form(order, has_offset=form in EPOCHS or "%z" in form or "%Z" in form)
+
+
+def without_weekday(form: str) -> str:
+    """The format without the name of the weekday, which adds nothing to a date."""
+    return re.sub(r"%[Aa][\s,]*", "", form)
+
+
+@lru_cache(maxsize=65_536)
+def in_plain_words(text: str) -> tuple[str, int | None]:
+    """The text without weekday, word for the hour and name of an Indonesian zone, and the zone's hours before UTC."""
+    text = _HOUR_WORD.sub(" ", _WEEKDAY.sub("", text))
+    found = _ZONE_WORD.search(text)
+    if found is None:
+        return text, None
+    return text[: found.start()], ZONE_HOURS[found["zone"].upper()]
 
 
 @lru_cache(maxsize=1024)
@@ -113,10 +148,12 @@ def places_of(form: str, text: str) -> Mapping[str, tuple[int, ...]] | None:
     return places
 
 
-def wall_clock(shape: Shape, places: Mapping[str, tuple[int, ...]], *, has_leap_seconds: bool = True) -> Moments | None:
+def wall_clock(
+    shape: Shape, places: Mapping[str, tuple[int, ...]], *, has_leap_seconds: bool = True
+) -> tuple[Moments, Signs] | None:
     """The shape's texts by the places of their fields, `NaT` for no such time; null when only pandas can tell.
 
-    Leap seconds, 60 and 61, are the first ones of the next minute.
+    Leap seconds, 60 and 61, are the first ones of the next minute, 24:00 is the next day's midnight.
     """
     at = [place for place, letter in enumerate(shape.text) if letter == "0"]
     digits = {name: [at[nth] for nth in nths] for name, nths in places.items() if name != "b"}
@@ -125,8 +162,10 @@ def wall_clock(shape: Shape, places: Mapping[str, tuple[int, ...]], *, has_leap_
     fields = tuple(_digits(digits.get(name, []), default) for name, default in defaults.items())
     clocks = np.empty(len(shape.rows), np.int64)
     text, seconds_end = bounds_and_bytes(shape.column), 62 if has_leap_seconds else 60
-    is_told = read_clocks(*text, shape.rows, fields, seconds_end, _MONTH_STARTS, clocks)
-    return clocks.view("M8[us]") if is_told else None
+    signs = np.zeros(3, np.int64)
+    is_told = read_clocks(*text, shape.rows, fields, seconds_end, _MONTH_STARTS, clocks, signs)
+    moments = clocks.view("M8[us]")
+    return (moments, Signs.of(moments, *signs.tolist())) if is_told else None
 
 
 def _digits(places: list[int], default: int) -> Digits:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from pipeline.clean.text_bytes import tidied
 from pipeline.config import Source
 
 
@@ -15,7 +16,7 @@ def complete_services(frame: pd.DataFrame, *, source: Source, raw: pd.DataFrame)
     frame = frame.assign(is_online_applicable=_applicable(frame, source))
     if source.steps is None:
         return frame
-    steps = pd.DataFrame({name: raw[name].str.strip().str.casefold() for name in source.steps.columns})
+    steps = pd.DataFrame({name: tidied(raw[name], absent=()).str.casefold() for name in source.steps.columns})
     online, offline, absent = (
         steps.isin([value.casefold() for value in values])
         for values in (source.steps.online, source.steps.offline, source.steps.not_applicable)

@@ -8,7 +8,6 @@ from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
-from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
@@ -16,15 +15,21 @@ import pandas as pd
 from connectors.files import read_rows
 from connectors.records import RawFile
 from connectors.remarks import Remark
-from pipeline.clean.inquiries import FollowUps, complete_inquiries, join_follow_ups, read_follow_ups
-from pipeline.clean.mapping import map_rows, raw_columns, with_plain_texts
+from pipeline.clean.date_signs import DateSigns
+from pipeline.clean.inquiries import (
+    FollowUps,
+    complete_inquiries,
+    follow_up_columns,
+    join_follow_ups,
+    read_follow_ups,
+)
+from pipeline.clean.mapping import ColumnTerms, map_rows, raw_columns, with_plain_texts
 from pipeline.clean.month_files import finished
 from pipeline.clean.outages import complete_outages
 from pipeline.clean.population import complete_population
 from pipeline.clean.prefetch import prefetch
 from pipeline.clean.rules import apply_row_rules, combine_rows, resolve_duplicates
 from pipeline.clean.services import complete_services
-from pipeline.clean.values import Reading
 from pipeline.clean.visits import complete_visits
 from pipeline.config import City, Responses, Source
 from pipeline.indicators.base import RowCounts
@@ -45,6 +50,12 @@ class Landed:
     manifest: Manifest
     meter: Meter = field(default_factory=Meter, compare=False)
     remarks: list[Remark] = field(default_factory=list, compare=False)
+    date_signs: DateSigns = field(default_factory=DateSigns, compare=False)
+
+    @property
+    def all_remarks(self) -> list[Remark]:
+        """What is odd about the source, in order and each once, now that its rows were read."""
+        return sorted({*self.remarks, *self.date_signs.remarks(self.source, name=self.manifest.source)})
 
     @cached_property
     def source(self) -> Source:
@@ -104,7 +115,8 @@ def _raw_blocks(landed: Landed) -> Iterator[RawBlock]:
 
 def _mapped(block: RawBlock, landed: Landed) -> pd.DataFrame:
     file_id, raw = block
-    frame = map_rows(raw, source=landed.source, table=landed.table, zone=landed.city.zone_info)
+    zone = landed.city.zone_info
+    frame = map_rows(raw, source=landed.source, table=landed.table, zone=zone, date_signs=landed.date_signs)
     file_ids = pd.Categorical.from_codes(np.zeros(len(frame), np.int8), pd.Index([file_id], dtype="str"))
     return _complete(frame, raw, landed).assign(source_file_id=file_ids)
 
@@ -131,10 +143,10 @@ def _judged(frame: pd.DataFrame, landed: Landed) -> pd.DataFrame:
 
 
 def _follow_ups(landed: Landed, responses: Responses, *, known_ids: pd.Series) -> FollowUps:
-    columns = (responses.inquiry_id, *responses.at.column, *responses.kind.column)
+    columns = follow_up_columns(responses)
     raws = [raw for _, file in landed.files("responses") for raw in read_rows(file, layout=responses, columns=columns)]
-    zone_name = responses.at.zone or landed.source.zone
-    zone = ZoneInfo(zone_name) if zone_name else landed.city.zone_info
     raw = pd.concat(raws, ignore_index=True) if raws else pd.DataFrame(columns=list(columns), dtype="str")
-    reading = Reading(formats=responses.at.format, zone=zone)
-    return read_follow_ups(raw, responses=responses, reading=reading, known_ids=known_ids)
+    zone, has_typed_cells = landed.city.zone_info, responses.format == "xlsx"
+    terms = ColumnTerms(landed.source, zone, responses.nulls, has_typed_cells=has_typed_cells)
+    signs = landed.date_signs
+    return read_follow_ups(raw, responses=responses, terms=terms, known_ids=known_ids, date_signs=signs)

@@ -12,7 +12,10 @@ from numpy.typing import NDArray
 
 from kernels.texts import find_short_texts
 
-_HARD_SPACE_FIRST_BYTE = 0xC2
+# The first bytes of hard, wide and zero-width spaces in UTF-8, and of nearly nothing else in Latin text.
+_ODD_FIRST_BYTES = (0xC2, 0xE2, 0xE3, 0xEF)
+_HARD_SPACES = "[\u00a0\u2000-\u200a\u202f\u205f\u3000]"
+_ZERO_WIDTH = "[\u200b-\u200f\u2060\ufeff]"
 
 Ints = NDArray[np.int64]
 Bytes = NDArray[np.uint8]
@@ -40,10 +43,9 @@ def stripped(texts: pd.Series) -> pd.Series:
 
 
 def tidied(texts: pd.Series, *, absent: Collection[str]) -> pd.Series:
-    """The texts with hard spaces made soft and outer spaces off; null where nothing or an `absent` text is left."""
-    bounds, content = bounds_and_bytes(arrow_of(texts))
-    if np.any(content[bounds[0] : bounds[-1]] == _HARD_SPACE_FIRST_BYTE):
-        texts = texts.str.replace("\xa0", " ", regex=False)
+    """The texts with plain spaces, and none outside; null where nothing or an `absent` text is left."""
+    if _has_odd_bytes(texts):
+        texts = texts.str.replace(_HARD_SPACES, " ", regex=True).str.replace(_ZERO_WIDTH, "", regex=True)
     longest = max(len(text.encode()) for text in ("", *absent))
     is_clean, short = _short_texts(arrow_of(texts), longest=longest)
     if not is_clean:
@@ -53,6 +55,14 @@ def tidied(texts: pd.Series, *, absent: Collection[str]) -> pd.Series:
     is_absent = pc.is_in(column.take(pa.array(short)), pa.array(["", *absent], pa.large_string()))
     places = short[is_absent.to_numpy(zero_copy_only=False)]
     return _without(column, places) if len(places) else texts
+
+
+def _has_odd_bytes(texts: pd.Series) -> bool:
+    bounds, content = bounds_and_bytes(arrow_of(texts))
+    content = content[bounds[0] : bounds[-1]]
+    if not len(content) or content.max() < min(_ODD_FIRST_BYTES):
+        return False
+    return any(np.any(content == byte) for byte in _ODD_FIRST_BYTES)
 
 
 def _short_texts(column: pa.LargeStringArray, *, longest: int) -> tuple[bool, Ints]:

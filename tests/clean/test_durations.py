@@ -10,7 +10,7 @@ import pytest
 from connectors.errors import ConfigError
 from pipeline.clean.durations import parse_durations
 from pipeline.clean.mapping import map_rows
-from pipeline.clean.values import Reading
+from pipeline.clean.reading import Reading
 from pipeline.config import Source
 from pipeline.tables import OUTAGES
 

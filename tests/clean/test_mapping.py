@@ -15,7 +15,8 @@ JAKARTA = ZoneInfo("Asia/Jakarta")
 
 def mapped(columns: dict[str, object], raw: dict[str, list[str | None]], **settings: object) -> pd.DataFrame:
     """Outages or another table's rows from raw texts."""
-    declared = {"table": "outages", "path": "x.csv", "format": "csv", "columns": columns, **settings}
+    others = {"incident_id": {"constant": "1"}, "component": {"constant": "A"}, "started_at": "mulai"}
+    declared = {"table": "outages", "path": "x.csv", "format": "csv", "columns": others | columns, **settings}
     source = Source.model_validate(declared)
     rows = pd.DataFrame(raw, dtype="str")
     rows = rows.assign(source_row=range(1, len(rows) + 1), reader_problem=pd.Series(None, rows.index, dtype="str"))

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from pipeline.clean import values
 from pipeline.clean.moments import Shape
-from pipeline.clean.values import Parsed, Reading, parse
+from pipeline.clean.reading import Reading
+from pipeline.clean.values import Parsed, parse
 
 FORMATS = (
     *("%d/%m/%Y %H:%M", "%m/%d/%Y %H:%M", "%d/%m/%Y", "%d-%m-%Y %H.%M.%S", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d", "%H:%M"),

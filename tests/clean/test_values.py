@@ -5,7 +5,8 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 import pytest
 
-from pipeline.clean.values import Parsed, Reading, parse
+from pipeline.clean.reading import Reading
+from pipeline.clean.values import Parsed, parse
 from pipeline.tables import Kind
 
 JAKARTA = ZoneInfo("Asia/Jakarta")
@@ -95,6 +96,34 @@ def test_an_hour_that_comes_twice_is_the_first_and_one_that_never_comes_moves_fo
     assert list(parsed.values) == [pd.Timestamp("2011-11-06T05:30Z"), pd.Timestamp("2011-03-13T07:00Z")]
 
 
+def test_serial_numbers_of_excel_are_dates_or_moments() -> None:
+    parsed = read(["45719", "45719.354166666664e0", "1"], "moment", formats=("excel",), zone=JAKARTA)
+    assert list(parsed.values[:2]) == [pd.Timestamp("2025-03-03T00:00+07:00"), pd.Timestamp("2025-03-03T08:30+07:00")]
+    assert faults(parsed) == ["", "", "bad"]
+    dates = read(["45719", "45720"], "moment", formats=("excel",))
+    assert dates.is_date is not None
+    assert dates.is_date.all()
+
+
+@pytest.mark.parametrize(
+    ("text", "form", "moment"),
+    [
+        ("03/03/2025 24:00", "%d/%m/%Y %H:%M", "2025-03-04T00:00+07:00"),
+        ("2025-12-31T24:00:00Z", None, "2026-01-01T00:00Z"),
+        ("2025-01-24T00:50:52Z", None, "2025-01-24T00:50:52Z"),
+        ("Jan 24 2025 00:30", "%b %d %Y %H:%M", "2025-01-24T00:30+07:00"),
+        ("Senin, 3 Maret 2025 pukul 08.30 WIB", "%d %B %Y %H.%M", "2025-03-03T08:30+07:00"),
+        ("Jum\u2019at, 7 Agst 2025 08.30 WITA", "%A, %d %B %Y %H.%M", "2025-08-07T08:30+08:00"),
+        ("3 Agus 2025 08.30 WIT", "%d %b %Y %H.%M", "2025-08-03T08:30+09:00"),
+        ("3/3/2025 08.30 WIB", "%d/%m/%Y %H.%M WIB", "2025-03-03T08:30+07:00"),
+        ("3/3/2025 pukul 8:05 PM", "%d/%m/%Y %I:%M %p", "2025-03-03T20:05+07:00"),
+    ],
+)
+def test_what_offices_write_around_a_moment_is_read(text: str, form: str | None, moment: str) -> None:
+    parsed = read([text, "31/12/2025"], "moment", formats=(form, "%d/%m/%Y") if form else (), zone=JAKARTA)
+    assert (parsed.values[0], faults(parsed)[0]) == (pd.Timestamp(moment), "")
+
+
 def test_epoch_seconds_and_milliseconds_are_utc() -> None:
     assert read(["1735689600"], "moment", formats=("epoch",)).values[0] == pd.Timestamp("2025-01-01T00:00Z")
     assert read(["1735689600000"], "moment", formats=("epoch_ms",)).values[0] == pd.Timestamp("2025-01-01T00:00Z")
@@ -113,13 +142,50 @@ def test_a_grouped_looking_count_without_declared_thousands_is_ambiguous_not_1_2
     assert faults(parsed) == ["ambiguous", "ambiguous"]
 
 
-@pytest.mark.parametrize("text", ["dua belas", "12 orang", "1.5", "0x10", "1e3", "١٢"])
+@pytest.mark.parametrize("text", ["dua belas", "12 kodi", "1.5", "0x10", "1e3", "١٢"])
 def test_what_is_no_whole_number_is_a_bad_count(text: str) -> None:
     assert faults(read([text], "count")) == ["bad"]
 
 
 def test_a_typed_spreadsheet_number_is_not_taken_for_a_grouped_one() -> None:
     assert read(["1.5e0", "2"], "number", thousands=".", decimal=",").values.tolist() == [1.5, 2.0]
+
+
+@pytest.mark.parametrize(
+    ("text", "marks", "count"),
+    [
+        ("412.000 Jiwa", {"thousands": ".", "decimal": ","}, 412_000),
+        ("412 ribu jiwa", {}, 412_000),
+        ("1,5 juta", {"decimal": ","}, 1_500_000),
+        ("Rp 1.000.000,00", {"thousands": ".", "decimal": ","}, 1_000_000),
+        ("12 layanan", {}, 12),
+        ("412.345", {"decimal": ".", "scale": 1000, "thousands": ","}, None),
+        ("412.3", {"scale": 1000}, 412_300),
+        ("412.000 Jiwa", {}, None),
+        ("12 kg", {}, None),
+    ],
+)
+def test_words_around_a_count_are_read_and_its_marks_never_guessed(
+    text: str, marks: dict[str, object], count: int | None
+) -> None:
+    found = read([text], "count", **marks).values[0]
+    assert (None if pd.isna(found) else found) == count
+
+
+@pytest.mark.parametrize(
+    ("texts", "flags", "expected_faults"),
+    [
+        (["√", "✓", "v", "✔\ufe0f", None], [True, True, True, True, None], ["", "", "", "", ""]),
+        (["x", "X", None], [True, True, None], ["", "", ""]),
+        (["✓", "x", "✗"], [True, None, False], ["", "ambiguous", ""]),
+    ],
+)
+def test_ticks_are_yes_and_a_cross_beside_them_is_unclear(
+    texts: list[str | None], flags: list[bool | None], expected_faults: list[str]
+) -> None:
+    parsed = read(texts, "flag")
+    assert [None if pd.isna(flag) else flag for flag in parsed.values] == flags
+    assert faults(parsed) == expected_faults
 
 
 def test_nulls_stay_null_without_a_fault() -> None:
