@@ -12,10 +12,13 @@ from typing import TYPE_CHECKING
 
 from connectors.errors import SourceUnavailable, TolokError
 from pipeline.config import City, Source
+from pipeline.indicators.definition import definitions
 from pipeline.landing import matching_files, matching_objects
 from pipeline.periods import Period
 from pipeline.preconditions import place_of_city
+from pipeline.progress import SILENT, Progress
 from pipeline.tables import TABLES
+from pipeline.trial import Trial, try_run
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,6 +27,8 @@ if TYPE_CHECKING:
     from connectors.records import RawFile
 
 _SHOWN_ROWS = 2
+_FIRST_ROWS = "baris awal / first rows"
+_FATES = {"used": "dipakai / used", "excluded": "dikecualikan / excluded", "quarantined": "karantina / quarantined"}
 _LOST = {
     "inquiries": {
         "responded_at": "10.3 tidak terhitung; minta log tindak lanjut per tiket (waktu dan pelaku) / "
@@ -51,11 +56,19 @@ class Finding:
     line: str
     details: tuple[str, ...] = ()
     error: TolokError | None = None
+    source: str = ""
 
 
-def check_city(city: City, *, period: Period) -> list[Finding]:
-    """One finding per source, and one per indicator that has none; nothing is kept."""
+def check_city(city: City, *, period: Period, is_quick: bool = False, progress: Progress = SILENT) -> list[Finding]:
+    """One finding per source, and one per indicator; nothing is kept.
+
+    The files are read whole and judged as a run judges them, unless `is_quick`: then only the first rows of each.
+    """
+    codes = [_check_codes(city)] if city.crosswalk else []
     findings = [_check_source(city, name, source, period) for name, source in city.sources.items()]
+    if not is_quick and not any(finding.error for finding in codes):
+        trial = try_run(city, period=period, progress=progress)
+        findings = [_judged(finding, city, trial) for finding in findings] + list(_outcome(trial))
     absent = [table for table in TABLES if table not in city.tables and not _is_declared(city, table)]
     findings += [
         Finding(
@@ -64,7 +77,65 @@ def check_city(city: City, *, period: Period) -> list[Finding]:
         for table in absent
     ]
     findings += [Finding(f"- {table}.{column}: {lost}") for table, column, lost in _lost(city)]
-    return ([_check_codes(city)] if city.crosswalk else []) + findings
+    findings += [] if is_quick else [Finding(line) for line in _undeclared(city, period)]
+    return codes + findings
+
+
+def _judged(finding: Finding, city: City, trial: Trial) -> Finding:
+    """What is known of a source, with what a run does with all its rows."""
+    name = finding.source
+    details = finding.details
+    if name in trial.fates:
+        details = (*(text for text in details if not text.startswith(_FIRST_ROWS)), *_rates(trial, city, name))
+    details = (*details, *_unmapped_lines(trial, name))
+    error = finding.error or trial.errors.get(name)
+    if error is not None and finding.error is None:
+        return Finding(f"x {name} ({city.sources[name].table}): {error.id} / {error.en}", details, error, name)
+    held = [r for r in trial.results if definitions()[r.indicator_id].table == city.sources[name].table]
+    is_held = any(result.status != "final" for result in held) or trial.error is not None
+    line = f"! {finding.line[2:]}" if is_held and finding.line.startswith("v ") else finding.line
+    return Finding(line, details, error, name)
+
+
+def _rates(trial: Trial, city: City, name: str) -> Iterator[str]:
+    """The fate of all rows of a source, and each reason's share of those not excluded beside the limit."""
+    fates = trial.fates[name]
+    sums = {outcome: sum(n for (o, _), n in fates.items() if o == outcome) for outcome in _FATES}
+    yield "; ".join(f"{_FATES[outcome]}: {count:,}" for outcome, count in sums.items())
+    judged_count = sums["used"] + sums["quarantined"]
+    for (outcome, reason), count in sorted(fates.items()):
+        if outcome == "quarantined":
+            share = f"{100 * count / judged_count:.1f} %"
+            yield f"{reason}: {count:,} ({share}; batas / limit {city.quarantine_limit_pct:g} %)"
+        elif outcome == "excluded":
+            yield f"{reason}: {count:,}"
+
+
+def _unmapped_lines(trial: Trial, name: str) -> Iterator[str]:
+    for column, texts in trial.unmapped.get(name, {}).items():
+        listed = ", ".join(f"'{text}' {count:,}" for text, count in texts)
+        yield f"belum dipetakan / not mapped in columns.{column}.values: {listed}"
+
+
+def _outcome(trial: Trial) -> Iterator[Finding]:
+    """Each indicator's status as a run would give it, with its reasons, or why the run would be refused."""
+    if trial.error is not None:
+        yield Finding(f"x {trial.error.id} / {trial.error.en}", error=trial.error)
+    for result in trial.results:
+        mark = "v" if result.status == "final" else "!"
+        reason = f": {result.reason}" if result.reason else ""
+        yield Finding(f"{mark} {result.indicator_id}: {result.status}{reason}")
+
+
+def _undeclared(city: City, period: Period) -> Iterator[str]:
+    """The sources of which nobody can know which days they cover."""
+    for name, source in city.sources.items():
+        tells_itself = source.covers or source.connection or source.connector or source.table == "visits"
+        if not tells_itself and not TABLES[source.table].is_snapshot:
+            yield (
+                f"! {name}: 'covers' belum diisi; tanpa itu {period.label} tidak pernah final / "
+                f"'covers' is not declared; without it {period.label} is never final"
+            )
 
 
 def _check_codes(city: City) -> Finding:
@@ -103,8 +174,8 @@ def _check_source(city: City, name: str, source: Source, period: Period) -> Find
                 line, files = _look_for_files(city, source, period, Path(folder))
             details = first_rows(city, source, files) if files else ()
     except TolokError as error:
-        return Finding(f"x {name} ({source.table}): {error.id} / {error.en}", error=error)
-    return Finding(f"v {name} ({source.table}): {line}", details)
+        return Finding(f"x {name} ({source.table}): {error.id} / {error.en}", error=error, source=name)
+    return Finding(f"v {name} ({source.table}): {line}", details, source=name)
 
 
 def _look_for_files(city: City, source: Source, period: Period, folder: Path) -> tuple[str, list[RawFile]]:
@@ -165,8 +236,8 @@ def first_rows(city: City, source: Source, files: list[RawFile]) -> tuple[str, .
         return tuple(_first_lines(city, source, files))
     frames = [frame for file in files for frame in _mapped(city, source, file)]
     faults = _faults(frames)
-    shown = [text for frame in frames for text in _shown(frame)]
-    return (*([f"baris awal / first rows: {faults}"] if faults else []), *shown[:_SHOWN_ROWS])
+    shown = [text for frame in frames for text in _shown(frame, city)]
+    return (*([f"{_FIRST_ROWS}: {faults}"] if faults else []), *shown[:_SHOWN_ROWS])
 
 
 def _first_lines(city: City, source: Source, files: list[RawFile]) -> Iterator[str]:
@@ -203,9 +274,16 @@ def _faults(frames: list[pd.DataFrame]) -> str:
     return ", ".join(f"{reason} {count}" for reason, count in sorted(counts.items()))
 
 
-def _shown(frame: pd.DataFrame) -> Iterator[str]:
+def _shown(frame: pd.DataFrame, city: City) -> Iterator[str]:
+    """A few sound rows, column by column, moments by the city's clock."""
     sound = frame[frame["quarantine_reason"].isna() & frame["excluded_by"].isna()]
     for _, row in sound.drop(columns=["quarantine_reason", "excluded_by"]).head(_SHOWN_ROWS).iterrows():
         values = row.dropna().to_dict()
         number = values.pop("source_row", "?")
-        yield f"baris / row {number}: " + ", ".join(f"{name}={value}" for name, value in values.items())
+        yield f"baris / row {number}: " + ", ".join(f"{name}={_local(value, city)}" for name, value in values.items())
+
+
+def _local(value: object, city: City) -> object:
+    if isinstance(value, datetime) and value.tzinfo is not None:
+        return f"{value.astimezone(city.zone_info):%Y-%m-%d %H:%M:%S %Z}"
+    return value

@@ -136,15 +136,18 @@ def draft(city: str, file: Path, table: str | None, name: str | None, write: boo
 
 @_commands.command()
 @click.argument("city")
+@click.argument("asked_for", metavar="[PERIOD]", required=False)
 @click.option("--period", default=None, help="2024 atau / or 2024-03; bawaan: tahun lalu / default: last year.")
-def check(city: str, period: str | None) -> None:
-    """Periksa pengaturan dan sumber tanpa menulis apa pun. / Check settings and sources, writing nothing."""
+@click.option("--quick", is_flag=True, help="Hanya baris awal berkas. / Only the first rows of files.")
+def check(city: str, asked_for: str | None, period: str | None, quick: bool) -> None:
+    """Katakan apa yang akan dilakukan run, tanpa menyimpan. / Say what a run would do, keeping nothing."""
     from pipeline.check import check_city
     from pipeline.config import load_city
 
-    asked = Period.parse(period or str(datetime.now(UTC).year - 1))
+    asked = Period.parse(asked_for or period or str(datetime.now(UTC).year - 1))
     settings = Settings.from_environment()
-    findings = check_city(load_city(settings.cities, city), period=asked)
+    with _progress() as progress:
+        findings = check_city(load_city(settings.cities, city), period=asked, is_quick=quick, progress=progress)
     for finding in findings:
         click.echo(finding.line)
         for detail in finding.details:

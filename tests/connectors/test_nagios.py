@@ -317,7 +317,7 @@ def test_days_declared_in_the_yaml_stand_before_what_the_files_tell(tmp_path: Pa
 
 def test_check_says_from_when_until_when_the_log_tells(tmp_path: Path) -> None:
     (path,) = rotated_days(tmp_path, 3, 4, 5)
-    finding = check_city(city(str(path)), period=Period(2025, 1))[0]
+    finding = check_city(city(str(path)), period=Period(2025, 1), is_quick=True)[0]
     assert "3 berkas" in finding.line
     assert "memuat / holds 2025-01-03 s.d. / to 2025-01-05" in finding.line
     assert "2025-01 tidak lengkap / is not complete" in finding.line
