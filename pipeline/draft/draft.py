@@ -229,9 +229,14 @@ def _span_hint(main: Match | None) -> str:
     if main is None or main.hour is not None or dates is None or dates.is_open or dates.grain == "year":
         return ""
     raw = pd.DataFrame({"source_row": range(len(main.raw.texts)), "reader_problem": None, "x": main.raw.texts})
-    column = {"column": "x", "format": list(dates.formats)}
+    columns = {"inquiry_id": {"constant": "-"}, "received_at": {"column": "x", "format": list(dates.formats)}}
     source = Source.model_validate(
-        {"table": "inquiries", "path": "x", "format": "csv", "columns": {"received_at": column}}
+        {
+            "table": "inquiries",
+            "path": "x",
+            "format": "csv",
+            "columns": columns,
+        }
     )
     raw = raw.astype({"reader_problem": "str"})
     moments = map_rows(raw, source=source, table=TABLES["inquiries"], zone=ZoneInfo("UTC"))["received_at"].dropna()

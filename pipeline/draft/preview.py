@@ -11,6 +11,7 @@ from connectors.records import RawFile
 from pipeline.check import first_rows
 from pipeline.config import UNANSWERED, City, unanswered, with_presets
 from pipeline.draft.draft import Draft, Place
+from pipeline.tables import TABLES
 
 # Without these a column would be read in another way than the one in question.
 _DECIDING = {"format", "suffix", "thousands", "unit", "column", "swapped_by_excel"}
@@ -20,7 +21,7 @@ def preview(draft: Draft, file: RawFile, *, name: str, place: Place) -> list[str
     """The first rows as clean rows, and the count of those that cannot be read; columns in question are left out."""
     settings = _answered(draft.plain)
     source = with_presets({name: settings})[name]  # type: ignore[index]
-    if source.get("format") != "access_log" and not source.get("columns"):
+    if source.get("format") != "access_log" and _lacks_columns(draft.plain, source):
         return [
             "pratinjau setelah pertanyaan dijawab: tolok check / a preview once the questions are answered: tolok check"
         ]
@@ -44,6 +45,12 @@ def preview(draft: Draft, file: RawFile, *, name: str, place: Place) -> list[str
     except ValidationError as error:
         return [f"AWAS / BEWARE: {problem['msg']}" for problem in error.errors()]
     return list(shown)
+
+
+def _lacks_columns(plain: dict[str, Any], source: dict[str, Any]) -> bool:
+    """Whether a column in question is one without which there are no rows."""
+    required = {column.name for column in TABLES[source["table"]].columns if column.is_required}
+    return not source.get("columns") or bool(required & (set(plain.get("columns", {})) - set(source["columns"])))
 
 
 def _answered(plain: dict[str, Any]) -> dict[str, Any]:

@@ -88,5 +88,5 @@ def test_another_package_s_connector_is_found_and_its_faults_are_shown(tmp_path:
     # It stops at the first empty page and does not notice a page that repeats: just what the suite is for.
     assert failed == {
         "test_an_empty_page_in_the_middle_hides_nothing_that_follows",
-        "test_a_page_that_repeats_for_ever_is_read_once",
+        "test_a_page_that_repeats_for_ever_is_read_once_or_refused",
     }, done.stdout

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from tests.conftest import ROOT
 
-# The demo city's logs are not JSON.
-COUNT_JSON = """
+# The demo city's logs are neither JSON nor of a declared format, and hold no list of addresses.
+COUNT_OTHERS = """
 import sys
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -19,7 +19,16 @@ from pipeline.access_log.count import LogFile, LogTerms, count_visits
 line = '{"msec":"1735776000","remote_addr":"::1","request_method":"GET","request_uri":"/","status":200}'
 log = Path(sys.argv[1])
 log.write_text(f"{line}\\n" * 3)
-count_visits([LogFile("log", log)], terms=LogTerms(ZoneInfo("Asia/Jakarta"), "portal"))
+zone = ZoneInfo("Asia/Jakarta")
+count_visits([LogFile("log", log)], terms=LogTerms(zone, "portal"))
+log.write_text('10.0.0.1 - - [02/Jan/2025:08:00:00 +0700] "GET / HTTP/1.1" 200 5 "-" "x" "::1, 10.1.2.3:80"\\n' * 3)
+proxied = '$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent "$http_referer" '
+proxied += '"$http_user_agent" "$http_x_forwarded_for"'
+count_visits([LogFile("log", log)], terms=LogTerms(zone, "portal", log_format=(proxied,), picks_client=True))
+balanced = '2025-01-02T01:00:00.000000Z lb 10.0.0.1:281 10.0.0.2:80 0.1 0.1 0.1 200 200 0 29'
+balanced += ' "GET http://a:80/ HTTP/1.1" "x" - -'
+log.write_text(f"{balanced}\\n" * 3)
+count_visits([LogFile("log", log)], terms=LogTerms(zone, "portal", log_format=("elb",)))
 """
 
 
@@ -50,7 +59,7 @@ def test_after_compiling_ahead_of_time_no_run_compiles(tmp_path: Path) -> None:
     assert len(declared) > 15
     assert compiled == declared
     printed = run("-c", "from pipeline.cli import main; main()", "run", "kota-contoh", "2025", folder=tmp_path)
-    printed += run("-c", COUNT_JSON, str(tmp_path / "log"), folder=tmp_path)
+    printed += run("-c", COUNT_OTHERS, str(tmp_path / "log"), folder=tmp_path)
     assert kernels_named(printed, "data saved to") == set()
     assert kernels_named(printed, "data loaded from") == declared
 

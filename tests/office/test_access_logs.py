@@ -226,7 +226,7 @@ def test_one_unreadable_file_of_three_is_refused_by_its_name(tmp_path: Path) -> 
         ("log_format: '%t %r %s'", "address"),
         ("log_format: '$remote_addr$status [$time_local] $request'", "nothing between"),
         ("log_format: '%h %{%A}t %r %s'", "%A"),
-        ("trusted_proxies: [10.0.0.1/8]", "CIDR"),
+        ("trusted_proxies: [10.0.0.1/8]", "bukan jaringan"),
         ("client: first", "last"),
     ],
 )

@@ -85,7 +85,7 @@ def test_a_file_is_landed_once_under_its_hash_however_often_and_whatever_was_tho
 
 def test_a_file_that_landed_before_is_not_copied_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "a.csv").write_text("kode\n1\n")
-    columns = {"service_id": "kode"}
+    columns = {"service_id": "kode", "is_accessible_online": "kode", "is_requestable_online": "kode"}
     source = Source.model_validate({"table": "services", "path": "*.csv", "format": "csv", "columns": columns})
     city = City.model_construct(city="kota", folder=tmp_path, zone="Asia/Jakarta", sources={"layanan": source})
 

@@ -29,8 +29,8 @@ def test_a_preset_is_a_source_a_city_can_name(name: str) -> None:
     known = preset(name)
     connector = known["source"].get("connector")
     way_in: dict[str, Any] = {"connection": "sistem"} if connector and _is_pulled(connector) else {"path": "x/*"}
-    options = known.get("example", {}).get("options", {})
-    source = {"system": name, **way_in, **({"options": options} if options else {})}
+    own = {key: known.get("example", {}).get(key) for key in ("options", "columns")}
+    source = {"system": name, **way_in, **{key: settings for key, settings in own.items() if settings}}
     if known["source"]["table"] == "population":
         source["authority"] = known["source"].get("authority", "kemendagri")
     raw = {"city": "x", "name": "X", "zone": "Asia/Jakarta", "region_codes": {"kemendagri": "99.71", "bps": "9971"}}
