@@ -29,7 +29,7 @@ run: $(STAMP) ## the real DAG for CITY and PERIOD (kota-contoh 2025)
 	@$(BIN)/tolok show "$(CITY)" "$(PERIOD)"
 
 test: $(STAMP) ## all tests, or those of ARGS, on SQLite and PostgreSQL, through a real Airflow
-	$(BIN)/python -m pytest --cov=connectors --cov=pipeline --cov-report=term:skip-covered $(ARGS)
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --cov=connectors --cov=pipeline --cov-report=term:skip-covered $(ARGS)
 
 # A server that cannot be installed is named; its tests fail, the others run.
 test-servers: $(STAMP) ## the connectors against real servers; as root, installs them from Debian first
