@@ -94,18 +94,22 @@ def declared(name: str) -> dict[str, Rule]:
 def accounting(counts: Mapping[str, Mapping[str, int]]) -> pd.DataFrame:
     """One row per table out of its `read`, `used`, `excluded` and `quarantined` rows, for the suite `rows`.
 
-    `considered` rows are those of which the quarantined are a share.
+    `considered` rows are those of which the quarantined are a share, but for sound ones `held_with_group`.
     """
     rows = [
         {
             "table": table,
             **{f"rows_{name}": count[name] for name in ("read", "used", "excluded", "quarantined")},
             "rows_accounted": count["used"] + count["excluded"] + count["quarantined"],
-            "quarantined_pct": 100 * count["quarantined"] / count["considered"] if count["considered"] else None,
+            "quarantined_pct": _pct(count["quarantined"] - count.get("held_with_group", 0), count["considered"]),
         }
         for table, count in counts.items()
     ]
     return _frame(rows, _ROWS_COLUMNS)
+
+
+def _pct(count: int, of_count: int) -> float | None:
+    return 100 * count / of_count if of_count else None
 
 
 def headlines(results: Iterable[Result]) -> pd.DataFrame:

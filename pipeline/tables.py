@@ -99,8 +99,10 @@ OUTCOME_COLUMNS = (
     Column("excluded_by", "text", note="named rule that leaves a sound row out; null for none"),
 )
 
-# Words that stand in rows and results: the rule of rows that do not bear on a period, the tool that counts log lines.
+# Words that stand in rows and results: the rule of rows that do not bear on a period, the reason of sound rows that
+# another of their group holds back, the tool that counts log lines.
 OUTSIDE = "outside_period"
+HELD_WITH_GROUP = "unreadable_group"
 ACCESS_LOG = "access_log"
 
 VISITS = Table(

@@ -24,7 +24,7 @@ from pipeline.periods import Period
 from pipeline.sample import Key, Parts, Sample, take_sample
 from pipeline.signs import Fates, Read
 from pipeline.suites import FOLDER, ROW_COUNT, Rule, Suite, accounting, declared, headlines
-from pipeline.tables import ACCESS_LOG, TABLES, Table
+from pipeline.tables import ACCESS_LOG, HELD_WITH_GROUP, TABLES, Table
 
 if TYPE_CHECKING:
     from great_expectations.core import ExpectationSuite, ExpectationValidationResult
@@ -103,6 +103,7 @@ def validate_tables(
         if reading.rows.total() or dataset.tally is not None:
             verdicts.append(_verdict(sample, subject=name, suite=suite))
             accounts[name] = account = _account(reading.rows, dataset.tally)
+            account["held_with_group"] = reading.held_count
             found[name] = Read(sample.frame, reading.fates, sources, account["considered"])
     if not verdicts:
         return [], {}
@@ -256,15 +257,18 @@ class _Reading:
     def __init__(self, dataset: Dataset, table: Table, *, period: Period, zone: ZoneInfo) -> None:
         self._dataset, self._table, self._period, self._zone = dataset, table, period, zone
         self.rows: Counter[tuple[bool, bool]] = Counter()
+        self.held_count = 0
         self.fates = Fates(table, period, zone)
 
     def __call__(self) -> Iterator[pd.DataFrame]:
         self.rows.clear()
         self.fates.clear()
+        self.held_count = 0
         for part in self._dataset.parts:
             fates = part[["quarantine_reason", "excluded_by"]].notna()
             lines = part["source_tool"] == ACCESS_LOG if "source_tool" in part else pd.Series(False, index=part.index)
             self.rows.update(fates[~lines.to_numpy(bool)].value_counts().to_dict())
+            self.held_count += int((part["quarantine_reason"] == HELD_WITH_GROUP).sum())
             chosen = is_sound(part) & self._is_of_period(part)
             self.fates.add(part, is_sound=chosen)
             yield self._with_whole_days(part[chosen])

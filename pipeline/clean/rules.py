@@ -13,7 +13,7 @@ from pipeline.clean.first_reason import FirstReason, Flags
 from pipeline.clean.mapping import ORDER
 from pipeline.config import Combine
 from pipeline.indicators.counting import is_sound
-from pipeline.tables import Table
+from pipeline.tables import HELD_WITH_GROUP, Table
 
 EARLIEST_PLAUSIBLE = np.datetime64("1990-01-01", "us")
 _DAY = np.timedelta64(1, "D") - np.timedelta64(1, "us")
@@ -86,7 +86,7 @@ def combine_rows(frame: pd.DataFrame, *, table: Table, combine: Combine) -> pd.D
             folded = groups[column.name].transform("sum" if combine.how == "sum" else "max")
             result.loc[kept, column.name] = folded.loc[kept]
     result.loc[sound.index.difference(kept), "excluded_by"] = "combined"
-    result.loc[is_undecided, "quarantine_reason"] = "unreadable_group"
+    result.loc[is_undecided, "quarantine_reason"] = HELD_WITH_GROUP
     return result.drop(columns=ORDER, errors="ignore")
 
 

@@ -10,7 +10,7 @@ from connectors.remarks import Remark
 from pipeline.clean.mapping import ORDER, STATE
 from pipeline.config import Combine
 from pipeline.indicators.counting import is_sound
-from pipeline.tables import Table
+from pipeline.tables import HELD_WITH_GROUP, Table
 
 REPEATED, UNMATCHED = "repeated_state", "up_without_down"
 _UP, _DOWN, _UNREADABLE, _NONE = 0, 1, -1, -2
@@ -45,7 +45,7 @@ def pair_rows(frame: pd.DataFrame, *, table: Table, combine: Combine) -> pd.Data
     result.loc[is_repeated.index[is_repeated], "excluded_by"] = REPEATED
     result.loc[changes.index[is_up & (before == _DOWN)], "excluded_by"] = "combined"
     result.loc[changes.index[is_up & (before == _NONE)], "excluded_by"] = UNMATCHED
-    result.loc[changes.index[is_doubtful], "quarantine_reason"] = "unreadable_group"
+    result.loc[changes.index[is_doubtful], "quarantine_reason"] = HELD_WITH_GROUP
     return result.drop(columns=[ORDER, STATE], errors="ignore")
 
 
@@ -55,7 +55,7 @@ def _with_unplaced_groups(frame: pd.DataFrame, *, starts: str, by: Sequence[str]
     is_unplaced = is_included & frame[starts].isna()
     is_lost = sound & is_unplaced.groupby([frame[name] for name in by], dropna=False).transform("any")
     reasons = frame["quarantine_reason"].mask(sound & frame[STATE].isna(), "unknown_state")
-    return frame.assign(quarantine_reason=reasons.mask(is_lost & reasons.isna(), "unreadable_group"))
+    return frame.assign(quarantine_reason=reasons.mask(is_lost & reasons.isna(), HELD_WITH_GROUP))
 
 
 def _shifted(values: pd.Series, places: int, changes: pd.DataFrame, combine: Combine, *, blank: object) -> pd.Series:

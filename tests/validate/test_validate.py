@@ -161,6 +161,11 @@ def test_accounts_that_are_wrong_are_unsound(count: dict[str, int], rule_id: str
     assert not found.is_sound
 
 
+def test_rows_held_back_for_another_of_their_group_do_not_make_a_table_unsound() -> None:
+    count = {"read": 3, "used": 1, "excluded": 0, "quarantined": 2, "held_with_group": 1, "considered": 3}
+    assert verdict(suites.accounting({"outages": count}), "rows").is_sound
+
+
 def test_a_table_all_of_whose_rows_are_excluded_is_sound() -> None:
     accounts = suites.accounting({"outages": {"read": 7, "used": 0, "excluded": 7, "quarantined": 0, "considered": 0}})
     assert unmet(verdict(accounts, "rows")) == {}
