@@ -104,29 +104,44 @@ def validate(city_id: str, period: str) -> str:
 
 def measure(city_id: str, period: str) -> str:
     """Compute the four indicators, hold them against their suites and earlier results; gives the results' name."""
-    from pipeline.judgement import judge_results
-    from pipeline.validate import refuse_unsound, validate_results
-    from pipeline.warehouse import Warehouse
-
-    asked, warehouse = Period.parse(period), Warehouse(Settings.from_environment().warehouse_url)
-    warehouse.migrate()
-    earlier = [
-        warehouse.current(city_id, p.label, is_whole=True) if p else [] for p in (asked.year_before, asked.month_before)
-    ]
-    verdict, results = judge_results(
-        compute(city_id, period, remarks=_read_remarks(city_id, period)),
-        city=_city(city_id),
-        period=asked,
-        last_year=earlier[0],
-        month_before=earlier[1],
-    )
-    verdicts = [validate_results(results), verdict]
-    _write_verdicts(city_id, period, "results", verdicts)
-    refuse_unsound(verdicts)
+    results = judged_results(city_id, period, warehouse_url=Settings.from_environment().warehouse_url)
     write_atomically(
         _work(city_id, period) / "results.json", _as_list_of("Result").dump_json(results, indent=1).decode()
     )
     return f"{city_id}/{period}/results"
+
+
+def judged_results(city_id: str, period: str, *, warehouse_url: str | None) -> list[Result]:
+    """The four indicators with what suites and earlier results say of them; `DataRejected` for a critical failure.
+
+    Without a warehouse there are no earlier results.
+    """
+    from pipeline.judgement import judge_results
+    from pipeline.validate import refuse_unsound, validate_results
+
+    asked = Period.parse(period)
+    verdict, results = judge_results(
+        compute(city_id, period, remarks=_read_remarks(city_id, period)),
+        city=_city(city_id),
+        period=asked,
+        last_year=_stored(warehouse_url, city_id, asked.year_before),
+        month_before=_stored(warehouse_url, city_id, asked.month_before),
+    )
+    verdicts = [validate_results(results), verdict]
+    _write_verdicts(city_id, period, "results", verdicts)
+    refuse_unsound(verdicts)
+    return results
+
+
+def _stored(warehouse_url: str | None, city_id: str, period: Period | None) -> list[Any]:
+    """The results a warehouse holds of a period; none without one of both."""
+    from pipeline.warehouse import Warehouse
+
+    if warehouse_url is None or period is None:
+        return []
+    warehouse = Warehouse(warehouse_url)
+    warehouse.migrate()
+    return warehouse.current(city_id, period.label, is_whole=True)
 
 
 def store(city_id: str, period: str) -> list[str]:

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from connectors.errors import TolokError
@@ -49,7 +50,7 @@ class Trial:
 
 def try_run(city: City, *, period: Period, progress: Progress = SILENT) -> Trial:
     """Fetch, clean, validate and measure the city's files as `run` does; nothing is stored or kept."""
-    trial = Trial()
+    trial, warehouse_url = Trial(), _existing_warehouse()
     with _home_of_its_own():
         names = steps.sources(city.city, period.label)
         files = [name for name in names if not city.sources[name].connection]
@@ -63,10 +64,17 @@ def try_run(city: City, *, period: Period, progress: Progress = SILENT) -> Trial
         if names == files and not trial.errors:
             try:
                 steps.validate(city.city, period.label)
-                trial.results = steps.compute(city.city, period.label)
+                trial.results = steps.judged_results(city.city, period.label, warehouse_url=warehouse_url)
             except TolokError as error:
                 trial.error = error
     return trial
+
+
+def _existing_warehouse() -> str | None:
+    """Where earlier results are; null while there is no such file, which is not made here."""
+    url = Settings.from_environment().warehouse_url
+    path = url.removeprefix("sqlite:///")
+    return None if path != url and not Path(path).is_file() else url
 
 
 def _clean(trial: Trial, city: City, names: list[str], period: Period, progress: Progress) -> None:

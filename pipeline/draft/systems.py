@@ -42,7 +42,9 @@ def _fits(file: RawFile, header: Collection[str], table: str | None) -> Iterator
 def _columns_read(file: RawFile, name: str, header: Collection[str]) -> int:
     """How many raw columns a system's reader finds in a file, 0 when it does not read it."""
     try:
-        raw = with_presets({"it": {"system": name, "path": file.name}})
+        # What a preset leaves to the city stands here as in its example.
+        own = {"columns": preset(name).get("example", {}).get("columns", {})}
+        raw = with_presets({"it": {"system": name, "path": file.name, **own}})
         source = Source.model_validate(raw["it"])  # type: ignore[index]
         columns = raw_columns(source)
         if not _may_be(source, columns, header, is_small=file.path.stat().st_size <= _SMALL_BYTES):

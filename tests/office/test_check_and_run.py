@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from unittest.mock import patch
@@ -75,9 +76,10 @@ def test_check_says_what_run_does(name: str, home: Path, capsys: pytest.CaptureF
     (cities / "x.csv").write_text(CROSSWALK, "utf-8")
     checked, foretold = tolok(capsys, "check", "kota-uji", "2025")
     assert not list((home / "home").rglob("*")), "check keeps nothing"
-    ran, done = tolok(capsys, "run", "kota-uji", "2025")
+    ran, _ = tolok(capsys, "run", "kota-uji", "2025")
     assert (checked, ran) == (code, code)
     assert re.search(said, foretold)
     if code == 0:
-        status = "provisional" if "provisional" in done else "final"
+        shown = json.loads(tolok(capsys, "show", "kota-uji", "2025", "--json")[1])
+        status = next(result["status"] for result in shown if result["indicator"] == "inquiry_response")
         assert f"inquiry_response: {status}" in foretold

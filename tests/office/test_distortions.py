@@ -169,7 +169,7 @@ def swapped_by_excel(rows: list[Cells], data: st.DataObject) -> list[Cells]:
     del data
 
     def typed(text: object) -> object:
-        if not isinstance(text, str):
+        if not isinstance(text, str) or ":" not in text:
             return text
         moment = datetime.strptime(text, TEXT_FORM)
         return moment.replace(day=moment.month, month=moment.day) if moment.day <= 12 else text
@@ -185,8 +185,10 @@ def error_cells(rows: list[Cells], data: st.DataObject) -> list[Cells]:
 
 @on_rows
 def date_only(rows: list[Cells], data: st.DataObject) -> list[Cells]:
-    chosen = [place for place in some(data, places(rows)) if place[1] == len(rows[place[0]]) - 1]
+    """Ends without their hour; of typed cells all, for a typed date among moments cannot be told from midnight."""
+    ends = [place for place in places(rows) if place[1] == len(rows[place[0]]) - 1]
     form = data.draw(st.sampled_from(["text", "typed"]))
+    chosen = ends if form == "typed" else some(data, ends)
 
     def day(cell: object) -> object:
         text = cell.strftime(TEXT_FORM) if isinstance(cell, datetime) else str(cell)
@@ -254,12 +256,13 @@ DISTORTIONS: dict[str, Distortion] = {
 def sound_rows(draw: st.DrawFn) -> list[Cells]:
     """A header and rows of one number, device, start and end each, all in 2025; moments as text or typed.
 
-    Some start late in a month, for nobody could tell the order of dates that all lie within the first twelve days.
+    Some start late in a month, for nobody could tell the order of dates that all lie within the first twelve days; none
+    starts at midnight, for a column of midnights is one of dates.
     """
-    minutes = st.integers(0, 340 * 1440)
+    minutes = st.integers(0, 340 * 1440).filter(lambda minute: minute % 1440 > 0)
     late = draw(st.lists(st.integers(1, 11), min_size=2, max_size=4, unique=True))
     starts = sorted(
-        {*draw(st.lists(minutes, min_size=4, max_size=16)), *(month * 30 * 1440 - 5 * 1440 for month in late)}
+        {*draw(st.lists(minutes, min_size=4, max_size=16)), *(month * 30 * 1440 - 5 * 1440 + 617 for month in late)}
     )
     is_typed = draw(st.booleans())
     rows: list[Cells] = [HEADER]
