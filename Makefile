@@ -8,7 +8,7 @@ PERIOD ?= 2025
 SIZE ?= 1000000
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test test-servers test-fresh check lock generated bench clean
+.PHONY: help install run test test-servers test-office test-fresh check lock generated bench clean
 
 help: ## what can be made
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ test: $(STAMP) ## all tests, or those of ARGS, on SQLite and PostgreSQL, through
 test-servers: $(STAMP) ## the connectors against real servers; as root, installs them from Debian first
 	-scripts/install_servers.sh
 	TOLOK_SERVERS=required $(BIN)/python -m pytest -m servers tests/servers
+
+test-office: $(STAMP) ## five hundred distorted workbooks instead of the hundred of `make test`
+	TOLOK_EXAMPLES=500 $(BIN)/python -m pytest --hypothesis-show-statistics tests/office/test_distortions.py
 
 test-fresh: ## run and test (or ARGS of it) in a bare Debian 12: as root, as a user, in a folder with spaces
 	tests/fresh_machine.sh $(ARGS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -319,7 +320,7 @@ def outcome(table: str, book: Book, monkeypatch: pytest.MonkeyPatch) -> Result |
 
 
 @settings(
-    max_examples=500,
+    max_examples=int(os.environ.get("TOLOK_EXAMPLES", "100")),
     phases=(Phase.explicit, Phase.reuse, Phase.generate),  # Shrinking a workbook takes minutes.
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
