@@ -14,7 +14,8 @@ from pipeline.tables import Column
 
 FLAGS = {"true": True, "ya": True, "yes": True, "1": True, "false": False, "tidak": False, "no": False, "0": False}
 FLAGS |= dict.fromkeys(("v", "✓", "✔", "√", "☑"), True) | dict.fromkeys(("✗", "✘"), False)
-EPOCHS = ("epoch", "epoch_ms")
+EPOCHS, EXCEL = ("epoch", "epoch_ms"), "excel"
+_NAMED_FORMATS = (*EPOCHS, EXCEL)
 _CLEAN_TIME = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2})?( ?(Z|[+-]\d{2}:?\d{2}))?)?")
 _YEARS = ("%Y", "%y", "%G", "%c", "%x")
 # As people write the parts of a date in a spreadsheet, longest first; `mm` after an hour is minutes.
@@ -28,7 +29,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 
 def format_fault(form: str) -> str | None:
     """Why a date format cannot be one of strptime's, or null."""
-    if form in EPOCHS:
+    if form in _NAMED_FORMATS:
         return None
     if "%" not in form:
         return (
@@ -58,7 +59,7 @@ def format_use_fault(forms: Iterable[str], column: Column) -> str | None:
     """Why formats do not suit a clean column: only times have one, and it tells the year."""
     if not column.is_time:
         return "'format' hanya untuk waktu dan tanggal / is for moments and days only" if tuple(forms) else None
-    yearless = [form for form in forms if form not in EPOCHS and not any(part in form for part in _YEARS)]
+    yearless = [form for form in forms if form not in _NAMED_FORMATS and not any(part in form for part in _YEARS)]
     return f"'{yearless[0]}' tidak memuat tahun / does not tell the year (%Y)" if yearless else None
 
 

@@ -30,7 +30,7 @@ from pipeline.clean.moments import (
 from pipeline.clean.numbers import read_numbers
 from pipeline.clean.reading import Reading
 from pipeline.clean.text_bytes import stripped
-from pipeline.setting_faults import EPOCHS, FLAGS
+from pipeline.setting_faults import EPOCHS, EXCEL, FLAGS
 from pipeline.tables import DTYPES, Kind
 
 _EMOJI_MARK = "\ufe0f"
@@ -44,7 +44,6 @@ _ISO_FORMS = ("%Y-%m-%d", *(f"%Y-%m-%d{mark}{clock}" for mark in "T " for clock 
 _SWAPPED_ISO_FORMS = tuple(form.replace("%m-%d", "%d-%m") for form in _ISO_FORMS)
 
 _DAY = np.timedelta64(1, "D")
-EXCEL = "excel"
 # From 1 March 1900 on: before that Excel counts a day that never was.
 _SERIAL, _FIRST_SERIAL, _DAY_SECONDS = (
     re.compile(r"(?:6[1-9]|[7-9]\d|\d{3,6})(?:[.,]\d+)?(?:e0)?"),

@@ -116,3 +116,10 @@ def test_offsets_in_one_column_and_none_in_the_other_are_remarked(
     settings = {"table": "outages", "path": "g.csv", "format": "csv", "columns": columns}
     assert read(Source.model_validate(settings), tmp_path / "g.csv")[1] == codes
     assert read(Source.model_validate({**settings, "zone": "Asia/Jakarta"}), tmp_path / "g.csv")[1] == []
+
+
+def test_serial_numbers_are_read_by_the_format_that_names_them(tmp_path: Path) -> None:
+    columns = {"started_at": {"column": "Mulai", "format": "excel"}}
+    source = outages(columns, [["No", "Mulai"], ["A", "45719.25"]], tmp_path)
+    frame, _ = read(source, tmp_path / "g.xlsx")
+    assert frame["started_at"].tolist() == [pd.Timestamp("2025-03-03 06:00", tz=JAKARTA)]
