@@ -6,10 +6,10 @@ import re
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
-from difflib import get_close_matches
 from ipaddress import ip_network
 from itertools import pairwise
 
+from pipeline.nearest import nearest
 from pipeline.tables import Column
 
 FLAGS = {"true": True, "ya": True, "yes": True, "1": True, "false": False, "tidak": False, "no": False, "0": False}
@@ -125,8 +125,8 @@ def name_fault(name: str) -> str | None:
 
 def suggestion(name: str, known: Iterable[str]) -> str:
     """`; maksudnya ...?` with the nearest of the known names, or nothing."""
-    near = get_close_matches(name, list(known), n=1)
-    return f"; maksudnya / did you mean '{near[0]}'?" if near else ""
+    near = nearest(name, known)
+    return f"; maksudnya / did you mean '{near}'?" if near else ""
 
 
 def unknown_names(names: Iterable[str], known: Iterable[str]) -> str:
