@@ -13,16 +13,14 @@ from numpy.typing import NDArray
 
 from connectors.log_format import Escape, LineFormat
 from kernels import Bytes, Ints, words_of
-from kernels.access_log import LONGEST_LINE, ROOM
-from kernels.json_lines import cut_at, join_texts
+from kernels.access_log import LONGEST_LINE
 from kernels.log_fields import ENDS, cut_ports, match_fields, read_answers, trim_addresses
 from kernels.texts import gather_texts
 from pipeline.access_log.formats.clients import AreTrusted, Spans, find_clients
 from pipeline.access_log.formats.clock import read_times
+from pipeline.access_log.formats.requests import requests_at, texts_at
 from pipeline.access_log.hits import NO_AGENT, Rows
 from pipeline.access_log.texts import Texts
-
-_QUESTION, _SPACE = b"? "
 
 Columns = Mapping[str, Spans]
 Literals = tuple[NDArray[np.uint64], NDArray[np.uint64], Ints]
@@ -56,8 +54,8 @@ class DeclaredFormat:
             read,
             read_times(data, clocks, count=count, zone=self._zone),
             _statuses(data, columns["status"]),
-            _texts(data, self._clients(data, columns)),
-            _requests(data, columns),
+            texts_at(data, self._clients(data, columns)),
+            requests_at(data, columns),
             self._agents(data, columns, count=count),
         )
         is_whole = (rows.statuses >= 0) & (rows.addresses.ends > rows.addresses.begins)
@@ -85,7 +83,7 @@ class DeclaredFormat:
         if "agent" not in columns:
             return Texts.of([NO_AGENT]).only(np.zeros(count, np.int64))
         if not self._line.agent_escape:
-            return _texts(data, columns["agent"])
+            return texts_at(data, columns["agent"])
         return _decoded(data, columns["agent"], escape=self._line.agent_escape)
 
 
@@ -98,24 +96,6 @@ def _statuses(data: Bytes, spans: Spans) -> Ints:
     statuses = np.empty(len(spans[0]), np.int64)
     read_answers(data, *spans, statuses)
     return statuses
-
-
-def _requests(data: Bytes, columns: Columns) -> Texts:
-    """The requests without their queries."""
-    if "request" in columns:
-        requests = _texts(data, columns["request"])
-    else:
-        method, uri = np.stack(columns["method"]), np.stack(columns["uri"])
-        size = int((method[1] - method[0] + 1 + uri[1] - uri[0]).sum())
-        begins, content = np.empty(uri.shape[1] + 1, np.int64), np.zeros(size + ROOM, np.uint8)
-        join_texts(data, method, uri, _SPACE, content, begins)
-        requests = Texts(content, begins[:-1], begins[1:].copy())
-    cut_at(requests.data, _QUESTION, requests.begins, requests.ends)
-    return requests
-
-
-def _texts(data: Bytes, spans: Spans) -> Texts:
-    return Texts(data, spans[0].astype(np.int64), spans[1].astype(np.int64))
 
 
 def _decoded(data: Bytes, spans: Spans, *, escape: Escape) -> Texts:

@@ -17,8 +17,7 @@ from numpy.typing import NDArray
 from pyarrow import compute as pc
 
 from kernels import Bytes, Flags, Ints, Places, Words, words_of
-from kernels.access_log import ROOM
-from kernels.json_lines import cut_at, join_texts, match_template, read_statuses
+from kernels.json_lines import match_template, read_statuses
 from kernels.texts import gather_texts
 from pipeline.access_log.formats.json_line import (
     END_SECOND,
@@ -29,13 +28,13 @@ from pipeline.access_log.formats.json_line import (
     read_time,
     value_at,
 )
+from pipeline.access_log.formats.requests import requests_at, texts_at
 from pipeline.access_log.hits import NO_AGENT, Rows
 from pipeline.access_log.texts import Texts
 
 # A string, which is a key when a colon follows, or a number.
 _TOKEN = re.compile(rb'"([^"]*)"(\s*:)?|(-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)')
 _TEXT, _KEY, _NUMBER = 1, 2, 3
-_QUESTION, _SPACE = b"? "
 
 
 @dataclass(frozen=True)
@@ -87,13 +86,13 @@ class JsonTemplate:
         slices = {part: spans[:, nth, :count] for nth, part in enumerate(parts)}
         statuses = np.empty(count, np.int64)
         read_statuses(data, slices["status"][0], slices["status"][1], statuses)
-        agents = _texts(data, slices["agent"]) if "agent" in slices else _repeated(self.agent, count)
+        agents = texts_at(data, slices["agent"]) if "agent" in slices else _repeated(self.agent, count)
         rows = Rows(
             read[:count],
             self._seconds(data, slices["time"]),
             statuses,
-            _texts(data, slices["address"]),
-            _requests(data, slices),
+            texts_at(data, slices["address"]),
+            requests_at(data, slices),
             agents,
         )
         has_address = slices["address"][1] > slices["address"][0]
@@ -120,24 +119,6 @@ def _each_once(texts: pa.LargeStringArray, *, is_number: bool) -> Ints:
     values = (json.loads(text) if is_number else text for text in coded.dictionary.to_pylist())
     seconds: Ints = np.array([read_time(value) or 0 for value in values], np.int64)[coded.indices.to_numpy()]
     return seconds
-
-
-def _requests(data: Bytes, slices: Mapping[str, Places]) -> Texts:
-    """The requests without their queries."""
-    if "request" in slices:
-        requests = _texts(data, slices["request"])
-    else:
-        method, uri = slices["method"], slices["uri"]
-        size = int((method[1] - method[0] + 1 + uri[1] - uri[0]).sum())
-        begins, content = np.empty(uri.shape[1] + 1, np.int64), np.zeros(size + ROOM, np.uint8)
-        join_texts(data, method, uri, _SPACE, content, begins)
-        requests = Texts(content, begins[:-1], begins[1:].copy())
-    cut_at(requests.data, _QUESTION, requests.begins, requests.ends)
-    return requests
-
-
-def _texts(data: Bytes, spans: Places) -> Texts:
-    return Texts(data, *spans.astype(np.int64))
 
 
 def _repeated(text: bytes, count: int) -> Texts:
