@@ -19,7 +19,9 @@ from pipeline.clean.first_reason import FirstReason, Flags
 from pipeline.clean.reading import Reading
 from pipeline.clean.text_bytes import arrow_of, tidied
 from pipeline.clean.values import Parsed, joined_with_hours, parse
-from pipeline.config import ColumnMap, Combine, RowFilter, Source
+from pipeline.config.columns import ColumnMap, RowFilter
+from pipeline.config.rows import Combine
+from pipeline.config.source import Source
 from pipeline.tables import DTYPES, Column, Table
 
 ORDER, STATE = "order_by", "state"
