@@ -142,7 +142,7 @@ def draft(city: str, file: Path, table: str | None, name: str | None, write: boo
 def check(city: str, asked_for: str | None, period: str | None, quick: bool) -> None:
     """Katakan apa yang akan dilakukan run, tanpa menyimpan. / Say what a run would do, keeping nothing."""
     from pipeline.check import check_city
-    from pipeline.config import load_city
+    from pipeline.config.load import load_city
 
     asked = Period.parse(asked_for or period or str(datetime.now(UTC).year - 1))
     settings = Settings.from_environment()
@@ -182,7 +182,7 @@ def run(city: str, period: str) -> None:
 def backfill(city: str, first: str, last: str, again: bool) -> None:
     """Isi periode lalu, bulan sebelum tahun; boleh dihentikan dan dilanjutkan. / Fill past periods, resumable."""
     from pipeline import steps
-    from pipeline.config import load_city
+    from pipeline.config.load import load_city
 
     load_city(Settings.from_environment().cities, city)
     periods = span(first, last)

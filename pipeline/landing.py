@@ -20,7 +20,9 @@ from connectors.counted_file import open_counted
 from connectors.errors import SourceUnavailable
 from connectors.objects import StoredObject, is_address, stored_objects
 from pipeline.atomic import draft_file, write_atomically
-from pipeline.config import City, FileSettings, Source
+from pipeline.config.city import City
+from pipeline.config.rows import FileSettings
+from pipeline.config.source import Source
 from pipeline.coverage import Coverage, remark
 from pipeline.periods import Period
 from pipeline.progress import Meter

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pipeline.config import City
+from pipeline.config.city import City
 
 if TYPE_CHECKING:
     from connectors.crosswalk import Place

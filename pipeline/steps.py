@@ -19,7 +19,8 @@ from pydantic import TypeAdapter
 from connectors.errors import DataRejected
 from connectors.remarks import Remark
 from pipeline.atomic import write_atomically
-from pipeline.config import City, load_city
+from pipeline.config.city import City
+from pipeline.config.load import load_city
 from pipeline.landing import LandedFile, Manifest, hash_of, land, object_path, read_manifest
 from pipeline.periods import Period
 from pipeline.progress import SILENT, Meter, Progress

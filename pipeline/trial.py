@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING
 
 from connectors.errors import TolokError
 from pipeline import steps
-from pipeline.config import City, ColumnMap, Source
+from pipeline.config.city import City
+from pipeline.config.columns import ColumnMap
+from pipeline.config.source import Source
 from pipeline.landing import Manifest, object_path, read_manifest
 from pipeline.periods import Period
 from pipeline.progress import SILENT, Progress

@@ -13,7 +13,7 @@ from pipeline.access_log.head import unread
 from pipeline.access_log.remarks import FileCounts
 from pipeline.access_log.rules import OUTCOMES
 from pipeline.access_log.share import LogTerms
-from pipeline.config import City
+from pipeline.config.city import City
 
 
 def refuse_foreign_logs(files: Sequence[RawFile]) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from connectors.errors import DataRejected
 from pipeline.clean.month_files import Outcome
-from pipeline.config import City
+from pipeline.config.city import City
 
 _UNREADABLE = ("bad_", "too_small_", "ambiguous_", "unknown_", "missing_", "wrong_field_count", "code_shape")
 

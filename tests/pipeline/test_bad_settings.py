@@ -10,7 +10,7 @@ import pytest
 
 from connectors.errors import ConfigError
 from pipeline.cli import main
-from pipeline.config import load_city
+from pipeline.config.load import load_city
 
 GOOD = """
 city: kota-uji
