@@ -44,6 +44,8 @@ _FORMULA = re.compile(
     rb"(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v></(?:\w+:)?v>)?\s*</(?:\w+:)?c>"
 )
 
+# The stream that holds an encrypted workbook.
+_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 # Where an error stands and its text, as a computed or typed cell of XLSX holds it.
 _ERROR = re.compile(
     rb'<(?:\w+:)?c\b(?=[^<>]*\bt="e")[^<>]*\br="([A-Z]+)(\d+)"[^<>]*>\s*'
@@ -232,17 +234,14 @@ def _texts(cells: list[Any]) -> list[str]:
 
 def _sheets(file: RawFile, layout: Layout) -> Iterator[_Sheet]:
     """The sheets to read, each held in memory while it is read."""
-    from python_calamine import CalamineError, CalamineWorkbook
+    from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 
     try:
         errors = _checked_workbook(file) if zipfile.is_zipfile(file.path) else None
         workbook = CalamineWorkbook.from_path(file.path)
         sheets = (_declared if layout.sheet else _only_one)(file, layout, workbook)
-    except (CalamineError, zipfile.BadZipFile, zlib.error, OSError, ElementTree.ParseError):
-        raise DataRejected(
-            id=f"{file.name}: berkas Excel rusak atau terpotong. Buka dan simpan ulang, atau unduh lagi.",
-            en=f"{file.name}: the Excel file is damaged or cut short. Open and save it again, or download it again.",
-        ) from None
+    except (CalamineError, zipfile.BadZipFile, zlib.error, OSError, ElementTree.ParseError) as fault:
+        raise _unreadable(file, is_locked=isinstance(fault, PasswordError)) from None
     if errors is None:
         file.remark(
             "old_workbook",
@@ -254,6 +253,20 @@ def _sheets(file: RawFile, layout: Layout) -> Iterator[_Sheet]:
         yield _Sheet(
             sheet.name, _rows_of(sheet, (errors or {}).get(sheet.name, {})), tuple(sheet.merged_cell_ranges or ())
         )
+
+
+def _unreadable(file: RawFile, *, is_locked: bool) -> DataRejected:
+    if is_locked or _ENCRYPTED in file.path.read_bytes():
+        return DataRejected(
+            id=f"{file.name}: buku kerja ini dikunci kata sandi. Buka, hapus kata sandinya, lalu simpan lagi.",
+            en=f"{file.name}: this workbook is locked by a password. Open it, remove the password and save it again.",
+        )
+    return DataRejected(
+        id=f"{file.name}: berkas Excel rusak, terpotong, atau bukan buku kerja. Buka di Excel dan simpan ulang sebagai "
+        ".xlsx, atau unduh lagi.",
+        en=f"{file.name}: the Excel file is damaged, cut short or no workbook. Open it in Excel and save it again as "
+        ".xlsx, or download it again.",
+    )
 
 
 def _rows_of(sheet: CalamineSheet, errors: ErrorCells) -> Iterator[Row]:
