@@ -6,10 +6,11 @@ import re
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from fnmatch import fnmatchcase
 from functools import partial
+from itertools import starmap
 from typing import IO, TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
@@ -43,7 +44,22 @@ _ERROR = re.compile(
     rb"(?:<(?:\w+:)?f\b[^>]*?(?:/>|>[^<]*</(?:\w+:)?f>)\s*)?<(?:\w+:)?v>([^<]*)<"
 )
 
+# Rows and columns that are not shown, from 1.
+_HIDDEN_ROW = re.compile(rb'<(?:\w+:)?row\b(?=[^<>]*\bhidden="(?:1|true)")[^<>]*?\br="(\d+)"')
+_HIDDEN_COLUMNS = re.compile(rb'<(?:\w+:)?col\b(?=[^<>]*\bhidden="(?:1|true)")([^<>]*)')
+_LAST_COLUMN = 16_384
+_SPAN = re.compile(rb'\b(min|max)="(\d+)"')
+
 ErrorCells = dict[int, dict[int, str]]
+
+
+@dataclass
+class _Marks:
+    """What the XML of a sheet tells and calamine does not: its error cells, and rows and columns hidden, from 1."""
+
+    errors: ErrorCells = field(default_factory=dict)
+    hidden_rows: set[int] = field(default_factory=set)
+    hidden_columns: set[int] = field(default_factory=set)
 
 
 @dataclass(frozen=True)
@@ -52,7 +68,8 @@ class _Sheet:
 
     name: str
     rows: Iterator[Row]
-    merged: tuple[tuple[tuple[int, int], tuple[int, int]], ...] = ()
+    merged: tuple[tuple[tuple[int, int], tuple[int, int]], ...]
+    marks: _Marks
 
 
 def sheet_records(file: RawFile, layout: Layout, columns: tuple[str, ...]) -> Iterator[Record]:
@@ -83,11 +100,40 @@ def _table(file: RawFile, sheet: _Sheet, layout: Layout, columns: tuple[str, ...
     named = replace(file, name=f"{file.name} [{sheet.name}]")
     shape = find_shape(named, layout=layout, columns=columns, rows=_text_rows(sheet.rows))
     rows = _filled_down(named, sheet, shape, layout)
-    if layout.names:
-        yield from (_sheet_record(shape, *row) for row in rows)
-        return
     table = TableBody(named, shape, texts=_texts, record=partial(_sheet_record, shape))
-    yield from table.records(rows, ends_at=layout.ends_at)
+    records = starmap(table.record, rows) if layout.names else table.records(rows, ends_at=layout.ends_at)
+    _say_hidden_columns(named, sheet, shape)
+    yield from _with_hidden_said(named, sheet, records) if sheet.marks.hidden_rows else records
+
+
+def _say_hidden_columns(file: RawFile, sheet: _Sheet, shape: RecordShape) -> None:
+    pairs = zip(shape.columns, shape.places, strict=True)
+    names = ", ".join(name for name, place in pairs if place + 1 in sheet.marks.hidden_columns)
+    if names:
+        file.remark(
+            "hidden_columns",
+            id=f"kolom tersembunyi ikut dibaca: {names}.",
+            en=f"hidden columns are read: {names}.",
+            keeps_provisional=False,
+        )
+
+
+def _with_hidden_said(file: RawFile, sheet: _Sheet, records: Iterator[Record]) -> Iterator[Record]:
+    """The records; hidden ones among them are remarked after the last."""
+    hidden = []
+    for record in records:
+        if record[1] is None and record[0] in sheet.marks.hidden_rows:
+            hidden.append(record[0])
+        yield record
+    if hidden:
+        count, first = len(hidden), hidden[0]
+        file.remark(
+            "hidden_rows",
+            id=f"{count} baris tersembunyi (disembunyikan atau tersaring), mulai baris {first}, ikut dibaca. Tampilkan "
+            "semua baris; hapus yang memang tidak dihitung, lalu simpan lagi.",
+            en=f"{count} hidden rows (by hand or by a filter), from row {first}, are read. Show all rows, delete what "
+            "does not count, and save again.",
+        )
 
 
 def _filled_down(file: RawFile, sheet: _Sheet, shape: RecordShape, layout: Layout) -> Iterator[Row]:
@@ -153,12 +199,12 @@ def _sheets(file: RawFile, layout: Layout) -> Iterator[_Sheet]:
     from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 
     try:
-        errors = _checked_workbook(file) if zipfile.is_zipfile(file.path) else None
+        found = _checked_workbook(file) if zipfile.is_zipfile(file.path) else None
         workbook = CalamineWorkbook.from_path(file.path)
         sheets = (_declared if layout.sheet else _only_one)(file, layout, workbook)
     except (CalamineError, zipfile.BadZipFile, zlib.error, OSError, ElementTree.ParseError) as fault:
         raise _unreadable(file, is_locked=isinstance(fault, PasswordError)) from None
-    if errors is None:
+    if found is None:
         file.remark(
             "old_workbook",
             id="sel galat (#VALUE!, #N/A) di format buku kerja ini tidak terbedakan dari sel kosong. Simpan sebagai "
@@ -166,9 +212,8 @@ def _sheets(file: RawFile, layout: Layout) -> Iterator[_Sheet]:
             en="error cells (#VALUE!, #N/A) of this workbook format cannot be told from blanks. Save it as .xlsx.",
         )
     for sheet in sheets:
-        yield _Sheet(
-            sheet.name, _rows_of(sheet, (errors or {}).get(sheet.name, {})), tuple(sheet.merged_cell_ranges or ())
-        )
+        marks = (found or {}).get(sheet.name, _Marks())
+        yield _Sheet(sheet.name, _rows_of(sheet, marks.errors), tuple(sheet.merged_cell_ranges or ()), marks)
 
 
 def _unreadable(file: RawFile, *, is_locked: bool) -> DataRejected:
@@ -277,8 +322,8 @@ _TEXT_OF: dict[type, Callable[[Any], str]] = {
 }
 
 
-def _checked_workbook(file: RawFile) -> dict[str, ErrorCells] | None:
-    """The error cells of each sheet, null for a format that does not tell them.
+def _checked_workbook(file: RawFile) -> dict[str, _Marks] | None:
+    """The error cells and hidden rows and columns of each sheet, null for a format that does not tell them.
 
     Refuses a workbook that would unzip, or claims an area, beyond reason, and one with formulas never computed.
     """
@@ -290,13 +335,13 @@ def _checked_workbook(file: RawFile) -> dict[str, ErrorCells] | None:
                 en=f"{file.name}: this Excel file unpacks to more than 2 GB. Split it, or save it as CSV.",
             )
         sheets = sorted(name for name in members if re.fullmatch(r"xl/worksheets/[^/]+\.xml", name))
-        errors: dict[str, ErrorCells] = {}
+        marks: dict[str, _Marks] = {}
         for name in sheets:
             with archive.open(name) as xml:
-                errors[name] = _checked_sheet(file, xml)
+                marks[name] = _checked_sheet(file, xml)
         if not sheets:
             return None
-        return {name: errors[member] for name, member in _members(archive).items() if member in errors}
+        return {name: marks[member] for name, member in _members(archive).items() if member in marks}
 
 
 def _members(archive: zipfile.ZipFile) -> dict[str, str]:
@@ -320,12 +365,14 @@ def _parsed(archive: zipfile.ZipFile, member: str) -> ElementTree.Element:
     return ElementTree.fromstring(content)  # noqa: S314 no entities without a document type
 
 
-def _checked_sheet(file: RawFile, xml: IO[bytes]) -> ErrorCells:
-    rows_count, columns_count, errors = 0, 0, ErrorCells()
+def _checked_sheet(file: RawFile, xml: IO[bytes]) -> _Marks:
+    rows_count, columns_count, marks = 0, 0, _Marks()
     for part in _overlapping_parts(xml):
         _refuse_formula(file, part)
         for letters, number, text in _ERROR.findall(part) if b't="e"' in part else ():
-            errors.setdefault(int(number), {})[_column_number(letters) - 1] = text.decode()
+            marks.errors.setdefault(int(number), {})[_column_number(letters) - 1] = text.decode()
+        if b'hidden="' in part:
+            _note_hidden(part, marks)
         places = _PLACE.findall(part)
         rows_count = max(rows_count, *(int(number) for _, number in places), 0)
         columns_count = max(columns_count, *map(_column_number, {letters for letters, _ in places}), 0)
@@ -336,7 +383,14 @@ def _checked_sheet(file: RawFile, xml: IO[bytes]) -> ErrorCells:
             en=f"{file.name}: a sheet claims {rows_count:,} rows x {columns_count:,} columns; a stray cell lies far "
             "outside the table. Delete the empty rows and columns and save again.",
         )
-    return errors
+    return marks
+
+
+def _note_hidden(part: bytes, marks: _Marks) -> None:
+    marks.hidden_rows.update(map(int, _HIDDEN_ROW.findall(part)))
+    for attributes in _HIDDEN_COLUMNS.findall(part):
+        span = {name: int(number) for name, number in _SPAN.findall(attributes)}
+        marks.hidden_columns.update(range(span.get(b"min", 1), min(span.get(b"max", 0), _LAST_COLUMN) + 1))
 
 
 def _overlapping_parts(xml: IO[bytes]) -> Iterator[bytes]:
