@@ -38,6 +38,10 @@ class SourceUnavailable(TolokError):
     exit_code = 4
 
 
+class FileMissing(SourceUnavailable):
+    """No file lies where a source's path points: a person must put it there, waiting alone brings none."""
+
+
 class AnswersDiffer(SourceUnavailable):
     """The answers of one pull do not fit together, so that none of them is of use: ask for all of them again."""
 

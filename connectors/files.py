@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 
 import pandas as pd
 
 from connectors.csv_blocks import csv_frames
-from connectors.errors import DataRejected
-from connectors.layout import Format, Layout
+from connectors.errors import DataRejected, SourceChanged
+from connectors.file_kinds import is_text, refuse_foreign
+from connectors.layout import Layout
 from connectors.object_records import WantedKeys, object_records, refuse_none
 from connectors.records import RawFile, frame_of_records
 from connectors.sheets import sheet_header, sheet_records
-from connectors.zip_members import MEMBER_ROWS_APART, ZIP, is_zip_of_files, zip_members
+from connectors.zip_members import MEMBER_ROWS_APART, is_zip_of_files, zip_members
 
 CHUNK_ROWS = 20_000
 
-_OLD_EXCEL = b"\xd0\xcf\x11\xe0"
+_DELIMITERS = {"\t": "tab", ";": "';'", ",": "','", "|": "'|'"}
 
 
 def read_rows(
@@ -51,6 +53,8 @@ def read_rows(
 def _read_file(
     file: RawFile, *, layout: Layout, columns: tuple[str, ...], may_be_empty: bool, wanted_keys: WantedKeys | None
 ) -> Iterator[pd.DataFrame]:
+    if layout.format == "xlsx" and is_text(file):
+        layout = _text_layout(file, layout, columns)
     refuse_foreign(file, layout.format)
     if layout.format == "csv":
         yield from csv_frames(file, layout=layout, columns=columns)
@@ -64,37 +68,33 @@ def _read_file(
         yield frame_of_records(chunk, columns=columns)
 
 
-def refuse_foreign(file: RawFile, format: Format) -> None:
-    """Raise `DataRejected` when the first bytes show another kind of file than declared."""
-    with file.path.open("rb") as raw:
-        head = raw.read(2048)
-    start = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    if not head.strip():
-        raise DataRejected(
-            id=f"{file.name}: berkas kosong. Ekspor ulang dari sumbernya.",
-            en=f"{file.name}: the file is empty. Export it again from its source.",
+def _text_layout(file: RawFile, layout: Layout, columns: tuple[str, ...]) -> Layout:
+    """How a text that is called a workbook lies, by the one delimiter that gives all columns asked for."""
+    as_text = {mark: layout.model_copy(update={"format": "csv", "delimiter": mark}) for mark in _DELIMITERS}
+    fitting = [mark for mark, tried in as_text.items() if _has_columns(file, tried, columns)]
+    if len(fitting) != 1:
+        raise SourceChanged(
+            id=f"{file.name}: ini teks (CSV atau TSV), bukan buku kerja. Tulis format: csv dan 'delimiter' di YAML "
+            f'("tab", ";" atau ","); kolom yang dicari: {", ".join(columns)}.',
+            en=f"{file.name}: this is text (CSV or TSV), no workbook. Write format: csv and 'delimiter' in the YAML "
+            f'("tab", ";" or ","); the columns looked for: {", ".join(columns)}.',
         )
-    if start.startswith((b"<!doctype html", b"<html")):
-        raise DataRejected(
-            id=f"{file.name}: ini halaman web (mungkin halaman masuk), bukan data. Masuk dahulu, lalu unduh ulang.",
-            en=f"{file.name}: this is a web page (perhaps a login page), not data. Sign in, then download again.",
-        )
-    if head.startswith(ZIP) and is_zip_of_files(file.path):
-        raise DataRejected(
-            id=f"{file.name}: ini zip berisi berkas lain. Ekstrak, lalu letakkan isinya.",
-            en=f"{file.name}: this is a zip of other files. Unpack it and put its files there.",
-        )
-    is_excel = head.startswith((ZIP, _OLD_EXCEL))
-    if is_excel and format != "xlsx":
-        raise DataRejected(
-            id=f"{file.name}: ini berkas Excel/ZIP, tetapi YAML menyebut format: {format}. Tulis format: xlsx.",
-            en=f"{file.name}: this is an Excel/ZIP file, but the YAML says format: {format}. Write format: xlsx.",
-        )
-    if format == "xlsx" and not is_excel:
-        raise DataRejected(
-            id=f"{file.name}: bukan berkas Excel. Simpan sebagai .xlsx, atau tulis format yang benar di YAML.",
-            en=f"{file.name}: not an Excel file. Save it as .xlsx, or write the right format in the YAML.",
-        )
+    name = _DELIMITERS[fitting[0]]
+    file.remark(
+        "text_called_workbook",
+        id=f"teks dengan pemisah {name}, bukan buku kerja; dibaca sebagai teks.",
+        en=f"text separated by {name}, no workbook; read as text.",
+        keeps_provisional=False,
+    )
+    return as_text[fitting[0]]
+
+
+def _has_columns(file: RawFile, layout: Layout, columns: tuple[str, ...]) -> bool:
+    try:
+        next(csv_frames(replace(file, on_read=None, on_remark=None), layout=layout, columns=columns), None)
+    except DataRejected:
+        return False
+    return True
 
 
 def header_of(file: RawFile, *, layout: Layout) -> list[str]:

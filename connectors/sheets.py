@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 import zipfile
 import zlib
@@ -10,22 +9,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from fnmatch import fnmatchcase
+from functools import partial
 from typing import IO, TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
 from connectors.errors import DataRejected, SourceChanged
 from connectors.layout import Layout
-from connectors.records import (
-    BELOW_TABLE,
-    COLUMN_NUMBERS,
-    GRAND_TOTAL,
-    TYPED,
-    RawFile,
-    Record,
-    RecordShape,
-    find_header,
-    find_shape,
-)
+from connectors.records import TYPED, RawFile, Record, RecordShape, find_header, find_shape
+from connectors.table_bodies import Row, TableBody, is_total
 
 if TYPE_CHECKING:
     from python_calamine import CalamineSheet, CalamineWorkbook
@@ -44,18 +35,14 @@ _FORMULA = re.compile(
     rb"(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v></(?:\w+:)?v>)?\s*</(?:\w+:)?c>"
 )
 
+# The stream that holds an encrypted workbook.
+_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 # Where an error stands and its text, as a computed or typed cell of XLSX holds it.
 _ERROR = re.compile(
     rb'<(?:\w+:)?c\b(?=[^<>]*\bt="e")[^<>]*\br="([A-Z]+)(\d+)"[^<>]*>\s*'
     rb"(?:<(?:\w+:)?f\b[^>]*?(?:/>|>[^<]*</(?:\w+:)?f>)\s*)?<(?:\w+:)?v>([^<]*)<"
 )
-_TOTAL = re.compile(
-    r"((sub|grand)[ -]?)?(total|jumlah|rata-rata|average)( (keseluruhan|seluruhnya|semua|umum))?\s*:?", re.I
-)
-_NUMBERED = re.compile(r"\(?(\d{1,2})\)?")
-_TAIL_ROWS = 1000
 
-Row = tuple[int, list[Any]]
 ErrorCells = dict[int, dict[int, str]]
 
 
@@ -96,80 +83,11 @@ def _table(file: RawFile, sheet: _Sheet, layout: Layout, columns: tuple[str, ...
     named = replace(file, name=f"{file.name} [{sheet.name}]")
     shape = find_shape(named, layout=layout, columns=columns, rows=_text_rows(sheet.rows))
     rows = _filled_down(named, sheet, shape, layout)
-    first = next(rows, None)
-    if first is not None and _is_numbering(first[1]) and not layout.names:
-        yield shape.left_out(first[0], COLUMN_NUMBERS)
-    elif first is not None:
-        rows = itertools.chain([first], rows)
     if layout.names:
         yield from (_sheet_record(shape, *row) for row in rows)
-    elif layout.ends_at:
-        yield from _until(layout.ends_at, shape, rows)
-    else:
-        yield from _without_tail(named, shape, rows)
-
-
-def _is_numbering(cells: list[Any]) -> bool:
-    """Whether a row numbers the columns: (1), (2), (3) ... and nothing else."""
-    found = [_NUMBERED.fullmatch(text) for text in _texts(cells) if text]
-    return len(found) > 2 and [match and int(match[1]) for match in found] == list(range(1, len(found) + 1))
-
-
-def _until(ends_at: str, shape: RecordShape, rows: Iterator[Row]) -> Iterator[Record]:
-    has_ended = False
-    for number, cells in rows:
-        has_ended = has_ended or _first_text(cells).casefold().startswith(ends_at.casefold())
-        yield shape.left_out(number, BELOW_TABLE) if has_ended else _sheet_record(shape, number, cells)
-
-
-def _without_tail(file: RawFile, shape: RecordShape, rows: Iterator[Row]) -> Iterator[Record]:
-    """The records; a total, notes and signatures after the last are left out by their shape and said."""
-    tail: list[Row] = []
-    for number, cells in rows:
-        is_sparse = _is_sparse(shape, cells)
-        if is_sparse and len(tail) < _TAIL_ROWS and (tail or _is_total(cells) or not any(_texts(cells))):
-            tail.append((number, cells))
-            continue
-        yield from (_sheet_record(shape, *row) for row in tail)
-        tail.clear()
-        yield _sheet_record(shape, number, cells)
-    yield from _left_out(file, shape, tail)
-
-
-def _is_sparse(shape: RecordShape, cells: list[Any]) -> bool:
-    """Whether a row says too little for a record, or is a total."""
-    filled = sum(map(bool, _texts([cells[place] for place in shape.places if place < len(cells)])))
-    return _is_total(cells) or (filled < 3 and 2 * filled <= len(shape.places))
-
-
-def _left_out(file: RawFile, shape: RecordShape, tail: list[Row]) -> Iterator[Record]:
-    totals, notes, may_be_records = 0, 0, False
-    for number, cells in tail:
-        texts = _texts(cells)
-        if not any(texts):
-            yield shape.judge(number, texts)
-            continue
-        is_total = _is_total(cells)
-        totals, notes = totals + is_total, notes + (not is_total)
-        may_be_records |= is_total and all(_texts([cells[place] for place in shape.places]))
-        yield shape.left_out(number, GRAND_TOTAL if is_total else BELOW_TABLE)
-    if totals or notes:
-        file.remark(
-            "below_table",
-            id=f"di bawah tabel, mulai baris {tail[0][0]}, {totals} baris jumlah dan {notes} baris catatan atau tanda "
-            "tangan tidak dibaca. Tulis 'ends_at' bila tabel berakhir di tempat lain.",
-            en=f"below the table, from row {tail[0][0]}, {totals} rows of totals and {notes} rows of notes or "
-            "signatures are not read. Write 'ends_at' if the table ends elsewhere.",
-            keeps_provisional=may_be_records,
-        )
-
-
-def _is_total(cells: list[Any]) -> bool:
-    return _TOTAL.fullmatch(_first_text(cells)) is not None
-
-
-def _first_text(cells: list[Any]) -> str:
-    return next((text for text in _texts(cells) if text), "")
+        return
+    table = TableBody(named, shape, texts=_texts, record=partial(_sheet_record, shape))
+    yield from table.records(rows, ends_at=layout.ends_at)
 
 
 def _filled_down(file: RawFile, sheet: _Sheet, shape: RecordShape, layout: Layout) -> Iterator[Row]:
@@ -192,7 +110,7 @@ def _filled_down(file: RawFile, sheet: _Sheet, shape: RecordShape, layout: Layou
 
 
 def _may_be_record(shape: RecordShape, cells: list[Any]) -> bool:
-    return any(_texts([cells[place] for place in shape.places])) and not _is_total(cells)
+    return any(_texts([cells[place] for place in shape.places])) and not is_total(_texts(cells))
 
 
 def _rows_merged_at(sheet: _Sheet, place: int) -> set[int]:
@@ -232,17 +150,14 @@ def _texts(cells: list[Any]) -> list[str]:
 
 def _sheets(file: RawFile, layout: Layout) -> Iterator[_Sheet]:
     """The sheets to read, each held in memory while it is read."""
-    from python_calamine import CalamineError, CalamineWorkbook
+    from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 
     try:
         errors = _checked_workbook(file) if zipfile.is_zipfile(file.path) else None
         workbook = CalamineWorkbook.from_path(file.path)
         sheets = (_declared if layout.sheet else _only_one)(file, layout, workbook)
-    except (CalamineError, zipfile.BadZipFile, zlib.error, OSError, ElementTree.ParseError):
-        raise DataRejected(
-            id=f"{file.name}: berkas Excel rusak atau terpotong. Buka dan simpan ulang, atau unduh lagi.",
-            en=f"{file.name}: the Excel file is damaged or cut short. Open and save it again, or download it again.",
-        ) from None
+    except (CalamineError, zipfile.BadZipFile, zlib.error, OSError, ElementTree.ParseError) as fault:
+        raise _unreadable(file, is_locked=isinstance(fault, PasswordError)) from None
     if errors is None:
         file.remark(
             "old_workbook",
@@ -254,6 +169,20 @@ def _sheets(file: RawFile, layout: Layout) -> Iterator[_Sheet]:
         yield _Sheet(
             sheet.name, _rows_of(sheet, (errors or {}).get(sheet.name, {})), tuple(sheet.merged_cell_ranges or ())
         )
+
+
+def _unreadable(file: RawFile, *, is_locked: bool) -> DataRejected:
+    if is_locked or _ENCRYPTED in file.path.read_bytes():
+        return DataRejected(
+            id=f"{file.name}: buku kerja ini dikunci kata sandi. Buka, hapus kata sandinya, lalu simpan lagi.",
+            en=f"{file.name}: this workbook is locked by a password. Open it, remove the password and save it again.",
+        )
+    return DataRejected(
+        id=f"{file.name}: berkas Excel rusak, terpotong, atau bukan buku kerja. Buka di Excel dan simpan ulang sebagai "
+        ".xlsx, atau unduh lagi.",
+        en=f"{file.name}: the Excel file is damaged, cut short or no workbook. Open it in Excel and save it again as "
+        ".xlsx, or download it again.",
+    )
 
 
 def _rows_of(sheet: CalamineSheet, errors: ErrorCells) -> Iterator[Row]:

@@ -6,9 +6,10 @@ alone by Airflow, the command line or a test.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import logging
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -22,17 +23,69 @@ from pipeline.atomic import write_atomically
 from pipeline.config.city import City
 from pipeline.config.load import load_city
 from pipeline.landing import LandedFile, Manifest, hash_of, land, object_path, read_manifest
-from pipeline.periods import Period
+from pipeline.periods import Period, period_of_run
 from pipeline.progress import SILENT, Meter, Progress
 from pipeline.settings import Settings
 from pipeline.tables import TABLES
+from pipeline.turns import take_turn
 
 if TYPE_CHECKING:
     from pipeline.clean.dataset import Dataset
     from pipeline.indicators.base import Result
     from pipeline.validate import Verdict
 
+_log = logging.getLogger(__name__)
 _NO_REMARKS: Mapping[str, Sequence[Remark]] = {}
+
+
+def resolve(city_id: str, *, partition_key: str | None, conf: Mapping[str, object] | None, is_year: bool) -> str:
+    """The period of a run of one city, scheduled or triggered; `ConfigError` for a city whose settings are at fault."""
+    _city(city_id)
+    return period_of_run(partition_key=partition_key, conf=conf, is_year=is_year).label
+
+
+def may_start(
+    city_id: str,
+    period: str,
+    *,
+    holder: str,
+    is_active: Callable[[str], bool],
+    due_at: datetime | None,
+) -> bool:
+    """Whether a run may go on: no other run of the city is under way, and a year's months are there.
+
+    A run by hand (no `due_at`) does not wait for months; one that was due does so for the city's `year_waits_days`.
+    """
+    city, asked, now = _city(city_id), Period.parse(period), datetime.now(UTC)
+    missing = [month for month in _own_months(city, asked) if month not in _months_done(city_id)] if due_at else []
+    wait_until = (due_at or now) + timedelta(days=city.schedule.year_waits_days)
+    if missing and now < wait_until:
+        months = ", ".join(missing)
+        _log.info("Menunggu / Waiting: %s, sampai / until %s", months, f"{wait_until:%Y-%m-%d %H:%MZ}")
+        return False
+    is_mine, held_by = take_turn(_home(), city_id, holder=holder, is_active=is_active, now=now)
+    if not is_mine:
+        _log.info("Menunggu run lain dari kota ini / Waiting for another run of this city: %s", held_by)
+    return is_mine
+
+
+def _own_months(city: City, period: Period) -> list[str]:
+    """The months that a year waits for: none for a month, else those since the city's first."""
+    months = [month.label for month in period.months] if period.is_year else []
+    return [month for month in months if month >= (city.schedule.first_month or "")]
+
+
+def _months_done(city_id: str) -> set[str]:
+    """The months of which something was measured, or that were declared empty."""
+    return _measured(city_id) | set(_city(city_id).schedule.empty_months)
+
+
+def _measured(city_id: str) -> set[str]:
+    from pipeline.warehouse import Warehouse
+
+    warehouse = Warehouse(Settings.from_environment().warehouse_url)
+    warehouse.migrate()
+    return {row["period"] for row in warehouse.current(city_id) if row["status"] != "not_computable"}
 
 
 def sources(city_id: str, period: str) -> list[str]:
@@ -191,6 +244,23 @@ def report(city_id: str, period: str) -> str:
         ],
     )
     return str(page)
+
+
+def conclude(city_id: str, period: str) -> str:
+    """The period, when something was measured or the city declared it empty; else `DataRejected` with the reasons."""
+    from pipeline.warehouse import Warehouse
+
+    results = Warehouse(Settings.from_environment().warehouse_url).current(city_id, period)
+    months = {month.label for month in Period.parse(period).months}
+    if any(row["status"] != "not_computable" for row in results) or months <= set(_city(city_id).schedule.empty_months):
+        return period
+    reasons = "\n".join(f"  {row['indicator']}: {row['reason']}" for row in results)
+    raise DataRejected(
+        id=f"{city_id} {period}: tidak ada yang dapat dihitung. Bila bulan ini memang tanpa data, tulis di "
+        f"schedule.empty_months.\n{reasons}",
+        en=f"{city_id} {period}: nothing could be measured. If the month is known to hold no data, name it in "
+        f"schedule.empty_months.\n{reasons}",
+    )
 
 
 def run(city_id: str, period: str, *, progress: Progress = SILENT) -> list[str]:

@@ -16,7 +16,7 @@ from typing import Any
 
 from connectors.documents import rows_at
 from connectors.errors import DataRejected
-from connectors.files import refuse_foreign
+from connectors.file_kinds import refuse_foreign
 from connectors.layout import Layout
 from connectors.records import RawFile, open_bytes
 from connectors.zip_members import is_zip_of_files, zip_members

@@ -31,6 +31,16 @@ def _call(step, *arguments):
     return "/".join(arguments)
 
 
+def resolve(city_id, *, partition_key, conf, is_year):
+    from pipeline.periods import period_of_run
+
+    return period_of_run(partition_key=partition_key, conf=conf, is_year=is_year).label
+
+
+def may_start(city_id, period, *, holder, is_active, due_at):
+    return True
+
+
 def sources(city_id, period):
     _call("sources", city_id, period)
     return json.loads(os.environ["SOURCES"])
@@ -71,6 +81,11 @@ def store(city_id, period):
 
 def report(city_id, period):
     return _call("report", city_id, period)
+
+
+def conclude(city_id, period):
+    _call("conclude", city_id, period)
+    return period
 '''
 
 

@@ -31,7 +31,7 @@ def rejected_without_sources(checkout: Checkout) -> Run:
     """As Airflow's own command runs it, retries and all."""
     migrate_and_test = (
         "import sys; from airflow.utils.db import initdb; from airflow.__main__ import main; initdb(); "
-        "sys.argv = ['airflow', 'dags', 'test', 'annual_indicators', '-c', '{\"period\": \"2024\"}']; main()"
+        "sys.argv = ['airflow', 'dags', 'test', 'kota-contoh_annual', '-c', '{\"period\": \"2024\"}']; main()"
     )
     return checkout.run(sys.executable, "-c", migrate_and_test, faults={"validate": "DataRejected"}, sources=())
 
@@ -39,7 +39,8 @@ def rejected_without_sources(checkout: Checkout) -> Run:
 def test_a_year_runs_every_step_in_order(sound_year: Run) -> None:
     assert sound_year.code == 0, sound_year.output
     steps = [call.split()[0] for call in sound_year.calls]
-    assert steps == ["sources", "fetch", "fetch", *["clean"] * len(TABLES), "validate", "measure", "store", "report"]
+    last = ["validate", "measure", "store", "report", "conclude"]
+    assert steps == ["sources", "fetch", "fetch", *["clean"] * len(TABLES), *last]
 
 
 def test_each_source_is_fetched_and_each_table_cleaned_once(sound_year: Run) -> None:
@@ -50,8 +51,8 @@ def test_each_source_is_fetched_and_each_table_cleaned_once(sound_year: Run) -> 
 
 def test_a_sound_run_shows_a_line_per_task_and_leaves_nothing_of_airflow(sound_year: Run) -> None:
     lines = sound_year.output.splitlines()
-    assert lines[0] == "annual_indicators · kota-contoh · 2025"
-    assert len(lines) == 1 + 8 + len(TABLES) + 2
+    assert lines[0] == "kota-contoh_annual · 2025"
+    assert len(lines) == 1 + 10 + len(TABLES) + 2
     assert all("selesai / done" in line for line in lines[1:-2])
     assert lines[-2] == "  kota-contoh/2025"  # what the step said it stored
     assert list((sound_year.home / "airflow").iterdir()) == []
@@ -65,7 +66,7 @@ def test_rejected_data_end_with_code_3_and_both_texts(rejected_month: Run) -> No
 
 def test_after_rejected_data_nothing_is_measured_or_stored(rejected_month: Run) -> None:
     assert rejected_month.calls[-1] == "validate kota-contoh 2025-03"
-    assert "tidak dijalankan / not run: measure, store, report" in rejected_month.output
+    assert "tidak dijalankan / not run: measure, store, report, announce" in rejected_month.output
 
 
 def test_a_failed_run_keeps_its_log_and_says_where(rejected_month: Run) -> None:
