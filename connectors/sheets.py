@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from collections import Counter
+from collections.abc import Callable, Container, Iterator
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from fnmatch import fnmatchcase
 from functools import partial
@@ -16,7 +17,8 @@ from xml.etree import ElementTree
 
 from connectors.errors import DataRejected, SourceChanged
 from connectors.layout import Layout
-from connectors.records import TYPED, RawFile, Record, RecordShape, find_header, find_shape
+from connectors.records import BLANK_ROW, TYPED, RawFile, Record, RecordShape, find_header, find_shape
+from connectors.sheet_marks import ErrorCells, SheetMarks, ods_marks
 from connectors.table_bodies import Row, TableBody, is_total
 
 if TYPE_CHECKING:
@@ -50,26 +52,18 @@ _HIDDEN_COLUMNS = re.compile(rb'<(?:\w+:)?col\b(?=[^<>]*\bhidden="(?:1|true)")([
 _LAST_COLUMN = 16_384
 _SPAN = re.compile(rb'\b(min|max)="(\d+)"')
 
-ErrorCells = dict[int, dict[int, str]]
-
-
-@dataclass
-class _Marks:
-    """What the XML of a sheet tells and calamine does not: its error cells, and rows and columns hidden, from 1."""
-
-    errors: ErrorCells = field(default_factory=dict)
-    hidden_rows: set[int] = field(default_factory=set)
-    hidden_columns: set[int] = field(default_factory=set)
-
 
 @dataclass(frozen=True)
 class _Sheet:
-    """One sheet's name and its rows, numbered from 1; `merged` are ranges of rows and columns from 0."""
+    """One sheet's name and its rows, numbered from 1; `merged` are ranges of rows and columns from 0.
+
+    `marks` are null where the workbook's format does not tell them.
+    """
 
     name: str
     rows: Iterator[Row]
     merged: tuple[tuple[tuple[int, int], tuple[int, int]], ...]
-    marks: _Marks
+    marks: SheetMarks | None
 
 
 def sheet_records(file: RawFile, layout: Layout, columns: tuple[str, ...]) -> Iterator[Record]:
@@ -102,13 +96,38 @@ def _table(file: RawFile, sheet: _Sheet, layout: Layout, columns: tuple[str, ...
     rows = _filled_down(named, sheet, shape, layout)
     table = TableBody(named, shape, texts=_texts, record=partial(_sheet_record, shape))
     records = starmap(table.record, rows) if layout.names else table.records(rows, ends_at=layout.ends_at)
-    _say_hidden_columns(named, sheet, shape)
-    yield from _with_hidden_said(named, sheet, records) if sheet.marks.hidden_rows else records
+    if sheet.marks is None:
+        yield from _with_blanks_said(named, shape, records)
+        return
+    _say_hidden_columns(named, shape, sheet.marks.hidden_columns)
+    hidden = sheet.marks.hidden_rows
+    yield from _with_hidden_said(named, records, hidden) if hidden else records
 
 
-def _say_hidden_columns(file: RawFile, sheet: _Sheet, shape: RecordShape) -> None:
+def _with_blanks_said(file: RawFile, shape: RecordShape, records: Iterator[Record]) -> Iterator[Record]:
+    """The records of a sheet whose error cells read as blanks; if there are blanks, a remark after the last says so."""
+    blanks: Counter[str] = Counter()
+    blank_rows = blank_rows_between = 0
+    for record in records:
+        blank_rows += record[1] == BLANK_ROW
+        if record[1] is None:
+            blank_rows_between = blank_rows
+            blanks.update(name for name, text in zip(shape.columns, record[2:], strict=True) if not text)
+        yield record
+    if blanks or blank_rows_between:
+        counts = ", ".join([f"{name}: {count}" for name, count in blanks.items()])
+        file.remark(
+            "old_workbook",
+            id="sel galat (#VALUE!, #N/A) di format buku kerja ini terbaca kosong, jadi sel kosong berikut mungkin "
+            f"galat: {counts or '-'}; baris kosong: {blank_rows_between}. Simpan sebagai .xlsx.",
+            en="error cells (#VALUE!, #N/A) of this workbook format read as blanks, so these blank cells may be "
+            f"errors: {counts or '-'}; blank rows: {blank_rows_between}. Save it as .xlsx.",
+        )
+
+
+def _say_hidden_columns(file: RawFile, shape: RecordShape, hidden: Container[int]) -> None:
     pairs = zip(shape.columns, shape.places, strict=True)
-    names = ", ".join(name for name, place in pairs if place + 1 in sheet.marks.hidden_columns)
+    names = ", ".join(name for name, place in pairs if place + 1 in hidden)
     if names:
         file.remark(
             "hidden_columns",
@@ -118,15 +137,15 @@ def _say_hidden_columns(file: RawFile, sheet: _Sheet, shape: RecordShape) -> Non
         )
 
 
-def _with_hidden_said(file: RawFile, sheet: _Sheet, records: Iterator[Record]) -> Iterator[Record]:
+def _with_hidden_said(file: RawFile, records: Iterator[Record], hidden: Container[object]) -> Iterator[Record]:
     """The records; hidden ones among them are remarked after the last."""
-    hidden = []
+    found = []
     for record in records:
-        if record[1] is None and record[0] in sheet.marks.hidden_rows:
-            hidden.append(record[0])
+        if record[1] is None and record[0] in hidden:
+            found.append(record[0])
         yield record
-    if hidden:
-        count, first = len(hidden), hidden[0]
+    if found:
+        count, first = len(found), found[0]
         file.remark(
             "hidden_rows",
             id=f"{count} baris tersembunyi (disembunyikan atau tersaring), mulai baris {first}, ikut dibaca. Tampilkan "
@@ -204,16 +223,11 @@ def _sheets(file: RawFile, layout: Layout) -> Iterator[_Sheet]:
         sheets = (_declared if layout.sheet else _only_one)(file, layout, workbook)
     except (CalamineError, zipfile.BadZipFile, zlib.error, OSError, ElementTree.ParseError) as fault:
         raise _unreadable(file, is_locked=isinstance(fault, PasswordError)) from None
-    if found is None:
-        file.remark(
-            "old_workbook",
-            id="sel galat (#VALUE!, #N/A) di format buku kerja ini tidak terbedakan dari sel kosong. Simpan sebagai "
-            ".xlsx.",
-            en="error cells (#VALUE!, #N/A) of this workbook format cannot be told from blanks. Save it as .xlsx.",
-        )
     for sheet in sheets:
-        marks = (found or {}).get(sheet.name, _Marks())
-        yield _Sheet(sheet.name, _rows_of(sheet, marks.errors), tuple(sheet.merged_cell_ranges or ()), marks)
+        marks = None if found is None else found.get(sheet.name, SheetMarks())
+        yield _Sheet(
+            sheet.name, _rows_of(sheet, marks.errors if marks else {}), tuple(sheet.merged_cell_ranges or ()), marks
+        )
 
 
 def _unreadable(file: RawFile, *, is_locked: bool) -> DataRejected:
@@ -322,7 +336,7 @@ _TEXT_OF: dict[type, Callable[[Any], str]] = {
 }
 
 
-def _checked_workbook(file: RawFile) -> dict[str, _Marks] | None:
+def _checked_workbook(file: RawFile) -> dict[str, SheetMarks] | None:
     """The error cells and hidden rows and columns of each sheet, null for a format that does not tell them.
 
     Refuses a workbook that would unzip, or claims an area, beyond reason, and one with formulas never computed.
@@ -335,12 +349,12 @@ def _checked_workbook(file: RawFile) -> dict[str, _Marks] | None:
                 en=f"{file.name}: this Excel file unpacks to more than 2 GB. Split it, or save it as CSV.",
             )
         sheets = sorted(name for name in members if re.fullmatch(r"xl/worksheets/[^/]+\.xml", name))
-        marks: dict[str, _Marks] = {}
+        marks: dict[str, SheetMarks] = {}
         for name in sheets:
             with archive.open(name) as xml:
                 marks[name] = _checked_sheet(file, xml)
         if not sheets:
-            return None
+            return ods_marks(archive) if "content.xml" in members else None
         return {name: marks[member] for name, member in _members(archive).items() if member in marks}
 
 
@@ -365,8 +379,8 @@ def _parsed(archive: zipfile.ZipFile, member: str) -> ElementTree.Element:
     return ElementTree.fromstring(content)  # noqa: S314 no entities without a document type
 
 
-def _checked_sheet(file: RawFile, xml: IO[bytes]) -> _Marks:
-    rows_count, columns_count, marks = 0, 0, _Marks()
+def _checked_sheet(file: RawFile, xml: IO[bytes]) -> SheetMarks:
+    rows_count, columns_count, marks = 0, 0, SheetMarks()
     for part in _overlapping_parts(xml):
         _refuse_formula(file, part)
         for letters, number, text in _ERROR.findall(part) if b't="e"' in part else ():
@@ -386,7 +400,7 @@ def _checked_sheet(file: RawFile, xml: IO[bytes]) -> _Marks:
     return marks
 
 
-def _note_hidden(part: bytes, marks: _Marks) -> None:
+def _note_hidden(part: bytes, marks: SheetMarks) -> None:
     marks.hidden_rows.update(map(int, _HIDDEN_ROW.findall(part)))
     for attributes in _HIDDEN_COLUMNS.findall(part):
         span = {name: int(number) for name, number in _SPAN.findall(attributes)}
