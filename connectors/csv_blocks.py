@@ -8,9 +8,13 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import itertools
 import re
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
+from itertools import starmap
 from typing import IO, Any, NamedTuple, cast
 
 import numpy as np
@@ -19,7 +23,8 @@ import pyarrow as pa
 
 from connectors.errors import DataRejected
 from connectors.layout import Layout
-from connectors.records import RawFile, RecordShape, find_shape, frame_of_records, open_bytes
+from connectors.records import COLUMN_NUMBERS, RawFile, RecordShape, find_shape, frame_of_records, open_bytes
+from connectors.table_bodies import TAIL_ROWS, TableBody
 from kernels import Bytes, Flags, Places
 from kernels.csv_cells import find_cells
 from kernels.marks import find_marks
@@ -27,6 +32,7 @@ from kernels.texts import gather_texts
 
 BLOCK_BYTES = 8 << 20
 _HEAD_BYTES = 4096
+_CHUNK_ROWS = 20_000
 _MAX_CELL_CHARACTERS = 10_000_000
 _MARK = b"\xef\xbb\xbf"
 _UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
@@ -42,19 +48,72 @@ def csv_frames(file: RawFile, *, layout: Layout, columns: tuple[str, ...]) -> It
     with open_bytes(file) as stream:
         text = _Text(file, stream, layout)
         shape = find_shape(file, layout=layout, columns=columns, rows=text.rows())
+        table = TableBody(file, shape, texts=_stripped, record=shape.judge)
+        if layout.ends_at:
+            records = table.records(text.rows(), ends_at=layout.ends_at)
+            while chunk := list(itertools.islice(records, _CHUNK_ROWS)):
+                yield frame_of_records(chunk, columns=columns)
+        elif not layout.names and table.is_numbering(_first_cells(text.block(), layout)):
+            numbering = (shape.left_out(number, COLUMN_NUMBERS) for number, _ in text.rows(1))
+            yield frame_of_records(numbering, columns=columns)
         while len(text.block()):
-            yield _next_frame(text, shape, layout)
+            yield _next_frame(text, table, layout)
 
 
-def _next_frame(text: _Text, shape: RecordShape, layout: Layout) -> pd.DataFrame:
+def _stripped(cells: list[str]) -> list[str]:
+    return [cell.strip() for cell in cells]
+
+
+def _first_cells(block: Bytes, layout: Layout) -> list[str]:
+    """The cells of the first record, none of one that is long or refused."""
+    lines = io.StringIO(block[:_HEAD_BYTES].tobytes().decode(errors="replace"), newline="")
+    with suppress(csv.Error):
+        return next(csv.reader(lines, **_dialect(layout)), [])
+    return []
+
+
+def _next_frame(text: _Text, table: TableBody, layout: Layout) -> pd.DataFrame:
     """The next records, of whose block nothing is held on to."""
-    block, before = text.block(), text.records_count
-    records = _find_records(block, shape, layout)
+    block, before, shape = text.block(), text.records_count, table.shape
+    may_end = text.is_last_block and not layout.names
+    records = _find_records(block, _with_first_place(shape) if may_end else shape, layout)
     if not records.bytes_count:
         rows = text.rows(1 if _has_plain_marks(layout) else len(block))
-        return frame_of_records((shape.judge(*row) for row in rows), columns=shape.columns)
+        found = table.without_tail(rows) if may_end else starmap(shape.judge, rows)
+        return frame_of_records(found, columns=shape.columns)
     text.take(records.bytes_count, records_count=records.cells.shape[2])
-    return _frame(block, records, shape, layout, before=before)
+    if not may_end or records.bytes_count < len(block):
+        return _frame(block, records, shape, layout, before=before)
+    begins = _last_begins(block, records, _with_first_place(shape).places.index(0), layout)
+    return _without_tail(_frame(block, records, shape, layout, before=before), block, begins, table, layout)
+
+
+def _with_first_place(shape: RecordShape) -> RecordShape:
+    return shape if 0 in shape.places else replace(shape, places=(*shape.places, 0))
+
+
+def _last_begins(block: Bytes, records: _Records, place: int, layout: Layout) -> list[int]:
+    """Where the last records of a block begin; `place` is that of their first cell in `cells`."""
+    begins = records.cells[0, place].copy()
+    begins -= (begins > 0) & (block[begins - 1] == ord(layout.quote))
+    return cast(list[int], begins[-TAIL_ROWS:].tolist())
+
+
+def _without_tail(
+    frame: pd.DataFrame, block: Bytes, begins: list[int], table: TableBody, layout: Layout
+) -> pd.DataFrame:
+    """The records of a file's last block, whose last rows may be totals and notes."""
+    if not any(map(table.is_sparse, _rows_from(block, begins[-1], layout))):
+        return frame
+    rows = _rows_from(block, begins[0], layout)
+    numbers = frame["source_row"].iloc[-len(rows) :]
+    tail = frame_of_records(table.without_tail(zip(numbers, rows, strict=True)), columns=table.shape.columns)
+    return pd.concat([frame.iloc[: -len(rows)], tail], ignore_index=True)
+
+
+def _rows_from(block: Bytes, begin: int, layout: Layout) -> list[list[str]]:
+    lines = io.StringIO(block[begin:].tobytes().decode(), newline="")
+    return list(csv.reader(lines, **_dialect(layout)))
 
 
 class _Text:
@@ -74,7 +133,14 @@ class _Text:
         """What comes next, not copied and not yet taken; nothing at the end."""
         while not self._is_over and len(self._held) - self._at < BLOCK_BYTES:
             self._fill()
-        return np.frombuffer(self._held, np.uint8, offset=self._at)[: 2 * BLOCK_BYTES]
+        held = np.frombuffer(self._held, np.uint8, offset=self._at)
+        # The last block holds all that may stand below a table.
+        return held[: 2 * BLOCK_BYTES] if self._is_over else held[: -(BLOCK_BYTES // 32) or None][: 2 * BLOCK_BYTES]
+
+    @property
+    def is_last_block(self) -> bool:
+        """Whether the block that comes next is the file's last."""
+        return self._is_over and len(self._held) - self._at <= 2 * BLOCK_BYTES
 
     def take(self, bytes_count: int, *, records_count: int) -> None:
         """Go on after a block that has been read."""
@@ -214,7 +280,8 @@ def _frame(block: Bytes, records: _Records, shape: RecordShape, layout: Layout, 
     data = np.append(block, np.frombuffer(texts, np.uint8)) if texts else block
     reader_problem = pd.Series(pa.array(problems, pa.large_string()), dtype="str")
     has_problem = reader_problem.notna().to_numpy()
-    columns = [_column(data, cells, is_null=has_problem) for cells in records.cells.swapaxes(0, 1)]
+    cells_of = records.cells.swapaxes(0, 1)[: len(shape.places)]
+    columns = [_column(data, cells, is_null=has_problem) for cells in cells_of]
     rows = pd.arrays.IntegerArray(np.arange(before + 1, before + 1 + count), np.zeros(count, bool))
     named = dict(zip(shape.columns, columns, strict=True))
     return pd.DataFrame({"source_row": rows, "reader_problem": reader_problem, **named}, copy=False)

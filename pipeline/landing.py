@@ -19,7 +19,7 @@ from pathlib import Path
 from connectors.counted_file import open_counted
 from connectors.errors import FileMissing, SourceUnavailable
 from connectors.objects import StoredObject, is_address, stored_objects
-from pipeline.atomic import draft_file, write_atomically
+from pipeline.atomic import draft_file, publish, write_atomically
 from pipeline.config.city import City
 from pipeline.config.rows import FileSettings
 from pipeline.config.source import Source
@@ -300,9 +300,7 @@ def _copy(home: Path, content: bytes | Path, *, name: str, meter: Meter) -> str:
                 en=f"{name} changed while it was copied. Wait for its export to finish, then run again.",
             )
         draft.chmod(0o400)
-        target = object_path(home, sha256)
-        target.parent.mkdir(exist_ok=True)
-        draft.replace(target)
+        publish(draft, object_path(home, sha256))
     return sha256
 
 
