@@ -66,8 +66,7 @@ def _kept(path: Path) -> dict[str, _Found]:
 
 
 def _plan_of(raw: dict[str, Any]) -> CityPlan:
-    lists = {name: tuple(raw.pop(name)) for name in ("sources", "daily_sources")}
-    return CityPlan(**raw, **lists)
+    return CityPlan(**{**raw, "sources": tuple(raw["sources"]), "daily_sources": tuple(raw["daily_sources"])})
 
 
 def _found(cities: Path, city_id: str, before: _Found | None, edition: str) -> _Found:
