@@ -167,8 +167,10 @@ class _Text:
         except csv.Error:
             near = before + reader.line_num
             raise DataRejected(
-                id=f"{self._file.name}: tanda kutip tidak berpasangan di sekitar baris {near}. Perbaiki kutipnya.",
-                en=f"{self._file.name}: an unpaired quote near line {near}. Mend the quotes or the 'quote' setting.",
+                id=f"{self._file.name}: tanda kutip tidak berpasangan di sekitar baris {near}. Perbaiki kutipnya, "
+                "atau 'delimiter' bila pemisahnya lain.",
+                en=f"{self._file.name}: an unpaired quote near line {near}. Mend the quotes, or the "
+                "'quote' or 'delimiter' setting.",
             ) from None
 
     def _take_separator_line(self) -> None:
