@@ -11,13 +11,23 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from fnmatch import fnmatchcase
 from functools import partial
-from itertools import starmap
+from itertools import islice, starmap
 from typing import IO, TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
 from connectors.errors import DataRejected, SourceChanged
 from connectors.layout import Layout
-from connectors.records import BLANK_ROW, TYPED, RawFile, Record, RecordShape, find_header, find_shape
+from connectors.records import (
+    BLANK_ROW,
+    HEADER_SEARCH_ROWS,
+    TYPED,
+    RawFile,
+    Record,
+    RecordShape,
+    find_header,
+    find_shape,
+    header_cells,
+)
 from connectors.sheet_marks import ErrorCells, SheetMarks, ods_marks
 from connectors.table_bodies import Row, TableBody, is_total
 
@@ -92,7 +102,10 @@ def sheet_texts(file: RawFile, layout: Layout) -> Iterator[tuple[int, list[str]]
 
 def _table(file: RawFile, sheet: _Sheet, layout: Layout, columns: tuple[str, ...]) -> Iterator[Record]:
     named = replace(file, name=f"{file.name} [{sheet.name}]")
-    shape = find_shape(named, layout=layout, columns=columns, rows=_text_rows(sheet.rows))
+    try:
+        shape = find_shape(named, layout=layout, columns=columns, rows=_text_rows(sheet.rows))
+    except SourceChanged as fault:
+        raise fault.with_more(*_other_sheets(file, sheet.name, columns)) from None
     rows = _filled_down(named, sheet, shape, layout)
     table = TableBody(named, shape, texts=_texts, record=partial(_sheet_record, shape))
     records = starmap(table.record, rows) if layout.names else table.records(rows, ends_at=layout.ends_at)
@@ -102,6 +115,26 @@ def _table(file: RawFile, sheet: _Sheet, layout: Layout, columns: tuple[str, ...
     _say_hidden_columns(named, shape, sheet.marks.hidden_columns)
     hidden = sheet.marks.hidden_rows
     yield from _with_hidden_said(named, records, hidden) if hidden else records
+
+
+def _other_sheets(file: RawFile, read: str, columns: tuple[str, ...]) -> tuple[str, str]:
+    """Which other sheets have a row with all columns asked for, in both languages, if any do."""
+    from python_calamine import CalamineWorkbook
+
+    workbook = CalamineWorkbook.from_path(file.path)
+    names = [name for name in workbook.sheet_names if name != read and _has_header(workbook, name, columns)]
+    if not names:
+        return "", ""
+    listed = ", ".join(f"'{name}'" for name in names)
+    return (
+        f'Judul kolom itu ada di lembar {listed}: tulis sheet: "{names[0]}".',
+        f'That header is on the sheet {listed}: write sheet: "{names[0]}".',
+    )
+
+
+def _has_header(workbook: CalamineWorkbook, name: str, columns: tuple[str, ...]) -> bool:
+    rows = islice(workbook.get_sheet_by_name(name).iter_rows(), HEADER_SEARCH_ROWS)
+    return any(set(columns) <= set(header_cells(_texts(row))) for row in rows)
 
 
 def _with_blanks_said(file: RawFile, shape: RecordShape, records: Iterator[Record]) -> Iterator[Record]:
@@ -161,10 +194,12 @@ def _filled_down(file: RawFile, sheet: _Sheet, shape: RecordShape, layout: Layou
     wanted = {place_of[name] for name in layout.fill_down if name in place_of}
     above: dict[int, Any] = {}
     covered = {place: _rows_merged_at(sheet, place) for place in shape.places}
+    first = None
     for number, cells in sheet.rows:
+        first = first or number
         for name, place in place_of.items():
             if number in covered[place] and place not in wanted and _may_be_record(shape, cells):
-                raise _merged(file, name, number)
+                raise _merged(file, name, number, is_header=number == first and not layout.names)
         for place in wanted:
             is_blank = not any(_texts([cells[place]]))
             if is_blank and place in above and (number in covered[place] or not covered[place]) and any(_texts(cells)):
@@ -187,7 +222,14 @@ def _rows_merged_at(sheet: _Sheet, place: int) -> set[int]:
     return found
 
 
-def _merged(file: RawFile, name: str, number: int) -> SourceChanged:
+def _merged(file: RawFile, name: str, number: int, *, is_header: bool) -> SourceChanged:
+    if is_header:
+        return SourceChanged(
+            id=f"{file.name}: judul kolom '{name}' digabung ke bawah sampai baris {number}; judulnya lebih dari satu "
+            "baris. Tulis header_rows: 2 (atau jumlah barisnya).",
+            en=f"{file.name}: the header '{name}' is merged over rows down to row {number}; it has more than one row. "
+            "Write header_rows: 2 (or as many as there are).",
+        )
     return SourceChanged(
         id=f"{file.name}: sel kolom '{name}' digabung ke bawah (baris {number}); nilainya hanya ada di baris pertama. "
         f'Tulis fill_down: ["{name}"] bila nilai itu berlaku untuk semua baris gabungan, atau pisahkan selnya.',
@@ -332,7 +374,7 @@ _TEXT_OF: dict[type, Callable[[Any], str]] = {
     datetime: lambda moment: f"{moment.isoformat()}{TYPED}",
     date: lambda day: f"{day.isoformat()}T00:00:00{TYPED}",
     time: lambda clock: f"{clock.isoformat()}{TYPED}",
-    timedelta: str,
+    timedelta: lambda span: f"{span}{TYPED}",
 }
 
 
