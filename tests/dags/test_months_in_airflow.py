@@ -31,7 +31,7 @@ def months_before_this(count: int) -> list[str]:
     return months[::-1]
 
 
-MONTHS = months_before_this(3)
+MONTHS = months_before_this(2)
 DUE = MONTHS if datetime.now(UTC).day > 3 else MONTHS[:-1]
 
 
