@@ -43,6 +43,17 @@ class Backfill:
                     yield label, None
 
 
+def fill(city_id: str, *, first: str | None, last: str | None, progress: Progress) -> list[str]:
+    """Run what is due of a range in this process; gives the periods of the range with something measured.
+
+    Raises `ConfigError` for a range that lacks an end, and at last the gravest fault, with the texts of all.
+    """
+    first, last = first or "", last or ""
+    ended = Backfill.planned(city_id, first, last).run(progress, one=run_here)
+    refuse_faults([(label, fault) for label, fault in ended if fault is not None])
+    return steps.measured(city_id, [period.label for period in span(first, last)])
+
+
 def run_here(city_id: str, period: str, *, progress: Progress) -> None:
     """Every step of a period in this process; `DataRejected` when nothing of it could be measured."""
     steps.run(city_id, period, progress=progress)
