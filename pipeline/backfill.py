@@ -83,7 +83,8 @@ def in_airflow(city_id: str, period: str, *, progress: Progress) -> None:  # noq
     there = api.run_ids(dag_id, period)
     run_id = next((run_id for run_id, state in there.items() if state in _UNDER_WAY), "")
     if not run_id:
-        run_id = f"backfill__{period}__{len(there) + 1}"
+        # Airflow keeps `backfill__` and `scheduled__` to itself.
+        run_id = f"tolok__{period}__{len(there) + 1}"
         api.trigger(dag_id, run_id=run_id, partition_key=period)
     while (state := api.state(dag_id, run_id)) in _UNDER_WAY:
         time.sleep(_ASKED_EVERY_SECONDS)
