@@ -23,7 +23,15 @@ import pyarrow as pa
 
 from connectors.errors import DataRejected
 from connectors.layout import Layout
-from connectors.records import COLUMN_NUMBERS, RawFile, RecordShape, find_shape, frame_of_records, open_bytes
+from connectors.records import (
+    COLUMN_NUMBERS,
+    RawFile,
+    RecordShape,
+    find_header,
+    find_shape,
+    frame_of_records,
+    open_bytes,
+)
 from connectors.table_bodies import TAIL_ROWS, TableBody
 from kernels import Bytes, Flags, Places
 from kernels.csv_cells import find_cells
@@ -59,6 +67,13 @@ def csv_frames(file: RawFile, *, layout: Layout, columns: tuple[str, ...]) -> It
         while len(text.block()):
             yield _next_frame(text, table, layout)
         text.say_lines()
+
+
+def csv_header(file: RawFile, layout: Layout) -> list[str]:
+    """The names of the columns, in order."""
+    unsaid = replace(file, on_read=None, on_remark=None)
+    with open_bytes(unsaid) as stream:
+        return find_header(unsaid, layout, _Text(unsaid, stream, layout).rows())
 
 
 def _stripped(cells: list[str]) -> list[str]:

@@ -15,6 +15,7 @@ _WORDS = {
     "blank_line": "baris kosong",
     "header_line": "baris judul log",
     "blank_row": "baris kosong",
+    "blank_cell": "sel kosong",
     "bot": "bot",
     "bots_included": "termasuk bot",
     "businesses": "pelaku usaha",
