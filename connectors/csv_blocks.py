@@ -97,6 +97,7 @@ def _next_frame(text: _Text, table: TableBody, layout: Layout) -> pd.DataFrame:
         rows = text.rows(1 if _has_plain_marks(layout) else len(block))
         found = table.without_tail(rows) if may_end else starmap(shape.judge, rows)
         return frame_of_records(found, columns=shape.columns)
+    text.refuse_zeros(block, records)
     text.take(records.bytes_count, records_count=records.cells.shape[2])
     text.note_lines(records.lines_count, before + records.first_with_lines + 1)
     if not may_end or records.bytes_count < len(block):
@@ -163,6 +164,20 @@ class _Text:
         """Go on after a block that has been read."""
         self._at += bytes_count
         self.records_count += records_count
+
+    def refuse_zeros(self, block: Bytes, records: _Records) -> None:
+        """Raise `DataRejected` for a record that zero bytes have put out of shape, as a copy broken off leaves them."""
+        if not records.odd.shape[1] or block.all():
+            return
+        for nth, begin, end in records.odd.T.tolist():
+            if not block[begin:end].all():
+                name, row = self._file.name, self.records_count + nth + 1
+                raise DataRejected(
+                    id=f"{name}: berkas rusak: baris {row} berisi bita nol, mungkin disalin sebelum selesai "
+                    "ditulis. Salin atau ekspor ulang.",
+                    en=f"{name}: the file is damaged: row {row} holds zero bytes; perhaps it was copied before it "
+                    "was whole. Copy or export it again.",
+                )
 
     def note_lines(self, count: int, record: int) -> None:
         """Note lines within cells that look like records, the first of them in a record."""

@@ -194,10 +194,12 @@ def _filled_down(file: RawFile, sheet: _Sheet, shape: RecordShape, layout: Layou
     wanted = {place_of[name] for name in layout.fill_down if name in place_of}
     above: dict[int, Any] = {}
     covered = {place: _rows_merged_at(sheet, place) for place in shape.places}
+    first = None
     for number, cells in sheet.rows:
+        first = first or number
         for name, place in place_of.items():
             if number in covered[place] and place not in wanted and _may_be_record(shape, cells):
-                raise _merged(file, name, number)
+                raise _merged(file, name, number, is_header=number == first and not layout.names)
         for place in wanted:
             is_blank = not any(_texts([cells[place]]))
             if is_blank and place in above and (number in covered[place] or not covered[place]) and any(_texts(cells)):
@@ -220,7 +222,14 @@ def _rows_merged_at(sheet: _Sheet, place: int) -> set[int]:
     return found
 
 
-def _merged(file: RawFile, name: str, number: int) -> SourceChanged:
+def _merged(file: RawFile, name: str, number: int, *, is_header: bool) -> SourceChanged:
+    if is_header:
+        return SourceChanged(
+            id=f"{file.name}: judul kolom '{name}' digabung ke bawah sampai baris {number}; judulnya lebih dari satu "
+            "baris. Tulis header_rows: 2 (atau jumlah barisnya).",
+            en=f"{file.name}: the header '{name}' is merged over rows down to row {number}; it has more than one row. "
+            "Write header_rows: 2 (or as many as there are).",
+        )
     return SourceChanged(
         id=f"{file.name}: sel kolom '{name}' digabung ke bawah (baris {number}); nilainya hanya ada di baris pertama. "
         f'Tulis fill_down: ["{name}"] bila nilai itu berlaku untuk semua baris gabungan, atau pisahkan selnya.',
@@ -365,7 +374,7 @@ _TEXT_OF: dict[type, Callable[[Any], str]] = {
     datetime: lambda moment: f"{moment.isoformat()}{TYPED}",
     date: lambda day: f"{day.isoformat()}T00:00:00{TYPED}",
     time: lambda clock: f"{clock.isoformat()}{TYPED}",
-    timedelta: str,
+    timedelta: lambda span: f"{span}{TYPED}",
 }
 
 
