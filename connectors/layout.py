@@ -57,9 +57,18 @@ class Layout(BaseModel):
     fill_down: tuple[str, ...] = ()
     sheet: str | tuple[str, ...] | None = None
     rows_at: str = ""
+    group_rows: str | None = Field(default=None, min_length=1)
     years_in_header: YearsInHeader | None = None
     members: str = "*"
     members_except: str | None = None
+
+    @model_validator(mode="after")
+    def _groups_lie_below_a_header(self) -> Self:
+        if self.group_rows and (self.format not in ("csv", "xlsx") or self.names):
+            raise ValueError(
+                "group_rows: hanya untuk csv atau xlsx dengan judul kolom / csv or xlsx with a header only"
+            )
+        return self
 
     @model_validator(mode="after")
     def _one_header_has_the_years(self) -> Self:

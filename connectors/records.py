@@ -24,8 +24,9 @@ BLANK_CELL = "blank_cell"
 COLUMN_NUMBERS = "column_numbers"
 BELOW_TABLE = "below_table"
 GRAND_TOTAL = "grand_total"
+GROUP_ROW = "group_row"
 # What stands in a table's sheet and is no record; anything else a reader says of a row is a fault.
-NO_RECORDS = (BLANK_ROW, BLANK_CELL, COLUMN_NUMBERS, BELOW_TABLE, GRAND_TOTAL)
+NO_RECORDS = (BLANK_ROW, BLANK_CELL, COLUMN_NUMBERS, BELOW_TABLE, GRAND_TOTAL, GROUP_ROW)
 WRONG_FIELD_COUNT = "wrong_field_count"
 # What spreadsheets show where a formula failed.
 ERROR_TEXTS = (

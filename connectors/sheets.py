@@ -16,6 +16,7 @@ from typing import IO, TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
 from connectors.errors import DataRejected, SourceChanged
+from connectors.group_rows import GroupRows
 from connectors.layout import Layout
 from connectors.records import (
     BLANK_ROW,
@@ -103,12 +104,17 @@ def sheet_texts(file: RawFile, layout: Layout) -> Iterator[tuple[int, list[str]]
 def _table(file: RawFile, sheet: _Sheet, layout: Layout, columns: tuple[str, ...]) -> Iterator[Record]:
     named = replace(file, name=f"{file.name} [{sheet.name}]")
     try:
-        shape = find_shape(named, layout=layout, columns=columns, rows=_text_rows(sheet.rows))
+        asked = tuple(name for name in columns if name != layout.group_rows)
+        shape = find_shape(named, layout=layout, columns=asked, rows=_text_rows(sheet.rows))
     except SourceChanged as fault:
         raise fault.with_more(*_other_sheets(file, sheet.name, columns)) from None
     rows = _filled_down(named, sheet, shape, layout)
     table = TableBody(named, shape, texts=_texts, record=partial(_sheet_record, shape))
-    records = starmap(table.record, rows) if layout.names else table.records(rows, ends_at=layout.ends_at)
+    if layout.group_rows:
+        groups = GroupRows(named, layout.group_rows, _texts)
+        records = groups.carried(table.records(groups.noted(rows), ends_at=layout.ends_at), columns=columns)
+    else:
+        records = starmap(table.record, rows) if layout.names else table.records(rows, ends_at=layout.ends_at)
     if sheet.marks is None:
         yield from _with_blanks_said(named, shape, records)
         return

@@ -78,6 +78,11 @@ BAD: dict[str, tuple[str, str, tuple[str, ...]]] = {
         "    authority: kemendagri\n    years_in_header: {pattern: '(20)(2.)', period: Tahun, value: jumlah}\n",
         ("sources.penduduk.years_in_header", "at most one group"),
     ),
+    "groups in a log": (
+        "    format: access_log\n",
+        "    format: access_log\n    group_rows: Dinas\n",
+        ("sources.log", "group_rows", "csv or xlsx"),
+    ),
     "one name for period and value": (
         "    authority: kemendagri\n",
         "    authority: kemendagri\n    years_in_header: {pattern: '20..', period: jumlah, value: jumlah}\n",
