@@ -8,7 +8,7 @@ PERIOD ?= 2025
 SIZE ?= 1000000
 
 .DEFAULT_GOAL := help
-.PHONY: help install run up down status test test-servers test-office test-fresh check lock generated bench clean
+.PHONY: help install run up down status test test-servers test-service test-office test-fresh check lock generated bench clean
 
 help: ## what can be made
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,6 +44,10 @@ test: $(STAMP) ## all tests, or those of ARGS, on SQLite and PostgreSQL, through
 test-servers: $(STAMP) ## the connectors against real servers; as root, installs them from Debian first
 	-scripts/install_servers.sh
 	TOLOK_SERVERS=required $(BIN)/python -m pytest -m servers tests/servers
+
+# The scheduler's years, and fifty orders of form, REST, schedule and command line.
+test-service: $(STAMP) ## two years of three cities in a real Airflow, a backfill beside them, 50 random orders
+	TOLOK_ORDERS=50 $(BIN)/python -m pytest -m "service or not service" tests/acceptance/test_random_orders.py tests/dags/test_years_in_airflow.py
 
 test-office: $(STAMP) ## five hundred distorted workbooks instead of the hundred of `make test`
 	TOLOK_EXAMPLES=500 $(BIN)/python -m pytest --hypothesis-show-statistics tests/office/test_distortions.py

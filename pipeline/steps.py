@@ -40,8 +40,13 @@ _NO_REMARKS: Mapping[str, Sequence[Remark]] = {}
 
 
 def resolve(city_id: str, *, partition_key: str | None, conf: Mapping[str, object] | None, is_year: bool) -> str:
-    """The period of a run of one city, scheduled or triggered; `ConfigError` for a city whose settings are at fault."""
-    _city(city_id)
+    """The period of a run of one city, scheduled or triggered.
+
+    Raises `ConfigError` for a city whose settings are at fault, and what `pipeline.preconditions` raises.
+    """
+    from pipeline.preconditions import place_of_city
+
+    place_of_city(_city(city_id))
     return period_of_run(partition_key=partition_key, conf=conf, is_year=is_year).label
 
 
@@ -106,9 +111,9 @@ def _sources(city_id: str, period: str) -> list[str]:
     return [name for name, coverage in declared.items() if coverage is None or coverage.within(asked)]
 
 
-def collected(city_id: str) -> list[str]:
-    """The sources whose systems forget within weeks, so that a month is pulled every day of it."""
-    return [name for name, source in _city(city_id).sources.items() if source.connection and source.collect == "daily"]
+def needs(city_id: str, source: str, period: str) -> bool:
+    """Whether the period needs a source."""
+    return source in _sources(city_id, period)
 
 
 def connection(city_id: str, source: str) -> str | None:

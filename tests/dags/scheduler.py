@@ -34,6 +34,11 @@ class Airflow:
     url: str
     logs: Path
 
+    @property
+    def connection(self) -> str:
+        """Its address and login, as a connection has them."""
+        return self.url.replace("http://", f"http://admin:{PASSWORD}@")
+
     def get(self, path: str) -> Any:
         """The JSON of an address below `/api/v2`."""
         return self._ask("GET", f"/api/v2/{path}", None)
