@@ -22,9 +22,19 @@ import pandas as pd
 import pyarrow as pa
 
 from connectors.errors import DataRejected
+from connectors.group_rows import GroupRows
 from connectors.layout import Layout
-from connectors.records import COLUMN_NUMBERS, RawFile, RecordShape, find_shape, frame_of_records, open_bytes
-from connectors.table_bodies import TAIL_ROWS, TableBody
+from connectors.records import (
+    COLUMN_NUMBERS,
+    RawFile,
+    Record,
+    RecordShape,
+    find_header,
+    find_shape,
+    frame_of_records,
+    open_bytes,
+)
+from connectors.table_bodies import TAIL_ROWS, Row, TableBody
 from kernels import Bytes, Flags, Places
 from kernels.csv_cells import find_cells
 from kernels.marks import find_marks
@@ -47,10 +57,11 @@ def csv_frames(file: RawFile, *, layout: Layout, columns: tuple[str, ...]) -> It
     """The records below the header, a frame for each block, shaped as `connectors.files.read_rows` says."""
     with open_bytes(file) as stream:
         text = _Text(file, stream, layout)
-        shape = find_shape(file, layout=layout, columns=columns, rows=text.rows())
+        asked = tuple(name for name in columns if name != layout.group_rows)
+        shape = find_shape(file, layout=layout, columns=asked, rows=text.rows())
         table = TableBody(file, shape, texts=_stripped, record=shape.judge)
-        if layout.ends_at:
-            records = table.records(text.rows(), ends_at=layout.ends_at)
+        if layout.group_rows or layout.ends_at:
+            records = _records_one_by_one(text.rows(), table, layout, columns=columns)
             while chunk := list(itertools.islice(records, _CHUNK_ROWS)):
                 yield frame_of_records(chunk, columns=columns)
         elif not layout.names and table.is_numbering(_first_cells(text.block(), layout)):
@@ -59,6 +70,23 @@ def csv_frames(file: RawFile, *, layout: Layout, columns: tuple[str, ...]) -> It
         while len(text.block()):
             yield _next_frame(text, table, layout)
         text.say_lines()
+
+
+def _records_one_by_one(
+    rows: Iterator[Row], table: TableBody, layout: Layout, *, columns: tuple[str, ...]
+) -> Iterator[Record]:
+    """Records of a table whose end or groups are declared."""
+    if not layout.group_rows:
+        return table.records(rows, ends_at=layout.ends_at)
+    groups = GroupRows(table.file, layout.group_rows, _stripped)
+    return groups.carried(table.records(groups.noted(rows), ends_at=layout.ends_at), columns=columns)
+
+
+def csv_header(file: RawFile, layout: Layout) -> list[str]:
+    """The names of the columns, in order."""
+    unsaid = replace(file, on_read=None, on_remark=None)
+    with open_bytes(unsaid) as stream:
+        return find_header(unsaid, layout, _Text(unsaid, stream, layout).rows())
 
 
 def _stripped(cells: list[str]) -> list[str]:
