@@ -22,6 +22,7 @@ from pipeline.atomic import write_atomically
 from pipeline.config import City, load_city
 from pipeline.landing import LandedFile, Manifest, hash_of, land, object_path, read_manifest
 from pipeline.periods import Period
+from pipeline.preconditions import require_countable, sources_for
 from pipeline.progress import SILENT, Meter, Progress
 from pipeline.settings import Settings
 from pipeline.tables import TABLES
@@ -39,16 +40,9 @@ def sources(city_id: str, period: str) -> list[str]:
 
     Raises what `pipeline.preconditions` raises when the city cannot be counted at all.
     """
-    from pipeline.preconditions import place_of_city
-
-    place_of_city(_city(city_id))
-    return _sources(city_id, period)
-
-
-def _sources(city_id: str, period: str) -> list[str]:
     city, asked = _city(city_id), Period.parse(period)
-    declared = {name: source.declared_coverage for name, source in city.sources.items()}
-    return [name for name, coverage in declared.items() if coverage is None or coverage.within(asked)]
+    require_countable(city, asked)
+    return sources_for(city, asked)
 
 
 def collected(city_id: str) -> list[str]:
@@ -285,7 +279,7 @@ def dataset(
 def _manifests(city_id: str, table: str, period: str) -> list[Manifest]:
     """The manifests of a table's sources for a period; `DataRejected` when one has not been fetched."""
     city, asked = _city(city_id), Period.parse(period)
-    names = [name for name in _sources(city_id, period) if city.sources[name].table == table]
+    names = [name for name in sources_for(city, asked) if city.sources[name].table == table]
     try:
         return [read_manifest(_home(), city_id=city_id, source_name=name, period=asked) for name in names]
     except FileNotFoundError:
