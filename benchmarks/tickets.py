@@ -20,7 +20,8 @@ from benchmarks.measure import Contender, Target, Work
 from pipeline import sample
 from pipeline.clean.dataset import Dataset, clean_table, dataset_path, read_dataset
 from pipeline.clean.month_files import finished
-from pipeline.config import City, load_city
+from pipeline.config.city import City
+from pipeline.config.load import load_city
 from pipeline.indicators.base import measure
 from pipeline.indicators.registry import INDICATORS
 from pipeline.landing import Manifest, land

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 from connectors.errors import SourceUnavailable, TolokError
 from pipeline.clean.advice import advice
 from pipeline.clean.unmapped import told as told_of_unmapped
-from pipeline.config import City, Source
+from pipeline.config.city import City
+from pipeline.config.source import Source
 from pipeline.indicators.definition import definitions
 from pipeline.landing import matching_files, matching_objects
 from pipeline.periods import Period

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from connectors.remarks import Remark
-from pipeline.config import City, Judgement
+from pipeline.config.city import City
+from pipeline.config.judgement import Judgement
 from pipeline.numerals import number
 from pipeline.periods import Period
 from pipeline.signs import Read, of_results, of_tables

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from connectors.errors import ConfigError
-from pipeline.config import City
+from pipeline.config.city import City
 from pipeline.periods import Period
 
 if TYPE_CHECKING:

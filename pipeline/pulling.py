@@ -17,7 +17,8 @@ from connectors.connection import connection_from
 from connectors.errors import AnswersDiffer
 from connectors.http import HttpClient, Limits
 from connectors.records import RawFile
-from pipeline.config import City, Source
+from pipeline.config.city import City
+from pipeline.config.source import Source
 from pipeline.coverage import Coverage, remark
 from pipeline.landing import (
     LandedFile,

@@ -8,7 +8,7 @@ from datetime import datetime
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from pipeline.config import City
+from pipeline.config.city import City
 from pipeline.indicators.definition import definitions
 from pipeline.landing import Manifest
 from pipeline.periods import Period

@@ -8,7 +8,7 @@ from datetime import date, datetime
 import pandas as pd
 
 from connectors.remarks import Remark
-from pipeline.config import City
+from pipeline.config.city import City
 from pipeline.coverage import Coverage
 from pipeline.indicators.base import Population, RowCounts, Terms
 from pipeline.indicators.counting import is_sound

@@ -18,7 +18,7 @@ import pandas as pd
 from connectors.errors import TolokError
 from pipeline import steps
 from pipeline.clean.unmapped import Common
-from pipeline.config import City
+from pipeline.config.city import City
 from pipeline.landing import Manifest, landing_notes, read_manifest
 from pipeline.periods import Period
 from pipeline.progress import SILENT, Progress

@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 import pandas as pd
 
 from pipeline.clean.dataset import rebuild
-from pipeline.config import City
+from pipeline.config.city import City
 from pipeline.indicators.base import RowCounts
 from pipeline.landing import Manifest
 

@@ -18,7 +18,8 @@ from connectors.connection import variable_of
 from connectors.errors import ConfigError, SourceUnavailable, TolokError
 from connectors.http import Limits
 from pipeline import pulling
-from pipeline.config import City, with_presets
+from pipeline.config.city import City
+from pipeline.config.presets import with_presets
 from pipeline.coverage import Coverage
 from pipeline.indicators.counting import is_sound
 from pipeline.landing import Manifest, land

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from connectors.files import refuse_foreign
+from connectors.file_kinds import refuse_foreign
 from connectors.records import RawFile
 from connectors.remarks import Remark
 from pipeline.access_log.files import LogFile, is_zip
@@ -13,7 +13,7 @@ from pipeline.access_log.head import unread
 from pipeline.access_log.remarks import FileCounts
 from pipeline.access_log.rules import OUTCOMES
 from pipeline.access_log.share import LogTerms
-from pipeline.config import City
+from pipeline.config.city import City
 
 
 def refuse_foreign_logs(files: Sequence[RawFile]) -> None:

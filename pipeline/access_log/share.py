@@ -26,7 +26,8 @@ from pipeline.access_log.texts import Verdict
 from pipeline.progress import Meter
 
 if TYPE_CHECKING:
-    from pipeline.config import City, Source
+    from pipeline.config.city import City
+    from pipeline.config.source import Source
 
 _SELECTIONS = ("people", "bots", "redirects", "all")
 _SLACK_DAYS = 1

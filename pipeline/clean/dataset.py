@@ -21,7 +21,7 @@ from pipeline.clean.readability import Readability
 from pipeline.clean.repeated_keys import RepeatedKeys
 from pipeline.clean.source_rows import Landed, judged_rows, with_duplicates_resolved
 from pipeline.clean.unmapped import Common
-from pipeline.config import City
+from pipeline.config.city import City
 from pipeline.indicators.base import RowCounts
 from pipeline.landing import Manifest
 from pipeline.progress import Meter

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from connectors.remarks import Remark
-from pipeline.config import ColumnMap, Source
+from pipeline.config.columns import ColumnMap
+from pipeline.config.source import Source
 
 LAST_AMBIGUOUS_DAY = 12
 # Fewer dates than these prove nothing; of real dates 61 % are on a day above 12.

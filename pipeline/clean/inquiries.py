@@ -10,7 +10,8 @@ import pandas as pd
 from pipeline.clean.date_signs import DateSigns
 from pipeline.clean.mapping import ColumnTerms, read_column
 from pipeline.clean.text_bytes import tidied
-from pipeline.config import Responses, Source
+from pipeline.config.rows import Responses
+from pipeline.config.source import Source
 from pipeline.indicators.base import RowCounts
 from pipeline.tables import Column
 

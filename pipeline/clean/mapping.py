@@ -16,11 +16,14 @@ from connectors.records import ERROR_TEXTS, NO_RECORDS, TYPED
 from pipeline.clean.date_signs import DateSigns
 from pipeline.clean.durations import parse_durations
 from pipeline.clean.first_reason import FirstReason, Flags
+from pipeline.clean.hours import joined_with_hours
 from pipeline.clean.reading import Reading
 from pipeline.clean.text_bytes import arrow_of, tidied
 from pipeline.clean.unmapped import UnmappedTexts
-from pipeline.clean.values import Parsed, joined_with_hours, parse
-from pipeline.config import ColumnMap, Combine, RowFilter, Source
+from pipeline.clean.values import Parsed, parse
+from pipeline.config.columns import ColumnMap, RowFilter
+from pipeline.config.rows import Combine
+from pipeline.config.source import Source
 from pipeline.tables import DTYPES, Column, Table
 
 ORDER, STATE = "order_by", "state"

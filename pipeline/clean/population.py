@@ -5,7 +5,9 @@ from __future__ import annotations
 import pandas as pd
 
 from connectors.errors import DataRejected
-from pipeline.config import CODE_SHAPES, City, Source
+from pipeline.config.city import City
+from pipeline.config.population import CODE_SHAPES
+from pipeline.config.source import Source
 
 
 def complete_population(frame: pd.DataFrame, *, source: Source, source_name: str, city: City) -> pd.DataFrame:

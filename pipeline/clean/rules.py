@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from pipeline.clean.first_reason import FirstReason, Flags
 from pipeline.clean.mapping import ORDER
-from pipeline.config import Combine
+from pipeline.config.rows import Combine
 from pipeline.indicators.counting import is_sound
 from pipeline.tables import HELD_WITH_GROUP, Table
 

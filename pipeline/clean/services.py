@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from pipeline.clean.text_bytes import tidied
-from pipeline.config import Source
+from pipeline.config.source import Source
 
 
 def complete_services(frame: pd.DataFrame, *, source: Source, raw: pd.DataFrame) -> pd.DataFrame:

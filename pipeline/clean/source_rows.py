@@ -33,7 +33,9 @@ from pipeline.clean.services import complete_services
 from pipeline.clean.state_changes import pair_rows, pairing_remarks, with_incident_ids
 from pipeline.clean.unmapped import UnmappedTexts
 from pipeline.clean.visits import complete_visits
-from pipeline.config import City, Responses, Source
+from pipeline.config.city import City
+from pipeline.config.rows import Responses
+from pipeline.config.source import Source
 from pipeline.indicators.base import RowCounts
 from pipeline.landing import LandedFile, Manifest, object_path
 from pipeline.progress import Meter

@@ -8,7 +8,7 @@ import pandas as pd
 
 from connectors.remarks import Remark
 from pipeline.clean.mapping import ORDER, STATE
-from pipeline.config import Combine
+from pipeline.config.rows import Combine
 from pipeline.indicators.counting import is_sound
 from pipeline.tables import HELD_WITH_GROUP, Table
 

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta, timezone, tzinfo
-from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from connectors.records import TYPED
-from kernels.moments import first_and_last
-from pipeline.clean.date_signs import LAST_AMBIGUOUS_DAY, Form, Signs, SignsByForm
+from pipeline.clean.clocks import Flags, Moments, ReadMoments, clocks_in_utc
+from pipeline.clean.date_signs import Form, Signs, SignsByForm
+from pipeline.clean.hours import TYPED_MIDNIGHT
 from pipeline.clean.moments import (
-    ZONE_HOURS,
     Shape,
     form_of,
     has_hour,
@@ -24,65 +21,18 @@ from pipeline.clean.moments import (
     places_of,
     shapes_of,
     wall_clock,
-    with_english_months,
     without_weekday,
 )
+from pipeline.clean.moments_by_pandas import ISO, by_pandas
 from pipeline.clean.numbers import read_numbers
 from pipeline.clean.reading import Reading
 from pipeline.clean.text_bytes import stripped
-from pipeline.setting_faults import EPOCHS, EXCEL, FLAGS
+from pipeline.setting_faults import FLAGS
 from pipeline.tables import DTYPES, Kind
 
 _EMOJI_MARK = "\ufe0f"
-_ISO = re.compile(
-    r"\d{4}-\d{2}-\d{2}(?P<time>[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?)?(?P<offset> ?(?:Z|[+-]\d{2}:?\d{2}))?"
-)
-_ISO_DAY = re.compile(r"^(\d{4}-)(\d{2})(-\d{2})")
-_ISO_OFFSET = re.compile(r"\d{2}:?\d{2}.*(?:Z|[+-]\d{2}:?\d{2})$")
-_HOUR_24 = re.compile(r"(?<!\d)24(?=\D{1,3}0{1,2}(?:\D{1,3}0{1,2})?(?!\d))")
 _ISO_FORMS = ("%Y-%m-%d", *(f"%Y-%m-%d{mark}{clock}" for mark in "T " for clock in ("%H:%M", "%H:%M:%S")))
 _SWAPPED_ISO_FORMS = tuple(form.replace("%m-%d", "%d-%m") for form in _ISO_FORMS)
-
-_DAY = np.timedelta64(1, "D")
-# From 1 March 1900 on: before that Excel counts a day that never was.
-_SERIAL, _FIRST_SERIAL, _DAY_SECONDS = (
-    re.compile(r"(?:6[1-9]|[7-9]\d|\d{3,6})(?:[.,]\d+)?(?:e0)?"),
-    "1899-12-30",
-    86_400,
-)
-_CLOCKS_PER_DAY = 4
-_TYPED_MIDNIGHT = f"T00:00:00{TYPED}"
-
-_TYPED_HOUR = re.compile(
-    rf"(?:1899-12-3[01]T|1900-01-0[01]T)?(?P<h>\d{{2}}):(?P<m>\d{{2}}):(?P<s>\d{{2}})(?:\.\d+)?{TYPED}"
-)
-_WRITTEN_HOUR = re.compile(
-    r"(?:(?:pukul|pkl\b\.?|jam)\s*)?(?P<h>\d{1,2})[:.](?P<m>\d{2})(?:[:.](?P<s>\d{2}))?\s*(?P<zone>WIB|WITA|WIT)?\.?",
-    re.IGNORECASE,
-)
-
-Flags = NDArray[np.bool_]
-Moments = NDArray[np.datetime64]
-
-
-@dataclass(frozen=True)
-class _Read:
-    """Texts by one format: null where they do not fit, and which are dates without an hour.
-
-    Moments are as wall clocks show them, of a place so many `hours` before UTC if that is known.
-    """
-
-    moments: Moments
-    is_date: bool | Flags
-    form: Form
-    signs: Signs
-    hours: int | None = None
-
-    def in_utc(self, zone: ZoneInfo | None) -> _Read:
-        """The same as UTC."""
-        hours = self.hours
-        shifted = _in_utc(self.moments, zone) if hours is None else self.moments - np.timedelta64(hours, "h")
-        return replace(self, moments=shifted)
 
 
 @dataclass(frozen=True)
@@ -159,9 +109,9 @@ def _moments(texts: pd.Series, reading: Reading, *, is_day: bool) -> Parsed:
         typed += [shape.rows] if shape.text.endswith(TYPED) else []
         signs += [(read.form, read.signs) for read in readings]
     is_local &= ~is_open
-    moments[is_local] = _in_utc(moments[is_local], reading.zone)
+    moments[is_local] = clocks_in_utc(moments[is_local], reading.zone)
     if is_open.any():
-        readings = _by_pandas(texts[is_open], reading)
+        readings = by_pandas(texts[is_open], reading)
         moments[is_open], is_ambiguous[is_open], is_date[is_open] = _agreed(readings, int(is_open.sum()))
         signs += [(read.form, read.signs) for read in readings]
     if typed or is_open.any():
@@ -189,19 +139,19 @@ def _typed_dates(texts: pd.Series, typed: Sequence[NDArray[np.int64]], is_open: 
         is_typed[is_open] = texts[is_open].str.endswith(TYPED)
     for rows in typed:
         is_typed[rows] = True
-    if is_typed.any() and texts[is_typed].str.endswith(_TYPED_MIDNIGHT).all():
+    if is_typed.any() and texts[is_typed].str.endswith(TYPED_MIDNIGHT).all():
         return is_typed
     return np.zeros(len(texts), bool)
 
 
-def _by_digits(shape: Shape, reading: Reading) -> list[_Read] | None:
+def _by_digits(shape: Shape, reading: Reading) -> list[ReadMoments] | None:
     """The shape's texts by each format they fit; null when that is left to pandas."""
     is_typed = shape.text.endswith(TYPED)
     if is_typed or not reading.formats:
         shape = replace(shape, text=shape.text.removesuffix(TYPED))
         is_swapped = is_typed and reading.has_swapped_cells
         found = _fitting(shape, _SWAPPED_ISO_FORMS if is_swapped else _ISO_FORMS, is_iso=True)
-        if not found or not _ISO.fullmatch(shape.text):
+        if not found or not ISO.fullmatch(shape.text):
             return None
         form = Form("named" if is_swapped else "typed" if is_typed else "year_first")
         return [replace(read, form=form) for read in found]
@@ -215,7 +165,7 @@ def _by_digits(shape: Shape, reading: Reading) -> list[_Read] | None:
 
 def _fitting(
     shape: Shape, forms: Sequence[str], *, text: str | None = None, is_iso: bool = False
-) -> list[_Read] | None:
+) -> list[ReadMoments] | None:
     """The shape's texts, or others with the same digits, by each format they fit, as wall clocks show them.
 
     Pandas knows leap seconds by declared formats, not in ISO 8601.
@@ -227,11 +177,11 @@ def _fitting(
         if places is None or (places and read is None):
             return None
         if read is not None:
-            found.append(_Read(read[0], not has_hour(form), form_of(form), read[1]))
+            found.append(ReadMoments(read[0], not has_hour(form), form_of(form), read[1]))
     return found
 
 
-def _agreed(readings: Sequence[_Read], count: int) -> tuple[Moments, bool | Flags, bool | Flags]:
+def _agreed(readings: Sequence[ReadMoments], count: int) -> tuple[Moments, bool | Flags, bool | Flags]:
     """The first reading of each text that fits, whether another that fits differs, and whether it is of a date."""
     if len(readings) == 1:
         return readings[0].moments, False, readings[0].is_date
@@ -242,160 +192,3 @@ def _agreed(readings: Sequence[_Read], count: int) -> tuple[Moments, bool | Flag
         first = np.where(is_new, other.moments, first)
         is_date = np.where(is_new, other.is_date, is_date)
     return first, is_ambiguous, is_date
-
-
-def _by_pandas(texts: pd.Series, reading: Reading) -> list[_Read]:
-    """Each text as ISO 8601, if it is typed or nothing else is declared, and by every format otherwise; in UTC."""
-    is_typed = texts.str.endswith(TYPED).to_numpy(bool)
-    readings = []
-    if is_typed.any() or not reading.formats:
-        iso = texts.where(is_typed | (not reading.formats)).str.removesuffix(TYPED)
-        if reading.has_swapped_cells:
-            iso = iso.where(~is_typed, iso.str.replace(_ISO_DAY, r"\1\3\2", regex=True))
-        readings = [*_iso_read(iso, reading.zone)]
-    written = texts.where(~is_typed)
-    for form in reading.formats:
-        readings.append(_read_by(written, form, reading.zone))
-    in_words = written.dropna().map(in_plain_words)
-    in_words = in_words[in_words.map(lambda one: one[0]) != written[in_words.index]]
-    for hours in {hours for _, hours in in_words}:
-        zone = reading.zone if hours is None else timezone(timedelta(hours=hours))
-        chosen = pd.Series({index: text for index, (text, of) in in_words.items() if of == hours}, dtype="str")
-        for form in reading.formats:
-            readings.append(_read_by(chosen.reindex(texts.index), form, zone))
-    return readings
-
-
-def _read_by(texts: pd.Series, form: str, zone: tzinfo | None) -> _Read:
-    moments, read_form = _by_format(texts, form, zone), form_of(form)
-    signs = _signs_of(moments, zone)
-    if read_form.order in ("day_first", "month_first"):
-        others = _by_format(texts.where(moments.isna()), _exchanged(form), zone)
-        signs += Signs(exchanged_count=int(others.notna().sum()))
-    return _Read(_as_naive(moments), _are_dates(texts, form), read_form, signs)
-
-
-def _are_dates(texts: pd.Series, form: str) -> bool:
-    """Whether texts of a format have no hour; serial numbers have none where all are whole."""
-    return texts.dropna().str.fullmatch(r"\d+").all() if form == EXCEL else not has_hour(form)
-
-
-def _exchanged(form: str) -> str:
-    return re.sub("%[dm]", lambda part: "%d" if part[0] == "%m" else "%m", form)
-
-
-def _iso_read(texts: pd.Series, zone: ZoneInfo | None) -> Iterator[_Read]:
-    """ISO 8601, those with an offset apart."""
-    has_offset = texts.str.contains(_ISO_OFFSET).fillna(False).to_numpy(bool)
-    for is_chosen in (has_offset, ~has_offset):
-        chosen = texts.where(is_chosen)
-        is_date = ~chosen.str.contains(":", regex=False).fillna(True).to_numpy(bool)
-        moments, form = _iso(chosen, zone), Form("year_first", has_offset=is_chosen is has_offset)
-        yield _Read(_as_naive(moments), is_date, form, _signs_of(moments, zone))
-
-
-def _signs_of(moments: pd.Series, zone: tzinfo | None) -> Signs:
-    local = moments.dropna().dt.tz_convert(zone or "UTC").dt.tz_localize(None)
-    return Signs.of(local.to_numpy(), len(local), int((local.dt.day > LAST_AMBIGUOUS_DAY).sum()))
-
-
-def _iso(texts: pd.Series, zone: ZoneInfo | None) -> pd.Series:
-    shapes = texts.dropna().map(_ISO.fullmatch)
-    fitting = texts[shapes.index[shapes.notna()]]
-    has_offset = pd.Series([bool(shapes[i]["offset"]) for i in fitting.index], index=fitting.index, dtype=bool)
-    aware = _with_hour_24(fitting[has_offset], "ISO8601", has_offset=True)
-    naive = _with_hour_24(fitting[~has_offset], "ISO8601")
-    return _joined([aware, _in_zone(naive, zone)], texts.index)
-
-
-def _by_format(texts: pd.Series, form: str, zone: tzinfo | None) -> pd.Series:
-    fitting = texts.dropna()
-    if form in EPOCHS:
-        numbers = pd.to_numeric(fitting.where(fitting.str.fullmatch(r"-?\d{1,14}")), errors="coerce").astype("Int64")
-        stamps = pd.to_datetime(numbers.dropna(), unit="s" if form == "epoch" else "ms", utc=True)
-        return _joined([stamps], texts.index)
-    if form == EXCEL:
-        serials = (
-            fitting.where(fitting.str.fullmatch(_SERIAL)).str.removesuffix("e0").str.replace(",", ".", regex=False)
-        )
-        seconds = (pd.to_numeric(serials.dropna()).astype("float64") * _DAY_SECONDS).round()
-        days = pd.to_datetime(seconds, unit="s", origin=_FIRST_SERIAL)
-        return _joined([_in_zone(days, zone)], texts.index)
-    if "%b" in form or "%B" in form:
-        fitting = fitting.map(with_english_months)
-        form = form.replace("%B", "%b")
-    found = _with_hour_24(fitting, form, has_offset="%z" in form)
-    return _joined([found if "%z" in form else _in_zone(found, zone)], texts.index)
-
-
-def _with_hour_24(texts: pd.Series, form: str, *, has_offset: bool = False) -> pd.Series:
-    """The moments of texts by one format; one that fits only with 0 for the hour 24 is of the day after."""
-    found = pd.to_datetime(texts, format=form, errors="coerce", utc=has_offset)
-    if "%H" not in form and form != "ISO8601":
-        return found
-    late = texts[found.isna() & texts.str.contains(_HOUR_24).fillna(False)].str.replace(_HOUR_24, "00", regex=True)
-    if late.empty:
-        return found
-    next_days = pd.to_datetime(late, format=form, errors="coerce", utc=has_offset) + pd.Timedelta(days=1)
-    return found.fillna(next_days.reindex(found.index))
-
-
-def _in_utc(clocks: Moments, zone: ZoneInfo | None) -> Moments:
-    """As `_in_zone`, without a zone on either side; at once where the clocks were not changed in all that time."""
-    first, last = np.array(first_and_last(clocks.view(np.int64))).view("M8[us]")
-    days = clocks[:0] if np.isnat(first) else np.arange(first - _DAY, last + 2 * _DAY, dtype="M8[D]")
-    if not 0 < _CLOCKS_PER_DAY * len(days) <= len(clocks):
-        return _as_naive(_in_zone(pd.Series(clocks), zone))
-    midnights = days.astype("M8[us]")
-    offsets = midnights - _as_naive(_in_zone(pd.Series(midnights), zone))
-    if (offsets == offsets[0]).all():
-        return np.asarray(clocks - offsets[0])
-    return _as_naive(_in_zone(pd.Series(clocks), zone))
-
-
-def _as_naive(moments: pd.Series) -> Moments:
-    return np.asarray(moments.dt.tz_localize(None))
-
-
-def _in_zone(naive: pd.Series, zone: tzinfo | None) -> pd.Series:
-    """Wall-clock times of a zone as UTC: an hour that came twice is the first, one that never came moves forward."""
-    naive = naive.astype("datetime64[us]")
-    is_first = np.ones(len(naive), dtype=bool)
-    return naive.dt.tz_localize(zone or "UTC", ambiguous=is_first, nonexistent="shift_forward").dt.tz_convert("UTC")
-
-
-def _joined(parts: Sequence[pd.Series], index: pd.Index) -> pd.Series:
-    filled = [part.astype(DTYPES["moment"]) for part in parts if len(part)]
-    if not filled:
-        return pd.Series(pd.NaT, index=index, dtype=DTYPES["moment"])
-    return pd.concat(filled).reindex(index)
-
-
-def joined_with_hours(texts: pd.Series, others: pd.Series, *, formats: Sequence[str]) -> pd.Series:
-    """Two columns of text joined by a space; a workbook's typed date and its hour, however written, are one moment."""
-    joined = (texts + " " + others.fillna("")).str.strip()
-    is_typed = joined.str.contains(TYPED, regex=False).fillna(False).astype(bool)
-    if not is_typed.any():
-        return joined
-    pairs = zip(texts[is_typed], others[is_typed].fillna(""), strict=True)
-    typed = pd.Series([_moment_text(*pair, formats) for pair in pairs], joined.index[is_typed], dtype="str")
-    return typed.reindex(joined.index).fillna(joined)
-
-
-def _moment_text(date: str, hour: str, formats: Sequence[str]) -> str:
-    """One text of a date's and an hour's, of which at least one is a typed cell."""
-    if _TYPED_HOUR.fullmatch(date):
-        date, hour = hour, date
-    if date.endswith(_TYPED_MIDNIGHT):
-        day = date.removesuffix(_TYPED_MIDNIGHT)
-        found = _TYPED_HOUR.fullmatch(hour) or _WRITTEN_HOUR.fullmatch(hour)
-        if not hour:
-            return f"{day}{TYPED}"
-        if found:
-            offset = f"+{ZONE_HOURS[found['zone'].upper()]:02}:00" if found.groupdict().get("zone") else ""
-            return f"{day}T{int(found['h']):02}:{found['m']}:{found['s'] or '00'}{offset}{TYPED}"
-    elif found := _TYPED_HOUR.fullmatch(hour):
-        parts = {"%H": found["h"], "%M": found["m"], "%S": found["s"] or "00"}
-        form = next((form[form.index("%H") :] for form in formats if "%H" in form), "%H:%M:%S")
-        return f"{date} {re.sub('%[HMS]', lambda part: parts[part[0]], form)}"
-    return f"{date} {hour}".strip()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from pipeline.config import Source
+from pipeline.config.source import Source
 
 
 def complete_visits(frame: pd.DataFrame, *, source: Source, source_name: str) -> pd.DataFrame:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from connectors.errors import ConfigError, SourceUnavailable
 from connectors.records import RawFile
-from pipeline.config import unanswered
+from pipeline.config.answers import unanswered
 from pipeline.draft.draft import Draft, Place, draft_source
 from pipeline.draft.preview import preview
 from pipeline.draft.source_text import append_source, source_text

@@ -16,7 +16,8 @@ from connectors.layout import Layout
 from connectors.records import RawFile
 from connectors.registry import preset
 from pipeline.clean.mapping import map_rows
-from pipeline.config import UNANSWERED, Source
+from pipeline.config.answers import UNANSWERED
+from pipeline.config.source import Source
 from pipeline.draft.columns import Match, RawColumn, best_tables, match_columns, raw_columns, split_personal
 from pipeline.draft.headers import known_share
 from pipeline.draft.layouts import Found, find_layout

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from pipeline.config import UNANSWERED
+from pipeline.config.answers import UNANSWERED
 from pipeline.draft.columns import Match, RawColumn
 from pipeline.draft.questions import question
 from pipeline.draft.value_maps import exclusions, value_map

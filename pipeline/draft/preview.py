@@ -9,7 +9,9 @@ from pydantic import ValidationError
 from connectors.errors import TolokError
 from connectors.records import RawFile
 from pipeline.check import first_rows
-from pipeline.config import UNANSWERED, City, unanswered, with_presets
+from pipeline.config.answers import UNANSWERED, unanswered
+from pipeline.config.city import City
+from pipeline.config.presets import with_presets
 from pipeline.draft.draft import Draft, Place
 from pipeline.tables import TABLES
 

@@ -8,7 +8,7 @@ import pandas as pd
 
 from connectors.layout import Layout
 from connectors.records import RawFile
-from pipeline.config import UNANSWERED
+from pipeline.config.answers import UNANSWERED
 from pipeline.draft.columns import Match, RawColumn
 from pipeline.draft.mapping import Noted
 from pipeline.draft.questions import question

@@ -13,7 +13,9 @@ from connectors.errors import TolokError
 from connectors.records import RawFile
 from connectors.registry import preset, system_names
 from pipeline.clean.mapping import map_rows, raw_columns
-from pipeline.config import CODE_SHAPES, Source, with_presets
+from pipeline.config.population import CODE_SHAPES
+from pipeline.config.presets import with_presets
+from pipeline.config.source import Source
 from pipeline.tables import TABLES
 
 _BY_CONNECTION = {"api", "sql"}

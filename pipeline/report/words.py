@@ -15,6 +15,8 @@ _WORDS = {
     "blank_line": "baris kosong",
     "header_line": "baris judul log",
     "blank_row": "baris kosong",
+    "blank_cell": "sel kosong",
+    "group_row": "baris kelompok",
     "bot": "bot",
     "bots_included": "termasuk bot",
     "businesses": "pelaku usaha",

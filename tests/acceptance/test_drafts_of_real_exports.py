@@ -15,7 +15,11 @@ from connectors.files import read_rows
 from connectors.records import RawFile
 from pipeline.clean.mapping import map_rows, raw_columns
 from pipeline.cli import _commands
-from pipeline.config import UNANSWERED, ColumnMap, Source, load_city, with_presets
+from pipeline.config.answers import UNANSWERED
+from pipeline.config.columns import ColumnMap
+from pipeline.config.load import load_city
+from pipeline.config.presets import with_presets
+from pipeline.config.source import Source
 from pipeline.tables import TABLES
 from tests.conftest import ROOT, needs_real_data
 

@@ -152,7 +152,7 @@ def test_an_audit_log_is_read_as_incidents_not_as_events() -> None:
 def test_kota_bandungs_population_from_two_sources() -> None:
     for source in steps.sources("kota-bandung", "2023"):
         steps.fetch("kota-bandung", source, "2023")
-    from pipeline.config import load_city
+    from pipeline.config.load import load_city
     from pipeline.periods import Period
     from pipeline.terms import populations
 

@@ -69,7 +69,7 @@ def test_check_writes_nothing_and_names_what_is_missing(home: Path, monkeypatch:
 def test_init_writes_a_commented_city_that_loads_and_is_not_overwritten(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from pipeline.config import load_city
+    from pipeline.config.load import load_city
 
     assert tolok(monkeypatch, "init", "kota-baru")[0] == 0
     assert len(load_city(home / "cities", "kota-baru").sources) == 5

@@ -20,7 +20,7 @@ from pipeline.access_log import sessions, share
 from pipeline.access_log.checkpoints import Checkpoints, ShareCheckpoint, forget_checkpoints
 from pipeline.access_log.count import LogCounts, LogFile, count_visits
 from pipeline.clean.dataset import clean_table, dataset_name, dataset_path
-from pipeline.config import City
+from pipeline.config.city import City
 from pipeline.landing import land
 from pipeline.periods import Period
 from tests.access_log.test_share import TERMS, assert_same, ordered_lines, written

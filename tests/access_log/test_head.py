@@ -10,7 +10,8 @@ import pytest
 
 from connectors.errors import ConfigError, SourceChanged
 from pipeline.check import Finding, check_city
-from pipeline.config import City, load_city
+from pipeline.config.city import City
+from pipeline.config.load import load_city
 from pipeline.landing import land
 from pipeline.periods import Period
 from testing.clean_tables import clean_in_memory

@@ -8,7 +8,7 @@ import pytest
 
 from connectors.errors import DataRejected
 from pipeline.clean.dataset import clean_table, dataset_path, read_dataset
-from pipeline.config import City
+from pipeline.config.city import City
 from pipeline.landing import land
 from pipeline.periods import Period
 from pipeline.tables import TABLES

@@ -11,7 +11,7 @@ from connectors.errors import ConfigError
 from pipeline.clean.durations import parse_durations
 from pipeline.clean.mapping import map_rows
 from pipeline.clean.reading import Reading
-from pipeline.config import Source
+from pipeline.config.source import Source
 from pipeline.tables import OUTAGES
 
 JAKARTA = ZoneInfo("Asia/Jakarta")

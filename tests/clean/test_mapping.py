@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 
 from pipeline.clean.mapping import map_rows
-from pipeline.config import Source
+from pipeline.config.source import Source
 from pipeline.tables import TABLES
 
 JAKARTA = ZoneInfo("Asia/Jakarta")

@@ -109,7 +109,7 @@ def test_common_forms_never_come_to_pandas(
     def by_pandas(texts: pd.Series, reading: Reading) -> list[np.ndarray]:
         raise AssertionError(f"{len(texts)} texts left to pandas by {reading}")
 
-    monkeypatch.setattr(values, "_by_pandas", by_pandas)
+    monkeypatch.setattr(values, "by_pandas", by_pandas)
     moments = pd.date_range("2024-01-31 06:07", periods=400, freq="25h")
     found = read([*moments.strftime(form), None], Reading(formats=formats, zone=ZoneInfo("UTC")), is_day=False)
     assert found.values[:400].tolist() == moments.tz_localize("UTC").tolist()

@@ -14,7 +14,8 @@ from connectors.errors import DataRejected
 from pipeline.clean import month_files, repeated_keys
 from pipeline.clean.dataset import clean_table, dataset_path, read_dataset
 from pipeline.clean.repeated_keys import RepeatedKeys
-from pipeline.config import City, load_city
+from pipeline.config.city import City
+from pipeline.config.load import load_city
 from pipeline.indicators.counting import is_sound
 from pipeline.indicators.row_hashes import row_hashes
 from pipeline.landing import Manifest, land

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from connectors.errors import DataRejected
-from pipeline.config import City
+from pipeline.config.city import City
 from pipeline.landing import land
 from pipeline.periods import Period
 from testing.clean_tables import clean_in_memory

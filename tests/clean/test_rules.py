@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from connectors.errors import DataRejected
-from pipeline.config import load_city
+from pipeline.config.load import load_city
 from pipeline.indicators.counting import is_sound
 from pipeline.landing import land
 from pipeline.periods import Period

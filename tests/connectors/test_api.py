@@ -14,7 +14,8 @@ import pytest
 from connectors.connection import variable_of
 from connectors.errors import DataRejected, TolokError
 from pipeline import pulling
-from pipeline.config import City, with_presets
+from pipeline.config.city import City
+from pipeline.config.presets import with_presets
 from pipeline.periods import Period
 from testing.cases import NOW, ZONE, FakeSystem, ReceivedRequest, Record, Reply, local, spread
 from testing.clean_tables import clean_in_memory

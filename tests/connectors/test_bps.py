@@ -13,7 +13,8 @@ import pytest
 
 from connectors.errors import ConfigError, DataRejected, SourceChanged
 from pipeline import pulling
-from pipeline.config import City, with_presets
+from pipeline.config.city import City
+from pipeline.config.presets import with_presets
 from pipeline.periods import Period
 from testing.cases import NOW, PERSON, SECRET, Case, FakeSystem, ReceivedRequest, Record, Reply
 from testing.clean_tables import clean_in_memory

@@ -16,7 +16,8 @@ from connectors.cpsv_ap import CpsvAp
 from connectors.errors import DataRejected
 from connectors.layout import Layout
 from connectors.records import RawFile
-from pipeline.config import City, with_presets
+from pipeline.config.city import City
+from pipeline.config.presets import with_presets
 from pipeline.landing import land
 from pipeline.periods import Period
 from testing.cases import PERSON, ZONE, Case, FakeFiles, Record

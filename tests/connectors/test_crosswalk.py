@@ -10,7 +10,7 @@ import pytest
 from connectors.crosswalk import place_of, read_crosswalk
 from connectors.errors import ConfigError, DataRejected
 from pipeline.check import check_city
-from pipeline.config import load_city
+from pipeline.config.load import load_city
 from pipeline.periods import Period
 
 MEDAN = {"kode_bps": "1275", "nama_bps": "MEDAN", "kode_dagri": "12.71", "nama_dagri": "KOTA MEDAN"}

@@ -13,7 +13,7 @@ import pytest
 from connectors.connection import variable_of
 from pipeline import steps
 from pipeline.check import check_city
-from pipeline.config import load_city
+from pipeline.config.load import load_city
 from pipeline.periods import Period
 from pipeline.settings import Settings
 from pipeline.warehouse import Warehouse
@@ -105,7 +105,7 @@ def test_the_snippets_of_the_last_table_are_options_there_are() -> None:
     import yaml
 
     from connectors.api import Auth, Paging, WindowOptions
-    from pipeline.config import ColumnMap
+    from pipeline.config.columns import ColumnMap
 
     models = {"auth": Auth, "paging": Paging, "window": WindowOptions, "closed_at": ColumnMap}
     shown = re.findall(r"`((?:auth|paging|window|closed_at): \{[^`]*)`", PAGE.split("## When it does not fit")[1])

@@ -11,7 +11,8 @@ import openpyxl
 import pytest
 
 from connectors.registry import preset
-from pipeline.config import Source, with_presets
+from pipeline.config.presets import with_presets
+from pipeline.config.source import Source
 from testing.cases import PERSON, ZONE, Case, FakeFiles, Record
 from testing.connector_suite import ConnectorSuite
 

@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 
 from connectors.errors import DataRejected, SourceChanged
-from pipeline.config import City, with_presets
+from pipeline.config.city import City
+from pipeline.config.presets import with_presets
 from pipeline.landing import land
 from pipeline.periods import Period
 from testing.cases import ZONE, Case, FakeFiles, Record

@@ -18,7 +18,8 @@ from connectors.layout import Layout
 from connectors.nagios import Nagios
 from connectors.records import RawFile
 from pipeline.check import check_city
-from pipeline.config import City, with_presets
+from pipeline.config.city import City
+from pipeline.config.presets import with_presets
 from pipeline.landing import land
 from pipeline.periods import Period
 from testing.cases import PERSON, ZONE, Case, FakeFiles, Record

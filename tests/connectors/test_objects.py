@@ -12,7 +12,7 @@ import pytest
 
 from connectors.errors import ConfigError, SourceUnavailable
 from connectors.objects import stored_objects
-from pipeline.config import City
+from pipeline.config.city import City
 from pipeline.landing import Manifest, land
 from pipeline.periods import Period
 from testing.clean_tables import clean_in_memory

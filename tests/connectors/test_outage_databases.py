@@ -19,7 +19,8 @@ import pytest
 
 from connectors.connection import variable_of
 from pipeline import pulling
-from pipeline.config import City, with_presets
+from pipeline.config.city import City
+from pipeline.config.presets import with_presets
 from pipeline.periods import Period
 from testing.cases import PERSON, ZONE, Case, FakeDatabase, Record
 from testing.clean_tables import clean_in_memory

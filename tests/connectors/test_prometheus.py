@@ -18,7 +18,8 @@ from connectors.prometheus import Prometheus, PulledSamples, add_samples
 from connectors.records import RawFile
 from connectors.registry import preset
 from pipeline import pulling
-from pipeline.config import City, with_presets
+from pipeline.config.city import City
+from pipeline.config.presets import with_presets
 from pipeline.coverage import Coverage
 from pipeline.periods import Period
 from testing.cases import PERSON, SECRET, ZONE, Case, FakeSystem, ReceivedRequest, Record, Reply, local, spread

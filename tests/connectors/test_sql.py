@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from connectors.errors import ConfigError, SourceUnavailable
 from pipeline import pulling
-from pipeline.config import City
+from pipeline.config.city import City
 from pipeline.periods import Period
 from testing.cases import NOW, PERSON, ZONE, Case, FakeDatabase, Record, local, spread
 from testing.clean_tables import clean_in_memory

@@ -13,7 +13,8 @@ import pytest
 from connectors.errors import ConfigError, SourceChanged
 from connectors.registry import preset
 from pipeline import cli
-from pipeline.config import City, with_presets
+from pipeline.config.city import City
+from pipeline.config.presets import with_presets
 from pipeline.landing import land
 from pipeline.periods import Period
 from pipeline.tables import TABLES

@@ -18,7 +18,7 @@ import pytest
 from connectors.errors import TolokError
 from pipeline import steps
 from pipeline.check import check_city
-from pipeline.config import load_city
+from pipeline.config.load import load_city
 from pipeline.indicators.base import Result
 from pipeline.periods import Period
 

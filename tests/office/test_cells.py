@@ -13,7 +13,7 @@ import pytest
 from connectors.records import RawFile
 from pipeline.clean.date_signs import DateSigns
 from pipeline.clean.mapping import map_rows, raw_columns
-from pipeline.config import Source
+from pipeline.config.source import Source
 from pipeline.tables import TABLES
 
 JAKARTA = ZoneInfo("Asia/Jakarta")

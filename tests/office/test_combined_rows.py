@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from pipeline.clean.mapping import STATE
 from pipeline.clean.state_changes import pair_rows
-from pipeline.config import Combine
+from pipeline.config.rows import Combine
 from pipeline.indicators.counting import is_sound
 from pipeline.tables import OUTAGES
 from tests.indicators.frames import frame_of

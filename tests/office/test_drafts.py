@@ -14,7 +14,7 @@ from openpyxl import Workbook
 
 from connectors.errors import ConfigError, TolokError
 from pipeline.cli import _commands
-from pipeline.config import load_city
+from pipeline.config.load import load_city
 
 CITY = """\
 city: kota

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from pipeline import config, signs
+from pipeline import signs
+from pipeline.config.judgement import LIMITS
 from tests.acceptance.exports import write_city
 from tests.acceptance.test_bad_input import tolok
 
@@ -204,7 +205,7 @@ def test_an_unknown_limit_is_told(wrong: str, data: Path, monkeypatch: pytest.Mo
 
 
 def test_every_sign_has_a_limit_a_city_may_set() -> None:
-    assert {sign.name for frame in signs.FRAMES.values() for sign in frame} == set(config.LIMITS)
+    assert {sign.name for frame in signs.FRAMES.values() for sign in frame} == set(LIMITS)
 
 
 def year_after(data: Path, *, visits: str = "833.333", population: int = 10_600_000) -> None:

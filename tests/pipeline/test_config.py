@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from connectors.errors import ConfigError
-from pipeline.config import load_city
+from pipeline.config.load import load_city
 
 GOOD = """
 city: kota-uji

@@ -11,7 +11,8 @@ import pytest
 from connectors.errors import SourceUnavailable
 from pipeline import landing
 from pipeline.atomic import atomic_folder
-from pipeline.config import City, Source
+from pipeline.config.city import City
+from pipeline.config.source import Source
 from pipeline.landing import LandedFile, land, land_bytes, object_path
 from pipeline.periods import Period
 from pipeline.progress import Meter

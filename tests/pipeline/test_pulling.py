@@ -19,7 +19,8 @@ from connectors.connection import variable_of
 from connectors.errors import ConfigError, SourceUnavailable
 from pipeline import pulling
 from pipeline.check import check_city
-from pipeline.config import City, with_presets
+from pipeline.config.city import City
+from pipeline.config.presets import with_presets
 from pipeline.coverage import Coverage
 from pipeline.landing import Manifest, manifest_path
 from pipeline.periods import Period

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from pipeline.config import City, with_presets
+from pipeline.config.city import City
+from pipeline.config.presets import with_presets
 from pipeline.landing import LandedFile, Manifest
 from pipeline.periods import Period
 from pipeline.terms import terms_for

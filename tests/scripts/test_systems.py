@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from connectors.registry import connector_class, preset, system_names
-from pipeline.config import City, with_presets
+from pipeline.config.city import City
+from pipeline.config.presets import with_presets
 from scripts.docs.systems import ABOUT, PAGE, page
 
 NAMES = system_names()

@@ -1,0 +1,56 @@
+"""Which limits of signs a city sets itself, and what it explains."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import Field, model_validator
+
+from pipeline.config.strict import Strict
+
+# Each sign of `pipeline.signs`, whose limit a city may set.
+LIMITS = (
+    "days_up_to_12_pct",
+    "first_of_month_pct",
+    "midnight_ends_pct",
+    "equal_durations_pct",
+    "zero_durations_pct",
+    "long_durations_pct",
+    "long_durations_hours_pct",
+    "without_end_pct",
+    "empty_months_count",
+    "zero_days_count",
+    "busiest_day_times",
+    "same_answer_pct",
+    "fewest_inhabitants",
+    "most_inhabitants",
+    "clustered_quarantine_pct",
+    "change_on_last_year_pct",
+    "times_last_year",
+    "change_on_month_before_pct",
+    "times_between_months",
+    "register_shrinks_pct",
+    "population_change_pct",
+    "new_members_pct",
+    "gone_members_pct",
+    "largest_member_pct",
+)
+if TYPE_CHECKING:
+    LimitName = str
+else:
+    LimitName = Literal[LIMITS]
+
+
+class Judgement(Strict):
+    """The city's own limits of signs, by the sign's name, and what explains a broken limit, by period and name."""
+
+    limits: dict[LimitName, float] = Field(default_factory=dict)
+    explained: dict[str, dict[LimitName, str]] = Field(default_factory=dict)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _limits_stand_beside_explanations(cls, value: Any) -> Any:  # noqa: ANN401 whatever the YAML holds
+        if not isinstance(value, dict) or "limits" in value:
+            return value
+        limits = {name: limit for name, limit in value.items() if name != "explained"}
+        return {"limits": limits, "explained": value.get("explained", {})}

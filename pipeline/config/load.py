@@ -1,0 +1,48 @@
+"""A city's file to its settings, or all its mistakes in one message."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from connectors.errors import ConfigError
+from pipeline.config.answers import refuse_unanswered
+from pipeline.config.city import City
+from pipeline.config.presets import with_presets
+from pipeline.config.problems import explain
+from pipeline.setting_faults import suggestion
+from pipeline.settings import city_ids
+from pipeline.settings_yaml import read_settings
+
+_LONGEST_ID = 64
+
+
+def load_city(cities: Path, city_id: str) -> City:
+    """Read and check one city's YAML; every mistake in it is in the one `ConfigError` raised."""
+    path = cities / f"{city_id}.yaml"
+    if len(city_id) > _LONGEST_ID or not path.is_file():
+        raise _no_such_city(cities, city_id)
+    raw = read_settings(path)
+    if "folder" in raw:
+        raise ConfigError(id=f"{path.name}: folder: kunci tidak dikenal", en=f"{path.name}: folder: unknown key")
+    refuse_unanswered(path, raw)
+    try:
+        city = City.model_validate({**raw, "sources": with_presets(raw.get("sources")), "folder": path.parent})
+    except ValidationError as error:
+        raise explain(path, error) from None
+    if city.city != city_id:
+        raise ConfigError(
+            id=f"{path.name}: 'city: {city.city}' harus sama dengan nama berkas ('{city_id}').",
+            en=f"{path.name}: 'city: {city.city}' must equal the file's name ('{city_id}').",
+        )
+    return city
+
+
+def _no_such_city(cities: Path, city_id: str) -> ConfigError:
+    there, shown = city_ids(cities), city_id[:_LONGEST_ID]
+    known, near = ", ".join(there) or "-", suggestion(shown, there)
+    return ConfigError(
+        id=f"Kota '{shown}' tidak ada di {cities}{near}. Yang ada: {known}. Buat dengan: tolok init {shown}",
+        en=f"City '{shown}' is not in {cities}{near}. There are: {known}. Make it with: tolok init {shown}",
+    )
