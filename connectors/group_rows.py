@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from connectors.errors import SourceChanged
-from connectors.records import GROUP_ROW, WRONG_FIELD_COUNT, RawFile, Record
+from connectors.records import GROUP_ROW, UNDECLARED_GROUP, WRONG_FIELD_COUNT, RawFile, Record
 from connectors.table_bodies import Row, is_total
 
 
@@ -40,7 +40,7 @@ class GroupRows:
         place = columns.index(self.column) if self.column in columns else None
         group, without_count = None, 0
         for number, problem, *texts in records:
-            if number in self.names and problem in (None, WRONG_FIELD_COUNT):
+            if number in self.names and problem in (None, WRONG_FIELD_COUNT, UNDECLARED_GROUP):
                 group, problem, texts = self.names[int(str(number))], GROUP_ROW, [None] * len(texts)
             without_count += problem is None and group is None
             if place is not None:

@@ -28,6 +28,7 @@ GROUP_ROW = "group_row"
 # What stands in a table's sheet and is no record; anything else a reader says of a row is a fault.
 NO_RECORDS = (BLANK_ROW, BLANK_CELL, COLUMN_NUMBERS, BELOW_TABLE, GRAND_TOTAL, GROUP_ROW)
 WRONG_FIELD_COUNT = "wrong_field_count"
+UNDECLARED_GROUP = "undeclared_group_row"
 # What spreadsheets show where a formula failed.
 ERROR_TEXTS = (
     *("#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A", "#ERROR!", "#GETTING_DATA", "#SPILL!"),

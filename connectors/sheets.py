@@ -22,6 +22,7 @@ from connectors.records import (
     BLANK_ROW,
     HEADER_SEARCH_ROWS,
     TYPED,
+    UNDECLARED_GROUP,
     RawFile,
     Record,
     RecordShape,
@@ -39,6 +40,9 @@ MAX_UNZIPPED_BYTES = 2 * 1024**3
 MAX_SHEET_CELLS = 100_000_000
 SHEET_ROWS_APART = 10_000_000
 SHEET_NAME = "@sheet"
+
+# A table with fewer columns has records with one filled cell.
+_GROUP_WIDTH = 3
 
 _PART_BYTES = 4 << 20
 _OVERLAP_BYTES = 64 << 10
@@ -120,6 +124,7 @@ def _table(file: RawFile, sheet: _Sheet, layout: Layout, columns: tuple[str, ...
         records = groups.carried(table.records(groups.noted(rows), ends_at=layout.ends_at), columns=columns)
     else:
         records = starmap(table.record, rows) if layout.names else table.records(rows, ends_at=layout.ends_at)
+        records = _with_groups_said(named, records)
     if sheet.marks is None:
         yield from _with_blanks_said(named, shape, records)
         return
@@ -253,9 +258,33 @@ def _sheet_record(shape: RecordShape, number: int, cells: list[Any]) -> Record:
     """What `judge` says, without turning cells to text that nobody asked for."""
     if len(cells) >= shape.width and not any(_texts(cells[shape.width :])):
         texts = _texts([cells[place] for place in shape.places])
-        if any(texts):
+        if len(texts) - texts.count("") > (shape.width >= _GROUP_WIDTH):
             return (number, None, *texts)
-    return shape.judge(number, _texts(cells))
+    whole = _texts(cells)
+    return shape.left_out(number, UNDECLARED_GROUP) if _may_name_group(shape, whole) else shape.judge(number, whole)
+
+
+def _may_name_group(shape: RecordShape, texts: list[str]) -> bool:
+    """Whether a row has one filled cell, and no number or total in it, in a table of three columns or more."""
+    filled = list(filter(None, texts))
+    return shape.width >= _GROUP_WIDTH and len(filled) == 1 and not (filled[0][0].isdigit() or is_total(filled))
+
+
+def _with_groups_said(file: RawFile, records: Iterator[Record]) -> Iterator[Record]:
+    """The records; rows among them that may name a group are remarked after the last."""
+    found = []
+    for record in records:
+        if record[1] == UNDECLARED_GROUP:
+            found.append(record[0])
+        yield record
+    if found:
+        file.remark(
+            UNDECLARED_GROUP,
+            id=f"{len(found)} baris hanya berisi satu sel, mulai baris {found[0]}, dan dikarantina. Bila baris itu "
+            'nama kelompok (misalnya OPD) bagi baris di bawahnya, tulis group_rows: "OPD".',
+            en=f"{len(found)} rows have one filled cell only, from row {found[0]}, and are quarantined. If they name "
+            'the group (such as the agency) of the rows below them, write group_rows: "OPD".',
+        )
 
 
 def _text_rows(rows: Iterator[Row]) -> Iterator[tuple[int, list[str]]]:

@@ -103,6 +103,7 @@ _WORDS = {
     "withdrawn": "ditarik kembali",
     "within_follow_up_deadline": "ditindaklanjuti dalam batas waktu (%)",
     "working_days": "hari kerja",
+    "undeclared_group_row": "baris kelompok tidak dinyatakan",
     "wrong_field_count": "jumlah kolom salah",
     "zero_length": "lamanya nol",
 }

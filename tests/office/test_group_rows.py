@@ -19,7 +19,7 @@ IZIN, PAJAK = ["1", "Izin", "ya"], ["2", "Pajak", "tidak"]
 Read = tuple[list[tuple[object, ...]], list[Remark]]
 
 
-def read(folder: Path, rows: list[list[str]], kind: str, **layout: str) -> Read:
+def read(folder: Path, rows: list[list[str]], kind: str, **layout: str | None) -> Read:
     """Row number, problem, group and service of each row, and what was remarked."""
     path, remarks = folder / f"a.{kind}", list[Remark]()
     if kind == "csv":
@@ -33,10 +33,14 @@ def read(folder: Path, rows: list[list[str]], kind: str, **layout: str) -> Read:
         book.save(path)
     wanted = Layout.model_validate({"format": kind, "group_rows": "Dinas", **layout})
     frames = read_rows(
-        RawFile(path, path.name, on_remark=remarks.append), layout=wanted, columns=("Layanan", "Dinas", "Status")
+        RawFile(path, path.name, on_remark=remarks.append),
+        layout=wanted,
+        columns=("Layanan", "Dinas", "Status") if wanted.group_rows else ("Layanan", "Status"),
     )
     columns = ["source_row", "reader_problem", "Dinas", "Layanan"]
-    return [tuple(row) for f in frames for row in f[columns].astype(object).fillna("").to_numpy().tolist()], remarks
+    return [
+        tuple(row) for f in frames for row in f.reindex(columns=columns).astype(object).fillna("").to_numpy().tolist()
+    ], remarks
 
 
 CASES: dict[str, tuple[list[list[str]], list[tuple[object, ...]], list[str]]] = {
@@ -86,3 +90,18 @@ def test_services_below_their_agency_are_broken_down_by_it(tmp_path: Path) -> No
     assert (found.headline.numerator, found.headline.denominator) == (2, 3)
     assert found.rows.excluded == {"group_row": 2}
     assert {"Dinkes", "Bapenda"} <= {part.member for part in found.breakdowns if part.dimension == "agency"}
+
+
+ALONE = {
+    "a text": ("Dinkes", "undeclared_group_row", True),
+    "a number": ("3", "", False),
+    "a total": ("Total", "", False),
+}
+
+
+@pytest.mark.parametrize("case", ALONE)
+def test_undeclared_group_rows_of_a_sheet_are_quarantined_and_said(case: str, tmp_path: Path) -> None:
+    text, problem, is_said = ALONE[case]
+    found, remarks = read(tmp_path, [IZIN, ["", text, ""], PAJAK], "xlsx", group_rows=None)
+    assert [row[1] for row in found] == ["", problem, ""]
+    assert [remark.keeps_provisional for remark in remarks if "write group_rows" in remark.en] == [True] * is_said
