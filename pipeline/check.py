@@ -103,7 +103,7 @@ def _before(city: City, period: Period) -> list[Finding]:
         require_countable(city, period)
         return [_place(city)] if city.crosswalk else []
     except TolokError as error:
-        return [Finding(f"x {city.city}: {error.id} / {error.en}", error=error)]
+        return [Finding(f"x {error.id} / {error.en}", error=error)]
 
 
 def _unasked(city: City, names: Sequence[str], period: Period) -> Iterator[Finding]:
