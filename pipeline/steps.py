@@ -226,6 +226,12 @@ def store(city_id: str, period: str) -> list[str]:
     return stored
 
 
+def measured(city_id: str, periods: Sequence[str]) -> list[str]:
+    """Those of the periods of which something was measured, or that were declared empty."""
+    done = _months_done(city_id)
+    return [period for period in periods if period in done]
+
+
 def _manifests_sha256(city_id: str, period: str) -> str:
     """The same for the same files of all tables."""
     manifests = [manifest for table in TABLES for manifest in _manifests(city_id, table, period)]

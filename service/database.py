@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from importlib.util import find_spec
@@ -99,19 +100,9 @@ class OwnPostgres:
         return True
 
     def make_databases(self) -> None:
-        """A role and a database of the same name for Airflow and for the warehouse, where they are missing."""
-        with psycopg.connect(self.url(SUPERUSER), autocommit=True) as connection:
-            for name, password in (
-                (METADATA, self.secrets.metadata_password),
-                (WAREHOUSE, self.secrets.warehouse_password),
-            ):
-                role = sql.Identifier(name)
-                if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [name]).fetchone():
-                    create = sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}")
-                    connection.execute(create.format(role, sql.Literal(password)))
-                if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
-                    connection.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(role, role))
-                    connection.execute(sql.SQL("REVOKE CONNECT ON DATABASE {} FROM PUBLIC").format(role))
+        """Airflow's database and the warehouse, where they are missing."""
+        passwords = {METADATA: self.secrets.metadata_password, WAREHOUSE: self.secrets.warehouse_password}
+        make_databases(self.url(SUPERUSER), passwords)
 
     def _initialise(self) -> None:
         """Make the data folder under another name first, so that a kill leaves none that is half made."""
@@ -135,7 +126,7 @@ class OwnPostgres:
         """The wheel's own; as root a copy, for nobody may have no way into root's own folders."""
         package = _package()
         if os.geteuid() != 0:
-            return package / "pginstall" / "bin"
+            return postgres_tools()
         copy = self.folder / f"binaries-{package.stat().st_mtime_ns}"
         if not copy.exists():
             for former in self.folder.glob("binaries-*"):
@@ -152,9 +143,28 @@ class OwnPostgres:
         return copy / package.name / "pginstall" / "bin"
 
 
+def make_databases(superuser_url: str, passwords: Mapping[str, str]) -> None:
+    """A role with its password and a database of the same name for each entry, which nobody else may enter."""
+    with psycopg.connect(superuser_url, autocommit=True) as connection:
+        for name, password in passwords.items():
+            role = sql.Identifier(name)
+            if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [name]).fetchone():
+                connection.execute(sql.SQL("CREATE ROLE {} LOGIN").format(role))
+            connection.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(role, sql.Literal(password)))
+            if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
+                create = "CREATE DATABASE {} OWNER {} ENCODING 'UTF8' LOCALE 'C' TEMPLATE template0"
+                connection.execute(sql.SQL(create).format(role, role))
+                connection.execute(sql.SQL("REVOKE CONNECT ON DATABASE {} FROM PUBLIC").format(role))
+
+
 def as_owner() -> dict[str, Any]:
     """The arguments of a process that runs as the owner of the databases."""
     return {"user": _NOBODY, "group": _NOBODY, "extra_groups": []} if os.geteuid() == 0 else {}
+
+
+def postgres_tools() -> Path:
+    """The folder of the wheel's binaries; `ConfigError` when it is not installed."""
+    return _package() / "pginstall" / "bin"
 
 
 def _owner() -> tuple[int, int]:
@@ -174,7 +184,5 @@ def _package() -> Path:
 
 
 def _major_version() -> str:
-    printed = subprocess.run(
-        [_package() / "pginstall" / "bin" / "postgres", "--version"], capture_output=True, text=True, check=True
-    )
+    printed = subprocess.run([postgres_tools() / "postgres", "--version"], capture_output=True, text=True, check=True)
     return printed.stdout.split()[-1].split(".")[0]
