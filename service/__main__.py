@@ -15,7 +15,7 @@ from service.health import health, is_healthy
 from service.processes import wait_for
 from service.settings import ADMIN, ServiceSettings
 
-_HEALTHY_SECONDS = 180.0
+_HEALTHY_SECONDS = 300.0
 
 
 @click.group()
