@@ -96,6 +96,11 @@ def sheet_records(file: RawFile, layout: Layout, columns: tuple[str, ...]) -> It
             yield (nth * SHEET_ROWS_APART + int(str(number)), problem, *texts)
 
 
+def read_sheet_names(file: RawFile, layout: Layout) -> list[str]:
+    """The names of the sheets read; raises as `sheet_records`."""
+    return [sheet.name for sheet in _sheets(replace(file, on_remark=None), layout)]
+
+
 def sheet_header(file: RawFile, layout: Layout) -> list[str]:
     """The names of the columns of the first sheet read."""
     return find_header(file, layout, sheet_texts(file, layout))
