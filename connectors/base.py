@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
@@ -122,11 +122,15 @@ class NotKept(Exception):
 
 @dataclass(frozen=True)
 class Wire:
-    """A connector's way out: the named connection, what it may do, and where its answers are kept."""
+    """A connector's way out: the named connection, what it may do, and where its answers are kept.
+
+    `first_pages` are the digests of the first answers to the windows asked over it so far, by window.
+    """
 
     connection: Connection
     recorder: Recorder
     http: HttpClient
+    first_pages: dict[str, str] = field(default_factory=dict)
 
     def ask(self, name: str, request: Request, *, read: Callable[[Answer], T]) -> T:
         """What `read` makes of the answer, which is then kept under `name`; an answer kept before is not asked again.
