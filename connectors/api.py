@@ -44,6 +44,7 @@ BEFORE_END = {
 }
 
 _MAX_PAGES = 100_000
+_SAME_ANSWERS = 3
 _SECRET_PLACES = {
     "header": "secret_headers",
     "param": "secret_params",
@@ -375,18 +376,20 @@ class Api(Connector):
             )
 
     def _refuse_same_answer(self, wire: Wire, window: Window, page: _Page) -> None:
-        """Raise when all windows so far got the same rows; days' counts may be equal, and so may a single row."""
+        """Raise when the first three windows with rows got the same ones; two may, of what lasted through both.
+
+        Days' counts may be equal, and so may a single row.
+        """
         if not self._takes_window or self.options.window.whole_days or len(page.rows) < 2:
             return
-        earlier = {digest for name, digest in wire.first_pages.items() if name != self._asked_for(window)}
         wire.first_pages[self._asked_for(window)] = page.digest
-        if earlier == {page.digest}:
+        if len(wire.first_pages) >= _SAME_ANSWERS and {*wire.first_pages.values()} == {page.digest}:
             raise AnswersDiffer(
                 id=f"'{wire.connection.name}': jawaban untuk {self._asked_for(window)} sama persis dengan jawaban "
-                f"untuk jendela sebelumnya ({len(page.rows):,} baris), jadi sistem mengabaikan waktu yang diminta. "
+                f"untuk semua jendela lalu ({len(page.rows):,} baris), jadi sistem mengabaikan waktu yang diminta. "
                 "Periksa nama parameter waktu di options.params dan options.window.format.",
-                en=f"'{wire.connection.name}': the answer for {self._asked_for(window)} is the same as that for the "
-                f"window before ({len(page.rows):,} rows), so the system ignores the time asked for. Check the names "
+                en=f"'{wire.connection.name}': the answer for {self._asked_for(window)} is the same as those for all "
+                f"windows before ({len(page.rows):,} rows), so the system ignores the time asked for. Check the names "
                 "of the time's parameters in options.params and options.window.format.",
             )
 
