@@ -19,6 +19,7 @@ from pipeline.clean.first_reason import FirstReason, Flags
 from pipeline.clean.hours import joined_with_hours
 from pipeline.clean.reading import Reading
 from pipeline.clean.text_bytes import arrow_of, tidied
+from pipeline.clean.ticks import Ticks
 from pipeline.clean.values import Parsed, parse
 from pipeline.config.columns import ColumnMap, RowFilter
 from pipeline.config.rows import Combine
@@ -43,17 +44,25 @@ def raw_columns(source: Source) -> tuple[str, ...]:
 
 
 def map_rows(
-    raw: pd.DataFrame, *, source: Source, table: Table, zone: ZoneInfo, date_signs: DateSigns | None = None
+    raw: pd.DataFrame,
+    *,
+    source: Source,
+    table: Table,
+    zone: ZoneInfo,
+    date_signs: DateSigns | None = None,
+    ticks: Ticks | None = None,
 ) -> pd.DataFrame:
     """The clean columns of every raw row, in order, with `source_row` and the two outcome columns.
 
     A value that does not fit its declared form is null and its row quarantined: `error_<column>` (a spreadsheet's
     error), `bad_<column>`, `ambiguous_<column>` or `unknown_<column>` (not in the value map). What the reader found
     wrong with a record comes before that. Columns the source does not map are null. Texts that come again are
-    categories, but for ids. What the dates tell of their order is added to `date_signs`.
+    categories, but for ids. What the dates tell of their order is added to `date_signs`, marks for yes and no to
+    `ticks`.
     """
     raw = raw.reset_index(drop=True)
     columns: dict[str, pd.Series] = {"source_row": raw["source_row"]}
+    ticks = ticks or Ticks()
     coded, terms = _CodedColumns(raw), ColumnTerms(source, zone, source.nulls, has_typed_cells=source.format == "xlsx")
     blank, reasons = _problems(coded)
     for column in table.columns:
@@ -67,6 +76,7 @@ def map_rows(
         parsed, is_unknown = read_column(few, column, column_map, terms)
         if date_signs is not None and column_map.constant is None:
             date_signs.add(column.name, parsed.signs)
+        ticks.add(column.name, frozenset() if column_map.values else parsed.marks)
         values = (_spread if column.name.endswith("_id") else _spread_in_categories)(parsed.values, codes)
         columns[column.name] = values if column_map.after is None else columns[column_map.after] + values
         if column.kind == "moment":
