@@ -32,6 +32,7 @@ from pipeline.clean.rules import apply_row_rules, combine_rows, resolve_duplicat
 from pipeline.clean.services import complete_services
 from pipeline.clean.state_changes import pair_rows, pairing_remarks, with_incident_ids
 from pipeline.clean.ticks import Ticks
+from pipeline.clean.unmapped import UnmappedTexts
 from pipeline.clean.visits import complete_visits
 from pipeline.config.city import City
 from pipeline.config.rows import Responses
@@ -56,6 +57,7 @@ class Landed:
     remarks: list[Remark] = field(default_factory=list, compare=False)
     date_signs: DateSigns = field(default_factory=DateSigns, compare=False)
     ticks: Ticks = field(default_factory=Ticks, compare=False)
+    unmapped: UnmappedTexts = field(default_factory=UnmappedTexts, compare=False)
 
     @property
     def all_remarks(self) -> list[Remark]:
@@ -140,6 +142,7 @@ def _mapped(block: RawBlock, landed: Landed) -> pd.DataFrame:
         zone=landed.city.zone_info,
         date_signs=landed.date_signs,
         ticks=landed.ticks,
+        unmapped=landed.unmapped,
     )
     file_ids = pd.Categorical.from_codes(np.zeros(len(frame), np.int8), pd.Index([file_id], dtype="str"))
     return _complete(frame, raw, landed).assign(source_file_id=file_ids)
