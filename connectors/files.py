@@ -1,4 +1,4 @@
-"""CSV, XLSX, JSON and YAML exports as raw text rows: only the columns asked for, every record once, none guessed."""
+"""CSV, XLSX, JSON, YAML and XES files as raw text rows: only the columns asked for, each record once, none guessed."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pandas as pd
 
 from connectors.csv_blocks import csv_frames, csv_header
 from connectors.errors import DataRejected, SourceChanged
+from connectors.event_logs import event_records
 from connectors.file_kinds import is_text, refuse_foreign
 from connectors.layout import Layout, YearsInHeader
 from connectors.object_records import WantedKeys, object_records, refuse_none
@@ -67,7 +68,10 @@ def _read_file(
     if layout.format == "xlsx":
         records = sheet_records(file, layout, columns)
     else:
-        records = object_records(file, layout=layout, columns=columns, wanted=wanted_keys)
+        if layout.format == "xes":
+            records = event_records(file, columns=columns, wanted=wanted_keys)
+        else:
+            records = object_records(file, layout=layout, columns=columns, wanted=wanted_keys)
         records = records if may_be_empty else refuse_none(records, file, layout)
     while chunk := list(itertools.islice(records, CHUNK_ROWS)):
         yield frame_of_records(chunk, columns=columns)
