@@ -57,6 +57,7 @@ class Order:
 class Table:
     """One clean table: `key` tells its rows apart, `month_by` is the moment or day that places a row in a month.
 
+    Rows with the same `thing`, columns of the key, tell of one thing: one that cannot be read leaves it in doubt.
     A snapshot is a list as it stands on a day: all its rows count for any period.
     """
 
@@ -64,6 +65,7 @@ class Table:
     grain: str
     columns: tuple[Column, ...]
     key: tuple[str, ...]
+    thing: tuple[str, ...]
     month_by: str
     orders: tuple[Order, ...] = ()
     exclusions: tuple[str, ...] = ()
@@ -118,6 +120,7 @@ VISITS = Table(
         Column("variant", "text", is_required=True, note="'headline' or the variant these counts belong to"),
     ),
     key=("portal_id", "visited_on", "source_tool", "variant"),
+    thing=("portal_id", "visited_on", "source_tool", "variant"),
     month_by="visited_on",
     exclusions=("grand_total", "duplicate", "other_portal"),
 )
@@ -142,6 +145,7 @@ SERVICES = Table(
         Column("valid_to_on", "day", note="last day of validity; null while still offered"),
     ),
     key=("service_id", "valid_from_on"),
+    thing=("service_id",),
     month_by="valid_from_on",
     orders=(Order("valid_from_on", "valid_to_on", "end_before_start"),),
     exclusions=("duplicate", "test", "internal", "not_city_service", "not_offered", "other_year"),
@@ -170,6 +174,7 @@ INQUIRIES = Table(
         ),
     ),
     key=("inquiry_id",),
+    thing=("inquiry_id",),
     month_by="received_at",
     orders=(
         Order("received_at", "responded_at", "response_before_receipt"),
@@ -192,6 +197,7 @@ OUTAGES = Table(
         Column("planned_basis", "text", note="how is_planned is known: declared, calendar, overlap"),
     ),
     key=("incident_id", "component"),
+    thing=("incident_id",),
     month_by="started_at",
     orders=(Order("started_at", "ended_at", "end_before_start"),),
     exclusions=("duplicate", "test", "no_outage", "cancelled", "not_city_infrastructure"),
@@ -207,6 +213,7 @@ POPULATION = Table(
         Column("source", "text", is_required=True, note="who counted"),
     ),
     key=("region_code", "reference_on", "source"),
+    thing=("region_code", "reference_on", "source"),
     month_by="reference_on",
     exclusions=("other_region", "duplicate"),
     is_snapshot=True,
