@@ -9,13 +9,14 @@ from functools import partial
 
 import pandas as pd
 
-from connectors.csv_blocks import csv_frames
+from connectors.csv_blocks import csv_frames, csv_header
 from connectors.errors import DataRejected, SourceChanged
 from connectors.file_kinds import is_text, refuse_foreign
-from connectors.layout import Layout
+from connectors.layout import Layout, YearsInHeader
 from connectors.object_records import WantedKeys, object_records, refuse_none
 from connectors.records import RawFile, frame_of_records
 from connectors.sheets import sheet_header, sheet_records
+from connectors.wide_tables import periods_in, unpivoted
 from connectors.zip_members import MEMBER_ROWS_APART, is_zip_of_files, zip_members
 
 CHUNK_ROWS = 20_000
@@ -36,6 +37,7 @@ def read_rows(
     Grain: one record, blank ones included. Files in a zip come one after the other. Columns: those asked for, as text
     with null for an absent value; `source_row` (the record's number in the file or sheet, from 1; those of the nth file
     in a zip from (n - 1) times 1,000,000,000); `reader_problem` (null, `wrong_field_count`, or one of `NO_RECORDS`).
+    With `years_in_header` a record is one cell of a period's column, and `source_row` that of its row.
     Columns not asked for are never kept. Raises `DataRejected` when the bytes are not what `layout` says,
     `SourceChanged` when a column or sheet is missing. A page of a longer answer `may_be_empty`; of many files of
     objects, `wanted_keys` gathers which keys none has.
@@ -56,6 +58,9 @@ def _read_file(
     if layout.format == "xlsx" and is_text(file):
         layout = _text_layout(file, layout, columns)
     refuse_foreign(file, layout.format)
+    if layout.years_in_header is not None:
+        yield from _long_frames(file, layout, columns, wide=layout.years_in_header)
+        return
     if layout.format == "csv":
         yield from csv_frames(file, layout=layout, columns=columns)
         return
@@ -68,8 +73,22 @@ def _read_file(
         yield frame_of_records(chunk, columns=columns)
 
 
+def _long_frames(
+    file: RawFile, layout: Layout, columns: tuple[str, ...], *, wide: YearsInHeader
+) -> Iterator[pd.DataFrame]:
+    """The records of a wide table, one for each row and period."""
+    header = (csv_header if layout.format == "csv" else sheet_header)(file, layout)
+    kept = tuple(name for name in columns if name not in (wide.period, wide.value))
+    periods = periods_in(file, header, wide=wide, kept=kept)
+    as_written = layout.model_copy(update={"years_in_header": None})
+    for frame in _read_file(file, layout=as_written, columns=(*kept, *periods), may_be_empty=False, wanted_keys=None):
+        yield unpivoted(frame, periods=periods, wide=wide, columns=columns)
+
+
 def _text_layout(file: RawFile, layout: Layout, columns: tuple[str, ...]) -> Layout:
     """How a text that is called a workbook lies, by the one delimiter that gives all columns asked for."""
+    new = (layout.years_in_header.period, layout.years_in_header.value) if layout.years_in_header else ()
+    columns = tuple(name for name in columns if name not in new)
     as_text = {mark: layout.model_copy(update={"format": "csv", "delimiter": mark}) for mark in _DELIMITERS}
     fitting = [mark for mark, tried in as_text.items() if _has_columns(file, tried, columns)]
     if len(fitting) != 1:

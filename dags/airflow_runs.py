@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from airflow.sdk.exceptions import AirflowSkipException
 from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
 
 
@@ -17,6 +18,12 @@ def is_active(holder: str) -> bool:
     """Whether a run is queued or running; one that Airflow does not know is not."""
     dag_id, run_id = holder.split(" ", 1)
     return RuntimeTaskInstance.get_dr_count(dag_id, run_ids=[run_id], states=["queued", "running"]) > 0
+
+
+def skip_unless(is_needed: bool) -> None:
+    """Skip the task that asks, unless it is needed."""
+    if not is_needed:
+        raise AirflowSkipException
 
 
 def due_at(dag_run: Any) -> datetime | None:  # noqa: ANN401 Airflow's own record

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -18,6 +18,7 @@ from airflow.sdk import (
     Param,
     RetryAction,
     RetryRule,
+    TaskGroup,
     TriggerRule,
     task,
 )
@@ -57,7 +58,7 @@ def dags_of(plan: CityPlan) -> dict[str, Callable[[], DAG]]:
     # The file of a city at fault may have any name.
     name = re.sub(r"[^A-Za-z0-9.-]", "_", plan.city_id)
     made: dict[str, Callable[..., DAG]] = {f"{name}_monthly": _monthly, f"{name}_annual": _annual}
-    if plan.is_collected_daily:
+    if plan.daily_sources:
         made[f"{name}_daily"] = _daily
     return {dag_id: partial(make, dag_id, plan) for dag_id, make in made.items()}
 
@@ -78,7 +79,7 @@ def _monthly(dag_id: str, plan: CityPlan) -> DAG:
         f"0 {plan.hour} {plan.day} * *", timezone=plan.zone, run_offset=-1, key_format="%Y-%m"
     )
     with _dag(dag_id, plan, schedule=schedule, start=start.replace(day=1), doc=MONTHLY, max_active_runs=1) as dag:
-        _compute(plan.city_id, is_year=False)
+        _compute(plan, is_year=False)
     return dag
 
 
@@ -91,7 +92,7 @@ def _annual(dag_id: str, plan: CityPlan) -> DAG:
     with _dag(
         dag_id, plan, schedule=schedule, start=start.replace(year=start.year + 1), doc=ANNUAL, max_active_runs=16
     ) as dag:
-        _compute(plan.city_id, is_year=True)
+        _compute(plan, is_year=True)
     return dag
 
 
@@ -99,9 +100,7 @@ def _daily(dag_id: str, plan: CityPlan) -> DAG:
     schedule = CronPartitionTimetable("0 2 * * *", timezone=plan.zone, run_offset=-1, key_format="%Y-%m-%d")
     with _dag(dag_id, plan, schedule=schedule, start=_first_day(plan), doc=DAILY, catchup=False) as dag:
         period: Any = resolve(plan.city_id, is_year=False)  # an XComArg, which stands for the str
-        names = collected(plan.city_id)
-        wait(plan.city_id, period) >> names
-        fetch.partial(city_id=plan.city_id, period=period).expand(source=names)
+        wait(plan.city_id, period) >> _fetch_each(plan.daily_sources, plan.city_id, period)
     return dag
 
 
@@ -150,15 +149,15 @@ def _period_field(pattern: str, *, example: str) -> Param:
     )
 
 
-def _compute(city_id: str, *, is_year: bool) -> None:
+def _compute(plan: CityPlan, *, is_year: bool) -> None:
+    city_id = plan.city_id
     period: Any = resolve(city_id, is_year)  # an XComArg, which stands for the str
-    names = sources(city_id, period)
-    wait(city_id, period) >> names
-    fetched = fetch.partial(city_id=city_id, period=period).expand(source=names)
+    waited = wait(city_id, period)
     cleaned = clean.partial(city_id=city_id, period=period).expand(table=list(TABLES))
     announced = announce.override(outlets=[year_of(city_id) if is_year else month_of(city_id)])
+    waited >> _fetch_each(plan.sources, city_id, period) >> cleaned
     (
-        fetched
+        waited
         >> cleaned
         >> validate(city_id, period)
         >> measure(city_id, period)
@@ -166,6 +165,14 @@ def _compute(city_id: str, *, is_year: bool) -> None:
         >> report(city_id, period)
         >> announced(city_id, period)
     )
+
+
+def _fetch_each(sources: Iterable[str], city_id: str, period: Any) -> TaskGroup:  # noqa: ANN401 an XComArg
+    """A task for each source under its name: a mapped one is a mere number in lists until it has succeeded."""
+    with TaskGroup("fetch") as group:
+        for name in sources:
+            fetch.override(task_id=name)(city_id, name, period)
+    return group
 
 
 @task
@@ -178,8 +185,8 @@ def resolve(
     return steps.resolve(city_id, partition_key=partition_key, conf=params, is_year=is_year)
 
 
-# Between two looks it takes no slot; the looks are 15 seconds apart, then further, at most ten minutes.
-@task.sensor(mode="reschedule", poke_interval=30, exponential_backoff=True, max_wait=600, timeout=timedelta(days=1001))
+# Between two looks it takes no slot; the looks are 15 seconds apart, then further, at most five minutes.
+@task.sensor(mode="reschedule", poke_interval=30, exponential_backoff=True, max_wait=300, timeout=timedelta(days=1001))
 def wait(city_id: str, period: str, dag_run: Any = None) -> bool:  # noqa: ANN401 Airflow's own record
     """Until no other run of the city is under way; a year that was due also for its months."""
     from airflow_runs import due_at, holder_of, is_active
@@ -190,33 +197,22 @@ def wait(city_id: str, period: str, dag_run: Any = None) -> bool:  # noqa: ANN40
 
 
 @task
-def sources(city_id: str, period: str) -> list[str]:
-    """The names of the city's sources that the period needs."""
-    from pipeline import steps
-
-    return steps.sources(city_id, period)
-
-
-@task
-def collected(city_id: str) -> list[str]:
-    """The names of the city's sources that are pulled every day."""
-    from pipeline import steps
-
-    return steps.collected(city_id)
-
-
-@task(map_index_template="{{ task.op_kwargs['source'] }}")
 def fetch(city_id: str, source: str, period: str) -> str:
-    """Land the raw bytes of one source, over its connection in Airflow or the environment; gives its manifest."""
+    """Land the raw bytes of one source, over its connection in Airflow or the environment; gives its manifest.
+
+    Skipped when the period does not need the source.
+    """
     from airflow_connections import connection_in_environment
+    from airflow_runs import skip_unless
 
     from pipeline import progress, steps
 
+    skip_unless(steps.needs(city_id, source, period))
     with connection_in_environment(steps.connection(city_id, source)):
         return steps.fetch(city_id, source, period, progress=progress.Logged())
 
 
-# A city without sources skips `fetch`; without this rule the skip would run through to a green, empty run.
+# Sources that a period does not need are skipped; without this rule the skip would run through to a green run.
 @task(map_index_template="{{ task.op_kwargs['table'] }}", trigger_rule=TriggerRule.NONE_FAILED)
 def clean(city_id: str, table: str, period: str) -> str:
     """Turn landed bytes into one clean table and its quarantine; gives the dataset's name."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import date
@@ -25,42 +24,56 @@ class CityPlan:
     first_month: str = ""
     day: int = 1
     hour: int = 0
-    is_collected_daily: bool = False
+    sources: tuple[str, ...] = ()
+    daily_sources: tuple[str, ...] = ()
     is_sound: bool = False
+
+
+@dataclass(frozen=True)
+class _Found:
+    """A plan, and the bytes and the day that it was made of and on."""
+
+    plan: CityPlan
+    content: str
+    edition: str
 
 
 def city_plans(settings: Settings, *, today: date) -> list[CityPlan]:
     """The plan of every city in the folder of cities.
 
     What was found out before about the same bytes on the same day is kept in the data folder: checking a city loads
-    every connector, which no scheduler can afford each half minute. A city at fault keeps the zone and days that it
-    had when it was last sound.
+    every connector, which no scheduler can afford each half minute. A city at fault keeps what it was when it was last
+    sound.
     """
-    kept_path, edition = settings.home / "city-plans.json", f"{version('tolok')} {today}"
-    kept = _kept(kept_path)
-    found = dict(_entries(settings.cities, kept, edition=edition))
+    path, edition = settings.home / "city-plans.json", f"{version('tolok')} {today}"
+    kept = _kept(path)
+    found = {
+        city_id: _found(settings.cities, city_id, kept.get(city_id), edition) for city_id in city_ids(settings.cities)
+    }
     if found != kept:
         with suppress(OSError):  # A data folder that cannot be written to costs time only.
-            write_atomically(kept_path, json.dumps(found, indent=1))
-    return [_with_first_month(CityPlan(**entry["plan"]), today) for entry in found.values()]
+            write_atomically(path, json.dumps({name: asdict(one) for name, one in found.items()}, indent=1))
+    return [_with_first_month(one.plan, today) for one in found.values()]
 
 
-def _kept(path: Path) -> dict[str, Any]:
+def _kept(path: Path) -> dict[str, _Found]:
+    """What was found before; nothing where that cannot be read, be it another version's."""
     try:
-        kept: dict[str, Any] = json.loads(path.read_bytes())
-    except (OSError, ValueError):
+        kept = json.loads(path.read_bytes())
+        return {name: _Found(_plan_of(one.pop("plan")), **one) for name, one in kept.items()}
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return {}
-    return kept
 
 
-def _entries(cities: Path, kept: dict[str, Any], *, edition: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    for city_id in city_ids(cities):
-        before, content = kept.get(city_id), _content_sha256(cities / f"{city_id}.yaml")
-        if before and (before["content"], before["edition"]) == (content, edition):
-            yield city_id, before
-            continue
-        last = CityPlan(**before["plan"]) if before else CityPlan(city_id)
-        yield city_id, {"content": content, "edition": edition, "plan": asdict(_plan(cities, last))}
+def _plan_of(raw: dict[str, Any]) -> CityPlan:
+    return CityPlan(**{**raw, "sources": tuple(raw["sources"]), "daily_sources": tuple(raw["daily_sources"])})
+
+
+def _found(cities: Path, city_id: str, before: _Found | None, edition: str) -> _Found:
+    content = _content_sha256(cities / f"{city_id}.yaml")
+    if before and (before.content, before.edition) == (content, edition):
+        return before
+    return _Found(_plan(cities, before.plan if before else CityPlan(city_id)), content, edition)
 
 
 def _content_sha256(path: Path) -> str:
@@ -84,7 +97,10 @@ def _plan(cities: Path, last: CityPlan) -> CityPlan:
         first_month=city.schedule.first_month or "",
         day=city.schedule.day,
         hour=city.schedule.hour,
-        is_collected_daily=any(source.connection and source.collect == "daily" for source in city.sources.values()),
+        sources=tuple(city.sources),
+        daily_sources=tuple(
+            name for name, source in city.sources.items() if source.connection and source.collect == "daily"
+        ),
         is_sound=True,
     )
 

@@ -6,6 +6,7 @@ alone by Airflow, the command line or a test.
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
@@ -39,8 +40,13 @@ _NO_REMARKS: Mapping[str, Sequence[Remark]] = {}
 
 
 def resolve(city_id: str, *, partition_key: str | None, conf: Mapping[str, object] | None, is_year: bool) -> str:
-    """The period of a run of one city, scheduled or triggered; `ConfigError` for a city whose settings are at fault."""
-    _city(city_id)
+    """The period of a run of one city, scheduled or triggered.
+
+    Raises `ConfigError` for a city whose settings are at fault, and what `pipeline.preconditions` raises.
+    """
+    from pipeline.preconditions import place_of_city
+
+    place_of_city(_city(city_id))
     return period_of_run(partition_key=partition_key, conf=conf, is_year=is_year).label
 
 
@@ -105,9 +111,9 @@ def _sources(city_id: str, period: str) -> list[str]:
     return [name for name, coverage in declared.items() if coverage is None or coverage.within(asked)]
 
 
-def collected(city_id: str) -> list[str]:
-    """The sources whose systems forget within weeks, so that a month is pulled every day of it."""
-    return [name for name, source in _city(city_id).sources.items() if source.connection and source.collect == "daily"]
+def needs(city_id: str, source: str, period: str) -> bool:
+    """Whether the period needs a source."""
+    return source in _sources(city_id, period)
 
 
 def connection(city_id: str, source: str) -> str | None:
@@ -145,6 +151,7 @@ def validate(city_id: str, period: str) -> str:
     from pipeline.validate import refuse_unsound, validate_tables
 
     city, asked = _city(city_id), Period.parse(period)
+    write_atomically(_work(city_id, period) / "manifests.sha256", _manifests_sha256(city_id, period))
     datasets = {table: dataset(city_id, table, period) for table in TABLES}
     files = {file.file_id: m.source for table in TABLES for m in _manifests(city_id, table, period) for file in m.files}
     verdicts, tables = validate_tables(datasets, period=asked, zone=city.zone_info, sources=files)
@@ -158,6 +165,7 @@ def validate(city_id: str, period: str) -> str:
 
 def measure(city_id: str, period: str) -> str:
     """Compute the four indicators, hold them against their suites and earlier results; gives the results' name."""
+    _refuse_newer_files(city_id, period)
     results = judged_results(city_id, period, warehouse_url=Settings.from_environment().warehouse_url)
     write_atomically(
         _work(city_id, period) / "results.json", _as_list_of("Result").dump_json(results, indent=1).decode()
@@ -204,6 +212,7 @@ def store(city_id: str, period: str) -> list[str]:
     from pipeline.terms import populations
     from pipeline.warehouse import Warehouse
 
+    _refuse_newer_files(city_id, period)
     results = _as_list_of("Result").validate_json((_work(city_id, period) / "results.json").read_bytes())
     warehouse = Warehouse(Settings.from_environment().warehouse_url)
     warehouse.migrate()
@@ -218,7 +227,50 @@ def store(city_id: str, period: str) -> list[str]:
         populations=[headline, *others] if headline else [],
         computed_at=datetime.now(UTC),
     )
-    return [str(stored) for stored in warehouse.store(results, request=request)]
+    stored = [str(stored) for stored in warehouse.store(results, request=request)]
+    write_atomically(_work(city_id, period) / "fingerprint", _fingerprint(city_id, period))
+    return stored
+
+
+def _manifests_sha256(city_id: str, period: str) -> str:
+    """The same for the same files of all tables."""
+    manifests = [manifest for table in TABLES for manifest in _manifests(city_id, table, period)]
+    return hashlib.sha256(repr(manifests).encode()).hexdigest()
+
+
+def _refuse_newer_files(city_id: str, period: str) -> None:
+    """`DataRejected` when another run has fetched other files since these were validated: a result names its own."""
+    kept = _work(city_id, period) / "manifests.sha256"
+    if not kept.is_file():
+        raise _not_run(city_id, period, id="belum divalidasi", en="not validated yet")
+    if kept.read_text("utf-8") != _manifests_sha256(city_id, period):
+        raise DataRejected(
+            id=f"{city_id} {period}: run lain mengambil berkas yang lebih baru sementara itu. Jalankan lagi.",
+            en=f"{city_id} {period}: another run has fetched newer files meanwhile. Run it again.",
+        )
+
+
+def periods_done(city_id: str, periods: Sequence[str]) -> frozenset[str]:
+    """Those of the periods that have results, and whose files, settings and methods are still those of then."""
+    from pipeline.warehouse import Warehouse
+
+    _city(city_id)
+    warehouse = Warehouse(Settings.from_environment().warehouse_url)
+    warehouse.migrate()
+    stored = {row["period"] for row in warehouse.current(city_id)}
+    return frozenset(period for period in periods if period in stored and _is_unchanged(city_id, period))
+
+
+def _is_unchanged(city_id: str, period: str) -> bool:
+    """Results of another machine or an older Tolok, of which nothing is noted here, stand."""
+    kept = _work(city_id, period) / "fingerprint"
+    return not kept.is_file() or kept.read_text("utf-8") == _fingerprint(city_id, period)
+
+
+def _fingerprint(city_id: str, period: str) -> str:
+    from pipeline.inputs import fingerprint
+
+    return fingerprint(_city(city_id), _sources(city_id, period), period=Period.parse(period))
 
 
 def report(city_id: str, period: str) -> str:

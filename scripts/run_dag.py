@@ -145,7 +145,8 @@ class RunListener:
 
 def _name(task_instance: RuntimeTaskInstance) -> str:
     label = getattr(task_instance, "rendered_map_index", None)
-    return f"{task_instance.task_id} {label}" if label else task_instance.task_id
+    name = task_instance.task_id.replace(".", " ", 1)
+    return f"{name} {label}" if label else name
 
 
 def _message(error: BaseException | str) -> str:

@@ -11,6 +11,8 @@ from service.settings import ADMIN, READER
 # What an operator may set otherwise; everything else is the service's own.
 _TUNABLE = {
     "AIRFLOW__CORE__PARALLELISM": "4",
+    # A city's runs come by themselves from the day its YAML is there.
+    "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
     # A task whose process died is found after a minute instead of five.
     "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "60",
     "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "60",

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from importlib.util import find_spec
@@ -99,19 +100,9 @@ class OwnPostgres:
         return True
 
     def make_databases(self) -> None:
-        """A role and a database of the same name for Airflow and for the warehouse, where they are missing."""
-        with psycopg.connect(self.url(SUPERUSER), autocommit=True) as connection:
-            for name, password in (
-                (METADATA, self.secrets.metadata_password),
-                (WAREHOUSE, self.secrets.warehouse_password),
-            ):
-                role = sql.Identifier(name)
-                if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [name]).fetchone():
-                    create = sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}")
-                    connection.execute(create.format(role, sql.Literal(password)))
-                if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
-                    connection.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(role, role))
-                    connection.execute(sql.SQL("REVOKE CONNECT ON DATABASE {} FROM PUBLIC").format(role))
+        """Airflow's database and the warehouse, where they are missing."""
+        passwords = {METADATA: self.secrets.metadata_password, WAREHOUSE: self.secrets.warehouse_password}
+        make_databases(self.url(SUPERUSER), passwords)
 
     def _initialise(self) -> None:
         """Make the data folder under another name first, so that a kill leaves none that is half made."""
@@ -150,6 +141,20 @@ class OwnPostgres:
                 os.chown(path, *_owner(), follow_symlinks=False)
             draft.rename(copy)
         return copy / package.name / "pginstall" / "bin"
+
+
+def make_databases(superuser_url: str, passwords: Mapping[str, str]) -> None:
+    """A role with its password and a database of the same name for each entry, which nobody else may enter."""
+    with psycopg.connect(superuser_url, autocommit=True) as connection:
+        for name, password in passwords.items():
+            role = sql.Identifier(name)
+            if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [name]).fetchone():
+                connection.execute(sql.SQL("CREATE ROLE {} LOGIN").format(role))
+            connection.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(role, sql.Literal(password)))
+            if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
+                create = "CREATE DATABASE {} OWNER {} ENCODING 'UTF8' LOCALE 'C' TEMPLATE template0"
+                connection.execute(sql.SQL(create).format(role, role))
+                connection.execute(sql.SQL("REVOKE CONNECT ON DATABASE {} FROM PUBLIC").format(role))
 
 
 def as_owner() -> dict[str, Any]:

@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shlex
 import signal
 import socket
-import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
+from urllib.parse import quote
 
 from connectors.errors import ConfigError, SourceUnavailable
 from pipeline.atomic import write_atomically
 from pipeline.warehouse import Warehouse
 from service.airflow_settings import airflow_environment
 from service.database import METADATA, WAREHOUSE, OwnPostgres, as_owner, database_folder
+from service.metadata import migrate_metadata
 from service.processes import Part, kill_all, rotate, wait_for, write
-from service.settings import Secrets, ServiceSettings
+from service.settings import ADMIN, Secrets, ServiceSettings
 
 _AIRFLOW = {
     "api-server": ("api-server",),
@@ -163,7 +165,7 @@ def _airflow(service: ServiceSettings, secrets: Secrets, urls: Mapping[str, str]
     home = service.folder / "airflow"
     home.mkdir(exist_ok=True)
     own = tolok_environment(service, urls[WAREHOUSE])
-    write_atomically(service.folder / "environment", "".join(f"export {k}='{v}'\n" for k, v in own.items()))
+    write_atomically(service.folder / "environment", "".join(f"export {k}={shlex.quote(v)}\n" for k, v in own.items()))
     environment = airflow_environment(
         {**os.environ, **own, **_addresses(service)},
         home=home,
@@ -172,7 +174,7 @@ def _airflow(service: ServiceSettings, secrets: Secrets, urls: Mapping[str, str]
         secrets=asdict(secrets),
     )
     Warehouse(urls[WAREHOUSE]).migrate()
-    _migrate_metadata(environment, service.logs / "migration.log")
+    migrate_metadata(urls[METADATA], environment)
     for name, arguments in _AIRFLOW.items():
         command = [sys.executable, "-m", "airflow", *arguments]
         part = Part(name, command, environment, service.folder, service.logs / f"{name}.log")
@@ -181,8 +183,10 @@ def _airflow(service: ServiceSettings, secrets: Secrets, urls: Mapping[str, str]
 
 
 def tolok_environment(service: ServiceSettings, warehouse_url: str) -> dict[str, str]:
-    """What the command line needs to see the same data as the service."""
+    """What the command line needs to see the same data as the service, and to start its runs."""
+    word = quote(service.logins()[ADMIN], safe="")
     return {
+        "AIRFLOW_CONN_TOLOK_AIRFLOW": f"http://{ADMIN}:{word}@127.0.0.1:{service.port}",
         "TOLOK_HOME": str(service.tolok.home),
         "TOLOK_CITIES": str(service.tolok.cities),
         "TOLOK_WAREHOUSE": warehouse_url,
@@ -198,17 +202,6 @@ def _addresses(service: ServiceSettings) -> dict[str, str]:
         "AIRFLOW__API__BASE_URL": service.address,
         "AIRFLOW__API__WORKERS": "1",
     }
-
-
-def _migrate_metadata(environment: Mapping[str, str], log: Path) -> None:
-    with log.open("wb") as file:
-        command = [sys.executable, "-m", "airflow", "db", "migrate"]
-        done = subprocess.run(command, env=dict(environment), stdout=file, stderr=file, check=False)
-    if done.returncode:
-        raise SourceUnavailable(
-            id=f"Basis data Airflow tidak dapat dibawa ke versi ini; sebabnya di {log}.",
-            en=f"Airflow's database cannot be brought to this version; {log} says why.",
-        )
 
 
 def _free_port() -> int:

@@ -16,9 +16,9 @@ pytestmark = pytest.mark.airflow
 UPSTREAM = {
     "resolve": set(),
     "wait": {"resolve"},
-    "sources": {"resolve", "wait"},
-    "fetch": {"resolve", "sources"},
-    "clean": {"resolve", "fetch"},
+    "fetch.dukcapil": {"resolve", "wait"},
+    "fetch.server": {"resolve", "wait"},
+    "clean": {"resolve", "wait", "fetch.dukcapil", "fetch.server"},
     "validate": {"resolve", "clean"},
     "measure": {"resolve", "validate"},
     "store": {"resolve", "measure"},
@@ -76,9 +76,11 @@ def test_the_steps_follow_one_another(described: dict[str, Any], dag_id: str) ->
 
 
 @each_indicator_dag
-def test_fetching_is_mapped_over_sources_and_cleaning_over_tables(described: dict[str, Any], dag_id: str) -> None:
+def test_cleaning_is_mapped_over_tables_and_each_source_has_a_task_of_its_name(
+    described: dict[str, Any], dag_id: str
+) -> None:
     tasks = described["dags"][dag_id]["tasks"]
-    assert {name for name, task in tasks.items() if task["mapped_over"]} == {"fetch", "clean"}
+    assert {name for name, task in tasks.items() if task["mapped_over"]} == {"clean"}
     assert tasks["clean"]["mapped_over"] == {"table": list(TABLES)}
 
 
@@ -165,8 +167,8 @@ def test_a_period_is_announced_as_a_partition_of_its_own_citys_asset(described: 
 
 def test_collecting_fetches_the_month_of_the_day_and_computes_nothing(described: dict[str, Any]) -> None:
     dag = described["dags"]["kota-timur_daily"]
-    assert set(dag["tasks"]) == {"resolve", "wait", "collected", "fetch"}
-    assert dag["tasks"]["fetch"]["outlets"] == []
+    assert set(dag["tasks"]) == {"resolve", "wait", "fetch.server"}
+    assert dag["tasks"]["fetch.server"]["outlets"] == []
     first_at, day = dag["first_runs"][1]
     assert (first_at, day) == ("2024-01-01T17:00:00+00:00", "2024-01-01")
     assert periods.period_of_run(partition_key=day, conf=None, is_year=False).label == "2024-01"

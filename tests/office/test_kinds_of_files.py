@@ -80,3 +80,17 @@ def test_what_is_no_table_is_refused_by_what_it_is(case: str, format: str, tmp_p
 def test_text_whose_columns_no_delimiter_gives_is_refused(content: bytes, tmp_path: Path) -> None:
     with pytest.raises(DataRejected, match="this is text"):
         read(tmp_path, content)
+
+
+ROWS = b"1;a;b\n" * 2000
+
+
+@pytest.mark.parametrize("end", [bytes(4096), b"2;" + bytes(300) + b"\n3;a;b\n"])
+def test_zero_bytes_that_break_a_record_are_damage(end: bytes, tmp_path: Path) -> None:
+    with pytest.raises(DataRejected, match="row 2002 holds zero bytes"):
+        read(tmp_path, b"Nomor;Mulai;x\n" + ROWS + end, format="csv", delimiter=";")
+
+
+def test_a_zero_byte_within_a_cell_is_the_cells_alone(tmp_path: Path) -> None:
+    found, _ = read(tmp_path, b"Nomor;Mulai;x\n" + ROWS + b"\n2;a\0;b\n", format="csv", delimiter=";")
+    assert found[-1] == ["2", "a\0"]

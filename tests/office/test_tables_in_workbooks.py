@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import time, timedelta
 from pathlib import Path
 from typing import Any
 
 import openpyxl
+import pandas as pd
 import pytest
 
 from connectors.errors import DataRejected, SourceChanged, TolokError
@@ -13,6 +15,8 @@ from connectors.files import read_rows
 from connectors.layout import Layout
 from connectors.records import RawFile
 from connectors.remarks import Remark
+from pipeline.clean.durations import parse_durations
+from pipeline.clean.reading import Reading
 from pipeline.landing import is_left_behind
 
 HEAD: list[object] = ["No", "Layanan", "OPD"]
@@ -168,3 +172,18 @@ def test_what_is_hidden_outside_the_records_is_not_said(tmp_path: Path) -> None:
     book.worksheets[0].column_dimensions.group("F", "H", hidden=True)
     book.save(tmp_path / "a.xlsx")
     assert read_again(tmp_path, ("Layanan",), header_starts_with="No")[1] == []
+
+
+def test_a_header_merged_over_rows_is_told_from_cells_merged_over_records(tmp_path: Path) -> None:
+    rows: list[list[object]] = [["Layanan", "Waktu", None], [None, "Mulai", "Selesai"], ["Izin", "a", "b"]]
+    with pytest.raises(SourceChanged, match="header_rows: 2"):
+        read(tmp_path, {"Data": rows}, ("Layanan", "Waktu"), merge="A1:A2")
+    assert read(tmp_path, {"Data": rows}, ("Layanan",), merge="A1:A2", header_rows=2)[0] == [(3, "", "Izin")]
+
+
+@pytest.mark.parametrize("unit", ["clock", "minutes", "words"])
+def test_spans_typed_in_a_workbook_are_read_under_every_unit(unit: str, tmp_path: Path) -> None:
+    rows: list[list[object]] = [["Lama"], [timedelta(hours=26, minutes=30)], [timedelta(minutes=90)], [time(2, 30)]]
+    found, _ = read(tmp_path, {"Data": rows}, ("Lama",))
+    parsed = parse_durations(pd.Series([row[2] for row in found], dtype="str"), unit=unit, reading=Reading())
+    assert (parsed.values.dt.total_seconds() / 60).tolist() == [1590, 90, 150]

@@ -17,6 +17,7 @@ from connectors.files import read_rows
 from connectors.layout import Layout
 from connectors.records import RawFile
 from connectors.remarks import Remark
+from pipeline.draft.layouts import find_layout
 
 MEMBERS_APART = 1_000_000_000
 
@@ -118,3 +119,8 @@ def test_locked_damaged_and_too_large_zips_are_refused(tmp_path: Path, monkeypat
     monkeypatch.setattr(zip_members, "MAX_UNPACKED_BYTES", 10)
     with pytest.raises(DataRejected, match="unpacks to"):
         read(zipped(tmp_path, CSV), format="csv")
+
+
+def test_a_zip_is_drafted_by_its_first_file(tmp_path: Path) -> None:
+    found = find_layout(zipped(tmp_path, {"a.csv": b"id;mulai\n1;2025-01-01\n2;2025-01-02\n"}))
+    assert (found.layout.format, found.layout.delimiter, found.header) == ("csv", ";", ("id", "mulai"))
