@@ -25,7 +25,7 @@ DTYPES: dict[str, str] = {
 
 @dataclass(frozen=True)
 class Column:
-    """One column: its kind, and the row rules that follow from it.
+    """One column: its kind, and the row rules that follow from it; a count that is no share of a whole is not `added`.
 
     One that `flags` a moment says of it that it was noted as a date without an hour; it is not mapped but follows.
     """
@@ -37,6 +37,7 @@ class Column:
     minimum: float | None = None
     note: str = ""
     flags: str = ""
+    is_added: bool = True
 
     @property
     def is_time(self) -> bool:
@@ -76,6 +77,11 @@ class Table:
         """The names of the columns a source maps, in order."""
         return tuple(column.name for column in self.columns if not column.flags)
 
+    @property
+    def additive_names(self) -> tuple[str, ...]:
+        """The names of the columns of which rows are added up."""
+        return tuple(column.name for column in self.columns if column.kind in ("count", "number") and column.is_added)
+
     def flags_of(self, name: str) -> tuple[str, ...]:
         """The columns that say of a moment whether it was noted as a date."""
         return tuple(column.name for column in self.columns if column.flags == name)
@@ -112,7 +118,7 @@ VISITS = Table(
     grain="portal x day (or month) x variant of the count",
     columns=(
         Column("visited_on", "day", is_required=True, note="first local day covered"),
-        Column("days_count", "count", is_required=True, minimum=1, note="1, or the days of the month"),
+        Column("days_count", "count", is_required=True, minimum=1, is_added=False, note="1, or the days of the month"),
         Column("portal_id", "text", is_required=True, note="portal or site counted"),
         Column("visits_count", "count", is_required=True, minimum=0, note="visits (sessions) of those days"),
         Column("visit_definition", "text", is_required=True, note="what the tool calls a visit"),

@@ -36,9 +36,9 @@ class RepeatedKeys:
     def groups(self, *, shared_with: RepeatedKeys | None = None) -> Iterator[Words]:
         """Places, rising, of rows whose hash comes again; all rows of one key are in one group.
 
-        Of two, it is the rows of both whose hash both hold. Different keys may share a hash, so the rows of a group have still to be compared. A group has at most a
-        quarter of a million rows, and those of one key more; there are no more groups than that takes, for each is
-        looked up in all files.
+        Of two, it is the rows of both whose hash both hold. Different keys may share a hash, so the rows of a group
+        have still to be compared. A group has at most a quarter of a million rows, and those of one key more; there
+        are no more groups than that takes, for each is looked up in all files.
         """
         waiting: list[Words] = []
         for places in self._small_groups(shared_with):

@@ -82,11 +82,11 @@ def combine_rows(frame: pd.DataFrame, *, table: Table, combine: Combine) -> pd.D
     else:
         kept = groups.head(1).index
     result = frame.copy()
-    names = {"sum": ("count", "number"), "any": ("flag",)}.get(combine.how, ())
-    for column in table.columns:
-        if column.kind in names and column.name not in combine.by:
-            folded = groups[column.name].transform("sum" if combine.how == "sum" else "max")
-            result.loc[kept, column.name] = folded.loc[kept]
+    flags = [column.name for column in table.columns if column.kind == "flag"]
+    names = {"sum": table.additive_names, "any": flags}.get(combine.how, ())
+    for name in [name for name in names if name not in by]:
+        folded = groups[name].transform("sum" if combine.how == "sum" else "max")
+        result.loc[kept, name] = folded.loc[kept]
     result.loc[sound.index.difference(kept), "excluded_by"] = "combined"
     result.loc[is_undecided, "quarantine_reason"] = HELD_WITH_GROUP
     return result.drop(columns=ORDER, errors="ignore")

@@ -31,6 +31,7 @@ from pipeline.clean.prefetch import prefetch
 from pipeline.clean.rules import FILE_ORDER, apply_row_rules, combine_rows, hold_doubtful, resolve_duplicates
 from pipeline.clean.services import complete_services
 from pipeline.clean.state_changes import pair_rows, pairing_remarks, with_incident_ids
+from pipeline.clean.sums import total_among_parts
 from pipeline.clean.visits import complete_visits
 from pipeline.config.city import City
 from pipeline.config.rows import Responses
@@ -107,7 +108,9 @@ def _combined(frame: pd.DataFrame, landed: Landed) -> pd.DataFrame:
     if combine is None:
         return _judged(frame, landed)
     if combine.how != "pair":
-        return combine_rows(with_plain_texts(_judged(frame, landed)), table=landed.table, combine=combine)
+        frame, name = with_plain_texts(_judged(frame, landed)), landed.manifest.source
+        landed.remarks.extend(total_among_parts(frame, table=landed.table, combine=combine, source_name=name))
+        return combine_rows(frame, table=landed.table, combine=combine)
     frame = with_incident_ids(frame) if landed.table.name == "outages" else frame
     frame = pair_rows(with_plain_texts(_judged(frame, landed)), table=landed.table, combine=combine)
     landed.remarks.extend(pairing_remarks(frame, source_name=landed.manifest.source))
@@ -115,15 +118,17 @@ def _combined(frame: pd.DataFrame, landed: Landed) -> pd.DataFrame:
 
 
 def with_duplicates_resolved(frame: pd.DataFrame, landed: Landed) -> pd.DataFrame:
-    """Judged rows, at most one sound row left to each key; all rows of a key that are not quarantined must be there."""
-    frame = resolve_duplicates(_in_file_order(frame, landed), table=landed.table, later_file_wins=landed.later_file_wins)
+    """Judged rows, at most one sound row left to each key; all rows of a key but quarantined ones must be there."""
+    frame = resolve_duplicates(
+        _in_file_order(frame, landed), table=landed.table, later_file_wins=landed.later_file_wins
+    )
     if landed.table.name == "population":
         refuse_several_figures(frame, source_name=landed.manifest.source)
     return frame.drop(columns=FILE_ORDER)
 
 
 def with_doubtful_held(frame: pd.DataFrame, landed: Landed) -> pd.DataFrame:
-    """Judged rows, the sound ones held back that a quarantined one may contradict; all rows of a thing must be there."""
+    """Judged rows, those held back that a quarantined one may contradict; all rows of a thing must be there."""
     frame = _in_file_order(frame, landed)
     return hold_doubtful(frame, table=landed.table, later_file_wins=landed.later_file_wins).drop(columns=FILE_ORDER)
 
