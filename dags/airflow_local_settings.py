@@ -9,8 +9,6 @@ from __future__ import annotations
 import sys
 
 if {"scheduler", "worker"} & set(sys.argv):
-    import pipeline.clean.dataset
-    import pipeline.judgement
-    import pipeline.report.page
-    import pipeline.steps
-    import pipeline.warehouse  # noqa: F401
+    from pipeline.preload import preload
+
+    preload()

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 _BACKFILL = """
-**Bahasa Indonesia: mengisi bulan lalu.** Pakai `tolok backfill` di terminal. Dialog *Backfill* milik Airflow tidak
-merusak (periode yang sudah selesai tidak mendapat versi baru, dan run satu kota saling menunggu), tetapi tanggalnya
-berarti tanggal jadwal dalam bulan itu: tanggal akhir sebelum hari jadwal **meninggalkan bulan terakhir**. Tulis
-selalu hari terakhir bulan itu, misalnya 2025-12-31.
+**Bahasa Indonesia: mengisi bulan lalu.** Pakai DAG `backfill` kota ini, atau `tolok backfill` di terminal. Dialog
+*Backfill* milik Airflow tidak merusak (periode yang sudah selesai tidak mendapat versi baru, dan run satu kota saling
+menunggu), tetapi tanggalnya berarti tanggal jadwal dalam bulan itu: tanggal akhir sebelum hari jadwal **meninggalkan
+bulan terakhir**. Tulis selalu hari terakhir bulan itu, misalnya 2025-12-31.
 
-**English: filling past months.** Use `tolok backfill` in a terminal. Airflow's own *Backfill* dialog harms nothing (a
-finished period gets no new version, and the runs of one city wait for one another), but its dates mean the schedule's
-day within each month: an end date before that day **leaves the last month out**. Always write the month's last day,
-such as 2025-12-31."""
+**English: filling past months.** Use this city's `backfill` DAG, or `tolok backfill` in a terminal. Airflow's own
+*Backfill* dialog harms nothing (a finished period gets no new version, and the runs of one city wait for one
+another), but its dates mean the schedule's day within each month: an end date before that day **leaves the last month
+out**. Always write the month's last day, such as 2025-12-31."""
 
 MONTHLY = f"""
 **Bahasa Indonesia.** Menghitung keempat indikator tata kelola SNI ISO 37122 kota ini untuk satu bulan kalender.
@@ -36,6 +36,16 @@ run begins and waits (`wait`) until all months of the year are there, for `sched
 log names the missing ones. Correcting a month does not run its year again: trigger this DAG with `period` (such as
 `2024`); such a run does not wait for months.
 {_BACKFILL}"""
+
+BACKFILL = """
+**Bahasa Indonesia.** Mengisi masa lalu kota ini: dua tahun (semua bulan dan tahunnya) atau dua bulan, bulan sebelum
+tahun. Yang sudah ada dan tidak berubah dilewati. Boleh dihentikan (*Mark as failed*): isian yang sama melanjutkan
+dari sana. Periode yang gagal tidak menghentikan yang lain; semuanya disebut di akhir.
+
+**English.** Fills this city's past: two years (all their months and the years) or two months, months before years.
+What is there and unchanged is skipped. It may be stopped (*Mark as failed*): the same form goes on from there. A
+period that fails stops no other; all are named at the end.
+"""
 
 DAILY = """
 **Bahasa Indonesia.** Menarik bulan berjalan dari sumber kota ini yang ditandai `collect: daily` (misalnya Prometheus,

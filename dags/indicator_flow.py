@@ -22,16 +22,25 @@ from airflow.sdk import (
     TriggerRule,
     task,
 )
-from dag_pages import ANNUAL, DAILY, MONTHLY
+from dag_pages import ANNUAL, BACKFILL, DAILY, MONTHLY
 
 from connectors.errors import ConfigError, DataRejected, FileMissing
 from pipeline.city_plans import CityPlan
 from pipeline.tables import TABLES
 
 YEAR_PATTERN = r"^(19|20)\d{2}$"
+ANY_PATTERN = r"^(19|20)\d{2}(-(0[1-9]|1[0-2]))?$"
 MONTH_PATTERN = r"^(19|20)\d{2}-(0[1-9]|1[0-2])$"
 
-A_PERSON_MUST_ACT = ExceptionRetryPolicy(
+
+class _Shared(ExceptionRetryPolicy):
+    """One for all tasks: Airflow copies the defaults for each, which took a quarter of the time of parsing."""
+
+    def __deepcopy__(self, _: object) -> _Shared:
+        return self
+
+
+A_PERSON_MUST_ACT = _Shared(
     rules=[
         RetryRule(
             exception=[ConfigError, DataRejected, FileMissing],
@@ -57,7 +66,11 @@ def dags_of(plan: CityPlan) -> dict[str, Callable[[], DAG]]:
     """What makes each DAG of a city, by the DAG's id."""
     # The file of a city at fault may have any name.
     name = re.sub(r"[^A-Za-z0-9.-]", "_", plan.city_id)
-    made: dict[str, Callable[..., DAG]] = {f"{name}_monthly": _monthly, f"{name}_annual": _annual}
+    made: dict[str, Callable[..., DAG]] = {
+        f"{name}_monthly": _monthly,
+        f"{name}_annual": _annual,
+        f"{name}_backfill": _backfill,
+    }
     if plan.daily_sources:
         made[f"{name}_daily"] = _daily
     return {dag_id: partial(make, dag_id, plan) for dag_id, make in made.items()}
@@ -104,6 +117,19 @@ def _daily(dag_id: str, plan: CityPlan) -> DAG:
     return dag
 
 
+def _backfill(dag_id: str, plan: CityPlan) -> DAG:
+    form = {
+        "first": _period_field(ANY_PATTERN, id="Dari", en="From", example="2019"),
+        "last": _period_field(ANY_PATTERN, id="Sampai", en="To", example="2025"),
+    }
+    with _dag(dag_id, plan, schedule=None, start=_first_day(plan), doc=BACKFILL, form=form) as dag:
+        done: Any = fill(plan.city_id)
+        wait(plan.city_id, "") >> done
+        announce_all.override(task_id="announce_months", outlets=[month_of(plan.city_id)])(done, "YYYY-MM")
+        announce_all.override(task_id="announce_years", outlets=[year_of(plan.city_id)])(done, "YYYY")
+    return dag
+
+
 def _first_day(plan: CityPlan) -> datetime:
     """The first midnight of the city's first month."""
     year, month = plan.first_month.split("-")
@@ -114,14 +140,15 @@ def _dag(
     dag_id: str,
     plan: CityPlan,
     *,
-    schedule: CronPartitionTimetable,
+    schedule: CronPartitionTimetable | None,
     start: datetime,
     doc: str,
+    form: dict[str, Param] | None = None,
     catchup: bool = True,
     max_active_runs: int = 1,
 ) -> DAG:
     kind = dag_id.rsplit("_", 1)[1]
-    pattern = YEAR_PATTERN if kind == "annual" else MONTH_PATTERN
+    pattern, example = (YEAR_PATTERN, "2024") if kind == "annual" else (MONTH_PATTERN, "2024-03")
     return DAG(
         dag_id,
         description=f"SNI ISO 37122 · {plan.city_id} · {kind}",
@@ -131,18 +158,18 @@ def _dag(
         start_date=start,
         catchup=catchup,
         doc_md=doc,
-        params={"period": _period_field(pattern, example="2024" if kind == "annual" else "2024-03")},
+        params=form or {"period": _period_field(pattern, id="Periode", en="Period", example=example)},
         default_args=TASK_DEFAULTS,
         max_active_runs=max_active_runs,
         max_active_tasks=4,
     )
 
 
-def _period_field(pattern: str, *, example: str) -> Param:
+def _period_field(pattern: str, *, id: str, en: str, example: str) -> Param:
     return Param(
         None,
         type=["null", "string"],
-        title="Periode / Period",
+        title=f"{id} / {en}",
         description=f"Tulis seperti / Write it like: `{example}`. "
         "Kosong bila run membawa partition key. / Empty when the run carries a partition key.",
         pattern=pattern,
@@ -261,3 +288,22 @@ def announce(city_id: str, period: str, ti: Any = None, outlet_events: Any = Non
     label = steps.conclude(city_id, period)
     outlet_events[ti.task.outlets[0]].add_partitions(label)
     return label
+
+
+# It goes on for as long as the range asks, and what is done is kept: the same form goes on from there.
+@task(execution_timeout=None)
+def fill(city_id: str, params: Mapping[str, Any] | None = None) -> list[str]:
+    """Compute what is due of the form's range, months before years; gives the periods with something measured."""
+    from pipeline import backfill, progress
+
+    return backfill.fill(city_id, **(params or {}), progress=progress.Logged())
+
+
+@task
+def announce_all(done: list[str], form: str, ti: Any = None, outlet_events: Any = None) -> None:  # noqa: ANN401
+    """Make those of the periods known that are written in this form, such as `YYYY`; skipped when there are none."""
+    from airflow_runs import skip_unless
+
+    labels = [label for label in done if len(label) == len(form)]
+    skip_unless(bool(labels))
+    outlet_events[ti.task.outlets[0]].add_partitions(labels)

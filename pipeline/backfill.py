@@ -43,6 +43,17 @@ class Backfill:
                     yield label, None
 
 
+def fill(city_id: str, *, first: str | None, last: str | None, progress: Progress) -> list[str]:
+    """Run what is due of a range in this process; gives the periods of the range with something measured.
+
+    Raises `ConfigError` for a range that lacks an end, and at last the gravest fault, with the texts of all.
+    """
+    first, last = first or "", last or ""
+    ended = Backfill.planned(city_id, first, last).run(progress, one=run_here)
+    refuse_faults([(label, fault) for label, fault in ended if fault is not None])
+    return steps.measured(city_id, [period.label for period in span(first, last)])
+
+
 def run_here(city_id: str, period: str, *, progress: Progress) -> None:
     """Every step of a period in this process; `DataRejected` when nothing of it could be measured."""
     steps.run(city_id, period, progress=progress)
@@ -72,7 +83,8 @@ def in_airflow(city_id: str, period: str, *, progress: Progress) -> None:  # noq
     there = api.run_ids(dag_id, period)
     run_id = next((run_id for run_id, state in there.items() if state in _UNDER_WAY), "")
     if not run_id:
-        run_id = f"backfill__{period}__{len(there) + 1}"
+        # Airflow keeps `backfill__` and `scheduled__` to itself.
+        run_id = f"tolok__{period}__{len(there) + 1}"
         api.trigger(dag_id, run_id=run_id, partition_key=period)
     while (state := api.state(dag_id, run_id)) in _UNDER_WAY:
         time.sleep(_ASKED_EVERY_SECONDS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cache
 from itertools import product
 from pathlib import Path
@@ -131,6 +131,21 @@ class Block:
         counts = np.bincount(self.outcomes, minlength=len(self.words)).tolist()
         return Counter(dict(zip(self.words, counts, strict=True)))
 
+    def counts_by_file(self) -> dict[str, Counter[Outcome]]:
+        """How many rows of which file have which outcome."""
+        files = self.rows["source_file_id"].combine_chunks()
+        width = len(self.words)
+        places = files.indices.to_numpy().astype(np.int64) * width + self.outcomes
+        counts = np.bincount(places, minlength=len(files.dictionary) * width).reshape(-1, width).tolist()
+        names = files.dictionary.to_pylist()
+        return {name: Counter(dict(zip(self.words, row, strict=True))) for name, row in zip(names, counts, strict=True)}
+
+    def where(self, is_chosen: NDArray[np.bool_]) -> Block:
+        """Some of its rows."""
+        columns = (self.months, self.keys, self.things, self.is_named, self.outcomes)
+        months, keys, things, is_named, outcomes = (column[is_chosen] for column in columns)
+        return Block(self.rows.filter(pa.array(is_chosen)), months, keys, things, is_named, outcomes, self.words)
+
     def by_month(self) -> Iterator[tuple[str, NDArray[np.int64]]]:
         """The label of each month, and the places of its rows in the block."""
         if not len(self.months):
@@ -170,14 +185,15 @@ class MonthFiles:
         outcomes = zip(_names(OUTCOME_COLUMNS), self._outcomes_in_words(self._codes_at(places)), strict=True)
         return finished(_as_frame(pa.concat_tables(found)).assign(**dict(outcomes)), self._table)
 
-    def judge_again(self, block: Block, *, places: Words) -> Counter[Outcome]:
-        """Put down what became of rows; gives how many that were sound until now have which outcome."""
+    def judge_again(self, block: Block, *, places: Words) -> Block:
+        """Put down what became of rows; gives those that were sound until now."""
         codes, was_sound, (nths, rows) = self._codes(block), self._codes_at(places) == 0, _parted(places)
         for month in self._months.values():
             chosen = nths == month.nth
             month.codes[0][rows[chosen]] = codes[chosen]
-        self._write_quarantine(block.rows.filter(pa.array(was_sound)), codes[was_sound])
-        return replace(block, outcomes=block.outcomes[was_sound]).counts
+        judged = block.where(was_sound)
+        self._write_quarantine(judged.rows, codes[was_sound])
+        return judged
 
     def _codes_at(self, places: Words) -> NDArray[np.uint8]:
         """What became of the rows at some places, as a number."""

@@ -12,9 +12,10 @@ from typing import Any
 
 import pytest
 
-from connectors.errors import ConfigError, DataRejected
+from connectors.errors import ConfigError, DataRejected, FileMissing
 from pipeline import steps
 from pipeline.backfill import Backfill, run_here
+from pipeline.backfill import fill as fill_range
 from pipeline.progress import SILENT
 from pipeline.tables import TABLES
 from pipeline.warehouse import Warehouse
@@ -128,6 +129,22 @@ def test_what_is_done_is_skipped_until_a_file_or_a_setting_changes(cities: Path)
     yaml.write_text(f"{settings}final_quarantine_pct: 1\n", "utf-8")
     assert due() == ("2024-01", "2024-02")
     yaml.write_text(settings, "utf-8")
+
+
+@pytest.mark.usefixtures("at_home")
+def test_a_range_from_the_form_goes_past_a_month_at_fault_and_on_from_there(cities: Path) -> None:
+    def fill(first: str | None, last: str | None) -> list[str]:
+        return fill_range(CITY, first=first, last=last, progress=SILENT)
+
+    with pytest.raises(ConfigError, match="is not known"):
+        fill("2024-01", None)
+    visits = cities / "data" / CITY / "kunjungan-2024.csv"
+    visits.rename(visits.with_suffix(".away"))
+    with pytest.raises(FileMissing, match="1 periods failed:\\n2024-12: Source 'portal': no file"):
+        fill("2024-12", "2025-01")
+    visits.with_suffix(".away").rename(visits)
+    assert Backfill.planned(CITY, "2024-12", "2025-01").due == ("2024-12",)
+    assert fill("2024-12", "2025-01") == ["2024-12", "2025-01"]
 
 
 @pytest.mark.usefixtures("at_home")

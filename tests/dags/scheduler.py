@@ -56,6 +56,10 @@ class Airflow:
         """Start a run; gives its id."""
         return str(self.post(f"dags/{dag_id}/dagRuns", {"logical_date": None, **fields})["dag_run_id"])
 
+    def command(self, *arguments: str) -> None:
+        """One of Airflow's own commands; it must end well."""
+        subprocess.run([*AIRFLOW, *arguments], env=self.environment, check=True, capture_output=True)
+
     def _ask(self, method: str, path: str, body: dict[str, Any] | None, *, token: str | None = None) -> Any:
         token = token or self._token()
         request = urllib.request.Request(  # noqa: S310 our own loopback address

@@ -31,7 +31,8 @@ each_indicator_dag = pytest.mark.parametrize("dag_id", ["kota-timur_annual", "ko
 def test_every_city_has_its_own_dags_and_a_faulty_one_harms_none(described: dict[str, Any]) -> None:
     assert described["import_errors"] == {}
     cities = ("kota-barat", "kota-tengah", "kota-timur", "kota-rusak", "Kota_Tanpa_Id")
-    expected = {f"{city}_{kind}" for city in cities for kind in ("monthly", "annual")} | {"kota-timur_daily"}
+    expected = {f"{city}_{kind}" for city in cities for kind in ("monthly", "annual", "backfill")}
+    expected |= {"kota-timur_daily"}
     assert set(described["dags"]) == expected
 
 
@@ -163,6 +164,21 @@ def test_a_period_is_announced_as_a_partition_of_its_own_citys_asset(described: 
         assert {name: task["outlets"] for name, task in tasks.items() if task["outlets"]} == {
             "announce": [f"tolok://{city}/{kind}"]
         }
+
+
+def test_a_range_is_filled_from_a_form_of_its_two_ends(described: dict[str, Any]) -> None:
+    dag = described["dags"]["kota-timur_backfill"]
+    assert {name: field["schema"]["title"] for name, field in dag["form"].items()} == {
+        "first": "Dari / From",
+        "last": "Sampai / To",
+    }
+    assert {name: (task["upstream"], task["outlets"]) for name, task in dag["tasks"].items()} == {
+        "wait": ([], []),
+        "fill": (["wait"], []),
+        "announce_months": (["fill"], ["tolok://kota-timur/month"]),
+        "announce_years": (["fill"], ["tolok://kota-timur/year"]),
+    }
+    assert dag["first_runs"] == []
 
 
 def test_collecting_fetches_the_month_of_the_day_and_computes_nothing(described: dict[str, Any]) -> None:
