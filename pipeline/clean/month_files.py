@@ -142,9 +142,15 @@ class Block:
 
     def where(self, is_chosen: NDArray[np.bool_]) -> Block:
         """Some of its rows."""
-        columns = (self.months, self.keys, self.things, self.is_named, self.outcomes)
-        months, keys, things, is_named, outcomes = (column[is_chosen] for column in columns)
-        return Block(self.rows.filter(pa.array(is_chosen)), months, keys, things, is_named, outcomes, self.words)
+        return Block(
+            self.rows.filter(pa.array(is_chosen)),
+            self.months[is_chosen],
+            self.keys[is_chosen],
+            self.things[is_chosen],
+            self.is_named[is_chosen],
+            self.outcomes[is_chosen],
+            self.words,
+        )
 
     def by_month(self) -> Iterator[tuple[str, NDArray[np.int64]]]:
         """The label of each month, and the places of its rows in the block."""
