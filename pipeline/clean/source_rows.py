@@ -32,6 +32,7 @@ from pipeline.clean.rules import FILE_ORDER, apply_row_rules, combine_rows, hold
 from pipeline.clean.services import complete_services
 from pipeline.clean.state_changes import pair_rows, pairing_remarks, with_incident_ids
 from pipeline.clean.sums import total_among_parts
+from pipeline.clean.ticks import Ticks
 from pipeline.clean.unmapped import UnmappedTexts
 from pipeline.clean.visits import complete_visits
 from pipeline.config.city import City
@@ -56,12 +57,14 @@ class Landed:
     meter: Meter = field(default_factory=Meter, compare=False)
     remarks: list[Remark] = field(default_factory=list, compare=False)
     date_signs: DateSigns = field(default_factory=DateSigns, compare=False)
+    ticks: Ticks = field(default_factory=Ticks, compare=False)
     unmapped: UnmappedTexts = field(default_factory=UnmappedTexts, compare=False)
 
     @property
     def all_remarks(self) -> list[Remark]:
         """What is odd about the source, in order and each once, now that its rows were read."""
-        return sorted({*self.remarks, *self.date_signs.remarks(self.source, name=self.manifest.source)})
+        name = self.manifest.source
+        return sorted({*self.remarks, *self.date_signs.remarks(self.source, name=name), *self.ticks.remarks(name)})
 
     @cached_property
     def source(self) -> Source:
@@ -156,6 +159,7 @@ def _mapped(block: RawBlock, landed: Landed) -> pd.DataFrame:
         table=landed.table,
         zone=landed.city.zone_info,
         date_signs=landed.date_signs,
+        ticks=landed.ticks,
         unmapped=landed.unmapped,
     )
     file_ids = pd.Categorical.from_codes(np.zeros(len(frame), np.int8), pd.Index([file_id], dtype="str"))

@@ -73,7 +73,8 @@ class Terms:
 
     `as_of` is the moment the sources were extracted; `covers` the days of the period they say they cover, null when
     they do not say; `log_lines` the fate of access log lines, which stand in place of the day counts made from them.
-    `dates_suffice` says that the desk notes dates without hours by its own rule.
+    `dates_suffice` says that the desk notes dates without hours by its own rule; `dates_are_assumed` that the
+    settings give validity dates which a register does not tell.
     Nothing after `known_until` can be in the sources; `remarks` are what was found worth knowing before measuring.
     """
 
@@ -90,6 +91,7 @@ class Terms:
     longest_plausible_hours: int = 720
     final_quarantine_pct: float = 2
     dates_suffice: bool = False
+    dates_are_assumed: bool = False
     log_lines: RowCounts = RowCounts()
     remarks: tuple[Remark, ...] = ()
 
