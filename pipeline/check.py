@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from connectors.errors import SourceUnavailable, TolokError
+from connectors.numerals import number, percent
 from pipeline.config.city import City
 from pipeline.config.source import Source
 from pipeline.indicators.definition import definitions
@@ -102,19 +103,19 @@ def _rates(trial: Trial, city: City, name: str) -> Iterator[str]:
     """The fate of all rows of a source, and each reason's share of those not excluded beside the limit."""
     fates = trial.fates[name]
     sums = {outcome: sum(n for (o, _), n in fates.items() if o == outcome) for outcome in _FATES}
-    yield "; ".join(f"{_FATES[outcome]}: {count:,}" for outcome, count in sums.items())
+    yield "; ".join(f"{_FATES[outcome]}: {number(count)}" for outcome, count in sums.items())
     judged_count = sums["used"] + sums["quarantined"]
     for (outcome, reason), count in sorted(fates.items()):
         if outcome == "quarantined":
-            share = f"{100 * count / judged_count:.1f} %"
-            yield f"{reason}: {count:,} ({share}; batas / limit {city.quarantine_limit_pct:g} %)"
+            share = percent(100 * count / judged_count)
+            yield f"{reason}: {number(count)} ({share}; batas / limit {percent(city.quarantine_limit_pct)})"
         elif outcome == "excluded":
-            yield f"{reason}: {count:,}"
+            yield f"{reason}: {number(count)}"
 
 
 def _unmapped_lines(trial: Trial, name: str) -> Iterator[str]:
     for column, texts in trial.unmapped.get(name, {}).items():
-        listed = ", ".join(f"'{text}' {count:,}" for text, count in texts)
+        listed = ", ".join(f"'{text}' {number(count)}" for text, count in texts)
         yield f"belum dipetakan / not mapped in columns.{column}.values: {listed}"
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from connectors.errors import DataRejected
+from connectors.numerals import number, number_en
 from pipeline.clean.month_files import Outcome
 from pipeline.config.city import City
 
@@ -38,8 +39,10 @@ class Readability:
             reasons = ", ".join(f"{reason} {count}" for reason, count in sorted(self.reasons.items()))
             limit = f"{city.quarantine_limit_pct:g} %"
             raise DataRejected(
-                id=f"Sumber '{source_name}': {bad_count} dari {self.rows_count} baris tidak terbaca ({reasons}); "
+                id=f"Sumber '{source_name}': {number(bad_count)} dari {number(self.rows_count)} baris tidak terbaca "
+                f"({reasons}); "
                 f"batasnya {limit}. Periksa format tanggal, angka dan peta nilai di sources.{source_name}.",
-                en=f"Source '{source_name}': {bad_count} of {self.rows_count} rows cannot be read ({reasons}); "
+                en=f"Source '{source_name}': {number_en(bad_count)} of {number_en(self.rows_count)} rows cannot be "
+                f"read ({reasons}); "
                 f"the limit is {limit}. Check date formats, numbers and value maps in sources.{source_name}.",
             )
