@@ -8,7 +8,7 @@ PERIOD ?= 2025
 SIZE ?= 1000000
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test test-servers test-office test-fresh check lock generated bench clean
+.PHONY: help install run up down status test test-servers test-service test-compose test-office test-fresh check lock generated bench clean
 
 help: ## what can be made
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,6 +28,15 @@ run: $(STAMP) ## the real DAG for CITY and PERIOD (kota-contoh 2025)
 	@$(BIN)/python scripts/run_dag.py "$(CITY)" "$(PERIOD)"
 	@$(BIN)/tolok show "$(CITY)" "$(PERIOD)"
 
+up: $(STAMP) ## the service on this machine: PostgreSQL, scheduler and UI on loopback (docs/service.md)
+	@$(BIN)/python -m service up
+
+down: $(STAMP) ## end the service whole
+	@$(BIN)/python -m service down
+
+status: $(STAMP) ## whether the service works
+	@$(BIN)/python -m service status
+
 test: $(STAMP) ## all tests, or those of ARGS, on SQLite and PostgreSQL, through a real Airflow
 	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --cov=connectors --cov=pipeline --cov-report=term:skip-covered $(ARGS)
 
@@ -35,6 +44,13 @@ test: $(STAMP) ## all tests, or those of ARGS, on SQLite and PostgreSQL, through
 test-servers: $(STAMP) ## the connectors against real servers; as root, installs them from Debian first
 	-scripts/install_servers.sh
 	TOLOK_SERVERS=required $(BIN)/python -m pytest -m servers tests/servers
+
+# The scheduler's years, and fifty orders of form, REST, schedule and command line.
+test-service: $(STAMP) ## two years of three cities in a real Airflow, a backfill beside them, 50 random orders
+	TOLOK_ORDERS=50 $(BIN)/python -m pytest -m "service or not service" tests/acceptance/test_random_orders.py tests/dags/test_years_in_airflow.py tests/service
+
+test-compose: $(STAMP) ## the image and docker-compose.yml by podman; without podman skipped
+	$(BIN)/python -m pytest -m compose -rs tests/service/test_compose.py
 
 test-office: $(STAMP) ## five hundred distorted workbooks instead of the hundred of `make test`
 	TOLOK_EXAMPLES=500 $(BIN)/python -m pytest --hypothesis-show-statistics tests/office/test_distortions.py
@@ -47,9 +63,11 @@ check: $(STAMP) ## lint, format, types and import contracts
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/hadolint Dockerfile
+	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.compose-spec docker-compose.yml
 
 lock: ## renew requirements.lock from pyproject.toml
-	$(BIN)/uv pip compile --quiet --universal --generate-hashes --extra dev --no-header --no-annotate \
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --extra dev --extra service --extra celery --no-header --no-annotate \
 		--no-emit-index-url pyproject.toml --output-file requirements.lock
 
 generated: $(STAMP) ## write anew what is made from declarations: indicator catalogue, suites, pages of docs/

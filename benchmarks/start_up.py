@@ -17,7 +17,6 @@ from pipeline.warehouse.warehouse import ORDER
 _DAGS = shipped("dags")
 # Beside this Python, whatever the search path says.
 PROGRAM = str(Path(sys.executable).with_name("tolok"))
-_DAG_FILES = ("annual_indicators", "monthly_indicators")
 _CITY = "kota-contoh"
 _YEARS = 20
 
@@ -43,8 +42,8 @@ def _dag_folder(_: Path) -> None:
 
 
 def dag_files(_: None) -> int:
-    """The files as Airflow's processor imports them, Airflow itself being there already."""
-    return sum(hasattr(importlib.import_module(name), "dag") for name in _DAG_FILES)
+    """The DAGs of the folder of cities as Airflow's processor imports them, Airflow itself being there already."""
+    return sum(name.startswith(_CITY) for name in vars(importlib.import_module("city_dags")))
 
 
 def _tolok(*arguments: str) -> Contender:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from connectors.base import Connector, frame_of
 from connectors.errors import DataRejected, SourceChanged
-from connectors.files import refuse_foreign
+from connectors.file_kinds import refuse_foreign
 from connectors.records import RawFile, open_bytes
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from rdflib import Graph, URIRef
 
 from connectors.base import Connector, Options, frame_of
 from connectors.errors import DataRejected
-from connectors.files import refuse_foreign
+from connectors.file_kinds import refuse_foreign
 from connectors.records import RawFile, open_bytes
 
 if TYPE_CHECKING:

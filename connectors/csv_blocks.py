@@ -8,9 +8,13 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import itertools
 import re
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
+from itertools import starmap
 from typing import IO, Any, NamedTuple, cast
 
 import numpy as np
@@ -18,8 +22,19 @@ import pandas as pd
 import pyarrow as pa
 
 from connectors.errors import DataRejected
+from connectors.group_rows import GroupRows
 from connectors.layout import Layout
-from connectors.records import RawFile, RecordShape, find_shape, frame_of_records, open_bytes
+from connectors.records import (
+    COLUMN_NUMBERS,
+    RawFile,
+    Record,
+    RecordShape,
+    find_header,
+    find_shape,
+    frame_of_records,
+    open_bytes,
+)
+from connectors.table_bodies import TAIL_ROWS, Row, TableBody
 from kernels import Bytes, Flags, Places
 from kernels.csv_cells import find_cells
 from kernels.marks import find_marks
@@ -27,6 +42,7 @@ from kernels.texts import gather_texts
 
 BLOCK_BYTES = 8 << 20
 _HEAD_BYTES = 4096
+_CHUNK_ROWS = 20_000
 _MAX_CELL_CHARACTERS = 10_000_000
 _MARK = b"\xef\xbb\xbf"
 _UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
@@ -41,20 +57,94 @@ def csv_frames(file: RawFile, *, layout: Layout, columns: tuple[str, ...]) -> It
     """The records below the header, a frame for each block, shaped as `connectors.files.read_rows` says."""
     with open_bytes(file) as stream:
         text = _Text(file, stream, layout)
-        shape = find_shape(file, layout=layout, columns=columns, rows=text.rows())
+        asked = tuple(name for name in columns if name != layout.group_rows)
+        shape = find_shape(file, layout=layout, columns=asked, rows=text.rows())
+        table = TableBody(file, shape, texts=_stripped, record=shape.judge)
+        if layout.group_rows or layout.ends_at:
+            records = _records_one_by_one(text.rows(), table, layout, columns=columns)
+            while chunk := list(itertools.islice(records, _CHUNK_ROWS)):
+                yield frame_of_records(chunk, columns=columns)
+        elif not layout.names and table.is_numbering(_first_cells(text.block(), layout)):
+            numbering = (shape.left_out(number, COLUMN_NUMBERS) for number, _ in text.rows(1))
+            yield frame_of_records(numbering, columns=columns)
         while len(text.block()):
-            yield _next_frame(text, shape, layout)
+            yield _next_frame(text, table, layout)
+        text.say_lines()
 
 
-def _next_frame(text: _Text, shape: RecordShape, layout: Layout) -> pd.DataFrame:
+def _records_one_by_one(
+    rows: Iterator[Row], table: TableBody, layout: Layout, *, columns: tuple[str, ...]
+) -> Iterator[Record]:
+    """Records of a table whose end or groups are declared."""
+    if not layout.group_rows:
+        return table.records(rows, ends_at=layout.ends_at)
+    groups = GroupRows(table.file, layout.group_rows, _stripped)
+    return groups.carried(table.records(groups.noted(rows), ends_at=layout.ends_at), columns=columns)
+
+
+def csv_header(file: RawFile, layout: Layout) -> list[str]:
+    """The names of the columns, in order."""
+    unsaid = replace(file, on_read=None, on_remark=None)
+    with open_bytes(unsaid) as stream:
+        return find_header(unsaid, layout, _Text(unsaid, stream, layout).rows())
+
+
+def _stripped(cells: list[str]) -> list[str]:
+    return [cell.strip() for cell in cells]
+
+
+def _first_cells(block: Bytes, layout: Layout) -> list[str]:
+    """The cells of the first record, none of one that is long or refused."""
+    lines = io.StringIO(block[:_HEAD_BYTES].tobytes().decode(errors="replace"), newline="")
+    with suppress(csv.Error):
+        return next(csv.reader(lines, **_dialect(layout)), [])
+    return []
+
+
+def _next_frame(text: _Text, table: TableBody, layout: Layout) -> pd.DataFrame:
     """The next records, of whose block nothing is held on to."""
-    block, before = text.block(), text.records_count
-    records = _find_records(block, shape, layout)
+    block, before, shape = text.block(), text.records_count, table.shape
+    may_end = text.is_last_block and not layout.names
+    records = _find_records(block, _with_first_place(shape) if may_end else shape, layout)
     if not records.bytes_count:
         rows = text.rows(1 if _has_plain_marks(layout) else len(block))
-        return frame_of_records((shape.judge(*row) for row in rows), columns=shape.columns)
+        found = table.without_tail(rows) if may_end else starmap(shape.judge, rows)
+        return frame_of_records(found, columns=shape.columns)
+    text.refuse_zeros(block, records)
     text.take(records.bytes_count, records_count=records.cells.shape[2])
-    return _frame(block, records, shape, layout, before=before)
+    text.note_lines(records.lines_count, before + records.first_with_lines + 1)
+    if not may_end or records.bytes_count < len(block):
+        return _frame(block, records, shape, layout, before=before)
+    begins = _last_begins(block, records, _with_first_place(shape).places.index(0), layout)
+    return _without_tail(_frame(block, records, shape, layout, before=before), block, begins, table, layout)
+
+
+def _with_first_place(shape: RecordShape) -> RecordShape:
+    return shape if 0 in shape.places else replace(shape, places=(*shape.places, 0))
+
+
+def _last_begins(block: Bytes, records: _Records, place: int, layout: Layout) -> list[int]:
+    """Where the last records of a block begin; `place` is that of their first cell in `cells`."""
+    begins = records.cells[0, place].copy()
+    begins -= (begins > 0) & (block[begins - 1] == ord(layout.quote))
+    return cast(list[int], begins[-TAIL_ROWS:].tolist())
+
+
+def _without_tail(
+    frame: pd.DataFrame, block: Bytes, begins: list[int], table: TableBody, layout: Layout
+) -> pd.DataFrame:
+    """The records of a file's last block, whose last rows may be totals and notes."""
+    if not any(map(table.is_sparse, _rows_from(block, begins[-1], layout))):
+        return frame
+    rows = _rows_from(block, begins[0], layout)
+    numbers = frame["source_row"].iloc[-len(rows) :]
+    tail = frame_of_records(table.without_tail(zip(numbers, rows, strict=True)), columns=table.shape.columns)
+    return pd.concat([frame.iloc[: -len(rows)], tail], ignore_index=True)
+
+
+def _rows_from(block: Bytes, begin: int, layout: Layout) -> list[list[str]]:
+    lines = io.StringIO(block[begin:].tobytes().decode(), newline="")
+    return list(csv.reader(lines, **_dialect(layout)))
 
 
 class _Text:
@@ -67,19 +157,58 @@ class _Text:
         self._decoder = codecs.getincrementaldecoder(self._encoding)()
         self._has_ascii_inside = codecs.lookup(self._encoding).name in _ASCII_INSIDE
         self._held, self._at, self._is_over = b"", 0, False
-        self.records_count = 0
+        self.records_count = self._lines_count = self._first_with_lines = 0
         self._take_separator_line()
 
     def block(self) -> Bytes:
         """What comes next, not copied and not yet taken; nothing at the end."""
         while not self._is_over and len(self._held) - self._at < BLOCK_BYTES:
             self._fill()
-        return np.frombuffer(self._held, np.uint8, offset=self._at)[: 2 * BLOCK_BYTES]
+        held = np.frombuffer(self._held, np.uint8, offset=self._at)
+        # The last block holds all that may stand below a table.
+        return held[: 2 * BLOCK_BYTES] if self._is_over else held[: -(BLOCK_BYTES // 32) or None][: 2 * BLOCK_BYTES]
+
+    @property
+    def is_last_block(self) -> bool:
+        """Whether the block that comes next is the file's last."""
+        return self._is_over and len(self._held) - self._at <= 2 * BLOCK_BYTES
 
     def take(self, bytes_count: int, *, records_count: int) -> None:
         """Go on after a block that has been read."""
         self._at += bytes_count
         self.records_count += records_count
+
+    def refuse_zeros(self, block: Bytes, records: _Records) -> None:
+        """Raise `DataRejected` for a record that zero bytes have put out of shape, as a copy broken off leaves them."""
+        if not records.odd.shape[1] or block.all():
+            return
+        for nth, begin, end in records.odd.T.tolist():
+            if not block[begin:end].all():
+                name, row = self._file.name, self.records_count + nth + 1
+                raise DataRejected(
+                    id=f"{name}: berkas rusak: baris {row} berisi bita nol, mungkin disalin sebelum selesai "
+                    "ditulis. Salin atau ekspor ulang.",
+                    en=f"{name}: the file is damaged: row {row} holds zero bytes; perhaps it was copied before it "
+                    "was whole. Copy or export it again.",
+                )
+
+    def note_lines(self, count: int, record: int) -> None:
+        """Note lines within cells that look like records, the first of them in a record."""
+        self._first_with_lines = self._first_with_lines or record * bool(count)
+        self._lines_count += count
+
+    def say_lines(self) -> None:
+        """Remark what was noted of lines within cells."""
+        if self._lines_count:
+            self._file.remark(
+                "lines_in_cells",
+                id=f"{self._lines_count} baris di dalam sel berkutip tampak seperti baris data, mulai baris "
+                f"{self._first_with_lines}; mungkin ada tanda kutip yang tidak ditutup sehingga baris tertelan. "
+                "Periksa kutip di sana.",
+                en=f"{self._lines_count} lines within quoted cells look like rows of the table, from row "
+                f"{self._first_with_lines} on; a quote may not be closed, so that rows are swallowed. Check the quotes "
+                "there.",
+            )
 
     def rows(self, bytes_count: int = sys.maxsize) -> Iterator[tuple[int, list[str]]]:
         """Number and cells of the next records, up to the one in which the block's last byte lies."""
@@ -101,8 +230,10 @@ class _Text:
         except csv.Error:
             near = before + reader.line_num
             raise DataRejected(
-                id=f"{self._file.name}: tanda kutip tidak berpasangan di sekitar baris {near}. Perbaiki kutipnya.",
-                en=f"{self._file.name}: an unpaired quote near line {near}. Mend the quotes or the 'quote' setting.",
+                id=f"{self._file.name}: tanda kutip tidak berpasangan di sekitar baris {near}. Perbaiki kutipnya, "
+                "atau 'delimiter' bila pemisahnya lain.",
+                en=f"{self._file.name}: an unpaired quote near line {near}. Mend the quotes, or the "
+                "'quote' or 'delimiter' setting.",
             ) from None
 
     def _take_separator_line(self) -> None:
@@ -171,12 +302,15 @@ class _Records(NamedTuple):
     """Whole records at the beginning of a block, and how many bytes they take.
 
     `cells` are where the cells asked for begin and end, a line for each column; `odd` number, begin and end of records
-    to be read by Python.
+    to be read by Python. `lines_count` are lines within quoted cells that look like records, the first of them in the
+    record with the number `first_with_lines`.
     """
 
     cells: Places
     odd: Places
     bytes_count: int
+    lines_count: int = 0
+    first_with_lines: int = -1
 
 
 def _has_plain_marks(layout: Layout) -> bool:
@@ -195,8 +329,8 @@ def _find_records(block: Bytes, shape: RecordShape, layout: Layout) -> _Records:
     place_of = np.full(shape.width, -1)
     place_of[list(shape.places)] = np.arange(len(shape.places))
     counts = find_cells(block, marks, np.frombuffer(wanted[:2], np.uint8), place_of, cells, odd)
-    records_count, odd_count, bytes_count = counts
-    return _Records(cells[:, :, :records_count], odd[:, :odd_count], bytes_count)
+    records_count, odd_count, bytes_count, *lines = counts
+    return _Records(cells[:, :, :records_count], odd[:, :odd_count], bytes_count, *lines)
 
 
 def _frame(block: Bytes, records: _Records, shape: RecordShape, layout: Layout, *, before: int) -> pd.DataFrame:
@@ -214,7 +348,8 @@ def _frame(block: Bytes, records: _Records, shape: RecordShape, layout: Layout, 
     data = np.append(block, np.frombuffer(texts, np.uint8)) if texts else block
     reader_problem = pd.Series(pa.array(problems, pa.large_string()), dtype="str")
     has_problem = reader_problem.notna().to_numpy()
-    columns = [_column(data, cells, is_null=has_problem) for cells in records.cells.swapaxes(0, 1)]
+    cells_of = records.cells.swapaxes(0, 1)[: len(shape.places)]
+    columns = [_column(data, cells, is_null=has_problem) for cells in cells_of]
     rows = pd.arrays.IntegerArray(np.arange(before + 1, before + 1 + count), np.zeros(count, bool))
     named = dict(zip(shape.columns, columns, strict=True))
     return pd.DataFrame({"source_row": rows, "reader_problem": reader_problem, **named}, copy=False)

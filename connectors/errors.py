@@ -31,11 +31,19 @@ class DataRejected(TolokError):
 class SourceChanged(DataRejected):
     """A source no longer looks as its mapping says: mend the file or the mapping."""
 
+    def with_more(self, id: str, en: str) -> SourceChanged:
+        """The same fault with another sentence at its end, if there is one."""
+        return SourceChanged(id=f"{self.id} {id}".strip(), en=f"{self.en} {en}".strip())
+
 
 class SourceUnavailable(TolokError):
     """A source cannot be reached or is not there yet: try again."""
 
     exit_code = 4
+
+
+class FileMissing(SourceUnavailable):
+    """No file lies where a source's path points: a person must put it there, waiting alone brings none."""
 
 
 class AnswersDiffer(SourceUnavailable):

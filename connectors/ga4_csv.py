@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 from connectors.base import Connector, Options
 from connectors.errors import DataRejected, SourceChanged
-from connectors.files import refuse_foreign
+from connectors.file_kinds import refuse_foreign
 from connectors.records import BLANK_ROW, WRONG_FIELD_COUNT, RawFile, open_bytes
 
 if TYPE_CHECKING:

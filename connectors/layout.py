@@ -2,11 +2,42 @@
 
 from __future__ import annotations
 
-from typing import Literal
+import re
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 Format = Literal["csv", "xlsx", "json", "yaml", "access_log", "own"]
+
+
+class YearsInHeader(BaseModel):
+    """A wide table: which headers name a year or month, and the columns that then hold the period and the value.
+
+    The period's text is what the pattern's group matches, or the whole header when it has none.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    pattern: str
+    period: str = Field(min_length=1)
+    value: str = Field(min_length=1)
+
+    @field_validator("pattern")
+    @classmethod
+    def _one_group_at_most(cls, value: str) -> str:
+        try:
+            groups_count = re.compile(value).groups
+        except re.error as error:
+            raise ValueError(f"bukan pola yang sah / not a valid pattern: {error}") from None
+        if groups_count > 1:
+            raise ValueError("paling banyak satu kelompok (...), lainnya (?:...) / at most one group, others (?:...)")
+        return value
+
+    @model_validator(mode="after")
+    def _names_differ(self) -> Self:
+        if self.period == self.value:
+            raise ValueError("'period' dan 'value' harus berbeda / must differ")
+        return self
 
 
 class Layout(BaseModel):
@@ -26,8 +57,30 @@ class Layout(BaseModel):
     fill_down: tuple[str, ...] = ()
     sheet: str | tuple[str, ...] | None = None
     rows_at: str = ""
+    group_rows: str | None = Field(default=None, min_length=1)
+    years_in_header: YearsInHeader | None = None
     members: str = "*"
     members_except: str | None = None
+
+    @model_validator(mode="after")
+    def _groups_lie_below_a_header(self) -> Self:
+        if self.group_rows and (self.format not in ("csv", "xlsx") or self.names):
+            raise ValueError(
+                "group_rows: hanya untuk csv atau xlsx dengan judul kolom / csv or xlsx with a header only"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _one_header_has_the_years(self) -> Self:
+        if self.years_in_header is None:
+            return self
+        if self.format not in ("csv", "xlsx") or self.names:
+            raise ValueError(
+                "years_in_header: hanya untuk csv atau xlsx dengan judul kolom / for csv or xlsx with a header only"
+            )
+        if len(self.sheets) > 1 or any(mark in name for name in self.sheets for mark in "*?["):
+            raise ValueError("years_in_header: sebut satu lembar di 'sheet' / name one sheet in 'sheet'")
+        return self
 
     @property
     def sheets(self) -> tuple[str, ...]:

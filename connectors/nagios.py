@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from connectors.base import Connector, Span, frame_of
 from connectors.errors import DataRejected, SourceChanged
-from connectors.files import refuse_foreign
+from connectors.file_kinds import refuse_foreign
 from connectors.records import WRONG_FIELD_COUNT, RawFile, open_bytes
 
 if TYPE_CHECKING:

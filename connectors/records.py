@@ -20,23 +20,29 @@ from connectors.remarks import OnRemark, Remark
 
 HEADER_SEARCH_ROWS = 200
 BLANK_ROW = "blank_row"
+BLANK_CELL = "blank_cell"
 COLUMN_NUMBERS = "column_numbers"
 BELOW_TABLE = "below_table"
 GRAND_TOTAL = "grand_total"
+GROUP_ROW = "group_row"
 # What stands in a table's sheet and is no record; anything else a reader says of a row is a fault.
-NO_RECORDS = (BLANK_ROW, COLUMN_NUMBERS, BELOW_TABLE, GRAND_TOTAL)
+NO_RECORDS = (BLANK_ROW, BLANK_CELL, COLUMN_NUMBERS, BELOW_TABLE, GRAND_TOTAL, GROUP_ROW)
 WRONG_FIELD_COUNT = "wrong_field_count"
+UNDECLARED_GROUP = "undeclared_group_row"
 # What spreadsheets show where a formula failed.
 ERROR_TEXTS = (
     *("#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A", "#ERROR!", "#GETTING_DATA", "#SPILL!"),
     *("#CALC!", "#FIELD!", "#BLOCKED!", "#CONNECT!", "#BUSY!", "#UNKNOWN!", "#EXTERNAL!", "#PYTHON!"),
     *(f"Err:{number}" for number in range(501, 541)),
 )
+# Marks that divide cells, as settings write them.
+_DELIMITERS = {",": ",", ";": ";", "\t": "tab", "|": "|"}
 GZIP = b"\x1f\x8b"
 # Ends the text of a moment or hour that a workbook keeps as such; XML, and so a cell of text, cannot hold it.
 TYPED = "\x01"
 
 Record = tuple[object, ...]
+TextRow = tuple[int, list[str]]
 
 
 @dataclass(frozen=True)
@@ -76,10 +82,50 @@ def find_shape(
 ) -> RecordShape:
     """The shape of the records below the header, which is taken from `rows`.
 
-    Raises `SourceChanged` when a column asked for is missing or stands twice.
+    Raises `SourceChanged` when a column asked for is missing or stands twice, with what the settings should say if the
+    first rows show it.
     """
-    header = find_header(file, layout, rows)
-    return RecordShape(columns, len(header), tuple(_places(file, header, columns)))
+    seen: list[TextRow] = []
+    rows, header = _noting(rows, seen), []
+    try:
+        header = find_header(file, layout, rows)
+        return RecordShape(columns, len(header), tuple(_places(file, header, columns)))
+    except SourceChanged as fault:
+        seen.extend(itertools.islice(rows, max(0, HEADER_SEARCH_ROWS - len(seen))))
+        raise fault.with_more(*_likeliest_header(layout, columns, seen, than=header)) from None
+
+
+def _noting(
+    rows: Iterator[tuple[int, list[str]]], seen: list[tuple[int, list[str]]]
+) -> Iterator[tuple[int, list[str]]]:
+    for row in rows:
+        seen.append(row)
+        yield row
+
+
+def _likeliest_header(
+    layout: Layout, columns: Sequence[str], rows: Sequence[TextRow], *, than: Sequence[str]
+) -> tuple[str, str]:
+    """What to write for the row and delimiter that give most of the columns, more `than` a header; in two languages."""
+    marks = [layout.delimiter, *_DELIMITERS] if layout.format == "csv" else [layout.delimiter]
+    best, found = max(len(columns) > 1, len(set(columns) & set(than))), ("", "")
+    for mark, (number, row) in itertools.product(dict.fromkeys(marks), rows):
+        cells = header_cells(row if mark == layout.delimiter else layout.delimiter.join(row).split(mark))
+        count = len(set(columns) & {cell.strip(layout.quote) for cell in cells})
+        if count > best:
+            first = harmless(next(filter(None, cells)).strip(layout.quote))
+            best, settings = count, f'header_starts_with: "{first}"'
+            settings += "" if mark == layout.delimiter else f', delimiter: "{_DELIMITERS[mark]}"'
+            found = (
+                f"Baris {number} memuat {count} dari {len(columns)} kolom yang dicari: tulis {settings}.",
+                f"Row {number} has {count} of the {len(columns)} columns looked for: write {settings}.",
+            )
+    return found
+
+
+def header_cells(row: Iterable[str]) -> list[str]:
+    """The cells of a row as names of columns are compared: without marks, line breaks and repeated spaces."""
+    return [" ".join(cell.replace("\ufeff", "").replace(TYPED, "").split()) for cell in row]
 
 
 @dataclass(frozen=True)
@@ -116,10 +162,10 @@ def find_header(file: RawFile, layout: Layout, rows: Iterator[tuple[int, list[st
     if layout.names:
         return list(layout.names)
     for _, row in itertools.islice(rows, HEADER_SEARCH_ROWS if layout.header_starts_with else 1):
-        cells = [" ".join(cell.replace("\ufeff", "").replace(TYPED, "").split()) for cell in row]
+        cells = header_cells(row)
         if _is_header(cells, layout):
             for _, below in itertools.islice(rows, layout.header_rows - 1):
-                cells = _joined(cells, [" ".join(cell.replace(TYPED, "").split()) for cell in below])
+                cells = _joined(cells, header_cells(below))
             while len(cells) > 1 and not cells[-1]:
                 cells.pop()
             return cells

@@ -2,30 +2,36 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from fnmatch import fnmatchcase
+from functools import partial
+from itertools import islice, starmap
 from typing import IO, TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
 from connectors.errors import DataRejected, SourceChanged
+from connectors.group_rows import GroupRows
 from connectors.layout import Layout
 from connectors.records import (
-    BELOW_TABLE,
-    COLUMN_NUMBERS,
-    GRAND_TOTAL,
+    BLANK_ROW,
+    HEADER_SEARCH_ROWS,
     TYPED,
+    UNDECLARED_GROUP,
     RawFile,
     Record,
     RecordShape,
     find_header,
     find_shape,
+    header_cells,
 )
+from connectors.sheet_marks import ErrorCells, SheetMarks, ods_marks
+from connectors.table_bodies import Row, TableBody, is_total
 
 if TYPE_CHECKING:
     from python_calamine import CalamineSheet, CalamineWorkbook
@@ -34,6 +40,9 @@ MAX_UNZIPPED_BYTES = 2 * 1024**3
 MAX_SHEET_CELLS = 100_000_000
 SHEET_ROWS_APART = 10_000_000
 SHEET_NAME = "@sheet"
+
+# A table with fewer columns has records with one filled cell.
+_GROUP_WIDTH = 3
 
 _PART_BYTES = 4 << 20
 _OVERLAP_BYTES = 64 << 10
@@ -44,28 +53,32 @@ _FORMULA = re.compile(
     rb"(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v></(?:\w+:)?v>)?\s*</(?:\w+:)?c>"
 )
 
+# The stream that holds an encrypted workbook.
+_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 # Where an error stands and its text, as a computed or typed cell of XLSX holds it.
 _ERROR = re.compile(
     rb'<(?:\w+:)?c\b(?=[^<>]*\bt="e")[^<>]*\br="([A-Z]+)(\d+)"[^<>]*>\s*'
     rb"(?:<(?:\w+:)?f\b[^>]*?(?:/>|>[^<]*</(?:\w+:)?f>)\s*)?<(?:\w+:)?v>([^<]*)<"
 )
-_TOTAL = re.compile(
-    r"((sub|grand)[ -]?)?(total|jumlah|rata-rata|average)( (keseluruhan|seluruhnya|semua|umum))?\s*:?", re.I
-)
-_NUMBERED = re.compile(r"\(?(\d{1,2})\)?")
-_TAIL_ROWS = 1000
 
-Row = tuple[int, list[Any]]
-ErrorCells = dict[int, dict[int, str]]
+# Rows and columns that are not shown, from 1.
+_HIDDEN_ROW = re.compile(rb'<(?:\w+:)?row\b(?=[^<>]*\bhidden="(?:1|true)")[^<>]*?\br="(\d+)"')
+_HIDDEN_COLUMNS = re.compile(rb'<(?:\w+:)?col\b(?=[^<>]*\bhidden="(?:1|true)")([^<>]*)')
+_LAST_COLUMN = 16_384
+_SPAN = re.compile(rb'\b(min|max)="(\d+)"')
 
 
 @dataclass(frozen=True)
 class _Sheet:
-    """One sheet's name and its rows, numbered from 1; `merged` are ranges of rows and columns from 0."""
+    """One sheet's name and its rows, numbered from 1; `merged` are ranges of rows and columns from 0.
+
+    `marks` are null where the workbook's format does not tell them.
+    """
 
     name: str
     rows: Iterator[Row]
-    merged: tuple[tuple[tuple[int, int], tuple[int, int]], ...] = ()
+    merged: tuple[tuple[tuple[int, int], tuple[int, int]], ...]
+    marks: SheetMarks | None
 
 
 def sheet_records(file: RawFile, layout: Layout, columns: tuple[str, ...]) -> Iterator[Record]:
@@ -94,82 +107,96 @@ def sheet_texts(file: RawFile, layout: Layout) -> Iterator[tuple[int, list[str]]
 
 def _table(file: RawFile, sheet: _Sheet, layout: Layout, columns: tuple[str, ...]) -> Iterator[Record]:
     named = replace(file, name=f"{file.name} [{sheet.name}]")
-    shape = find_shape(named, layout=layout, columns=columns, rows=_text_rows(sheet.rows))
+    try:
+        asked = tuple(name for name in columns if name != layout.group_rows)
+        shape = find_shape(named, layout=layout, columns=asked, rows=_text_rows(sheet.rows))
+    except SourceChanged as fault:
+        raise fault.with_more(*_other_sheets(file, sheet.name, columns)) from None
     rows = _filled_down(named, sheet, shape, layout)
-    first = next(rows, None)
-    if first is not None and _is_numbering(first[1]) and not layout.names:
-        yield shape.left_out(first[0], COLUMN_NUMBERS)
-    elif first is not None:
-        rows = itertools.chain([first], rows)
-    if layout.names:
-        yield from (_sheet_record(shape, *row) for row in rows)
-    elif layout.ends_at:
-        yield from _until(layout.ends_at, shape, rows)
+    table = TableBody(named, shape, texts=_texts, record=partial(_sheet_record, shape))
+    if layout.group_rows:
+        groups = GroupRows(named, layout.group_rows, _texts)
+        records = groups.carried(table.records(groups.noted(rows), ends_at=layout.ends_at), columns=columns)
     else:
-        yield from _without_tail(named, shape, rows)
+        records = starmap(table.record, rows) if layout.names else table.records(rows, ends_at=layout.ends_at)
+        records = _with_groups_said(named, records)
+    if sheet.marks is None:
+        yield from _with_blanks_said(named, shape, records)
+        return
+    _say_hidden_columns(named, shape, sheet.marks.hidden_columns)
+    hidden = sheet.marks.hidden_rows
+    yield from _with_hidden_said(named, records, hidden) if hidden else records
 
 
-def _is_numbering(cells: list[Any]) -> bool:
-    """Whether a row numbers the columns: (1), (2), (3) ... and nothing else."""
-    found = [_NUMBERED.fullmatch(text) for text in _texts(cells) if text]
-    return len(found) > 2 and [match and int(match[1]) for match in found] == list(range(1, len(found) + 1))
+def _other_sheets(file: RawFile, read: str, columns: tuple[str, ...]) -> tuple[str, str]:
+    """Which other sheets have a row with all columns asked for, in both languages, if any do."""
+    from python_calamine import CalamineWorkbook
+
+    workbook = CalamineWorkbook.from_path(file.path)
+    names = [name for name in workbook.sheet_names if name != read and _has_header(workbook, name, columns)]
+    if not names:
+        return "", ""
+    listed = ", ".join(f"'{name}'" for name in names)
+    return (
+        f'Judul kolom itu ada di lembar {listed}: tulis sheet: "{names[0]}".',
+        f'That header is on the sheet {listed}: write sheet: "{names[0]}".',
+    )
 
 
-def _until(ends_at: str, shape: RecordShape, rows: Iterator[Row]) -> Iterator[Record]:
-    has_ended = False
-    for number, cells in rows:
-        has_ended = has_ended or _first_text(cells).casefold().startswith(ends_at.casefold())
-        yield shape.left_out(number, BELOW_TABLE) if has_ended else _sheet_record(shape, number, cells)
+def _has_header(workbook: CalamineWorkbook, name: str, columns: tuple[str, ...]) -> bool:
+    rows = islice(workbook.get_sheet_by_name(name).iter_rows(), HEADER_SEARCH_ROWS)
+    return any(set(columns) <= set(header_cells(_texts(row))) for row in rows)
 
 
-def _without_tail(file: RawFile, shape: RecordShape, rows: Iterator[Row]) -> Iterator[Record]:
-    """The records; a total, notes and signatures after the last are left out by their shape and said."""
-    tail: list[Row] = []
-    for number, cells in rows:
-        is_sparse = _is_sparse(shape, cells)
-        if is_sparse and len(tail) < _TAIL_ROWS and (tail or _is_total(cells) or not any(_texts(cells))):
-            tail.append((number, cells))
-            continue
-        yield from (_sheet_record(shape, *row) for row in tail)
-        tail.clear()
-        yield _sheet_record(shape, number, cells)
-    yield from _left_out(file, shape, tail)
-
-
-def _is_sparse(shape: RecordShape, cells: list[Any]) -> bool:
-    """Whether a row says too little for a record, or is a total."""
-    filled = sum(map(bool, _texts([cells[place] for place in shape.places if place < len(cells)])))
-    return _is_total(cells) or (filled < 3 and 2 * filled <= len(shape.places))
-
-
-def _left_out(file: RawFile, shape: RecordShape, tail: list[Row]) -> Iterator[Record]:
-    totals, notes, may_be_records = 0, 0, False
-    for number, cells in tail:
-        texts = _texts(cells)
-        if not any(texts):
-            yield shape.judge(number, texts)
-            continue
-        is_total = _is_total(cells)
-        totals, notes = totals + is_total, notes + (not is_total)
-        may_be_records |= is_total and all(_texts([cells[place] for place in shape.places]))
-        yield shape.left_out(number, GRAND_TOTAL if is_total else BELOW_TABLE)
-    if totals or notes:
+def _with_blanks_said(file: RawFile, shape: RecordShape, records: Iterator[Record]) -> Iterator[Record]:
+    """The records of a sheet whose error cells read as blanks; if there are blanks, a remark after the last says so."""
+    blanks: Counter[str] = Counter()
+    blank_rows = blank_rows_between = 0
+    for record in records:
+        blank_rows += record[1] == BLANK_ROW
+        if record[1] is None:
+            blank_rows_between = blank_rows
+            blanks.update(name for name, text in zip(shape.columns, record[2:], strict=True) if not text)
+        yield record
+    if blanks or blank_rows_between:
+        counts = ", ".join([f"{name}: {count}" for name, count in blanks.items()])
         file.remark(
-            "below_table",
-            id=f"di bawah tabel, mulai baris {tail[0][0]}, {totals} baris jumlah dan {notes} baris catatan atau tanda "
-            "tangan tidak dibaca. Tulis 'ends_at' bila tabel berakhir di tempat lain.",
-            en=f"below the table, from row {tail[0][0]}, {totals} rows of totals and {notes} rows of notes or "
-            "signatures are not read. Write 'ends_at' if the table ends elsewhere.",
-            keeps_provisional=may_be_records,
+            "old_workbook",
+            id="sel galat (#VALUE!, #N/A) di format buku kerja ini terbaca kosong, jadi sel kosong berikut mungkin "
+            f"galat: {counts or '-'}; baris kosong: {blank_rows_between}. Simpan sebagai .xlsx.",
+            en="error cells (#VALUE!, #N/A) of this workbook format read as blanks, so these blank cells may be "
+            f"errors: {counts or '-'}; blank rows: {blank_rows_between}. Save it as .xlsx.",
         )
 
 
-def _is_total(cells: list[Any]) -> bool:
-    return _TOTAL.fullmatch(_first_text(cells)) is not None
+def _say_hidden_columns(file: RawFile, shape: RecordShape, hidden: Container[int]) -> None:
+    pairs = zip(shape.columns, shape.places, strict=True)
+    names = ", ".join(name for name, place in pairs if place + 1 in hidden)
+    if names:
+        file.remark(
+            "hidden_columns",
+            id=f"kolom tersembunyi ikut dibaca: {names}.",
+            en=f"hidden columns are read: {names}.",
+            keeps_provisional=False,
+        )
 
 
-def _first_text(cells: list[Any]) -> str:
-    return next((text for text in _texts(cells) if text), "")
+def _with_hidden_said(file: RawFile, records: Iterator[Record], hidden: Container[object]) -> Iterator[Record]:
+    """The records; hidden ones among them are remarked after the last."""
+    found = []
+    for record in records:
+        if record[1] is None and record[0] in hidden:
+            found.append(record[0])
+        yield record
+    if found:
+        count, first = len(found), found[0]
+        file.remark(
+            "hidden_rows",
+            id=f"{count} baris tersembunyi (disembunyikan atau tersaring), mulai baris {first}, ikut dibaca. Tampilkan "
+            "semua baris; hapus yang memang tidak dihitung, lalu simpan lagi.",
+            en=f"{count} hidden rows (by hand or by a filter), from row {first}, are read. Show all rows, delete what "
+            "does not count, and save again.",
+        )
 
 
 def _filled_down(file: RawFile, sheet: _Sheet, shape: RecordShape, layout: Layout) -> Iterator[Row]:
@@ -178,10 +205,12 @@ def _filled_down(file: RawFile, sheet: _Sheet, shape: RecordShape, layout: Layou
     wanted = {place_of[name] for name in layout.fill_down if name in place_of}
     above: dict[int, Any] = {}
     covered = {place: _rows_merged_at(sheet, place) for place in shape.places}
+    first = None
     for number, cells in sheet.rows:
+        first = first or number
         for name, place in place_of.items():
             if number in covered[place] and place not in wanted and _may_be_record(shape, cells):
-                raise _merged(file, name, number)
+                raise _merged(file, name, number, is_header=number == first and not layout.names)
         for place in wanted:
             is_blank = not any(_texts([cells[place]]))
             if is_blank and place in above and (number in covered[place] or not covered[place]) and any(_texts(cells)):
@@ -192,7 +221,7 @@ def _filled_down(file: RawFile, sheet: _Sheet, shape: RecordShape, layout: Layou
 
 
 def _may_be_record(shape: RecordShape, cells: list[Any]) -> bool:
-    return any(_texts([cells[place] for place in shape.places])) and not _is_total(cells)
+    return any(_texts([cells[place] for place in shape.places])) and not is_total(_texts(cells))
 
 
 def _rows_merged_at(sheet: _Sheet, place: int) -> set[int]:
@@ -204,7 +233,14 @@ def _rows_merged_at(sheet: _Sheet, place: int) -> set[int]:
     return found
 
 
-def _merged(file: RawFile, name: str, number: int) -> SourceChanged:
+def _merged(file: RawFile, name: str, number: int, *, is_header: bool) -> SourceChanged:
+    if is_header:
+        return SourceChanged(
+            id=f"{file.name}: judul kolom '{name}' digabung ke bawah sampai baris {number}; judulnya lebih dari satu "
+            "baris. Tulis header_rows: 2 (atau jumlah barisnya).",
+            en=f"{file.name}: the header '{name}' is merged over rows down to row {number}; it has more than one row. "
+            "Write header_rows: 2 (or as many as there are).",
+        )
     return SourceChanged(
         id=f"{file.name}: sel kolom '{name}' digabung ke bawah (baris {number}); nilainya hanya ada di baris pertama. "
         f'Tulis fill_down: ["{name}"] bila nilai itu berlaku untuk semua baris gabungan, atau pisahkan selnya.',
@@ -217,9 +253,33 @@ def _sheet_record(shape: RecordShape, number: int, cells: list[Any]) -> Record:
     """What `judge` says, without turning cells to text that nobody asked for."""
     if len(cells) >= shape.width and not any(_texts(cells[shape.width :])):
         texts = _texts([cells[place] for place in shape.places])
-        if any(texts):
+        if len(texts) - texts.count("") > (shape.width >= _GROUP_WIDTH):
             return (number, None, *texts)
-    return shape.judge(number, _texts(cells))
+    whole = _texts(cells)
+    return shape.left_out(number, UNDECLARED_GROUP) if _may_name_group(shape, whole) else shape.judge(number, whole)
+
+
+def _may_name_group(shape: RecordShape, texts: list[str]) -> bool:
+    """Whether a row has one filled cell, and no number or total in it, in a table of three columns or more."""
+    filled = list(filter(None, texts))
+    return shape.width >= _GROUP_WIDTH and len(filled) == 1 and not (filled[0][0].isdigit() or is_total(filled))
+
+
+def _with_groups_said(file: RawFile, records: Iterator[Record]) -> Iterator[Record]:
+    """The records; rows among them that may name a group are remarked after the last."""
+    found = []
+    for record in records:
+        if record[1] == UNDECLARED_GROUP:
+            found.append(record[0])
+        yield record
+    if found:
+        file.remark(
+            UNDECLARED_GROUP,
+            id=f"{len(found)} baris hanya berisi satu sel, mulai baris {found[0]}, dan dikarantina. Bila baris itu "
+            'nama kelompok (misalnya OPD) bagi baris di bawahnya, tulis group_rows: "OPD".',
+            en=f"{len(found)} rows have one filled cell only, from row {found[0]}, and are quarantined. If they name "
+            'the group (such as the agency) of the rows below them, write group_rows: "OPD".',
+        )
 
 
 def _text_rows(rows: Iterator[Row]) -> Iterator[tuple[int, list[str]]]:
@@ -232,28 +292,33 @@ def _texts(cells: list[Any]) -> list[str]:
 
 def _sheets(file: RawFile, layout: Layout) -> Iterator[_Sheet]:
     """The sheets to read, each held in memory while it is read."""
-    from python_calamine import CalamineError, CalamineWorkbook
+    from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 
     try:
-        errors = _checked_workbook(file) if zipfile.is_zipfile(file.path) else None
+        found = _checked_workbook(file) if zipfile.is_zipfile(file.path) else None
         workbook = CalamineWorkbook.from_path(file.path)
         sheets = (_declared if layout.sheet else _only_one)(file, layout, workbook)
-    except (CalamineError, zipfile.BadZipFile, zlib.error, OSError, ElementTree.ParseError):
-        raise DataRejected(
-            id=f"{file.name}: berkas Excel rusak atau terpotong. Buka dan simpan ulang, atau unduh lagi.",
-            en=f"{file.name}: the Excel file is damaged or cut short. Open and save it again, or download it again.",
-        ) from None
-    if errors is None:
-        file.remark(
-            "old_workbook",
-            id="sel galat (#VALUE!, #N/A) di format buku kerja ini tidak terbedakan dari sel kosong. Simpan sebagai "
-            ".xlsx.",
-            en="error cells (#VALUE!, #N/A) of this workbook format cannot be told from blanks. Save it as .xlsx.",
-        )
+    except (CalamineError, zipfile.BadZipFile, zlib.error, OSError, ElementTree.ParseError) as fault:
+        raise _unreadable(file, is_locked=isinstance(fault, PasswordError)) from None
     for sheet in sheets:
+        marks = None if found is None else found.get(sheet.name, SheetMarks())
         yield _Sheet(
-            sheet.name, _rows_of(sheet, (errors or {}).get(sheet.name, {})), tuple(sheet.merged_cell_ranges or ())
+            sheet.name, _rows_of(sheet, marks.errors if marks else {}), tuple(sheet.merged_cell_ranges or ()), marks
         )
+
+
+def _unreadable(file: RawFile, *, is_locked: bool) -> DataRejected:
+    if is_locked or _ENCRYPTED in file.path.read_bytes():
+        return DataRejected(
+            id=f"{file.name}: buku kerja ini dikunci kata sandi. Buka, hapus kata sandinya, lalu simpan lagi.",
+            en=f"{file.name}: this workbook is locked by a password. Open it, remove the password and save it again.",
+        )
+    return DataRejected(
+        id=f"{file.name}: berkas Excel rusak, terpotong, atau bukan buku kerja. Buka di Excel dan simpan ulang sebagai "
+        ".xlsx, atau unduh lagi.",
+        en=f"{file.name}: the Excel file is damaged, cut short or no workbook. Open it in Excel and save it again as "
+        ".xlsx, or download it again.",
+    )
 
 
 def _rows_of(sheet: CalamineSheet, errors: ErrorCells) -> Iterator[Row]:
@@ -344,12 +409,12 @@ _TEXT_OF: dict[type, Callable[[Any], str]] = {
     datetime: lambda moment: f"{moment.isoformat()}{TYPED}",
     date: lambda day: f"{day.isoformat()}T00:00:00{TYPED}",
     time: lambda clock: f"{clock.isoformat()}{TYPED}",
-    timedelta: str,
+    timedelta: lambda span: f"{span}{TYPED}",
 }
 
 
-def _checked_workbook(file: RawFile) -> dict[str, ErrorCells] | None:
-    """The error cells of each sheet, null for a format that does not tell them.
+def _checked_workbook(file: RawFile) -> dict[str, SheetMarks] | None:
+    """The error cells and hidden rows and columns of each sheet, null for a format that does not tell them.
 
     Refuses a workbook that would unzip, or claims an area, beyond reason, and one with formulas never computed.
     """
@@ -361,13 +426,13 @@ def _checked_workbook(file: RawFile) -> dict[str, ErrorCells] | None:
                 en=f"{file.name}: this Excel file unpacks to more than 2 GB. Split it, or save it as CSV.",
             )
         sheets = sorted(name for name in members if re.fullmatch(r"xl/worksheets/[^/]+\.xml", name))
-        errors: dict[str, ErrorCells] = {}
+        marks: dict[str, SheetMarks] = {}
         for name in sheets:
             with archive.open(name) as xml:
-                errors[name] = _checked_sheet(file, xml)
+                marks[name] = _checked_sheet(file, xml)
         if not sheets:
-            return None
-        return {name: errors[member] for name, member in _members(archive).items() if member in errors}
+            return ods_marks(archive) if "content.xml" in members else None
+        return {name: marks[member] for name, member in _members(archive).items() if member in marks}
 
 
 def _members(archive: zipfile.ZipFile) -> dict[str, str]:
@@ -391,12 +456,14 @@ def _parsed(archive: zipfile.ZipFile, member: str) -> ElementTree.Element:
     return ElementTree.fromstring(content)  # noqa: S314 no entities without a document type
 
 
-def _checked_sheet(file: RawFile, xml: IO[bytes]) -> ErrorCells:
-    rows_count, columns_count, errors = 0, 0, ErrorCells()
+def _checked_sheet(file: RawFile, xml: IO[bytes]) -> SheetMarks:
+    rows_count, columns_count, marks = 0, 0, SheetMarks()
     for part in _overlapping_parts(xml):
         _refuse_formula(file, part)
         for letters, number, text in _ERROR.findall(part) if b't="e"' in part else ():
-            errors.setdefault(int(number), {})[_column_number(letters) - 1] = text.decode()
+            marks.errors.setdefault(int(number), {})[_column_number(letters) - 1] = text.decode()
+        if b'hidden="' in part:
+            _note_hidden(part, marks)
         places = _PLACE.findall(part)
         rows_count = max(rows_count, *(int(number) for _, number in places), 0)
         columns_count = max(columns_count, *map(_column_number, {letters for letters, _ in places}), 0)
@@ -408,7 +475,14 @@ def _checked_sheet(file: RawFile, xml: IO[bytes]) -> ErrorCells:
             en=f"{file.name}: a sheet claims {rows_count:,} rows x {columns_count:,} columns; a stray cell lies far "
             "outside the table. Delete the empty rows and columns and save again.",
         )
-    return errors
+    return marks
+
+
+def _note_hidden(part: bytes, marks: SheetMarks) -> None:
+    marks.hidden_rows.update(map(int, _HIDDEN_ROW.findall(part)))
+    for attributes in _HIDDEN_COLUMNS.findall(part):
+        span = {name: int(number) for name, number in _SPAN.findall(attributes)}
+        marks.hidden_columns.update(range(span.get(b"min", 1), min(span.get(b"max", 0), _LAST_COLUMN) + 1))
 
 
 def _overlapping_parts(xml: IO[bytes]) -> Iterator[bytes]:

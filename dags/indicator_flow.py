@@ -1,148 +1,237 @@
-"""The tasks that the DAGs are made of, and how they follow one another, from the period to the report."""
+"""A city's DAGs: the tasks they are made of, and how these follow one another, from the period to the asset."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from datetime import timedelta
+import re
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from airflow.sdk import DAG, Asset, ExceptionRetryPolicy, Param, RetryAction, RetryRule, TriggerRule, task
-from airflow.sdk.bases.timetable import BaseTimetable
+from airflow.sdk import (
+    DAG,
+    Asset,
+    CronPartitionTimetable,
+    ExceptionRetryPolicy,
+    Param,
+    RetryAction,
+    RetryRule,
+    TaskGroup,
+    TriggerRule,
+    task,
+)
+from dag_pages import ANNUAL, BACKFILL, DAILY, MONTHLY
 
-from connectors.errors import ConfigError, DataRejected
+from connectors.errors import ConfigError, DataRejected, FileMissing
+from pipeline.city_plans import CityPlan
 from pipeline.tables import TABLES
 
-DEFAULT_CITY = os.environ.get("TOLOK_CITY") or "kota-contoh"
-TIMEZONE = os.environ.get("TOLOK_TIMEZONE") or "Asia/Jakarta"
-CITY_MONTH = Asset(name=f"tolok_month_{DEFAULT_CITY}", uri=f"tolok://{DEFAULT_CITY}/month")
-
-CITY = "{{ params.city }}"
 YEAR_PATTERN = r"^(19|20)\d{2}$"
+ANY_PATTERN = r"^(19|20)\d{2}(-(0[1-9]|1[0-2]))?$"
 MONTH_PATTERN = r"^(19|20)\d{2}-(0[1-9]|1[0-2])$"
 
 A_PERSON_MUST_ACT = ExceptionRetryPolicy(
     rules=[
         RetryRule(
-            exception=[ConfigError, DataRejected],
+            exception=[ConfigError, DataRejected, FileMissing],
             action=RetryAction.FAIL,
-            reason="Trying again cannot mend settings or data.",
+            reason="Trying again cannot mend settings or data, nor bring a file.",
         )
     ]
 )
+# A server that does not answer: after one minute, eight minutes and an hour.
 TASK_DEFAULTS = {
     "owner": "tolok",
-    "retries": 2,
-    "retry_delay": timedelta(minutes=5),
-    "retry_exponential_backoff": 2,
+    "pool": os.environ.get("TOLOK_POOL") or "default_pool",
+    "retries": 3,
+    "retry_delay": timedelta(minutes=1),
+    "retry_exponential_backoff": 8,
     "max_retry_delay": timedelta(hours=1),
     "retry_policy": A_PERSON_MUST_ACT,
     "execution_timeout": timedelta(hours=2),
 }
 
 
-def indicator_dag(dag_id: str, *, is_year: bool, schedule: BaseTimetable, doc: str) -> DAG:
-    """The DAG that computes years or months; a finished month is announced as a partition of `CITY_MONTH`."""
-    description = f"SNI ISO 37122 governance indicators of a city's {'year' if is_year else 'month'}"
-    tags = ["tolok", "iso-37122", "annual" if is_year else "monthly"]
-    with DAG(dag_id, description=description, tags=tags, **_settings(is_year, schedule, doc)) as dag:
-        _wire(is_year)
+def dags_of(plan: CityPlan) -> dict[str, Callable[[], DAG]]:
+    """What makes each DAG of a city, by the DAG's id."""
+    # The file of a city at fault may have any name.
+    name = re.sub(r"[^A-Za-z0-9.-]", "_", plan.city_id)
+    made: dict[str, Callable[..., DAG]] = {
+        f"{name}_monthly": _monthly,
+        f"{name}_annual": _annual,
+        f"{name}_backfill": _backfill,
+    }
+    if plan.daily_sources:
+        made[f"{name}_daily"] = _daily
+    return {dag_id: partial(make, dag_id, plan) for dag_id, make in made.items()}
+
+
+def month_of(city_id: str) -> Asset:
+    """The city's months, each a partition such as `2025-03`."""
+    return Asset(name=f"tolok_{city_id}_month", uri=f"tolok://{city_id}/month")
+
+
+def year_of(city_id: str) -> Asset:
+    """The city's years, each a partition such as `2025`."""
+    return Asset(name=f"tolok_{city_id}_year", uri=f"tolok://{city_id}/year")
+
+
+def _monthly(dag_id: str, plan: CityPlan) -> DAG:
+    start = _first_day(plan) + timedelta(days=31)
+    schedule = CronPartitionTimetable(
+        f"0 {plan.hour} {plan.day} * *", timezone=plan.zone, run_offset=-1, key_format="%Y-%m"
+    )
+    with _dag(dag_id, plan, schedule=schedule, start=start.replace(day=1), doc=MONTHLY, max_active_runs=1) as dag:
+        _compute(plan, is_year=False)
     return dag
 
 
-def collection_dag(dag_id: str, *, schedule: BaseTimetable, doc: str) -> DAG:
-    """The DAG that fetches only, for the month that a day lies in."""
-    description = "Raw answers of systems that forget within weeks"
-    with DAG(dag_id, description=description, tags=["tolok", "daily"], **_settings(False, schedule, doc)) as dag:
-        period: Any = resolve(is_year=False)  # an XComArg, which stands for the str
-        fetch.partial(city_id=CITY, period=period).expand(source=collected(CITY))
+def _annual(dag_id: str, plan: CityPlan) -> DAG:
+    start = _first_day(plan).replace(month=1)
+    schedule = CronPartitionTimetable(
+        f"0 {plan.hour} {plan.day} 1 *", timezone=plan.zone, run_offset=-1, key_format="%Y"
+    )
+    # A year that waits for its months holds up no other year; their steps take turns all the same.
+    with _dag(
+        dag_id, plan, schedule=schedule, start=start.replace(year=start.year + 1), doc=ANNUAL, max_active_runs=16
+    ) as dag:
+        _compute(plan, is_year=True)
     return dag
 
 
-def _settings(is_year: bool, schedule: BaseTimetable, doc: str) -> dict[str, Any]:
-    """What every DAG has alike."""
-    return {
-        "schedule": schedule,
-        "doc_md": doc,
-        "params": _form(is_year),
-        "default_args": TASK_DEFAULTS,
-        "catchup": False,
-        "max_active_runs": 1,
-        "max_active_tasks": 4,
+def _daily(dag_id: str, plan: CityPlan) -> DAG:
+    schedule = CronPartitionTimetable("0 2 * * *", timezone=plan.zone, run_offset=-1, key_format="%Y-%m-%d")
+    with _dag(dag_id, plan, schedule=schedule, start=_first_day(plan), doc=DAILY, catchup=False) as dag:
+        period: Any = resolve(plan.city_id, is_year=False)  # an XComArg, which stands for the str
+        wait(plan.city_id, period) >> _fetch_each(plan.daily_sources, plan.city_id, period)
+    return dag
+
+
+def _backfill(dag_id: str, plan: CityPlan) -> DAG:
+    form = {
+        "first": _period_field(ANY_PATTERN, id="Dari", en="From", example="2019"),
+        "last": _period_field(ANY_PATTERN, id="Sampai", en="To", example="2025"),
     }
+    with _dag(dag_id, plan, schedule=None, start=_first_day(plan), doc=BACKFILL, form=form) as dag:
+        done: Any = fill(plan.city_id)
+        wait(plan.city_id, "") >> done
+        announce_all.override(task_id="announce_months", outlets=[month_of(plan.city_id)])(done, "YYYY-MM")
+        announce_all.override(task_id="announce_years", outlets=[year_of(plan.city_id)])(done, "YYYY")
+    return dag
 
 
-def _form(is_year: bool) -> dict[str, Param]:
-    return {
-        "city": Param(
-            DEFAULT_CITY,
-            type="string",
-            title="Kota / City",
-            description="Nama berkas di `cities/` tanpa `.yaml`. / The name of the file in `cities/`, without `.yaml`.",
-            pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$",
-        ),
-        "period": Param(
-            None,
-            type=["null", "string"],
-            title="Periode / Period",
-            description=f"Tulis seperti / Write it like: `{'2024' if is_year else '2024-03'}`. "
-            "Kosong bila run membawa partition key. / Empty when the run carries a partition key.",
-            pattern=YEAR_PATTERN if is_year else MONTH_PATTERN,
-        ),
-    }
+def _first_day(plan: CityPlan) -> datetime:
+    """The first midnight of the city's first month."""
+    year, month = plan.first_month.split("-")
+    return datetime(int(year), int(month), 1, tzinfo=ZoneInfo(plan.zone))
 
 
-def _wire(is_year: bool) -> None:
-    period: Any = resolve(is_year)  # an XComArg, which stands for the str
-    fetched = fetch.partial(city_id=CITY, period=period).expand(source=sources(CITY, period))
-    cleaned = clean.partial(city_id=CITY, period=period).expand(table=list(TABLES))
-    announce = report.override(outlets=[] if is_year else [CITY_MONTH])
-    (
-        fetched
-        >> cleaned
-        >> validate(CITY, period)
-        >> measure(CITY, period)
-        >> store(CITY, period)
-        >> announce(CITY, period)
+def _dag(
+    dag_id: str,
+    plan: CityPlan,
+    *,
+    schedule: CronPartitionTimetable | None,
+    start: datetime,
+    doc: str,
+    form: dict[str, Param] | None = None,
+    catchup: bool = True,
+    max_active_runs: int = 1,
+) -> DAG:
+    kind = dag_id.rsplit("_", 1)[1]
+    pattern, example = (YEAR_PATTERN, "2024") if kind == "annual" else (MONTH_PATTERN, "2024-03")
+    return DAG(
+        dag_id,
+        description=f"SNI ISO 37122 · {plan.city_id} · {kind}",
+        tags=["tolok", "iso-37122", kind, plan.city_id],
+        # Runs that fail at once would count as the city's months; without a schedule they come when it is mended.
+        schedule=schedule if plan.is_sound else None,
+        start_date=start,
+        catchup=catchup,
+        doc_md=doc,
+        params=form or {"period": _period_field(pattern, id="Periode", en="Period", example=example)},
+        default_args=TASK_DEFAULTS,
+        max_active_runs=max_active_runs,
+        max_active_tasks=4,
     )
 
 
+def _period_field(pattern: str, *, id: str, en: str, example: str) -> Param:
+    return Param(
+        None,
+        type=["null", "string"],
+        title=f"{id} / {en}",
+        description=f"Tulis seperti / Write it like: `{example}`. "
+        "Kosong bila run membawa partition key. / Empty when the run carries a partition key.",
+        pattern=pattern,
+    )
+
+
+def _compute(plan: CityPlan, *, is_year: bool) -> None:
+    city_id = plan.city_id
+    period: Any = resolve(city_id, is_year)  # an XComArg, which stands for the str
+    waited = wait(city_id, period)
+    cleaned = clean.partial(city_id=city_id, period=period).expand(table=list(TABLES))
+    announced = announce.override(outlets=[year_of(city_id) if is_year else month_of(city_id)])
+    waited >> _fetch_each(plan.sources, city_id, period) >> cleaned
+    (
+        waited
+        >> cleaned
+        >> validate(city_id, period)
+        >> measure(city_id, period)
+        >> store(city_id, period)
+        >> report(city_id, period)
+        >> announced(city_id, period)
+    )
+
+
+def _fetch_each(sources: Iterable[str], city_id: str, period: Any) -> TaskGroup:  # noqa: ANN401 an XComArg
+    """A task for each source under its name: a mapped one is a mere number in lists until it has succeeded."""
+    with TaskGroup("fetch") as group:
+        for name in sources:
+            fetch.override(task_id=name)(city_id, name, period)
+    return group
+
+
 @task
-def resolve(is_year: bool, partition_key: str | None = None, params: Mapping[str, Any] | None = None) -> str:
+def resolve(
+    city_id: str, is_year: bool, partition_key: str | None = None, params: Mapping[str, Any] | None = None
+) -> str:
     """The period: the run's partition key, else the form's `period`; `ConfigError` without either, never the clock."""
-    from pipeline import periods
+    from pipeline import steps
 
-    return periods.resolve(partition_key=partition_key, conf=params, is_year=is_year).label
+    return steps.resolve(city_id, partition_key=partition_key, conf=params, is_year=is_year)
+
+
+# Between two looks it takes no slot; the looks are 15 seconds apart, then further, at most five minutes.
+@task.sensor(mode="reschedule", poke_interval=30, exponential_backoff=True, max_wait=300, timeout=timedelta(days=1001))
+def wait(city_id: str, period: str, dag_run: Any = None) -> bool:  # noqa: ANN401 Airflow's own record
+    """Until no other run of the city is under way; a year that was due also for its months."""
+    from airflow_runs import due_at, holder_of, is_active
+
+    from pipeline import steps
+
+    return steps.may_start(city_id, period, holder=holder_of(dag_run), is_active=is_active, due_at=due_at(dag_run))
 
 
 @task
-def sources(city_id: str, period: str) -> list[str]:
-    """The names of the city's sources that the period needs."""
-    from pipeline import steps
-
-    return steps.sources(city_id, period)
-
-
-@task
-def collected(city_id: str) -> list[str]:
-    """The names of the city's sources that are pulled every day."""
-    from pipeline import steps
-
-    return steps.collected(city_id)
-
-
-@task(map_index_template="{{ task.op_kwargs['source'] }}")
 def fetch(city_id: str, source: str, period: str) -> str:
-    """Land the raw bytes of one source, over its connection in Airflow or the environment; gives its manifest."""
+    """Land the raw bytes of one source, over its connection in Airflow or the environment; gives its manifest.
+
+    Skipped when the period does not need the source.
+    """
     from airflow_connections import connection_in_environment
+    from airflow_runs import skip_unless
 
     from pipeline import progress, steps
 
+    skip_unless(steps.needs(city_id, source, period))
     with connection_in_environment(steps.connection(city_id, source)):
         return steps.fetch(city_id, source, period, progress=progress.Logged())
 
 
-# A city without sources skips `fetch`; without this rule the skip would run through to a green, empty run.
+# Sources that a period does not need are skipped; without this rule the skip would run through to a green run.
 @task(map_index_template="{{ task.op_kwargs['table'] }}", trigger_rule=TriggerRule.NONE_FAILED)
 def clean(city_id: str, table: str, period: str) -> str:
     """Turn landed bytes into one clean table and its quarantine; gives the dataset's name."""
@@ -181,3 +270,32 @@ def report(city_id: str, period: str) -> str:
     from pipeline import steps
 
     return steps.report(city_id, period)
+
+
+@task
+def announce(city_id: str, period: str, ti: Any = None, outlet_events: Any = None) -> str:  # noqa: ANN401 Airflow's own
+    """Make the period known as a partition of the city's asset; `DataRejected` when nothing was measured."""
+    from pipeline import steps
+
+    label = steps.conclude(city_id, period)
+    outlet_events[ti.task.outlets[0]].add_partitions(label)
+    return label
+
+
+# It goes on for as long as the range asks, and what is done is kept: the same form goes on from there.
+@task(execution_timeout=None)
+def fill(city_id: str, params: Mapping[str, Any] | None = None) -> list[str]:
+    """Compute what is due of the form's range, months before years; gives the periods with something measured."""
+    from pipeline import backfill, progress
+
+    return backfill.fill(city_id, **(params or {}), progress=progress.Logged())
+
+
+@task
+def announce_all(done: list[str], form: str, ti: Any = None, outlet_events: Any = None) -> None:  # noqa: ANN401
+    """Make those of the periods known that are written in this form, such as `YYYY`; skipped when there are none."""
+    from airflow_runs import skip_unless
+
+    labels = [label for label in done if len(label) == len(form)]
+    skip_unless(bool(labels))
+    outlet_events[ti.task.outlets[0]].add_partitions(labels)

@@ -9,13 +9,15 @@ from kernels import BYTES, INTS, PLACES, Bytes, Ints, Places, inlined, kernel
 _NEWLINE, _RETURN = b"\n\r"
 _FIRST_VISIBLE, _BEYOND_ASCII = 33, 128
 _NOWHERE = -1
+_FEWEST_DELIMITERS = 3
 
 
 @kernel(BYTES, PLACES, BYTES, INTS, int32[:, :, ::1], int32[:, ::1])
 def find_cells(
     data: Bytes, marks: Places, delimiter_and_quote: Bytes, place_of: Ints, cells: Places, odd: Places
-) -> tuple[int, int, int]:
-    """The count of whole records at the beginning of some bytes, the count of odd ones among them, and their end.
+) -> tuple[int, int, int, int, int]:
+    """The count of whole records at the beginning of some bytes, of odd ones among them, their end, the count of lines
+    within cells that look like records, and the record with the first of them.
 
     `marks` are the positions of delimiters, quotes, newlines and returns. `place_of` gives each cell's row in `cells`,
     or -1; `cells` is filled with begins and ends, without quotes. A record is odd when it has more or fewer cells, no
@@ -24,12 +26,13 @@ def find_cells(
     """
     width, delimiter, quote = len(place_of), delimiter_and_quote[0], delimiter_and_quote[1]
     records_count, odd_count, record, begin, cell, nth = 0, 0, 0, 0, 0, 0
-    is_odd, is_blank = False, True
+    is_odd, is_blank, lines, lines_count, first_with_lines = False, True, 0, 0, _NOWHERE
     while records_count < odd.shape[1]:
         end = _find_end(data, marks, begin, nth, quote)
         if end == _NOWHERE:
             break
         at, is_quoted = marks[end], data[begin] == quote
+        lines += _count_lines(data, marks, nth + 1, end - 1, delimiter, width) if is_quoted else 0
         if cell < width:
             first, last = begin + is_quoted, at - is_quoted
             is_blank &= first == last or data[first] < _FIRST_VISIBLE or data[first] >= _BEYOND_ASCII
@@ -46,8 +49,10 @@ def find_cells(
         if cell != width or is_blank or is_odd:
             odd[0, odd_count], odd[1, odd_count], odd[2, odd_count] = records_count, record, begin
             odd_count += 1
+        first_with_lines = records_count if lines and not lines_count else first_with_lines
+        lines_count, lines = lines_count + lines, 0
         records_count, record, cell, is_odd, is_blank = records_count + 1, begin, 0, False, True
-    return records_count, odd_count, record
+    return records_count, odd_count, record, lines_count, first_with_lines
 
 
 @inlined
@@ -78,3 +83,17 @@ def _has_doubled(data: Bytes, marks: Places, first: int, end: int, quote: int) -
     for nth in range(first, end):
         has_quote |= data[marks[nth]] == quote
     return has_quote
+
+
+@inlined
+def _count_lines(data: Bytes, marks: Places, first: int, end: int, delimiter: int, width: int) -> int:
+    """How many whole lines between some marks have as many delimiters as a record, if that is not narrow."""
+    count, delimiters_count, is_line = 0, 0, False
+    for nth in range(first, end):
+        mark = data[marks[nth]]
+        if mark == delimiter:
+            delimiters_count += 1
+        elif mark in (_NEWLINE, _RETURN):
+            count += is_line and delimiters_count == width - 1 >= _FEWEST_DELIMITERS
+            delimiters_count, is_line = 0, True
+    return count

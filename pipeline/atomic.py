@@ -1,4 +1,4 @@
-"""Files and folders written so that a reader or a crash sees the old or the new, never half: the one home of it."""
+"""Files and folders written so that a reader, a crash or a power cut leaves the old or the new, never half."""
 
 from __future__ import annotations
 
@@ -20,12 +20,9 @@ def write_atomically(path: Path, content: str | bytes, *, mode: int = 0o600) -> 
     if path.is_file() and path.read_bytes() == encoded:
         return
     with draft_file(path) as draft:
-        with draft.open("wb") as file:
-            file.write(encoded)
-            file.flush()
-            os.fsync(file.fileno())
+        draft.write_bytes(encoded)
         draft.chmod(mode)
-        draft.replace(path)
+        publish(draft, path)
 
 
 @contextmanager
@@ -34,21 +31,37 @@ def atomic_folder(target: Path) -> Iterator[Path]:
     with _draft_of(target, make=tempfile.mkdtemp) as draft:
         yield draft
         try:
-            draft.rename(target)
+            publish(draft, target)
         except OSError:
             if not target.is_dir():
                 raise
 
 
+def publish(draft: Path, target: Path) -> None:
+    """Give a draft its name. All of it is on the disk before, and the name after, so a power cut cannot empty it.
+
+    Raises `OSError` where the disk refuses, or a folder that holds something has the name already.
+    """
+    _make_folder(target.parent)
+    for folder, _, names in os.walk(draft):
+        for name in names:
+            _sync(Path(folder, name))
+        _sync(Path(folder))
+    if draft.is_file():
+        _sync(draft)
+    draft.replace(target)
+    _sync(target.parent)
+
+
 def draft_file(target: Path) -> AbstractContextManager[Path]:
-    """An empty file beside `target`, gone at the end of the block unless it was renamed."""
+    """An empty file beside `target`, gone at the end of the block unless it was published."""
     return _draft_of(target, make=_empty_file)
 
 
 @contextmanager
 def _draft_of(target: Path, *, make: Callable[..., str]) -> Iterator[Path]:
-    """A draft beside what it is to become, gone at the end unless it was renamed; those of killed makers go too."""
-    target.parent.mkdir(parents=True, exist_ok=True)
+    """A draft beside what it is to become, gone at the end unless published; those of killed makers go too."""
+    _make_folder(target.parent)
     prefix = f".draft-{target.name[:24]}-"
     with ExitStack() as held:
         # Held for a moment, so that nobody takes a draft just made for one whose maker is dead.
@@ -60,6 +73,23 @@ def _draft_of(target: Path, *, make: Callable[..., str]) -> Iterator[Path]:
             held.callback(_remove, draft)
             held.enter_context(_hold(draft))
         yield draft
+
+
+def _make_folder(folder: Path) -> None:
+    """A folder and those above it, each known on the disk to the one that holds it."""
+    if not folder.is_dir():
+        _make_folder(folder.parent)
+        folder.mkdir(exist_ok=True)
+        _sync(folder.parent)
+
+
+def _sync(path: Path) -> None:
+    """Wait until the disk holds a file's bytes, or a folder's names."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 @contextmanager

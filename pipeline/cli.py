@@ -19,7 +19,7 @@ from connectors.errors import ConfigError, DataRejected, TolokError
 from connectors.numerals import number
 from pipeline.indicators.definition import definitions
 from pipeline.nearest import did_you_mean
-from pipeline.periods import Period, span
+from pipeline.periods import Period
 from pipeline.settings import CITY_ID, Settings, city_ids
 from pipeline.tables import TABLES
 
@@ -179,24 +179,23 @@ def run(city: str, period: str) -> None:
 @click.argument("first")
 @click.argument("last")
 @click.option("--again", is_flag=True, help="Hitung ulang yang sudah ada. / Compute again what is already there.")
-def backfill(city: str, first: str, last: str, again: bool) -> None:
+@click.option("--airflow", is_flag=True, help="Lewat Airflow, di samping jadwal. / Through Airflow, beside its runs.")
+def backfill(city: str, first: str, last: str, again: bool, airflow: bool) -> None:
     """Isi periode lalu, bulan sebelum tahun; boleh dihentikan dan dilanjutkan. / Fill past periods, resumable."""
-    from pipeline import steps
-    from pipeline.config.load import load_city
+    from pipeline.backfill import Backfill, in_airflow, refuse_faults, run_here
 
-    load_city(Settings.from_environment().cities, city)
-    periods = span(first, last)
-    done = set() if again else {row["period"] for row in _warehouse().current(city)}
-    due = [period.label for period in periods if period.label not in done]
+    planned = Backfill.planned(city, first, last, again=again)
     with _progress() as progress:
-        for nth, label in enumerate(due, start=1):
-            with progress.step(f"{city} {label} ({nth}/{len(due)})"):
-                steps.run(city, label, progress=progress)
-    skipped_count = len(periods) - len(due)
+        ended = list(planned.run(progress, one=in_airflow if airflow else run_here))
+    faults = [(label, fault) for label, fault in ended if fault is not None]
+    computed_count = len(ended) - len(faults)
     click.echo(
-        f"{len(due)} periode dihitung, {skipped_count} dilewati karena sudah ada (--again menghitung ulang).\n"
-        f"{len(due)} periods computed, {skipped_count} skipped as already there (--again computes them anew)."
+        f"{computed_count} periode dihitung, {planned.done_count} dilewati karena sudah ada dan tidak berubah "
+        "(--again menghitung ulang).\n"
+        f"{computed_count} periods computed, {planned.done_count} skipped as already there and unchanged "
+        "(--again computes them anew)."
     )
+    refuse_faults(faults)
 
 
 @_commands.command()

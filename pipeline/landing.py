@@ -17,9 +17,9 @@ from mmap import mmap
 from pathlib import Path
 
 from connectors.counted_file import open_counted
-from connectors.errors import SourceUnavailable
+from connectors.errors import FileMissing, SourceUnavailable
 from connectors.objects import StoredObject, is_address, stored_objects
-from pipeline.atomic import draft_file, write_atomically
+from pipeline.atomic import draft_file, publish, write_atomically
 from pipeline.config.city import City
 from pipeline.config.rows import FileSettings
 from pipeline.config.source import Source
@@ -72,7 +72,7 @@ class Manifest:
 def land(home: Path, *, city: City, source_name: str, period: Period, meter: Meter | None = None) -> Manifest:
     """Copy the source's files for a period into the landing zone; bytes already there are left alone.
 
-    Raises `SourceUnavailable` when no file matches the source's paths.
+    Raises `FileMissing` when no file matches the source's paths.
     """
     source, landing = city.sources[source_name], _Landing(home, city, source_name, period, meter or Meter())
     files = list(landing.files(source))
@@ -233,9 +233,9 @@ class _Landing:
         yield from ((path.name, path) for path in paths)
         yield from _copies(self.home, stored)
 
-    def _missing(self, settings: FileSettings) -> SourceUnavailable:
+    def _missing(self, settings: FileSettings) -> FileMissing:
         wanted, name = ", ".join(settings.path), self.source_name
-        return SourceUnavailable(
+        return FileMissing(
             id=f"Sumber '{name}': tidak ada berkas untuk {self.period.label} di {wanted} (dari folder "
             f"{self.city.folder}). Letakkan berkasnya di sana, atau perbaiki sources.{name}.path.",
             en=f"Source '{name}': no file for {self.period.label} at {wanted} (from folder {self.city.folder}). "
@@ -300,9 +300,7 @@ def _copy(home: Path, content: bytes | Path, *, name: str, meter: Meter) -> str:
                 en=f"{name} changed while it was copied. Wait for its export to finish, then run again.",
             )
         draft.chmod(0o400)
-        target = object_path(home, sha256)
-        target.parent.mkdir(exist_ok=True)
-        draft.replace(target)
+        publish(draft, object_path(home, sha256))
     return sha256
 
 

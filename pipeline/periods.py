@@ -15,6 +15,9 @@ from pipeline.nearest import did_you_mean
 _LABEL = re.compile(r"(?P<year>(?:19|20)\d{2})(?:-(?P<month>0[1-9]|1[0-2]))?")
 
 
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
 @dataclass(frozen=True, order=True)
 class Period:
     """One calendar year (`2024`) or one calendar month (`2024-03`)."""
@@ -116,20 +119,26 @@ def span(first: str, last: str) -> tuple[Period, ...]:
     return tuple(month for month in months if start <= month <= end)
 
 
-def resolve(*, partition_key: str | None, conf: Mapping[str, object] | None, is_year: bool) -> Period:
+def period_of_run(*, partition_key: str | None, conf: Mapping[str, object] | None, is_year: bool) -> Period:
     """The period of a scheduled or triggered run: its partition key, else `conf["period"]`, else an error.
 
-    Data intervals and the clock are never asked: both name the wrong period after a backfill. Raises `ConfigError`
-    where neither names a period, or a month is asked of a year's DAG.
+    A key that is a day stands for its month. Data intervals and the clock are never asked: both name the wrong period
+    after a backfill. Raises `ConfigError` where neither names a period, both name different ones, or a month is asked
+    of a year's DAG.
     """
-    asked = (conf or {}).get("period")
-    text = partition_key or (str(asked) if asked else "")
+    asked = str((conf or {}).get("period") or "")
+    text = partition_key or asked
     if not text:
         raise ConfigError(
             id='Jalankan DAG dengan periode: isi formulir atau kirim conf {"period": "2024"}.',
             en='Run the DAG with a period: fill in the form or send conf {"period": "2024"}.',
         )
-    period = Period.parse(text[:4] if is_year else text[:7])
+    period = Period.parse(text[:7] if _DAY.fullmatch(text) else text)
+    if asked and Period.parse(asked) != period:
+        raise ConfigError(
+            id=f"Partition key '{text}' dan period '{asked}' berbeda. Isi salah satu saja.",
+            en=f"The partition key '{text}' and the period '{asked}' differ. Give one of them only.",
+        )
     if period.is_year != is_year:
         raise ConfigError(
             id=f"DAG ini menghitung {'tahun' if is_year else 'bulan'}; periode '{text}' bukan itu.",

@@ -21,6 +21,11 @@ def read_settings(path: Path) -> dict[str, Any]:
             raw = _document(file.read())
     except RecursionError:
         raise _invalid(path, _TOO_DEEP) from None
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise ConfigError(
+            id=f"{path.name} tidak dapat dibuka: {reason}.", en=f"{path.name} cannot be opened: {reason}."
+        ) from None
     except (yaml.YAMLError, UnicodeDecodeError, ValueError) as error:
         raise _invalid(path, str(error)) from None
     if not isinstance(raw, dict):

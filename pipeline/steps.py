@@ -6,9 +6,11 @@ alone by Airflow, the command line or a test.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import hashlib
+import logging
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -22,17 +24,74 @@ from pipeline.atomic import write_atomically
 from pipeline.config.city import City
 from pipeline.config.load import load_city
 from pipeline.landing import LandedFile, Manifest, hash_of, land, object_path, read_manifest
-from pipeline.periods import Period
+from pipeline.periods import Period, period_of_run
 from pipeline.progress import SILENT, Meter, Progress
 from pipeline.settings import Settings
 from pipeline.tables import TABLES
+from pipeline.turns import take_turn
 
 if TYPE_CHECKING:
     from pipeline.clean.dataset import Dataset
     from pipeline.indicators.base import Result
     from pipeline.validate import Verdict
 
+_log = logging.getLogger(__name__)
 _NO_REMARKS: Mapping[str, Sequence[Remark]] = {}
+
+
+def resolve(city_id: str, *, partition_key: str | None, conf: Mapping[str, object] | None, is_year: bool) -> str:
+    """The period of a run of one city, scheduled or triggered.
+
+    Raises `ConfigError` for a city whose settings are at fault, and what `pipeline.preconditions` raises.
+    """
+    from pipeline.preconditions import place_of_city
+
+    place_of_city(_city(city_id))
+    return period_of_run(partition_key=partition_key, conf=conf, is_year=is_year).label
+
+
+def may_start(
+    city_id: str,
+    period: str,
+    *,
+    holder: str,
+    is_active: Callable[[str], bool],
+    due_at: datetime | None,
+) -> bool:
+    """Whether a run may go on: no other run of the city is under way, and a year's months are there.
+
+    A run by hand (no `due_at`) does not wait for months; one that was due does so for the city's `year_waits_days`.
+    """
+    city, asked, now = _city(city_id), Period.parse(period), datetime.now(UTC)
+    missing = [month for month in _own_months(city, asked) if month not in _months_done(city_id)] if due_at else []
+    wait_until = (due_at or now) + timedelta(days=city.schedule.year_waits_days)
+    if missing and now < wait_until:
+        months = ", ".join(missing)
+        _log.info("Menunggu / Waiting: %s, sampai / until %s", months, f"{wait_until:%Y-%m-%d %H:%MZ}")
+        return False
+    is_mine, held_by = take_turn(_home(), city_id, holder=holder, is_active=is_active, now=now)
+    if not is_mine:
+        _log.info("Menunggu run lain dari kota ini / Waiting for another run of this city: %s", held_by)
+    return is_mine
+
+
+def _own_months(city: City, period: Period) -> list[str]:
+    """The months that a year waits for: none for a month, else those since the city's first."""
+    months = [month.label for month in period.months] if period.is_year else []
+    return [month for month in months if month >= (city.schedule.first_month or "")]
+
+
+def _months_done(city_id: str) -> set[str]:
+    """The months of which something was measured, or that were declared empty."""
+    return _measured(city_id) | set(_city(city_id).schedule.empty_months)
+
+
+def _measured(city_id: str) -> set[str]:
+    from pipeline.warehouse import Warehouse
+
+    warehouse = Warehouse(Settings.from_environment().warehouse_url)
+    warehouse.migrate()
+    return {row["period"] for row in warehouse.current(city_id) if row["status"] != "not_computable"}
 
 
 def sources(city_id: str, period: str) -> list[str]:
@@ -52,9 +111,9 @@ def _sources(city_id: str, period: str) -> list[str]:
     return [name for name, coverage in declared.items() if coverage is None or coverage.within(asked)]
 
 
-def collected(city_id: str) -> list[str]:
-    """The sources whose systems forget within weeks, so that a month is pulled every day of it."""
-    return [name for name, source in _city(city_id).sources.items() if source.connection and source.collect == "daily"]
+def needs(city_id: str, source: str, period: str) -> bool:
+    """Whether the period needs a source."""
+    return source in _sources(city_id, period)
 
 
 def connection(city_id: str, source: str) -> str | None:
@@ -92,6 +151,7 @@ def validate(city_id: str, period: str) -> str:
     from pipeline.validate import refuse_unsound, validate_tables
 
     city, asked = _city(city_id), Period.parse(period)
+    write_atomically(_work(city_id, period) / "manifests.sha256", _manifests_sha256(city_id, period))
     datasets = {table: dataset(city_id, table, period) for table in TABLES}
     files = {file.file_id: m.source for table in TABLES for m in _manifests(city_id, table, period) for file in m.files}
     verdicts, tables = validate_tables(datasets, period=asked, zone=city.zone_info, sources=files)
@@ -105,6 +165,7 @@ def validate(city_id: str, period: str) -> str:
 
 def measure(city_id: str, period: str) -> str:
     """Compute the four indicators, hold them against their suites and earlier results; gives the results' name."""
+    _refuse_newer_files(city_id, period)
     results = judged_results(city_id, period, warehouse_url=Settings.from_environment().warehouse_url)
     write_atomically(
         _work(city_id, period) / "results.json", _as_list_of("Result").dump_json(results, indent=1).decode()
@@ -151,6 +212,7 @@ def store(city_id: str, period: str) -> list[str]:
     from pipeline.terms import populations
     from pipeline.warehouse import Warehouse
 
+    _refuse_newer_files(city_id, period)
     results = _as_list_of("Result").validate_json((_work(city_id, period) / "results.json").read_bytes())
     warehouse = Warehouse(Settings.from_environment().warehouse_url)
     warehouse.migrate()
@@ -165,7 +227,56 @@ def store(city_id: str, period: str) -> list[str]:
         populations=[headline, *others] if headline else [],
         computed_at=datetime.now(UTC),
     )
-    return [str(stored) for stored in warehouse.store(results, request=request)]
+    stored = [str(stored) for stored in warehouse.store(results, request=request)]
+    write_atomically(_work(city_id, period) / "fingerprint", _fingerprint(city_id, period))
+    return stored
+
+
+def measured(city_id: str, periods: Sequence[str]) -> list[str]:
+    """Those of the periods of which something was measured, or that were declared empty."""
+    done = _months_done(city_id)
+    return [period for period in periods if period in done]
+
+
+def _manifests_sha256(city_id: str, period: str) -> str:
+    """The same for the same files of all tables."""
+    manifests = [manifest for table in TABLES for manifest in _manifests(city_id, table, period)]
+    return hashlib.sha256(repr(manifests).encode()).hexdigest()
+
+
+def _refuse_newer_files(city_id: str, period: str) -> None:
+    """`DataRejected` when another run has fetched other files since these were validated: a result names its own."""
+    kept = _work(city_id, period) / "manifests.sha256"
+    if not kept.is_file():
+        raise _not_run(city_id, period, id="belum divalidasi", en="not validated yet")
+    if kept.read_text("utf-8") != _manifests_sha256(city_id, period):
+        raise DataRejected(
+            id=f"{city_id} {period}: run lain mengambil berkas yang lebih baru sementara itu. Jalankan lagi.",
+            en=f"{city_id} {period}: another run has fetched newer files meanwhile. Run it again.",
+        )
+
+
+def periods_done(city_id: str, periods: Sequence[str]) -> frozenset[str]:
+    """Those of the periods that have results, and whose files, settings and methods are still those of then."""
+    from pipeline.warehouse import Warehouse
+
+    _city(city_id)
+    warehouse = Warehouse(Settings.from_environment().warehouse_url)
+    warehouse.migrate()
+    stored = {row["period"] for row in warehouse.current(city_id)}
+    return frozenset(period for period in periods if period in stored and _is_unchanged(city_id, period))
+
+
+def _is_unchanged(city_id: str, period: str) -> bool:
+    """Results of another machine or an older Tolok, of which nothing is noted here, stand."""
+    kept = _work(city_id, period) / "fingerprint"
+    return not kept.is_file() or kept.read_text("utf-8") == _fingerprint(city_id, period)
+
+
+def _fingerprint(city_id: str, period: str) -> str:
+    from pipeline.inputs import fingerprint
+
+    return fingerprint(_city(city_id), _sources(city_id, period), period=Period.parse(period))
 
 
 def report(city_id: str, period: str) -> str:
@@ -191,6 +302,23 @@ def report(city_id: str, period: str) -> str:
         ],
     )
     return str(page)
+
+
+def conclude(city_id: str, period: str) -> str:
+    """The period, when something was measured or the city declared it empty; else `DataRejected` with the reasons."""
+    from pipeline.warehouse import Warehouse
+
+    results = Warehouse(Settings.from_environment().warehouse_url).current(city_id, period)
+    months = {month.label for month in Period.parse(period).months}
+    if any(row["status"] != "not_computable" for row in results) or months <= set(_city(city_id).schedule.empty_months):
+        return period
+    reasons = "\n".join(f"  {row['indicator']}: {row['reason']}" for row in results)
+    raise DataRejected(
+        id=f"{city_id} {period}: tidak ada yang dapat dihitung. Bila bulan ini memang tanpa data, tulis di "
+        f"schedule.empty_months.\n{reasons}",
+        en=f"{city_id} {period}: nothing could be measured. If the month is known to hold no data, name it in "
+        f"schedule.empty_months.\n{reasons}",
+    )
 
 
 def run(city_id: str, period: str, *, progress: Progress = SILENT) -> list[str]:

@@ -2,8 +2,8 @@
 
     python scripts/run_dag.py [CITY] [PERIOD]
 
-A year (2025) runs `annual_indicators`, a month (2025-03) `monthly_indicators`. Exit codes: 0 done, 1 unexpected fault,
-2 wrong usage or settings, 3 data rejected, 4 source unavailable.
+A year (2025) runs the city's DAG `CITY_annual`, a month (2025-03) `CITY_monthly`. Exit codes: 0 done, 1 unexpected
+fault, 2 wrong usage or settings, 3 data rejected, 4 source unavailable.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
 
     from connectors.errors import ConfigError
+    from pipeline.periods import Period
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 DAGS = REPOSITORY / "dags"
@@ -49,27 +50,27 @@ def main() -> int:
     except TolokError as error:
         sys.stderr.write(f"{error}\n")
         return error.exit_code
-    dag_id = "annual_indicators" if period.is_year else "monthly_indicators"
-    return _run(dag_id, city=asked.city, period=period.label, home=home)
+    return _run(asked.city, period, home=home)
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("city", nargs="?", default=os.environ.get("TOLOK_CITY") or "kota-contoh", metavar="CITY")
+    parser.add_argument("city", nargs="?", default="kota-contoh", metavar="CITY")
     parser.add_argument("period", nargs="?", default="2025", metavar="PERIOD")
     return parser.parse_args()
 
 
-def _run(dag_id: str, *, city: str, period: str, home: Path) -> int:
-    """Run one DAG on a metadata database of its own; gives the exit code. A failed run keeps its log."""
+def _run(city: str, period: Period, *, home: Path) -> int:
+    """Run the city's DAG on a metadata database of its own; gives the exit code. A failed run keeps its log."""
+    dag_id = f"{city}_{'annual' if period.is_year else 'monthly'}"
     home.mkdir(parents=True, exist_ok=True)
-    descriptor, log_path = tempfile.mkstemp(prefix=f"{dag_id}-{period}-", suffix=".log", dir=home)
+    descriptor, log_path = tempfile.mkstemp(prefix=f"{dag_id}-{period.label}-", suffix=".log", dir=home)
     with tempfile.TemporaryDirectory(prefix="run-", dir=home) as own_home, _output_to(descriptor) as terminal:
         listener = RunListener(terminal)
-        listener.write(f"{dag_id} · {city} · {period}")
+        listener.write(f"{dag_id} · {period.label}")
         _use_airflow_home(own_home)
         try:
-            _run_in_airflow(dag_id, conf={"city": city, "period": period}, listener=listener)
+            _run_in_airflow(dag_id, conf={"period": period.label}, listener=listener)
         except Exception as error:
             sys.excepthook(type(error), error, error.__traceback__)
             listener.add_error("airflow", error)
@@ -144,7 +145,8 @@ class RunListener:
 
 def _name(task_instance: RuntimeTaskInstance) -> str:
     label = getattr(task_instance, "rendered_map_index", None)
-    return f"{task_instance.task_id} {label}" if label else task_instance.task_id
+    name = task_instance.task_id.replace(".", " ", 1)
+    return f"{name} {label}" if label else name
 
 
 def _message(error: BaseException | str) -> str:
@@ -202,11 +204,25 @@ def _load(dag_id: str) -> DAG:
     bag = BundleDagBag(DAGS, bundle_path=DAGS, bundle_name="dags-folder")
     if bag.import_errors:
         raise ImportError("\n".join(bag.import_errors.values()))
+    if dag_id not in bag.dags:
+        raise _no_such_city(dag_id.rsplit("_", 1)[0])
     dag: DAG = bag.dags[dag_id]
     # A person waits for this run: an error at once is better than a retry minutes later.
     for task in dag.tasks:
         task.retries = 0
     return dag
+
+
+def _no_such_city(city: str) -> Exception:
+    from connectors.errors import ConfigError
+    from pipeline.config.load import load_city
+    from pipeline.settings import Settings
+
+    try:
+        load_city(Settings.from_environment().cities, city)
+    except ConfigError as error:
+        return error
+    return LookupError(city)
 
 
 def _wrong_input(error: Exception) -> ConfigError:

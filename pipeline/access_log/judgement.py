@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from connectors.files import refuse_foreign
+from connectors.file_kinds import refuse_foreign
 from connectors.numerals import number, number_en, percent, percent_en
 from connectors.records import RawFile
 from connectors.remarks import Remark

@@ -12,6 +12,7 @@ from pydantic import Field, field_validator, model_validator
 
 from pipeline.config.judgement import Judgement
 from pipeline.config.population import CODE_SHAPES, Authority, PopulationSettings
+from pipeline.config.schedule import Schedule
 from pipeline.config.source import Source
 from pipeline.config.strict import Strict, known_zone, sound
 from pipeline.setting_faults import name_fault, suggestion
@@ -61,6 +62,7 @@ class City(Strict):
     quarantine_limit_pct: float = Field(default=50, gt=0, le=100)
     final_quarantine_pct: float = Field(default=2, ge=0, le=100)
     judgement: Judgement = Judgement()
+    schedule: Schedule = Schedule()
     sources: dict[str, Source] = Field(min_length=1)
     folder: Path = Field(default=Path(), exclude=True)
 

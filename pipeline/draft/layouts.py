@@ -16,9 +16,10 @@ from typing import Any
 
 from connectors.documents import rows_at
 from connectors.errors import DataRejected
-from connectors.files import refuse_foreign
+from connectors.file_kinds import refuse_foreign
 from connectors.layout import Layout
 from connectors.records import RawFile, open_bytes
+from connectors.zip_members import is_zip_of_files, zip_members
 from pipeline.draft.headers import HEAD_ROWS, header_place, known_share
 from pipeline.draft.objects import archived_layout, is_archive, most_records
 from pipeline.draft.words import known_words, tidy
@@ -46,7 +47,10 @@ class Found:
 
 
 def find_layout(file: RawFile) -> Found:
-    """The layout of an export; raises `DataRejected` when no table is found in it."""
+    """The layout of an export, of the first file if it is a zip; raises `DataRejected` when no table is found in it."""
+    if is_zip_of_files(file.path):
+        members = zip_members(file, Layout())
+        return find_layout(next(members))
     with file.path.open("rb") as raw:
         head = raw.read(4)
     if zipfile.is_zipfile(file.path) or head.startswith(b"\xd0\xcf\x11\xe0"):

@@ -15,6 +15,8 @@ _WORDS = {
     "blank_line": "baris kosong",
     "header_line": "baris judul log",
     "blank_row": "baris kosong",
+    "blank_cell": "sel kosong",
+    "group_row": "baris kelompok",
     "bot": "bot",
     "bots_included": "termasuk bot",
     "businesses": "pelaku usaha",
@@ -101,6 +103,7 @@ _WORDS = {
     "withdrawn": "ditarik kembali",
     "within_follow_up_deadline": "ditindaklanjuti dalam batas waktu (%)",
     "working_days": "hari kerja",
+    "undeclared_group_row": "baris kelompok tidak dinyatakan",
     "wrong_field_count": "jumlah kolom salah",
     "zero_length": "lamanya nol",
 }

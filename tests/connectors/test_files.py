@@ -105,7 +105,7 @@ BAD_FILES = {
     "only blank lines": (b"\n\n \n", {"format": "csv"}, "kosong"),
     "a login page": (b"  <!DOCTYPE html><html>", {"format": "csv"}, "halaman web"),
     "an Excel file called CSV": (b"PK\x03\x04abcdef", {"format": "csv"}, "Excel"),
-    "a text called Excel": (b"id,x\n1,2\n", {"format": "xlsx"}, "bukan berkas Excel"),
+    "a text of other columns called Excel": (b"id,y\n1,2\n", {"format": "xlsx"}, "bukan buku kerja"),
     "half an Excel file": (b"PK\x03\x04abcdef", {"format": "xlsx"}, "rusak"),
     "UTF-16 without a mark": ("id,x\n1,2\n".encode("utf-16-le"), {"format": "csv"}, "UTF-16"),
     "a Windows encoding": ("id,x\n1,caf\u00e9\n".encode("cp1252"), {"format": "csv"}, "cp1252"),

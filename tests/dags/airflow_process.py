@@ -12,7 +12,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 TIMEOUT_SECONDS = 180
 
-STUB_STEPS = '''"""Stand-in steps: each writes its call down; `FAULTS` names the step that raises, and what."""
+STUB_STEPS = '''"""Stand-in steps: each writes its call down; `FAULTS` names the step or call that raises, and what."""
 
 import json
 import os
@@ -24,20 +24,29 @@ FAULTS = json.loads(os.environ["FAULTS"])
 
 
 def _call(step, *arguments):
+    call = " ".join([step, *arguments])
     with (Path(os.environ["TOLOK_HOME"]) / "calls").open("a") as calls:
-        calls.write(" ".join([step, *arguments]) + "\\n")
-    if step in FAULTS:
-        raise getattr(errors, FAULTS[step])(id=f"{step} ditolak", en=f"{step} was rejected")
+        calls.write(call + "\\n")
+    for name in {step, call} & set(FAULTS):
+        raise getattr(errors, FAULTS[name])(id=f"{step} ditolak", en=f"{step} was rejected")
     return "/".join(arguments)
 
 
-def sources(city_id, period):
-    _call("sources", city_id, period)
-    return json.loads(os.environ["SOURCES"])
+def resolve(city_id, *, partition_key, conf, is_year):
+    from pipeline.config.load import load_city
+    from pipeline.periods import period_of_run
+    from pipeline.settings import Settings
+
+    load_city(Settings.from_environment().cities, city_id)
+    return period_of_run(partition_key=partition_key, conf=conf, is_year=is_year).label
 
 
-def collected(city_id):
-    return json.loads(os.environ["SOURCES"])
+def may_start(city_id, period, *, holder, is_active, due_at):
+    return True
+
+
+def needs(city_id, source, period):
+    return source in json.loads(os.environ["SOURCES"])
 
 
 def connection(city_id, source):
@@ -71,6 +80,11 @@ def store(city_id, period):
 
 def report(city_id, period):
     return _call("report", city_id, period)
+
+
+def conclude(city_id, period):
+    _call("conclude", city_id, period)
+    return period
 '''
 
 
@@ -94,7 +108,7 @@ class Checkout:
         self,
         *command: str,
         faults: dict[str, str] | None = None,
-        sources: tuple[str, ...] = ("web", "desk"),
+        sources: tuple[str, ...] = ("matomo", "upik"),
         more: dict[str, str] | None = None,
     ) -> Run:
         """Run a command with a data folder of its own; `faults` names the steps that raise, and what."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +19,6 @@ def main() -> None:
         "imported": imported,
         "import_errors": bag.import_errors,
         "dags": {dag_id: _describe(dag) for dag_id, dag in bag.dags.items()},
-        "monthly_keys": _next_keys(bag.dags["monthly_indicators"]),
-        "daily_keys": _next_keys(bag.dags["daily_collection"]),
-        "annual": _annual_keys(bag.dags["annual_indicators"]),
     }
     json.dump(described, sys.stdout)
 
@@ -32,8 +28,7 @@ def _modules_imported_by_the_dag_files() -> list[str]:
 
     before = set(sys.modules)
     sys.path.append(str(DAGS))
-    for name in ("annual_indicators", "monthly_indicators", "daily_collection"):
-        __import__(name)
+    __import__("city_dags")
     return sorted(set(sys.modules) - before)
 
 
@@ -46,6 +41,7 @@ def _describe(dag: Any) -> dict[str, Any]:
         "doc": dag.doc_md,
         "catchup": dag.catchup,
         "max_active_runs": dag.max_active_runs,
+        "first_runs": _first_runs(dag),
     }
 
 
@@ -60,6 +56,7 @@ def _describe_task(task: Any) -> dict[str, Any]:
         "mapped_over": task.op_kwargs_expand_input.value if mapped and task.task_id == "clean" else mapped,
         "trigger_rule": str(task.trigger_rule),
         "owner": task.owner,
+        "pool": task.pool,
         "retries": task.retries,
         "delay_seconds": task.retry_delay.total_seconds(),
         "backoff": task.retry_exponential_backoff,
@@ -71,36 +68,23 @@ def _describe_task(task: Any) -> dict[str, Any]:
 def _decisions(policy: Any) -> dict[str, str]:
     from connectors import errors
 
-    kinds = (errors.ConfigError, errors.DataRejected, errors.SourceChanged, errors.SourceUnavailable)
+    kinds = (errors.ConfigError, errors.DataRejected, errors.SourceChanged, errors.FileMissing)
+    kinds += (errors.SourceUnavailable,)
     raised = [kind(id="", en="") for kind in kinds] + [OSError()]
     return {type(error).__name__: policy.evaluate(error, 1, 2).action.value for error in raised}
 
 
-def _next_keys(dag: Any) -> dict[str, str]:
-    """The partition key of the first run at or after a moment, and that run's moment."""
+def _first_runs(dag: Any) -> list[list[str]]:
+    """The moment and the partition key of the first two runs by schedule, in UTC; none without a schedule."""
     from airflow.serialization.encoders import coerce_to_core_timetable
     from airflow.timetables.base import TimeRestriction
-    from pendulum import instance
 
-    timetable = coerce_to_core_timetable(dag.timetable)
-    keys = {}
-    for moment in (datetime(2025, 12, 31, 18, tzinfo=UTC), datetime(2026, 2, 20, tzinfo=UTC)):
-        restriction = TimeRestriction(earliest=instance(moment), latest=None, catchup=True)
-        run = timetable.next_dagrun_info_v2(last_dagrun_info=None, restriction=restriction)
-        keys[run.run_after.isoformat()] = run.partition_key
-    return keys
-
-
-def _annual_keys(dag: Any) -> dict[str, Any]:
-    from airflow.serialization.encoders import coerce_to_core_timetable
-
-    asset = dag.timetable.asset_condition
-    mapper = coerce_to_core_timetable(dag.timetable).get_partition_mapper(name=asset.name, uri=asset.uri)
-    return {
-        "listens_to": asset.uri,
-        "year_of_january": mapper.to_downstream("2025-01"),
-        "months_of_2025": sorted(mapper.to_upstream("2025")),
-    }
+    timetable, found, last = coerce_to_core_timetable(dag.timetable), [], None
+    restriction = TimeRestriction(earliest=dag.start_date, latest=None, catchup=True)
+    for _ in range(2 if timetable.can_be_scheduled else 0):
+        last = timetable.next_dagrun_info_v2(last_dagrun_info=last, restriction=restriction)
+        found.append([last.run_after.isoformat(), last.partition_key])
+    return found
 
 
 if __name__ == "__main__":

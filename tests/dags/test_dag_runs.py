@@ -11,6 +11,7 @@ from airflow_process import Checkout, Run
 
 from pipeline.tables import TABLES
 
+SOURCES_COUNT = 9  # of kota-contoh
 RUN_DAG = (sys.executable, "scripts/run_dag.py")
 
 pytestmark = pytest.mark.airflow
@@ -31,7 +32,7 @@ def rejected_without_sources(checkout: Checkout) -> Run:
     """As Airflow's own command runs it, retries and all."""
     migrate_and_test = (
         "import sys; from airflow.utils.db import initdb; from airflow.__main__ import main; initdb(); "
-        "sys.argv = ['airflow', 'dags', 'test', 'annual_indicators', '-c', '{\"period\": \"2024\"}']; main()"
+        "sys.argv = ['airflow', 'dags', 'test', 'kota-contoh_annual', '-c', '{\"period\": \"2024\"}']; main()"
     )
     return checkout.run(sys.executable, "-c", migrate_and_test, faults={"validate": "DataRejected"}, sources=())
 
@@ -39,20 +40,23 @@ def rejected_without_sources(checkout: Checkout) -> Run:
 def test_a_year_runs_every_step_in_order(sound_year: Run) -> None:
     assert sound_year.code == 0, sound_year.output
     steps = [call.split()[0] for call in sound_year.calls]
-    assert steps == ["sources", "fetch", "fetch", *["clean"] * len(TABLES), "validate", "measure", "store", "report"]
+    last = ["validate", "measure", "store", "report", "conclude"]
+    assert steps == ["fetch", "fetch", *["clean"] * len(TABLES), *last]
 
 
 def test_each_source_is_fetched_and_each_table_cleaned_once(sound_year: Run) -> None:
     mapped = [call for call in sound_year.calls if call.startswith(("fetch", "clean"))]
-    fetched = [f"fetch kota-contoh {source} 2025" for source in ("web", "desk")]
+    fetched = [f"fetch kota-contoh {source} 2025" for source in ("matomo", "upik")]
     assert sorted(mapped) == sorted(fetched + [f"clean kota-contoh {table} 2025" for table in TABLES])
 
 
 def test_a_sound_run_shows_a_line_per_task_and_leaves_nothing_of_airflow(sound_year: Run) -> None:
     lines = sound_year.output.splitlines()
-    assert lines[0] == "annual_indicators · kota-contoh · 2025"
-    assert len(lines) == 1 + 8 + len(TABLES) + 2
-    assert all("selesai / done" in line for line in lines[1:-2])
+    assert lines[0] == "kota-contoh_annual · 2025"
+    assert len(lines) == 1 + 7 + SOURCES_COUNT + len(TABLES) + 2
+    skipped = [line for line in lines[1:-2] if "dilewati / skipped" in line]
+    assert len(skipped) == SOURCES_COUNT - 2
+    assert all("selesai / done" in line for line in lines[1:-2] if line not in skipped)
     assert lines[-2] == "  kota-contoh/2025"  # what the step said it stored
     assert list((sound_year.home / "airflow").iterdir()) == []
 
@@ -65,7 +69,7 @@ def test_rejected_data_end_with_code_3_and_both_texts(rejected_month: Run) -> No
 
 def test_after_rejected_data_nothing_is_measured_or_stored(rejected_month: Run) -> None:
     assert rejected_month.calls[-1] == "validate kota-contoh 2025-03"
-    assert "tidak dijalankan / not run: measure, store, report" in rejected_month.output
+    assert "tidak dijalankan / not run: measure, store, report, announce" in rejected_month.output
 
 
 def test_a_failed_run_keeps_its_log_and_says_where(rejected_month: Run) -> None:
@@ -103,14 +107,14 @@ def test_a_connection_reaches_the_step_wherever_it_is_kept(checkout: Checkout, t
         },
     }
     run = checkout.run(
-        *RUN_DAG, "kota-contoh", "2025", sources=("web",), more={"CONNECTION": "portal", **ways[kept_in]}
+        *RUN_DAG, "kota-contoh", "2025", sources=("upik",), more={"CONNECTION": "portal", **ways[kept_in]}
     )
     assert run.code == 0, run.output
-    assert "fetch kota-contoh web 2025 https://statistik.example 12" in run.calls
+    assert "fetch kota-contoh upik 2025 https://statistik.example 12" in run.calls
     assert "rahasia-4711" not in run.output
 
 
 def test_a_connection_nobody_keeps_ends_with_code_2_and_its_variable(checkout: Checkout) -> None:
-    run = checkout.run(*RUN_DAG, "kota-contoh", "2025", sources=("web",), more={"CONNECTION": "portal"})
+    run = checkout.run(*RUN_DAG, "kota-contoh", "2025", sources=("upik",), more={"CONNECTION": "portal"})
     assert run.code == 2
     assert "AIRFLOW_CONN_PORTAL" in run.output

@@ -1,8 +1,9 @@
-"""The three DAGs as a real Airflow reads them from the real DAG folder."""
+"""The DAGs of several cities as a real Airflow reads them from the real DAG folder."""
 
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -14,28 +15,59 @@ pytestmark = pytest.mark.airflow
 
 UPSTREAM = {
     "resolve": set(),
-    "sources": {"resolve"},
-    "fetch": {"resolve", "sources"},
-    "clean": {"resolve", "fetch"},
+    "wait": {"resolve"},
+    "fetch.dukcapil": {"resolve", "wait"},
+    "fetch.server": {"resolve", "wait"},
+    "clean": {"resolve", "wait", "fetch.dukcapil", "fetch.server"},
     "validate": {"resolve", "clean"},
     "measure": {"resolve", "validate"},
     "store": {"resolve", "measure"},
     "report": {"resolve", "store"},
+    "announce": {"resolve", "report"},
 }
-each_indicator_dag = pytest.mark.parametrize("dag_id", ["annual_indicators", "monthly_indicators"])
+each_indicator_dag = pytest.mark.parametrize("dag_id", ["kota-timur_annual", "kota-timur_monthly"])
 
 
-def test_the_folder_registers_exactly_the_three_dags(described: dict[str, Any]) -> None:
+def test_every_city_has_its_own_dags_and_a_faulty_one_harms_none(described: dict[str, Any]) -> None:
     assert described["import_errors"] == {}
-    assert set(described["dags"]) == {"annual_indicators", "monthly_indicators", "daily_collection"}
+    cities = ("kota-barat", "kota-tengah", "kota-timur", "kota-rusak", "Kota_Tanpa_Id")
+    expected = {f"{city}_{kind}" for city in cities for kind in ("monthly", "annual", "backfill")}
+    expected |= {"kota-timur_daily"}
+    assert set(described["dags"]) == expected
 
 
-def test_parsing_a_dag_file_imports_no_step_and_no_data_library(described: dict[str, Any]) -> None:
+def test_parsing_the_dag_file_imports_no_step_and_no_data_library(described: dict[str, Any]) -> None:
     # croniter and packaging are Airflow's own, for the timetable that reads a cron line.
     airflow_itself = {"airflow", "croniter", "packaging"}
     imported = {name for name in described["imported"] if name.split(".")[0] not in airflow_itself}
-    ours = {"annual_indicators", "monthly_indicators", "daily_collection", "indicator_flow"}
-    assert imported == ours | {"connectors", "connectors.errors", "pipeline", "pipeline.tables"}
+    pipeline = {f"pipeline.{name}" for name in ("atomic", "city_plans", "settings", "tables")}
+    ours = {"city_dags", "dag_pages", "indicator_flow", "connectors", "connectors.errors", "pipeline"}
+    assert imported == ours | pipeline
+
+
+@pytest.mark.parametrize(
+    ("dag_id", "first_runs"),
+    [
+        # 3:00 on the fifth in WITA would be 19:00 UTC; this one has a day and an hour of its own.
+        ("kota-tengah_monthly", [["2025-04-10T14:00:00+00:00", "2025-03"], ["2025-05-10T14:00:00+00:00", "2025-04"]]),
+        ("kota-tengah_annual", [["2026-01-10T14:00:00+00:00", "2025"], ["2027-01-10T14:00:00+00:00", "2026"]]),
+        ("kota-timur_monthly", [["2024-02-04T18:00:00+00:00", "2024-01"], ["2024-03-04T18:00:00+00:00", "2024-02"]]),
+        ("kota-timur_annual", [["2025-01-04T18:00:00+00:00", "2024"], ["2026-01-04T18:00:00+00:00", "2025"]]),
+        ("kota-rusak_monthly", []),
+        ("kota-rusak_annual", []),
+        ("Kota_Tanpa_Id_monthly", []),
+    ],
+)
+def test_a_city_runs_on_its_own_day_in_its_own_zone_from_its_first_month_on(
+    described: dict[str, Any], dag_id: str, first_runs: list[list[str]]
+) -> None:
+    assert described["dags"][dag_id]["first_runs"] == first_runs
+
+
+def test_without_a_first_month_it_is_january_of_the_year_before(described: dict[str, Any]) -> None:
+    year = datetime.now(UTC).year - 1
+    assert described["dags"]["kota-barat_monthly"]["first_runs"][0] == [f"{year}-02-04T20:00:00+00:00", f"{year}-01"]
+    assert described["dags"]["kota-barat_annual"]["first_runs"][0] == [f"{year + 1}-01-04T20:00:00+00:00", f"{year}"]
 
 
 @each_indicator_dag
@@ -45,9 +77,11 @@ def test_the_steps_follow_one_another(described: dict[str, Any], dag_id: str) ->
 
 
 @each_indicator_dag
-def test_fetching_is_mapped_over_sources_and_cleaning_over_tables(described: dict[str, Any], dag_id: str) -> None:
+def test_cleaning_is_mapped_over_tables_and_each_source_has_a_task_of_its_name(
+    described: dict[str, Any], dag_id: str
+) -> None:
     tasks = described["dags"][dag_id]["tasks"]
-    assert {name for name, task in tasks.items() if task["mapped_over"]} == {"fetch", "clean"}
+    assert {name for name, task in tasks.items() if task["mapped_over"]} == {"clean"}
     assert tasks["clean"]["mapped_over"] == {"table": list(TABLES)}
 
 
@@ -55,7 +89,7 @@ def test_fetching_is_mapped_over_sources_and_cleaning_over_tables(described: dic
 def test_no_task_runs_after_a_failure_so_that_the_run_turns_red(described: dict[str, Any], dag_id: str) -> None:
     dag = described["dags"][dag_id]
     rules = {name: task["trigger_rule"] for name, task in dag["tasks"].items()}
-    assert dag["leaves"] == ["report"]
+    assert dag["leaves"] == ["announce"]
     assert rules.pop("clean") == "TriggerRule.NONE_FAILED"
     assert set(rules.values()) == {"TriggerRule.ALL_SUCCESS"}
 
@@ -66,6 +100,7 @@ def test_only_faults_that_time_can_mend_are_retried(described: dict[str, Any], d
         "ConfigError": "fail",
         "DataRejected": "fail",
         "SourceChanged": "fail",
+        "FileMissing": "fail",
         "SourceUnavailable": "default",
         "OSError": "default",
     }
@@ -74,37 +109,44 @@ def test_only_faults_that_time_can_mend_are_retried(described: dict[str, Any], d
 
 
 @each_indicator_dag
-def test_every_task_has_an_owner_and_two_retries_further_and_further_apart(
+def test_every_task_has_an_owner_a_pool_and_three_retries_the_first_soon(
     described: dict[str, Any], dag_id: str
 ) -> None:
     for task in described["dags"][dag_id]["tasks"].values():
-        assert (task["owner"], task["retries"], task["delay_seconds"], task["backoff"]) == ("tolok", 2, 300, 2)
+        assert (task["owner"], task["pool"]) == ("tolok", "default_pool")
+        assert (task["retries"], task["delay_seconds"], task["backoff"]) == (3, 60, 8)
+
+
+def test_months_and_years_missed_are_caught_up_days_are_not(described: dict[str, Any]) -> None:
+    dags = {name: described["dags"][f"kota-timur_{name}"] for name in ("monthly", "annual", "daily")}
+    assert {name: dag["catchup"] for name, dag in dags.items()} == {"monthly": True, "annual": True, "daily": False}
+    assert {name: dag["max_active_runs"] for name, dag in dags.items()} == {"monthly": 1, "annual": 16, "daily": 1}
+
+
+def test_each_dag_explains_itself_in_both_languages(described: dict[str, Any]) -> None:
+    for dag_id, dag in described["dags"].items():
+        assert "**Bahasa Indonesia.**" in dag["doc"]
+        assert "**English.**" in dag["doc"]
+        city, kind = dag_id.replace("Kota_Tanpa_Id", "Kota Tanpa Id").rsplit("_", 1)
+        assert dag["tags"] == sorted(["tolok", "iso-37122", kind, city])
 
 
 @each_indicator_dag
-def test_a_dag_explains_itself_in_both_languages_and_never_catches_up(described: dict[str, Any], dag_id: str) -> None:
-    dag = described["dags"][dag_id]
-    assert "Bahasa Indonesia" in dag["doc"]
-    assert "English" in dag["doc"]
-    assert dag["tags"] == sorted(["tolok", "iso-37122", dag_id.removesuffix("_indicators")])
-    assert (dag["catchup"], dag["max_active_runs"]) == (False, 1)
-
-
-@each_indicator_dag
-def test_the_form_names_its_fields_in_both_languages_and_needs_no_input(described: dict[str, Any], dag_id: str) -> None:
+def test_the_form_asks_for_the_period_alone_so_that_no_other_city_can_be_run(
+    described: dict[str, Any], dag_id: str
+) -> None:
     form = described["dags"][dag_id]["form"]
     assert {name: (field["schema"]["title"], field["default"]) for name, field in form.items()} == {
-        "city": ("Kota / City", "kota-contoh"),
-        "period": ("Periode / Period", None),
+        "period": ("Periode / Period", None)
     }
-    assert all(" / " in field["description"] for field in form.values())
+    assert " / " in form["period"]["description"]
 
 
 @pytest.mark.parametrize(
     ("dag_id", "sound", "wrong"),
     [
-        ("annual_indicators", ["2024", "1999"], ["2024-03", "24", "20245"]),
-        ("monthly_indicators", ["2024-03", "2024-12"], ["2024", "2024-13", "2024-3"]),
+        ("kota-barat_annual", ["2024", "1999"], ["2024-03", "24", "20245"]),
+        ("kota-barat_monthly", ["2024-03", "2024-12"], ["2024", "2024-13", "2024-3"]),
     ],
 )
 def test_the_form_takes_only_a_period_of_the_dags_kind(
@@ -114,36 +156,35 @@ def test_the_form_takes_only_a_period_of_the_dags_kind(
     assert [text for text in sound + wrong if re.search(pattern, text)] == sound
 
 
-def test_a_month_is_run_on_the_fifth_of_the_next_one_in_city_time(described: dict[str, Any]) -> None:
-    assert described["monthly_keys"] == {
-        "2026-01-04T20:00:00+00:00": "2025-12",
-        "2026-03-04T20:00:00+00:00": "2026-02",
+@pytest.mark.parametrize("kind", ["month", "year"])
+def test_a_period_is_announced_as_a_partition_of_its_own_citys_asset(described: dict[str, Any], kind: str) -> None:
+    dag_kind = {"month": "monthly", "year": "annual"}[kind]
+    for city in ("kota-barat", "kota-timur"):
+        tasks = described["dags"][f"{city}_{dag_kind}"]["tasks"]
+        assert {name: task["outlets"] for name, task in tasks.items() if task["outlets"]} == {
+            "announce": [f"tolok://{city}/{kind}"]
+        }
+
+
+def test_a_range_is_filled_from_a_form_of_its_two_ends(described: dict[str, Any]) -> None:
+    dag = described["dags"]["kota-timur_backfill"]
+    assert {name: field["schema"]["title"] for name, field in dag["form"].items()} == {
+        "first": "Dari / From",
+        "last": "Sampai / To",
     }
-
-
-def test_a_year_waits_for_the_reports_of_its_twelve_months(described: dict[str, Any]) -> None:
-    months = [f"2025-{month:02d}" for month in range(1, 13)]
-    announced = described["dags"]["monthly_indicators"]["tasks"]["report"]["outlets"]
-    assert announced == ["tolok://kota-contoh/month"]
-    assert described["annual"] == {"listens_to": announced[0], "year_of_january": "2025", "months_of_2025": months}
-
-
-def test_the_partition_keys_are_the_periods_themselves(described: dict[str, Any]) -> None:
-    months = described["annual"]["months_of_2025"]
-    assert [periods.resolve(partition_key=key, conf=None, is_year=False).label for key in months] == months
-    year = described["annual"]["year_of_january"]
-    assert periods.resolve(partition_key=year, conf={"period": "1999"}, is_year=True).label == "2025"
-
-
-def test_a_day_is_collected_into_its_own_month_even_on_the_first(described: dict[str, Any]) -> None:
-    assert described["daily_keys"] == {
-        "2025-12-31T19:00:00+00:00": "2025-12-31",
-        "2026-02-20T19:00:00+00:00": "2026-02-20",
+    assert {name: (task["upstream"], task["outlets"]) for name, task in dag["tasks"].items()} == {
+        "wait": ([], []),
+        "fill": (["wait"], []),
+        "announce_months": (["fill"], ["tolok://kota-timur/month"]),
+        "announce_years": (["fill"], ["tolok://kota-timur/year"]),
     }
-    assert periods.resolve(partition_key="2025-12-31", conf=None, is_year=False).label == "2025-12"
+    assert dag["first_runs"] == []
 
 
-def test_collecting_fetches_and_computes_nothing(described: dict[str, Any]) -> None:
-    tasks = described["dags"]["daily_collection"]["tasks"]
-    assert set(tasks) == {"resolve", "collected", "fetch"}
-    assert tasks["fetch"]["outlets"] == []
+def test_collecting_fetches_the_month_of_the_day_and_computes_nothing(described: dict[str, Any]) -> None:
+    dag = described["dags"]["kota-timur_daily"]
+    assert set(dag["tasks"]) == {"resolve", "wait", "fetch.server"}
+    assert dag["tasks"]["fetch.server"]["outlets"] == []
+    first_at, day = dag["first_runs"][1]
+    assert (first_at, day) == ("2024-01-01T17:00:00+00:00", "2024-01-01")
+    assert periods.period_of_run(partition_key=day, conf=None, is_year=False).label == "2024-01"

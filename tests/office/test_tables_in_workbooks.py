@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import time, timedelta
 from pathlib import Path
 from typing import Any
 
 import openpyxl
+import pandas as pd
 import pytest
 
 from connectors.errors import DataRejected, SourceChanged, TolokError
@@ -13,6 +15,8 @@ from connectors.files import read_rows
 from connectors.layout import Layout
 from connectors.records import RawFile
 from connectors.remarks import Remark
+from pipeline.clean.durations import parse_durations
+from pipeline.clean.reading import Reading
 from pipeline.landing import is_left_behind
 
 HEAD: list[object] = ["No", "Layanan", "OPD"]
@@ -33,6 +37,11 @@ def read(
             sheet.merge_cells(merge)
         sheet.sheet_state = "hidden" if name == hidden else "visible"
     book.save(folder / "a.xlsx")
+    return read_again(folder, columns, **layout)
+
+
+def read_again(folder: Path, columns: tuple[str, ...], **layout: Any) -> tuple[list[tuple[object, ...]], list[Remark]]:
+    """The same of the workbook that is there."""
     remarks: list[Remark] = []
     file = RawFile(folder / "a.xlsx", "a.xlsx", on_remark=remarks.append)
     frames = list(read_rows(file, layout=Layout(format="xlsx", **layout), columns=columns))
@@ -128,3 +137,53 @@ def test_the_separator_line_of_excel_is_obeyed_or_named(content: str, is_read: b
 def test_what_programs_leave_in_a_folder_is_no_export(name: str) -> None:
     assert is_left_behind(Path(name))
     assert not is_left_behind(Path("gangguan.xlsx"))
+
+
+@pytest.mark.parametrize("how", ["by hand", "by a filter", "grouped"])
+def test_hidden_rows_are_read_and_said_and_keep_the_result_provisional(how: str, tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.worksheets[0]
+    for row in (HEAD, ROW, [2, "KTP", "Dukcapil"], ["Jumlah", 2, None]):
+        sheet.append(row)
+    if how == "by a filter":
+        sheet.auto_filter.ref = "A1:C3"
+        sheet.auto_filter.add_filter_column(2, ["Dinkes"])
+    sheet.row_dimensions[3].hidden = sheet.row_dimensions[4].hidden = True
+    sheet.row_dimensions[3].outlineLevel = int(how == "grouped")
+    sheet.column_dimensions["B"].hidden = True
+    book.save(tmp_path / "a.xlsx")
+    found, remarks = read_again(tmp_path, ("Layanan", "OPD"))
+    assert [row[2] for row in found] == ["Izin", "KTP", ""]
+    assert {remark.code: remark.keeps_provisional for remark in remarks} == {
+        **{"hidden_columns": False, "below_table": False, "hidden_rows": True}
+    }
+    assert [remark.en for remark in remarks if remark.code != "below_table"] == [
+        "a.xlsx [Sheet]: hidden columns are read: Layanan.",
+        "a.xlsx [Sheet]: 1 hidden rows (by hand or by a filter), from row 3, are read. Show all rows, delete what "
+        "does not count, and save again.",
+    ]
+
+
+def test_what_is_hidden_outside_the_records_is_not_said(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    for row in (["Rekap"], [], HEAD, ROW):
+        book.worksheets[0].append(row)
+    book.worksheets[0].row_dimensions[2].hidden = book.worksheets[0].row_dimensions[9].hidden = True
+    book.worksheets[0].column_dimensions.group("F", "H", hidden=True)
+    book.save(tmp_path / "a.xlsx")
+    assert read_again(tmp_path, ("Layanan",), header_starts_with="No")[1] == []
+
+
+def test_a_header_merged_over_rows_is_told_from_cells_merged_over_records(tmp_path: Path) -> None:
+    rows: list[list[object]] = [["Layanan", "Waktu", None], [None, "Mulai", "Selesai"], ["Izin", "a", "b"]]
+    with pytest.raises(SourceChanged, match="header_rows: 2"):
+        read(tmp_path, {"Data": rows}, ("Layanan", "Waktu"), merge="A1:A2")
+    assert read(tmp_path, {"Data": rows}, ("Layanan",), merge="A1:A2", header_rows=2)[0] == [(3, "", "Izin")]
+
+
+@pytest.mark.parametrize("unit", ["clock", "minutes", "words"])
+def test_spans_typed_in_a_workbook_are_read_under_every_unit(unit: str, tmp_path: Path) -> None:
+    rows: list[list[object]] = [["Lama"], [timedelta(hours=26, minutes=30)], [timedelta(minutes=90)], [time(2, 30)]]
+    found, _ = read(tmp_path, {"Data": rows}, ("Lama",))
+    parsed = parse_durations(pd.Series([row[2] for row in found], dtype="str"), unit=unit, reading=Reading())
+    assert (parsed.values.dt.total_seconds() / 60).tolist() == [1590, 90, 150]

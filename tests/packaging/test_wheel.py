@@ -76,10 +76,11 @@ def test_a_city_is_begun_from_the_templates_that_ship(programs: Path, tmp_path: 
 def test_airflow_takes_the_dags_from_the_folder_that_is_printed(programs: Path, tmp_path: Path) -> None:
     dags = Path(_run(programs / "python", "-m", "pipeline.shipped", "dags", cwd=tmp_path).strip())
     assert dags.is_relative_to(programs.parent)
+    _run(programs / "tolok", "init", "kota-saya", cwd=tmp_path)
     describe = ROOT / "tests" / "dags" / "describe_dags.py"
     described = json.loads(_run(programs / "python", describe, dags, cwd=tmp_path).splitlines()[-1])
     assert described["import_errors"] == {}
-    assert set(described["dags"]) == {"annual_indicators", "monthly_indicators", "daily_collection"}
+    assert set(described["dags"]) == {"kota-saya_annual", "kota-saya_monthly"}
 
 
 def _run(*command: object, cwd: Path) -> str:

@@ -68,6 +68,36 @@ BAD: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "an unknown country": ("country: ID", "country: Indonesia Raya", ("holidays.country", "Indonesia Raya")),
     "a country in small letters": ("country: ID", "country: xx", ("holidays.country", "xx")),
     "a holiday that is no day": ("country: ID", "extra: [31/12/2025]", ("holidays.extra.0", "2025-12-31")),
+    "a pattern of headers that is none": (
+        "    authority: kemendagri\n",
+        "    authority: kemendagri\n    years_in_header: {pattern: '(20', period: Tahun, value: jumlah}\n",
+        ("sources.penduduk.years_in_header", "not a valid pattern"),
+    ),
+    "a pattern of headers with two groups": (
+        "    authority: kemendagri\n",
+        "    authority: kemendagri\n    years_in_header: {pattern: '(20)(2.)', period: Tahun, value: jumlah}\n",
+        ("sources.penduduk.years_in_header", "at most one group"),
+    ),
+    "groups in a log": (
+        "    format: access_log\n",
+        "    format: access_log\n    group_rows: Dinas\n",
+        ("sources.log", "group_rows", "csv or xlsx"),
+    ),
+    "one name for period and value": (
+        "    authority: kemendagri\n",
+        "    authority: kemendagri\n    years_in_header: {pattern: '20..', period: jumlah, value: jumlah}\n",
+        ("sources.penduduk.years_in_header", "must differ"),
+    ),
+    "years in the header of a log": (
+        "    format: access_log\n",
+        "    format: access_log\n    years_in_header: {pattern: '20..', period: Tahun, value: jumlah}\n",
+        ("sources.log", "years_in_header", "csv or xlsx"),
+    ),
+    "years in the headers of several sheets": (
+        "path: layanan.csv\n    format: csv\n",
+        "path: a.xlsx\n    format: xlsx\n    sheet: '*'\n    years_in_header: {pattern: '2.', period: T, value: J}\n",
+        ("sources.layanan", "years_in_header", "one sheet"),
+    ),
     "covers backwards": (
         TABLE,
         TABLE + "    covers: [{first_on: 2025-12-31, last_on: 2025-01-01}]\n",

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from connectors.errors import ConfigError
-from pipeline.periods import Period, resolve, span
+from pipeline.periods import Period, period_of_run, span
 
 
 @pytest.mark.parametrize(
@@ -74,18 +74,28 @@ def test_a_backwards_or_mixed_range_is_refused(first: str, last: str) -> None:
         span(first, last)
 
 
-def test_a_run_takes_its_partition_before_the_form_and_fails_without_either() -> None:
-    assert resolve(partition_key="2024-03", conf={"period": "2023-01"}, is_year=False).label == "2024-03"
-    assert resolve(partition_key=None, conf={"period": "2023"}, is_year=True).label == "2023"
+def test_a_run_takes_its_partition_or_the_form_and_fails_without_either() -> None:
+    assert period_of_run(partition_key="2024-03", conf={"period": None}, is_year=False).label == "2024-03"
+    assert period_of_run(partition_key="2024-03", conf={"period": "2024-03"}, is_year=False).label == "2024-03"
+    assert period_of_run(partition_key=None, conf={"period": "2023"}, is_year=True).label == "2023"
     with pytest.raises(ConfigError):
-        resolve(partition_key=None, conf={}, is_year=True)
+        period_of_run(partition_key=None, conf={}, is_year=True)
 
 
-@pytest.mark.parametrize(("key", "is_year", "label"), [("2024-12-31", True, "2024"), ("2024-03-05", False, "2024-03")])
-def test_a_partition_is_cut_to_its_year_or_month(key: str, is_year: bool, label: str) -> None:
-    assert resolve(partition_key=key, conf=None, is_year=is_year).label == label
+def test_a_partition_that_is_a_day_stands_for_its_month() -> None:
+    assert period_of_run(partition_key="2024-03-05", conf=None, is_year=False).label == "2024-03"
 
 
-def test_a_year_is_not_asked_of_the_dag_of_months() -> None:
-    with pytest.raises(ConfigError, match="month"):
-        resolve(partition_key="2024", conf=None, is_year=False)
+@pytest.mark.parametrize(
+    ("key", "conf", "is_year"),
+    [
+        ("2024", {}, False),
+        ("2024-12", {}, True),
+        ("2024-031", {}, False),
+        ("2024-03-05T03:00", {}, False),
+        ("2024-03", {"period": "2024-04"}, False),
+    ],
+)
+def test_a_run_is_refused_that_names_no_period_of_its_dag_or_two(key: str, conf: dict[str, str], is_year: bool) -> None:
+    with pytest.raises(ConfigError):
+        period_of_run(partition_key=key, conf=conf, is_year=is_year)

@@ -1,0 +1,95 @@
+"""Past periods filled months before years: what is done and unchanged is skipped, a fault in one stops no other."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from connectors.errors import DataRejected, TolokError
+from pipeline import steps
+from pipeline.periods import Period, span
+from pipeline.progress import Progress
+
+_UNDER_WAY = ("queued", "running")
+_ASKED_EVERY_SECONDS = 3
+
+
+@dataclass(frozen=True)
+class Backfill:
+    """The periods that are still due, in order, and how many were done before."""
+
+    city_id: str
+    due: tuple[str, ...]
+    done_count: int
+
+    @classmethod
+    def planned(cls, city_id: str, first: str, last: str, *, again: bool = False) -> Backfill:
+        """What is due of a range; `again` takes all of it. Raises `ConfigError` for a wrong city or range."""
+        labels = [period.label for period in span(first, last)]
+        done = frozenset() if again else steps.periods_done(city_id, labels)
+        due = tuple(label for label in labels if label not in done)
+        return cls(city_id, due, len(labels) - len(due))
+
+    def run(self, progress: Progress, *, one: Callable[..., object]) -> Iterator[tuple[str, TolokError | None]]:
+        """Run `one(city_id, period, progress=...)` for each period that is due; gives each with its fault, if any."""
+        for nth, label in enumerate(self.due, start=1):
+            with progress.step(f"{self.city_id} {label} ({nth}/{len(self.due)})"):
+                try:
+                    one(self.city_id, label, progress=progress)
+                except TolokError as fault:
+                    yield label, fault
+                else:
+                    yield label, None
+
+
+def fill(city_id: str, *, first: str | None, last: str | None, progress: Progress) -> list[str]:
+    """Run what is due of a range in this process; gives the periods of the range with something measured.
+
+    Raises `ConfigError` for a range that lacks an end, and at last the gravest fault, with the texts of all.
+    """
+    first, last = first or "", last or ""
+    ended = Backfill.planned(city_id, first, last).run(progress, one=run_here)
+    refuse_faults([(label, fault) for label, fault in ended if fault is not None])
+    return steps.measured(city_id, [period.label for period in span(first, last)])
+
+
+def run_here(city_id: str, period: str, *, progress: Progress) -> None:
+    """Every step of a period in this process; `DataRejected` when nothing of it could be measured."""
+    steps.run(city_id, period, progress=progress)
+    steps.conclude(city_id, period)
+
+
+def refuse_faults(faults: Sequence[tuple[str, TolokError]]) -> None:
+    """Raise the gravest fault, with the texts of all, by period; nothing without any."""
+    if not faults:
+        return
+    gravest = max((fault for _, fault in faults), key=lambda fault: fault.exit_code)
+    raise type(gravest)(
+        id="\n".join([f"{len(faults)} periode gagal:", *(f"{label}: {fault.id}" for label, fault in faults)]),
+        en="\n".join([f"{len(faults)} periods failed:", *(f"{label}: {fault.en}" for label, fault in faults)]),
+    )
+
+
+def in_airflow(city_id: str, period: str, *, progress: Progress) -> None:  # noqa: ARG001 Airflow shows how far it is
+    """Run a period's DAG in the Airflow of the connection `tolok_airflow`, and wait until it has ended.
+
+    A run of it that is still under way, such as that of a backfill that was stopped, is waited for and no other begun.
+    `DataRejected` when it failed.
+    """
+    from connectors.airflow_api import AirflowApi
+
+    api, dag_id = AirflowApi(), f"{city_id}_{'annual' if Period.parse(period).is_year else 'monthly'}"
+    there = api.run_ids(dag_id, period)
+    run_id = next((run_id for run_id, state in there.items() if state in _UNDER_WAY), "")
+    if not run_id:
+        # Airflow keeps `backfill__` and `scheduled__` to itself.
+        run_id = f"tolok__{period}__{len(there) + 1}"
+        api.trigger(dag_id, run_id=run_id, partition_key=period)
+    while (state := api.state(dag_id, run_id)) in _UNDER_WAY:
+        time.sleep(_ASKED_EVERY_SECONDS)
+    if state != "success":
+        raise DataRejected(
+            id=f"run {run_id} dari {dag_id} gagal; alasannya ada di halaman Airflow-nya.",
+            en=f"run {run_id} of {dag_id} failed; its page in Airflow has the reason.",
+        )

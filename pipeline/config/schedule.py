@@ -1,0 +1,32 @@
+"""When a city's months and years are run by themselves."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from pipeline.config.strict import Strict
+
+_MONTH = re.compile(r"(19|20)\d{2}-(0[1-9]|1[0-2])")
+
+
+def _a_month(text: str) -> str:
+    if not _MONTH.fullmatch(text):
+        raise ValueError(f"'{text[:40]}' bukan bulan; tulis seperti 2025-01 / is no month; write it like 2025-01")
+    return text
+
+
+class Schedule(Strict):
+    """The day and hour, in the city's zone, on which the month before is run, and since which month.
+
+    A year starts when its months from `first_month` on have results, or `year_waits_days` after its run was due.
+    `empty_months` are known to hold no data: they count as done without a result.
+    """
+
+    first_month: Annotated[str, AfterValidator(_a_month)] | None = None
+    day: int = Field(default=5, ge=1, le=28)
+    hour: int = Field(default=3, ge=0, le=23)
+    year_waits_days: int = Field(default=60, ge=0, le=1000)
+    empty_months: tuple[Annotated[str, AfterValidator(_a_month)], ...] = ()

@@ -1,0 +1,119 @@
+"""A real scheduler, the real steps: two years of three cities, one at fault for a while, and a backfill beside them."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from scheduler import Airflow, airflow_service, wait_until
+
+from pipeline.periods import span
+from pipeline.warehouse import Warehouse
+from tests.acceptance.years_of_exports import write_city
+
+pytestmark = [pytest.mark.airflow, pytest.mark.service]
+
+ZONES = {"kota-barat": "Asia/Jakarta", "kota-tengah": "Asia/Makassar", "kota-timur": "Asia/Jayapura"}
+FIRST, LAST = "2024", "2025"
+# Seven years before them; fewer to try the test itself.
+BACKFILL = (os.environ.get("TOLOK_BACKFILL_FIRST", "2017"), "2023")
+HOURS = 3
+TOLOK = (sys.executable, "-c", "from pipeline.cli import main; main()")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("years")
+
+
+@pytest.fixture(scope="module")
+def backfilled(folder: Path) -> Iterator[subprocess.CompletedProcess[str]]:
+    """What the backfill beside the schedule said; when the block begins, both have done their years."""
+    cities = {
+        city: write_city(folder / "cities", city, zone=zone, first_month="2024-01") for city, zone in ZONES.items()
+    }
+    late = cities["kota-timur"]
+    sound = late.read_text("utf-8")
+    late.write_text(sound.replace("Asia/Jayapura", "Asia/Jaya"), "utf-8")
+    with airflow_service(folder) as airflow:
+        wait_until(lambda: _done(airflow, "kota-barat_monthly")["2024-02"] > 0, seconds=900)
+        late.write_text(sound, "utf-8")
+        backfill = subprocess.run(
+            [*TOLOK, "backfill", "kota-tengah", *BACKFILL, "--airflow"],
+            env=airflow.environment | {"AIRFLOW_CONN_TOLOK_AIRFLOW": airflow.connection},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        wait_until(lambda: all(_has_all(airflow, city) for city in ZONES), seconds=HOURS * 3600, every=10)
+        (folder / "runs.json").write_text(json.dumps(_runs(airflow)), "utf-8")
+        _copy_warehouse(airflow, folder / "scheduled.json")
+        yield backfill
+
+
+def _done(airflow: Airflow, dag_id: str) -> Counter[str]:
+    return Counter(run["partition_key"] for run in airflow.runs(dag_id) if run["state"] == "success")
+
+
+def _has_all(airflow: Airflow, city: str) -> bool:
+    done = _done(airflow, f"{city}_monthly") + _done(airflow, f"{city}_annual")
+    return all(done[period.label] for period in span(FIRST, LAST))
+
+
+def _runs(airflow: Airflow) -> dict[str, list[dict[str, Any]]]:
+    return {f"{city}_{kind}": airflow.runs(f"{city}_{kind}") for city in ZONES for kind in ("monthly", "annual")}
+
+
+def _copy_warehouse(airflow: Airflow, target: Path) -> None:
+    warehouse = Warehouse(airflow.environment["TOLOK_WAREHOUSE"])
+    rows = [row for city in ZONES for row in warehouse.current(city, is_whole=True)]
+    target.write_text(json.dumps([_lasting(row) for row in rows], default=str), "utf-8")
+
+
+def _lasting(row: dict[str, Any]) -> dict[str, Any]:
+    """A result without the moment of its computing and the run."""
+    return {name: value for name, value in row.items() if name not in ("computed_at", "run_id")}
+
+
+def _expected(city: str) -> set[str]:
+    own = {period.label for period in span(FIRST, LAST)}
+    return own | ({period.label for period in span(*BACKFILL)} if city == "kota-tengah" else set())
+
+
+def test_the_backfill_beside_the_schedule_did_all_it_was_asked_for(
+    backfilled: subprocess.CompletedProcess[str],
+) -> None:
+    assert backfilled.returncode == 0, backfilled.stdout + backfilled.stderr
+    assert f"{len(span(*BACKFILL))} periods computed, 0 skipped" in backfilled.stdout
+
+
+@pytest.mark.usefixtures("backfilled")
+def test_each_city_ran_each_month_and_year_once_in_order(folder: Path) -> None:
+    runs = json.loads((folder / "runs.json").read_text("utf-8"))
+    for city in ZONES:
+        for kind, length in (("monthly", 7), ("annual", 4)):
+            scheduled = [run for run in runs[f"{city}_{kind}"] if run["run_type"] == "scheduled"]
+            keys = [run["partition_key"] for run in scheduled if run["partition_key"] < "2026"]
+            assert keys == [period.label for period in span(FIRST, LAST) if len(period.label) == length]
+
+
+@pytest.mark.usefixtures("backfilled")
+def test_there_is_one_version_of_each_and_the_state_of_a_single_command(folder: Path) -> None:
+    scheduled = json.loads((folder / "scheduled.json").read_text("utf-8"))
+    assert {row["version"] for row in scheduled} == {1}
+    home = {"TOLOK_HOME": str(folder / "alone"), "TOLOK_CITIES": str(folder / "cities"), "TOLOK_WAREHOUSE": ""}
+    for city in ZONES:
+        for first, last in (BACKFILL, (FIRST, LAST)) if city == "kota-tengah" else ((FIRST, LAST),):
+            subprocess.run([*TOLOK, "backfill", city, first, last], env=os.environ | home, check=True)
+        alone = Warehouse(f"sqlite:///{folder / 'alone' / 'warehouse.sqlite'}").current(city, is_whole=True)
+        expected = json.loads(json.dumps([_lasting(row) for row in alone], default=str))
+        assert {row["period"] for row in expected} == _expected(city)
+        found = [row for row in scheduled if row["city"] == city and row["period"] in _expected(city)]
+        assert found == expected

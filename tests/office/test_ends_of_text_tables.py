@@ -1,0 +1,92 @@
+"""What stands below a table of text is left out and said as below one on a sheet; records are never taken for it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from connectors import csv_blocks
+from connectors.files import read_rows
+from connectors.layout import Layout
+from connectors.records import RawFile
+from connectors.remarks import Remark
+
+HEAD = "No;Layanan;OPD;Status;Catatan"
+ROWS = ["1;Izin;Dinkes;ya;", '2;"KTP; \nbaru";"Dukcapil";tidak;', "3;Pajak;;;x"]
+BLANK = ";;;;"
+
+
+def read(folder: Path, lines: list[str], **layout: Any) -> tuple[list[tuple[int, str]], list[Remark]]:
+    """Row number and problem, or the service, of each row, and what was remarked."""
+    layout = {"delimiter": ";", **layout}
+    text = "\n".join([HEAD, *lines]) + "\n"
+    (folder / "a.csv").write_text(text.replace(";", layout["delimiter"]), "utf-8")
+    remarks: list[Remark] = []
+    file = RawFile(folder / "a.csv", "a.csv", on_remark=remarks.append)
+    frames = read_rows(file, layout=Layout(format="csv", **layout), columns=("Layanan", "OPD", "Status", "Catatan"))
+    rows = [row for frame in frames for row in frame.astype(object).fillna("").to_numpy().tolist()]
+    return [(number, problem or layanan) for number, problem, layanan, *_ in rows], remarks
+
+
+OUT, SUM = "below_table", "grand_total"
+BELOW: dict[str, tuple[list[str], list[str], bool]] = {
+    "a total": (["Jumlah;3;;;"], [SUM], False),
+    "a total whose label stands further right": ([';;"Total :";3;'], [SUM], False),
+    "a total in every column": (["Total;3;3;3;3"], [SUM], True),
+    "a signature": ([BLANK, ";;;Kepala Dinas;", "", ";;;Budi;"], ["blank_row", OUT, "blank_row", OUT], False),
+    "notes of one cell": (["", "Catatan: data sementara", '"Sumber; ""SIMPEG"""'], ["blank_row", OUT, OUT], False),
+    "notes of two cells asked for": ([BLANK, ";;;Mengetahui;Jakarta"], ["blank_row", OUT], True),
+    "a total and notes": (["Jumlah;3;;;", "Dicetak oleh sistem;;;;"], [SUM, OUT], False),
+    "many notes": (["Jumlah;3;;;", *["Dicetak oleh sistem;;;;"] * 900], [SUM, *[OUT] * 900], False),
+}
+
+
+@pytest.mark.parametrize("delimiter", [";", "\u00a6"])
+@pytest.mark.parametrize("case", BELOW)
+def test_totals_and_notes_below_the_records_are_left_out_and_said(case: str, delimiter: str, tmp_path: Path) -> None:
+    below, problems, keeps_provisional = BELOW[case]
+    found, remarks = read(tmp_path, [*ROWS, *below], delimiter=delimiter)
+    assert [problem for _, problem in found[3:]] == problems
+    assert [row for row, _ in found] == list(range(2, 5 + len(below)))
+    assert [remark.keeps_provisional for remark in remarks] == [keeps_provisional]
+    assert f"from row {5 + problems.index('blank_row') if problems[0] == 'blank_row' else 5}" in remarks[0].en
+
+
+RECORDS: dict[str, list[str]] = {
+    "a record that says little": ["4;;;;x"],
+    "a total between records": ["Jumlah;3;;;", ROWS[0]],
+    "a blank row between records": ["", ROWS[0]],
+    "a note without a blank row before it": ["Catatan;;;;"],
+    "a service whose name begins so": ["Jumlah penduduk;Data;;;"],
+}
+
+
+@pytest.mark.parametrize("case", RECORDS)
+def test_what_may_be_a_record_is_not_left_out(case: str, tmp_path: Path) -> None:
+    found, remarks = read(tmp_path, [*ROWS, *RECORDS[case]])
+    assert {problem for _, problem in found[3:]} & {OUT, SUM} == set()
+    assert remarks == []
+
+
+LONG = [*ROWS * 30, "Jumlah;3;;;", "x;;;;"]
+SIZE = len("\n".join([*LONG, ""]))
+
+
+@pytest.mark.parametrize("block_bytes", [100, SIZE - 3, SIZE, 8 << 20])
+def test_the_end_is_found_whatever_the_blocks(
+    block_bytes: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(csv_blocks, "BLOCK_BYTES", block_bytes)
+    found, _ = read(tmp_path, LONG)
+    assert [problem for _, problem in found[90:]] == [SUM, OUT]
+
+
+def test_a_declared_end_and_numbered_columns_hold_for_text_too(tmp_path: Path) -> None:
+    lines = ["(1);(2);(3);(4);(5)", *ROWS, "catatan kaki;a;b;c;d", *ROWS]
+    found, remarks = read(tmp_path, lines, ends_at="Catatan")
+    assert [problem for _, problem in found] == ["column_numbers", "Izin", "KTP; \nbaru", "Pajak", *[OUT] * 4]
+    assert remarks == []
+    assert read(tmp_path, lines)[0][0] == (2, "column_numbers")
+    assert read(tmp_path, ["1;2;3;4;", *ROWS])[0][0] == (2, "2")
