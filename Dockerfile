@@ -9,11 +9,12 @@ WORKDIR /opt/tolok
 RUN python3 -m venv --without-pip .venv \
     && python3 -m pip --python .venv/bin/python install --no-cache-dir --quiet "uv==0.13.9"
 COPY requirements.lock ./
-COPY pyproject.toml README.md LICENSE source/
+COPY pyproject.toml source/
 # The versions of the lock, their hashes verified, without what only development needs.
 RUN .venv/bin/uv pip install --quiet --no-cache --python .venv/bin/python --constraint requirements.lock \
     hatchling --requirements source/pyproject.toml --extra celery \
     && .venv/bin/python -m compileall -q .venv/lib
+COPY README.md LICENSE source/
 COPY benchmarks source/benchmarks
 COPY connectors source/connectors
 COPY dags source/dags

@@ -165,7 +165,7 @@ def find_header(file: RawFile, layout: Layout, rows: Iterator[tuple[int, list[st
         cells = header_cells(row)
         if _is_header(cells, layout):
             for _, below in itertools.islice(rows, layout.header_rows - 1):
-                cells = _joined(cells, header_cells(below))
+                cells = joined_header(cells, header_cells(below))
             while len(cells) > 1 and not cells[-1]:
                 cells.pop()
             return cells
@@ -188,7 +188,7 @@ def _is_header(cells: list[str], layout: Layout) -> bool:
     return next((cell for cell in cells if cell), None) == layout.header_starts_with
 
 
-def _joined(above: list[str], below: list[str]) -> list[str]:
+def joined_header(above: list[str], below: list[str]) -> list[str]:
     """Two rows of a header as one: a name above several columns goes before each."""
     group, names = "", []
     for upper, lower in itertools.zip_longest(above, below, fillvalue=""):

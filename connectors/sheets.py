@@ -10,7 +10,7 @@ from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from fnmatch import fnmatchcase
-from functools import partial
+from functools import partial, reduce
 from itertools import islice, starmap
 from typing import IO, TYPE_CHECKING, Any
 from xml.etree import ElementTree
@@ -29,6 +29,7 @@ from connectors.records import (
     find_header,
     find_shape,
     header_cells,
+    joined_header,
 )
 from connectors.sheet_marks import ErrorCells, SheetMarks, ods_marks
 from connectors.table_bodies import Row, TableBody, is_total
@@ -88,11 +89,16 @@ def sheet_records(file: RawFile, layout: Layout, columns: tuple[str, ...]) -> It
     `DataRejected` when several sheets hold data and none is declared.
     """
     asked = tuple(name for name in columns if name != SHEET_NAME)
-    for nth, sheet in enumerate(_sheets(file, layout)):
+    for nth, sheet in enumerate(_sheets(file, layout, columns=tuple(n for n in asked if n != layout.group_rows))):
         for number, problem, *texts in _table(file, sheet, layout, asked):
             if SHEET_NAME in columns:
                 texts.insert(columns.index(SHEET_NAME), None if problem else sheet.name)
             yield (nth * SHEET_ROWS_APART + int(str(number)), problem, *texts)
+
+
+def read_sheet_names(file: RawFile, layout: Layout) -> list[str]:
+    """The names of the sheets read; raises as `sheet_records`."""
+    return [sheet.name for sheet in _sheets(replace(file, on_remark=None), layout)]
 
 
 def sheet_header(file: RawFile, layout: Layout) -> list[str]:
@@ -290,14 +296,15 @@ def _texts(cells: list[Any]) -> list[str]:
     return [_TEXT_OF[type(cell)](cell) for cell in cells]
 
 
-def _sheets(file: RawFile, layout: Layout) -> Iterator[_Sheet]:
-    """The sheets to read, each held in memory while it is read."""
+def _sheets(file: RawFile, layout: Layout, *, columns: tuple[str, ...] = ()) -> Iterator[_Sheet]:
+    """The sheets to read, each held in memory while it is read; unread ones with all of `columns` are remarked."""
     from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 
     try:
         found = _checked_workbook(file) if zipfile.is_zipfile(file.path) else None
         workbook = CalamineWorkbook.from_path(file.path)
         sheets = (_declared if layout.sheet else _only_one)(file, layout, workbook)
+        _say_unread(file, layout, workbook, read={sheet.name for sheet in sheets}, columns=columns)
     except (CalamineError, zipfile.BadZipFile, zlib.error, OSError, ElementTree.ParseError) as fault:
         raise _unreadable(file, is_locked=isinstance(fault, PasswordError)) from None
     for sheet in sheets:
@@ -347,10 +354,7 @@ def _declared(file: RawFile, layout: Layout, workbook: CalamineWorkbook) -> list
                 en=f"{file.name}: there is no sheet '{wanted}'; there are: {', '.join(names)}. Mend 'sheet'.",
             )
     chosen = [workbook.get_sheet_by_name(name) for name in names if name in found]
-    chosen = [sheet for sheet in chosen if sheet.height or sheet.name in layout.sheets]
-    read = {sheet.name for sheet in chosen}
-    _say_unread(file, [name for name in names if name not in read])
-    return chosen
+    return [sheet for sheet in chosen if sheet.height or sheet.name in layout.sheets]
 
 
 def _only_one(file: RawFile, layout: Layout, workbook: CalamineWorkbook) -> list[CalamineSheet]:  # noqa: ARG001
@@ -373,7 +377,6 @@ def _only_one(file: RawFile, layout: Layout, workbook: CalamineWorkbook) -> list
             en=f"{file.name}: no visible sheet holds data; hidden: {', '.join(hidden) or '-'}. Write its name in "
             "'sheet' if that is the data.",
         )
-    _say_unread(file, hidden)
     return sheets
 
 
@@ -383,15 +386,41 @@ def _hidden(workbook: CalamineWorkbook) -> list[str]:
     return [one.name for one in workbook.sheets_metadata if one.visible != SheetVisibleEnum.Visible]
 
 
-def _say_unread(file: RawFile, names: list[str]) -> None:
-    if names:
-        listed = ", ".join(names)
+def _say_unread(
+    file: RawFile, layout: Layout, workbook: CalamineWorkbook, *, read: Container[str], columns: tuple[str, ...]
+) -> None:
+    """Remark sheets not read; one with the same header keeps provisional unless all read are named one by one."""
+    unread = [name for name in workbook.sheet_names if name not in read]
+    is_by_name = bool(layout.sheets) and not any(mark in name for name in layout.sheets for mark in "*?[")
+    same = [] if is_by_name else [name for name in unread if _has_table(workbook, name, layout, columns)]
+    if same:
+        listed = ", ".join(same)
+        file.remark(
+            "unread_tables",
+            id=f"lembar dengan judul kolom yang sama tidak dibaca: {listed}. Bila isinya dihitung, perbaiki pola "
+            "'sheet' atau tampilkan lembarnya; bila tidak, sebut semua lembar yang dibaca satu per satu di 'sheet'.",
+            en=f"sheets with the same header are not read: {listed}. If they count, mend the pattern in 'sheet' or "
+            "show the sheet; if not, name all sheets to read one by one in 'sheet'.",
+        )
+    if others := ", ".join(name for name in unread if name not in same):
         file.remark(
             "unread_sheets",
-            id=f"lembar tersembunyi, kosong atau tidak disebut di 'sheet', tidak dibaca: {listed}.",
-            en=f"sheets hidden, empty or not named in 'sheet', not read: {listed}.",
+            id=f"lembar tersembunyi, kosong atau tidak disebut di 'sheet', tidak dibaca: {others}.",
+            en=f"sheets hidden, empty or not named in 'sheet', not read: {others}.",
             keeps_provisional=False,
         )
+
+
+def _has_table(workbook: CalamineWorkbook, name: str, layout: Layout, columns: tuple[str, ...]) -> bool:
+    """Whether a sheet has a header with all of some columns, and rows below it."""
+    sheet = workbook.get_sheet_by_name(name)
+    rows = [_texts(row) for row in islice(sheet.iter_rows(), HEADER_SEARCH_ROWS)]
+    header_height = layout.header_rows
+    for nth in range(len(rows) if columns else 0):
+        header = reduce(joined_header, map(header_cells, rows[nth : nth + header_height]))
+        if set(columns) <= set(header):
+            return any(any(row) for row in rows[nth + header_height :])
+    return False
 
 
 def _number_text(number: float) -> str:

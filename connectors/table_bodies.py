@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from connectors.records import BELOW_TABLE, COLUMN_NUMBERS, GRAND_TOTAL, RawFile, Record, RecordShape
 
 TAIL_ROWS = 1000
+# So many records before the end show what a record looks like.
+_RECENT_ROWS = 200
 
 _TOTAL = re.compile(
     r"((sub|grand)[ -]?)?(total|jumlah|rata-rata|average)( (keseluruhan|seluruhnya|semua|umum))?\s*:?", re.I
 )
 _NUMBERED = re.compile(r"\(?(\d{1,2})\)?")
+_DIGITS, _CAPITALS, _SMALL = re.compile(r"\d+"), re.compile(r"[A-Z]+"), re.compile(r"[a-z]+")
 # So many plain numbers 1, 2, 3 ... in a row are no record by chance.
 _PLAIN_NUMBERS = 5
 
 Row = tuple[int, list[Any]]
+_KeyForms = dict[int, set[str]]
 
 
 @dataclass(frozen=True)
@@ -52,6 +57,7 @@ class TableBody:
     def without_tail(self, rows: Iterator[Row]) -> Iterator[Record]:
         """The rows; a total, notes and signatures after the last record are left out by their shape and remarked."""
         tail: list[Row] = []
+        recent: deque[list[Any]] = deque(maxlen=_RECENT_ROWS)
         for number, cells in rows:
             is_sparse = self.is_sparse(cells)
             if is_sparse and len(tail) < TAIL_ROWS and (tail or self._may_end(cells)):
@@ -59,8 +65,9 @@ class TableBody:
                 continue
             yield from (self.record(*row) for row in tail)
             tail.clear()
+            recent.append(cells)
             yield self.record(number, cells)
-        yield from self._left_out(tail)
+        yield from self._left_out(tail, self._key_forms(recent))
 
     def is_sparse(self, cells: list[Any]) -> bool:
         """Whether a row says too little for a record, or is a total."""
@@ -68,10 +75,44 @@ class TableBody:
         return (filled < 3 and 2 * filled <= len(self.shape.places)) or is_total(self.texts(cells))
 
     def _until(self, ends_at: str, rows: Iterator[Row]) -> Iterator[Record]:
-        has_ended = False
+        """The rows; what stands below the declared end and may be records is remarked after the last."""
+        recent: deque[list[Any]] = deque(maxlen=_RECENT_ROWS)
+        keys: _KeyForms | None = None
+        found = []
         for number, cells in rows:
-            has_ended = has_ended or first_text(self.texts(cells)).casefold().startswith(ends_at.casefold())
-            yield self.shape.left_out(number, BELOW_TABLE) if has_ended else self.record(number, cells)
+            texts = self.texts(cells)
+            is_end = first_text(texts).casefold().startswith(ends_at.casefold())
+            if keys is None and not is_end:
+                recent.append(cells)
+                yield self.record(number, cells)
+                continue
+            keys = self._key_forms(recent) if keys is None else keys
+            if _has_key(texts, keys) or (self._filled_count(cells) > 1 and not is_end and not is_total(texts)):
+                found.append(number)
+            yield self.shape.left_out(number, BELOW_TABLE)
+        if found:
+            self._say_records_below(ends_at, found)
+
+    def _say_records_below(self, ends_at: str, found: Sequence[int]) -> None:
+        self.file.remark(
+            "records_below_end",
+            id=f"{len(found)} baris di bawah akhir tabel (ends_at: '{ends_at}'), mulai baris {found[0]}, tampak "
+            "seperti data dan tidak dibaca. Tulis ends_at yang hanya ada di akhir tabel, atau hapus baris itu bila "
+            "bukan data.",
+            en=f"{len(found)} rows below the end of the table (ends_at: '{ends_at}'), from row {found[0]}, look like "
+            "records and are not read. Write an ends_at that stands at the end of the table only, or delete those rows "
+            "if they are no data.",
+        )
+
+    def _key_forms(self, records: Iterable[list[Any]]) -> _KeyForms:
+        """The forms of the texts in columns that each of some records fills with a word of its own."""
+        rows = [texts for cells in records if len(texts := self.texts(cells)) >= self.shape.width]
+        columns = zip(*[row for row in rows if len(list(filter(None, row))) > 1 and not is_total(row)], strict=False)
+        return {
+            place: set(map(_form, column))
+            for place, column in enumerate(columns)
+            if all(column) and len(set(column)) == len(column) and " " not in "".join(column)
+        }
 
     def _may_end(self, cells: list[Any]) -> bool:
         """Whether a row can be the first below a table: a total or a blank one."""
@@ -81,8 +122,8 @@ class TableBody:
     def _filled_count(self, cells: list[Any]) -> int:
         return sum(map(bool, self.texts([cells[place] for place in self.shape.places if place < len(cells)])))
 
-    def _left_out(self, tail: Sequence[Row]) -> Iterator[Record]:
-        totals, notes, may_be_records = 0, 0, False
+    def _left_out(self, tail: Sequence[Row], keys: _KeyForms) -> Iterator[Record]:
+        totals, notes, may_be_records = 0, 0, 0
         for number, cells in tail:
             texts = self.texts(cells)
             if not any(texts):
@@ -90,20 +131,33 @@ class TableBody:
                 continue
             adds_up, filled = is_total(texts), self._filled_count(cells)
             totals, notes = totals + adds_up, notes + (not adds_up)
-            may_be_records |= filled == len(self.shape.places) if adds_up else filled > 1
+            may_be_records += filled == len(self.shape.places) if adds_up else filled > 1 or _has_key(texts, keys)
             yield self.shape.left_out(number, GRAND_TOTAL if adds_up else BELOW_TABLE)
         if totals or notes:
             self._remark(tail[0][0], totals, notes, may_be_records=may_be_records)
 
-    def _remark(self, first: int, totals: int, notes: int, *, may_be_records: bool) -> None:
+    def _remark(self, first: int, totals: int, notes: int, *, may_be_records: int) -> None:
         self.file.remark(
             "below_table",
             id=f"di bawah tabel, mulai baris {first}, {totals} baris jumlah dan {notes} baris catatan atau tanda "
-            "tangan tidak dibaca. Tulis 'ends_at' bila tabel berakhir di tempat lain.",
+            f"tangan tidak dibaca; {may_be_records} di antaranya mungkin data. Tulis 'ends_at' bila tabel berakhir di "
+            "tempat lain, dan hapus baris kosong di antara data.",
             en=f"below the table, from row {first}, {totals} rows of totals and {notes} rows of notes or "
-            "signatures are not read. Write 'ends_at' if the table ends elsewhere.",
-            keeps_provisional=may_be_records,
+            f"signatures are not read; {may_be_records} of them may be records. Write 'ends_at' if the table ends "
+            "elsewhere, and delete blank rows between records.",
+            keeps_provisional=may_be_records > 0,
         )
+
+
+def _form(text: str) -> str:
+    """A text's shape: runs of digits, capitals and small letters as one character each."""
+    return _SMALL.sub("a", _CAPITALS.sub("A", _DIGITS.sub("9", text)))
+
+
+def _has_key(texts: Sequence[str], keys: _KeyForms) -> bool:
+    return not is_total(texts) and any(
+        place < len(texts) and _form(texts[place]) in forms for place, forms in keys.items()
+    )
 
 
 def is_total(texts: Sequence[str]) -> bool:

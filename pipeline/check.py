@@ -4,31 +4,34 @@ from __future__ import annotations
 
 import itertools
 import tempfile
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from connectors.errors import SourceUnavailable, TolokError
-from connectors.numerals import number, percent
+from pipeline.clean.advice import advice
+from pipeline.clean.unmapped import told as told_of_unmapped
 from pipeline.config.city import City
 from pipeline.config.source import Source
 from pipeline.indicators.definition import definitions
 from pipeline.landing import matching_files, matching_objects
 from pipeline.periods import Period
-from pipeline.preconditions import place_of_city
+from pipeline.preconditions import place_of_city, require_countable, sources_for
 from pipeline.progress import SILENT, Progress
 from pipeline.tables import TABLES
-from pipeline.trial import Trial, try_run
+from pipeline.trial import Told, Trial, try_run
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from connectors.base import Retention
     from connectors.records import RawFile
+    from pipeline.indicators.base import RowCounts
 
 _SHOWN_ROWS = 2
+_NAMED_FILES = 5
 _FIRST_ROWS = "baris awal / first rows"
 _FATES = {"used": "dipakai / used", "excluded": "dikecualikan / excluded", "quarantined": "karantina / quarantined"}
 _LOST = {
@@ -53,12 +56,15 @@ _LOST = {
 
 @dataclass(frozen=True)
 class Finding:
-    """One line about one source, what its first rows become, and the fault when there is one."""
+    """One line about one source or result, what its rows become, and the fault when there is one.
+
+    Of several faults the one with the lowest `rank` is the first that a run meets.
+    """
 
     line: str
     details: tuple[str, ...] = ()
     error: TolokError | None = None
-    source: str = ""
+    rank: int = 0
 
 
 def check_city(city: City, *, period: Period, is_quick: bool = False, progress: Progress = SILENT) -> list[Finding]:
@@ -66,86 +72,160 @@ def check_city(city: City, *, period: Period, is_quick: bool = False, progress: 
 
     The files are read whole and judged as a run judges them, unless `is_quick`: then only the first rows of each.
     """
-    codes = [_check_codes(city)] if city.crosswalk else []
-    findings = [_check_source(city, name, source, period) for name, source in city.sources.items()]
-    if not is_quick and not any(finding.error for finding in codes):
-        trial = try_run(city, period=period, progress=progress)
-        findings = [_judged(finding, city, trial) for finding in findings] + list(_outcome(trial))
-    absent = [table for table in TABLES if table not in city.tables and not _is_declared(city, table)]
-    findings += [
-        Finding(
-            f"- {table}: tidak ada sumber; indikatornya tidak terhitung / no source; its indicator is not computable"
-        )
-        for table in absent
-    ]
-    findings += [Finding(f"- {table}.{column}: {lost}") for table, column, lost in _lost(city)]
-    findings += [] if is_quick else [Finding(line) for line in _undeclared(city, period)]
-    return codes + findings
+    before = _before(city, period)
+    names = sources_for(city, period)
+    asked = {name: _ask_source(city, name, period) for name in names if is_quick or city.sources[name].connection}
+    if is_quick or any(finding.error for finding in before):
+        found = [asked.get(name) or _ask_source(city, name, period) for name in names]
+        trial = None
+    else:
+        refused = {name: finding.error for name, finding in asked.items() if finding.error}
+        trial = try_run(city, period=period, unreachable=refused, progress=progress)
+        found = [asked.get(name) or _tried(city, name, trial, period) for name in names]
+        found = [_ranked(finding, trial) for finding in found]
+    return [*before, *found, *_unasked(city, names, period), *_absent(city), *_outcome(city, names, trial)]
 
 
-def _judged(finding: Finding, city: City, trial: Trial) -> Finding:
-    """What is known of a source, with what a run does with all its rows."""
-    name = finding.source
-    details = finding.details
-    if name in trial.fates:
-        details = (*(text for text in details if not text.startswith(_FIRST_ROWS)), *_rates(trial, city, name))
-    details = (*details, *_unmapped_lines(trial, name))
-    error = finding.error or trial.errors.get(name)
-    if error is not None and finding.error is None:
-        return Finding(f"x {name} ({city.sources[name].table}): {error.id} / {error.en}", details, error, name)
-    held = [r for r in trial.results if definitions()[r.indicator_id].table == city.sources[name].table]
-    is_held = any(result.status != "final" for result in held) or trial.error is not None
-    line = f"! {finding.line[2:]}" if is_held and finding.line.startswith("v ") else finding.line
-    return Finding(line, details, error, name)
+def fault_of(findings: Sequence[Finding]) -> TolokError | None:
+    """The fault that a run would end with; null when there is none."""
+    faulty = [finding for finding in findings if finding.error is not None]
+    return min(faulty, key=lambda finding: finding.rank).error if faulty else None
 
 
-def _rates(trial: Trial, city: City, name: str) -> Iterator[str]:
-    """The fate of all rows of a source, and each reason's share of those not excluded beside the limit."""
-    fates = trial.fates[name]
-    sums = {outcome: sum(n for (o, _), n in fates.items() if o == outcome) for outcome in _FATES}
-    yield "; ".join(f"{_FATES[outcome]}: {number(count)}" for outcome, count in sums.items())
-    judged_count = sums["used"] + sums["quarantined"]
-    for (outcome, reason), count in sorted(fates.items()):
-        if outcome == "quarantined":
-            share = percent(100 * count / judged_count)
-            yield f"{reason}: {number(count)} ({share}; batas / limit {percent(city.quarantine_limit_pct)})"
-        elif outcome == "excluded":
-            yield f"{reason}: {number(count)}"
+def _ranked(finding: Finding, trial: Trial) -> Finding:
+    errors = list(trial.errors.values())
+    return replace(finding, rank=1 + errors.index(finding.error)) if finding.error in errors else finding
 
 
-def _unmapped_lines(trial: Trial, name: str) -> Iterator[str]:
-    for column, texts in trial.unmapped.get(name, {}).items():
-        listed = ", ".join(f"'{text}' {number(count)}" for text, count in texts)
-        yield f"belum dipetakan / not mapped in columns.{column}.values: {listed}"
+def _before(city: City, period: Period) -> list[Finding]:
+    """What must hold before anything is read, and which place the city's codes mean."""
+    try:
+        require_countable(city, period)
+        return [_place(city)] if city.crosswalk else []
+    except TolokError as error:
+        return [Finding(f"x {error.id} / {error.en}", error=error)]
 
 
-def _outcome(trial: Trial) -> Iterator[Finding]:
-    """Each indicator's status as a run would give it, with its reasons, or why the run would be refused."""
-    if trial.error is not None:
-        yield Finding(f"x {trial.error.id} / {trial.error.en}", error=trial.error)
-    for result in trial.results:
-        mark = "v" if result.status == "final" else "!"
-        reason = f": {result.reason}" if result.reason else ""
-        yield Finding(f"{mark} {result.indicator_id}: {result.status}{reason}")
-
-
-def _undeclared(city: City, period: Period) -> Iterator[str]:
-    """The sources of which nobody can know which days they cover."""
+def _unasked(city: City, names: Sequence[str], period: Period) -> Iterator[Finding]:
     for name, source in city.sources.items():
-        tells_itself = source.covers or source.connection or source.connector or source.table == "visits"
-        if not tells_itself and not TABLES[source.table].is_snapshot:
-            yield (
-                f"! {name}: 'covers' belum diisi; tanpa itu {period.label} tidak pernah final / "
-                f"'covers' is not declared; without it {period.label} is never final"
+        if name not in names:
+            yield Finding(
+                f"- {name} ({source.table}): menurut 'covers' tidak memuat {period.label}, jadi tidak dibaca / by "
+                f"'covers' it holds nothing of {period.label}, so it is not read"
             )
 
 
-def _check_codes(city: City) -> Finding:
-    """Whether the city's codes mean one place, and what the other authority's code is when only one is declared."""
-    try:
-        place = place_of_city(city)
-    except TolokError as error:
-        return Finding(f"x region_codes: {error.id} / {error.en}", error=error)
+def _absent(city: City) -> Iterator[Finding]:
+    for table in TABLES:
+        if table not in city.tables and not _is_declared(city, table):
+            yield Finding(
+                f"- {table}: tidak ada sumber; indikatornya tidak terhitung / no source; its indicator is not "
+                "computable"
+            )
+    for table, column, lost in _lost(city):
+        yield Finding(f"- {table}.{column}: {lost}")
+
+
+def _tried(city: City, name: str, trial: Trial, period: Period) -> Finding:
+    """What a run does with a source of files; of one that it refuses, what the first rows become."""
+    source, error = city.sources[name], trial.errors.get(name)
+    if error is not None:
+        # Its first rows show what is wrong with them, where they can be read.
+        shown = replace(_ask_source(city, name, period), error=error)
+        return replace(shown, line=f"x {name} ({source.table}): {error.id} / {error.en}")
+    told = trial.told.get(name, Told())
+    is_outside = _is_outside(told, source, period)
+    is_held = trial.error is not None or is_outside
+    is_held |= any(r.status != "final" for r in trial.results if definitions()[r.indicator_id].table == source.table)
+    said = [*_named_files(city, source, period), *_held(told)]
+    said += [f"tidak satu pun di / none of it in {period.label}"] if is_outside else []
+    details = [
+        *_rates(told, city, name),
+        *told_of_unmapped(told.unmapped),
+        *(_row_text(row, city) for row in told.shown),
+    ]
+    return Finding(f"{'!' if is_held else 'v'} {name} ({source.table}): {'; '.join(said)}", tuple(details))
+
+
+def _is_outside(told: Told, source: Source, period: Period) -> bool:
+    """Whether all sound rows lie before or after the period."""
+    if told.first_on is None or told.last_on is None or TABLES[source.table].is_snapshot:
+        return False
+    return told.last_on < period.first_on or told.first_on > period.last_on
+
+
+def _named_files(city: City, source: Source, period: Period) -> Iterator[str]:
+    """How many files there are, and the first of them; of a workbook the sheets that are read."""
+    from connectors.records import RawFile
+
+    paths, stored = matching_files(city, source, period), matching_objects(source, period)
+    names = [path.name for path in paths] + [one.name for one in stored]
+    more = f" (+{len(names) - _NAMED_FILES})" if len(names) > _NAMED_FILES else ""
+    yield f"{len(names)} berkas / files: {', '.join(names[:_NAMED_FILES])}{more}"
+    if source.format == "xlsx" and paths:
+        from connectors.sheets import read_sheet_names
+
+        sheets = read_sheet_names(RawFile(paths[0], paths[0].name), source)
+        yield f"lembar / {'sheets' if len(sheets) > 1 else 'sheet'} {', '.join(sheets)}"
+
+
+def _held(told: Told) -> Iterator[str]:
+    """The days that the sound rows really hold."""
+    if told.first_on is not None:
+        yield f"memuat / holds {told.first_on} s.d. / to {told.last_on}"
+
+
+def _rates(told: Told, city: City, name: str) -> Iterator[str]:
+    """The fate of all rows of a source, and of each reason its share beside the limit and what to do."""
+    sums = {outcome: sum(n for (o, _), n in told.fates.items() if o == outcome) for outcome in _FATES}
+    yield "; ".join(f"{_FATES[outcome]}: {count:,}" for outcome, count in sums.items())
+    judged_count = sums["used"] + sums["quarantined"]
+    for (outcome, reason), count in sorted(told.fates.items()):
+        if outcome == "quarantined":
+            share = f"{100 * count / judged_count:.1f} %"
+            cure = advice(reason, table=TABLES[city.sources[name].table], source_name=name)
+            to_do = f" - {cure[0]} / {cure[1]}" if cure else ""
+            yield f"{reason}: {count:,} ({share}; batas / limit {city.quarantine_limit_pct:g} %){to_do}"
+        elif outcome == "excluded":
+            yield f"{reason}: {count:,}"
+
+
+def _outcome(city: City, names: Sequence[str], trial: Trial | None) -> Iterator[Finding]:
+    """Each indicator as a run would give it: its status, reasons and rows; or why the run would be refused."""
+    if trial is None:
+        return
+    if trial.error is not None:
+        yield Finding(f"x {trial.error.id} / {trial.error.en}", error=trial.error, rank=len(trial.errors) + 1)
+    pulled = [name for name in names if city.sources[name].connection]
+    if pulled and not trial.errors:
+        listed = ", ".join(pulled)
+        yield Finding(
+            f"- hasil baru diketahui setelah ditarik: {listed} / the results are known only once these are pulled: "
+            f"{listed}"
+        )
+    for result in trial.results:
+        mark = "v" if result.status == "final" else "!"
+        reason = f": {result.reason}" if result.reason else ""
+        yield Finding(f"{mark} {result.indicator_id}: {result.status}{reason}", tuple(_rows_lines(result.rows)))
+
+
+def _rows_lines(rows: RowCounts) -> Iterator[str]:
+    """What becomes of the rows that bear on the period, as `show` tells it."""
+    if not rows.read:
+        return
+    excluded, quarantined = (sum(counts.values()) for counts in (rows.excluded, rows.quarantined))
+    yield (
+        f"dibaca / read {rows.read} = dipakai / used {rows.used} + dikecualikan / excluded {excluded} + "
+        f"karantina / quarantined {quarantined}"
+    )
+    for counts in (rows.excluded, rows.quarantined):
+        if counts:
+            yield "; ".join(f"{name} {count}" for name, count in counts.items())
+
+
+def _place(city: City) -> Finding:
+    """The place that the city's codes mean, and the other authority's code when only one is declared."""
+    place = place_of_city(city)
     if place is None:
         return Finding("- crosswalk: -")
     absent = {name: code for name, code in place.codes.items() if name not in city.region_codes}
@@ -167,7 +247,9 @@ def _lost(city: City) -> Iterator[tuple[str, str, str]]:
             yield from ((table, column, lost) for column, lost in columns.items() if column not in given)
 
 
-def _check_source(city: City, name: str, source: Source, period: Period) -> Finding:
+def _ask_source(city: City, name: str, period: Period) -> Finding:
+    """Whether a source is there or answers, and what its first rows become."""
+    source = city.sources[name]
     try:
         with tempfile.TemporaryDirectory(prefix="tolok-check-") as folder:
             if source.connection:
@@ -176,8 +258,8 @@ def _check_source(city: City, name: str, source: Source, period: Period) -> Find
                 line, files = _look_for_files(city, source, period, Path(folder))
             details = first_rows(city, source, files) if files else ()
     except TolokError as error:
-        return Finding(f"x {name} ({source.table}): {error.id} / {error.en}", error=error, source=name)
-    return Finding(f"v {name} ({source.table}): {line}", details, source=name)
+        return Finding(f"x {name} ({source.table}): {error.id} / {error.en}", error=error)
+    return Finding(f"v {name} ({source.table}): {line}", details)
 
 
 def _look_for_files(city: City, source: Source, period: Period, folder: Path) -> tuple[str, list[RawFile]]:
@@ -277,12 +359,19 @@ def _faults(frames: list[pd.DataFrame]) -> str:
 
 
 def _shown(frame: pd.DataFrame, city: City) -> Iterator[str]:
-    """A few sound rows, column by column, moments by the city's clock."""
+    """A few sound rows, column by column."""
     sound = frame[frame["quarantine_reason"].isna() & frame["excluded_by"].isna()]
-    for _, row in sound.drop(columns=["quarantine_reason", "excluded_by"]).head(_SHOWN_ROWS).iterrows():
-        values = row.dropna().to_dict()
-        number = values.pop("source_row", "?")
-        yield f"baris / row {number}: " + ", ".join(f"{name}={_local(value, city)}" for name, value in values.items())
+    for row in sound.drop(columns=["quarantine_reason", "excluded_by"]).head(_SHOWN_ROWS).to_dict("records"):
+        yield _row_text({str(name): value for name, value in row.items()}, city)
+
+
+def _row_text(row: Mapping[str, object], city: City) -> str:
+    """One row column by column, moments by the city's clock, blanks left out."""
+    import pandas as pd
+
+    values = {name: value for name, value in row.items() if not pd.isna(value)}
+    number = values.pop("source_row", "?")
+    return f"baris / row {number}: " + ", ".join(f"{name}={_local(value, city)}" for name, value in values.items())
 
 
 def _local(value: object, city: City) -> object:

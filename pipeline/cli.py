@@ -141,7 +141,7 @@ def draft(city: str, file: Path, table: str | None, name: str | None, write: boo
 @click.option("--quick", is_flag=True, help="Hanya baris awal berkas. / Only the first rows of files.")
 def check(city: str, asked_for: str | None, period: str | None, quick: bool) -> None:
     """Katakan apa yang akan dilakukan run, tanpa menyimpan. / Say what a run would do, keeping nothing."""
-    from pipeline.check import check_city
+    from pipeline.check import check_city, fault_of
     from pipeline.config.load import load_city
 
     asked = Period.parse(asked_for or period or str(datetime.now(UTC).year - 1))
@@ -152,9 +152,8 @@ def check(city: str, asked_for: str | None, period: str | None, quick: bool) -> 
         click.echo(finding.line)
         for detail in finding.details:
             click.echo(f"    {detail}")
-    faults = [finding.error for finding in findings if finding.error is not None]
-    if faults:
-        sys.exit(max(fault.exit_code for fault in faults))
+    if (fault := fault_of(findings)) is not None:
+        sys.exit(fault.exit_code)
     click.echo(f"Siap: tolok run {city} {asked.label} / Ready: tolok run {city} {asked.label}")
 
 

@@ -132,6 +132,14 @@ def manifest_path(home: Path, city_id: str, source_name: str, period: Period) ->
     return home / "landing" / city_id / source_name / f"{period.label}.json"
 
 
+def landing_notes(home: Path, city_id: str) -> list[Path]:
+    """The notes that say when each file of a city first landed."""
+    manifests = (home / "landing" / city_id).glob("*/*.json")
+    hashes = {file.sha256 for path in manifests for file in read_manifest_at(path).files}
+    notes = [object_path(home, sha256).with_suffix(".json") for sha256 in sorted(hashes)]
+    return [note for note in notes if note.is_file()]
+
+
 def object_path(home: Path, sha256: str) -> Path:
     """Where the raw bytes with this hash lie."""
     return home / "landing" / "objects" / sha256[:2] / sha256

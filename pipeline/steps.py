@@ -25,6 +25,7 @@ from pipeline.config.city import City
 from pipeline.config.load import load_city
 from pipeline.landing import LandedFile, Manifest, hash_of, land, object_path, read_manifest
 from pipeline.periods import Period, period_of_run
+from pipeline.preconditions import require_countable, sources_for
 from pipeline.progress import SILENT, Meter, Progress
 from pipeline.settings import Settings
 from pipeline.tables import TABLES
@@ -99,21 +100,14 @@ def sources(city_id: str, period: str) -> list[str]:
 
     Raises what `pipeline.preconditions` raises when the city cannot be counted at all.
     """
-    from pipeline.preconditions import place_of_city
-
-    place_of_city(_city(city_id))
-    return _sources(city_id, period)
-
-
-def _sources(city_id: str, period: str) -> list[str]:
     city, asked = _city(city_id), Period.parse(period)
-    declared = {name: source.declared_coverage for name, source in city.sources.items()}
-    return [name for name, coverage in declared.items() if coverage is None or coverage.within(asked)]
+    require_countable(city, asked)
+    return sources_for(city, asked)
 
 
 def needs(city_id: str, source: str, period: str) -> bool:
     """Whether the period needs a source."""
-    return source in _sources(city_id, period)
+    return source in sources_for(_city(city_id), Period.parse(period))
 
 
 def connection(city_id: str, source: str) -> str | None:
@@ -276,7 +270,8 @@ def _is_unchanged(city_id: str, period: str) -> bool:
 def _fingerprint(city_id: str, period: str) -> str:
     from pipeline.inputs import fingerprint
 
-    return fingerprint(_city(city_id), _sources(city_id, period), period=Period.parse(period))
+    city, asked = _city(city_id), Period.parse(period)
+    return fingerprint(city, sources_for(city, asked), period=asked)
 
 
 def report(city_id: str, period: str) -> str:
@@ -414,7 +409,7 @@ def dataset(
 def _manifests(city_id: str, table: str, period: str) -> list[Manifest]:
     """The manifests of a table's sources for a period; `DataRejected` when one has not been fetched."""
     city, asked = _city(city_id), Period.parse(period)
-    names = [name for name in _sources(city_id, period) if city.sources[name].table == table]
+    names = [name for name in sources_for(city, asked) if city.sources[name].table == table]
     try:
         return [read_manifest(_home(), city_id=city_id, source_name=name, period=asked) for name in names]
     except FileNotFoundError:

@@ -10,11 +10,12 @@ import click
 
 from connectors.errors import TolokError
 from service import service as control
+from service.database import postgres_tools
 from service.health import health, is_healthy
 from service.processes import wait_for
 from service.settings import ADMIN, ServiceSettings
 
-_HEALTHY_SECONDS = 180.0
+_HEALTHY_SECONDS = 300.0
 
 
 @click.group()
@@ -75,6 +76,12 @@ def status() -> None:
 def run() -> None:
     """Keep the service running in the foreground, as systemd wants it."""
     control.run(ServiceSettings.from_environment())
+
+
+@main.command()
+def tools() -> None:
+    """Print the folder of PostgreSQL's own tools, such as pg_dump and pg_restore."""
+    click.echo(postgres_tools())
 
 
 def _welcome(service: ServiceSettings) -> str:

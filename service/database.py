@@ -126,7 +126,7 @@ class OwnPostgres:
         """The wheel's own; as root a copy, for nobody may have no way into root's own folders."""
         package = _package()
         if os.geteuid() != 0:
-            return package / "pginstall" / "bin"
+            return postgres_tools()
         copy = self.folder / f"binaries-{package.stat().st_mtime_ns}"
         if not copy.exists():
             for former in self.folder.glob("binaries-*"):
@@ -162,6 +162,11 @@ def as_owner() -> dict[str, Any]:
     return {"user": _NOBODY, "group": _NOBODY, "extra_groups": []} if os.geteuid() == 0 else {}
 
 
+def postgres_tools() -> Path:
+    """The folder of the wheel's binaries; `ConfigError` when it is not installed."""
+    return _package() / "pginstall" / "bin"
+
+
 def _owner() -> tuple[int, int]:
     return (_NOBODY, _NOBODY) if os.geteuid() == 0 else (os.geteuid(), os.getegid())
 
@@ -179,7 +184,5 @@ def _package() -> Path:
 
 
 def _major_version() -> str:
-    printed = subprocess.run(
-        [_package() / "pginstall" / "bin" / "postgres", "--version"], capture_output=True, text=True, check=True
-    )
+    printed = subprocess.run([postgres_tools() / "postgres", "--version"], capture_output=True, text=True, check=True)
     return printed.stdout.split()[-1].split(".")[0]

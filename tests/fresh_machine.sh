@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Tries the README on a machine that has nothing: `make run` and `make test` in a bare Debian 12 with Python, pip and
-# make, for root in /root, for an ordinary user, and in a folder whose name has spaces. What is tried is the last commit.
+# Tries the README on a machine that has nothing: `make run`, `make up` and `make test` in a bare Debian 12 with
+# Python, pip and make, for root in /root, for an ordinary user, and in a folder whose name has spaces. What is tried is the last commit.
 #
 #     tests/fresh_machine.sh [PYTEST ARGUMENTS]
 #
@@ -52,10 +52,11 @@ try() {
   shift 2
   git clone --quiet --no-hardlinks . "$root$folder"
   chroot "$root" chown --recursive "$user:$user" "$folder"
-  for command in run test; do
+  # The processes of one call end with it, so that a service goes up and down in one.
+  for command in run 'up status down' test; do
     printf '\n== %s, %s: make %s\n' "$user" "$folder" "$command"
     started=$SECONDS
-    inside "$user" make --directory="$folder" "$command" ARGS="$*" </dev/null || return
+    inside "$user" make --directory="$folder" $command ARGS="$*" </dev/null || return
     printf '== %s, %s: make %s passed in %s s\n' "$user" "$folder" "$command" $((SECONDS - started))
   done
   rm --recursive --force --one-file-system "${root:?}$folder"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from pipeline.clean.month_files import Block, MonthFiles, finished, read_parts
 from pipeline.clean.readability import Readability
 from pipeline.clean.repeated_keys import RepeatedKeys
 from pipeline.clean.source_rows import Landed, judged_rows, with_duplicates_resolved
+from pipeline.clean.unmapped import Common
 from pipeline.config.city import City
 from pipeline.indicators.base import RowCounts
 from pipeline.landing import Manifest
@@ -34,7 +35,8 @@ class Dataset:
     """One clean table on disk, of which no more is read than is asked for: every row read, sound or not.
 
     `tally` counts the lines of access logs (null without any), `follow_ups` the rows of follow-up logs by source;
-    `remarks` are what was found worth knowing while the sources were read.
+    `remarks` are what was found worth knowing while the sources were read, `unmapped` the commonest texts that a value
+    map does not know, by source and clean column.
     """
 
     path: Path
@@ -42,6 +44,7 @@ class Dataset:
     tally: pd.DataFrame | None
     follow_ups: Mapping[str, RowCounts]
     remarks: tuple[Remark, ...] = ()
+    unmapped: Mapping[str, Common] = field(default_factory=dict)
 
     @cached_property
     def frame(self) -> pd.DataFrame:
@@ -101,7 +104,8 @@ def read_dataset(path: Path, table: Table) -> Dataset:
         )
     tally = pd.read_parquet(path / _TALLY) if (path / _TALLY).is_file() else None
     follow_ups = {name: RowCounts(**rows) for name, rows in raw["follow_ups"].items()}
-    return Dataset(path, table, tally, follow_ups, tuple(Remark(**remark) for remark in raw["remarks"]))
+    remarks = tuple(Remark(**remark) for remark in raw["remarks"])
+    return Dataset(path, table, tally, follow_ups, remarks, raw["unmapped"])
 
 
 def _sizes(folder: Path) -> dict[str, int]:
@@ -173,7 +177,8 @@ def _write(folder: Path, sources: Sequence[Landed], table: Table, *, target: Pat
         pd.concat(tallies, ignore_index=True).to_parquet(folder / _TALLY, index=False)
     follow_ups = {source.landed.manifest.source: asdict(source.follow_ups) for source in written if source.follow_ups}
     remarks = [asdict(remark) for landed in sources for remark in landed.all_remarks]
-    content = {"follow_ups": follow_ups, "remarks": remarks, "sizes": _sizes(folder)}
+    unmapped = {landed.manifest.source: landed.unmapped.most_common for landed in sources}
+    content = {"follow_ups": follow_ups, "remarks": remarks, "unmapped": unmapped, "sizes": _sizes(folder)}
     (folder / "dataset.json").write_text(json.dumps(content, sort_keys=True), "utf-8")
     # What comes after has other columns in memory; arrow would keep the room of these.
     pa.default_memory_pool().release_unused()
@@ -184,11 +189,11 @@ def _write_source(landed: Landed, files: MonthFiles, *, among: Sequence[Landed])
         return Block.of(_with_source_in_ids(frame, landed, among=among), landed.table)
 
     blocks, follow_ups = judged_rows(landed, then=laid_out)
-    readability, repeated = Readability(), RepeatedKeys(files.folder)
+    readability, repeated = Readability(landed), RepeatedKeys(files.folder)
     for block in blocks:
         landed.meter.make(len(block.keys))
         repeated.add(block.keys[block.is_usable], places=files.add(block)[block.is_usable])
-        readability.add(block.counts)
+        readability.add(block)
     return _Written(landed, readability, repeated, follow_ups)
 
 
@@ -196,8 +201,8 @@ def _resolve_duplicates(source: _Written, files: MonthFiles) -> None:
     for places in source.repeated.groups():
         block = Block.of(with_duplicates_resolved(files.rows_at(places), source.landed), source.landed.table)
         files.judge_again(block, places=places)
-        source.readability.leave_out(block.counts)
-    source.readability.refuse_if_poor(source.landed.city, source.landed.manifest.source)
+        source.readability.leave_out(block)
+    source.landed.remarks.extend(source.readability.judge())
 
 
 def _count_log(landed: Landed, *, checkpoints: Checkpoints | None = None) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -19,6 +19,7 @@ from pipeline.clean.first_reason import FirstReason, Flags
 from pipeline.clean.hours import joined_with_hours
 from pipeline.clean.reading import Reading
 from pipeline.clean.text_bytes import arrow_of, tidied
+from pipeline.clean.unmapped import UnmappedTexts
 from pipeline.clean.values import Parsed, parse
 from pipeline.config.columns import ColumnMap, RowFilter
 from pipeline.config.rows import Combine
@@ -42,20 +43,28 @@ def raw_columns(source: Source) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
-def map_rows(
-    raw: pd.DataFrame, *, source: Source, table: Table, zone: ZoneInfo, date_signs: DateSigns | None = None
+def map_rows(  # noqa: C901 one pass over the columns
+    raw: pd.DataFrame,
+    *,
+    source: Source,
+    table: Table,
+    zone: ZoneInfo,
+    date_signs: DateSigns | None = None,
+    unmapped: UnmappedTexts | None = None,
 ) -> pd.DataFrame:
     """The clean columns of every raw row, in order, with `source_row` and the two outcome columns.
 
     A value that does not fit its declared form is null and its row quarantined: `error_<column>` (a spreadsheet's
     error), `bad_<column>`, `ambiguous_<column>` or `unknown_<column>` (not in the value map). What the reader found
     wrong with a record comes before that. Columns the source does not map are null. Texts that come again are
-    categories, but for ids. What the dates tell of their order is added to `date_signs`.
+    categories, but for ids. What the dates tell of their order is added to `date_signs`, texts that no value map knows
+    to `unmapped`.
     """
     raw = raw.reset_index(drop=True)
     columns: dict[str, pd.Series] = {"source_row": raw["source_row"]}
     coded, terms = _CodedColumns(raw), ColumnTerms(source, zone, source.nulls, has_typed_cells=source.format == "xlsx")
     blank, reasons = _problems(coded)
+    unknown: dict[str, Flags] = {}
     for column in table.columns:
         column_map = source.columns.get(column.name)
         if column.flags and column.flags in source.columns:
@@ -76,13 +85,28 @@ def map_rows(
         for fault, rows in faults.items():
             if rows.any():
                 reasons.add(f"{fault}_{column.name}", of=rows if codes is None else rows[codes])
+        if is_unknown.any():
+            unknown[column.name] = is_unknown
     excluded = _excluded(blank, coded, terms)
     columns |= {"excluded_by": excluded.texts(), "quarantine_reason": reasons.texts(but=excluded.is_given)}
+    if unmapped is not None:
+        _add_unmapped(unmapped, unknown, coded, source, among=~excluded.is_given)
     if source.combine and source.combine.order_by:
         columns[ORDER] = _order(raw[source.combine.order_by], source.combine.order_by, columns, source)
     if source.combine and source.combine.state:
         columns[STATE] = _states(raw[source.combine.state], source.combine)
     return pd.DataFrame(columns, copy=False)
+
+
+def _add_unmapped(
+    unmapped: UnmappedTexts, unknown: Mapping[str, Flags], coded: _CodedColumns, source: Source, *, among: Flags
+) -> None:
+    """Count the rows among some that have each unknown text."""
+    for name, is_unknown in unknown.items():
+        few, codes = coded.of(_columns_of(source.columns[name]))
+        counts = among.astype(np.int64) if codes is None else np.bincount(codes[among], minlength=len(few))
+        texts = texts_of(few[is_unknown], source.columns[name], nulls=source.nulls)
+        unmapped.add(name, texts, counts[is_unknown])
 
 
 def _order(texts: pd.Series, name: str, columns: Mapping[str, pd.Series], source: Source) -> pd.Series:

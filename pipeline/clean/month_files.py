@@ -114,6 +114,15 @@ class Block:
         counts = np.bincount(self.outcomes, minlength=len(self.words)).tolist()
         return Counter(dict(zip(self.words, counts, strict=True)))
 
+    def counts_by_file(self) -> dict[str, Counter[Outcome]]:
+        """How many rows of which file have which outcome."""
+        files = self.rows["source_file_id"].combine_chunks()
+        width = len(self.words)
+        places = files.indices.to_numpy().astype(np.int64) * width + self.outcomes
+        counts = np.bincount(places, minlength=len(files.dictionary) * width).reshape(-1, width).tolist()
+        names = files.dictionary.to_pylist()
+        return {name: Counter(dict(zip(self.words, row, strict=True))) for name, row in zip(names, counts, strict=True)}
+
     def by_month(self) -> Iterator[tuple[str, NDArray[np.int64]]]:
         """The label of each month, and the places of its rows in the block."""
         if not len(self.months):

@@ -3,46 +3,119 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from connectors.errors import DataRejected
-from connectors.numerals import number, number_en
-from pipeline.clean.month_files import Outcome
-from pipeline.config.city import City
+from connectors.remarks import Remark
+from pipeline.clean.advice import advices
+from pipeline.clean.month_files import Block, Outcome
+from pipeline.clean.source_rows import Landed
+from pipeline.clean.unmapped import told
 
 _UNREADABLE = ("bad_", "too_small_", "ambiguous_", "unknown_", "missing_", "wrong_field_count", "code_shape")
+_ADVISED_REASONS = 3
 
 
 @dataclass
-class Readability:
-    """Counts of rows not excluded, and among them of those that could not be read, by reason."""
+class _Counts:
+    """Rows not excluded, and among them those that could not be read, by reason."""
 
     rows_count: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
+    is_empty: bool = True
+
+    def __add__(self, other: _Counts) -> _Counts:
+        return _Counts(self.rows_count + other.rows_count, self.reasons + other.reasons)
 
     def add(self, counts: Mapping[Outcome, int]) -> None:
-        """Count judged rows by their outcomes."""
         for (reason, rule), count in counts.items():
+            self.is_empty &= not count
             self.rows_count += count if rule is None else 0
             if rule is None and reason and reason.startswith(_UNREADABLE):
                 self.reasons[reason] += count
 
-    def leave_out(self, counts: Mapping[Outcome, int]) -> None:
-        """Take back rows counted as sound of which some have been excluded since."""
-        self.rows_count -= sum(count for (_, rule), count in counts.items() if rule is not None)
+    @property
+    def bad_pct(self) -> float:
+        return 100 * self.reasons.total() / self.rows_count if self.rows_count else 0.0
 
-    def refuse_if_poor(self, city: City, source_name: str) -> None:
-        """Raise `DataRejected` when more rows than the city's limit could not be read."""
-        bad_count = self.reasons.total()
-        if self.rows_count and 100 * bad_count > city.quarantine_limit_pct * self.rows_count:
-            reasons = ", ".join(f"{reason} {count}" for reason, count in sorted(self.reasons.items()))
-            limit = f"{city.quarantine_limit_pct:g} %"
+    def __str__(self) -> str:
+        return ", ".join(f"{reason} {count}" for reason, count in sorted(self.reasons.items()) if count)
+
+
+@dataclass
+class Readability:
+    """What could be read of one source, file by file."""
+
+    landed: Landed
+    files: dict[str, _Counts] = field(default_factory=dict)
+
+    def add(self, block: Block) -> None:
+        """Count judged rows by their outcomes."""
+        for file_id, counts in block.counts_by_file().items():
+            self.files.setdefault(file_id, _Counts()).add(counts)
+
+    def leave_out(self, block: Block) -> None:
+        """Take back rows counted as sound of which some have been excluded since."""
+        for file_id, counts in block.counts_by_file().items():
+            self.files[file_id].rows_count -= sum(count for (_, rule), count in counts.items() if rule is not None)
+
+    def judge(self) -> list[Remark]:
+        """A remark for each file that stands out from the others.
+
+        Raises `DataRejected` when more rows of the source than the city's limit could not be read.
+        """
+        city, name = self.landed.city, self.landed.manifest.source
+        whole = sum(self.files.values(), _Counts())
+        if whole.bad_pct > city.quarantine_limit_pct:
+            to_do_id, to_do_en = self._to_do(whole)
+            files = self._named_files()
+            limit, count = f"{city.quarantine_limit_pct:g} %", whole.reasons.total()
             raise DataRejected(
-                id=f"Sumber '{source_name}': {number(bad_count)} dari {number(self.rows_count)} baris tidak terbaca "
-                f"({reasons}); "
-                f"batasnya {limit}. Periksa format tanggal, angka dan peta nilai di sources.{source_name}.",
-                en=f"Source '{source_name}': {number_en(bad_count)} of {number_en(self.rows_count)} rows cannot be "
-                f"read ({reasons}); "
-                f"the limit is {limit}. Check date formats, numbers and value maps in sources.{source_name}.",
+                id=f"Sumber '{name}': {count} dari {whole.rows_count} baris tidak terbaca ({whole}); batasnya {limit}. "
+                f"{files}{to_do_id}",
+                en=f"Source '{name}': {count} of {whole.rows_count} rows cannot be read ({whole}); the limit is "
+                f"{limit}. {files}{to_do_en}",
             )
+        return list(self._remarks())
+
+    def _to_do(self, counts: _Counts) -> tuple[str, str]:
+        """What to do about the commonest reasons, with the commonest unmapped texts."""
+        reasons = [reason for reason, _ in counts.reasons.most_common(_ADVISED_REASONS)]
+        found = advices(reasons, table=self.landed.table, source_name=self.landed.manifest.source)
+        texts = told(self.landed.unmapped.most_common)
+        in_id, in_en = ("; ".join(filter(None, [text, *texts])) for text in found)
+        return f"Yang perlu dilakukan: {in_id}.", f"What to do: {in_en}."
+
+    def _named_files(self) -> str:
+        """The share of each file, where a source has several."""
+        if len(self.files) == 1:
+            return ""
+        shares = [f"{name}: {counts.bad_pct:.1f} %" for name, counts in self._by_name() if counts.reasons.total()]
+        return f"({'; '.join(shares)}) "
+
+    def _by_name(self) -> Iterator[tuple[str, _Counts]]:
+        for file, _ in self.landed.files("main"):
+            yield file.name, self.files.get(file.file_id, _Counts())
+
+    def _remarks(self) -> Iterator[Remark]:
+        """The files of several that are empty, or of which more rows than is final could not be read."""
+        if len(self.landed.files("main")) == 1 or self.landed.source.connection:
+            return
+        for name, counts in self._by_name():
+            if counts.is_empty:
+                said = f"{name}: tidak ada baris data", f"{name}: there are no rows of data"
+                yield Remark("file_without_rows", *said, keeps_provisional=False)
+            elif counts.bad_pct > self.landed.city.final_quarantine_pct:
+                yield self._unread(name, counts)
+
+    def _unread(self, name: str, counts: _Counts) -> Remark:
+        """One file's share; where it is most of the file, the rest of the source does not outweigh it."""
+        told_of = f"{counts.reasons.total()} / {counts.rows_count} ({counts.bad_pct:.1f} %)"
+        to_do_id, to_do_en = self._to_do(counts)
+        return Remark(
+            "file_unread",
+            f"{name}: {told_of} baris tidak terbaca ({counts}). {to_do_id}",
+            f"{name}: {told_of} rows cannot be read ({counts}). {to_do_en}",
+            keeps_provisional=counts.bad_pct > self.landed.city.quarantine_limit_pct,
+        )

@@ -31,6 +31,7 @@ from pipeline.clean.prefetch import prefetch
 from pipeline.clean.rules import apply_row_rules, combine_rows, resolve_duplicates
 from pipeline.clean.services import complete_services
 from pipeline.clean.state_changes import pair_rows, pairing_remarks, with_incident_ids
+from pipeline.clean.unmapped import UnmappedTexts
 from pipeline.clean.visits import complete_visits
 from pipeline.config.city import City
 from pipeline.config.rows import Responses
@@ -54,6 +55,7 @@ class Landed:
     meter: Meter = field(default_factory=Meter, compare=False)
     remarks: list[Remark] = field(default_factory=list, compare=False)
     date_signs: DateSigns = field(default_factory=DateSigns, compare=False)
+    unmapped: UnmappedTexts = field(default_factory=UnmappedTexts, compare=False)
 
     @property
     def all_remarks(self) -> list[Remark]:
@@ -130,8 +132,14 @@ def _raw_blocks(landed: Landed) -> Iterator[RawBlock]:
 
 def _mapped(block: RawBlock, landed: Landed) -> pd.DataFrame:
     file_id, raw = block
-    zone = landed.city.zone_info
-    frame = map_rows(raw, source=landed.source, table=landed.table, zone=zone, date_signs=landed.date_signs)
+    frame = map_rows(
+        raw,
+        source=landed.source,
+        table=landed.table,
+        zone=landed.city.zone_info,
+        date_signs=landed.date_signs,
+        unmapped=landed.unmapped,
+    )
     file_ids = pd.Categorical.from_codes(np.zeros(len(frame), np.int8), pd.Index([file_id], dtype="str"))
     return _complete(frame, raw, landed).assign(source_file_id=file_ids)
 

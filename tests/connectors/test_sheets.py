@@ -98,8 +98,16 @@ def test_every_cell_comes_out_by_its_type_wherever_the_table_starts(
     while not any(told[-1]) and len(told) > len(frame):
         told.pop()  # nothing was ever typed there
     assert frame["source_row"].tolist() == list(range(above + 1, above + 1 + len(told)))
-    assert frame["reader_problem"].fillna("").tolist() == ["" if any(row) else "blank_row" for row in told]
-    assert frame[["r", "p"]].fillna("").to_numpy().tolist() == [[row[2], row[0]] for row in told]
+    problems = ["blank_row" if not any(row) else "undeclared_group_row" * is_alone(row) for row in told]
+    assert frame["reader_problem"].fillna("").tolist() == problems
+    sound = [["", ""] if problem else [row[2], row[0]] for row, problem in zip(told, problems, strict=True)]
+    assert frame[["r", "p"]].fillna("").to_numpy().tolist() == sound
+
+
+def is_alone(row: list[str]) -> bool:
+    """Whether a row of three cells has one filled, and that with no number."""
+    filled = [text for text in row if text]
+    return len(filled) == 1 and not filled[0][0].isdigit()
 
 
 def test_times_of_day_and_spans_come_out_as_python_writes_them(tmp_path: Path) -> None:

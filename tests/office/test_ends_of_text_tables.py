@@ -87,6 +87,24 @@ def test_a_declared_end_and_numbered_columns_hold_for_text_too(tmp_path: Path) -
     lines = ["(1);(2);(3);(4);(5)", *ROWS, "catatan kaki;a;b;c;d", *ROWS]
     found, remarks = read(tmp_path, lines, ends_at="Catatan")
     assert [problem for _, problem in found] == ["column_numbers", "Izin", "KTP; \nbaru", "Pajak", *[OUT] * 4]
-    assert remarks == []
+    assert [(remark.code, remark.keeps_provisional) for remark in remarks] == [("records_below_end", True)]
+    assert "3 rows below the end" in remarks[0].en
     assert read(tmp_path, lines)[0][0] == (2, "column_numbers")
     assert read(tmp_path, ["1;2;3;4;", *ROWS])[0][0] == (2, "2")
+
+
+LEFT_OUT: dict[str, tuple[list[str], str | None, int]] = {
+    "records without ticks": ([BLANK, "4;;;;", "5;;;;"], None, 2),
+    "a number in brackets and a page": ([BLANK, "(4);;;;", "Hal. 4;;;;"], None, 0),
+    "records below a subtotal": (["Jumlah Dinkes;3;;;", "4;Izin;;;x", "Jumlah Dukcapil;1;;;"], "Jumlah", 1),
+    "a record that begins like the end": (["4;Total Care;;;"], "4", 1),
+    "an end and a signature": (["Jumlah;3;;;", ";;;Kepala;", ";;;Budi;"], "Jumlah", 0),
+}
+
+
+@pytest.mark.parametrize("case", LEFT_OUT)
+def test_what_may_be_a_record_and_is_left_out_keeps_provisional(case: str, tmp_path: Path) -> None:
+    below, ends_at, count = LEFT_OUT[case]
+    remarks = read(tmp_path, [*ROWS, *below], ends_at=ends_at)[1]
+    assert [remark.keeps_provisional for remark in remarks if remark.keeps_provisional] == [True] * (count > 0)
+    assert all(f"{count} " in remark.en for remark in remarks)

@@ -81,8 +81,8 @@ def test_rows_of_a_table_and_what_stands_around_them(case: str, tmp_path: Path) 
     rows, layout, expected = LAYOUTS[case]
     found, remarks = read(tmp_path, {"Data": rows}, ("Layanan", "OPD"), **layout)
     assert found == expected
-    shape_codes = {"a total", "a signature"}
-    assert [remark.code for remark in remarks] == (["below_table"] if case in shape_codes else [])
+    codes = {"a total": "below_table", "a signature": "below_table", "a declared end": "records_below_end"}
+    assert [remark.code for remark in remarks] == [code for name, code in codes.items() if name == case]
 
 
 def test_a_header_of_two_rows_is_joined(tmp_path: Path) -> None:
@@ -187,3 +187,19 @@ def test_spans_typed_in_a_workbook_are_read_under_every_unit(unit: str, tmp_path
     found, _ = read(tmp_path, {"Data": rows}, ("Lama",))
     parsed = parse_durations(pd.Series([row[2] for row in found], dtype="str"), unit=unit, reading=Reading())
     assert (parsed.values.dt.total_seconds() / 60).tolist() == [1590, 90, 150]
+
+
+UNREAD: dict[str, tuple[str, str, dict[str, Any], list[tuple[str, bool]]]] = {
+    "hidden": ("Des", "Des", {"sheet": "*"}, [("unread_tables", True)]),
+    "misspelt": ("Lai Des", "", {"sheet": "Lain *"}, [("unread_tables", True)]),
+    "hidden, none declared": ("Des", "Des", {}, [("unread_tables", True)]),
+    "named one by one": ("Des", "", {"sheet": "Lain Jan"}, [("unread_sheets", False)]),
+}
+
+
+@pytest.mark.parametrize("case", UNREAD)
+def test_a_sheet_with_the_same_header_that_is_not_read_keeps_provisional(case: str, tmp_path: Path) -> None:
+    name, hidden, layout, expected = UNREAD[case]
+    sheets: Sheets = {"Lain Jan": [HEAD, ROW], name: [["Rekap"], [*HEAD, "x"], ROW]}
+    remarks = read(tmp_path, sheets, ("Layanan", "OPD"), hidden=hidden, **layout)[1]
+    assert [(remark.code, remark.keeps_provisional) for remark in remarks] == expected

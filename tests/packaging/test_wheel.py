@@ -18,7 +18,7 @@ from tests.acceptance.exports import write_city
 from tests.conftest import ROOT
 
 VALUES = {"portal_visits": 94_696.97, "online_services": 66.67, "inquiry_response": 0.5, "it_downtime": 2.0}
-PACKAGES = ("benchmarks", "connectors", "kernels", "pipeline", "testing")
+PACKAGES = ("benchmarks", "connectors", "kernels", "pipeline", "service", "testing")
 SHIPPED = ("dags", "expectations", "sql")
 
 

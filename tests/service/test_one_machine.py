@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import shutil
 import signal
 import socket
 import stat
@@ -32,14 +34,16 @@ from tests.postgres import free_port
 @pytest.fixture
 def settings(tmp_path: Path) -> Iterator[ServiceSettings]:
     environment = {"TOLOK_HOME": str(tmp_path / "a home"), "TOLOK_PORT": str(free_port())}
-    yield ServiceSettings.from_environment(environment)
-    kill_all(tmp_path / "a home" / "service")
+    made = ServiceSettings.from_environment(environment)
+    yield made
+    kill_all(made.folder)
+    if os.geteuid() == 0:
+        shutil.rmtree(database_folder(made.folder), ignore_errors=True)
 
 
 @pytest.fixture
 def database(settings: ServiceSettings) -> Iterator[OwnPostgres]:
-    folder = database_folder(settings.folder)
-    own = OwnPostgres(free_port(), Secrets.of(settings, database_folder=folder))
+    own = OwnPostgres(free_port(), Secrets.of(settings, database_folder=database_folder(settings.folder)))
     own.prepare()
     part = _postgres(own, settings)
     part.keep_running()
@@ -50,8 +54,6 @@ def database(settings: ServiceSettings) -> Iterator[OwnPostgres]:
     own.make_databases()
     yield own
     part.stop()
-    if os.geteuid() == 0:
-        subprocess.run(["rm", "-rf", str(folder)], check=True)
 
 
 def _postgres(own: OwnPostgres, settings: ServiceSettings) -> Part:
@@ -134,12 +136,13 @@ def test_what_a_killed_process_left_behind_is_ended_before_it_starts_again(tmp_p
 
 @pytest.mark.service
 @pytest.mark.airflow
-def test_the_service_comes_up_survives_kills_and_goes_on_with_its_data(tmp_path: Path) -> None:
-    port = free_port()
-    environment = os.environ | {"TOLOK_HOME": str(tmp_path / "a home"), "TOLOK_PORT": str(port)}
-    environment |= {"TOLOK_CITIES": str(tmp_path / "cities")}
+def test_the_service_survives_kills_and_goes_on_with_its_data(settings: ServiceSettings, tmp_path: Path) -> None:
     (tmp_path / "cities").mkdir()
-    settings = ServiceSettings.from_environment(environment)
+    environment = os.environ | {
+        "TOLOK_HOME": str(settings.tolok.home),
+        "TOLOK_PORT": str(settings.port),
+        "TOLOK_CITIES": str(tmp_path / "cities"),
+    }
     try:
         assert _command("up", environment).returncode == 0
         logins = settings.logins()
@@ -190,8 +193,9 @@ def _kill_everything(settings: ServiceSettings) -> None:
     runner = running_process(settings.folder)
     assert runner is not None
     for process in [psutil.Process(runner), *_marked(settings)]:
-        process.kill()
-        process.wait(10)
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()
+            process.wait(10)
 
 
 def _listening(settings: ServiceSettings) -> set[str]:
