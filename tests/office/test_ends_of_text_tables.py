@@ -58,7 +58,6 @@ RECORDS: dict[str, list[str]] = {
     "a record that says little": ["4;;;;x"],
     "a total between records": ["Jumlah;3;;;", ROWS[0]],
     "a blank row between records": ["", ROWS[0]],
-    "a note without a blank row before it": ["Catatan;;;;"],
     "a service whose name begins so": ["Jumlah penduduk;Data;;;"],
 }
 
