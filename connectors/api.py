@@ -20,6 +20,7 @@ from connectors.documents import dig, rows_at
 from connectors.errors import AnswersDiffer, ConfigError, DataRejected, SourceChanged, SourceUnavailable
 from connectors.files import read_rows
 from connectors.http import Answer, Request
+from connectors.numerals import number
 from connectors.object_records import WantedKeys
 from connectors.records import RawFile
 
@@ -310,7 +311,7 @@ class Api(Connector):
             if self._is_last(progress, page):
                 return _refuse_missing_rows(wire, progress)
         raise SourceUnavailable(
-            id=f"'{wire.connection.name}': lebih dari {_MAX_PAGES:,} halaman; periksa 'paging'.",
+            id=f"'{wire.connection.name}': lebih dari {number(_MAX_PAGES)} halaman; periksa 'paging'.",
             en=f"'{wire.connection.name}': more than {_MAX_PAGES:,} pages; check 'paging'.",
         )
 
@@ -320,8 +321,9 @@ class Api(Connector):
         is_short = progress.is_repeated_at_once and 0 < progress.last_count < self.options.paging.size
         if progress.total is None and not is_short:
             raise AnswersDiffer(
-                id=f"'{wire.connection.name}': sistem memberi halaman yang sama lagi (setelah {progress.rows_count:,} "
-                "baris), jadi akhirnya tidak diketahui. Periksa 'paging' dan parameter halaman di options.params.",
+                id=f"'{wire.connection.name}': sistem memberi halaman yang sama lagi (setelah "
+                f"{number(progress.rows_count)} baris), jadi akhirnya tidak diketahui. Periksa 'paging' dan parameter "
+                "halaman di options.params.",
                 en=f"'{wire.connection.name}': the system gives the same page again (after {progress.rows_count:,} "
                 "rows), so its end is not known. Check 'paging' and the page's parameter in options.params.",
             )
@@ -329,8 +331,8 @@ class Api(Connector):
     def _refuse_new_total(self, wire: Wire, progress: _Progress, page: _Page) -> None:
         if None not in (progress.total, page.total) and progress.total != page.total:
             raise AnswersDiffer(
-                id=f"'{wire.connection.name}': jumlah baris menurut sistem berubah dari {progress.total:,} menjadi "
-                f"{page.total:,} di tengah penarikan. Tarik lagi.",
+                id=f"'{wire.connection.name}': jumlah baris menurut sistem berubah dari "
+                f"{number(progress.total)} menjadi {number(page.total)} di tengah penarikan. Tarik lagi.",
                 en=f"'{wire.connection.name}': the system's own count of rows changed from {progress.total:,} to "
                 f"{page.total:,} amid the pull. Pull again.",
             )
@@ -350,7 +352,7 @@ class Api(Connector):
         if halves is None or not self._takes_window:
             size = self.options.paging.size
             raise SourceUnavailable(
-                id=f"'{wire.connection.name}': jawaban terpotong pada {size:,} baris dan jendelanya tidak dapat "
+                id=f"'{wire.connection.name}': jawaban terpotong pada {number(size)} baris dan jendelanya tidak dapat "
                 "dipersempit. Pakai API yang berhalaman, atau ekspor berkas.",
                 en=f"'{wire.connection.name}': answers are cut off at {size:,} rows and the window cannot be made "
                 "smaller. Use an API with pages, or export files.",
@@ -433,7 +435,7 @@ class Api(Connector):
         most = self.options.paging.most
         if most and progress.rows_count >= most:
             raise DataRejected(
-                id=f"'{wire.connection.name}': sistem hanya menampilkan {most:,} baris per pertanyaan. Kecilkan "
+                id=f"'{wire.connection.name}': sistem hanya menampilkan {number(most)} baris per pertanyaan. Kecilkan "
                 "jendelanya dengan options.window.days.",
                 en=f"'{wire.connection.name}': the system shows only {most:,} rows a question. Make the window smaller "
                 "with options.window.days.",
@@ -512,8 +514,8 @@ class Api(Connector):
 def _refuse_missing_rows(wire: Wire, progress: _Progress) -> None:
     if progress.total is not None and progress.rows_count < progress.total:
         raise AnswersDiffer(
-            id=f"'{wire.connection.name}': sistem menyebut {progress.total:,} baris, yang datang "
-            f"{progress.rows_count:,}. Periksa hak baca akunnya dan 'paging', lalu tarik lagi.",
+            id=f"'{wire.connection.name}': sistem menyebut {number(progress.total)} baris, yang datang "
+            f"{number(progress.rows_count)}. Periksa hak baca akunnya dan 'paging', lalu tarik lagi.",
             en=f"'{wire.connection.name}': the system tells of {progress.total:,} rows, {progress.rows_count:,} came. "
             "Check the account's right to read and 'paging', then pull again.",
         )

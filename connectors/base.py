@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict
 from connectors.connection import Connection
 from connectors.errors import ConfigError, SourceUnavailable
 from connectors.layout import Layout
+from connectors.numerals import number
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -150,8 +151,8 @@ class Wire:
         """Note that fewer rows could be read than the system says there are."""
         if rows_count < (total or 0):
             self.recorder.note(
-                id=f"sistem menyebut {total} baris, yang dapat dibaca {rows_count}",
-                en=f"the system tells of {total} rows, {rows_count} could be read",
+                id=f"sistem menyebut {number(total)} baris, yang dapat dibaca {number(rows_count)}",
+                en=f"the system tells of {total:,} rows, {rows_count:,} could be read",
             )
 
 

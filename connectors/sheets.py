@@ -482,8 +482,9 @@ def _checked_sheet(file: RawFile, xml: IO[bytes]) -> SheetMarks:
         columns_count = max(columns_count, *map(_column_number, {letters for letters, _ in places}), 0)
     if rows_count * columns_count > MAX_SHEET_CELLS:
         raise DataRejected(
-            id=f"{file.name}: lembar mengaku {rows_count:,} baris x {columns_count:,} kolom; ada sel tersesat jauh di "
-            "luar tabel. Hapus baris dan kolom kosong, lalu simpan ulang.",
+            id=f"{file.name}: lembar mengaku {number(rows_count)} baris x {number(columns_count)} kolom; ada sel "
+            "tersesat "
+            "jauh di luar tabel. Hapus baris dan kolom kosong, lalu simpan ulang.",
             en=f"{file.name}: a sheet claims {rows_count:,} rows x {columns_count:,} columns; a stray cell lies far "
             "outside the table. Delete the empty rows and columns and save again.",
         )

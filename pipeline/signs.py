@@ -8,6 +8,7 @@ apply, or has too few rows to mean anything, is null and breaks no rule.
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -179,6 +180,15 @@ OF_TABLES = (
         of="inhabitants",
     ),
     _sign(
+        "copies_pct",
+        "Paling banyak {limit} % baris salinan persis dari baris lain (lebih dari itu: nomor mulai lagi dari 1 di tiap "
+        "berkas atau lembar? Jika berkas memang bertumpang tindih, tulis later_file_wins: true)",
+        "At most {limit} % of the rows are exact copies of others (more: do numbers start again in each file or sheet? "
+        "If files do overlap, write later_file_wins: true)",
+        most=2,
+        keeps_provisional=True,
+    ),
+    _sign(
         "clustered_quarantine_pct",
         "Paling banyak {limit} % baris dikarantina karena satu alasan yang menumpuk pada satu bulan, OPD atau berkas",
         "At most {limit} % of the rows are quarantined for one reason that gathers in one month, agency or file",
@@ -255,24 +265,27 @@ class Fates:
     """How many rows a table has in each place, and how many of them are quarantined for which reason.
 
     Places are the local month of a year (of sound and quarantined rows alone), the agency where the table has one, and
-    the file.
+    the file. `copies` counts the rows of each file that are exact copies of others.
     """
 
     table: Table
     period: Period
     zone: ZoneInfo
     rows: dict[str, pd.Series] = field(default_factory=dict)
+    copies: Counter[str] = field(default_factory=Counter)
     quarantined: dict[str, pd.Series] = field(default_factory=dict)
 
     def clear(self) -> None:
         """Begin again."""
         self.rows.clear()
+        self.copies.clear()
         self.quarantined.clear()
 
     def add(self, part: pd.DataFrame, *, is_sound: pd.Series) -> None:
         """Count the rows of the next part; `is_sound` are those of the period that are used."""
         is_bad = part["quarantine_reason"].notna()
         bad = part[is_bad]
+        self.copies.update(part.loc[part["excluded_by"] == "duplicate_row", "source_file_id"].astype("str"))
         for place in {"agency", "source_file_id"} & set(part):
             _add(self.rows, place, part[place].astype("category").value_counts())
             self._add_quarantined(place, bad["quarantine_reason"], bad[place])
@@ -359,6 +372,7 @@ def _table_rows(read: Read, table: Table, *, longest_plausible_hours: int) -> It
             yield table.name, str(source), {"same_answer_pct": _same_answer_pct(rows)}, ""
         else:
             yield from _figures(rows, str(source), period=read.fates.period)
+    yield from _copies(read, table)
     yield table.name, table.name, {"empty_months_count": _empty_months_count(read.fates, table)}, ""
     yield from _clusters(read, table)
 
@@ -451,6 +465,17 @@ def _empty_months_count(fates: Fates, table: Table) -> float | None:
     if counts.sum() < SOME_ROWS or (span / months_count) ** counts.sum() >= _IMPROBABLE:
         return between
     return (between or 0.0) + months_count - span
+
+
+def _copies(read: Read, table: Table) -> Iterator[tuple[str, str, Signs, str]]:
+    """The share of each source's rows that are exact copies of others."""
+    copies, rows = Counter[str](), Counter[str]()
+    for file_id, count in read.fates.copies.items():
+        copies[read.sources.get(file_id, table.name)] += count
+    for file_id, count in read.fates.rows["source_file_id"].items() if copies else ():
+        rows[read.sources.get(str(file_id), table.name)] += int(count)
+    for source, count in copies.items():
+        yield table.name, f"{source} duplicate_row", {"copies_pct": 100 * count / rows[source]}, ""
 
 
 def _clusters(read: Read, table: Table) -> Iterator[tuple[str, str, Signs, str]]:

@@ -96,7 +96,7 @@ def map_rows(  # noqa: C901 one pass over the columns
     if unmapped is not None:
         _add_unmapped(unmapped, unknown, coded, source, among=~excluded.is_given)
     if source.combine and source.combine.order_by:
-        columns[ORDER] = _order(raw[source.combine.order_by], source.combine.order_by, columns, source)
+        columns[ORDER] = _order(raw, source.combine.order_by, columns, terms)
     if source.combine and source.combine.state:
         columns[STATE] = _states(raw[source.combine.state], source.combine)
     return pd.DataFrame(columns, copy=False)
@@ -113,14 +113,14 @@ def _add_unmapped(
         unmapped.add(name, texts, counts[is_unknown])
 
 
-def _order(texts: pd.Series, name: str, columns: Mapping[str, pd.Series], source: Source) -> pd.Series:
+def _order(raw: pd.DataFrame, name: str, columns: Mapping[str, pd.Series], terms: ColumnTerms) -> pd.Series:
     """What orders rows: the moments read from the same raw column, else its numbers; null where unreadable."""
-    for clean, column_map in source.columns.items():
+    for clean, column_map in terms.source.columns.items():
         is_plain = column_map.column == (name,) and column_map.when is None and column_map.after is None
         if is_plain and columns[clean].dtype.kind == "M":
             moments = columns[clean]
             return moments.astype("int64").where(moments.notna()).astype("Float64")
-    return pd.to_numeric(texts, errors="coerce").astype("Float64")
+    return read_column(raw, Column(ORDER, "number"), ColumnMap(column=(name,)), terms)[0].values.astype("Float64")
 
 
 def _states(texts: pd.Series, combine: Combine) -> pd.Series:

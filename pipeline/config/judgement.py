@@ -24,6 +24,7 @@ LIMITS = (
     "empty_months_count",
     "zero_days_count",
     "busiest_day_times",
+    "copies_pct",
     "same_answer_pct",
     "fewest_inhabitants",
     "most_inhabitants",
