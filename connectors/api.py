@@ -28,6 +28,7 @@ from connectors.errors import (
 )
 from connectors.files import read_rows
 from connectors.http import Answer, Request
+from connectors.numerals import number
 from connectors.object_records import WantedKeys
 from connectors.records import RawFile
 
@@ -44,7 +45,6 @@ BEFORE_END = {
 }
 
 _MAX_PAGES = 100_000
-_SAME_ANSWERS = 3
 _SECRET_PLACES = {
     "header": "secret_headers",
     "param": "secret_params",
@@ -226,7 +226,6 @@ class _Page:
     next: str
     is_cut: bool = False
     has_next_place: bool = False
-    digest: str = ""
 
 
 class _Overfull(Exception):
@@ -337,8 +336,6 @@ class Api(Connector):
             except _Overfull:
                 return self._pull_halves(wire, window, token)
             self._refuse_new_total(wire, progress, page)
-            if progress.number == 1:
-                self._refuse_same_answer(wire, window, page)
             self._advance(progress, page)
             self._refuse_cut_off(wire, progress)
             _refuse_surplus(wire, progress)
@@ -346,7 +343,7 @@ class Api(Connector):
                 self._refuse_no_next_place(wire, progress)
                 return _refuse_missing_rows(wire, progress)
         raise SourceUnavailable(
-            id=f"'{wire.connection.name}': lebih dari {_MAX_PAGES:,} halaman; periksa 'paging'.",
+            id=f"'{wire.connection.name}': lebih dari {number(_MAX_PAGES)} halaman; periksa 'paging'.",
             en=f"'{wire.connection.name}': more than {_MAX_PAGES:,} pages; check 'paging'.",
         )
 
@@ -358,8 +355,9 @@ class Api(Connector):
         is_many = progress.number > 2 or progress.last_count < self.options.paging.size
         if not is_short and not (progress.total is not None and is_many):
             raise AnswersDiffer(
-                id=f"'{wire.connection.name}': sistem memberi halaman yang sama lagi (setelah {progress.rows_count:,} "
-                "baris), jadi akhirnya tidak diketahui. Periksa 'paging' dan parameter halaman di options.params.",
+                id=f"'{wire.connection.name}': sistem memberi halaman yang sama lagi (setelah "
+                f"{number(progress.rows_count)} baris), jadi akhirnya tidak diketahui. Periksa 'paging' dan parameter "
+                "halaman di options.params.",
                 en=f"'{wire.connection.name}': the system gives the same page again (after {progress.rows_count:,} "
                 "rows), so its end is not known. Check 'paging' and the page's parameter in options.params.",
             )
@@ -367,30 +365,12 @@ class Api(Connector):
     def _refuse_new_total(self, wire: Wire, progress: _Progress, page: _Page) -> None:
         if None not in (progress.total, page.total) and progress.total != page.total:
             raise AnswersDiffer(
-                id=f"'{wire.connection.name}': jumlah baris menurut sistem berubah dari {progress.total:,} menjadi "
-                f"{page.total:,} di tengah penarikan. Tarik lagi; bila tetap begitu, total_at menunjuk jumlah lain "
-                "(misalnya baris per halaman).",
+                id=f"'{wire.connection.name}': jumlah baris menurut sistem berubah dari {number(progress.total)} "
+                f"menjadi {number(page.total)} di tengah penarikan. Tarik lagi; bila tetap begitu, total_at menunjuk "
+                "jumlah lain (misalnya baris per halaman).",
                 en=f"'{wire.connection.name}': the system's own count of rows changed from {progress.total:,} to "
                 f"{page.total:,} amid the pull. Pull again; if it stays so, total_at names another count (such as the "
                 "rows of one page).",
-            )
-
-    def _refuse_same_answer(self, wire: Wire, window: Window, page: _Page) -> None:
-        """Raise when the first three windows with rows got the same ones; two may, of what lasted through both.
-
-        Days' counts may be equal, and so may a single row.
-        """
-        if not self._takes_window or self.options.window.whole_days or len(page.rows) < 2:
-            return
-        wire.first_pages[self._asked_for(window)] = page.digest
-        if len(wire.first_pages) >= _SAME_ANSWERS and {*wire.first_pages.values()} == {page.digest}:
-            raise AnswersDiffer(
-                id=f"'{wire.connection.name}': jawaban untuk {self._asked_for(window)} sama persis dengan jawaban "
-                f"untuk semua jendela lalu ({len(page.rows):,} baris), jadi sistem mengabaikan waktu yang diminta. "
-                "Periksa nama parameter waktu di options.params dan options.window.format.",
-                en=f"'{wire.connection.name}': the answer for {self._asked_for(window)} is the same as those for all "
-                f"windows before ({len(page.rows):,} rows), so the system ignores the time asked for. Check the names "
-                "of the time's parameters in options.params and options.window.format.",
             )
 
     def _refuse_no_next_place(self, wire: Wire, progress: _Progress) -> None:
@@ -402,8 +382,8 @@ class Api(Connector):
         place = f"'{paging.next_at}'" if paging.next_at else "Link"
         raise SourceChanged(
             id=f"'{wire.connection.name}': tidak ada {place} (tempat halaman berikutnya) dalam satu pun jawaban, jadi "
-            f"tidak diketahui apakah {progress.rows_count:,} baris itu semuanya. Perbaiki paging; bila sistem tidak "
-            "menulisnya pada jawaban satu halaman, isi paging.size.",
+            f"tidak diketahui apakah {number(progress.rows_count)} baris itu semuanya. Perbaiki paging; bila sistem "
+            "tidak menulisnya pada jawaban satu halaman, isi paging.size.",
             en=f"'{wire.connection.name}': no answer has {place} (the place of the next page), so nobody knows whether "
             f"these {progress.rows_count:,} rows are all. Mend paging; if the system leaves it out of an answer of one "
             "page, fill in paging.size.",
@@ -424,7 +404,7 @@ class Api(Connector):
         if halves is None or not self._takes_window:
             size = self.options.paging.size
             raise SourceUnavailable(
-                id=f"'{wire.connection.name}': jawaban terpotong pada {size:,} baris dan jendelanya tidak dapat "
+                id=f"'{wire.connection.name}': jawaban terpotong pada {number(size)} baris dan jendelanya tidak dapat "
                 "dipersempit. Pakai API yang berhalaman, atau ekspor berkas.",
                 en=f"'{wire.connection.name}': answers are cut off at {size:,} rows and the window cannot be made "
                 "smaller. Use an API with pages, or export files.",
@@ -454,7 +434,7 @@ class Api(Connector):
         total = total_of(find(document, at), at, answer.where) if at else _counted(answer, paging.total_header)
         following = dig(document, paging.next_at) if paging.next_at else _next_link(answer)
         is_cut = bool(paging.more_at) and dig(document, paging.more_at) in (True, "true")
-        return _Page(rows, total, str(following or ""), is_cut, has_place(answer, document, paging.next_at), seen)
+        return _Page(rows, total, str(following or ""), is_cut, has_place(answer, document, paging.next_at))
 
     def _refuse_hidden_pages(self, answer: Answer, document: object, rows_count: int) -> None:
         """Raise when an answer declared to have no pages says itself that there are more."""
@@ -465,9 +445,9 @@ class Api(Connector):
         sign = paging_sign(document, rows_count, ignored) or pages_by_header(answer.headers, rows_count, ignored)
         if sign:
             raise DataRejected(
-                id=f"{answer.where}: jawaban berisi {rows_count:,} baris dan '{sign}' menyebut halaman lain, padahal "
-                "paging.style none. Tulis paging sistem itu (page, offset, cursor, atau link); bila artinya lain, "
-                f"tulis paging.not_paging: [{sign}].",
+                id=f"{answer.where}: jawaban berisi {number(rows_count)} baris dan '{sign}' menyebut halaman lain, "
+                "padahal paging.style none. Tulis paging sistem itu (page, offset, cursor, atau link); bila artinya "
+                f"lain, tulis paging.not_paging: [{sign}].",
                 en=f"{answer.where}: the answer has {rows_count:,} rows and its '{sign}' tells of other pages, but "
                 "paging.style is none. Declare the system's paging (page, offset, cursor or link); if it means "
                 f"something else, write paging.not_paging: [{sign}].",
@@ -544,7 +524,7 @@ class Api(Connector):
         most = self.options.paging.most
         if most and progress.rows_count >= most:
             raise DataRejected(
-                id=f"'{wire.connection.name}': sistem hanya menampilkan {most:,} baris per pertanyaan. Kecilkan "
+                id=f"'{wire.connection.name}': sistem hanya menampilkan {number(most)} baris per pertanyaan. Kecilkan "
                 "jendelanya dengan options.window.days.",
                 en=f"'{wire.connection.name}': the system shows only {most:,} rows a question. Make the window smaller "
                 "with options.window.days.",
@@ -628,11 +608,11 @@ class Api(Connector):
 
 def _refuse_missing_rows(wire: Wire, progress: _Progress) -> None:
     if progress.total is not None and progress.distinct_count < progress.total:
-        copies_id = f" (dan {progress.copies_count:,} salinan)" if progress.copies_count else ""
+        copies_id = f" (dan {number(progress.copies_count)} salinan)" if progress.copies_count else ""
         copies_en = f" (and {progress.copies_count:,} copies)" if progress.copies_count else ""
         raise AnswersDiffer(
-            id=f"'{wire.connection.name}': sistem menyebut {progress.total:,} baris, yang datang "
-            f"{progress.distinct_count:,}{copies_id}. Periksa hak baca akunnya dan 'paging', lalu tarik lagi.",
+            id=f"'{wire.connection.name}': sistem menyebut {number(progress.total)} baris, yang datang "
+            f"{number(progress.distinct_count)}{copies_id}. Periksa hak baca akunnya dan 'paging', lalu tarik lagi.",
             en=f"'{wire.connection.name}': the system tells of {progress.total:,} rows, {progress.distinct_count:,} "
             f"came{copies_en}. Check the account's right to read and 'paging', then pull again.",
         )
@@ -641,9 +621,9 @@ def _refuse_missing_rows(wire: Wire, progress: _Progress) -> None:
 def _refuse_surplus(wire: Wire, progress: _Progress) -> None:
     if progress.total is not None and progress.distinct_count > progress.total:
         raise AnswersDiffer(
-            id=f"'{wire.connection.name}': sistem menyebut {progress.total:,} baris, tetapi sudah datang "
-            f"{progress.distinct_count:,}. Tunjuk dengan total_at jumlah semua baris jendela itu (bukan jumlah halaman "
-            "atau baris per halaman), atau hapus total_at.",
+            id=f"'{wire.connection.name}': sistem menyebut {number(progress.total)} baris, tetapi sudah datang "
+            f"{number(progress.distinct_count)}. Tunjuk dengan total_at jumlah semua baris jendela itu (bukan jumlah "
+            "halaman atau baris per halaman), atau hapus total_at.",
             en=f"'{wire.connection.name}': the system tells of {progress.total:,} rows, but "
             f"{progress.distinct_count:,} came already. Point total_at to the count of all rows of the window (not of "
             "pages, nor of a page's rows), or leave total_at out.",

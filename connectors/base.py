@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict
 from connectors.connection import Connection
 from connectors.errors import ConfigError, SourceUnavailable
 from connectors.layout import Layout
+from connectors.numerals import number
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -122,15 +123,11 @@ class NotKept(Exception):
 
 @dataclass(frozen=True)
 class Wire:
-    """A connector's way out: the named connection, what it may do, and where its answers are kept.
-
-    `first_pages` are the digests of the first answers to the windows asked over it so far, by window.
-    """
+    """A connector's way out: the named connection, what it may do, and where its answers are kept."""
 
     connection: Connection
     recorder: Recorder
     http: HttpClient
-    first_pages: dict[str, str] = field(default_factory=dict)
 
     def ask(self, name: str, request: Request, *, read: Callable[[Answer], T]) -> T:
         """What `read` makes of the answer, which is then kept under `name`; an answer kept before is not asked again.
@@ -154,8 +151,8 @@ class Wire:
         """Note that fewer rows could be read than the system says there are."""
         if rows_count < (total or 0):
             self.recorder.note(
-                id=f"sistem menyebut {total} baris, yang dapat dibaca {rows_count}",
-                en=f"the system tells of {total} rows, {rows_count} could be read",
+                id=f"sistem menyebut {number(total)} baris, yang dapat dibaca {number(rows_count)}",
+                en=f"the system tells of {total:,} rows, {rows_count:,} could be read",
             )
 
 

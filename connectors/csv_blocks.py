@@ -14,6 +14,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from itertools import starmap
 from typing import IO, Any, NamedTuple, cast
 
@@ -26,6 +27,7 @@ from connectors.group_rows import GroupRows
 from connectors.layout import Layout
 from connectors.records import (
     COLUMN_NUMBERS,
+    UNDECLARED_GROUP,
     RawFile,
     Record,
     RecordShape,
@@ -34,7 +36,7 @@ from connectors.records import (
     frame_of_records,
     open_bytes,
 )
-from connectors.table_bodies import TAIL_ROWS, Row, TableBody
+from connectors.table_bodies import TAIL_ROWS, Row, TableBody, judge_row, say_groups
 from kernels import Bytes, Flags, Places
 from kernels.csv_cells import find_cells
 from kernels.marks import find_marks
@@ -55,11 +57,19 @@ csv.field_size_limit(_MAX_CELL_CHARACTERS)
 
 def csv_frames(file: RawFile, *, layout: Layout, columns: tuple[str, ...]) -> Iterator[pd.DataFrame]:
     """The records below the header, a frame for each block, shaped as `connectors.files.read_rows` says."""
+    groups: list[object] = []
+    for frame in _frames(file, layout=layout, columns=columns):
+        groups += frame.loc[frame["reader_problem"] == UNDECLARED_GROUP, "source_row"].tolist()
+        yield frame
+    say_groups(file, groups)
+
+
+def _frames(file: RawFile, *, layout: Layout, columns: tuple[str, ...]) -> Iterator[pd.DataFrame]:
     with open_bytes(file) as stream:
         text = _Text(file, stream, layout)
         asked = tuple(name for name in columns if name != layout.group_rows)
         shape = find_shape(file, layout=layout, columns=asked, rows=text.rows())
-        table = TableBody(file, shape, texts=_stripped, record=shape.judge)
+        table = TableBody(file, shape, texts=_stripped, record=partial(judge_row, shape))
         if layout.group_rows or layout.ends_at:
             records = _records_one_by_one(text.rows(), table, layout, columns=columns)
             while chunk := list(itertools.islice(records, _CHUNK_ROWS)):
@@ -108,7 +118,7 @@ def _next_frame(text: _Text, table: TableBody, layout: Layout) -> pd.DataFrame:
     records = _find_records(block, _with_first_place(shape) if may_end else shape, layout)
     if not records.bytes_count:
         rows = text.rows(1 if _has_plain_marks(layout) else len(block))
-        found = table.without_tail(rows) if may_end else starmap(shape.judge, rows)
+        found = table.without_tail(rows) if may_end else starmap(table.record, rows)
         return frame_of_records(found, columns=shape.columns)
     text.refuse_zeros(block, records)
     text.take(records.bytes_count, records_count=records.cells.shape[2])
@@ -339,7 +349,7 @@ def _frame(block: Bytes, records: _Records, shape: RecordShape, layout: Layout, 
     problems, texts = np.full(count, None), bytearray()
     for nth, begin, end in records.odd.T.tolist():
         lines = io.StringIO(block[begin:end].tobytes().decode(), newline="")
-        _, problems[nth], *cells = shape.judge(before + nth + 1, next(csv.reader(lines, **_dialect(layout)), []))
+        _, problems[nth], *cells = judge_row(shape, before + nth + 1, next(csv.reader(lines, **_dialect(layout)), []))
         for place, cell in enumerate(str(cell or "").encode() for cell in cells):
             begin = len(block) + len(texts)
             texts += cell

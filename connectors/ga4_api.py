@@ -16,6 +16,7 @@ from connectors.connection import Connection
 from connectors.documents import dig
 from connectors.errors import ConfigError, DataRejected, SourceChanged
 from connectors.http import Answer, Request
+from connectors.numerals import number
 from connectors.records import RawFile
 
 if TYPE_CHECKING:
@@ -233,16 +234,16 @@ def _is_same_clock(zone: str, window: Window) -> bool:
 def _note_missing(wire: Wire, total_count: int, rows_count: int) -> None:
     if rows_count < total_count:
         wire.recorder.note(
-            id=f"GA4 menyebut {total_count} baris, yang dapat dibaca {rows_count}",
-            en=f"GA4 tells of {total_count} rows, {rows_count} could be read",
+            id=f"GA4 menyebut {number(total_count)} baris, yang dapat dibaca {number(rows_count)}",
+            en=f"GA4 tells of {total_count:,} rows, {rows_count:,} could be read",
         )
 
 
 def _note_difference(wire: Wire, days_count: int, total_count: int) -> None:
     if 100 * abs(days_count - total_count) > _DIFFERENCE_PCT * max(total_count, 1):
         wire.recorder.note(
-            id=f"GA4: jumlah sesi per hari {days_count:,}, total periode {total_count:,}; bedanya lebih dari "
-            f"{_DIFFERENCE_PCT} %",
+            id=f"GA4: jumlah sesi per hari {number(days_count)}, total periode {number(total_count)}; bedanya "
+            f"lebih dari {_DIFFERENCE_PCT} %",
             en=f"GA4: sessions by day add up to {days_count:,}, the period's total is {total_count:,}; they differ by "
             f"more than {_DIFFERENCE_PCT} %",
         )

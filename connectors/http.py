@@ -18,6 +18,7 @@ from urllib.parse import quote, urljoin, urlsplit
 from connectors.connection import Connection
 from connectors.documents import RepeatedKey, parse_json
 from connectors.errors import ConfigError, DataRejected, RequestRefused, SourceUnavailable, TolokError
+from connectors.numerals import number
 
 if TYPE_CHECKING:
     import requests
@@ -111,7 +112,8 @@ class Answer:
             raise repeat.rejected(self.where) from None
         except ValueError:
             raise DataRejected(
-                id=f"{self.where}: jawabannya bukan JSON yang sah ({len(self.content):,} bita). Periksa alamatnya.",
+                id=f"{self.where}: jawabannya bukan JSON yang sah ({number(len(self.content))} bita). "
+                "Periksa alamatnya.",
                 en=f"{self.where}: the answer is not valid JSON ({len(self.content):,} bytes). Check the address.",
             ) from None
 
@@ -280,7 +282,8 @@ class HttpClient:
             size += len(part)
             if size > self._limits.answer_bytes:
                 raise DataRejected(
-                    id=f"{where}: jawaban lebih dari {self._limits.answer_bytes:,} bita. Kecilkan halaman ('size').",
+                    id=f"{where}: jawaban lebih dari {number(self._limits.answer_bytes)} bita. "
+                    "Kecilkan halaman ('size').",
                     en=f"{where}: the answer exceeds {self._limits.answer_bytes:,} bytes. Make pages smaller ('size').",
                 )
             if time.monotonic() > ends_at:

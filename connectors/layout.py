@@ -7,7 +7,7 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-Format = Literal["csv", "xlsx", "json", "yaml", "access_log", "own"]
+Format = Literal["csv", "xlsx", "json", "yaml", "xes", "access_log", "own"]
 
 
 class YearsInHeader(BaseModel):

@@ -17,6 +17,7 @@ from pydantic import Field
 from connectors.base import Connector, Options, Retention, Span, Window, Wire, frame_of
 from connectors.errors import ConfigError, DataRejected, SourceChanged, SourceUnavailable
 from connectors.http import Answer, Request
+from connectors.numerals import number
 from connectors.records import RawFile
 
 if TYPE_CHECKING:
@@ -156,8 +157,9 @@ class Prometheus(Connector):
             )
         elif missing:
             wire.recorder.note(
-                id=f"{hours:.1f} jam tanpa sampel dari {len(pulled.series)} deret: keadaannya tidak diketahui",
-                en=f"{hours:.1f} hours without samples over {len(pulled.series)} series: their state is not known",
+                id=f"{number(hours, decimals=1)} jam tanpa sampel dari {number(len(pulled.series))} deret: "
+                "keadaannya tidak diketahui",
+                en=f"{hours:,.1f} hours without samples over {len(pulled.series):,} series: their state is not known",
             )
         if pulled.is_partial:
             wire.recorder.note(
@@ -246,7 +248,7 @@ def _refused(where: str, kind: str, text: str) -> Exception:
         )
     if "maximum resolution" in text:
         return ConfigError(
-            id=f"{where}: server memberi kurang dari {_POINTS:,} titik per deret. Besarkan options.step_seconds.",
+            id=f"{where}: server memberi kurang dari {number(_POINTS)} titik per deret. Besarkan options.step_seconds.",
             en=f"{where}: the server allows fewer than {_POINTS:,} points a series. Make options.step_seconds larger.",
         )
     return ConfigError(

@@ -89,10 +89,18 @@ def find_shape(
     rows, header = _noting(rows, seen), []
     try:
         header = find_header(file, layout, rows)
-        return RecordShape(columns, len(header), tuple(_places(file, header, columns)))
+        places = tuple(_places(file, header, columns))
     except SourceChanged as fault:
         seen.extend(itertools.islice(rows, max(0, HEADER_SEARCH_ROWS - len(seen))))
         raise fault.with_more(*_likeliest_header(layout, columns, seen, than=header)) from None
+    if layout.group_rows in header:
+        raise SourceChanged(
+            id=f"{file.name}: group_rows memakai nama kolom yang sudah ada: '{layout.group_rows}'. Beri nama lain, "
+            "atau hapus group_rows dan petakan kolom itu.",
+            en=f"{file.name}: group_rows uses the name of a column that is there: '{layout.group_rows}'. Give it "
+            "another name, or delete group_rows and map that column.",
+        )
+    return RecordShape(columns, len(header), places)
 
 
 def _noting(

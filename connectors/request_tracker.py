@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
+from connectors import numerals
 from connectors.base import Connector, NotKept, Options, Window, Wire, frame_of
 from connectors.errors import DataRejected, SourceChanged, SourceUnavailable
 from connectors.http import Answer, Request
@@ -106,7 +107,8 @@ class RequestTracker(Connector):
                 break
         else:
             raise SourceUnavailable(
-                id=f"'{wire.connection.name}': lebih dari {_MAX_PAGES:,} halaman. Persempit options.where.",
+                id=f"'{wire.connection.name}': lebih dari {numerals.number(_MAX_PAGES)} halaman. "
+                "Persempit options.where.",
                 en=f"'{wire.connection.name}': more than {_MAX_PAGES:,} pages. Narrow options.where.",
             )
         wire.note_missing_rows(paged.total, len(paged.items))

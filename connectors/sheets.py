@@ -32,7 +32,7 @@ from connectors.records import (
     joined_header,
 )
 from connectors.sheet_marks import ErrorCells, SheetMarks, ods_marks
-from connectors.table_bodies import Row, TableBody, is_total
+from connectors.table_bodies import GROUP_WIDTH, Row, TableBody, is_total, judge_row, say_groups
 
 if TYPE_CHECKING:
     from python_calamine import CalamineSheet, CalamineWorkbook
@@ -41,9 +41,6 @@ MAX_UNZIPPED_BYTES = 2 * 1024**3
 MAX_SHEET_CELLS = 100_000_000
 SHEET_ROWS_APART = 10_000_000
 SHEET_NAME = "@sheet"
-
-# A table with fewer columns has records with one filled cell.
-_GROUP_WIDTH = 3
 
 _PART_BYTES = 4 << 20
 _OVERLAP_BYTES = 64 << 10
@@ -259,16 +256,10 @@ def _sheet_record(shape: RecordShape, number: int, cells: list[Any]) -> Record:
     """What `judge` says, without turning cells to text that nobody asked for."""
     if len(cells) >= shape.width and not any(_texts(cells[shape.width :])):
         texts = _texts([cells[place] for place in shape.places])
-        if len(texts) - texts.count("") > (shape.width >= _GROUP_WIDTH):
+        if len(texts) - texts.count("") > (shape.width >= GROUP_WIDTH):
             return (number, None, *texts)
     whole = _texts(cells)
-    return shape.left_out(number, UNDECLARED_GROUP) if _may_name_group(shape, whole) else shape.judge(number, whole)
-
-
-def _may_name_group(shape: RecordShape, texts: list[str]) -> bool:
-    """Whether a row has one filled cell, and no number or total in it, in a table of three columns or more."""
-    filled = list(filter(None, texts))
-    return shape.width >= _GROUP_WIDTH and len(filled) == 1 and not (filled[0][0].isdigit() or is_total(filled))
+    return judge_row(shape, number, whole)
 
 
 def _with_groups_said(file: RawFile, records: Iterator[Record]) -> Iterator[Record]:
@@ -278,14 +269,7 @@ def _with_groups_said(file: RawFile, records: Iterator[Record]) -> Iterator[Reco
         if record[1] == UNDECLARED_GROUP:
             found.append(record[0])
         yield record
-    if found:
-        file.remark(
-            UNDECLARED_GROUP,
-            id=f"{len(found)} baris hanya berisi satu sel, mulai baris {found[0]}, dan dikarantina. Bila baris itu "
-            'nama kelompok (misalnya OPD) bagi baris di bawahnya, tulis group_rows: "OPD".',
-            en=f"{len(found)} rows have one filled cell only, from row {found[0]}, and are quarantined. If they name "
-            'the group (such as the agency) of the rows below them, write group_rows: "OPD".',
-        )
+    say_groups(file, found)
 
 
 def _text_rows(rows: Iterator[Row]) -> Iterator[tuple[int, list[str]]]:
@@ -498,8 +482,9 @@ def _checked_sheet(file: RawFile, xml: IO[bytes]) -> SheetMarks:
         columns_count = max(columns_count, *map(_column_number, {letters for letters, _ in places}), 0)
     if rows_count * columns_count > MAX_SHEET_CELLS:
         raise DataRejected(
-            id=f"{file.name}: lembar mengaku {rows_count:,} baris x {columns_count:,} kolom; ada sel tersesat jauh di "
-            "luar tabel. Hapus baris dan kolom kosong, lalu simpan ulang.",
+            id=f"{file.name}: lembar mengaku {number(rows_count)} baris x {number(columns_count)} kolom; ada sel "
+            "tersesat "
+            "jauh di luar tabel. Hapus baris dan kolom kosong, lalu simpan ulang.",
             en=f"{file.name}: a sheet claims {rows_count:,} rows x {columns_count:,} columns; a stray cell lies far "
             "outside the table. Delete the empty rows and columns and save again.",
         )

@@ -9,9 +9,19 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from connectors.records import BELOW_TABLE, COLUMN_NUMBERS, GRAND_TOTAL, RawFile, Record, RecordShape
+from connectors.records import (
+    BELOW_TABLE,
+    COLUMN_NUMBERS,
+    GRAND_TOTAL,
+    UNDECLARED_GROUP,
+    RawFile,
+    Record,
+    RecordShape,
+)
 
 TAIL_ROWS = 1000
+# A table with fewer columns has records with one filled cell.
+GROUP_WIDTH = 3
 # So many records before the end show what a record looks like.
 _RECENT_ROWS = 200
 
@@ -146,6 +156,28 @@ class TableBody:
             f"signatures are not read; {may_be_records} of them may be records. Write 'ends_at' if the table ends "
             "elsewhere, and delete blank rows between records.",
             keeps_provisional=may_be_records > 0,
+        )
+
+
+def judge_row(shape: RecordShape, number: int, texts: Sequence[str]) -> Record:
+    """What the shape makes of a row of stripped or raw texts; one that may name a group is marked."""
+    record = shape.judge(number, texts)
+    if record[1] is None and shape.width >= GROUP_WIDTH:
+        filled = [text for text in map(str.strip, texts) if text]
+        if len(filled) == 1 and not (filled[0][0].isdigit() or is_total(filled)):
+            return shape.left_out(number, UNDECLARED_GROUP)
+    return record
+
+
+def say_groups(file: RawFile, rows: Sequence[object]) -> None:
+    """Remark rows, by number, that may name a group, if there are any."""
+    if rows:
+        file.remark(
+            UNDECLARED_GROUP,
+            id=f"{len(rows)} baris hanya berisi satu sel, mulai baris {rows[0]}, dan dikarantina. Bila baris itu "
+            'nama kelompok (misalnya OPD) bagi baris di bawahnya, tulis group_rows: "OPD".',
+            en=f"{len(rows)} rows have one filled cell only, from row {rows[0]}, and are quarantined. If they name "
+            'the group (such as the agency) of the rows below them, write group_rows: "OPD".',
         )
 
 

@@ -10,6 +10,7 @@ _NEWLINE, _RETURN = b"\n\r"
 _FIRST_VISIBLE, _BEYOND_ASCII = 33, 128
 _NOWHERE = -1
 _FEWEST_DELIMITERS = 3
+_FEWEST_COLUMNS = 3
 
 
 @kernel(BYTES, PLACES, BYTES, INTS, int32[:, :, ::1], int32[:, ::1])
@@ -20,13 +21,15 @@ def find_cells(
     within cells that look like records, and the record with the first of them.
 
     `marks` are the positions of delimiters, quotes, newlines and returns. `place_of` gives each cell's row in `cells`,
-    or -1; `cells` is filled with begins and ends, without quotes. A record is odd when it has more or fewer cells, no
-    cell that begins with visible ASCII, or a doubled quote in a cell that is kept; `odd` is filled with number, begin
-    and end. The search ends at a record that the strict reader refuses, at an incomplete one, and when `odd` is full.
+    or -1; `cells` is filled with begins and ends, without quotes. A record is odd when it has more or fewer cells, a
+    doubled quote in a cell that is kept, or fewer than two cells (one, if it has not three) that begin or end with
+    visible ASCII; `odd` is filled with number, begin and end. The search ends at a record that the strict reader
+    refuses, at an incomplete one, and when `odd` is full.
     """
     width, delimiter, quote = len(place_of), delimiter_and_quote[0], delimiter_and_quote[1]
     records_count, odd_count, record, begin, cell, nth = 0, 0, 0, 0, 0, 0
-    is_odd, is_blank, lines, lines_count, first_with_lines = False, True, 0, 0, _NOWHERE
+    is_odd, lines, lines_count, first_with_lines = False, 0, 0, _NOWHERE
+    filled_count, fewest = 0, 2 if width >= _FEWEST_COLUMNS else 1
     while records_count < odd.shape[1]:
         end = _find_end(data, marks, begin, nth, quote)
         if end == _NOWHERE:
@@ -35,7 +38,8 @@ def find_cells(
         lines += _count_lines(data, marks, nth + 1, end - 1, delimiter, width) if is_quoted else 0
         if cell < width:
             first, last = begin + is_quoted, at - is_quoted
-            is_blank &= first == last or data[first] < _FIRST_VISIBLE or data[first] >= _BEYOND_ASCII
+            if filled_count < fewest and first < last:
+                filled_count += _is_visible(data[first]) or _is_visible(data[last - 1])
             if place_of[cell] != _NOWHERE:
                 cells[0, place_of[cell], records_count], cells[1, place_of[cell], records_count] = first, last
                 is_odd |= is_quoted and _has_doubled(data, marks, nth + 1, end - 1, quote)
@@ -46,13 +50,19 @@ def find_cells(
             break
         if data[at] == _RETURN and data[begin] == _NEWLINE:
             begin, nth = begin + 1, nth + 1
-        if cell != width or is_blank or is_odd:
+        if cell != width or is_odd or filled_count < fewest:
             odd[0, odd_count], odd[1, odd_count], odd[2, odd_count] = records_count, record, begin
             odd_count += 1
         first_with_lines = records_count if lines and not lines_count else first_with_lines
         lines_count, lines = lines_count + lines, 0
-        records_count, record, cell, is_odd, is_blank = records_count + 1, begin, 0, False, True
+        records_count, record, cell, is_odd, filled_count = records_count + 1, begin, 0, False, 0
     return records_count, odd_count, record, lines_count, first_with_lines
+
+
+@inlined
+def _is_visible(character: int) -> bool:
+    """Whether a byte is an ASCII character that is seen."""
+    return _FIRST_VISIBLE <= character < _BEYOND_ASCII
 
 
 @inlined

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from connectors.errors import ConfigError, DataRejected, TolokError
+from connectors.numerals import number
 from pipeline.indicators.definition import definitions
 from pipeline.nearest import did_you_mean
-from pipeline.numerals import number
 from pipeline.periods import Period
 from pipeline.settings import CITY_ID, Settings, city_ids
 from pipeline.tables import TABLES

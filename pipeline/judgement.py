@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from connectors.numerals import number, number_en
 from connectors.remarks import Remark
 from pipeline.config.city import City
 from pipeline.config.judgement import Judgement
-from pipeline.numerals import number
 from pipeline.periods import Period
 from pipeline.signs import Read, of_results, of_tables
 from pipeline.suites import Rule, Suite
@@ -65,7 +65,8 @@ def _with_limit(rule: Rule, limits: Mapping[str, float]) -> Rule:
     if len(bounds) != 1:
         return rule
     limit = limits.get(_limit_name(rule), rule.kwargs[bounds[0]])
-    texts = {name: getattr(rule.meta, name).replace("{limit}", number(limit)) for name in ("id", "en")}
+    written = {"id": number(limit), "en": number_en(limit)}
+    texts = {name: getattr(rule.meta, name).replace("{limit}", text) for name, text in written.items()}
     return rule.model_copy(
         update={"kwargs": {**rule.kwargs, bounds[0]: limit}, "meta": rule.meta.model_copy(update=texts)}
     )
@@ -87,7 +88,7 @@ def _remarks(rule: Rule, outcome: Outcome, frame: pd.DataFrame, *, because: str 
                 _limit_name(rule),
                 f"{place}: {rule.meta.id}; ternyata {number(value)}{named}"
                 + (f". Penjelasan kota: {because}" if because else ""),
-                f"{place}: {rule.meta.en}; found {number(value)}{named}"
+                f"{place}: {rule.meta.en}; found {number_en(value)}{named}"
                 + (f". The city explains: {because}" if because else ""),
                 keeps_provisional,
             ),

@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol
 
+from connectors.numerals import number
+
 _LOGGED_EVERY_SECONDS = 10
 _MEGABYTE = 1_000_000
 
@@ -105,8 +107,8 @@ def _log(name: str, meter: Meter, over: threading.Event) -> None:
 
 
 def _figures(meter: Meter) -> str:
-    """`  1,203 / 2,713 MB, 4,500,000 baris / rows`; nothing for what was not counted."""
+    """`  1.203 / 2.713 MB, 4.500.000 baris / rows`; nothing for what was not counted."""
     read, expected = round(meter.bytes_read / _MEGABYTE), round(meter.expected_bytes / _MEGABYTE)
-    figures = [f"{read:,} / {expected:,} MB"] if meter.expected_bytes else []
-    figures += [f"{meter.rows_made:,} baris / rows"] if meter.rows_made else []
+    figures = [f"{number(read)} / {number(expected)} MB"] if meter.expected_bytes else []
+    figures += [f"{number(meter.rows_made)} baris / rows"] if meter.rows_made else []
     return f"  {', '.join(figures)}" if figures else ""

@@ -8,6 +8,7 @@ apply, or has too few rows to mean anything, is null and breaks no rule.
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -23,6 +24,9 @@ from pipeline.tables import TABLES, Table
 MANY_ROWS, SOME_ROWS = 30, 10
 _LONGEST_RESPONSE_HOURS = 365 * 24
 _CLUSTER_ROWS = 5
+_VISITED = 20
+_CLIMBING_ROWS, _CLIMBING_TIMES = 6, 3
+_IMPROBABLE = 0.001
 _COMPARABLE_COVERAGE_PCT = 90
 _DIMENSIONS = ("agency", "channel", "category", "sector", "component", "portal")
 _NAMED_MEMBERS = 5
@@ -93,6 +97,13 @@ OF_TABLES = (
         keeps_provisional=True,
     ),
     _sign(
+        "within_a_minute_pct",
+        "Paling banyak {limit} % jawaban tiba dalam satu menit (lebih dari itu: balasan otomatis?)",
+        "At most {limit} % of the answers come within a minute (more: automatic replies?)",
+        most=50,
+        keeps_provisional=True,
+    ),
+    _sign(
         "long_durations_pct",
         "Paling banyak {limit} % baris lebih lama dari yang masuk akal",
         "At most {limit} % of the rows last longer than is plausible",
@@ -114,8 +125,8 @@ OF_TABLES = (
     ),
     _sign(
         "empty_months_count",
-        "Paling banyak {limit} bulan tanpa satu baris pun di antara bulan yang berisi",
-        "At most {limit} months without any row between months with rows",
+        "Paling banyak {limit} bulan tanpa satu baris pun, padahal bulan lain berisi",
+        "At most {limit} months without any row while other months have rows",
         most=0,
         keeps_provisional=True,
     ),
@@ -124,6 +135,20 @@ OF_TABLES = (
         "Paling banyak {limit} hari tanpa kunjungan di portal yang biasanya dikunjungi",
         "At most {limit} days without a visit on a portal that is visited daily",
         most=3,
+        keeps_provisional=True,
+    ),
+    _sign(
+        "zero_months_count",
+        "Paling banyak {limit} bulan dengan nol kunjungan di portal yang biasanya dikunjungi",
+        "At most {limit} months with zero visits on a portal that is visited",
+        most=0,
+        keeps_provisional=True,
+    ),
+    _sign(
+        "climbing_pct",
+        "Paling banyak {limit} % langkah dari baris ke baris naik (lebih dari itu: angkanya kumulatif?)",
+        "At most {limit} % of the steps from row to row rise (more: is the count cumulative?)",
+        most=95,
         keeps_provisional=True,
     ),
     _sign(
@@ -153,6 +178,15 @@ OF_TABLES = (
         most=25_000_000,
         keeps_provisional=True,
         of="inhabitants",
+    ),
+    _sign(
+        "copies_pct",
+        "Paling banyak {limit} % baris salinan persis dari baris lain (lebih dari itu: nomor mulai lagi dari 1 di tiap "
+        "berkas atau lembar? Jika berkas memang bertumpang tindih, tulis later_file_wins: true)",
+        "At most {limit} % of the rows are exact copies of others (more: do numbers start again in each file or sheet? "
+        "If files do overlap, write later_file_wins: true)",
+        most=2,
+        keeps_provisional=True,
     ),
     _sign(
         "clustered_quarantine_pct",
@@ -231,24 +265,27 @@ class Fates:
     """How many rows a table has in each place, and how many of them are quarantined for which reason.
 
     Places are the local month of a year (of sound and quarantined rows alone), the agency where the table has one, and
-    the file.
+    the file. `copies` counts the rows of each file that are exact copies of others.
     """
 
     table: Table
     period: Period
     zone: ZoneInfo
     rows: dict[str, pd.Series] = field(default_factory=dict)
+    copies: Counter[str] = field(default_factory=Counter)
     quarantined: dict[str, pd.Series] = field(default_factory=dict)
 
     def clear(self) -> None:
         """Begin again."""
         self.rows.clear()
+        self.copies.clear()
         self.quarantined.clear()
 
     def add(self, part: pd.DataFrame, *, is_sound: pd.Series) -> None:
         """Count the rows of the next part; `is_sound` are those of the period that are used."""
         is_bad = part["quarantine_reason"].notna()
         bad = part[is_bad]
+        self.copies.update(part.loc[part["excluded_by"] == "duplicate_row", "source_file_id"].astype("str"))
         for place in {"agency", "source_file_id"} & set(part):
             _add(self.rows, place, part[place].astype("category").value_counts())
             self._add_quarantined(place, bad["quarantine_reason"], bad[place])
@@ -335,6 +372,7 @@ def _table_rows(read: Read, table: Table, *, longest_plausible_hours: int) -> It
             yield table.name, str(source), {"same_answer_pct": _same_answer_pct(rows)}, ""
         else:
             yield from _figures(rows, str(source), period=read.fates.period)
+    yield from _copies(read, table)
     yield table.name, table.name, {"empty_months_count": _empty_months_count(read.fates, table)}, ""
     yield from _clusters(read, table)
 
@@ -357,6 +395,7 @@ def _times(rows: pd.DataFrame, table: Table, *, fates: Fates, longest_hours: int
         "midnight_ends_pct": _pct(is_midnight, of_at_least=SOME_ROWS),
         "equal_durations_pct": 100 * commonest / len(timed) if len(timed) >= MANY_ROWS else None,
         "zero_durations_pct": _pct(timed == 0, of_at_least=SOME_ROWS),
+        "within_a_minute_pct": _pct(timed <= 1 / 60, of_at_least=SOME_ROWS) if table.name == "inquiries" else None,
         "long_durations_pct": _pct(is_long, of_at_least=1),
         "long_durations_hours_pct": 100 * hours[is_long].sum() / hours.sum() if hours.sum() > 0 else None,
         "without_end_pct": _pct(~ended, of_at_least=3),
@@ -371,12 +410,27 @@ def _pct(flags: pd.Series, *, of_at_least: int | None) -> float | None:
 
 
 def _days(rows: pd.DataFrame) -> Signs:
-    """Days of the headline count alone; a portal that few visit has days without a visit."""
+    """Counts of the headline alone; a portal that few visit has days without a visit."""
+    counts = rows[rows["variant"] == "headline"]
+    monthly = counts.loc[counts["days_count"] > 1, "visits_count"]
+    signs: Signs = {"climbing_pct": _climbing_pct(counts)}
+    if len(monthly) and monthly.median() >= _VISITED:
+        signs["zero_months_count"] = float((monthly == 0).sum())
     daily = rows.loc[(rows["variant"] == "headline") & (rows["days_count"] == 1), "visits_count"]
     usual = float(daily.median()) if len(daily) >= MANY_ROWS else 0
-    if usual < 20:
-        return {}
-    return {"zero_days_count": float((daily == 0).sum()), "busiest_day_times": float(daily.max()) / usual}
+    if usual < _VISITED:
+        return signs
+    return signs | {"zero_days_count": float((daily == 0).sum()), "busiest_day_times": float(daily.max()) / usual}
+
+
+def _climbing_pct(counts: pd.DataFrame) -> float | None:
+    """The share of steps that rise, where counts grow to several times the first; null for few rows."""
+    shares = [
+        float(100 * (of_portal.diff().iloc[1:] > 0).mean())
+        for _, of_portal in counts.sort_values("visited_on").groupby("portal_id", observed=True)["visits_count"]
+        if len(of_portal) >= _CLIMBING_ROWS and of_portal.iloc[-1] >= _CLIMBING_TIMES * of_portal.iloc[0]
+    ]
+    return max(shares, default=None)
 
 
 def _same_answer_pct(rows: pd.DataFrame) -> float | None:
@@ -395,14 +449,33 @@ def _figures(rows: pd.DataFrame, source: str, *, period: Period) -> Iterator[tup
 
 
 def _empty_months_count(fates: Fates, table: Table) -> float | None:
-    """Months without a row between months with rows; of rare things, such as outages, a month may well have none."""
+    """Months without a row: between months with rows, and before and after them where chance does not explain it.
+
+    Of rare things, such as outages, a month may well have none.
+    """
     if "month" not in fates.rows:
         return None
-    counts = fates.rows["month"]
+    counts, months_count = fates.rows["month"], len(fates.period.months)
     filled = [place for place, month in enumerate(fates.period.months) if counts.get(month.label)]
-    if len(filled) < 2 or (table.name == "outages" and counts.sum() < SOME_ROWS * len(filled)):
+    if not filled:
         return None
-    return float(filled[-1] - filled[0] + 1 - len(filled))
+    span = filled[-1] - filled[0] + 1
+    is_rare = table.name == "outages" and counts.sum() < SOME_ROWS * len(filled)
+    between = None if is_rare or len(filled) < 2 else float(span - len(filled))
+    if counts.sum() < SOME_ROWS or (span / months_count) ** counts.sum() >= _IMPROBABLE:
+        return between
+    return (between or 0.0) + months_count - span
+
+
+def _copies(read: Read, table: Table) -> Iterator[tuple[str, str, Signs, str]]:
+    """The share of each source's rows that are exact copies of others."""
+    copies, rows = Counter[str](), Counter[str]()
+    for file_id, count in read.fates.copies.items():
+        copies[read.sources.get(file_id, table.name)] += count
+    for file_id, count in read.fates.rows["source_file_id"].items() if copies else ():
+        rows[read.sources.get(str(file_id), table.name)] += int(count)
+    for source, count in copies.items():
+        yield table.name, f"{source} duplicate_row", {"copies_pct": 100 * count / rows[source]}, ""
 
 
 def _clusters(read: Read, table: Table) -> Iterator[tuple[str, str, Signs, str]]:

@@ -25,7 +25,7 @@ DTYPES: dict[str, str] = {
 
 @dataclass(frozen=True)
 class Column:
-    """One column: its kind, and the row rules that follow from it.
+    """One column: its kind, and the row rules that follow from it; a count that is no share of a whole is not `added`.
 
     One that `flags` a moment says of it that it was noted as a date without an hour; it is not mapped but follows.
     """
@@ -37,6 +37,7 @@ class Column:
     minimum: float | None = None
     note: str = ""
     flags: str = ""
+    is_added: bool = True
 
     @property
     def is_time(self) -> bool:
@@ -57,6 +58,7 @@ class Order:
 class Table:
     """One clean table: `key` tells its rows apart, `month_by` is the moment or day that places a row in a month.
 
+    Rows with the same `thing`, columns of the key, tell of one thing: one that cannot be read leaves it in doubt.
     A snapshot is a list as it stands on a day: all its rows count for any period.
     """
 
@@ -64,6 +66,7 @@ class Table:
     grain: str
     columns: tuple[Column, ...]
     key: tuple[str, ...]
+    thing: tuple[str, ...]
     month_by: str
     orders: tuple[Order, ...] = ()
     exclusions: tuple[str, ...] = ()
@@ -73,6 +76,11 @@ class Table:
     def column_names(self) -> tuple[str, ...]:
         """The names of the columns a source maps, in order."""
         return tuple(column.name for column in self.columns if not column.flags)
+
+    @property
+    def additive_names(self) -> tuple[str, ...]:
+        """The names of the columns of which rows are added up."""
+        return tuple(column.name for column in self.columns if column.kind in ("count", "number") and column.is_added)
 
     def flags_of(self, name: str) -> tuple[str, ...]:
         """The columns that say of a moment whether it was noted as a date."""
@@ -110,7 +118,7 @@ VISITS = Table(
     grain="portal x day (or month) x variant of the count",
     columns=(
         Column("visited_on", "day", is_required=True, note="first local day covered"),
-        Column("days_count", "count", is_required=True, minimum=1, note="1, or the days of the month"),
+        Column("days_count", "count", is_required=True, minimum=1, is_added=False, note="1, or the days of the month"),
         Column("portal_id", "text", is_required=True, note="portal or site counted"),
         Column("visits_count", "count", is_required=True, minimum=0, note="visits (sessions) of those days"),
         Column("visit_definition", "text", is_required=True, note="what the tool calls a visit"),
@@ -118,6 +126,7 @@ VISITS = Table(
         Column("variant", "text", is_required=True, note="'headline' or the variant these counts belong to"),
     ),
     key=("portal_id", "visited_on", "source_tool", "variant"),
+    thing=("portal_id", "visited_on", "source_tool", "variant"),
     month_by="visited_on",
     exclusions=("grand_total", "duplicate", "other_portal"),
 )
@@ -142,6 +151,7 @@ SERVICES = Table(
         Column("valid_to_on", "day", note="last day of validity; null while still offered"),
     ),
     key=("service_id", "valid_from_on"),
+    thing=("service_id",),
     month_by="valid_from_on",
     orders=(Order("valid_from_on", "valid_to_on", "end_before_start"),),
     exclusions=("duplicate", "test", "internal", "not_city_service", "not_offered", "other_year"),
@@ -170,6 +180,7 @@ INQUIRIES = Table(
         ),
     ),
     key=("inquiry_id",),
+    thing=("inquiry_id",),
     month_by="received_at",
     orders=(
         Order("received_at", "responded_at", "response_before_receipt"),
@@ -192,6 +203,7 @@ OUTAGES = Table(
         Column("planned_basis", "text", note="how is_planned is known: declared, calendar, overlap"),
     ),
     key=("incident_id", "component"),
+    thing=("incident_id",),
     month_by="started_at",
     orders=(Order("started_at", "ended_at", "end_before_start"),),
     exclusions=("duplicate", "test", "no_outage", "cancelled", "not_city_infrastructure"),
@@ -207,6 +219,7 @@ POPULATION = Table(
         Column("source", "text", is_required=True, note="who counted"),
     ),
     key=("region_code", "reference_on", "source"),
+    thing=("region_code", "reference_on", "source"),
     month_by="reference_on",
     exclusions=("other_region", "duplicate"),
     is_snapshot=True,

@@ -33,6 +33,7 @@ def terms_for(
     `parts` are the table's rows, `tally` the log lines, `remarks` what was found while the sources were read.
     """
     headline, others = populations(inhabitants, city=city, period=period)
+    sources = city.sources_of(table_name).values()
     return Terms(
         period=period,
         zone=city.zone_info,
@@ -46,7 +47,8 @@ def terms_for(
         follow_up_days=city.deadlines.follow_up_days,
         longest_plausible_hours=city.longest_plausible_hours,
         final_quarantine_pct=city.final_quarantine_pct,
-        dates_suffice=all(source.dates_suffice for source in city.sources_of(table_name).values()),
+        dates_suffice=all(source.dates_suffice for source in sources),
+        dates_are_assumed=any(source.assumes_validity for source in sources),
         log_lines=RowCounts() if tally is None else _line_counts(tally, period),
         remarks=tuple(remarks),
     )

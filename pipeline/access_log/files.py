@@ -22,6 +22,7 @@ from isal.isal_zlib import IsalError
 
 from connectors.counted_file import OnRead, open_counted
 from connectors.errors import DataRejected
+from connectors.numerals import number
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -171,7 +172,7 @@ def _damaged(file: LogFile, at: int, *, position: int = 1) -> DataRejected:
     where = f"{position} ({file.title})"
     return DataRejected(
         id=f"Log akses: berkas ke-{where} rusak atau terpotong; kemasannya (gzip, zip, ...) tidak utuh sekitar bita "
-        f"{at:,}. Salin ulang berkas itu dari server.",
+        f"{number(at)}. Salin ulang berkas itu dari server.",
         en=f"Access log: file number {where} is damaged or cut off; its packed stream (gzip, zip, ...) breaks near "
         f"byte {at:,}. Copy the file from the server again.",
     )

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from connectors.file_kinds import refuse_foreign
+from connectors.numerals import number, number_en, percent, percent_en
 from connectors.records import RawFile
 from connectors.remarks import Remark
 from pipeline.access_log.files import LogFile, is_zip
@@ -46,9 +47,11 @@ def _pct(counts: FileCounts) -> float:
 
 
 def _remark(counts: FileCounts) -> Remark:
-    told = f"{counts.unread_count} / {counts.rows_count} ({_pct(counts):.1f} %)"
+    unread, lines, pct = counts.unread_count, counts.rows_count, _pct(counts)
     return Remark(
         "log_file_unread",
-        f"{counts.file.title}: {told} baris tidak terbaca; periksa log_format berkas ini",
-        f"{counts.file.title}: {told} lines cannot be read; check the log_format of this file",
+        f"{counts.file.title}: {number(unread)} / {number(lines)} ({percent(pct)}) baris tidak terbaca; periksa "
+        "log_format berkas ini",
+        f"{counts.file.title}: {number_en(unread)} / {number_en(lines)} ({percent_en(pct)}) lines cannot be read; "
+        "check the log_format of this file",
     )

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from connectors.log_format import FIELDS_DIRECTIVE, formats_of
+from connectors.numerals import number, number_en
 from connectors.remarks import Remark
 from pipeline.access_log.concentration import Concentration
 from pipeline.access_log.files import LogFile
@@ -129,8 +130,10 @@ def _of_rules(lines: Lines) -> Iterator[Remark]:
             cure_id, cure_en = _cure_of(rule)
             yield Remark(
                 "rule_excludes_most",
-                f"aturan {rule} mengeluarkan {count} dari {base} {of_id} (batas {EXCLUDED_LIMIT_PCT} %){cure_id}",
-                f"the rule {rule} excludes {count} of {base} {of_en} (limit {EXCLUDED_LIMIT_PCT} %){cure_en}",
+                f"aturan {rule} mengeluarkan {number(count)} dari {number(base)} {of_id} (batas "
+                f"{EXCLUDED_LIMIT_PCT} %){cure_id}",
+                f"the rule {rule} excludes {number_en(count)} of {number_en(base)} {of_en} (limit "
+                f"{EXCLUDED_LIMIT_PCT} %){cure_en}",
                 keeps_provisional=rule in _DOUBTFUL_RULES,
             )
 

@@ -19,7 +19,7 @@ from pipeline.atomic import atomic_folder
 from pipeline.clean.month_files import Block, MonthFiles, finished, read_parts
 from pipeline.clean.readability import Readability
 from pipeline.clean.repeated_keys import RepeatedKeys
-from pipeline.clean.source_rows import Landed, judged_rows, with_duplicates_resolved
+from pipeline.clean.source_rows import Landed, judged_rows, with_doubtful_held, with_duplicates_resolved
 from pipeline.clean.unmapped import Common
 from pipeline.config.city import City
 from pipeline.indicators.base import RowCounts
@@ -153,7 +153,9 @@ class _Written:
 
     landed: Landed
     readability: Readability
-    repeated: RepeatedKeys
+    keys: RepeatedKeys
+    things: RepeatedKeys
+    in_doubt: RepeatedKeys
     follow_ups: RowCounts | None
 
 
@@ -189,19 +191,31 @@ def _write_source(landed: Landed, files: MonthFiles, *, among: Sequence[Landed])
         return Block.of(_with_source_in_ids(frame, landed, among=among), landed.table)
 
     blocks, follow_ups = judged_rows(landed, then=laid_out)
-    readability, repeated = Readability(landed), RepeatedKeys(files.folder)
+    table, readability = landed.table, Readability(landed)
+    keys, in_doubt = RepeatedKeys(files.folder), RepeatedKeys(files.folder)
+    things = keys if table.thing == table.key else RepeatedKeys(files.folder)
     for block in blocks:
         landed.meter.make(len(block.keys))
-        repeated.add(block.keys[block.is_usable], places=files.add(block)[block.is_usable])
+        places, is_telling, is_whole = files.add(block), block.is_usable, landed.source.combine is None
+        if landed.later_file_wins and is_whole:
+            is_telling |= block.is_excluded
+        keys.add(block.keys[is_telling], places=places[is_telling])
+        if things is not keys:
+            things.add(block.things[is_telling], places=places[is_telling])
+        if is_whole:  # else combining has held back what is in doubt
+            in_doubt.add(block.things[block.is_quarantined], places=places[block.is_quarantined])
         readability.add(block)
-    return _Written(landed, readability, repeated, follow_ups)
+    return _Written(landed, readability, keys, things, in_doubt, follow_ups)
 
 
 def _resolve_duplicates(source: _Written, files: MonthFiles) -> None:
-    for places in source.repeated.groups():
-        block = Block.of(with_duplicates_resolved(files.rows_at(places), source.landed), source.landed.table)
-        files.judge_again(block, places=places)
-        source.readability.leave_out(block)
+    for resolved, groups in (
+        (with_duplicates_resolved, source.keys.groups()),
+        (with_doubtful_held, source.things.groups(shared_with=source.in_doubt)),
+    ):
+        for places in groups:
+            block = Block.of(resolved(files.rows_at(places), source.landed), source.landed.table)
+            source.readability.leave_out(files.judge_again(block, places=places))
     source.landed.remarks.extend(source.readability.judge())
 
 

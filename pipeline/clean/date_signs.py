@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from connectors.numerals import number, number_en
 from connectors.remarks import Remark
 from pipeline.config.columns import ColumnMap
 from pipeline.config.source import Source
@@ -143,10 +144,10 @@ def _swap_signs(forms: SignsByForm) -> Iterator[tuple[str, str]]:
     both_count = cells.dates_count + texts.dates_count
     if cells.is_all_early and texts.is_all_late and both_count >= FEWEST_IN_TWO_FORMS:
         yield (
-            f"{cells.dates_count} tanggal bertipe (atau tahun di depan) semuanya berhari 1-12, {texts.dates_count} "
-            "tanggal teks semuanya berhari di atas 12",
-            f"{cells.dates_count} typed (or year-first) dates all have days 1-12, {texts.dates_count} dates in text "
-            "all have days above 12",
+            f"{number(cells.dates_count)} tanggal bertipe (atau tahun di depan) semuanya berhari 1-12, "
+            f"{number(texts.dates_count)} tanggal teks semuanya berhari di atas 12",
+            f"{number_en(cells.dates_count)} typed (or year-first) dates all have days 1-12, "
+            f"{number_en(texts.dates_count)} dates in text all have days above 12",
         )
         return
     for signs in by_order.values():
@@ -157,10 +158,10 @@ def _signs_of_one_order(signs: Signs) -> Iterator[tuple[str, str]]:
     told_count = signs.late_count + signs.exchanged_count
     if signs.exchanged_count >= FEWEST_EXCHANGED and 100 * signs.exchanged_count >= EXCHANGED_PCT * told_count:
         yield (
-            f"{signs.exchanged_count} tanggal hanya terbaca bila hari dan bulan ditukar, {signs.late_count} hanya "
-            "terbaca seperti tertulis",
-            f"{signs.exchanged_count} dates can be read only with day and month exchanged, {signs.late_count} only as "
-            "declared",
+            f"{number(signs.exchanged_count)} tanggal hanya terbaca bila hari dan bulan ditukar, "
+            f"{number(signs.late_count)} hanya terbaca seperti tertulis",
+            f"{number_en(signs.exchanged_count)} dates can be read only with day and month exchanged, "
+            f"{number_en(signs.late_count)} only as declared",
         )
     elif (
         signs.is_all_early
@@ -169,8 +170,8 @@ def _signs_of_one_order(signs: Signs) -> Iterator[tuple[str, str]]:
         and signs.months.bit_count() >= FEWEST_MONTHS
     ):
         yield (
-            f"semua {signs.dates_count} tanggal berhari 1-12",
-            f"all {signs.dates_count} dates have days 1-12",
+            f"semua {number(signs.dates_count)} tanggal berhari 1-12",
+            f"all {number_en(signs.dates_count)} dates have days 1-12",
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +14,7 @@ from pipeline.clean.text_bytes import tidied
 from pipeline.config.rows import Responses
 from pipeline.config.source import Source
 from pipeline.indicators.base import RowCounts
-from pipeline.tables import Column
+from pipeline.tables import HELD_WITH_GROUP, Column
 
 _BASES = pd.Index(["none", "first_response"], dtype="str")
 _KIND, _AT = Column("kind", "text"), Column("at", "moment")
@@ -22,9 +23,13 @@ _EXCLUDED = ("blank_row", "not_a_response")
 
 @dataclass(frozen=True)
 class FollowUps:
-    """First response and last closing per inquiry, and what became of the log's rows."""
+    """First response and last closing per inquiry, those `in_doubt`, and what became of the log's rows.
+
+    In doubt are inquiries with an unreadable entry that may be the first response.
+    """
 
     moments: pd.DataFrame
+    in_doubt: pd.Index
     rows: RowCounts
 
 
@@ -60,13 +65,26 @@ def read_follow_ups(
         "closed_at": closings["at"],
         "closed_is_date": closings["is_date"],
     }
-    return FollowUps(pd.DataFrame(moments), _row_counts(outcome))
+    return FollowUps(pd.DataFrame(moments), _in_doubt(entries, outcome, answers["at"]), _row_counts(outcome))
 
 
-def join_follow_ups(frame: pd.DataFrame, moments: pd.DataFrame) -> pd.DataFrame:
-    """Fill the response and closing moments that the export itself does not hold."""
+def _in_doubt(entries: Mapping[str, pd.Series], outcome: pd.Series, first_at: pd.Series) -> pd.Index:
+    """Inquiries whose first response may be an entry with an unreadable time or kind."""
+    ids, kinds, at = entries["inquiry_id"], entries["kind"], entries["at"]
+    may_respond = outcome.isin(["bad_time", "unknown_kind"]) & (kinds.isna() | (kinds == "response"))
+    is_later = at >= first_at.reindex(ids).set_axis(ids.index)
+    return pd.Index(ids[may_respond & ~is_later].unique())
+
+
+def join_follow_ups(frame: pd.DataFrame, follow_ups: FollowUps) -> pd.DataFrame:
+    """Fill the response and closing moments that the export itself does not hold; hold back what is in doubt."""
+    moments = follow_ups.moments
     found = moments.reindex(frame["inquiry_id"]).set_axis(frame.index)
-    return frame.assign(**{name: frame[name].fillna(found[name]) for name in moments.columns})
+    is_held = frame["responded_at"].isna() & frame["inquiry_id"].isin(follow_ups.in_doubt)
+    is_held &= frame["excluded_by"].isna() & frame["quarantine_reason"].isna()
+    reasons = frame["quarantine_reason"].mask(is_held, HELD_WITH_GROUP)
+    filled = {name: frame[name].fillna(found[name]) for name in moments.columns}
+    return frame.assign(**filled, quarantine_reason=reasons)
 
 
 def complete_inquiries(frame: pd.DataFrame, *, source: Source) -> pd.DataFrame:

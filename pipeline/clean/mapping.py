@@ -19,6 +19,7 @@ from pipeline.clean.first_reason import FirstReason, Flags
 from pipeline.clean.hours import joined_with_hours
 from pipeline.clean.reading import Reading
 from pipeline.clean.text_bytes import arrow_of, tidied
+from pipeline.clean.ticks import Ticks
 from pipeline.clean.unmapped import UnmappedTexts
 from pipeline.clean.values import Parsed, parse
 from pipeline.config.columns import ColumnMap, RowFilter
@@ -50,6 +51,7 @@ def map_rows(  # noqa: C901 one pass over the columns
     table: Table,
     zone: ZoneInfo,
     date_signs: DateSigns | None = None,
+    ticks: Ticks | None = None,
     unmapped: UnmappedTexts | None = None,
 ) -> pd.DataFrame:
     """The clean columns of every raw row, in order, with `source_row` and the two outcome columns.
@@ -57,11 +59,12 @@ def map_rows(  # noqa: C901 one pass over the columns
     A value that does not fit its declared form is null and its row quarantined: `error_<column>` (a spreadsheet's
     error), `bad_<column>`, `ambiguous_<column>` or `unknown_<column>` (not in the value map). What the reader found
     wrong with a record comes before that. Columns the source does not map are null. Texts that come again are
-    categories, but for ids. What the dates tell of their order is added to `date_signs`, texts that no value map knows
-    to `unmapped`.
+    categories, but for ids. What the dates tell of their order is added to `date_signs`, marks for yes and no to
+    `ticks`, texts that no value map knows to `unmapped`.
     """
     raw = raw.reset_index(drop=True)
     columns: dict[str, pd.Series] = {"source_row": raw["source_row"]}
+    ticks = ticks or Ticks()
     coded, terms = _CodedColumns(raw), ColumnTerms(source, zone, source.nulls, has_typed_cells=source.format == "xlsx")
     blank, reasons = _problems(coded)
     unknown: dict[str, Flags] = {}
@@ -76,6 +79,7 @@ def map_rows(  # noqa: C901 one pass over the columns
         parsed, is_unknown = read_column(few, column, column_map, terms)
         if date_signs is not None and column_map.constant is None:
             date_signs.add(column.name, parsed.signs)
+        ticks.add(column.name, frozenset() if column_map.values else parsed.marks)
         values = (_spread if column.name.endswith("_id") else _spread_in_categories)(parsed.values, codes)
         columns[column.name] = values if column_map.after is None else columns[column_map.after] + values
         if column.kind == "moment":
@@ -92,7 +96,7 @@ def map_rows(  # noqa: C901 one pass over the columns
     if unmapped is not None:
         _add_unmapped(unmapped, unknown, coded, source, among=~excluded.is_given)
     if source.combine and source.combine.order_by:
-        columns[ORDER] = _order(raw[source.combine.order_by], source.combine.order_by, columns, source)
+        columns[ORDER] = _order(raw, source.combine.order_by, columns, terms)
     if source.combine and source.combine.state:
         columns[STATE] = _states(raw[source.combine.state], source.combine)
     return pd.DataFrame(columns, copy=False)
@@ -109,14 +113,14 @@ def _add_unmapped(
         unmapped.add(name, texts, counts[is_unknown])
 
 
-def _order(texts: pd.Series, name: str, columns: Mapping[str, pd.Series], source: Source) -> pd.Series:
+def _order(raw: pd.DataFrame, name: str, columns: Mapping[str, pd.Series], terms: ColumnTerms) -> pd.Series:
     """What orders rows: the moments read from the same raw column, else its numbers; null where unreadable."""
-    for clean, column_map in source.columns.items():
+    for clean, column_map in terms.source.columns.items():
         is_plain = column_map.column == (name,) and column_map.when is None and column_map.after is None
         if is_plain and columns[clean].dtype.kind == "M":
             moments = columns[clean]
             return moments.astype("int64").where(moments.notna()).astype("Float64")
-    return pd.to_numeric(texts, errors="coerce").astype("Float64")
+    return read_column(raw, Column(ORDER, "number"), ColumnMap(column=(name,)), terms)[0].values.astype("Float64")
 
 
 def _states(texts: pd.Series, combine: Combine) -> pd.Series:

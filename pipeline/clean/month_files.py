@@ -85,14 +85,17 @@ class _Month:
 
 @dataclass(frozen=True)
 class Block:
-    """Some judged rows ready to be written: their columns, the month, key and outcome of each.
+    """Some judged rows ready to be written: their columns, the month, key, thing and outcome of each.
 
-    `outcomes` are numbers into `words`, pairs of a quarantine reason and an excluding rule; 0 is sound.
+    `keys` and `things` are hashes; `is_named` are the rows that say which thing they tell of. `outcomes` are numbers
+    into `words`, pairs of a quarantine reason and an excluding rule; 0 is sound.
     """
 
     rows: pa.Table
     months: NDArray[np.datetime64]
     keys: Words
+    things: Words
+    is_named: NDArray[np.bool_]
     outcomes: NDArray[np.uint8]
     words: tuple[Outcome, ...]
 
@@ -101,12 +104,26 @@ class Block:
         """Rows of any of the table's dtypes."""
         outcomes, words = _coded_outcomes(frame)
         rows = pa.table([_as_arrow(frame[field.name], field.type) for field in _schema(table)], _schema(table))
-        return cls(rows, _months_of(frame[table.month_by]), row_hashes(frame[list(table.key)]), outcomes, words)
+        keys, is_named = row_hashes(frame[list(table.key)]), frame[list(table.thing)].notna().all(axis=1).to_numpy()
+        things = keys if table.thing == table.key else row_hashes(frame[list(table.thing)])
+        return cls(rows, _months_of(frame[table.month_by]), keys, things, is_named, outcomes, words)
 
     @property
     def is_usable(self) -> NDArray[np.bool_]:
         """Which rows are neither quarantined nor excluded."""
         return np.asarray(self.outcomes == 0)
+
+    @property
+    def is_quarantined(self) -> NDArray[np.bool_]:
+        """Which rows are held back, though they say which thing they tell of."""
+        is_held = np.array([reason is not None for reason, _ in self.words], bool)
+        return np.asarray(is_held[self.outcomes] & self.is_named)
+
+    @property
+    def is_excluded(self) -> NDArray[np.bool_]:
+        """Which rows a rule leaves out, though they say which thing they tell of."""
+        is_left_out = np.array([rule is not None for _, rule in self.words], bool)
+        return np.asarray(is_left_out[self.outcomes] & self.is_named)
 
     @property
     def counts(self) -> Counter[Outcome]:
@@ -123,6 +140,18 @@ class Block:
         names = files.dictionary.to_pylist()
         return {name: Counter(dict(zip(self.words, row, strict=True))) for name, row in zip(names, counts, strict=True)}
 
+    def where(self, is_chosen: NDArray[np.bool_]) -> Block:
+        """Some of its rows."""
+        return Block(
+            self.rows.filter(pa.array(is_chosen)),
+            self.months[is_chosen],
+            self.keys[is_chosen],
+            self.things[is_chosen],
+            self.is_named[is_chosen],
+            self.outcomes[is_chosen],
+            self.words,
+        )
+
     def by_month(self) -> Iterator[tuple[str, NDArray[np.int64]]]:
         """The label of each month, and the places of its rows in the block."""
         if not len(self.months):
@@ -133,7 +162,7 @@ class Block:
 
 
 class MonthFiles:
-    """Takes judged rows in blocks; until it is closed, sound rows can be read back and judged again."""
+    """Takes judged rows in blocks; until it is closed, rows can be read back and judged again."""
 
     def __init__(self, folder: Path, table: Table) -> None:
         self.folder, self._table = folder, table
@@ -153,29 +182,42 @@ class MonthFiles:
         return places
 
     def rows_at(self, places: Words) -> pd.DataFrame:
-        """The sound rows at some places, rising; after this nothing can be added."""
+        """The rows at some places, rising, with what became of them; after this nothing can be added."""
         found = [_plain_schema(self._table).empty_table()]
         nths, rows = _parted(places)
         for label, month in self._months.items():
             month.close()
             found += _taken(self.folder / f"{label}{_ROWS}", rows[nths == month.nth], self._table)
-        return finished(_as_frame(pa.concat_tables(found)), self._table)
+        outcomes = zip(_names(OUTCOME_COLUMNS), self._outcomes_in_words(self._codes_at(places)), strict=True)
+        return finished(_as_frame(pa.concat_tables(found)).assign(**dict(outcomes)), self._table)
 
-    def judge_again(self, block: Block, *, places: Words) -> None:
-        """Put down what became of rows that were sound until now."""
-        codes, nths, rows = self._codes(block), *_parted(places)
+    def judge_again(self, block: Block, *, places: Words) -> Block:
+        """Put down what became of rows; gives those that were sound until now."""
+        codes, was_sound, (nths, rows) = self._codes(block), self._codes_at(places) == 0, _parted(places)
         for month in self._months.values():
-            month.codes = [np.concatenate(month.codes)]
             chosen = nths == month.nth
             month.codes[0][rows[chosen]] = codes[chosen]
-        self._write_quarantine(block.rows, codes)
+        judged = block.where(was_sound)
+        self._write_quarantine(judged.rows, codes[was_sound])
+        return judged
+
+    def _codes_at(self, places: Words) -> NDArray[np.uint8]:
+        """What became of the rows at some places, as a number."""
+        codes, (nths, rows) = np.zeros(len(places), np.uint8), _parted(places)
+        for month in self._months.values():
+            month.codes = [np.concatenate(month.codes)]
+            codes[nths == month.nth] = month.codes[0][rows[nths == month.nth]]
+        return codes
+
+    def _outcomes_in_words(self, codes: NDArray[np.uint8]) -> list[pa.Array]:
+        """Quarantine reasons and excluding rules by their numbers."""
+        return [pa.array(texts, pa.large_string()).take(pa.array(codes)) for texts in zip(*self._outcomes, strict=True)]
 
     def close(self) -> None:
         """Write the outcomes beside the rows."""
         for label, month in self._months.items():
             month.close()
-            codes = pa.array(np.concatenate(month.codes))
-            columns = [pa.array(texts, pa.large_string()).take(codes) for texts in zip(*self._outcomes, strict=True)]
+            columns = self._outcomes_in_words(np.concatenate(month.codes))
             outcomes = pa.table(columns, names=_names(OUTCOME_COLUMNS))
             pq.write_table(outcomes, self.folder / f"{label}{_OUTCOMES}", write_statistics=False)
 
@@ -196,9 +238,9 @@ class MonthFiles:
     def _write_quarantine(self, rows: pa.Table, codes: NDArray[np.uint8]) -> None:
         """Rows that are not sound, with what became of each, moments in UTC to the second."""
         unsound = np.flatnonzero(codes)
-        chosen, outcomes = rows.take(pa.array(unsound)), pa.array(codes[unsound])
+        chosen = rows.take(pa.array(unsound))
         columns = [_for_spreadsheets(_to_the_second(column)) for column in chosen.columns]
-        columns += [pa.array(texts, pa.large_string()).take(outcomes) for texts in zip(*self._outcomes, strict=True)]
+        columns += self._outcomes_in_words(codes[unsound])
         names = [*chosen.column_names, *_names(OUTCOME_COLUMNS)]
         with (self.folder / _QUARANTINE).open("ab") as file:
             csv.write_csv(pa.table(columns, names=names), file, csv.WriteOptions(include_header=False))

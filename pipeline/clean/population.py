@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from connectors.errors import DataRejected
+from connectors.remarks import Remark
 from pipeline.config.city import City
 from pipeline.config.population import CODE_SHAPES
 from pipeline.config.source import Source
@@ -30,18 +31,45 @@ def complete_population(frame: pd.DataFrame, *, source: Source, source_name: str
     )
 
 
+def unread_figures(frame: pd.DataFrame, *, source: Source, source_name: str, city: City) -> list[Remark]:
+    """A remark for judged rows that cannot be read and may hold the city's figure: of its digits, or of no code."""
+    own = city.region_codes[source.authority] if source.authority else ""
+    digits = frame["region_code"].str.replace(r"\D", "", regex=True)
+    may_be_own = digits.isna() | (digits == own.replace(".", "")) | (frame["quarantine_reason"] == "error_region_code")
+    unread = frame[frame["quarantine_reason"].notna() & may_be_own]
+    if unread.empty:
+        return []
+    counts = unread["quarantine_reason"].astype("str").value_counts().sort_index()
+    reasons = ", ".join(f"{reason} {count}" for reason, count in counts.items())
+    first = int(unread["source_row"].min())
+    return [
+        Remark(
+            "population_row_unread",
+            f"{source_name}: {len(unread)} baris penduduk yang mungkin milik kota ini tidak terbaca ({reasons}), "
+            f"mulai baris {first}; angka kota bisa lain. Perbaiki barisnya, atau keluarkan dengan exclude",
+            f"{source_name}: {len(unread)} population rows that may be this city's cannot be read ({reasons}), from "
+            f"row {first}; the city's figure may be another. Mend the rows, or leave them out by exclude",
+        )
+    ]
+
+
 def refuse_several_figures(frame: pd.DataFrame, *, source_name: str) -> None:
-    """Raise `DataRejected` where a source has different figures of the city for one day: by sex, age or district."""
-    clashing = frame[frame["quarantine_reason"] == "duplicate_key"]
+    """Raise `DataRejected` where a source has several figures of the city for one day: by sex, age or district.
+
+    Figures that happen to be equal are as many as others, unless each is of a file of its own.
+    """
+    of_one_file = frame.duplicated(["region_code", "reference_on", "source", "source_file_id"], keep=False)
+    is_copy = of_one_file & (frame["excluded_by"] == "duplicate_row")
+    clashing = frame[(frame["quarantine_reason"] == "duplicate_key") | is_copy]
     if clashing.empty:
         return
-    day, count = clashing["reference_on"].iloc[0].date(), len(clashing)
+    day, count = clashing["reference_on"].iloc[0].date(), len(clashing) + int(is_copy.any())
     raise DataRejected(
-        id=f"Sumber '{source_name}': {count} baris penduduk yang berbeda untuk kota ini, misalnya untuk {day} "
+        id=f"Sumber '{source_name}': {count} baris penduduk untuk kota ini dan hari yang sama, misalnya {day} "
         "(duplicate_key). Jika terpilah menurut jenis kelamin, umur atau kecamatan, jumlahkan di YAML: "
         f"sources.{source_name}.combine: {{by: [region_code, reference_on], how: sum}}; jika ada baris jumlah, "
         "keluarkan dengan exclude: {grand_total: ...}.",
-        en=f"Source '{source_name}': {count} different population rows of this city, such as for {day} "
+        en=f"Source '{source_name}': {count} population rows of this city and the same day, such as {day} "
         "(duplicate_key). If they are by sex, age or district, add them up in the YAML: "
         f"sources.{source_name}.combine: {{by: [region_code, reference_on], how: sum}}; where a row holds their sum, "
         "leave it out by exclude: {grand_total: ...}.",

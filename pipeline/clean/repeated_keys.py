@@ -33,15 +33,15 @@ class RepeatedKeys:
         self._places.write(places.tobytes())
         self._count += len(keys)
 
-    def groups(self) -> Iterator[Words]:
+    def groups(self, *, shared_with: RepeatedKeys | None = None) -> Iterator[Words]:
         """Places, rising, of rows whose hash comes again; all rows of one key are in one group.
 
-        Different keys may share a hash, so the rows of a group have still to be compared. A group has at most a
-        quarter of a million rows, and those of one key more; there are no more groups than that takes, for each is
-        looked up in all files.
+        Of two, it is the rows of both whose hash both hold. Different keys may share a hash, so the rows of a group
+        have still to be compared. A group has at most a quarter of a million rows, and those of one key more; there
+        are no more groups than that takes, for each is looked up in all files.
         """
         waiting: list[Words] = []
-        for places in self._small_groups():
+        for places in self._small_groups(shared_with):
             if waiting and sum(map(len, waiting)) + len(places) > _GROUP_ROWS:
                 yield np.sort(np.concatenate(waiting))
                 waiting = []
@@ -49,11 +49,17 @@ class RepeatedKeys:
         if waiting:
             yield np.sort(np.concatenate(waiting))
 
-    def _small_groups(self) -> Iterator[Words]:
+    def _small_groups(self, others: RepeatedKeys | None) -> Iterator[Words]:
         parts = 1 << (self._count // _SORTED_AT_ONCE).bit_length()
         for part in range(parts):
             hashes, places = self._part(part, np.uint64(parts - 1))
-            again = np.flatnonzero(_comes_again(hashes))
+            if others is None:
+                again = np.flatnonzero(_comes_again(hashes))
+            else:
+                theirs, their_places = others._part(part, np.uint64(parts - 1))
+                shared = hashes[_is_among(hashes, theirs)]
+                hashes, places = np.concatenate([hashes, theirs]), np.concatenate([places, their_places])
+                again = np.flatnonzero(_is_among(hashes, shared))
             again = again[np.argsort(hashes[again], kind="stable")]
             first = np.searchsorted(hashes[again], hashes[again])
             for begin in range(0, len(again), _GROUP_ROWS):
@@ -79,11 +85,14 @@ def _words_in(file: IO[bytes]) -> Iterator[Words]:
 
 def _comes_again(hashes: Words) -> NDArray[np.bool_]:
     ordered = np.sort(hashes)
-    twice = ordered[1:][ordered[1:] == ordered[:-1]]
+    return _is_among(hashes, ordered[1:][ordered[1:] == ordered[:-1]])
+
+
+def _is_among(hashes: Words, chosen: Words) -> NDArray[np.bool_]:
     # A table of short ends tells nearly all others apart at once.
     bits = np.uint64((1 << 20) - 1)
-    may_come_again = np.zeros(int(bits) + 1, bool)
-    may_come_again[(twice >> _HALF) & bits] = True
-    found: NDArray[np.bool_] = may_come_again[(hashes >> _HALF) & bits]
-    found[found] = np.isin(hashes[found], twice)
+    may_be_chosen = np.zeros(int(bits) + 1, bool)
+    may_be_chosen[(chosen >> _HALF) & bits] = True
+    found: NDArray[np.bool_] = may_be_chosen[(hashes >> _HALF) & bits]
+    found[found] = np.isin(hashes[found], chosen)
     return found

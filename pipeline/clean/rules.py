@@ -17,6 +17,7 @@ from pipeline.tables import HELD_WITH_GROUP, Table
 
 EARLIEST_PLAUSIBLE = np.datetime64("1990-01-01", "us")
 _DAY = np.timedelta64(1, "D") - np.timedelta64(1, "us")
+FILE_ORDER = "source_file_order"
 _PROVENANCE = ["source_file_id", "source_row"]
 
 Moments = NDArray[np.datetime64]
@@ -69,7 +70,8 @@ def combine_rows(frame: pd.DataFrame, *, table: Table, combine: Combine) -> pd.D
     """Make one row of the sound rows that agree on `combine.by`; those folded into it are excluded as `combined`.
 
     Where a row that may decide its group cannot be read, the sound rows of the group are quarantined as
-    `unreadable_group`: of the last, one that comes as late or at an unknown place; else any.
+    `unreadable_group`: of the last, one that comes as late or at an unknown place; else any. So are rows that come
+    last together and differ.
     """
     by = list(combine.by)
     is_undecided = _undecided(frame, combine)
@@ -80,11 +82,11 @@ def combine_rows(frame: pd.DataFrame, *, table: Table, combine: Combine) -> pd.D
     else:
         kept = groups.head(1).index
     result = frame.copy()
-    names = {"sum": ("count", "number"), "any": ("flag",)}.get(combine.how, ())
-    for column in table.columns:
-        if column.kind in names and column.name not in combine.by:
-            folded = groups[column.name].transform("sum" if combine.how == "sum" else "max")
-            result.loc[kept, column.name] = folded.loc[kept]
+    flags = [column.name for column in table.columns if column.kind == "flag"]
+    names = {"sum": table.additive_names, "any": flags}.get(combine.how, ())
+    for name in [name for name in names if name not in by]:
+        folded = groups[name].transform("sum" if combine.how == "sum" else "max")
+        result.loc[kept, name] = folded.loc[kept]
     result.loc[sound.index.difference(kept), "excluded_by"] = "combined"
     result.loc[is_undecided, "quarantine_reason"] = HELD_WITH_GROUP
     return result.drop(columns=ORDER, errors="ignore")
@@ -99,7 +101,11 @@ def _undecided(frame: pd.DataFrame, combine: Combine) -> pd.Series:
         last = frame[ORDER].where(sound).groupby(by, dropna=False).transform("max")
         is_alone = is_included.groupby(by, dropna=False).transform("sum") == 1
         is_placeless = is_included & frame[ORDER].isna() & ~is_alone
-        is_deciding = is_placeless | (is_deciding & ~(frame[ORDER] < last).fillna(False).astype(bool))
+        is_tied = sound & (frame[ORDER] == last).fillna(False).astype(bool)
+        told = frame.loc[is_tied].drop(columns=[*_PROVENANCE, *combine.by, ORDER], errors="ignore")
+        differs = told.groupby([one[is_tied] for one in by], dropna=False).transform("nunique", dropna=False) > 1
+        is_tied &= differs.any(axis=1).reindex(frame.index, fill_value=False)
+        is_deciding = is_placeless | is_tied | (is_deciding & ~(frame[ORDER] < last).fillna(False).astype(bool))
     return sound & is_deciding.groupby(by, dropna=False).transform("any")
 
 
@@ -108,23 +114,34 @@ def resolve_duplicates(frame: pd.DataFrame, *, table: Table, later_file_wins: bo
 
     Copies that say the same are excluded as `duplicate_row`, all but one. Rows of one key that differ are
     quarantined as `duplicate_key`, every one, for nothing tells which is right; with `later_file_wins` the rows of
-    the last file stand and earlier files' are excluded as `superseded`. `source_file_order` gives the files' order.
+    the last file stand, be they left out by a rule, and earlier files' are excluded as `superseded`. `FILE_ORDER`
+    gives the files' order.
     """
-    key = list(table.key)
-    sound = frame[is_sound(frame)]
+    key, result = list(table.key), frame.copy()
+    if later_file_wins:
+        newest = frame.groupby(key, dropna=False)[FILE_ORDER].transform("max")
+        result.loc[is_sound(frame) & (frame[FILE_ORDER] < newest), "excluded_by"] = "superseded"
+    sound = result[is_sound(result)]
     again = sound[sound.duplicated(key, keep=False)]
-    if again.empty:
-        return frame
-    result = frame.copy()
-    content = [name for name in again.columns if name not in {*_PROVENANCE, "source_file_order"}]
+    content = [name for name in again.columns if name not in {*_PROVENANCE, FILE_ORDER}]
     copies = again[again.duplicated(content)]
     result.loc[copies.index, "excluded_by"] = "duplicate_row"
     rest = again.drop(copies.index)
-    if later_file_wins:
-        newest = rest.groupby(key, dropna=False)["source_file_order"].transform("max")
-        old = rest[rest["source_file_order"] < newest]
-        result.loc[old.index, "excluded_by"] = "superseded"
-        rest = rest.drop(old.index)
     clashing = rest[rest.duplicated(key, keep=False)]
     result.loc[clashing.index, "quarantine_reason"] = "duplicate_key"
     return result
+
+
+def hold_doubtful(frame: pd.DataFrame, *, table: Table, later_file_wins: bool) -> pd.DataFrame:
+    """Quarantine sound rows as `unreadable_group` where a quarantined row tells of the same thing.
+
+    With `later_file_wins` one of an earlier file no longer counts. `FILE_ORDER` gives the files' order.
+    """
+    sound, is_doubtful = is_sound(frame), frame["quarantine_reason"].notna()
+    is_doubtful &= frame["quarantine_reason"] != "duplicate_key"
+    latest = frame[FILE_ORDER].where(is_doubtful)
+    latest = latest.groupby([frame[name] for name in table.thing], dropna=False).transform("max")
+    is_held = sound & latest.notna()
+    if later_file_wins:
+        is_held &= (latest >= frame[FILE_ORDER]).fillna(False).astype(bool)
+    return frame.assign(quarantine_reason=frame["quarantine_reason"].mask(is_held, HELD_WITH_GROUP))

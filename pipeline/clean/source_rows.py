@@ -26,11 +26,13 @@ from pipeline.clean.inquiries import (
 from pipeline.clean.mapping import ColumnTerms, map_rows, raw_columns, with_plain_texts
 from pipeline.clean.month_files import finished
 from pipeline.clean.outages import complete_outages
-from pipeline.clean.population import complete_population, refuse_several_figures
+from pipeline.clean.population import complete_population, refuse_several_figures, unread_figures
 from pipeline.clean.prefetch import prefetch
-from pipeline.clean.rules import apply_row_rules, combine_rows, resolve_duplicates
+from pipeline.clean.rules import FILE_ORDER, apply_row_rules, combine_rows, hold_doubtful, resolve_duplicates
 from pipeline.clean.services import complete_services
 from pipeline.clean.state_changes import pair_rows, pairing_remarks, with_incident_ids
+from pipeline.clean.sums import total_among_parts
+from pipeline.clean.ticks import Ticks
 from pipeline.clean.unmapped import UnmappedTexts
 from pipeline.clean.visits import complete_visits
 from pipeline.config.city import City
@@ -55,17 +57,25 @@ class Landed:
     meter: Meter = field(default_factory=Meter, compare=False)
     remarks: list[Remark] = field(default_factory=list, compare=False)
     date_signs: DateSigns = field(default_factory=DateSigns, compare=False)
+    ticks: Ticks = field(default_factory=Ticks, compare=False)
     unmapped: UnmappedTexts = field(default_factory=UnmappedTexts, compare=False)
 
     @property
     def all_remarks(self) -> list[Remark]:
         """What is odd about the source, in order and each once, now that its rows were read."""
-        return sorted({*self.remarks, *self.date_signs.remarks(self.source, name=self.manifest.source)})
+        name = self.manifest.source
+        return sorted({*self.remarks, *self.date_signs.remarks(self.source, name=name), *self.ticks.remarks(name)})
 
     @cached_property
     def source(self) -> Source:
         """The source's settings."""
         return self.city.sources[self.manifest.source]
+
+    @property
+    def later_file_wins(self) -> bool:
+        """Whether of two files that tell of one thing the later one is right: as declared, and of all answers."""
+        # Something still open in one month's pull is whole in a later one.
+        return self.source.later_file_wins or bool(self.source.connection)
 
     @cached_property
     def table(self) -> Table:
@@ -93,7 +103,7 @@ def judged_rows(landed: Landed, *, then: Callable[[pd.DataFrame], T]) -> tuple[I
     frame, counts = pd.concat(parts or [finished(pd.DataFrame(), landed.table)], ignore_index=True), None
     if source.responses is not None:
         follow_ups = _follow_ups(landed, source.responses, known_ids=frame["inquiry_id"])
-        frame, counts = join_follow_ups(frame, follow_ups.moments), follow_ups.rows
+        frame, counts = join_follow_ups(frame, follow_ups), follow_ups.rows
     return iter([then(_combined(frame, landed))]), counts
 
 
@@ -103,7 +113,9 @@ def _combined(frame: pd.DataFrame, landed: Landed) -> pd.DataFrame:
     if combine is None:
         return _judged(frame, landed)
     if combine.how != "pair":
-        return combine_rows(with_plain_texts(_judged(frame, landed)), table=landed.table, combine=combine)
+        frame, name = with_plain_texts(_judged(frame, landed)), landed.manifest.source
+        landed.remarks.extend(total_among_parts(frame, table=landed.table, combine=combine, source_name=name))
+        return combine_rows(frame, table=landed.table, combine=combine)
     frame = with_incident_ids(frame) if landed.table.name == "outages" else frame
     frame = pair_rows(with_plain_texts(_judged(frame, landed)), table=landed.table, combine=combine)
     landed.remarks.extend(pairing_remarks(frame, source_name=landed.manifest.source))
@@ -111,15 +123,24 @@ def _combined(frame: pd.DataFrame, landed: Landed) -> pd.DataFrame:
 
 
 def with_duplicates_resolved(frame: pd.DataFrame, landed: Landed) -> pd.DataFrame:
-    """Judged rows, at most one sound row left to each key; all rows of a key must be there."""
-    order = {file.file_id: place for place, (file, _) in enumerate(landed.files("main"))}
-    frame = frame.assign(source_file_order=frame["source_file_id"].map(order).astype("Int64"))
-    # Something still open in one month's pull is whole in a later one.
-    later_file_wins = landed.source.later_file_wins or bool(landed.source.connection)
-    frame = resolve_duplicates(frame, table=landed.table, later_file_wins=later_file_wins)
+    """Judged rows, at most one sound row left to each key; all rows of a key but quarantined ones must be there."""
+    frame = resolve_duplicates(
+        _in_file_order(frame, landed), table=landed.table, later_file_wins=landed.later_file_wins
+    )
     if landed.table.name == "population":
         refuse_several_figures(frame, source_name=landed.manifest.source)
-    return frame.drop(columns="source_file_order")
+    return frame.drop(columns=FILE_ORDER)
+
+
+def with_doubtful_held(frame: pd.DataFrame, landed: Landed) -> pd.DataFrame:
+    """Judged rows, those held back that a quarantined one may contradict; all rows of a thing must be there."""
+    frame = _in_file_order(frame, landed)
+    return hold_doubtful(frame, table=landed.table, later_file_wins=landed.later_file_wins).drop(columns=FILE_ORDER)
+
+
+def _in_file_order(frame: pd.DataFrame, landed: Landed) -> pd.DataFrame:
+    order = {file.file_id: place for place, (file, _) in enumerate(landed.files("main"))}
+    return frame.assign(**{FILE_ORDER: frame["source_file_id"].map(order).astype("Int64")})
 
 
 def _raw_blocks(landed: Landed) -> Iterator[RawBlock]:
@@ -138,6 +159,7 @@ def _mapped(block: RawBlock, landed: Landed) -> pd.DataFrame:
         table=landed.table,
         zone=landed.city.zone_info,
         date_signs=landed.date_signs,
+        ticks=landed.ticks,
         unmapped=landed.unmapped,
     )
     file_ids = pd.Categorical.from_codes(np.zeros(len(frame), np.int8), pd.Index([file_id], dtype="str"))
@@ -162,7 +184,11 @@ def _judged(frame: pd.DataFrame, landed: Landed) -> pd.DataFrame:
     if landed.source.table == "inquiries":
         frame = complete_inquiries(frame, source=landed.source)
     extracted_at = {file.file_id: datetime.fromisoformat(file.extracted_at) for file, _ in landed.files("main")}
-    return apply_row_rules(frame, table=landed.table, extracted_at=extracted_at)
+    frame = apply_row_rules(frame, table=landed.table, extracted_at=extracted_at)
+    if landed.table.name == "population":
+        name = landed.manifest.source
+        landed.remarks.extend(unread_figures(frame, source=landed.source, source_name=name, city=landed.city))
+    return frame
 
 
 def _follow_ups(landed: Landed, responses: Responses, *, known_ids: pd.Series) -> FollowUps:

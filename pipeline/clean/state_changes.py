@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from connectors.numerals import number, number_en
 from connectors.remarks import Remark
 from pipeline.clean.mapping import ORDER, STATE
 from pipeline.config.rows import Combine
@@ -73,16 +74,18 @@ def pairing_remarks(frame: pd.DataFrame, *, source_name: str) -> list[Remark]:
         remarks.append(
             Remark(
                 REPEATED,
-                f"{source_name}: {repeated} perubahan mengulang keadaan sebelumnya; pasangannya mungkin hilang",
-                f"{source_name}: {repeated} changes repeat the state before; one between them may be missing",
+                f"{source_name}: {number(repeated)} perubahan mengulang keadaan sebelumnya; pasangannya mungkin hilang",
+                f"{source_name}: {number_en(repeated)} changes repeat the state before; one between them may be "
+                "missing",
             )
         )
     if unmatched:
         remarks.append(
             Remark(
                 UNMATCHED,
-                f"{source_name}: {unmatched} perubahan kembali normal tanpa awal gangguan; jamnya tidak terhitung",
-                f"{source_name}: {unmatched} changes up without a change down; their hours are not counted",
+                f"{source_name}: {number(unmatched)} perubahan kembali normal tanpa awal gangguan; jamnya tidak "
+                "terhitung",
+                f"{source_name}: {number_en(unmatched)} changes up without a change down; their hours are not counted",
             )
         )
     return remarks

@@ -40,7 +40,8 @@ class Parsed:
     """Typed values, null where the text was null or did not fit, and which texts did not fit.
 
     `is_bad`: no declared form fits; `is_ambiguous`: two readings fit and differ. Of moments, `is_date` says which were
-    noted as a date without an hour; it means nothing where there is no value. `signs` tell of the order of its dates.
+    noted as a date without an hour; it means nothing where there is no value. `signs` tell of the order of its dates,
+    `marks` whether yes or no was told by an `x` alone (`x`), by other texts (`other`), or by both.
     """
 
     values: pd.Series
@@ -48,6 +49,7 @@ class Parsed:
     is_ambiguous: Flags
     is_date: Flags | None = None
     signs: SignsByForm = field(default_factory=dict)
+    marks: frozenset[str] = frozenset()
 
     def filled(self, default: Parsed, *, at: Flags) -> Parsed:
         """The same with another's only value at some places."""
@@ -71,23 +73,26 @@ def parse(texts: pd.Series, *, kind: Kind, reading: Reading) -> Parsed:
     if kind in ("moment", "day"):
         return _moments(texts, reading, is_day=kind == "day")
     known = texts.dropna()
+    marks = frozenset[str]()
     if kind == "flag":
-        values, is_ambiguous = _flags(known)
+        values, is_ambiguous, marks = _flags(known)
     else:
         values, is_ambiguous = read_numbers(known, reading, is_whole=kind == "count")
     is_bad = values.isna() & ~is_ambiguous
-    return Parsed.of_known(values.astype(DTYPES[kind]), is_bad, is_ambiguous, index=texts.index)
+    parsed = Parsed.of_known(values.astype(DTYPES[kind]), is_bad, is_ambiguous, index=texts.index)
+    return replace(parsed, marks=marks)
 
 
-def _flags(texts: pd.Series) -> tuple[pd.Series, pd.Series]:
-    """Yes or no, and which texts may be meant as either.
+def _flags(texts: pd.Series) -> tuple[pd.Series, pd.Series, frozenset[str]]:
+    """Yes or no, which texts may be meant as either, and the kinds of marks.
 
     An `x` is a tick where nothing else stands in the column; beside other marks it may as well say no.
     """
     folded = texts.str.strip().str.removesuffix(_EMOJI_MARK).str.casefold()
     flags, is_x = folded.map(FLAGS), folded == "x"
     has_others = bool(flags.notna().any())
-    return flags if has_others else flags.mask(is_x, True), is_x & has_others
+    marks = frozenset(["x"] * bool(is_x.any()) + ["other"] * has_others)
+    return flags if has_others else flags.mask(is_x, True), is_x & has_others, marks
 
 
 def _moments(texts: pd.Series, reading: Reading, *, is_day: bool) -> Parsed:

@@ -244,6 +244,12 @@ class Source(FileSettings):
         """The days it is declared to cover; null when nothing is declared."""
         return Coverage.of((days.first_on, days.last_on) for days in self.covers) if self.covers else None
 
+    @property
+    def assumes_validity(self) -> bool:
+        """Whether settings, and not the register, say from or until when a service is valid."""
+        told = [self.columns[name] for name in ("valid_from_on", "valid_to_on") if name in self.columns]
+        return any(column.constant is not None or column.default is not None for column in told)
+
     def connector_in(self, zone: ZoneInfo) -> Connector:
         """Its connector, with its options and layout, for a city in this zone."""
         return connector_class(self.connector)(self.options, layout=self, zone=zone)

@@ -17,11 +17,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from connectors.numerals import number, number_en, percent, percent_en
 from connectors.remarks import Remark
 from pipeline.coverage import Coverage
 from pipeline.indicators.definition import Definition
 from pipeline.indicators.row_hashes import Words, mixed, row_hashes
-from pipeline.numerals import number, percent
 from pipeline.periods import Period
 
 Status = Literal["final", "provisional", "not_computable"]
@@ -73,7 +73,8 @@ class Terms:
 
     `as_of` is the moment the sources were extracted; `covers` the days of the period they say they cover, null when
     they do not say; `log_lines` the fate of access log lines, which stand in place of the day counts made from them.
-    `dates_suffice` says that the desk notes dates without hours by its own rule.
+    `dates_suffice` says that the desk notes dates without hours by its own rule; `dates_are_assumed` that the
+    settings give validity dates which a register does not tell.
     Nothing after `known_until` can be in the sources; `remarks` are what was found worth knowing before measuring.
     """
 
@@ -90,6 +91,7 @@ class Terms:
     longest_plausible_hours: int = 720
     final_quarantine_pct: float = 2
     dates_suffice: bool = False
+    dates_are_assumed: bool = False
     log_lines: RowCounts = RowCounts()
     remarks: tuple[Remark, ...] = ()
 
@@ -220,16 +222,17 @@ def common_remarks(rows: RowCounts, *, coverage_pct: float, terms: Terms) -> lis
             Remark(
                 "coverage",
                 f"data tidak mencakup seluruh periode ({percent(coverage_pct)})",
-                f"the data do not cover the whole period ({percent(coverage_pct)})",
+                f"the data do not cover the whole period ({percent_en(coverage_pct)})",
             )
         )
     if considered and 100 * quarantined > terms.final_quarantine_pct * considered:
-        limit = percent(terms.final_quarantine_pct)
+        limit = terms.final_quarantine_pct
         found.append(
             Remark(
                 "quarantine",
-                f"{number(quarantined)} dari {number(considered)} baris dikarantina, lebih dari {limit}",
-                f"{number(quarantined)} of {number(considered)} rows are quarantined, more than {limit}",
+                f"{number(quarantined)} dari {number(considered)} baris dikarantina, lebih dari {percent(limit)}",
+                f"{number_en(quarantined)} of {number_en(considered)} rows are quarantined, more than "
+                f"{percent_en(limit)}",
             )
         )
     return found
@@ -247,11 +250,14 @@ def quarantine_effect(
     values = [one.value for one in (headline, *if_sound) if one.value is not None]
     if not count or headline.value is None:
         return []
-    held_id, held_en = f"{number(count)} baris dikarantina", f"{number(count)} rows are quarantined"
+    held_id, held_en = f"{number(count)} baris dikarantina", f"{number_en(count)} rows are quarantined"
     if known_count:
-        span = f"{number(min(values))}–{number(max(values))}"
-        held_id += f"; bila {number(known_count)} yang angkanya diketahui sah: {span} {unit_id}"
-        held_en += f"; were the {number(known_count)} whose numbers are known sound: {span} {headline.unit}"
+        least, most = min(values), max(values)
+        held_id += f"; bila {number(known_count)} yang angkanya diketahui sah: {number(least)}–{number(most)} {unit_id}"
+        held_en += (
+            f"; were the {number_en(known_count)} whose numbers are known sound: "
+            f"{number_en(least)}–{number_en(most)} {headline.unit}"
+        )
     else:
         held_id += "; pengaruhnya tidak dapat dihitung"
         held_en += "; their effect cannot be computed"

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from connectors.numerals import number, number_en
 from connectors.remarks import Remark
 
 Flags = NDArray[np.bool_]
@@ -46,7 +47,7 @@ def one_is_date(part: pd.DataFrame, start: str, end: str) -> tuple[Flags, Flags]
     return from_date & ~to_date & is_ended, to_date & ~from_date & is_ended
 
 
-def date_remarks(mixed_count: int, count: int, *, to_day_end: str, suffices: bool) -> list[Remark]:
+def date_remarks(mixed_count: int, count: int, *, to_day_end: float | None, suffices: bool) -> list[Remark]:
     """How many of `count` durations reach to or from a date, and what the value is when they reach to the day's end."""
     if not mixed_count:
         return []
@@ -61,10 +62,12 @@ def date_remarks(mixed_count: int, count: int, *, to_day_end: str, suffices: boo
     return [
         Remark(
             "date_only",
-            f"{mixed_count} dari {count} memuat tanggal tanpa jam: hari yang sama dihitung 0, sampai akhir hari "
-            f"nilainya {to_day_end}{cure_id}",
-            f"{mixed_count} of {count} hold a date without an hour: the same day counts as 0, to the day's end the "
-            f"value is {to_day_end}{cure_en}",
+            f"{number(mixed_count)} dari {number(count)} memuat tanggal tanpa jam: hari yang sama dihitung 0, "
+            "sampai akhir hari "
+            f"nilainya {number(to_day_end)}{cure_id}",
+            f"{number_en(mixed_count)} of {number_en(count)} hold a date without an hour: the same day counts as 0, "
+            "to the day's end the "
+            f"value is {number_en(to_day_end)}{cure_en}",
             keeps_provisional=not suffices,
         )
     ]

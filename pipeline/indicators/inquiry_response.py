@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from connectors.numerals import number, number_en
 from connectors.remarks import Remark
 from pipeline.coverage import Coverage
 from pipeline.indicators.base import (
@@ -324,7 +325,7 @@ def _reason(summary: InquirySummary) -> str:
 def _remarks(summary: InquirySummary, terms: Terms) -> list[Remark]:
     """What can still move the value: the unanswered, and dates without an hour."""
     count, to_day_end = summary.sums["open"].count, summary.sums["day_end"]
-    days = f"{to_day_end.seconds / DAY / (to_day_end.count or 1):.2f}"
+    days = to_day_end.seconds / DAY / (to_day_end.count or 1)
     dated = date_remarks(
         summary.mixed_count, summary.sums["answered"].count, to_day_end=days, suffices=terms.dates_suffice
     )
@@ -332,7 +333,11 @@ def _remarks(summary: InquirySummary, terms: Terms) -> list[Remark]:
         return dated
     return [
         *dated,
-        Remark("still_open", f"{count} pertanyaan belum dijawab", f"{count} inquiries are not answered yet"),
+        Remark(
+            "still_open",
+            f"{number(count)} pertanyaan belum dijawab",
+            f"{number_en(count)} inquiries are not answered yet",
+        ),
     ]
 
 

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from connectors.numerals import number, number_en
 from connectors.remarks import Remark
 from pipeline.coverage import Coverage
 from pipeline.indicators.base import (
@@ -293,8 +294,7 @@ def _at_day_end(windows: pd.DataFrame, terms: Terms) -> Quotient | None:
 def _date_remarks(windows: pd.DataFrame, at_day_end: Quotient, terms: Terms) -> list[Remark]:
     bearing = windows[windows["bears_on_period"]]
     count = int((bearing["started_is_date"] | bearing["ended_is_date"]).sum())
-    value = "-" if at_day_end.value is None else f"{at_day_end.value:.2f}"
-    return date_remarks(count, len(bearing), to_day_end=value, suffices=terms.dates_suffice)
+    return date_remarks(count, len(bearing), to_day_end=at_day_end.value, suffices=terms.dates_suffice)
 
 
 def _still_open(windows: pd.DataFrame, terms: Terms) -> Durations:
@@ -309,12 +309,17 @@ def _remarks(still_open: Durations, headline: Quotient) -> list[Remark]:
     count, hours, whole = still_open.count, still_open.seconds / HOUR, headline.numerator or 0.0
     if not count:
         return []
-    remarks = [Remark("still_open", f"{count} gangguan belum berakhir", f"{count} outages have not ended yet")]
+    remarks = [
+        Remark(
+            "still_open", f"{number(count)} gangguan belum berakhir", f"{number_en(count)} outages have not ended yet"
+        )
+    ]
     if hours > _MOST * whole:
         remarks.append(
             Remark(
                 "open_dominates",
-                f"gangguan yang belum berakhir memberi {hours:,.0f} dari {whole:,.0f} jam; apakah benar belum pulih?",
+                f"gangguan yang belum berakhir memberi {number(hours, decimals=0)} dari {number(whole, decimals=0)} "
+                "jam; apakah benar belum pulih?",
                 f"outages that have not ended give {hours:,.0f} of {whole:,.0f} hours; are they really still down?",
             )
         )

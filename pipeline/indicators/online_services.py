@@ -34,9 +34,13 @@ DEFINITION = Definition(
     scale=100,
     method_version="1.0",
     rule_id="Layanan aktif pada hari terakhir periode yang dapat diakses dan dimohon secara daring, dibagi semua "
-    "layanan aktif. Layanan 'tidak berlaku' tetap di penyebut; 100 % bukan sasaran.",
+    "layanan aktif. Layanan 'tidak berlaku' tetap di penyebut; 100 % bukan sasaran. Daftar menjawab untuk tahun yang "
+    "berakhir paling lama 366 hari sebelum ditarik; untuk tahun yang lebih lama hanya bila setiap layanan bertanggal "
+    "mulai dan daftar itu memuat tanggal akhir.",
     rule_en="Services active on the period's last day that can be accessed and requested online, over all active "
-    "services. 'Not applicable' stays in the denominator; 100 % is not the target.",
+    "services. 'Not applicable' stays in the denominator; 100 % is not the target. A register answers for a year that "
+    "ended at most 366 days before its extraction; for an older year only if every service tells its start and the "
+    "register tells ends.",
     origin_id="Perangkat daerah penyelenggara layanan, atau pengelola situs kota.",
     origin_en="The departments or agencies that provide the services, or the administrator of the city's website.",
     reading_id="Sasarannya bukan 100 %: sebagian layanan tidak dapat daring. Angka 67 % yang jujur dengan daftar "
@@ -70,7 +74,7 @@ DEFINITION = Definition(
         ),
     },
 )
-# A year is reported in the next one.
+# A year is reported in the next one; the register is taken to be that of the year's end until then.
 _KNOWN_FOR = timedelta(days=366)
 _NO_SERVICES = "tidak ada layanan aktif / no active service"
 _NO_STEPS = "langkah daring tidak didata / online steps are not recorded"
@@ -82,19 +86,18 @@ class ServiceSummary:
     """What a part adds: its active services, one row each, by the newest start of validity.
 
     `rows` count every sound active row as used; `conclude` takes out those that another row of the service replaces.
-    `has_dates` says whether any row tells from when or until when its service is valid.
+    `has_ends` says whether any sound row tells until when its service is valid.
     """
 
     rows: RowCounts
     inputs: Fingerprint
     services: pd.DataFrame
-    has_dates: bool
+    has_ends: bool
 
     def __add__(self, other: ServiceSummary) -> ServiceSummary:
         services = _newest(pd.concat([self.services, other.services], ignore_index=True))
-        return ServiceSummary(
-            self.rows + other.rows, self.inputs + other.inputs, services, self.has_dates or other.has_dates
-        )
+        has_ends = self.has_ends or other.has_ends
+        return ServiceSummary(self.rows + other.rows, self.inputs + other.inputs, services, has_ends)
 
 
 def summarise(part: pd.DataFrame, *, terms: Terms) -> ServiceSummary:
@@ -107,7 +110,7 @@ def summarise(part: pd.DataFrame, *, terms: Terms) -> ServiceSummary:
         rows=count_rows(part, is_inside=is_active, left_out={}),
         inputs=Fingerprint.of(part[is_active]),
         services=_newest(part[is_active & is_sound(part)].astype(texts)),
-        has_dates=bool(part[["valid_from_on", "valid_to_on"]].notna().any(axis=None)),
+        has_ends=bool(part.loc[is_sound(part), "valid_to_on"].notna().any()),
     )
 
 
@@ -123,7 +126,7 @@ def conclude(summary: ServiceSummary, *, terms: Terms) -> Result:
         terms=terms,
         coverage_pct=coverage_pct,
         inputs=summary.inputs,
-        remarks=[*([] if summary.has_dates else _undated(terms)), *_held(summary.rows, headline)],
+        remarks=[*_unknown(summary, terms), *_held(summary.rows, headline)],
         depends_on={"agencies": list(terms.agencies_expected)},
         rows=summary.rows.with_excluded("superseded", summary.rows.used - len(services)),
         variants=_variants(services, is_online),
@@ -131,20 +134,48 @@ def conclude(summary: ServiceSummary, *, terms: Terms) -> Result:
     )
 
 
-def _undated(terms: Terms) -> list[Remark]:
-    """That a list which tells no dates is known for the time of its extraction alone."""
+def _unknown(summary: ServiceSummary, terms: Terms) -> list[Remark]:
+    """That a register made long after the period does not tell which services were valid at its end."""
     known_until = terms.known_until
     if known_until is None or known_until < terms.end_at + _KNOWN_FOR:
         return []
+    whys = [why for why in _unknown_dates(summary, terms) if why]
     day = known_until.astimezone(terms.zone).date()
     return [
         Remark(
             "register_without_dates",
-            f"daftar layanan tanpa tanggal berlaku, ditarik {day}, tidak dapat menjawab untuk {terms.period.label}. "
-            "Petakan valid_from_on dan valid_to_on, atau isi extracted_at dengan tanggal daftar itu disusun",
-            f"a list of services without dates, extracted on {day}, cannot answer for {terms.period.label}. "
-            "Map valid_from_on and valid_to_on, or give in extracted_at the day the list was made",
+            f"daftar layanan yang ditarik {day} tidak dapat menjawab untuk {terms.period.label}: {why_id}. Petakan "
+            "valid_from_on dan valid_to_on, atau isi extracted_at dengan tanggal daftar itu disusun",
+            f"a register of services extracted on {day} cannot answer for {terms.period.label}: {why_en}. Map "
+            "valid_from_on and valid_to_on, or give in extracted_at the day the register was made",
         )
+        for why_id, why_en in whys[:1]
+    ]
+
+
+def _unknown_dates(summary: ServiceSummary, terms: Terms) -> list[tuple[str, str] | None]:
+    """What each row would have to tell and does not."""
+    services = summary.services
+    undated, total = int(services["valid_from_on"].isna().sum()), len(services)
+    return [
+        (
+            "tanggal berlakunya diisi oleh 'constant' atau 'default', bukan oleh daftar itu",
+            "its dates come from 'constant' or 'default' and not from the register",
+        )
+        if terms.dates_are_assumed
+        else None,
+        (
+            f"{undated} dari {total} layanan tanpa tanggal mulai",
+            f"{undated} of {total} services tell no start",
+        )
+        if undated
+        else None,
+        (
+            "tidak satu pun barisnya bertanggal akhir, sehingga layanan yang sudah dihentikan tidak tampak",
+            "none of its rows tells an end, so services that were withdrawn are not seen",
+        )
+        if not summary.has_ends
+        else None,
     ]
 
 

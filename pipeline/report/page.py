@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from connectors.numerals import number
 from pipeline.atomic import write_atomically
 from pipeline.indicators.definition import definitions
-from pipeline.numerals import number
 from pipeline.report.text import SHOWN_MEMBERS, by_dimension
 from pipeline.report.words import label
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 
+from connectors.numerals import number, percent
 from pipeline.indicators.definition import definitions
-from pipeline.numerals import number, percent
 from pipeline.report.words import both, label
 
 SHOWN_MEMBERS = 15

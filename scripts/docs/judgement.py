@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pipeline.numerals import number
+from connectors.numerals import number
 from pipeline.signs import FRAMES, Sign
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "judgement.md"

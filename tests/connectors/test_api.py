@@ -239,8 +239,3 @@ def test_an_offset_follows_the_rows_that_came(tmp_path: Path, monkeypatch: pytes
         tmp_path, monkeypatch, ByMoment(), spread(20), paging={"style": "offset", "size": "6"}, params=params
     )
     assert len(frame) == 20
-
-
-def test_windows_that_all_get_the_same_rows_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(TolokError, match="ignores the time asked for"):
-        frame_from(tmp_path, monkeypatch, Misbehaving(page_of(1, 2)), [], paging=NO_PAGES, window={"days": "7"})

@@ -46,6 +46,9 @@ def judged(number: int, row: list[str]) -> tuple[object, ...]:
         return number, "blank_row", None, None
     if len(row) < 3 or "".join(row[3:]).strip():
         return number, "wrong_field_count", None, None
+    filled = [cell.strip() for cell in row if cell.strip()]
+    if len(filled) == 1 and not filled[0][0].isdigit():
+        return number, "undeclared_group_row", None, None
     return number, None, row[0], row[2]
 
 
@@ -149,7 +152,8 @@ def test_short_blank_and_overlong_records_do_not_slow_down_their_block(
     asked = slow_blocks(monkeypatch)
     path.write_text("a;b;c\n1;2;3\n\n1;2\n;;\n1;2;3;4\n1;2;3;;\n;x;\n")
     problems = in_blocks(path, "utf-8")["reader_problem"].fillna("").tolist()
-    assert problems == ["", "blank_row", "wrong_field_count", "blank_row", "wrong_field_count", "", ""]
+    ragged, blank = "wrong_field_count", "blank_row"
+    assert problems == ["", blank, ragged, blank, ragged, "", "undeclared_group_row"]
     assert not asked
 
 

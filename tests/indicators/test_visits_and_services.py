@@ -170,4 +170,6 @@ def test_a_register_without_dates_answers_only_for_the_time_it_was_made(
     dated = service(2, True, True, valid_from_on=pd.Timestamp(2001, 1, 1))
     undated = services([service(1, True, True)], label, known_until=known_until)
     assert (undated.status, undated.headline.value) == (status, 100)
-    assert services([service(1, True, True), dated], "2010", known_until=known_until).status == "final"
+    ended = service(3, True, True, valid_from_on=dated["valid_from_on"], valid_to_on=pd.Timestamp(2005, 1, 1))
+    assert services([service(1, True, True), dated], "2010", known_until=known_until).status == "provisional"
+    assert services([dated, ended], "2010", known_until=known_until).status == "final"

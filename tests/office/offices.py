@@ -17,6 +17,14 @@ def computed_from(
     folder: Path, lines: Sequence[str], source: Mapping[str, Any], *, year: str = "2025", **city: Any
 ) -> dict[str, Result]:
     """The results of a year by indicator, from lines of one CSV that was extracted a few days after 2025."""
+    write_office(folder, lines, source, **city)
+    with patch.dict(os.environ, {"TOLOK_HOME": str(folder / "home"), "TOLOK_CITIES": str(folder)}):
+        steps.fetch("kota", "berkas", year)
+        return {result.indicator_id: result for result in steps.compute("kota", year)}
+
+
+def write_office(folder: Path, lines: Sequence[str], source: Mapping[str, Any], **city: Any) -> None:
+    """The CSV and the YAML of city `kota` around it."""
     (folder / "data.csv").write_text("\n".join(lines) + "\n", "utf-8")
     days = [{"first_on": "2025-01-01", "last_on": "2025-12-31"}]
     whole = {"path": "data.csv", "format": "csv", "extracted_at": "2026-01-10T08:00:00", "covers": days, **source}
@@ -25,6 +33,3 @@ def computed_from(
     settings = {"population": {"figures": [figure]}, "quarantine_limit_pct": 100, **city}
     text = json.dumps({**names, **settings, "sources": {"berkas": whole}})
     (folder / "kota.yaml").write_text(text, "utf-8")
-    with patch.dict(os.environ, {"TOLOK_HOME": str(folder / "home"), "TOLOK_CITIES": str(folder)}):
-        steps.fetch("kota", "berkas", year)
-        return {result.indicator_id: result for result in steps.compute("kota", year)}

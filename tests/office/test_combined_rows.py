@@ -59,6 +59,143 @@ def test_a_sum_with_an_unreadable_part_is_no_smaller_sum(tmp_path: Path) -> None
     assert result.rows.quarantined == {"bad_visits_count": 1, "unreadable_group": 1}
 
 
+SAME_PLACE = ("A,7,2025-03-01 08:00,2025-03-01 11:00", "A,7,2025-03-01 08:00,2025-03-01 09:00")
+THOUSANDS = ("A,1.001,2025-03-01 08:00,2025-03-01 11:00", "A,999,2025-03-01 08:00,2025-03-01 09:00")
+
+
+@pytest.mark.parametrize(
+    ("rows", "parts", "quarantined"), [(SAME_PLACE, (1, 1), {"unreadable_group": 2}), (THOUSANDS, (4, 2), {})]
+)
+def test_the_last_event_is_the_one_its_number_says_or_none_is(
+    rows: tuple[str, ...], parts: tuple[float, float], quarantined: dict[str, int], tmp_path: Path
+) -> None:
+    source = {**EVENTS, "thousands": "."}
+    result = computed_from(tmp_path, ["id,n,mulai,selesai", *rows, B], source)["it_downtime"]
+    assert (result.headline.numerator, result.headline.denominator) == parts
+    assert result.rows.quarantined == quarantined
+
+
+DAILY = {
+    "table": "visits",
+    "columns": {"visited_on": "hari", "visits_count": "n"},
+    "combine": {"by": "visited_on", "how": "sum"},
+}
+
+
+@pytest.mark.parametrize(
+    ("rows", "has_total"),
+    [
+        (["2025-01-01,ponsel,3", "2025-01-01,meja,4", "2025-01-01,semua,7", "2025-01-02,ponsel,5"], True),
+        (["2025-01-01,ponsel,3", "2025-01-01,meja,4", "2025-01-01,tablet,2", "2025-01-02,ponsel,5"], False),
+        (["2025-01-01,ponsel,5", "2025-01-01,meja,5"], False),
+        (["2025-01-01,ponsel,0", "2025-01-01,meja,0", "2025-01-01,tablet,0"], False),
+    ],
+)
+def test_a_total_that_is_added_to_its_parts_is_said(rows: list[str], has_total: bool, tmp_path: Path) -> None:
+    result = computed_from(tmp_path, ["hari,alat,n", *rows], DAILY)["portal_visits"]
+    assert ("total_among_parts" in {remark.code for remark in result.remarks}) == has_total
+
+
+def test_a_day_that_is_added_up_stays_one_day(tmp_path: Path) -> None:
+    rows = ["2025-01-01,ponsel,3", "2025-01-01,meja,4", "2025-01-03,ponsel,1"]
+    result = computed_from(tmp_path, ["hari,alat,n", *rows], DAILY)["portal_visits"]
+    assert result.coverage_pct == pytest.approx(100 * 2 / 365)
+
+
+TICKETS = {"table": "inquiries", "columns": {"inquiry_id": "id", "received_at": "masuk", "responded_at": "jawab"}}
+SOUND_TICKET = "B,2025-03-01 08:00,2025-03-02 08:00"
+SERVICES = {
+    "table": "services",
+    "columns": {
+        "service_id": "kode",
+        "is_accessible_online": "daring",
+        "is_requestable_online": "daring",
+        "valid_from_on": "sejak",
+    },
+}
+COMPONENTS = {
+    "table": "outages",
+    "columns": {"incident_id": "id", "component": "alat", "started_at": "mulai", "ended_at": "selesai"},
+}
+ONE_HOUR = "B,x,2025-03-05 08:00,2025-03-05 09:00"
+
+
+@pytest.mark.parametrize(
+    ("indicator", "source", "rows", "reason"),
+    [
+        (
+            "inquiry_response",
+            TICKETS,
+            ["id,masuk,jawab", "A,2025-03-01 08:00,2025-03-31 08:00", "A,2025-03-01 08:00,#N/A", SOUND_TICKET],
+            "error_responded_at",
+        ),
+        (
+            "online_services",
+            SERVICES,
+            ["kode,daring,sejak", "A,tidak,2020-01-01", "A,?,2024-01-01", "B,ya,2020-01-01"],
+            "bad_is_accessible_online",
+        ),
+        (
+            "it_downtime",
+            COMPONENTS,
+            ["id,alat,mulai,selesai", "A,x,2025-03-01 08:00,2025-03-01 19:00", "A,y,2025-03-01 08:00,?", ONE_HOUR],
+            "bad_ended_at",
+        ),
+    ],
+)
+def test_a_readable_row_is_held_back_with_an_unreadable_one_of_the_same_thing(
+    indicator: str, source: dict[str, Any], rows: list[str], reason: str, tmp_path: Path
+) -> None:
+    result = computed_from(tmp_path, rows, source)[indicator]
+    assert (result.rows.used, result.headline.denominator) == (1, 1)
+    assert result.rows.quarantined == {reason: 1, "unreadable_group": 1}
+
+
+@pytest.mark.parametrize(
+    ("later", "used", "excluded", "quarantined"),
+    [
+        ("A,2025-03-01 08:00,?,sah", 1, {}, {"bad_responded_at": 1, "unreadable_group": 1}),
+        ("A,2025-03-01 08:00,2025-03-02 08:00,uji", 1, {"superseded": 1, "test": 1}, {}),
+        ("A,2025-03-01 08:00,2025-03-02 08:00,sah", 2, {"superseded": 1}, {}),
+    ],
+)
+def test_what_a_later_file_says_of_a_ticket_counts_even_if_it_is_left_out(
+    later: str, used: int, excluded: dict[str, int], quarantined: dict[str, int], tmp_path: Path
+) -> None:
+    header = "id,masuk,jawab,sifat"
+    (tmp_path / "later.csv").write_text(f"{header}\n{later}\n", "utf-8")
+    exclude = {"test": {"column": "sifat", "values": ["uji"]}}
+    source = {**TICKETS, "path": ["data.csv", "later.csv"], "later_file_wins": True, "exclude": exclude}
+    rows = [header, "A,2025-03-01 08:00,2025-03-31 08:00,sah", f"{SOUND_TICKET},sah"]
+    result = computed_from(tmp_path, rows, source)["inquiry_response"]
+    assert (result.rows.used, result.rows.excluded, result.rows.quarantined) == (used, excluded, quarantined)
+
+
+@pytest.mark.parametrize(
+    ("entry", "is_held"),
+    [
+        ("A,#VALUE!,Jawab", True),
+        ("A,2025-03-01 09:00,Balasan", True),
+        ("A,2025-03-20 09:00,Balasan", False),
+        ("A,#VALUE!,Selesai", False),
+        ("A,2025-03-01 09:00,Disposisi", False),
+    ],
+)
+def test_a_ticket_whose_first_answer_may_be_an_unreadable_entry_is_held_back(
+    entry: str, is_held: bool, tmp_path: Path
+) -> None:
+    kinds = {"Jawab": "response", "Disposisi": "other", "Selesai": "closing"}
+    read = {"inquiry_id": "id", "at": "waktu", "kind": {"column": "jenis", "values": kinds}}
+    entries = ["id,waktu,jenis", entry, "A,2025-03-11 08:00,Jawab", "B,2025-03-02 08:00,Jawab"]
+    (tmp_path / "log.csv").write_text("\n".join(entries) + "\n", "utf-8")
+    columns = {"inquiry_id": "id", "received_at": "masuk"}
+    source = {"table": "inquiries", "columns": columns, "responses": {"path": "log.csv", "format": "csv", **read}}
+    rows = ["id,masuk", "A,2025-03-01 08:00", "B,2025-03-01 08:00"]
+    result = computed_from(tmp_path, rows, source)["inquiry_response"]
+    assert result.headline.value == (1 if is_held else 5.5)
+    assert result.rows.quarantined.get("unreadable_group", 0) == is_held
+
+
 CHANGES = {
     "table": "outages",
     "columns": {"component": "alat", "started_at": "waktu"},

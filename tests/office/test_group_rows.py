@@ -35,7 +35,7 @@ def read(folder: Path, rows: list[list[str]], kind: str, **layout: str | None) -
     frames = read_rows(
         RawFile(path, path.name, on_remark=remarks.append),
         layout=wanted,
-        columns=("Layanan", "Dinas", "Status") if wanted.group_rows else ("Layanan", "Status"),
+        columns=("Layanan", wanted.group_rows, "Status") if wanted.group_rows else ("Layanan", "Status"),
     )
     columns = ["source_row", "reader_problem", "Dinas", "Layanan"]
     return [
@@ -78,6 +78,12 @@ def test_a_table_without_groups_is_refused(kind: str, tmp_path: Path) -> None:
         read(tmp_path, [IZIN, PAJAK], kind)
 
 
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_group_rows_named_as_a_column_that_is_there_are_refused(kind: str, tmp_path: Path) -> None:
+    with pytest.raises(SourceChanged, match="Give it another name"):
+        read(tmp_path, [["D", "", ""], IZIN], kind, group_rows="No")
+
+
 def test_services_below_their_agency_are_broken_down_by_it(tmp_path: Path) -> None:
     lines = ["No,Layanan,Daring", "Dinkes,,", "1,Izin,ya", "2,Rujukan,tidak", "Bapenda,,", "3,Pajak,ya"]
     answers = {"ya": "true", "tidak": "false"}
@@ -99,9 +105,13 @@ ALONE = {
 }
 
 
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+@pytest.mark.parametrize("ends_at", [None, "Catatan"])
 @pytest.mark.parametrize("case", ALONE)
-def test_undeclared_group_rows_of_a_sheet_are_quarantined_and_said(case: str, tmp_path: Path) -> None:
+def test_undeclared_group_rows_are_quarantined_and_said(
+    case: str, ends_at: str | None, kind: str, tmp_path: Path
+) -> None:
     text, problem, is_said = ALONE[case]
-    found, remarks = read(tmp_path, [IZIN, ["", text, ""], PAJAK], "xlsx", group_rows=None)
+    found, remarks = read(tmp_path, [IZIN, ["", text, ""], PAJAK], kind, group_rows=None, ends_at=ends_at)
     assert [row[1] for row in found] == ["", problem, ""]
     assert [remark.keeps_provisional for remark in remarks if "write group_rows" in remark.en] == [True] * is_said

@@ -272,7 +272,7 @@ def test_members_that_are_new_or_gone_are_named(data: Path, monkeypatch: pytest.
             "inquiry_response",
             "pengaduan.csv",
             ["99;Web;5 Mei 2024 08:00;15 Mei 2024 08:00;x", "99;Web;6 Mei 2024 08:00;6 Mei 2024 09:00;x"],
-            ("0,5–0,91 hari", "0,5–0,91 days", "2 rows", "the 2 whose"),
+            ("0,5–0,91 hari", "0.5–0.91 days", "2 rows", "the 2 whose"),
         ),
         ("inquiry_response", "pengaduan.csv", ["99;Web;31 Feb 2024 08:00;;x"], ("tidak dapat dihitung", "1 rows")),
         ("online_services", "layanan.csv", ["L99;Layanan;Ya;Mungkin"], ("64,52–67,74 %", "1 rows")),
@@ -298,3 +298,14 @@ def test_a_result_tells_between_which_values_its_quarantine_can_move_it(
     effect = f"{reasons['quarantine_effect']['id']} / {reasons['quarantine_effect']['en']}"
     assert [words for words in expected if words not in effect] == [], effect
     assert reasons["quarantine_effect"]["keeps_provisional"] is False
+
+
+def test_each_language_of_a_remark_writes_numbers_its_own_way(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    outages(data, [(START + timedelta(minutes=n), None) for n in range(1234)])
+    result = shown(monkeypatch, "it_downtime")
+    reasons = {reason["code"]: (reason["id"], reason["en"]) for reason in result["reasons"]}
+    assert reasons["still_open"] == ("1.234 gangguan belum berakhir", "1,234 outages have not ended yet")
+    hours = round(result["variants"]["open_hours"])
+    assert hours > 1_000_000
+    for text, mark in zip(reasons["open_dominates"], ".,", strict=True):
+        assert text.count(f"{hours:,}".replace(",", mark)) == 2

@@ -105,7 +105,7 @@ def test_a_line_is_said_of_each_outermost_step_that_ended_well() -> None:
         raise ArithmeticError
     (line,) = said
     assert line.startswith("Luar / Outer")
-    assert line.endswith("s  2 / 3 MB, 1,234 baris / rows")
+    assert line.endswith("s  2 / 3 MB, 1.234 baris / rows")
 
 
 def test_a_log_is_told_now_and_then_until_the_step_ends(

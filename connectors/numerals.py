@@ -1,6 +1,8 @@
-"""Numbers as they are written everywhere for people: the Indonesian way."""
+"""Numbers as people read them: in Bahasa Indonesia, which tables and pages use throughout, and in English sentences."""
 
 from __future__ import annotations
+
+_ENGLISH = str.maketrans(".,", ",.")
 
 
 def number(value: float | None, *, decimals: int = 2) -> str:
@@ -14,6 +16,16 @@ def number(value: float | None, *, decimals: int = 2) -> str:
     return whole.replace(",", ".") + ("," + rest if rest else "")
 
 
+def number_en(value: float | None, *, decimals: int = 2) -> str:
+    """The same as `94,696.97`, for the English half of a message."""
+    return number(value, decimals=decimals).translate(_ENGLISH)
+
+
 def percent(value: float | None) -> str:
     """A share with one decimal; `?` when it is not known."""
     return "?" if value is None else f"{number(value, decimals=1)} %"
+
+
+def percent_en(value: float | None) -> str:
+    """The same for the English half of a message."""
+    return percent(value).translate(_ENGLISH)

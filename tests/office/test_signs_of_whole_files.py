@@ -1,0 +1,94 @@
+"""Files that stop early, climb all year or were answered by a machine: readable, and never final unexplained."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.acceptance.test_bad_input import tolok
+from tests.office.offices import write_office
+
+INQUIRIES = {"inquiry_id": "Nomor", "received_at": "Masuk", "responded_at": "Jawab"}
+OUTAGES = {"incident_id": "Nomor", "component": "Nomor", "started_at": "Masuk", "ended_at": "Jawab"}
+START = datetime(2025, 1, 1, 8)
+
+
+def kept(folder: Path, lines: list[str], source: dict[str, object], indicator: str, **city: object) -> set[str]:
+    """What keeps the result of 2025 provisional, by the public command."""
+    write_office(folder, lines, source, **city)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TOLOK_HOME", str(folder / "home"))
+        patch.setenv("TOLOK_CITIES", str(folder))
+        code, out, err = tolok(patch, "run", "kota", "2025")
+        assert code == 0, out + err
+        shown = json.loads(tolok(patch, "show", "kota", "2025", "--json")[1])
+    result = next(row for row in shown if row["indicator"] == indicator)
+    return {reason["code"] for reason in result["reasons"] if reason["keeps_provisional"]}
+
+
+def spells(count: int, *, months: range, minutes: int = 90) -> list[str]:
+    first = START.replace(month=months[0])
+    step = timedelta(days=30.4 * len(months) / count)
+    starts = [first + n * step for n in range(count)]
+    return [
+        "Nomor,Masuk,Jawab",
+        *(f"N{n},{at:%Y-%m-%d %H:%M:%S},{at + timedelta(minutes=minutes, seconds=n)}" for n, at in enumerate(starts)),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("table", "columns", "indicator"),
+    [("inquiries", INQUIRIES, "inquiry_response"), ("outages", OUTAGES, "it_downtime")],
+)
+@pytest.mark.parametrize(
+    ("count", "months", "is_kept"),
+    [
+        (24, range(1, 7), True),
+        (24, range(7, 13), True),
+        (60, range(1, 11), True),
+        (60, range(1, 13), False),
+        (6, range(1, 5), False),
+    ],
+)
+def test_months_without_rows_at_the_edges_of_the_year_are_seen_where_chance_does_not_explain_them(
+    tmp_path: Path, table: str, columns: dict[str, str], indicator: str, count: int, months: range, is_kept: bool
+) -> None:
+    codes = kept(tmp_path, spells(count, months=months), {"table": table, "columns": columns}, indicator)
+    assert ("empty_months_count" in codes) is is_kept
+
+
+def test_explained_empty_months_keep_nothing_provisional(tmp_path: Path) -> None:
+    explained = {"2025": {"empty_months_count": "kanal ditutup pada bulan Juli"}}
+    source = {"table": "inquiries", "columns": INQUIRIES}
+    lines = spells(40, months=range(1, 7))
+    assert not kept(tmp_path, lines, source, "inquiry_response", judgement={"explained": explained})
+
+
+@pytest.mark.parametrize(("minutes", "is_kept"), [(0, True), (5, False)])
+def test_answers_within_a_minute_are_taken_for_automatic_replies(tmp_path: Path, minutes: int, is_kept: bool) -> None:
+    lines = spells(60, months=range(1, 13), minutes=minutes)
+    codes = kept(tmp_path, lines, {"table": "inquiries", "columns": INQUIRIES}, "inquiry_response")
+    assert ("within_a_minute_pct" in codes) is is_kept
+
+
+@pytest.mark.parametrize(
+    ("visits", "expected"),
+    [
+        ([10_000 * n for n in range(1, 13)], {"climbing_pct"}),
+        ([10_000, 0, *[9_000] * 10], {"zero_months_count"}),
+        ([9_000 + 100 * (n % 5) for n in range(12)], set()),
+        ([9_000 + 100 * n for n in range(12)], set()),
+    ],
+)
+def test_monthly_visits_that_climb_or_are_zero_are_not_final(
+    tmp_path: Path, visits: list[int], expected: set[str]
+) -> None:
+    columns = {"visited_on": {"column": "Bulan", "format": "%Y-%m"}, "visits_count": "Kunjungan"}
+    constants = {"source_tool": "alat", "visit_definition": "kunjungan"}
+    columns |= {name: {"constant": text} for name, text in constants.items()}
+    lines = ["Bulan,Kunjungan", *(f"2025-{n:02},{count}" for n, count in enumerate(visits, 1))]
+    codes = kept(tmp_path, lines, {"table": "visits", "grain": "month", "columns": columns}, "portal_visits")
+    assert codes & {"climbing_pct", "zero_months_count"} == expected
