@@ -18,6 +18,7 @@ from xml.etree import ElementTree
 from connectors.errors import DataRejected, SourceChanged
 from connectors.group_rows import GroupRows
 from connectors.layout import Layout
+from connectors.numerals import number
 from connectors.records import (
     BLANK_ROW,
     HEADER_SEARCH_ROWS,
@@ -473,8 +474,8 @@ def _checked_sheet(file: RawFile, xml: IO[bytes]) -> SheetMarks:
     rows_count, columns_count, marks = 0, 0, SheetMarks()
     for part in _overlapping_parts(xml):
         _refuse_formula(file, part)
-        for letters, number, text in _ERROR.findall(part) if b't="e"' in part else ():
-            marks.errors.setdefault(int(number), {})[_column_number(letters) - 1] = text.decode()
+        for letters, row, text in _ERROR.findall(part) if b't="e"' in part else ():
+            marks.errors.setdefault(int(row), {})[_column_number(letters) - 1] = text.decode()
         if b'hidden="' in part:
             _note_hidden(part, marks)
         places = _PLACE.findall(part)
