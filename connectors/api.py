@@ -15,9 +15,17 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, field_validator, model_validator
 
+from connectors.api_pages import has_place, pages_by_header, paging_sign, total_of
 from connectors.base import NAMED_FILES, Connector, NotKept, Options, Retention, Window, Wire, frame_of
-from connectors.documents import dig, rows_at
-from connectors.errors import AnswersDiffer, ConfigError, DataRejected, SourceChanged, SourceUnavailable
+from connectors.documents import ABSENT, dig, find, rows_at
+from connectors.errors import (
+    AnswersDiffer,
+    ConfigError,
+    DataRejected,
+    RequestRefused,
+    SourceChanged,
+    SourceUnavailable,
+)
 from connectors.files import read_rows
 from connectors.http import Answer, Request
 from connectors.numerals import number
@@ -75,6 +83,7 @@ class Paging(Options):
     `most` is how many rows the API shows of one question, whatever the pages.
     `more_at` is where an API by offset says that it cut its answer, perhaps below the `size` asked for.
     `newest_at` is the moment of a row where the API shows only the newest `size` of all it has.
+    `not_paging` are keys of answers without pages that look like paging but are not, such as a `total` of visits.
     """
 
     style: Literal["none", "page", "offset", "cursor", "link"] = "none"
@@ -86,6 +95,7 @@ class Paging(Options):
     newest_at: str = ""
     total_at: str = ""
     total_header: str = ""
+    not_paging: tuple[str, ...] = ()
 
     @model_validator(mode="after")
     def _says_enough(self) -> Self:
@@ -97,6 +107,8 @@ class Paging(Options):
             raise ValueError("'newest_at' perlu style none dan size / needs style none and a size")
         if self.style == "cursor" and not self.next_at:
             raise ValueError("paging cursor perlu 'next_at' / needs 'next_at'")
+        if self.not_paging and self.style != "none":
+            raise ValueError("'not_paging' hanya untuk style none / is for style none only")
         return self
 
 
@@ -181,15 +193,28 @@ class _Progress:
     page: int
     number: int = 1
     offset: int = 0
-    step: int = 0
     rows_count: int = 0
+    copies_count: int = 0
+    longest_count: int = 0
     empty_count: int = 0
     next: str = ""
     total: int | None = None
     seen: set[str] = field(default_factory=set)
+    row_hashes: set[int] = field(default_factory=set)
     last_seen: str = ""
     last_count: int = 0
     is_repeated_at_once: bool = False
+    has_next_place: bool = False
+
+    @property
+    def distinct_count(self) -> int:
+        """Rows that no earlier page had."""
+        return self.rows_count - self.copies_count
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether as many rows came as the system tells of."""
+        return self.total is not None and self.distinct_count == self.total
 
 
 @dataclass(frozen=True)
@@ -200,6 +225,7 @@ class _Page:
     total: int | None
     next: str
     is_cut: bool = False
+    has_next_place: bool = False
 
 
 class _Overfull(Exception):
@@ -217,8 +243,8 @@ class Api(Connector):
     def pull(self, wire: Wire, window: Window) -> None:
         """Every page of every piece of the window.
 
-        Raises `SourceUnavailable` when pages end before the promised total, `SourceChanged` when an answer has no
-        place for rows, `DataRejected` when it says an error of its own.
+        Raises `AnswersDiffer` when rows and promised total do not agree or windows get one and the same answer,
+        `SourceChanged` when an answer has no place for rows or the next page, `DataRejected` when it says an error.
         """
         asked: WindowOptions = self.options.window
         if asked.whole_days:
@@ -303,12 +329,18 @@ class Api(Connector):
                 )
             except NotKept:
                 return self._refuse_unproved_end(wire, progress)
+            except RequestRefused:
+                if progress.is_complete:  # Some systems refuse a page behind the last one.
+                    return None
+                raise
             except _Overfull:
                 return self._pull_halves(wire, window, token)
             self._refuse_new_total(wire, progress, page)
             self._advance(progress, page)
             self._refuse_cut_off(wire, progress)
+            _refuse_surplus(wire, progress)
             if self._is_last(progress, page):
+                self._refuse_no_next_place(wire, progress)
                 return _refuse_missing_rows(wire, progress)
         raise SourceUnavailable(
             id=f"'{wire.connection.name}': lebih dari {number(_MAX_PAGES)} halaman; periksa 'paging'.",
@@ -319,7 +351,9 @@ class Api(Connector):
         """A page that came before is the end when all rows are there, or when a last page with room is given again."""
         _refuse_missing_rows(wire, progress)
         is_short = progress.is_repeated_at_once and 0 < progress.last_count < self.options.paging.size
-        if progress.total is None and not is_short:
+        # A system that knows no pages gives its first page again; a total then may be that page's own length.
+        is_many = progress.number > 2 or progress.last_count < self.options.paging.size
+        if not is_short and not (progress.total is not None and is_many):
             raise AnswersDiffer(
                 id=f"'{wire.connection.name}': sistem memberi halaman yang sama lagi (setelah "
                 f"{number(progress.rows_count)} baris), jadi akhirnya tidak diketahui. Periksa 'paging' dan parameter "
@@ -331,11 +365,29 @@ class Api(Connector):
     def _refuse_new_total(self, wire: Wire, progress: _Progress, page: _Page) -> None:
         if None not in (progress.total, page.total) and progress.total != page.total:
             raise AnswersDiffer(
-                id=f"'{wire.connection.name}': jumlah baris menurut sistem berubah dari "
-                f"{number(progress.total)} menjadi {number(page.total)} di tengah penarikan. Tarik lagi.",
+                id=f"'{wire.connection.name}': jumlah baris menurut sistem berubah dari {number(progress.total)} "
+                f"menjadi {number(page.total)} di tengah penarikan. Tarik lagi; bila tetap begitu, total_at menunjuk "
+                "jumlah lain (misalnya baris per halaman).",
                 en=f"'{wire.connection.name}': the system's own count of rows changed from {progress.total:,} to "
-                f"{page.total:,} amid the pull. Pull again.",
+                f"{page.total:,} amid the pull. Pull again; if it stays so, total_at names another count (such as the "
+                "rows of one page).",
             )
+
+    def _refuse_no_next_place(self, wire: Wire, progress: _Progress) -> None:
+        """Raise when a single answer with rows had no place for the next page; one shorter than `size` needs none."""
+        paging: Paging = self.options.paging
+        is_one_page = 0 < progress.longest_count < paging.size
+        if paging.style not in ("cursor", "link") or progress.has_next_place or not progress.rows_count or is_one_page:
+            return
+        place = f"'{paging.next_at}'" if paging.next_at else "Link"
+        raise SourceChanged(
+            id=f"'{wire.connection.name}': tidak ada {place} (tempat halaman berikutnya) dalam satu pun jawaban, jadi "
+            f"tidak diketahui apakah {number(progress.rows_count)} baris itu semuanya. Perbaiki paging; bila sistem "
+            "tidak menulisnya pada jawaban satu halaman, isi paging.size.",
+            en=f"'{wire.connection.name}': no answer has {place} (the place of the next page), so nobody knows whether "
+            f"these {progress.rows_count:,} rows are all. Mend paging; if the system leaves it out of an answer of one "
+            "page, fill in paging.size.",
+        )
 
     def _asked_for(self, window: Window) -> str:
         """The window as names of answers have it; the same for all windows when the API cannot be asked for one."""
@@ -371,25 +423,57 @@ class Api(Connector):
             rows = () if self._is_empty(document) else self._rows(answer, document)
         if paging.style == "none" and len(rows) >= (paging.size or len(rows) + 1) and not paging.newest_at:
             raise _Overfull
+        self._refuse_hidden_pages(answer, document, len(rows))
         seen = hashlib.sha256(json.dumps(rows, sort_keys=True, default=str).encode()).hexdigest() if rows else ""
         if seen and seen in progress.seen:
             progress.is_repeated_at_once = seen == progress.last_seen
             raise NotKept
         progress.seen.add(seen)
         progress.last_seen = seen
-        total = dig(document, paging.total_at) if paging.total_at else _counted(answer, paging.total_header)
+        at = paging.total_at
+        total = total_of(find(document, at), at, answer.where) if at else _counted(answer, paging.total_header)
         following = dig(document, paging.next_at) if paging.next_at else _next_link(answer)
         is_cut = bool(paging.more_at) and dig(document, paging.more_at) in (True, "true")
-        return _Page(rows, int(str(total)) if total not in (None, "") else None, str(following or ""), is_cut)
+        return _Page(rows, total, str(following or ""), is_cut, has_place(answer, document, paging.next_at))
+
+    def _refuse_hidden_pages(self, answer: Answer, document: object, rows_count: int) -> None:
+        """Raise when an answer declared to have no pages says itself that there are more."""
+        paging: Paging = self.options.paging
+        if paging.style != "none" or paging.newest_at:
+            return
+        ignored = (*paging.not_paging, paging.total_at, self.layout.rows_at)
+        sign = paging_sign(document, rows_count, ignored) or pages_by_header(answer.headers, rows_count, ignored)
+        if sign:
+            raise DataRejected(
+                id=f"{answer.where}: jawaban berisi {number(rows_count)} baris dan '{sign}' menyebut halaman lain, "
+                "padahal paging.style none. Tulis paging sistem itu (page, offset, cursor, atau link); bila artinya "
+                f"lain, tulis paging.not_paging: [{sign}].",
+                en=f"{answer.where}: the answer has {rows_count:,} rows and its '{sign}' tells of other pages, but "
+                "paging.style is none. Declare the system's paging (page, offset, cursor or link); if it means "
+                f"something else, write paging.not_paging: [{sign}].",
+            )
 
     def _is_empty(self, document: object) -> bool:
         """Whether an answer tells of no rows at all; some systems then leave out the list itself."""
         total_at = self.options.paging.total_at
-        return bool(total_at) and str(dig(document, total_at)) == "0"
+        has_none = not self.layout.rows_at or dig(document, self.layout.rows_at) in (None, [], {}, "")
+        return (
+            bool(total_at)
+            and str(dig(document, total_at)) in ("0", "0.0")
+            and has_none
+            and bool(self.layout.rows_at or document)
+        )
 
     def _rows(self, answer: Answer, document: object) -> Sequence[object]:
         path = self.layout.rows_at
-        if path and dig(document, path) is None:
+        if path and find(document, path) is None:
+            raise SourceChanged(
+                id=f"{answer.where}: '{path}' dalam jawaban kosong (null), bukan daftar baris. Sistem gagal mengisinya "
+                "atau rows_at salah; tanyakan pengelolanya.",
+                en=f"{answer.where}: '{path}' in the answer is null, no list of rows. The system failed to fill it or "
+                "rows_at is wrong; ask its administrator.",
+            )
+        if path and find(document, path) is ABSENT:
             there = ", ".join(sorted(map(str, document))[:20]) if isinstance(document, dict) else "-"
             raise SourceChanged(
                 id=f"{answer.where}: tidak ada '{path}' dalam jawaban; yang ada: {there}. Perbaiki rows_at.",
@@ -422,9 +506,14 @@ class Api(Connector):
         paging: Paging = self.options.paging
         progress.number += 1
         progress.page += 1
-        # Where the system may give less than was asked for, a page is as long as the last one that had rows.
-        progress.step = (len(page.rows) or progress.step) if paging.more_at else 0
-        progress.offset += progress.step or paging.size or len(page.rows)
+        # The system may give less than was asked for: what comes next follows the rows that came; an empty page, which
+        # rights can make, is as long as the longest before it.
+        progress.offset += len(page.rows) or progress.longest_count or paging.size
+        hashes = [hash(json.dumps(row, sort_keys=True, default=str)) for row in page.rows]
+        progress.copies_count += sum(one in progress.row_hashes for one in hashes)
+        progress.row_hashes.update(hashes)
+        progress.longest_count = max(progress.longest_count, len(page.rows))
+        progress.has_next_place |= page.has_next_place
         progress.rows_count += len(page.rows)
         progress.last_count = len(page.rows)
         progress.empty_count = 0 if page.rows else progress.empty_count + 1
@@ -442,16 +531,22 @@ class Api(Connector):
             )
 
     def _is_last(self, progress: _Progress, page: _Page) -> bool:
-        """Pages end at the promised total; without one, after two empty ones, because rights can empty a page."""
-        style = self.options.paging.style
-        if style == "none":
+        """Pages end at an empty one, or at the total when the last page has room or says that there is no other.
+
+        Without a total after two empty ones, because rights can empty a page.
+        """
+        paging: Paging = self.options.paging
+        if paging.style == "none":
             return True
-        if style in ("cursor", "link"):
+        if paging.style in ("cursor", "link"):
             return not page.next
-        if self.options.paging.more_at:
+        if paging.more_at:
             return not page.is_cut or progress.empty_count > 1
-        if progress.total is not None:
-            return progress.offset >= progress.total
+        if progress.is_complete and progress.total is not None:
+            # A short page proves nothing before a full one was seen: the system may cap its pages below `size`.
+            has_room = len(page.rows) < progress.longest_count == paging.size
+            is_told = bool(paging.next_at) and page.has_next_place and not page.next
+            return not page.rows or has_room or is_told
         return progress.empty_count > 1
 
     def _request(self, wire: Wire, window: Window, progress: _Progress, token: str) -> Request:
@@ -512,12 +607,26 @@ class Api(Connector):
 
 
 def _refuse_missing_rows(wire: Wire, progress: _Progress) -> None:
-    if progress.total is not None and progress.rows_count < progress.total:
+    if progress.total is not None and progress.distinct_count < progress.total:
+        copies_id = f" (dan {number(progress.copies_count)} salinan)" if progress.copies_count else ""
+        copies_en = f" (and {progress.copies_count:,} copies)" if progress.copies_count else ""
         raise AnswersDiffer(
             id=f"'{wire.connection.name}': sistem menyebut {number(progress.total)} baris, yang datang "
-            f"{number(progress.rows_count)}. Periksa hak baca akunnya dan 'paging', lalu tarik lagi.",
-            en=f"'{wire.connection.name}': the system tells of {progress.total:,} rows, {progress.rows_count:,} came. "
-            "Check the account's right to read and 'paging', then pull again.",
+            f"{number(progress.distinct_count)}{copies_id}. Periksa hak baca akunnya dan 'paging', lalu tarik lagi.",
+            en=f"'{wire.connection.name}': the system tells of {progress.total:,} rows, {progress.distinct_count:,} "
+            f"came{copies_en}. Check the account's right to read and 'paging', then pull again.",
+        )
+
+
+def _refuse_surplus(wire: Wire, progress: _Progress) -> None:
+    if progress.total is not None and progress.distinct_count > progress.total:
+        raise AnswersDiffer(
+            id=f"'{wire.connection.name}': sistem menyebut {number(progress.total)} baris, tetapi sudah datang "
+            f"{number(progress.distinct_count)}. Tunjuk dengan total_at jumlah semua baris jendela itu (bukan jumlah "
+            "halaman atau baris per halaman), atau hapus total_at.",
+            en=f"'{wire.connection.name}': the system tells of {progress.total:,} rows, but "
+            f"{progress.distinct_count:,} came already. Point total_at to the count of all rows of the window (not of "
+            "pages, nor of a page's rows), or leave total_at out.",
         )
 
 

@@ -22,6 +22,10 @@ class ConfigError(TolokError):
     exit_code = 2
 
 
+class RequestRefused(ConfigError):
+    """A system does not accept a request or has no such address."""
+
+
 class DataRejected(TolokError):
     """The data cannot be used as they are: a person must look."""
 

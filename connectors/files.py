@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
@@ -15,7 +16,7 @@ from connectors.event_logs import event_records
 from connectors.file_kinds import is_text, refuse_foreign
 from connectors.layout import Layout, YearsInHeader
 from connectors.object_records import WantedKeys, object_records, refuse_none
-from connectors.records import RawFile, frame_of_records
+from connectors.records import WRONG_FIELD_COUNT, RawFile, frame_of_records
 from connectors.sheets import sheet_header, sheet_records
 from connectors.wide_tables import periods_in, unpivoted
 from connectors.zip_members import MEMBER_ROWS_APART, is_zip_of_files, zip_members
@@ -63,7 +64,7 @@ def _read_file(
         yield from _long_frames(file, layout, columns, wide=layout.years_in_header)
         return
     if layout.format == "csv":
-        yield from csv_frames(file, layout=layout, columns=columns)
+        yield from _to_the_end(csv_frames(file, layout=layout, columns=columns), file)
         return
     if layout.format == "xlsx":
         records = sheet_records(file, layout, columns)
@@ -75,6 +76,26 @@ def _read_file(
         records = records if may_be_empty else refuse_none(records, file, layout)
     while chunk := list(itertools.islice(records, CHUNK_ROWS)):
         yield frame_of_records(chunk, columns=columns)
+
+
+def _to_the_end(frames: Iterator[pd.DataFrame], file: RawFile) -> Iterator[pd.DataFrame]:
+    """The frames; a last record that lacks cells and a line end means that the file stops in the middle."""
+    last_problem = None
+    for frame in frames:
+        last_problem = frame["reader_problem"].iloc[-1] if len(frame) else last_problem
+        yield frame
+    if last_problem == WRONG_FIELD_COUNT and not _ends_a_line(file):
+        file.remark(
+            "file_cut",
+            id="berhenti di tengah baris terakhir: berkasnya terpotong? Ekspor atau salin lagi.",
+            en="stops in the middle of its last line: was the file cut? Export or copy it again.",
+        )
+
+
+def _ends_a_line(file: RawFile) -> bool:
+    with file.path.open("rb") as raw:
+        raw.seek(-1, os.SEEK_END)
+        return raw.read(1) in b"\r\n\0"  # a zero byte ends a line in UTF-16
 
 
 def _long_frames(

@@ -17,7 +17,7 @@ from urllib.parse import quote, urljoin, urlsplit
 
 from connectors.connection import Connection
 from connectors.documents import RepeatedKey, parse_json
-from connectors.errors import ConfigError, DataRejected, SourceUnavailable, TolokError
+from connectors.errors import ConfigError, DataRejected, RequestRefused, SourceUnavailable, TolokError
 from connectors.numerals import number
 
 if TYPE_CHECKING:
@@ -446,7 +446,7 @@ def _refusal(status: int, headers: Mapping[str, str], where: str) -> Exception:
         return _Again(fault, wait_seconds)
     text_id = "alamat tidak ada" if status in (404, 410) else "permintaan tidak diterima"
     text_en = "no such address" if status in (404, 410) else "the request was not accepted"
-    return ConfigError(
+    return RequestRefused(
         id=f"{where}: {text_id} ({status}). Periksa alamat koneksi dan 'options' sumbernya.",
         en=f"{where}: {text_en} ({status}). Check the connection's address and the source's 'options'.",
     )

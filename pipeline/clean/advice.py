@@ -65,10 +65,10 @@ ADVICE: dict[str, Texts] = {
         "not as many cells as the header has: check {place}.delimiter, quote and ends_at",
     ),
     "code_shape": (
-        "kode tidak ditulis seperti otoritasnya (kemendagri 32.73, bps 3273): periksa {place}.authority; bila titiknya "
-        "hilang, petakan juga region_name",
-        "codes are not written as their authority does (kemendagri 32.73, bps 3273): check {place}.authority; where "
-        "points were lost, map region_name too",
+        "kode tidak ditulis seperti otoritasnya (kemendagri 32.73, bps 3273): periksa {place}.authority, dan "
+        "apakah titiknya hilang di Excel",
+        "codes are not written as their authority does (kemendagri 32.73, bps 3273): check {place}.authority, and "
+        "whether Excel lost the point",
     ),
     "duplicate_key": (
         "satu nomor, isi berbeda: tulis {place}.combine, atau later_file_wins bila berkas yang lebih baru berlaku",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from connectors.errors import DataRejected
+from connectors.remarks import Remark
 from pipeline.config.city import City
 from pipeline.config.population import CODE_SHAPES
 from pipeline.config.source import Source
@@ -28,6 +29,28 @@ def complete_population(frame: pd.DataFrame, *, source: Source, source_name: str
         excluded_by=frame["excluded_by"].mask(is_other, "other_region"),
         quarantine_reason=reasons.mask(is_other),
     )
+
+
+def unread_figures(frame: pd.DataFrame, *, source: Source, source_name: str, city: City) -> list[Remark]:
+    """A remark for judged rows that cannot be read and may hold the city's figure: of its digits, or of no code."""
+    own = city.region_codes[source.authority] if source.authority else ""
+    digits = frame["region_code"].str.replace(r"\D", "", regex=True)
+    may_be_own = digits.isna() | (digits == own.replace(".", "")) | (frame["quarantine_reason"] == "error_region_code")
+    unread = frame[frame["quarantine_reason"].notna() & may_be_own]
+    if unread.empty:
+        return []
+    counts = unread["quarantine_reason"].astype("str").value_counts().sort_index()
+    reasons = ", ".join(f"{reason} {count}" for reason, count in counts.items())
+    first = int(unread["source_row"].min())
+    return [
+        Remark(
+            "population_row_unread",
+            f"{source_name}: {len(unread)} baris penduduk yang mungkin milik kota ini tidak terbaca ({reasons}), "
+            f"mulai baris {first}; angka kota bisa lain. Perbaiki barisnya, atau keluarkan dengan exclude",
+            f"{source_name}: {len(unread)} population rows that may be this city's cannot be read ({reasons}), from "
+            f"row {first}; the city's figure may be another. Mend the rows, or leave them out by exclude",
+        )
+    ]
 
 
 def refuse_several_figures(frame: pd.DataFrame, *, source_name: str) -> None:

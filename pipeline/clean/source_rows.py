@@ -26,7 +26,7 @@ from pipeline.clean.inquiries import (
 from pipeline.clean.mapping import ColumnTerms, map_rows, raw_columns, with_plain_texts
 from pipeline.clean.month_files import finished
 from pipeline.clean.outages import complete_outages
-from pipeline.clean.population import complete_population, refuse_several_figures
+from pipeline.clean.population import complete_population, refuse_several_figures, unread_figures
 from pipeline.clean.prefetch import prefetch
 from pipeline.clean.rules import FILE_ORDER, apply_row_rules, combine_rows, hold_doubtful, resolve_duplicates
 from pipeline.clean.services import complete_services
@@ -184,7 +184,11 @@ def _judged(frame: pd.DataFrame, landed: Landed) -> pd.DataFrame:
     if landed.source.table == "inquiries":
         frame = complete_inquiries(frame, source=landed.source)
     extracted_at = {file.file_id: datetime.fromisoformat(file.extracted_at) for file, _ in landed.files("main")}
-    return apply_row_rules(frame, table=landed.table, extracted_at=extracted_at)
+    frame = apply_row_rules(frame, table=landed.table, extracted_at=extracted_at)
+    if landed.table.name == "population":
+        name = landed.manifest.source
+        landed.remarks.extend(unread_figures(frame, source=landed.source, source_name=name, city=landed.city))
+    return frame
 
 
 def _follow_ups(landed: Landed, responses: Responses, *, known_ids: pd.Series) -> FollowUps:

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from connectors.errors import DataRejected
+from pipeline.clean.source_rows import Landed, judged_rows
 from pipeline.config.city import City
 from pipeline.landing import land
 from pipeline.periods import Period
@@ -100,3 +101,33 @@ def test_figures_by_sex_are_refused_until_they_are_added_up(tmp_path: Path) -> N
         DataRejected, match=r"'bps'.*duplicate_key.*combine: {by: \[region_code, reference_on\], how: sum}"
     ):
         cleaned(tmp_path, rows, codes={"bps": "1275"})
+
+
+@pytest.mark.parametrize(
+    ("row", "is_said"),
+    [
+        (("12.75", "?"), True),
+        (("1275", "150000"), True),
+        (("", "150000"), True),
+        (("#REF!", "150000"), True),
+        (("12.76", "?"), False),
+        (("Catatan", "?"), False),
+    ],
+)
+def test_a_row_that_may_be_the_citys_and_cannot_be_read_is_said(
+    row: tuple[str, str], is_said: bool, tmp_path: Path
+) -> None:
+    (tmp_path / "data.csv").write_text("\n".join(["kode,jumlah", "12.75,200000", ",".join(row)]) + "\n", "utf-8")
+    figures = {
+        **{"table": "population", "path": "data.csv", "format": "csv", "authority": "kemendagri"},
+        "columns": {"region_code": "kode", "population_count": "jumlah", "reference_on": {"constant": "2025-12-31"}},
+    }
+    codes = {"region_codes": {"kemendagri": "12.75"}, "folder": tmp_path, "quarantine_limit_pct": 100}
+    city = City.model_validate(
+        {"city": "kota", "name": "Kota", "zone": "Asia/Jakarta", **codes, "sources": {"pop": figures}}
+    )
+    manifests = [land(tmp_path / "home", city=city, source_name="pop", period=Period.parse("2025"))]
+    landed = Landed(tmp_path / "home", city, *manifests)
+    blocks, _ = judged_rows(landed, then=len)
+    assert sum(blocks) == 2
+    assert ("population_row_unread" in {remark.code for remark in landed.remarks}) == is_said

@@ -171,3 +171,71 @@ def test_a_pull_whose_pages_did_not_fit_asks_for_all_of_them_again(
     pages = [page_of(1, 2, total=4), page_of(3, 4, total=4)]
     frame, _ = frame_from(tmp_path, monkeypatch, Misbehaving(*pages), [], paging=paging)
     assert len(frame) == 4
+
+
+PAGED = {"style": "page", "size": "2", "total_at": "total"}
+CURSOR = {"style": "cursor", "next_at": "meta.nxt"}
+NO_PAGES = {"style": "none"}
+
+CONTRADICTED = {
+    "a total of pages": (PAGED, [page_of(1, 2, total=2), page_of(3, 4, total=2)], "tells of 2 rows, but 4"),
+    "a total of the page, no pages known": (PAGED, [page_of(1, 2, total=2)], "same page"),
+    "a total of a capped page": ({**PAGED, "size": "5"}, [page_of(n, total=1) for n in (1, 2, 3)], "of 1 rows, but 2"),
+    "a total of none beside rows": (PAGED, [page_of(1, total=0)], "tells of 0 rows, but 1"),
+    "copies that fill up the total": (
+        {**PAGED, "size": "3"},
+        [page_of(1, 2, 3, total=5), page_of(3, 4, total=5), page_of(total=5)],
+        "tells of 5 rows, 4 came .and 1 copies",
+    ),
+    "a total in words": (PAGED, [page_of(1, total="10 baris")], "'total' holds '10 baris'"),
+    "a total with a mark": (PAGED, [page_of(1, total="1.000")], "'total' holds '1.000'"),
+    "a next place that no answer has": (CURSOR, [page_of(1, 2, meta={"next": "2"})], "no answer has 'meta.nxt'"),
+    "links that no answer has": ({"style": "link", "size": "2"}, [page_of(1, 2)], "no answer has Link"),
+    "pages not declared": (NO_PAGES, [page_of(1, total=2)], "'total' tells of other pages"),
+    "pages not declared, deeper": (NO_PAGES, [page_of(1, meta={"last_page": 3})], "'meta.last_page' tells"),
+    "a size that is full": (NO_PAGES, [page_of(1, 2, per_page=2)], "'per_page' tells"),
+    "a next page not declared": (NO_PAGES, [page_of(1, _links={"next": {"href": "/2"}})], "'_links.next' tells"),
+    "rows that are null": (PAGED, [{"rows": None}], "'rows' in the answer is null"),
+}
+
+
+@pytest.mark.parametrize("name", CONTRADICTED)
+def test_answers_that_contradict_what_is_declared_are_refused(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paging, pages, said = CONTRADICTED[name]
+    with pytest.raises(TolokError, match=said):
+        frame_from(tmp_path, monkeypatch, Misbehaving(*pages), [], paging=paging)
+
+
+PROVED = {
+    "a whole number with a point": (PAGED, [page_of(1, 2, total=3.0), page_of(3, total=3.0)]),
+    "a number as text": (PAGED, [page_of(1, 2, total="3"), page_of(3, total="3")]),
+    "an empty page behind the total": (PAGED, [page_of(1, 2, total=2), page_of(total=2)]),
+    "no next page, as the answer says": ({**PAGED, "next_at": "next"}, [page_of(1, 2, total=2, next=None)]),
+    "pages capped below the size": ({"style": "offset", "size": "9"}, [page_of(1, 2), page_of(3), page_of()]),
+    "a cursor that ends": (
+        CURSOR,
+        [page_of(1, 2, meta={"nxt": "b"}), page_of(3, meta={"nxt": None})],
+    ),
+    "one short page without a cursor": ({**CURSOR, "size": "9"}, [page_of(1, 2)]),
+    "a total of something else": ({"style": "none", "not_paging": ["total"]}, [page_of(1, total=900)]),
+    "a full size of all there are": (NO_PAGES, [page_of(1, 2, per_page=2, total=2, next=None)]),
+}
+
+
+@pytest.mark.parametrize("name", PROVED)
+def test_answers_that_prove_their_end_are_read_whole(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paging, pages = PROVED[name]
+    frame, _ = frame_from(tmp_path, monkeypatch, Misbehaving(*pages), [], paging=paging)
+    assert sorted(frame["inquiry_id"]) == sorted(str(row["id"]) for page in pages for row in page["rows"])
+
+
+def test_an_offset_follows_the_rows_that_came(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    params = {"from": "{from}", "to": "{to}", "offset": "{offset}", "size": "3"}
+    frame, _ = frame_from(
+        tmp_path, monkeypatch, ByMoment(), spread(20), paging={"style": "offset", "size": "6"}, params=params
+    )
+    assert len(frame) == 20

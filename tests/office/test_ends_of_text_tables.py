@@ -107,3 +107,15 @@ def test_what_may_be_a_record_and_is_left_out_keeps_provisional(case: str, tmp_p
     remarks = read(tmp_path, [*ROWS, *below], ends_at=ends_at)[1]
     assert [remark.keeps_provisional for remark in remarks if remark.keeps_provisional] == [True] * (count > 0)
     assert all(f"{count} " in remark.en for remark in remarks)
+
+
+@pytest.mark.parametrize(
+    ("end", "is_cut"), [("3;c;z\n", False), ("3;c;z", False), ("3;c", True), ("3;c\n", False), ("3;c\r", False)]
+)
+def test_a_file_that_stops_in_the_middle_of_its_last_line_is_said(end: str, is_cut: bool, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(f"id;x;y\n1;a;b\n2;b;c\n{end}", "utf-8")
+    remarks: list[Remark] = []
+    file = RawFile(tmp_path / "a.csv", "a.csv", on_remark=remarks.append)
+    frames = list(read_rows(file, layout=Layout(format="csv", delimiter=";"), columns=("id", "x", "y")))
+    assert sum(map(len, frames)) == 3
+    assert [remark.code for remark in remarks if remark.keeps_provisional] == ["file_cut"] * is_cut
