@@ -23,6 +23,7 @@ _SPREADSHEET = (
     ("yyyy", "%Y"), ("mmmm", "%B"), ("mmm", "%b"), ("hh:mm", "%H:%M"), ("hh.mm", "%H.%M"), ("yy", "%y"),
     ("mm", "%m"), ("dd", "%d"), ("hh", "%H"), ("ss", "%S"), ("d", "%d"), ("m", "%m"),
 )  # fmt: skip
+_CODE = re.compile("%[A-Za-z]")
 _PLAIN_NUMBER = re.compile(r"-?\d+(\.\d+)?")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 
@@ -44,7 +45,35 @@ def format_fault(form: str) -> str | None:
                 f"'{form}' memuat kode yang tidak dikenal strptime; contoh '%d/%m/%Y %H:%M' / "
                 f"has a code that strptime does not know; for example '%d/%m/%Y %H:%M'"
             )
-    return None
+    parts = frozenset(_CODE.findall(form))
+    return next((f"'{form}': {fault}" for is_so, fault in _contradictions(form, parts) if is_so), None)
+
+
+def _contradictions(form: str, parts: frozenset[str]) -> Iterator[tuple[bool, str]]:
+    """Whether a format has codes that strptime knows but together ignores or takes for another moment, and why."""
+    half = bool({"%I", "%p"} & parts)
+    yield (
+        half and ({"%I", "%p"} - parts != set() or "%H" in parts),
+        "jam 1-12 ditulis %I dengan %p (AM/PM), jam 0-23 ditulis %H saja / hours 1-12 are %I with %p (AM/PM), hours "
+        "0-23 are %H alone",
+    )
+    has_hour = bool({"%H", "%I", "%X", "%c"} & parts)
+    yield "%M" in parts and not has_hour, "%M adalah menit; bulan ditulis %m / %M is minutes; the month is %m"
+    yield "%S" in parts and "%M" not in parts, "%S tanpa menit (%M) / seconds without minutes (%M)"
+    months = parts & {"%m", "%b", "%B", "%j"}
+    yield len(months) > 1, f"bulan dua kali / the month twice: {', '.join(sorted(months))}; menit / minutes: %M"
+    has_day = bool(parts & {"%d", "%j", "%c", "%x", "%u", "%w", "%D"})
+    yield "%d" in parts and not months, "hari tanpa bulan (%m, %b) / a day without a month (%m, %b)"
+    yield has_hour and not has_day, "jam tanpa hari (%d) / an hour without a day (%d)"
+    yield (
+        bool(parts & {"%U", "%W", "%V", "%G"}) and not parts & {"%u", "%w"},
+        "minggu tanpa hari (%u) bukan tanggal / a week without its day (%u) is no date",
+    )
+    yield {"%y", "%Y"} <= parts, "tahun dua kali / the year twice: %y, %Y"
+    yield (
+        "%Z" in parts and (not form.rstrip().endswith("%Z") or "%z" in parts),
+        "%Z (WIB, WITA, WIT, UTC, GMT) hanya di akhir dan tanpa %z / %Z comes last only, and without %z",
+    )
 
 
 def _as_strptime(form: str) -> str:

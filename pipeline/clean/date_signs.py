@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Literal
 
 import numpy as np
@@ -21,16 +22,26 @@ FEWEST_IN_ONE_FORM = 12
 FEWEST_DAYS = FEWEST_MONTHS = 3
 FEWEST_EXCHANGED = 2
 EXCHANGED_PCT = 1
+FOLLOW_UPS_AT = "responses.at"
+ZONE_HOURS = {"WIB": 7, "WITA": 8, "WIT": 9, "UTC": 0, "GMT": 0}
+_ANY_DAY = datetime(2025, 1, 1, tzinfo=UTC)
 
 Order = Literal["typed", "year_first", "day_first", "month_first", "named"]
 
 
 @dataclass(frozen=True)
 class Form:
-    """How dates are written: in which order, and whether with an offset from UTC."""
+    """How dates are written: in which order, whether with an offset from UTC, and by which word of another zone."""
 
     order: Order
     has_offset: bool = False
+    other_zone: str = ""
+
+    def with_zone(self, hours: int, own: tzinfo | None) -> Form:
+        """The same for texts with a word for so many hours before UTC, beside the clock the others are read on."""
+        word = next(word for word, before in ZONE_HOURS.items() if before == hours)
+        is_own = _ANY_DAY.astimezone(own or UTC).utcoffset() == timedelta(hours=hours)
+        return replace(self, has_offset=True, other_zone="" if is_own else word)
 
 
 @dataclass(frozen=True)
@@ -125,12 +136,17 @@ class DateSigns:
         local = [column for column, kinds in clocks.items() if False in kinds and not _has_zone(column, source)]
         offset = [column for column, kinds in clocks.items() if True in kinds]
         if local and offset:
+            words = sorted({form.other_zone for forms in self._by_column.values() for form in forms} - {""})
+            other_id = f" ({', '.join(words)} bukan zona kota)" if words else ""
+            other_en = f" ({', '.join(words)} is not the city's zone)" if words else ""
             yield Remark(
                 "offsets_in_part",
-                f"{name}: {', '.join(offset)} memuat selisih waktu atau Z, {', '.join(local)} (juga) tidak; dibaca "
-                "sebagai jam kota. Bila benar, tulis 'zone'; bila Z itu palsu, tulis Z sebagai huruf di 'format'.",
-                f"{name}: {', '.join(offset)} has offsets or Z, {', '.join(local)} (also) has none and is read on the "
-                "city's clock. If that is right, write 'zone'; if the Z is false, write Z as a letter in 'format'.",
+                f"{name}: {', '.join(offset)} memuat selisih waktu, Z atau nama zona{other_id}, {', '.join(local)} "
+                "(juga) tidak; dibaca sebagai jam kota. Bila benar, tulis 'zone'; bila Z itu palsu, tulis Z sebagai "
+                "huruf di 'format'.",
+                f"{name}: {', '.join(offset)} has offsets, Z or names of zones{other_en}, {', '.join(local)} (also) "
+                "has none and is read on the city's clock. If that is right, write 'zone'; if the Z is false, write Z "
+                "as a letter in 'format'.",
             )
 
 
@@ -177,6 +193,8 @@ def _signs_of_one_order(signs: Signs) -> Iterator[tuple[str, str]]:
 
 def _has_zone(column: str, source: Source) -> bool:
     column_map = source.columns.get(column)
+    if column == FOLLOW_UPS_AT and source.responses is not None:
+        column_map = source.responses.at
     return bool(source.zone or (column_map and column_map.zone))
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from connectors.records import TYPED
-from pipeline.clean.moments import ZONE_HOURS
+from pipeline.clean.date_signs import ZONE_HOURS
 
 TYPED_MIDNIGHT = f"T00:00:00{TYPED}"
 _TYPED_HOUR = re.compile(

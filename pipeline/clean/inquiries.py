@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from pipeline.clean.date_signs import DateSigns
+from pipeline.clean.date_signs import FOLLOW_UPS_AT, DateSigns
 from pipeline.clean.mapping import ColumnTerms, read_column
 from pipeline.clean.text_bytes import tidied
 from pipeline.config.rows import Responses
@@ -51,7 +51,7 @@ def read_follow_ups(
     ids = tidied(raw[responses.inquiry_id], absent=terms.nulls).str.removesuffix(".0")
     read_kinds, is_unknown_kind = read_column(raw, _KIND, responses.kind, terms)
     kinds, (parsed, _) = read_kinds.values, read_column(raw, _AT, responses.at, terms)
-    date_signs.add("responses.at", parsed.signs)
+    date_signs.add(FOLLOW_UPS_AT, parsed.signs)
     outcome = pd.Series("used", index=raw.index, dtype="str").mask(kinds == "other", "not_a_response")
     outcome = outcome.mask(~ids.isin(known_ids), "unknown_inquiry").mask(parsed.values.isna(), "bad_time")
     outcome = outcome.mask(is_unknown_kind | kinds.isna(), "unknown_kind").mask(ids.isna() | (ids == ""), "blank_row")

@@ -7,7 +7,7 @@ not parted from each other) is left to pandas, which reads the same formats a hu
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -17,7 +17,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from kernels.moments import Digits, read_clocks, split_by_shape
-from pipeline.clean.date_signs import Form, Order, Signs
+from pipeline.clean.date_signs import ZONE_HOURS, Form, Order, Signs
 from pipeline.clean.text_bytes import arrow_of, bounds_and_bytes
 from pipeline.setting_faults import EPOCHS
 
@@ -44,14 +44,15 @@ _WEEKDAYS = (
 )
 _WEEKDAY = re.compile(rf"^(?:{'|'.join(_WEEKDAYS)})\b\.?[\s,/]*", re.IGNORECASE)
 _HOUR_WORD = re.compile(r"[\s,]*\b(?:pukul|pkl\b\.?|jam)\s*", re.IGNORECASE)
-_ZONE_WORD = re.compile(r"\s*\(?\b(?P<zone>WIB|WITA|WIT)\b\)?\.?$", re.IGNORECASE)
-ZONE_HOURS = {"WIB": 7, "WITA": 8, "WIT": 9}
+_ZONE_WORD = re.compile(r"\s*\(?\b(?P<zone>WIB|WITA|WIT|UTC|GMT)\b\)?\.?$", re.IGNORECASE)
+# A format ends so whose texts name their zone; UTC as letters is obeyed as letters, for it is often false.
+_ZONE_AT_END = re.compile(r"\s*(?:%Z|\(?\b(?P<zone>WIB|WITA|WIT)\b\)?)\s*$", re.IGNORECASE)
 _WORD = re.compile(r"[A-Za-z]{3,}\.?")
 
 _FIELDS = {"%Y": r"(?P<Y>0{4})", "%b": r"(?P<b>[A-Za-z]{3})"} | {f"%{k}": rf"(?P<{k}>0{{1,2}})" for k in "mHMS"}
 _FIELDS["%d"] = "(?P<d>0{1,2}| 0)"
 _PARTS = re.compile(r"(%.|\s+)")
-_NOT_PARTED = re.compile(r"%[YmdHMS]%[YmdHMS]")
+NOT_PARTED = re.compile(r"%[YymdjHIMS]%[YymdjHIMS]")
 _HOUR = re.compile(r"%-?[HIscXTRrp]")
 _LONGEST_TEXT = 40
 _MOST_SHAPES = 64
@@ -103,7 +104,7 @@ def form_of(form: str) -> Form:
     if "m" in parts and "d" in parts:
         order = "day_first" if parts.index("d") < parts.index("m") else "month_first"
         order = "year_first" if parts[0] in "Yy" else order
-    return Form(order, has_offset=form in EPOCHS or "%z" in form or "%Z" in form)
+    return Form(order, has_offset=form in EPOCHS or "%z" in form)
 
 
 def without_weekday(form: str) -> str:
@@ -111,9 +112,28 @@ def without_weekday(form: str) -> str:
     return re.sub(r"%[Aa][\s,]*", "", form)
 
 
+@lru_cache(maxsize=256)
+def with_zone_apart(form: str) -> tuple[str, frozenset[int]]:
+    """A format without the zone at its end, in plain words then, and the hours before UTC of the zones it stands for.
+
+    There are none where it names no zone: then texts may do so or not.
+    """
+    found = _ZONE_AT_END.search(form)
+    if found is None:
+        return form, frozenset()
+    hours = ZONE_HOURS.values() if found["zone"] is None else [ZONE_HOURS[found["zone"].upper()]]
+    return _HOUR_WORD.sub(" ", form[: found.start()]), frozenset(hours)
+
+
+def forms_in_words(forms: Iterable[str], hours: int | None) -> list[str]:
+    """The formats, without zone, of texts that name the zone of these hours, or none."""
+    apart = map(with_zone_apart, forms)
+    return [form for form, of in apart if not of or hours in of]
+
+
 @lru_cache(maxsize=65_536)
 def in_plain_words(text: str) -> tuple[str, int | None]:
-    """The text without weekday, word for the hour and name of an Indonesian zone, and the zone's hours before UTC."""
+    """The text without weekday, word for the hour and name of a zone, and the zone's hours before UTC."""
     text = _HOUR_WORD.sub(" ", _WEEKDAY.sub("", text))
     found = _ZONE_WORD.search(text)
     if found is None:
@@ -129,7 +149,7 @@ def places_of(form: str, text: str) -> Mapping[str, tuple[int, ...]] | None:
     """
     parts = _PARTS.split(form.replace("%B", "%b"))
     directives = [part for part in parts if "%" in part]
-    if not directives or not set(directives) <= set(_FIELDS) or _NOT_PARTED.search(form) or not text.isascii():
+    if not directives or not set(directives) <= set(_FIELDS) or NOT_PARTED.search(form) or not text.isascii():
         return None
     if "%b" in parts:
         text = with_english_months(text)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import timedelta, timezone, tzinfo
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import pandas as pd
@@ -12,7 +14,15 @@ import pandas as pd
 from connectors.records import TYPED
 from pipeline.clean.clocks import ReadMoments, as_naive, in_zone
 from pipeline.clean.date_signs import LAST_AMBIGUOUS_DAY, Form, Signs
-from pipeline.clean.moments import form_of, has_hour, in_plain_words, with_english_months
+from pipeline.clean.moments import (
+    NOT_PARTED,
+    form_of,
+    forms_in_words,
+    has_hour,
+    in_plain_words,
+    with_english_months,
+    with_zone_apart,
+)
 from pipeline.clean.reading import Reading
 from pipeline.setting_faults import EPOCHS, EXCEL
 from pipeline.tables import DTYPES
@@ -23,6 +33,7 @@ ISO = re.compile(
 _ISO_DAY = re.compile(r"^(\d{4}-)(\d{2})(-\d{2})")
 _ISO_OFFSET = re.compile(r"\d{2}:?\d{2}.*(?:Z|[+-]\d{2}:?\d{2})$")
 _HOUR_24 = re.compile(r"(?<!\d)24(?=\D{1,3}0{1,2}(?:\D{1,3}0{1,2})?(?!\d))")
+_WIDTHS = {"%Y": 4, "%j": 3} | dict.fromkeys(("%y", "%m", "%d", "%H", "%I", "%M", "%S"), 2)
 # From 1 March 1900 on: before that Excel counts a day that never was.
 _SERIAL, _FIRST_SERIAL, _DAY_SECONDS = (
     re.compile(r"(?:6[1-9]|[7-9]\d|\d{3,6})(?:[.,]\d+)?(?:e0)?"),
@@ -42,14 +53,17 @@ def by_pandas(texts: pd.Series, reading: Reading) -> list[ReadMoments]:
         readings = [*_iso_read(iso, reading.zone)]
     written = texts.where(~is_typed)
     for form in reading.formats:
-        readings.append(_read_by(written, form, reading.zone))
+        if not with_zone_apart(form)[1]:
+            readings.append(_read_by(written, form, reading.zone))
     in_words = written.dropna().map(in_plain_words)
     in_words = in_words[in_words.map(lambda one: one[0]) != written[in_words.index]]
     for hours in {hours for _, hours in in_words}:
         zone = reading.zone if hours is None else timezone(timedelta(hours=hours))
         chosen = pd.Series({index: text for index, (text, of) in in_words.items() if of == hours}, dtype="str")
-        for form in reading.formats:
-            readings.append(_read_by(chosen.reindex(texts.index), form, zone))
+        for form in forms_in_words(reading.formats, hours):
+            read = _read_by(chosen.reindex(texts.index), form, zone)
+            own = read.form if hours is None else read.form.with_zone(hours, reading.zone)
+            readings.append(replace(read, form=own))
     return readings
 
 
@@ -111,8 +125,27 @@ def _by_format(texts: pd.Series, form: str, zone: tzinfo | None) -> pd.Series:
     if "%b" in form or "%B" in form:
         fitting = fitting.map(with_english_months)
         form = form.replace("%B", "%b")
+    if NOT_PARTED.search(form):
+        fitting = fitting.where(fitting.str.fullmatch(_at_full_width(form)))
     found = _with_hour_24(fitting, form, has_offset="%z" in form)
     return _joined([found if "%z" in form else in_zone(found, zone)], texts.index)
+
+
+@lru_cache(maxsize=256)
+def _at_full_width(form: str) -> str:
+    """A pattern of the texts of a format in which digits that no mark parts have their full width.
+
+    A zero that was lost, as Excel does, would make `105` ten past five or five past one.
+    """
+    parts = [part for part in re.split(r"(%.|\s+)", form) if part]
+    is_digits = [part in _WIDTHS for part in parts]
+    patterns = []
+    for nth, part in enumerate(parts):
+        if is_digits[nth] and (is_digits[nth - 1 : nth] == [True] or is_digits[nth + 1 : nth + 2] == [True]):
+            patterns.append(rf"\d{{{_WIDTHS[part]}}}")
+        else:
+            patterns.append(".+?" if part[0] == "%" else r"\s+" if part.isspace() else re.escape(part))
+    return "(?i:" + "".join(patterns) + ")"
 
 
 def _with_hour_24(texts: pd.Series, form: str, *, has_offset: bool = False) -> pd.Series:

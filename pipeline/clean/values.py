@@ -16,11 +16,13 @@ from pipeline.clean.hours import TYPED_MIDNIGHT
 from pipeline.clean.moments import (
     Shape,
     form_of,
+    forms_in_words,
     has_hour,
     in_plain_words,
     places_of,
     shapes_of,
     wall_clock,
+    with_zone_apart,
     without_weekday,
 )
 from pipeline.clean.moments_by_pandas import ISO, by_pandas
@@ -160,12 +162,14 @@ def _by_digits(shape: Shape, reading: Reading) -> list[ReadMoments] | None:
             return None
         form = Form("named" if is_swapped else "typed" if is_typed else "year_first")
         return [replace(read, form=form) for read in found]
-    found = _fitting(shape, reading.formats)
+    found = _fitting(shape, [form for form in reading.formats if not with_zone_apart(form)[1]])
     plain, hours = in_plain_words(shape.text)
     if found is None or plain == shape.text:
         return found
-    in_words = _fitting(shape, reading.formats, text=plain)
-    return None if in_words is None else [*found, *(replace(read, hours=hours) for read in in_words)]
+    in_words = _fitting(shape, forms_in_words(reading.formats, hours), text=plain)
+    if in_words is None or hours is None:
+        return None if in_words is None else [*found, *in_words]
+    return [*found, *(replace(r, hours=hours, form=r.form.with_zone(hours, reading.zone)) for r in in_words)]
 
 
 def _fitting(
