@@ -15,10 +15,10 @@ from itertools import islice, starmap
 from typing import IO, TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
+from connectors import numerals
 from connectors.errors import DataRejected, SourceChanged
 from connectors.group_rows import GroupRows
 from connectors.layout import Layout
-from connectors.numerals import number
 from connectors.records import (
     BLANK_ROW,
     HEADER_SEARCH_ROWS,
@@ -483,9 +483,8 @@ def _checked_sheet(file: RawFile, xml: IO[bytes]) -> SheetMarks:
         columns_count = max(columns_count, *map(_column_number, {letters for letters, _ in places}), 0)
     if rows_count * columns_count > MAX_SHEET_CELLS:
         raise DataRejected(
-            id=f"{file.name}: lembar mengaku {number(rows_count)} baris x {number(columns_count)} kolom; ada sel "
-            "tersesat "
-            "jauh di luar tabel. Hapus baris dan kolom kosong, lalu simpan ulang.",
+            id=f"{file.name}: lembar mengaku {numerals.number(rows_count)} baris x {numerals.number(columns_count)} "
+            "kolom; ada sel tersesat jauh di luar tabel. Hapus baris dan kolom kosong, lalu simpan ulang.",
             en=f"{file.name}: a sheet claims {rows_count:,} rows x {columns_count:,} columns; a stray cell lies far "
             "outside the table. Delete the empty rows and columns and save again.",
         )
