@@ -46,7 +46,7 @@ _WEEKDAY = re.compile(rf"^(?:{'|'.join(_WEEKDAYS)})\b\.?[\s,/]*", re.IGNORECASE)
 _HOUR_WORD = re.compile(r"[\s,]*\b(?:pukul|pkl\b\.?|jam)\s*", re.IGNORECASE)
 _ZONE_WORD = re.compile(r"\s*\(?\b(?P<zone>WIB|WITA|WIT|UTC|GMT)\b\)?\.?$", re.IGNORECASE)
 # A format ends so whose texts name their zone; UTC as letters is obeyed as letters, for it is often false.
-_ZONE_AT_END = re.compile(r"\s*(?:%Z|\(?\b(?P<zone>WIB|WITA|WIT)\b\)?)\s*$", re.IGNORECASE)
+_ZONE_AT_END = re.compile(r"\s*(?:(?-i:%Z)|\(?\b(?P<zone>WIB|WITA|WIT)\b\)?)\s*$", re.IGNORECASE)
 _WORD = re.compile(r"[A-Za-z]{3,}\.?")
 
 _FIELDS = {"%Y": r"(?P<Y>0{4})", "%b": r"(?P<b>[A-Za-z]{3})"} | {f"%{k}": rf"(?P<{k}>0{{1,2}})" for k in "mHMS"}
