@@ -15,6 +15,7 @@ from itertools import islice, starmap
 from typing import IO, TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
+from connectors import numerals
 from connectors.errors import DataRejected, SourceChanged
 from connectors.group_rows import GroupRows
 from connectors.layout import Layout
@@ -473,8 +474,8 @@ def _checked_sheet(file: RawFile, xml: IO[bytes]) -> SheetMarks:
     rows_count, columns_count, marks = 0, 0, SheetMarks()
     for part in _overlapping_parts(xml):
         _refuse_formula(file, part)
-        for letters, number, text in _ERROR.findall(part) if b't="e"' in part else ():
-            marks.errors.setdefault(int(number), {})[_column_number(letters) - 1] = text.decode()
+        for letters, row, text in _ERROR.findall(part) if b't="e"' in part else ():
+            marks.errors.setdefault(int(row), {})[_column_number(letters) - 1] = text.decode()
         if b'hidden="' in part:
             _note_hidden(part, marks)
         places = _PLACE.findall(part)
@@ -482,9 +483,8 @@ def _checked_sheet(file: RawFile, xml: IO[bytes]) -> SheetMarks:
         columns_count = max(columns_count, *map(_column_number, {letters for letters, _ in places}), 0)
     if rows_count * columns_count > MAX_SHEET_CELLS:
         raise DataRejected(
-            id=f"{file.name}: lembar mengaku {number(rows_count)} baris x {number(columns_count)} kolom; ada sel "
-            "tersesat "
-            "jauh di luar tabel. Hapus baris dan kolom kosong, lalu simpan ulang.",
+            id=f"{file.name}: lembar mengaku {numerals.number(rows_count)} baris x {numerals.number(columns_count)} "
+            "kolom; ada sel tersesat jauh di luar tabel. Hapus baris dan kolom kosong, lalu simpan ulang.",
             en=f"{file.name}: a sheet claims {rows_count:,} rows x {columns_count:,} columns; a stray cell lies far "
             "outside the table. Delete the empty rows and columns and save again.",
         )

@@ -80,7 +80,7 @@ def test_airflow_takes_the_dags_from_the_folder_that_is_printed(programs: Path, 
     describe = ROOT / "tests" / "dags" / "describe_dags.py"
     described = json.loads(_run(programs / "python", describe, dags, cwd=tmp_path).splitlines()[-1])
     assert described["import_errors"] == {}
-    assert set(described["dags"]) == {"kota-saya_annual", "kota-saya_monthly"}
+    assert set(described["dags"]) == {"kota-saya_annual", "kota-saya_backfill", "kota-saya_monthly"}
 
 
 def _run(*command: object, cwd: Path) -> str:
