@@ -13,7 +13,7 @@ import yaml
 from connectors.documents import ABSENT, RepeatedKey, TooDeep, find, parse_json, parse_yaml, repeated_key, rows_at
 from connectors.errors import DataRejected, SourceChanged, harmless
 from connectors.layout import Layout
-from connectors.records import RawFile, Record, open_bytes
+from connectors.records import RawFile, Record, number_text, open_bytes
 
 REPEATED_KEY = "repeated_key"
 
@@ -148,4 +148,4 @@ def _scalar_text(value: object) -> str | None:
         return None
     if isinstance(value, bool):
         return "true" if value else "false"
-    return str(value)
+    return number_text(value) if isinstance(value, float) else str(value)

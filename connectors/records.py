@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import itertools
+import re
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -40,9 +41,16 @@ _DELIMITERS = {",": ",", ";": ";", "\t": "tab", "|": "|"}
 GZIP = b"\x1f\x8b"
 # Ends the text of a moment or hour that a workbook keeps as such; XML, and so a cell of text, cannot hold it.
 TYPED = "\x01"
+_MAY_BE_GROUPED = re.compile(r"-?\d{1,3}\.\d{3}")
 
 Record = tuple[object, ...]
 TextRow = tuple[int, list[str]]
+
+
+def number_text(number: object) -> str:
+    """A number as text, ending in `e0` where its point might else be taken for a mark that groups thousands."""
+    text = str(number)
+    return f"{text}e0" if _MAY_BE_GROUPED.fullmatch(text) else text
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from pydantic import Field, model_validator
 from connectors.base import Connector, Options, Retention, Window, Wire
 from connectors.connection import Connection
 from connectors.errors import ConfigError, DataRejected, SourceUnavailable
+from connectors.records import number_text
 
 _DRIVERS = {
     "postgres": "postgresql+psycopg",
@@ -195,4 +196,4 @@ def _text(value: object) -> str:
         return value.isoformat()
     if isinstance(value, (bytes, memoryview)):
         return bytes(value).hex()
-    return str(value)
+    return number_text(value) if isinstance(value, (float, Decimal)) else str(value)

@@ -22,8 +22,10 @@ ADVICE: dict[str, Texts] = {
         "none",
     ),
     "ambiguous moment": (
-        "dua urutan tanggal mungkin; tulis {place}.columns.{column}.format",
-        "two orders of the date are possible; write {place}.columns.{column}.format",
+        "dua urutan tanggal mungkin: tulis {place}.columns.{column}.format; bila kolom itu lama waktu, 1.500 dapat "
+        "berarti seribu lima ratus atau satu setengah: tulis thousands atau decimal",
+        "two orders of the date are possible: write {place}.columns.{column}.format; of a length, 1.500 "
+        "may be fifteen hundred or one and a half: write thousands or decimal",
     ),
     "ambiguous": (
         "1.001 dapat berarti seribu satu atau satu lebih sedikit: tulis thousands atau decimal di {place}",
@@ -36,6 +38,14 @@ ADVICE: dict[str, Texts] = {
     "error": (
         "perbaiki rumus di berkas; bila teks galat itu punya arti, petakan di {place}.columns.{column}.values",
         "mend the formula in the file; if the error's text means something, map it in {place}.columns.{column}.values",
+    ),
+    "error_exclude": (
+        "sel galat di kolom yang dilihat {place}.exclude: perbaiki rumusnya, atau sebut teks galat itu di values",
+        "an error cell in a column that {place}.exclude looks at: mend the formula, or name the error in values",
+    ),
+    "ambiguous_exclude": (
+        "1.001 di kolom yang dilihat {place}.exclude dapat berarti seribu satu: tulis thousands atau decimal",
+        "1.001 in a column that {place}.exclude looks at may be a thousand and one: write thousands or decimal",
     ),
     "missing": (
         "{column} wajib: periksa kolom yang dipetakan, isi sel gabungan dengan fill_down, atau keluarkan baris bukan "
@@ -55,6 +65,14 @@ ADVICE: dict[str, Texts] = {
     "after_extraction": (
         "sesudah saat ekspor: periksa {place}.extracted_at, zone, dan urutan hari-bulan di format",
         "after the export was made: check {place}.extracted_at, zone, and the order of day and month in format",
+    ),
+    "end_before_start outages": (
+        "berakhir sebelum mulai: bila satu tanggal berlaku untuk kedua jam dan gangguan lewat tengah malam, tulis "
+        "{place}.columns.ended_at.next_day_if_before: started_at; bila tidak, periksa apakah kedua kolom tertukar, "
+        "urutan hari-bulan di format, dan zone",
+        "the end comes before the start: if one date stands for both hours and an outage went past midnight, write "
+        "{place}.columns.ended_at.next_day_if_before: started_at; else check whether the two columns are exchanged, "
+        "the order of day and month in format, and zone",
     ),
     "response_before_receipt": (
         "periksa apakah kedua kolom tertukar, urutan hari-bulan di format, dan zone",
@@ -106,7 +124,8 @@ def advice(reason: str, *, table: Table, source_name: str) -> Texts | None:
         fault = next((one for one in _OF_COLUMN if reason.startswith(f"{one}_")), "")
         column = reason.removeprefix(f"{fault}_")
     kind = next((one.kind for one in table.columns if one.name == column), "")
-    found = ADVICE.get(f"{fault} {kind}", ADVICE.get(fault))
+    own = ADVICE.get(f"{reason} {table.name}")
+    found = own or ADVICE.get(f"{fault} {kind}", ADVICE.get(fault))
     if found is None:
         return None
     in_id, in_en = (text.format(place=f"sources.{source_name}", column=column) for text in found)

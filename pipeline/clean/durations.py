@@ -42,15 +42,16 @@ def parse_durations(texts: pd.Series, *, unit: str, reading: Reading, may_be_app
     known = texts.dropna().str.strip()
     if may_be_approximate:
         known = known.str.replace(_APPROXIMATE, r"\g<length>", regex=True)
-    seconds = pd.Series(np.nan, index=known.index)
+    seconds, is_ambiguous = pd.Series(np.nan, index=known.index), pd.Series(False, index=known.index)
     if unit in _SECONDS:
-        seconds = parse(known, kind="number", reading=reading).values.astype("float64") * _SECONDS[unit]
+        numbers = parse(known, kind="number", reading=reading)
+        seconds, is_ambiguous[:] = numbers.values.astype("float64") * _SECONDS[unit], numbers.is_ambiguous
     is_clock = known.str.endswith(TYPED) | (unit == "clock")
-    rest = known[seconds.isna() & ~is_clock]
+    rest = known[seconds.isna() & ~is_clock & ~is_ambiguous]
     in_words = pd.Series([_seconds_in_words(text, reading) for text in rest], index=rest.index, dtype="float64")
     for found in (_clock_seconds(known[is_clock].str.removesuffix(TYPED)), in_words):
         seconds = seconds.fillna(found)
-    return Parsed.of_known(_spans(seconds), seconds.isna(), seconds.isna() & False, index=texts.index)
+    return Parsed.of_known(_spans(seconds), seconds.isna() & ~is_ambiguous, is_ambiguous, index=texts.index)
 
 
 def _clock_seconds(texts: pd.Series) -> pd.Series:

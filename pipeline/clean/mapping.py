@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from connectors.records import ERROR_TEXTS, NO_RECORDS, TYPED
+from pipeline.clean.clocks import in_zone
 from pipeline.clean.date_signs import DateSigns
 from pipeline.clean.durations import parse_durations
 from pipeline.clean.first_reason import FirstReason, Flags
@@ -84,6 +85,8 @@ def map_rows(  # noqa: C901 one pass over the columns
         columns[column.name] = values if column_map.after is None else columns[column_map.after] + values
         if column.kind == "moment":
             columns |= {flag: _known_dates(columns[column.name], parsed, codes) for flag in table.flags_of(column.name)}
+        if column_map.next_day_if_before is not None:
+            columns[column.name] = _past_midnight(column, column_map.next_day_if_before, columns, table, zone)
         is_error = _has_error(few, column_map, nulls=source.nulls)
         faults = {"error": is_error, "unknown": is_unknown, "ambiguous": parsed.is_ambiguous, "bad": parsed.is_bad}
         for fault, rows in faults.items():
@@ -91,6 +94,8 @@ def map_rows(  # noqa: C901 one pass over the columns
                 reasons.add(f"{fault}_{column.name}", of=rows if codes is None else rows[codes])
         if is_unknown.any():
             unknown[column.name] = is_unknown
+    for fault, rows in _unclear_filters(coded, terms):
+        reasons.add(fault, of=rows)
     excluded = _excluded(blank, coded, terms)
     columns |= {"excluded_by": excluded.texts(), "quarantine_reason": reasons.texts(but=excluded.is_given)}
     if unmapped is not None:
@@ -137,6 +142,20 @@ def _known_dates(moments: pd.Series, parsed: Parsed, codes: Codes | None) -> pd.
     return pd.Series(pd.arrays.BooleanArray((is_date if codes is None else is_date[codes]) & ~is_null, is_null))
 
 
+def _past_midnight(
+    column: Column, earlier: str, columns: Mapping[str, pd.Series], table: Table, zone: ZoneInfo
+) -> pd.Series:
+    """The column's moments, those before an earlier one of the same local day a day later by the clock."""
+    moments, starts = columns[column.name], columns[earlier]
+    is_before = np.array(moments < starts, bool)
+    for flag in (*table.flags_of(column.name), *table.flags_of(earlier)):
+        is_before &= ~columns[flag].to_numpy(bool, na_value=False) if flag in columns else True
+    clocks, start_clocks = (each[is_before].dt.tz_convert(zone).dt.tz_localize(None) for each in (moments, starts))
+    is_same_day = clocks.dt.normalize() == start_clocks.dt.normalize()
+    moved = in_zone(clocks[is_same_day] + pd.Timedelta(days=1), zone).astype(moments.dtype)
+    return moments.where(~moments.index.isin(moved.index), moved.reindex(moments.index))
+
+
 def _nulls(count: int, *, dtype: str) -> pd.Series:
     return pd.Series(pa.nulls(count, pa.large_string()) if dtype == "str" else None, index=range(count), dtype=dtype)
 
@@ -171,6 +190,7 @@ class ColumnTerms:
             zone=ZoneInfo(zone_name) if zone_name else self.zone,
             decimal=own.decimal or source.decimal or ("," if thousands == "." else "."),
             thousands=thousands,
+            has_declared_marks=bool(own.decimal or source.decimal or thousands),
             scale=own.scale,
             has_swapped_cells=bool(is_swapped),
         )
@@ -303,6 +323,20 @@ def _excluded(blank: FirstReason, coded: _CodedColumns, terms: ColumnTerms) -> F
             is_match = _matches(few[row_filter.column], row_filter, terms).to_numpy()
             blank.add(rule, of=is_match if codes is None else is_match[codes])
     return blank
+
+
+def _unclear_filters(coded: _CodedColumns, terms: ColumnTerms) -> Iterator[tuple[str, Flags]]:
+    """Rows of which a cell that a rule looks at says nothing: a spreadsheet's error, or a number with unclear marks."""
+    for row_filter in (one for filters in terms.source.exclude.values() for one in filters):
+        few, codes = coded.of((row_filter.column,))
+        texts, named = few[row_filter.column], {_folded(value) for value in row_filter.values}
+        errors = [text for text in ERROR_TEXTS if _folded(text) not in named]
+        faults = {"error_exclude": pc.is_in(arrow_of(texts), pa.array(errors, pa.large_string())).to_numpy(False)}
+        if row_filter.is_bounded:
+            numbers = parse(tidied(texts, absent=()), kind="number", reading=terms.plain_reading)
+            faults["ambiguous_exclude"] = numbers.is_ambiguous
+        for fault, rows in faults.items():
+            yield fault, rows if codes is None else rows[codes]
 
 
 def _matches(texts: pd.Series, row_filter: RowFilter, terms: ColumnTerms) -> pd.Series:

@@ -10,6 +10,7 @@ from pipeline.clean.reading import Reading
 
 _TYPED_NUMBER = r"-?\d+(\.\d+)?(e[+-]?\d+)?e0"
 _GROUPED = r"-?\d{1,3}([.,' ]\d{3})+"
+_MAY_BE_GROUPED = r"-?[1-9]\d{0,2}([.,]\d{3})+"
 _SCALES = {"": 1, **dict.fromkeys(("ribu", "rb", "thousand"), 1_000), **dict.fromkeys(("juta", "jt", "million"), 10**6)}
 _UNIT_WORDS = (
     *("jiwa", "orang", "penduduk", "kunjungan", "pengunjung", "layanan", "pelayanan", "permohonan", "berkas", "buah"),
@@ -53,6 +54,9 @@ def _by_marks(marks: pd.Series, reading: Reading, *, is_whole: bool) -> tuple[pd
     numerals = numerals.where(is_typed, numerals.str.replace(reading.decimal, ".", regex=False)).str.removesuffix("e0")
     numbers = pd.to_numeric(numerals.where(plain | is_typed), errors="coerce").astype("Float64")
     is_ambiguous = pd.Series(False, index=marks.index)
+    if not is_whole and not reading.has_declared_marks:
+        is_ambiguous = marks.str.fullmatch(_MAY_BE_GROUPED)
+        numbers = numbers.mask(is_ambiguous)
     if is_whole:
         is_broken = (numbers % 1 != 0).fillna(False)
         looks_grouped = marks.str.fullmatch(_GROUPED) & ~is_typed

@@ -10,12 +10,14 @@ from zoneinfo import ZoneInfo
 class Reading:
     """Declared formats and marks; null zones are UTC, and numbers are told times the `scale`.
 
-    With `has_swapped_cells`, day and month of a workbook's typed dates stand in each other's place.
+    Without `has_declared_marks` the marks are the usual ones. With `has_swapped_cells`, day and month of a workbook's
+    typed dates stand in each other's place.
     """
 
     formats: tuple[str, ...] = ()
     zone: ZoneInfo | None = None
     decimal: str = "."
     thousands: str | None = None
+    has_declared_marks: bool = False
     scale: int = 1
     has_swapped_cells: bool = False

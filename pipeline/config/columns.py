@@ -39,6 +39,11 @@ class RowFilter(Strict):
                 "isi 'values', 'contains', 'at_least' atau 'at_most' / give 'values', 'contains', 'at_least' or "
                 "'at_most'"
             )
+        if not all(text.strip() for text in (*self.values, *self.contains)):
+            raise ValueError(
+                "teks kosong di 'values' atau 'contains' / a blank text in 'values' or 'contains': "
+                "'contains' akan cocok dengan semua baris / it would fit all rows"
+            )
         return self
 
 
@@ -49,6 +54,7 @@ class ColumnMap(Strict):
     one that is not among them is `otherwise`.
     `when` says which rows have it at all, such as the last change of a ticket as its closing when it is closed.
     With `after`, a moment, the raw column holds how long after that, in the `unit`; numbers may be in thousands.
+    With `next_day_if_before`, a moment, one that comes before that on the same day is of the day after.
     """
 
     column: Texts = ()
@@ -65,6 +71,7 @@ class ColumnMap(Strict):
     zone: str | None = None
     when: RowFilter | None = None
     after: str | None = None
+    next_day_if_before: str | None = None
     unit: Literal["seconds", "minutes", "hours", "days", "clock", "words", "thousands", "millions"] | None = None
     approximate: bool = False
     swapped_by_excel: bool | None = None
@@ -95,6 +102,8 @@ class ColumnMap(Strict):
             yield "isi 'column' atau 'constant', jangan keduanya / give 'column' or 'constant', not both"
         if (self.after is None) != (self.unit is None or self.unit in _SCALES):
             yield "'after' dan 'unit' berpasangan / 'after' and 'unit' go together"
+        if self.after is not None and self.next_day_if_before is not None:
+            yield "isi 'after' atau 'next_day_if_before' / give 'after' or 'next_day_if_before'"
         if self.approximate and self.after is None:
             yield "'approximate' hanya untuk lama waktu ('after') / is for lengths of time ('after') only"
         if self.decimal is not None and self.decimal == self.thousands:

@@ -140,11 +140,13 @@ class Source(FileSettings):
                 f"{self.table}: {', '.join(table.column_names)}"
             )
         for name, column in self.columns.items():
-            if column.after is not None and column.after not in self._moments_before(name):
-                yield (
-                    f"columns.{name}.after: '{column.after}' harus kolom waktu yang diisi sebelum '{name}' / "
-                    f"must be a moment filled in before '{name}'"
-                )
+            earlier = {"after": column.after, "next_day_if_before": column.next_day_if_before}
+            for setting, moment in earlier.items():
+                if moment is not None and moment not in self._moments_before(name):
+                    yield (
+                        f"columns.{name}.{setting}: '{moment}' harus kolom waktu yang diisi sebelum '{name}' / "
+                        f"must be a moment filled in before '{name}'"
+                    )
             if name in table.column_names:
                 yield from (f"columns.{name}: {fault}" for fault in column.faults_for(table.column(name)))
         if self.columns and (absent := required_columns(self.table, self._filled, table.columns, self.columns)):
@@ -219,8 +221,9 @@ class Source(FileSettings):
                 )
             elif is_pair and self.combine.ends is not None and self.combine.ends not in ends:
                 yield f"combine.ends: {' | '.join(sorted(ends))}"
+        pairing = {"outages": "by: component", "inquiries": "by: inquiry_id, ends: responded_at"}
         start = self.columns.get(starts)
-        if start is None or start.when is None or is_pair:
+        if start is None or start.when is None or is_pair or self.table not in pairing:
             return
         for name in sorted(ends & set(self.columns)):
             end = self.columns[name]
@@ -230,7 +233,7 @@ class Source(FileSettings):
                     f"{starts} dan {name} dibaca dari kolom yang sama menurut '{state}': tiap baris perubahan keadaan, "
                     f"bukan jendela. Petakan {starts} saja, dan isi / are read from one column by '{state}': each row "
                     f"is a change of state, not a window. Map {starts} alone, and give "
-                    f"combine: {{how: pair, by: component, state: {state}, down: [...], up: [...]}}"
+                    f"combine: {{how: pair, {pairing[self.table]}, state: {state}, down: [...], up: [...]}}"
                 )
 
     def _moments_before(self, name: str) -> list[str]:
