@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from connectors.errors import SourceUnavailable, TolokError
+from connectors.numerals import number, percent
 from pipeline.clean.advice import advice
 from pipeline.clean.unmapped import told as told_of_unmapped
 from pipeline.config.city import City
@@ -178,16 +179,16 @@ def _held(told: Told) -> Iterator[str]:
 def _rates(told: Told, city: City, name: str) -> Iterator[str]:
     """The fate of all rows of a source, and of each reason its share beside the limit and what to do."""
     sums = {outcome: sum(n for (o, _), n in told.fates.items() if o == outcome) for outcome in _FATES}
-    yield "; ".join(f"{_FATES[outcome]}: {count:,}" for outcome, count in sums.items())
+    yield "; ".join(f"{_FATES[outcome]}: {number(count)}" for outcome, count in sums.items())
     judged_count = sums["used"] + sums["quarantined"]
     for (outcome, reason), count in sorted(told.fates.items()):
         if outcome == "quarantined":
-            share = f"{100 * count / judged_count:.1f} %"
+            share = percent(100 * count / judged_count)
             cure = advice(reason, table=TABLES[city.sources[name].table], source_name=name)
             to_do = f" - {cure[0]} / {cure[1]}" if cure else ""
-            yield f"{reason}: {count:,} ({share}; batas / limit {city.quarantine_limit_pct:g} %){to_do}"
+            yield f"{reason}: {number(count)} ({share}; batas / limit {percent(city.quarantine_limit_pct)}){to_do}"
         elif outcome == "excluded":
-            yield f"{reason}: {count:,}"
+            yield f"{reason}: {number(count)}"
 
 
 def _outcome(city: City, names: Sequence[str], trial: Trial | None) -> Iterator[Finding]:
@@ -215,12 +216,12 @@ def _rows_lines(rows: RowCounts) -> Iterator[str]:
         return
     excluded, quarantined = (sum(counts.values()) for counts in (rows.excluded, rows.quarantined))
     yield (
-        f"dibaca / read {rows.read} = dipakai / used {rows.used} + dikecualikan / excluded {excluded} + "
-        f"karantina / quarantined {quarantined}"
+        f"dibaca / read {number(rows.read)} = dipakai / used {number(rows.used)} + dikecualikan / excluded "
+        f"{number(excluded)} + karantina / quarantined {number(quarantined)}"
     )
     for counts in (rows.excluded, rows.quarantined):
         if counts:
-            yield "; ".join(f"{name} {count}" for name, count in counts.items())
+            yield "; ".join(f"{name} {number(count)}" for name, count in counts.items())
 
 
 def _place(city: City) -> Finding:

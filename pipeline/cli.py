@@ -43,7 +43,7 @@ def main() -> None:
             1,
         )
     except click.ClickException as error:
-        _end(f"Perintah salah. / Wrong usage.\n{error.format_message()}\n{_usage(error)}", 2)
+        _end(f"Perintah salah. / Wrong usage.\n{_said(error)}\n{_usage(error)}", 2)
     except Exception as error:
         if os.environ.get("TOLOK_DEBUG"):
             raise
@@ -242,10 +242,13 @@ def explain(city: str, period: str, indicator: str) -> None:
 @click.argument("indicator", type=_Indicator())
 def history(city: str, indicator: str) -> None:
     """Semua versi satu indikator, dengan alasannya. / Every version of an indicator, with its reason."""
+    from pipeline.report.text import unit_of
+
     rows = _warehouse().history(city, indicator)
+    unit = unit_of(rows[0] | {"indicator": indicator}) if rows else ""
     for row in rows:
         click.echo(
-            f"{row['period']:<8} v{row['version']:<3} {number(row['value']):>14} {row['unit']:<22} "
+            f"{row['period']:<8} v{row['version']:<3} {number(row['value']):>14} {unit:<22} "
             f"{row['status']:<15} {row['computed_at']:%Y-%m-%d %H:%M}Z  {row['change_reason']}"
         )
         if row["reason"]:
@@ -393,6 +396,23 @@ def _moment(text: str | None) -> datetime | None:
 
 def _fail(error: TolokError) -> None:
     _end(f"{error.id}\n{error.en}", error.exit_code)
+
+
+def _said(error: click.ClickException) -> str:
+    """What is wrong with the words of a command, in both languages where they are click's own."""
+    english, param = error.format_message(), getattr(error, "param", None)
+    name = param.human_readable_name if param is not None else ""
+    if isinstance(error, click.MissingParameter):
+        return f"'{name}' belum ditulis.\n{english}"
+    if isinstance(error, click.NoSuchOption):
+        return f"Pilihan '{error.option_name}' tidak ada.\n{english}"
+    if isinstance(error, click.BadParameter) and param is not None and isinstance(param.type, click.Choice):
+        return f"'{name}' harus salah satu dari: {', '.join(map(str, param.type.choices))}.\n{english}"
+    if english.startswith("No such command"):
+        return f"Perintah itu tidak ada.\n{english}"
+    if english.startswith("Got unexpected extra argument"):
+        return f"Terlalu banyak kata di belakang perintah.\n{english}"
+    return english
 
 
 def _usage(error: click.ClickException) -> str:

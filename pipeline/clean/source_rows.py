@@ -16,6 +16,7 @@ from connectors.files import read_rows
 from connectors.records import RawFile
 from connectors.remarks import Remark
 from pipeline.clean.date_signs import DateSigns
+from pipeline.clean.declared_days import DeclaredDays
 from pipeline.clean.inquiries import (
     FollowUps,
     complete_inquiries,
@@ -59,12 +60,14 @@ class Landed:
     date_signs: DateSigns = field(default_factory=DateSigns, compare=False)
     ticks: Ticks = field(default_factory=Ticks, compare=False)
     unmapped: UnmappedTexts = field(default_factory=UnmappedTexts, compare=False)
+    declared_days: DeclaredDays = field(default_factory=DeclaredDays, compare=False)
 
     @property
     def all_remarks(self) -> list[Remark]:
         """What is odd about the source, in order and each once, now that its rows were read."""
         name = self.manifest.source
-        return sorted({*self.remarks, *self.date_signs.remarks(self.source, name=name), *self.ticks.remarks(name)})
+        signs = (*self.date_signs.remarks(self.source, name=name), *self.declared_days.remarks(name))
+        return sorted({*self.remarks, *signs, *self.ticks.remarks(name)})
 
     @cached_property
     def source(self) -> Source:
@@ -185,6 +188,7 @@ def _judged(frame: pd.DataFrame, landed: Landed) -> pd.DataFrame:
         frame = complete_inquiries(frame, source=landed.source)
     extracted_at = {file.file_id: datetime.fromisoformat(file.extracted_at) for file, _ in landed.files("main")}
     frame = apply_row_rules(frame, table=landed.table, extracted_at=extracted_at)
+    landed.declared_days.add(frame, source=landed.source, zone=landed.city.zone_info)
     if landed.table.name == "population":
         name = landed.manifest.source
         landed.remarks.extend(unread_figures(frame, source=landed.source, source_name=name, city=landed.city))

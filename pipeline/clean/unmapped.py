@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from connectors.numerals import number
+
 MOST_COMMON = 5
 _LONGEST_SHOWN = 40
 _MOST_DISTINCT = 200
@@ -45,7 +47,7 @@ def told(common: Mapping[str, list[tuple[str, int]]]) -> list[str]:
     """A line per column, in both languages."""
     return [
         f"belum dipetakan / not mapped in columns.{column}.values: "
-        + ", ".join(f"'{text}' {count:,}" for text, count in texts)
+        + ", ".join(f"'{text}' {number(count)}" for text, count in texts)
         for column, texts in common.items()
     ]
 

@@ -174,6 +174,7 @@ class Result:
         Not computable without a value; provisional while a remark says so: one of `remarks`, which are the
         indicator's own, of `terms`, or of those every indicator has in common (`finality`).
         """
+        headline = _telling_of_quarantine(headline, rows)
         found = (*common_remarks(rows, coverage_pct=coverage_pct, terms=terms), *terms.remarks, *remarks)
         holding = sorted({remark.code for remark in found if remark.keeps_provisional})
         status: Status = "provisional" if holding else "final"
@@ -201,6 +202,18 @@ class Result:
         status: Status = "not_computable" if self.headline.value is None else "provisional"
         inputs = hashlib.sha256(f"{self.inputs_sha256}\n{holding}".encode()).hexdigest()
         return replace(self, remarks=found, status=status, inputs_sha256=inputs)
+
+
+def _telling_of_quarantine(headline: Quotient, rows: RowCounts) -> Quotient:
+    """The headline; without a value its reason also tells of the quarantine, where that holds most of the rows."""
+    considered, count = rows.read - sum(rows.excluded.values()), sum(rows.quarantined.values())
+    if headline.value is not None or headline.reason is None or 2 * count <= considered:
+        return headline
+    reason_id, mark, reason_en = headline.reason.partition(" / ")
+    named = ", ".join(f"{name} {number(of)}" for name, of in sorted(rows.quarantined.items()))
+    reason_id += f"; {number(count)} dari {number(considered)} baris dikarantina: {named}"
+    reason_en += f"; {number_en(count)} of {number_en(considered)} rows are quarantined: {named}"
+    return replace(headline, reason=f"{reason_id}{mark}{reason_en}")
 
 
 def common_remarks(rows: RowCounts, *, coverage_pct: float, terms: Terms) -> list[Remark]:

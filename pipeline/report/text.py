@@ -82,7 +82,7 @@ def explanation(
     rows = row["rows"]
     lines = [
         f"{definition.clause} {definition.name_id} / {definition.name_en}",
-        f"{row['city']} {row['period']}, v{row['version']}: {number(row['value'])} {_unit(row)} "
+        f"{row['city']} {row['period']}, v{row['version']}: {number(row['value'])} {unit_of(row)} "
         f"({STATUSES[row['status']]})",
         f"  = {number(row['numerator'])} : {number(row['denominator'])}",
         *_reason_lines(row),
@@ -193,7 +193,7 @@ def _name(row: Mapping[str, Any]) -> str:
     return known.title if known else indicator_id
 
 
-def _unit(row: Mapping[str, Any]) -> str:
+def unit_of(row: Mapping[str, Any]) -> str:
     """The unit in both languages, once where they are the same."""
     known = definitions().get(row["indicator"])
     return " / ".join(dict.fromkeys([known.unit_id, row["unit"]])) if known else str(row["unit"])
@@ -206,7 +206,7 @@ def _cells(row: Mapping[str, Any], *, is_wide: bool) -> list[str]:
         row["period"],
         _name(row),
         number(row["value"]),
-        _unit(row),
+        unit_of(row),
         percent(row["coverage_pct"]),
         STATUSES[row["status"]],
     ]

@@ -44,8 +44,8 @@ JSON_TWICE = JSON_TYPO.replace('"jawab"', '"dijawab": "2025-03-01 09:00", "dijaw
 # The file's form and content, more settings, the exit code of both, and what check says besides.
 CASES: dict[str, tuple[str, str, str, int, str]] = {
     "all sound": ("csv", tickets(good=40), "", 0, "used: 40;"),
-    "few unmapped": ("csv", tickets(good=39, unknown=1), "", 0, r"unknown_status: 1 \(2\.5 %.*\n.*'Ditunda' 1"),
-    "some unreadable": ("csv", tickets(good=30, bad=10), "", 0, r"bad_received_at: 10 \(25\.0 %"),
+    "few unmapped": ("csv", tickets(good=39, unknown=1), "", 0, r"unknown_status: 1 \(2,5 %.*\n.*'Ditunda' 1"),
+    "some unreadable": ("csv", tickets(good=30, bad=10), "", 0, r"bad_received_at: 10 \(25 %"),
     "most unmapped": ("csv", tickets(good=30, unknown=70), "", 3, "'Ditunda' 70"),
     "most unreadable": ("csv", tickets(good=30, bad=70), "", 3, "bad_received_at 70"),
     "a limit of one's own": ("csv", tickets(good=90, bad=10), "quarantine_limit_pct: 5", 3, "bad_received_at 10"),

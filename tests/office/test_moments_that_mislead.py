@@ -60,6 +60,7 @@ def test_names_of_zones_behind_some_moments_keep_a_result_provisional(
         ("%d/%m/%Y %H:%M %Z", "18/MM/2025 10:00 WIB", "18/MM/2025 13:00 WITA", 2),
         ("%d %B %Y pukul %H.%M %Z", "18 Mei 2025 pukul 10.00 WIB", "18 Mei 2025 pukul 06.00 UTC", 3),
         ("%d %B %Y %H.%M WIB", "18 Mei 2025 pukul 10.00 WIB", "18 Mei 2025 11.00 WIB", 1),
+        ("%d/%m/%Y %H:%M%z", "18/MM/2025 10:00+0700", "18/MM/2025 04:00+0000", 1),
         ("%A %d %b %Y %I:%M %p %Z", "Senin 18 Agt 2025 10:00 PM WIB", "Selasa 19 Agt 2025 01:00 AM WIB", 3),
     ],
 )
@@ -109,3 +110,34 @@ def test_digits_that_no_mark_parts_need_their_full_width(form: str, whole: str, 
     lines = ["No,Masuk,Jawab", f"1,{whole},{whole}", f"2,{short},{whole}"]
     rows = computed_from(tmp_path, lines, with_format(form))["inquiry_response"].rows
     assert (rows.used, rows.quarantined) == (1, {"bad_received_at": 1})
+
+
+@pytest.mark.parametrize(
+    ("form", "written", "covers", "is_held"),
+    [
+        ("%d-%m-%y %H:%M", "25-MM-18 10:00", {}, True),
+        ("%y-%m-%d %H:%M", "25-MM-18 10:00", {}, False),
+        ("%d-%m-%Y %H:%M", "18-MM-2024 10:00", {"covers": [{"first_on": "2024-12-10", "last_on": "2025-01-31"}]}, True),
+        (
+            "%d-%m-%Y %H:%M",
+            "18-MM-2025 10:00",
+            {"covers": [{"first_on": "2025-01-18", "last_on": "2025-12-18"}]},
+            False,
+        ),
+    ],
+)
+def test_rows_that_mostly_fall_outside_the_declared_days_keep_a_result_provisional(
+    form: str, written: str, covers: dict[str, Any], is_held: bool, tmp_path: Path
+) -> None:
+    lines = a_ticket_a_month(written, written.replace("10:00", "12:30"), written.replace("10:00", "11:00"))
+    result = computed_from(tmp_path, lines, with_format(form, **covers))["inquiry_response"]
+    assert ("outside_covers" in {remark.code for remark in result.remarks if remark.keeps_provisional}) == is_held
+
+
+def test_a_missing_value_says_that_most_rows_are_quarantined(tmp_path: Path) -> None:
+    lines = a_ticket_a_month("18/MM/2025", "x")
+    reason = computed_from(tmp_path, lines, with_format("%d/%m/%Y %H:%M"))["inquiry_response"].reason
+    assert reason is not None
+    in_id, in_en = reason.split(" / ")
+    assert "12 dari 12 baris dikarantina: bad_received_at 12" in in_id
+    assert "12 of 12 rows are quarantined: bad_received_at 12" in in_en

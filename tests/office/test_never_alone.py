@@ -67,7 +67,25 @@ def test_an_indicator_is_known_by_its_clause_too(name: str, monkeypatch: pytest.
     assert code == 0
     assert "Sementara karena / Provisional because:" in out
     assert "bad_received_at (received_at tidak terbaca / received_at unreadable): 1" in out
-    assert tolok(monkeypatch, "history", "kota-uji", name)[0] == 0
+    code, out, _ = tolok(monkeypatch, "history", "kota-uji", name)
+    assert (code, "hari / days" in out) == (0, True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "in_id", "in_en"),
+    [
+        (("run", "kota-uji"), "'PERIOD' belum ditulis", "Missing argument 'PERIOD'"),
+        (("template", "gangguan"), "'TABLE' harus salah satu dari: visits", "is not one of"),
+        (("hitung",), "Perintah itu tidak ada", "No such command"),
+        (("run", "kota-uji", "2024", "10.3"), "Terlalu banyak kata", "extra argument"),
+        (("run", "kota-uji", "2024", "--semua"), "'--semua' tidak ada", "--semua"),
+    ],
+)
+def test_a_wrong_command_is_told_in_both_languages(
+    arguments: tuple[str, ...], in_id: str, in_en: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code, _, err = tolok(monkeypatch, *arguments)
+    assert (code, in_id in err, in_en in err) == (2, True, True)
 
 
 @pytest.mark.parametrize(
