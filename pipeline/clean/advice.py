@@ -75,8 +75,10 @@ ADVICE: dict[str, Texts] = {
         "the order of day and month in format, and zone",
     ),
     "response_before_receipt": (
-        "periksa apakah kedua kolom tertukar, urutan hari-bulan di format, dan zone",
-        "check whether the two columns are exchanged, the order of day and month in format, and zone",
+        "periksa apakah kedua kolom tertukar, urutan hari-bulan di format, dan zone; bila satu tanggal berlaku untuk "
+        "kedua jam, tulis next_day_if_before pada kolom yang kemudian",
+        "check whether the two columns are exchanged, the order of day and month in format, and zone; if one date "
+        "stands for both hours, write next_day_if_before on the later column",
     ),
     "wrong_field_count": (
         "jumlah sel tidak sama dengan judul kolom: periksa {place}.delimiter, quote dan ends_at",

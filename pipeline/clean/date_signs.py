@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +16,7 @@ from connectors.numerals import number, number_en
 from connectors.remarks import Remark
 from pipeline.config.columns import ColumnMap
 from pipeline.config.source import Source
+from pipeline.tables import TABLES
 
 LAST_AMBIGUOUS_DAY = 12
 # Fewer dates than these prove nothing; of real dates 61 % are on a day above 12.
@@ -24,6 +27,8 @@ FEWEST_EXCHANGED = 2
 EXCHANGED_PCT = 1
 FOLLOW_UPS_AT = "responses.at"
 ZONE_HOURS = {"WIB": 7, "WITA": 8, "WIT": 9, "UTC": 0, "GMT": 0}
+_ZONE = re.compile(r"\b(?P<word>WIB|WITA|WIT|UTC|GMT)\b(?: ?(?P<more>[+-]\d{1,2})\b)?", re.IGNORECASE)
+_ZONE_AT_END = re.compile(r"(?:(?-i:%Z)|\(?\b(?:WIB|WITA|WIT)\b\)?)\s*$", re.IGNORECASE)
 _ANY_DAY = datetime(2025, 1, 1, tzinfo=UTC)
 
 Order = Literal["typed", "year_first", "day_first", "month_first", "named"]
@@ -148,6 +153,40 @@ class DateSigns:
                 "has none and is read on the city's clock. If that is right, write 'zone'; if the Z is false, write Z "
                 "as a letter in 'format'.",
             )
+
+
+def other_clocks(source: Source, *, name: str, zone: ZoneInfo) -> list[Remark]:
+    """A remark for each moment of which the header or a format names another zone than the one it is read in."""
+    moments = {column.name for column in TABLES[source.table].columns if column.kind == "moment"}
+    maps = {column: source.columns[column] for column in source.columns if column in moments}
+    maps |= {FOLLOW_UPS_AT: source.responses.at} if source.responses else {}
+    return [
+        remark
+        for column, column_map in maps.items()
+        for remark in _other_clock(column, column_map, source, name=name, zone=zone)
+    ]
+
+
+def _other_clock(column: str, column_map: ColumnMap, source: Source, *, name: str, zone: ZoneInfo) -> Iterator[Remark]:
+    declared = column_map.zone or source.zone
+    own = zone if declared is None else ZoneInfo(declared)
+    # A zone at the end of a format is read from the texts.
+    if any(_ZONE_AT_END.search(form) for form in column_map.format):
+        return
+    found = [each for text in (*column_map.column, *column_map.format) for each in _ZONE.finditer(text)]
+    hours = {each[0]: ZONE_HOURS[each["word"].upper()] + int(each["more"] or 0) for each in found}
+    own_offset = _ANY_DAY.astimezone(own).utcoffset()
+    others = ", ".join(text for text, before in hours.items() if timedelta(hours=before) != own_offset)
+    if others:
+        there = f"{name}: {column} ({_raw_name(column_map)})"
+        yield Remark(
+            "other_clock",
+            f"{there}: judul atau format menyebut {others}, tetapi dibaca menurut jam {own.key}. Tulis 'zone' yang "
+            f"benar di columns.{column}.",
+            f"{there}: the header or format says {others}, but it is read on the clock of {own.key}. Write the right "
+            f"'zone' in columns.{column}.",
+            keeps_provisional=declared is None,
+        )
 
 
 def _swap_signs(forms: SignsByForm) -> Iterator[tuple[str, str]]:

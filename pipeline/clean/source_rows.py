@@ -15,7 +15,7 @@ import pandas as pd
 from connectors.files import read_rows
 from connectors.records import RawFile
 from connectors.remarks import Remark
-from pipeline.clean.date_signs import DateSigns
+from pipeline.clean.date_signs import DateSigns, other_clocks
 from pipeline.clean.declared_days import DeclaredDays
 from pipeline.clean.inquiries import (
     FollowUps,
@@ -66,7 +66,8 @@ class Landed:
     def all_remarks(self) -> list[Remark]:
         """What is odd about the source, in order and each once, now that its rows were read."""
         name = self.manifest.source
-        signs = (*self.date_signs.remarks(self.source, name=name), *self.declared_days.remarks(name))
+        signs = [*self.date_signs.remarks(self.source, name=name), *self.declared_days.remarks(name)]
+        signs += other_clocks(self.source, name=name, zone=self.city.zone_info)
         return sorted({*self.remarks, *signs, *self.ticks.remarks(name)})
 
     @cached_property

@@ -141,3 +141,32 @@ def test_a_missing_value_says_that_most_rows_are_quarantined(tmp_path: Path) -> 
     in_id, in_en = reason.split(" / ")
     assert "12 dari 12 baris dikarantina: bad_received_at 12" in in_id
     assert "12 of 12 rows are quarantined: bad_received_at 12" in in_en
+
+
+@pytest.mark.parametrize(
+    ("header", "form", "settings", "zone", "is_held"),
+    [
+        ("Jawab (WIB)", "%d/%m/%Y %H:%M", {}, "Asia/Makassar", True),
+        ("Jawab UTC", "%d/%m/%Y %H:%M", {}, "Asia/Jakarta", True),
+        ("Jawab (GMT+7)", "%d/%m/%Y %H:%M", {}, "Asia/Jayapura", True),
+        ("Jawab (GMT+7)", "%d/%m/%Y %H:%M", {}, "Asia/Jakarta", False),
+        ("Jawab (WIB)", "%d/%m/%Y %H:%M", {}, "Asia/Jakarta", False),
+        ("Jawab (WIB)", "%d/%m/%Y %H:%M", {"zone": "Asia/Jakarta"}, "Asia/Makassar", False),
+        ("Jawab", "%d/%m/%Y WIB %H:%M", {}, "Asia/Makassar", True),
+        ("Jawab", "%d/%m/%Y UTC %H:%M", {}, "Asia/Jakarta", True),
+        ("Jawab, Witan", "%d/%m/%Y %H:%M", {}, "Asia/Jakarta", False),
+    ],
+)
+def test_a_header_or_format_that_names_another_clock_keeps_a_result_provisional(
+    header: str, form: str, settings: dict[str, str], zone: str, is_held: bool, tmp_path: Path
+) -> None:
+    source = with_format("%d/%m/%Y %H:%M")
+    source["columns"] |= {"responded_at": {"column": header, "format": form, **settings}}
+    answer = form.replace("%d", "20").replace("%m", "MM").replace("%Y", "2025").replace("%H:%M", "10:00")
+    lines = a_ticket_a_month("18/MM/2025 10:00", answer)
+    lines[0] = f'No,Masuk,"{header}"'
+    result = computed_from(tmp_path, lines, source, zone=zone)["inquiry_response"]
+    assert result.headline.denominator == 12
+    assert ("other_clock" in {one.code for one in result.remarks}, result.status) == (
+        (True, "provisional") if is_held else (False, "final")
+    )
