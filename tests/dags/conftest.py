@@ -14,7 +14,7 @@ from airflow_process import ROOT, STUB_STEPS, Checkout, airflow_environment, run
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
     root = tmp_path_factory.mktemp("check") / "a checkout"
-    for folder in ("cities", "connectors", "dags", "pipeline", "scripts"):
+    for folder in ("cities", "connectors", "dags", "expectations", "pipeline", "scripts"):
         shutil.copytree(ROOT / folder, root / folder, ignore=shutil.ignore_patterns("__pycache__"))
     (root / "pipeline" / "steps.py").write_text(STUB_STEPS, encoding="utf-8")
     return Checkout(root)

@@ -105,7 +105,7 @@ def airflow_service(folder: Path, *, root: Path = ROOT, more: dict[str, str] | N
                     )
                 )
             airflow = Airflow(environment, f"http://127.0.0.1:{port}", folder)
-            wait_until(lambda: _is_healthy(airflow), seconds=180)
+            wait_until(lambda: _all_go_on(started, folder) and _is_healthy(airflow), seconds=180)
             yield airflow
         finally:
             for sent in (signal.SIGTERM, signal.SIGKILL):
@@ -145,6 +145,12 @@ def _environment(folder: Path, root: Path, *, server: str, port: int) -> dict[st
         "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.5",
         "GX_ANALYTICS_ENABLED": "False",
     }
+
+
+def _all_go_on(started: list[subprocess.Popen[bytes]], folder: Path) -> bool:
+    logs = {path.name: path.read_text("utf-8")[-2000:] for path in folder.glob("*.log")}
+    assert all(process.poll() is None for process in started), f"a part of Airflow has ended: {logs}"
+    return True
 
 
 def _is_healthy(airflow: Airflow) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from pathlib import Path
 
@@ -118,3 +119,11 @@ def test_a_connection_nobody_keeps_ends_with_code_2_and_its_variable(checkout: C
     run = checkout.run(*RUN_DAG, "kota-contoh", "2025", sources=("upik",), more={"CONNECTION": "portal"})
     assert run.code == 2
     assert "AIRFLOW_CONN_PORTAL" in run.output
+
+
+def test_a_rule_file_at_fault_does_not_keep_the_scheduler_from_starting(tmp_path: Path, checkout: Checkout) -> None:
+    root = tmp_path / "checkout"
+    shutil.copytree(checkout.root, root)
+    (root / "expectations" / "visits.json").write_text("{", "utf-8")
+    done = Checkout(root).run(sys.executable, "-c", "from pipeline.preload import preload; preload()")
+    assert (done.code, done.output) == (0, "")
