@@ -189,6 +189,25 @@ OF_TABLES = (
         keeps_provisional=True,
     ),
     _sign(
+        "ids_alike_pct",
+        "Paling banyak {limit} % baris bernomor sama dengan baris lain kecuali huruf besar/kecil atau nol di depannya "
+        "(lebih dari itu: satu hal terhitung dua kali? Samakan nomornya, atau buang baris yang berulang)",
+        "At most {limit} % of the rows have the id of another but for the case of letters or leading zeros (more: is "
+        "one thing counted twice? Write its id in one way, or leave out the rows that come again)",
+        most=0.1,
+        keeps_provisional=True,
+    ),
+    _sign(
+        "in_two_sources_pct",
+        "Paling banyak {limit} % baris dua sumber bernomor sama dan waktu atau namanya sama (lebih dari itu: baris "
+        "yang sama terhitung dua kali? Hapus salah satu sumber, atau keluarkan barisnya dengan exclude: "
+        "{duplicate: ...})",
+        "At most {limit} % of the rows of two sources have the same id and the same moment or name (more: are the same "
+        "rows counted twice? Delete one of the sources, or leave the rows out by exclude: {duplicate: ...})",
+        most=2,
+        keeps_provisional=True,
+    ),
+    _sign(
         "clustered_quarantine_pct",
         "Paling banyak {limit} % baris dikarantina karena satu alasan yang menumpuk pada satu bulan, OPD atau berkas",
         "At most {limit} % of the rows are quarantined for one reason that gathers in one month, agency or file",
@@ -316,12 +335,16 @@ def _add(counts: dict[str, pd.Series], place: str, found: pd.Series) -> None:
 
 @dataclass(frozen=True)
 class Read:
-    """One table as it was read: a sample of its sound rows in the period, the fates of all, the source of each file."""
+    """One table as it was read: a sample of its sound rows in the period, the fates of all, the source of each file.
+
+    `shares` are signs found while the table was cleaned, with their details, by sign and place.
+    """
 
     rows: pd.DataFrame
     fates: Fates
     sources: Mapping[str, str]
     considered_count: int
+    shares: Mapping[str, Mapping[str, tuple[float, str]]] = field(default_factory=dict)
 
 
 def of_tables(tables: Mapping[str, Read], *, longest_plausible_hours: int) -> pd.DataFrame:
@@ -375,6 +398,9 @@ def _table_rows(read: Read, table: Table, *, longest_plausible_hours: int) -> It
     yield from _copies(read, table)
     yield table.name, table.name, {"empty_months_count": _empty_months_count(read.fates, table)}, ""
     yield from _clusters(read, table)
+    for name, places in read.shares.items():
+        for place, (share, details) in places.items():
+            yield table.name, place, {name: share}, details
 
 
 def _times(rows: pd.DataFrame, table: Table, *, fates: Fates, longest_hours: int) -> Signs:

@@ -104,7 +104,7 @@ def validate_tables(
             verdicts.append(_verdict(sample, subject=name, suite=suite))
             accounts[name] = account = _account(reading.rows, dataset.tally)
             account["held_with_group"] = reading.held_count
-            found[name] = Read(sample.frame, reading.fates, sources, account["considered"])
+            found[name] = Read(sample.frame, reading.fates, sources, account["considered"], dataset.shares)
     if not verdicts:
         return [], {}
     return [*verdicts, validate_frame(accounting(accounts), subject="rows", suite=suite_of("rows"))], found

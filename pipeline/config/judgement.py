@@ -25,6 +25,8 @@ LIMITS = (
     "zero_days_count",
     "busiest_day_times",
     "copies_pct",
+    "ids_alike_pct",
+    "in_two_sources_pct",
     "same_answer_pct",
     "fewest_inhabitants",
     "most_inhabitants",

@@ -23,13 +23,22 @@ def computed_from(
         return {result.indicator_id: result for result in steps.compute("kota", year)}
 
 
-def write_office(folder: Path, lines: Sequence[str], source: Mapping[str, Any], **city: Any) -> None:
-    """The CSV and the YAML of city `kota` around it."""
-    (folder / "data.csv").write_text("\n".join(lines) + "\n", "utf-8")
+def write_office(
+    folder: Path,
+    lines: Sequence[str],
+    source: Mapping[str, Any],
+    *,
+    others: Mapping[str, Sequence[str]] | None = None,
+    **city: Any,
+) -> None:
+    """The CSV and the YAML of city `kota` around it; `others` are CSVs of further sources with the same settings."""
+    for name, content in {"data": lines, **(others or {})}.items():
+        (folder / f"{name}.csv").write_text("\n".join(content) + "\n", "utf-8")
     days = [{"first_on": "2025-01-01", "last_on": "2025-12-31"}]
     whole = {"path": "data.csv", "format": "csv", "extracted_at": "2026-01-10T08:00:00", "covers": days, **source}
     figure = {"year": 2025, "count": 400_000, "reference_on": "2025-12-31", "source": "Dukcapil"}
     names = {"city": "kota", "name": "Kota", "zone": "Asia/Jakarta", "region_codes": {"kemendagri": "99.71"}}
     settings = {"population": {"figures": [figure]}, "quarantine_limit_pct": 100, **city}
-    text = json.dumps({**names, **settings, "sources": {"berkas": whole}})
+    more = {name: {**whole, "path": f"{name}.csv"} for name in others or {}}
+    text = json.dumps({**names, **settings, "sources": {"berkas": whole, **more}})
     (folder / "kota.yaml").write_text(text, "utf-8")
