@@ -243,6 +243,15 @@ OF_RESULTS = (
         keeps_provisional=True,
     ),
     _sign(
+        "rows_lost_pct",
+        "Paling banyak {limit} % baris hilang dibanding versi sebelumnya dari periode yang sama (lebih dari itu: "
+        "berkasnya terpotong? Jika memang ditarik, jelaskan di judgement.explained)",
+        "At most {limit} % of the rows are gone since an earlier version of the same period (more: is the file cut? If "
+        "they were withdrawn, say why in judgement.explained)",
+        most=2,
+        keeps_provisional=True,
+    ),
+    _sign(
         "register_shrinks_pct",
         "Daftar layanan menyusut paling banyak {limit} % dari tahun lalu",
         "The register of services shrinks by at most {limit} % on last year",
@@ -362,13 +371,19 @@ def of_results(
     *,
     last_year: Mapping[str, Mapping[str, Any]],
     month_before: Mapping[str, Mapping[str, Any]],
+    most_things: Mapping[str, int],
 ) -> pd.DataFrame:
-    """One row per indicator and per dimension; earlier results by indicator, as `Warehouse.current` gives them."""
+    """One row per indicator and per dimension; earlier results by indicator, as `Warehouse.current` gives them.
+
+    `most_things` are those of an earlier version of the same period by indicator, as `Warehouse.most_things` has them.
+    """
     found = []
     for result in results:
         then = _comparable(result, last_year.get(result.indicator_id))
         before = _comparable(result, month_before.get(result.indicator_id))
-        found.append((result.indicator_id, result.indicator_id, _changes(result, then, before), ""))
+        found.append(
+            (result.indicator_id, result.indicator_id, _changes(result, then, before) | _lost(result, most_things), "")
+        )
         found += [(result.indicator_id, *row) for row in _member_rows(result, then)]
     return _frame(found, OF_RESULTS, key="indicator_id")
 
@@ -539,6 +554,11 @@ def _changes(result: Result, then: Mapping[str, Any] | None, before: Mapping[str
     if then and result.population and then["population"]:
         found["population_change_pct"] = _change_pct(result.population.population_count, then["population"]["count"])
     return found
+
+
+def _lost(result: Result, most_things: Mapping[str, int]) -> Signs:
+    before = most_things.get(result.indicator_id)
+    return {"rows_lost_pct": max(0.0, 100 - 100 * result.rows.things_count / before)} if before else {}
 
 
 def _times_between_months(result: Result) -> float | None:

@@ -149,7 +149,8 @@ def validate(city_id: str, period: str) -> str:
     datasets = {table: dataset(city_id, table, period) for table in TABLES}
     files = {file.file_id: m.source for table in TABLES for m in _manifests(city_id, table, period) for file in m.files}
     verdicts, tables = validate_tables(datasets, period=asked, zone=city.zone_info, sources=files)
-    verdict, remarks = judge_tables(tables, city=city, period=asked)
+    said = {table: found.remarks for table, found in datasets.items()}
+    verdict, remarks = judge_tables(tables, city=city, period=asked, said=said)
     verdicts = [*verdicts, verdict] if tables else []
     _write_verdicts(city_id, period, "tables", verdicts)
     write_atomically(_work(city_id, period) / "remarks.json", _remarks_by_table().dump_json(remarks, indent=1))
@@ -182,6 +183,7 @@ def judged_results(city_id: str, period: str, *, warehouse_url: str | None) -> l
         period=asked,
         last_year=_stored(warehouse_url, city_id, asked.year_before),
         month_before=_stored(warehouse_url, city_id, asked.month_before),
+        most_things=_most_things(warehouse_url, city_id, asked),
     )
     verdicts = [validate_results(results), verdict]
     _write_verdicts(city_id, period, "results", verdicts)
@@ -198,6 +200,16 @@ def _stored(warehouse_url: str | None, city_id: str, period: Period | None) -> l
     warehouse = Warehouse(warehouse_url)
     warehouse.migrate()
     return warehouse.current(city_id, period.label, is_whole=True)
+
+
+def _most_things(warehouse_url: str | None, city_id: str, period: Period) -> dict[str, int]:
+    """By indicator, of how many things an earlier version of the period tells, made of sources that are still there."""
+    from pipeline.warehouse import Warehouse
+
+    if warehouse_url is None:
+        return {}
+    names = frozenset(sources_for(_city(city_id), period))
+    return Warehouse(warehouse_url).most_things(city_id, period.label, sources=names)
 
 
 def store(city_id: str, period: str) -> list[str]:

@@ -31,6 +31,11 @@ def shared_hashes(frame: pd.DataFrame, table: Table) -> Words:
     return folded_hashes(told, [*table.thing, *_telling(table)])
 
 
+def has_lasting_ids(table: Table) -> bool:
+    """Whether a thing has an id of its own, which another source of the table may use too."""
+    return _is_id(table.thing[0]) and table.name != "visits"
+
+
 def _telling(table: Table) -> set[str]:
     """The column that, beside the id, two rows of one thing have in common: its name, or its first moment."""
     return {"name"} if table.name == "services" else {table.month_by}
@@ -49,6 +54,8 @@ def alike_count(frame: pd.DataFrame, *, table: Table, source_name: str) -> int:
 
     Of those that differ by zeros, what else tells a row again must be the same. All rows of an id must be there.
     """
+    if not has_lasting_ids(table):
+        return 0
     sound = frame[is_sound(frame)]
     ids = sound[table.thing[0]].str.removeprefix(f"{source_name}:")
     upper, telling = ids.str.upper(), [sound[name] for name in _telling(table)]

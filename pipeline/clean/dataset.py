@@ -7,7 +7,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from pathlib import Path
 
 import pandas as pd
@@ -17,7 +17,7 @@ from connectors.errors import DataRejected
 from connectors.remarks import Remark
 from pipeline.access_log.checkpoints import Checkpoints, forget_checkpoints
 from pipeline.atomic import atomic_folder
-from pipeline.clean.alike_ids import Shares, alike_count, shared_counts, shared_hashes, shares
+from pipeline.clean.alike_ids import Shares, alike_count, has_lasting_ids, shared_counts, shared_hashes, shares
 from pipeline.clean.month_files import Block, MonthFiles, finished, read_parts
 from pipeline.clean.readability import Readability
 from pipeline.clean.repeated_keys import RepeatedKeys
@@ -229,20 +229,23 @@ def _write_source(landed: Landed, files: MonthFiles, *, among: Sequence[Landed],
 
 def _resolve_duplicates(source: _Written, files: MonthFiles) -> int:
     """Judge rows again whose keys come again; gives how many rows have an id that others write otherwise."""
-    table, name = source.landed.table, source.name
-    count = sum(
-        alike_count(files.rows_at(places), table=table, source_name=name)
-        for places in (source.things.groups() if _has_lasting_ids(table) else ())
-    )
-    for resolved, groups in (
-        (with_duplicates_resolved, source.keys.groups()),
-        (with_doubtful_held, source.things.groups(shared_with=source.in_doubt)),
-    ):
-        for places in groups:
-            block = Block.of(resolved(files.rows_at(places), source.landed), source.landed.table)
-            source.readability.leave_out(files.judge_again(block, places=places))
+    landed, count = source.landed, 0
+    alike_among = partial(alike_count, table=landed.table, source_name=source.name)
+    for places in source.keys.groups():
+        rows = files.rows_at(places)
+        count += alike_among(rows) if source.things is source.keys else 0
+        _judge_again(source, files, with_duplicates_resolved(rows, landed), places)
+    if source.things is not source.keys:
+        count += sum(alike_among(files.rows_at(places)) for places in source.things.groups())
+    for places in source.things.groups(shared_with=source.in_doubt):
+        _judge_again(source, files, with_doubtful_held(files.rows_at(places), landed), places)
     source.landed.remarks.extend(source.readability.judge())
     return count
+
+
+def _judge_again(source: _Written, files: MonthFiles, rows: pd.DataFrame, places: Words) -> None:
+    block = Block.of(rows, source.landed.table)
+    source.readability.leave_out(files.judge_again(block, places=places))
 
 
 def _shared_counts(
@@ -268,12 +271,8 @@ def _count_log(landed: Landed, *, checkpoints: Checkpoints | None = None) -> tup
     return counts.visits, counts.tally
 
 
-def _has_lasting_ids(table: Table) -> bool:
-    return table.thing[0].endswith("_id") and table.name != "visits"
-
-
 def _carries_source(table: Table, among: Sequence[Landed]) -> bool:
-    return len(among) > 1 and _has_lasting_ids(table)
+    return len(among) > 1 and has_lasting_ids(table)
 
 
 def _with_source_in_ids(frame: pd.DataFrame, landed: Landed, *, among: Sequence[Landed]) -> pd.DataFrame:

@@ -35,6 +35,7 @@ LIMITS = (
     "times_last_year",
     "change_on_month_before_pct",
     "times_between_months",
+    "rows_lost_pct",
     "register_shrinks_pct",
     "population_change_pct",
     "new_members_pct",

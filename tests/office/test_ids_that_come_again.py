@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from pipeline import signs, steps
+from tests.office.offices import write_office
 from tests.office.test_signs_of_whole_files import kept
 
 HEADER = "Nomor,Nama,Masuk,Jawab,Daring"
@@ -60,21 +62,39 @@ PADDED = [f"{n:03}" for n in range(1, 41)]
     ],
     ids=["apart", "case", "hard space", "zeros, same", "zeros, other", "two desks", "twice", "case", "zeros"],
 )
-def test_one_thing_under_two_ids_or_in_two_sources_keeps_provisional(
-    tmp_path: Path, table: str, lines: list[str], others: list[str], expected: set[str]
+def test_one_thing_under_two_ids_or_in_two_sources_is_beyond_its_limit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, table: str, lines: list[str], others: list[str], expected: set[str]
 ) -> None:
-    columns, indicator = TABLES[table]
+    source = {"table": table, "columns": TABLES[table][0]}
     more = {"lain": [HEADER, *others]} if others else {}
-    source = {"table": table, "columns": columns}
-    assert kept(tmp_path, [HEADER, *lines], source, indicator, others=more) & SIGNS == expected
+    write_office(tmp_path, [HEADER, *lines], source, others=more)
+    monkeypatch.setenv("TOLOK_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("TOLOK_CITIES", str(tmp_path))
+    for name in ("berkas", *more):
+        steps.fetch("kota", name, "2025")
+    shares = steps.dataset("kota", table, "2025").shares
+    limits = {sign.name: sign.most for sign in signs.OF_TABLES}
+    assert {name for name, places in shares.items() for share, _ in places.values() if share > limits[name]} == expected
 
 
 SIGNS = {"ids_alike_pct", "in_two_sources_pct"}
 
 
-def test_what_the_city_explains_keeps_nothing_provisional(tmp_path: Path) -> None:
+@pytest.mark.parametrize("explained", [{}, {"2025": {"in_two_sources_pct": "satu tiket, dua loket"}}])
+def test_it_keeps_provisional_unless_the_city_explains_it(tmp_path: Path, explained: dict[str, Any]) -> None:
     columns, indicator = TABLES["inquiries"]
-    judgement = {"explained": {"2025": {"in_two_sources_pct": "satu tiket, dua loket"}}}
     more = {"lain": [HEADER, *rows(NUMBERED[:12])]}
     lines, source = [HEADER, *rows(NUMBERED)], {"table": "inquiries", "columns": columns}
-    assert not kept(tmp_path, lines, source, indicator, others=more, judgement=judgement) & SIGNS
+    codes = kept(tmp_path, lines, source, indicator, others=more, judgement={"explained": explained})
+    assert codes & SIGNS == (set() if explained else {"in_two_sources_pct"})
+
+
+def test_rows_that_are_gone_since_an_earlier_version_keep_provisional_until_explained(tmp_path: Path) -> None:
+    columns, indicator = TABLES["inquiries"]
+    lines, source = [HEADER, *rows(NUMBERED)], {"table": "inquiries", "columns": columns}
+    judgement = {"explained": {"2025": {"rows_lost_pct": "tiket uji dibuang"}}}
+    copies = [HEADER, *rows(NUMBERED), *rows(NUMBERED[:20])]
+    runs = [(copies, {}, False), (lines, {}, False), (lines[:-10], {}, True), (lines[:-10], {}, True)]
+    runs += [(lines, {}, False), (lines[:-10], {"judgement": judgement}, False)]
+    for place, (given, city, is_kept) in enumerate(runs):
+        assert ("rows_lost_pct" in kept(tmp_path, given, source, indicator, **city)) is is_kept, place
