@@ -9,9 +9,10 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -228,7 +229,7 @@ def watch(city: str | None, is_told: bool) -> None:
 def show(city: str, period: str | None, as_json: bool, as_of: str | None) -> None:
     """Tampilkan hasil. / Show results."""
     label = Period.parse(period).label if period else None
-    rows = _results(city, label, as_of=_moment(as_of), is_whole=as_json)
+    rows = _results(city, label, as_of=as_of, is_whole=as_json)
     if as_json:
         from pipeline.report.text import described
 
@@ -262,22 +263,35 @@ def explain(city: str, period: str, indicator: str) -> None:
 
 @_commands.command()
 @click.argument("city")
-@click.argument("indicator", type=_Indicator())
-def history(city: str, indicator: str) -> None:
-    """Semua versi satu indikator, dengan alasannya. / Every version of an indicator, with its reason."""
-    from pipeline.report.text import unit_of
+@click.argument("asked_for", metavar="[PERIOD] [INDICATOR]", nargs=-1)
+@click.option("--json", "as_json", is_flag=True, help="Objek JSON. / JSON objects.")
+@click.option("--as-of", default=None, help="Hanya versi sampai waktu itu (ISO). / Versions up to then (ISO).")
+def history(city: str, asked_for: tuple[str, ...], as_json: bool, as_of: str | None) -> None:
+    """Semua versi hasil, dengan sebab dan berkasnya. / Every version, with its reason and files."""
+    from pipeline.report.versions import described_version, version_lines
 
-    rows = _warehouse().history(city, indicator)
-    unit = unit_of(rows[0] | {"indicator": indicator}) if rows else ""
-    for row in rows:
-        click.echo(
-            f"{row['period']:<8} v{row['version']:<3} {number(row['value']):>14} {unit:<22} "
-            f"{row['status']:<15} {row['computed_at']:%Y-%m-%d %H:%M}Z  {row['change_reason']}"
-        )
-        if row["reason"]:
-            click.echo(f"{'':<13} {row['reason']}")
+    label, indicator = _period_and_indicator(asked_for)
+    rows = _warehouse().history(city, indicator, period=label, as_of=_moment(as_of, city))
     if not rows:
-        raise _nothing_stored(city, None)
+        raise _nothing_stored(city, label, as_of=as_of)
+    if as_json:
+        click.echo(json.dumps([described_version(row) for row in rows], indent=2, ensure_ascii=False))
+    else:
+        for line in version_lines(rows):
+            click.echo(line)
+
+
+def _period_and_indicator(words: tuple[str, ...]) -> tuple[str | None, str | None]:
+    """What a person asked for of both, in either order; `ConfigError` for a word that is neither."""
+    label = indicator = None
+    for word in words:
+        if label is None and re.match(r"\d{4}", word):
+            label = Period.parse(word).label
+        elif indicator is None:
+            indicator = _Indicator().convert(word, None, None)
+        else:
+            raise click.UsageError(f"Got unexpected extra argument ({word})", click.get_current_context())
+    return label, indicator
 
 
 @_commands.command()
@@ -378,12 +392,11 @@ def _watched(city_id: str, condition: Condition) -> str:
     return f"{city_id}: {kind.id} / {kind.en}: {label(condition)}\n    {condition.id}\n    {condition.en}"
 
 
-def _results(
-    city: str, label: str | None, *, as_of: datetime | None = None, is_whole: bool = False
-) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = _warehouse().current(city, label, as_of=as_of, is_whole=is_whole)
+def _results(city: str, label: str | None, *, as_of: str | None = None, is_whole: bool = False) -> list[dict[str, Any]]:
+    moment = _moment(as_of, city)
+    rows: list[dict[str, Any]] = _warehouse().current(city, label, as_of=moment, is_whole=is_whole)
     if not rows:
-        raise _nothing_stored(city, label)
+        raise _nothing_stored(city, label, as_of=as_of)
     return rows
 
 
@@ -395,21 +408,23 @@ def _warehouse() -> Any:  # noqa: ANN401 the class is imported where it is used,
     return warehouse
 
 
-def _nothing_stored(city: str, label: str | None) -> ConfigError:
+def _nothing_stored(city: str, label: str | None, *, as_of: str | None = None) -> ConfigError:
     known = city_ids(Settings.from_environment().cities)
     hint = f"tolok run {city} {label or '2025'}" if city in known else f"tolok init {city}"
     what = f"{city} {label}" if label else city
+    then_id, then_en = (f" pada {as_of}", f" as of {as_of}") if as_of else ("", "")
     near_id, near_en = did_you_mean(city, known) if city not in known else ("", "")
     stored = ", ".join(sorted({row["period"] for row in _warehouse().current(city)}))
     if stored:
         near_id, near_en = f" Yang ada: {stored}.", f" There are: {stored}."
     return ConfigError(
-        id=f"Belum ada hasil untuk {what}.{near_id} Jalankan: {hint}",
-        en=f"There are no results yet for {what}.{near_en} Run: {hint}",
+        id=f"Belum ada hasil untuk {what}{then_id}.{near_id} Jalankan: {hint}",
+        en=f"There are no results yet for {what}{then_en}.{near_en} Run: {hint}",
     )
 
 
-def _moment(text: str | None) -> datetime | None:
+def _moment(text: str | None, city: str) -> datetime | None:
+    """The moment a person means: one without a zone is on the city's clock, a day lasts to its end."""
     if text is None:
         return None
     try:
@@ -420,8 +435,8 @@ def _moment(text: str | None) -> datetime | None:
             en=f"The moment '{text}' is not known. Write it like 2025-01-31 or 2025-01-31T17:00:00+07:00.",
         ) from None
     if len(text) <= len("2025-01-31"):
-        moment = moment.replace(hour=23, minute=59, second=59)
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        moment = datetime.combine(moment, time.max)
+    return moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(_warehouse().zone_of(city) or "UTC"))
 
 
 def _fail(error: TolokError) -> None:

@@ -55,7 +55,7 @@ def results_table(rows: Sequence[Mapping[str, Any]]) -> None:
     for row in rows:
         remarks = list(_below(row))
         if remarks:
-            console.print(f"{row['period']} {_name(row)}:", markup=False)
+            console.print(f"{row['period']} {name_of(row['indicator'])}:", markup=False)
         for remark in remarks:
             console.print(Padding(Text(f"- {remark}"), (0, 0, 0, 2)))
 
@@ -186,9 +186,8 @@ def _named(row: Mapping[str, Any], name: str) -> tuple[str, str]:
     return known.variants[name] if known and name in known.variants else both(name)
 
 
-def _name(row: Mapping[str, Any]) -> str:
-    """What the indicator is called; its id when another version of the code stored it."""
-    indicator_id: str = row["indicator"]
+def name_of(indicator_id: str) -> str:
+    """What an indicator is called; its id when another version of the code stored it."""
     known = definitions().get(indicator_id)
     return known.title if known else indicator_id
 
@@ -204,7 +203,7 @@ def _cells(row: Mapping[str, Any], *, is_wide: bool) -> list[str]:
     fate = (rows["used"], sum(rows["excluded"].values()), sum(rows["quarantined"].values()))
     cells = [
         row["period"],
-        _name(row),
+        name_of(row["indicator"]),
         number(row["value"]),
         unit_of(row),
         percent(row["coverage_pct"]),

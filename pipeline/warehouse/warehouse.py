@@ -98,15 +98,33 @@ class Warehouse:
         """The current version's breakdowns, by dimension and member."""
         return self._current_parts(BREAKDOWN, "dimension", city_id, period, indicator_id)
 
-    def history(self, city_id: str, indicator_id: str) -> list[dict[str, Any]]:
-        """Every version of an indicator, by period and version."""
-        query = (
-            sa.select(RESULT)
-            .where(RESULT.c.city_id == city_id, RESULT.c.indicator_id == indicator_id)
-            .order_by(RESULT.c.period, RESULT.c.version)
+    def history(
+        self,
+        city_id: str,
+        indicator_id: str | None = None,
+        *,
+        period: str | None = None,
+        as_of: datetime | None = None,
+    ) -> list[dict[str, Any]]:
+        """Every version of a city's results, or of one indicator or period, by period, indicator and version.
+
+        Each has its row in the warehouse and `files`, which it was computed from.
+        """
+        keys = sa.select(*(RESULT.c[name] for name in KEY)).where(
+            *_asked(city_id, period=period, indicator_id=indicator_id, as_of=as_of)
         )
+        versions = keys.subquery("versions")
+        with reading(self._engine) as connection:
+            rows = connection.execute(_among(RESULT, versions)).mappings().all()
+            files = _by_key(connection, _LINEAGE, versions)
+        ordered = sorted(rows, key=lambda row: (row["period"], _place(row["indicator_id"]), row["version"]))
+        return [{**row, "files": _files(files[_key_of(row)])} for row in ordered]
+
+    def zone_of(self, city_id: str) -> str | None:
+        """The city's time zone at its latest run; null for a city without any."""
+        query = sa.select(CITY.c.zone).where(CITY.c.city_id == city_id)
         with reachable(self._engine) as connection:
-            return [dict(row) for row in connection.execute(query).mappings()]
+            return connection.execute(query).scalar()
 
     def _current_parts(
         self, table: sa.TableClause, order_by: str, city_id: str, period: str, indicator_id: str
@@ -122,14 +140,17 @@ def _newest(
 ) -> sa.Subquery:
     """The key of the newest version of each result, or of the newest computed by `as_of`."""
     query = sa.select(*(RESULT.c[name] for name in KEY[:-1]), sa.func.max(RESULT.c.version).label("version"))
-    query = query.where(RESULT.c.city_id == city_id).group_by(*(RESULT.c[name] for name in KEY[:-1]))
-    if period is not None:
-        query = query.where(RESULT.c.period == period)
-    if indicator_id is not None:
-        query = query.where(RESULT.c.indicator_id == indicator_id)
-    if as_of is not None:
-        query = query.where(RESULT.c.computed_at <= as_of)
-    return query.subquery("newest")
+    query = query.where(*_asked(city_id, period=period, indicator_id=indicator_id, as_of=as_of))
+    return query.group_by(*(RESULT.c[name] for name in KEY[:-1])).subquery("newest")
+
+
+def _asked(
+    city_id: str, *, period: str | None, indicator_id: str | None, as_of: datetime | None
+) -> list[sa.ColumnElement[bool]]:
+    """The conditions for versions of a city's results, those computed by `as_of`."""
+    wanted = {"city_id": city_id, "period": period, "indicator_id": indicator_id}
+    found = [RESULT.c[name] == value for name, value in wanted.items() if value is not None]
+    return [*found, RESULT.c.computed_at <= as_of] if as_of is not None else found
 
 
 def _among(table: sa.TableClause, newest: sa.Subquery) -> sa.Select[Any]:
@@ -361,12 +382,14 @@ def _shown(row: RowMapping, parts: Mapping[str, Sequence[sa.Row[Any]]]) -> dict[
         "variant_reasons": {part.variant: part.reason for part in variants if part.value is None},
         "statistics": {"median": row["median"], "p90": row["p90"], "count": row["observations_count"]},
         "method_version": row["method_version"],
-        "sources": [
-            {"file": file.file, "sha256": file.sha256}
-            for file in sorted(parts["result_lineage"], key=lambda file: (file.file, file.sha256))
-        ],
+        "sources": _files(parts["result_lineage"]),
         **({"breakdowns": _by_dimension(parts["result_breakdown"])} if "result_breakdown" in parts else {}),
     }
+
+
+def _files(rows: Sequence[sa.Row[Any]]) -> list[dict[str, str]]:
+    ordered = sorted(rows, key=lambda file: (file.file, file.sha256))
+    return [{"file": file.file, "sha256": file.sha256} for file in ordered]
 
 
 def _population(row: sa.Row[Any]) -> dict[str, Any]:
