@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import fcntl
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -15,8 +15,10 @@ from pipeline.conditions import CityState, Condition, of_city, of_failures, of_s
 from pipeline.config.city import City
 from pipeline.config.load import load_city
 from pipeline.config.notify import KINDS
+from pipeline.failures import NIGHTLY, keep_failure
 from pipeline.landing import Manifest, read_manifest_at
 from pipeline.notices import Notice, label
+from pipeline.periods import period_of_run
 from pipeline.settings import Settings, city_ids
 from pipeline.warehouse import Notifications, Warehouse
 
@@ -45,6 +47,37 @@ def recipients(city_id: str, *, now: datetime) -> tuple[PlannedRecipient, ...]:
     """Who is told of a city: those that its settings name, or named when they were last sound."""
     plans = {plan.city_id: plan for plan in city_plans(Settings.from_environment(), today=now.date())}
     return plans[city_id].recipients if city_id in plans else ()
+
+
+def connections(city_id: str, *, now: datetime) -> list[str]:
+    """The connections over which people are told of a city."""
+    return [recipient.connection for recipient in recipients(city_id, now=now)]
+
+
+def keep_failure_of_run(
+    city_id: str,
+    *,
+    kind: str,
+    partition_key: str | None,
+    conf: Mapping[str, object] | None,
+    step: str,
+    fault: BaseException | None,
+    link: str,
+) -> None:
+    """Keep what failed of a scheduled or triggered run of a `kind`: daily, monthly, annual or backfill.
+
+    Not when settings at fault tell of it already, nor where a run names no period of its own: who asked for it by hand
+    sees it, and a backfill keeps the failures of its periods itself.
+    """
+    with suppress(ConfigError):
+        load_city(Settings.from_environment().cities, city_id)
+        asked = (
+            None
+            if kind == "backfill"
+            else period_of_run(partition_key=partition_key, conf=conf, is_year=kind == "annual")
+        )
+        if asked is not None:
+            keep_failure(city_id, NIGHTLY if kind == "daily" else asked.label, step, fault=fault, link=link)
 
 
 def tell(city_id: str, *, now: datetime, kinds: Collection[str] = KINDS) -> list[str]:
