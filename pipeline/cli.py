@@ -25,6 +25,7 @@ from pipeline.settings import CITY_ID, Settings, city_ids
 from pipeline.tables import TABLES
 
 if TYPE_CHECKING:
+    from pipeline.conditions import Condition
     from pipeline.progress import Progress
 
 BENCHED = ("access_log", "tickets", "incidents", "annual")
@@ -199,6 +200,28 @@ def backfill(city: str, first: str, last: str, again: bool, airflow: bool) -> No
 
 
 @_commands.command()
+@click.argument("city", required=False)
+@click.option("--tell", "is_told", is_flag=True, help="Kirim kepada yang ada di notify. / Send to those in notify.")
+def watch(city: str | None, is_told: bool) -> None:
+    """Tunjukkan yang perlu perhatian, satu atau semua kota. / Show what needs attention, of one or all cities."""
+    from pipeline.watch import conditions, tell
+
+    now, faults = datetime.now(UTC), []
+    for city_id in [city] if city else city_ids(Settings.from_environment().cities):
+        for one in conditions(city_id, now=now)[0]:
+            click.echo(_watched(city_id, one))
+        try:
+            sent = tell(city_id, now=now) if is_told else []
+        except TolokError as fault:
+            faults.append(fault)
+        else:
+            for line in sent:
+                click.echo(f"terkirim / sent: {line}")
+    if faults:
+        raise max(faults, key=lambda fault: fault.exit_code)
+
+
+@_commands.command()
 @click.argument("city")
 @click.argument("period", required=False)
 @click.option("--json", "as_json", is_flag=True, help="Objek JSON. / JSON objects.")
@@ -360,6 +383,13 @@ def _print_results(rows: list[dict[str, Any]]) -> None:
     from pipeline.report.text import results_table
 
     results_table(rows)
+
+
+def _watched(city_id: str, condition: Condition) -> str:
+    from pipeline.notices import KINDS, label
+
+    kind = KINDS[condition.kind]
+    return f"{city_id}: {kind.id} / {kind.en}: {label(condition)}\n    {condition.id}\n    {condition.en}"
 
 
 def _results(city: str, label: str | None, *, as_of: str | None = None, is_whole: bool = False) -> list[dict[str, Any]]:

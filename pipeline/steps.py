@@ -309,12 +309,17 @@ def report(city_id: str, period: str) -> str:
 
 
 def conclude(city_id: str, period: str) -> str:
-    """The period, when something was measured or the city declared it empty; else `DataRejected` with the reasons."""
+    """The period, when something was measured or the city declared it empty; else `DataRejected` with the reasons.
+
+    What failed of it before is forgotten then.
+    """
+    from pipeline.failures import forget_failures
     from pipeline.warehouse import Warehouse
 
     results = Warehouse(Settings.from_environment().warehouse_url).current(city_id, period)
     months = {month.label for month in Period.parse(period).months}
     if any(row["status"] != "not_computable" for row in results) or months <= set(_city(city_id).schedule.empty_months):
+        forget_failures(city_id, period)
         return period
     reasons = "\n".join(f"  {row['indicator']}: {row['reason']}" for row in results)
     raise DataRejected(
@@ -327,19 +332,28 @@ def conclude(city_id: str, period: str) -> str:
 
 def run(city_id: str, period: str, *, progress: Progress = SILENT) -> list[str]:
     """Every step in order; gives what `store` says."""
-    label = Period.parse(period).label
-    for source in sources(city_id, label):
-        fetch(city_id, source, label, progress=progress)
-    for table in TABLES:
-        clean(city_id, table, label, progress=progress)
-    with progress.step("Periksa / Validate"):
-        validate(city_id, label)
-    with progress.step("Hitung / Measure"):
-        measure(city_id, label)
-    with progress.step("Simpan / Store"):
-        stored = store(city_id, label)
-    with progress.step("Laporkan / Report"):
-        report(city_id, label)
+    from pipeline.failures import kept_failure
+
+    label, _ = Period.parse(period).label, _city(city_id)
+    with kept_failure(city_id, label) as begin:
+        for source in sources(city_id, label):
+            begin(f"fetch.{source}")
+            fetch(city_id, source, label, progress=progress)
+        begin("clean")
+        for table in TABLES:
+            clean(city_id, table, label, progress=progress)
+        begin("validate")
+        with progress.step("Periksa / Validate"):
+            validate(city_id, label)
+        begin("measure")
+        with progress.step("Hitung / Measure"):
+            measure(city_id, label)
+        begin("store")
+        with progress.step("Simpan / Store"):
+            stored = store(city_id, label)
+        begin("report")
+        with progress.step("Laporkan / Report"):
+            report(city_id, label)
     return stored
 
 

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
+from pipeline.warehouse.notifications import Notifications, RunFailure
 from pipeline.warehouse.records import CityRecord, SourceFile, Stored, StoreRequest
 from pipeline.warehouse.warehouse import Warehouse
 
-__all__ = ["CityRecord", "SourceFile", "StoreRequest", "Stored", "Warehouse"]
+__all__ = [
+    "CityRecord",
+    "Notifications",
+    "RunFailure",
+    "SourceFile",
+    "StoreRequest",
+    "Stored",
+    "Warehouse",
+]

@@ -243,6 +243,28 @@ READINESS_EVIDENCE = _table(
     ),
     comment="one row per readiness answer and document that supports it; not filled yet",
 )
+RUN_FAILURE = _table(
+    "run_failure",
+    _city_key(),
+    _key("period", sa.Text, comment="year or month of the run, or daily for the collecting of each night"),
+    _key("step", sa.Text, comment="where it failed, such as fetch.portal"),
+    _required("text_id", sa.Text, comment="the reason and what to do, in Bahasa Indonesia"),
+    _required("text_en", sa.Text, comment="the reason and what to do, in English"),
+    _optional("link", sa.Text, comment="address of the log, where there is one"),
+    _required("failed_at", Utc, comment="when it failed last"),
+    comment="one row per city, period and step that failed and was not run well since",
+)
+NOTIFICATION = _table(
+    "notification",
+    _city_key(),
+    _key("recipient", sa.Text, comment="connection over which people were told"),
+    _key("kind", sa.Text, comment="kind of the condition, such as run_failed"),
+    _key("subject", sa.Text, comment="what tells the condition from others of its kind"),
+    _required("about", sa.Text, comment="what it was about, as people were told"),
+    _required("told_at", Utc, comment="when they were told"),
+    _optional("cleared_at", Utc, comment="when they were told that it is well again; null while it is not"),
+    comment="one row per city, recipient and condition: what people were told last",
+)
 VIEW_VERSION = _table(
     "view_version",
     _key("sha256", sa.Text, comment="hash of the text of all views and comments"),

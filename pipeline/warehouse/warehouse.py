@@ -165,7 +165,7 @@ def _place(indicator_id: str) -> tuple[int, str]:
 
 def _upsert_city(connection: Connection, request: StoreRequest) -> None:
     """Insert or update the city and keep its row locked until the transaction ends."""
-    _upsert(connection, CITY, [asdict(request.city)])
+    upsert(connection, CITY, [asdict(request.city)])
 
 
 def _upsert_populations(connection: Connection, request: StoreRequest) -> None:
@@ -173,7 +173,7 @@ def _upsert_populations(connection: Connection, request: StoreRequest) -> None:
     # The headline's figure comes first and stands where another of the same key follows.
     figures = {(p.region_code, p.reference_on, p.source): p for p in reversed(request.populations)}
     city_id = {"city_id": request.city.city_id}
-    _upsert(connection, POPULATION, [city_id | asdict(figure) for figure in figures.values()])
+    upsert(connection, POPULATION, [city_id | asdict(figure) for figure in figures.values()])
 
 
 def _latest(connection: Connection, request: StoreRequest, result: Result) -> RowMapping | None:
@@ -295,7 +295,7 @@ def _write_context(connection: Connection, request: StoreRequest) -> None:
     _insert_new(connection, QUARANTINE, counts)
 
 
-def _upsert(connection: Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
+def upsert(connection: Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows, or update those whose key is there already."""
     if rows:
         insert = _insert(connection, table)
