@@ -10,6 +10,7 @@ import hashlib
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from pipeline.clean.dataset import Dataset
     from pipeline.indicators.base import Result
     from pipeline.validate import Verdict
+    from pipeline.warehouse.records import Correction
 
 _log = logging.getLogger(__name__)
 _NO_REMARKS: Mapping[str, Sequence[Remark]] = {}
@@ -74,6 +76,12 @@ def may_start(
     if not is_mine:
         _log.info("Menunggu run lain dari kota ini / Waiting for another run of this city: %s", held_by)
     return is_mine
+
+
+def months_missing(city_id: str, year: str) -> list[str]:
+    """The months of a year, from the city's first on, that have neither a value nor are declared empty."""
+    done = _months_done(city_id)
+    return [month for month in _own_months(_city(city_id), Period.parse(year)) if month not in done]
 
 
 def _own_months(city: City, period: Period) -> list[str]:
@@ -209,8 +217,11 @@ def _stored(warehouse_url: str | None, city_id: str, period: Period | None) -> l
     return warehouse.current(city_id, period.label, is_whole=True)
 
 
-def store(city_id: str, period: str) -> list[str]:
-    """Write the results as versions in one transaction; gives a line per indicator, saying what changed."""
+def store(city_id: str, period: str, *, correction: Correction | None = None) -> list[str]:
+    """Write the results as versions in one transaction; gives a line per indicator, saying what changed.
+
+    Into a closed year nothing is written without a correction; the line says what would have changed.
+    """
     from pipeline.store_request import store_request_for
     from pipeline.terms import populations
     from pipeline.warehouse import Warehouse
@@ -230,6 +241,7 @@ def store(city_id: str, period: str) -> list[str]:
         populations=[headline, *others] if headline else [],
         computed_at=datetime.now(UTC),
     )
+    request = replace(request, correction=correction)
     stored = [str(stored) for stored in warehouse.store(results, request=request)]
     write_atomically(_work(city_id, period) / "fingerprint", _fingerprint(city_id, period))
     return stored
@@ -330,7 +342,7 @@ def conclude(city_id: str, period: str) -> str:
     )
 
 
-def run(city_id: str, period: str, *, progress: Progress = SILENT) -> list[str]:
+def run(city_id: str, period: str, *, correction: Correction | None = None, progress: Progress = SILENT) -> list[str]:
     """Every step in order; gives what `store` says."""
     from pipeline.failures import kept_failure
 
@@ -350,7 +362,7 @@ def run(city_id: str, period: str, *, progress: Progress = SILENT) -> list[str]:
             measure(city_id, label)
         begin("store")
         with progress.step("Simpan / Store"):
-            stored = store(city_id, label)
+            stored = store(city_id, label, correction=correction)
         begin("report")
         with progress.step("Laporkan / Report"):
             report(city_id, label)
