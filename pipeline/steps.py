@@ -170,7 +170,7 @@ def validate(city_id: str, period: str) -> str:
     city, asked = _city(city_id), Period.parse(period)
     write_atomically(_work(city_id, period) / "manifests.sha256", _manifests_sha256(city_id, period))
     datasets = {table: dataset(city_id, table, period) for table in TABLES}
-    files = {file.file_id: m.source for table in TABLES for m in _manifests(city_id, table, period) for file in m.files}
+    files = {table: _sources_of_files(_manifests(city_id, table, period)) for table in TABLES}
     verdicts, tables = validate_tables(datasets, period=asked, zone=city.zone_info, sources=files)
     verdict, remarks = judge_tables(tables, city=city, period=asked)
     verdicts = [*verdicts, verdict] if tables else []
@@ -178,6 +178,15 @@ def validate(city_id: str, period: str) -> str:
     write_atomically(_work(city_id, period) / "remarks.json", _remarks_by_table().dump_json(remarks, indent=1))
     refuse_unsound(verdicts)
     return f"{city_id}/{period}/tables"
+
+
+def _sources_of_files(manifests: Sequence[Manifest]) -> dict[str, str]:
+    """The source of each file id, or all of them where several read the same file."""
+    found: dict[str, dict[str, None]] = {}
+    for manifest in manifests:
+        for file in manifest.files:
+            found.setdefault(file.file_id, {})[manifest.source] = None
+    return {file_id: ", ".join(names) for file_id, names in found.items()}
 
 
 def measure(city_id: str, period: str) -> str:
@@ -434,7 +443,7 @@ def dataset(
     city_id: str, table: str, period: str, *, rebuilt_in: str | None = None, meter: Meter | None = None
 ) -> Dataset:
     """The clean table of a period: that on disk, or one made anew from the landed bytes, once in a folder."""
-    from pipeline.clean.dataset import clean_table, dataset_path, read_dataset, rebuild
+    from pipeline.clean.dataset import read_dataset, rebuild
 
     city, manifests = _city(city_id), _manifests(city_id, table, period)
     if rebuilt_in is not None:
@@ -443,6 +452,14 @@ def dataset(
             return read_dataset(folder, TABLES[table])
         folder.mkdir()
         return rebuild(_home(), city=city, table_name=table, manifests=manifests, folder=folder, meter=meter)
+    return dataset_of(city_id, table, manifests)
+
+
+def dataset_of(city_id: str, table: str, manifests: Sequence[Manifest]) -> Dataset:
+    """The clean table of some sources, made unless it is on disk."""
+    from pipeline.clean.dataset import clean_table, dataset_path, read_dataset
+
+    city = _city(city_id)
     name = clean_table(_home(), city=city, table_name=table, manifests=manifests)
     return read_dataset(dataset_path(_home(), city, table, name), TABLES[table])
 
