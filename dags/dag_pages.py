@@ -62,3 +62,15 @@ berarti ada pesan yang tidak terkirim; pesan itu dikirim pada pemeriksaan beriku
 **English.** Each morning at seven it looks at all cities that name recipients in `notify`, and tells by e-mail or chat
 what needs attention and what is well again, each thing once. Red means that a message was not delivered; the next look
 sends it."""
+
+RESTATE = """
+**Bahasa Indonesia.** Menghitung lagi tahun lalu kota ini, bulan-bulannya lebih dahulu, untuk jawaban dan berkas yang
+datang terlambat. Berjalan setiap bulan dari Februari selama `schedule.restate_months`, pada hari dan jam yang sama;
+di luar waktu itu tidak berbuat apa pun. Yang tidak berubah tidak mendapat versi baru; tahun yang ditutup tidak berubah.
+Dengan tangan: isi `period` dengan bulan sekarang; kapan saja: `tolok backfill KOTA TAHUN TAHUN --again`.
+
+**English.** Computes this city's last year again, its months first, for answers and files that came late. It runs each
+month from February on for `schedule.restate_months`, on the same day and hour; outside that time it does nothing. What
+has not changed gets no new version; a closed year does not change. By hand: fill in the present month as `period`; at
+any time: `tolok backfill CITY YEAR YEAR --again`.
+"""

@@ -22,6 +22,7 @@ from pipeline.periods import period_of_run
 from pipeline.settings import Settings, city_ids
 from pipeline.warehouse import Notifications, Warehouse
 
+_KINDS_OF_A_PERIOD = ("daily", "monthly", "annual")
 # What a run tells at once, at its end; the rest waits for the daily look, for a backfill would tell it by the month.
 AT_ONCE = ("run_failed", "settings_at_fault")
 
@@ -64,20 +65,17 @@ def keep_failure_of_run(
     fault: BaseException | None,
     link: str,
 ) -> None:
-    """Keep what failed of a scheduled or triggered run of a `kind`: daily, monthly, annual or backfill.
+    """Keep what failed of a scheduled or triggered run of a `kind`: daily, monthly or annual.
 
-    Not when settings at fault tell of it already, nor where a run names no period of its own: who asked for it by hand
-    sees it, and a backfill keeps the failures of its periods itself.
+    Not when settings at fault tell of it already, nor for a run that names no period, which a person started and sees.
+    Other kinds, such as a backfill, compute several periods and keep the failure of each themselves.
     """
+    if kind not in _KINDS_OF_A_PERIOD:
+        return
     with suppress(ConfigError):
         load_city(Settings.from_environment().cities, city_id)
-        asked = (
-            None
-            if kind == "backfill"
-            else period_of_run(partition_key=partition_key, conf=conf, is_year=kind == "annual")
-        )
-        if asked is not None:
-            keep_failure(city_id, NIGHTLY if kind == "daily" else asked.label, step, fault=fault, link=link)
+        period = period_of_run(partition_key=partition_key, conf=conf, is_year=kind == "annual").label
+        keep_failure(city_id, NIGHTLY if kind == "daily" else period, step, fault=fault, link=link)
 
 
 def tell(city_id: str, *, now: datetime, kinds: Collection[str] = KINDS) -> list[str]:

@@ -32,7 +32,7 @@ def test_every_city_has_its_own_dags_and_a_faulty_one_harms_none(described: dict
     assert described["import_errors"] == {}
     cities = ("kota-barat", "kota-tengah", "kota-timur", "kota-rusak", "Kota_Tanpa_Id")
     expected = {f"{city}_{kind}" for city in cities for kind in ("monthly", "annual", "backfill")}
-    expected |= {"kota-timur_daily", "tolok_watch"}
+    expected |= {"kota-timur_daily", "kota-timur_restate", "tolok_watch"}
     assert set(described["dags"]) == expected
 
 
@@ -211,3 +211,20 @@ def test_every_task_of_a_city_tells_its_failure_and_the_last_of_a_run_that_all_i
         last = {"monthly": "announce", "annual": "announce", "daily": "collected"}.get(dag_id.rsplit("_", 1)[1])
         failure = ["failure"] if dag_id != "tolok_watch" else []
         assert told == {name: [*failure, *(["success"] if name == last else [])] for name in told}
+
+
+def test_last_year_is_restated_in_the_months_after_january_and_only_what_changed_is_announced(
+    described: dict[str, Any],
+) -> None:
+    dag = described["dags"]["kota-timur_restate"]
+    assert {name: (task["upstream"], task["outlets"]) for name, task in dag["tasks"].items()} == {
+        "resolve": ([], []),
+        "wait": (["resolve"], []),
+        "restate": (["resolve", "wait"], []),
+        "announce_months": (["restate"], ["tolok://kota-timur/month"]),
+        "announce_years": (["restate"], ["tolok://kota-timur/year"]),
+    }
+    assert dag["first_runs"] == [
+        ["2024-02-04T18:00:00+00:00", "2024-02"],
+        ["2024-03-04T18:00:00+00:00", "2024-03"],
+    ]
