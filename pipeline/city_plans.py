@@ -26,6 +26,7 @@ class CityPlan:
     hour: int = 0
     sources: tuple[str, ...] = ()
     daily_sources: tuple[str, ...] = ()
+    tables: tuple[str, ...] = ()
     is_sound: bool = False
 
 
@@ -66,7 +67,7 @@ def _kept(path: Path) -> dict[str, _Found]:
 
 
 def _plan_of(raw: dict[str, Any]) -> CityPlan:
-    return CityPlan(**{**raw, "sources": tuple(raw["sources"]), "daily_sources": tuple(raw["daily_sources"])})
+    return CityPlan(**{**raw, **{name: tuple(raw[name]) for name in ("sources", "daily_sources", "tables")}})
 
 
 def _found(cities: Path, city_id: str, before: _Found | None, edition: str) -> _Found:
@@ -101,6 +102,7 @@ def _plan(cities: Path, last: CityPlan) -> CityPlan:
         daily_sources=tuple(
             name for name, source in city.sources.items() if source.connection and source.collect == "daily"
         ),
+        tables=tuple(sorted({source.table for source in city.sources.values()})),
         is_sound=True,
     )
 
