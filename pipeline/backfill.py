@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from connectors.errors import DataRejected, TolokError
 from pipeline import steps
+from pipeline.failures import kept_failure
 from pipeline.periods import Period, span
 from pipeline.progress import Progress
 
@@ -72,7 +73,9 @@ def fill(city_id: str, *, first: str | None, last: str | None, progress: Progres
 def run_here(city_id: str, period: str, *, progress: Progress) -> None:
     """Every step of a period in this process; `DataRejected` when nothing of it could be measured."""
     steps.run(city_id, period, progress=progress)
-    steps.conclude(city_id, period)
+    with kept_failure(city_id, period) as begin:
+        begin("announce")
+        steps.conclude(city_id, period)
 
 
 def refuse_faults(faults: Sequence[tuple[str, TolokError]]) -> None:

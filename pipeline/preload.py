@@ -6,9 +6,8 @@ from __future__ import annotations
 def preload() -> None:
     """Import the steps' libraries, take the kernels from their cache and prove the suites.
 
-    A check of no rows makes Great Expectations load the rest.
-
-    A suite at fault is left to the task that needs it, which says what to mend; the scheduler goes on.
+    A check of no rows makes Great Expectations load the rest. A suite at fault is left to the
+    task that needs it, which says what to mend; the scheduler goes on.
     """
     from contextlib import suppress
 
