@@ -33,6 +33,7 @@ class CityPlan:
     first_month: str = ""
     day: int = 1
     hour: int = 0
+    restate_months: int = 0
     sources: tuple[str, ...] = ()
     daily_sources: tuple[str, ...] = ()
     tables: tuple[str, ...] = ()
@@ -110,6 +111,7 @@ def _plan(cities: Path, last: CityPlan) -> CityPlan:
         first_month=city.schedule.first_month or "",
         day=city.schedule.day,
         hour=city.schedule.hour,
+        restate_months=city.schedule.restate_months,
         sources=tuple(city.sources),
         daily_sources=tuple(
             name for name, source in city.sources.items() if source.connection and source.collect == "daily"
