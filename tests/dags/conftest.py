@@ -23,7 +23,8 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
 CITIES = {
     "kota-barat": "zone: Asia/Jakarta",
     "kota-tengah": "zone: Asia/Makassar\nschedule: {first_month: 2025-03, day: 10, hour: 22}",
-    "kota-timur": "zone: Asia/Jayapura\nschedule: {first_month: 2024-01, restate_months: 2}\nnotify: [{connection: surel}]",
+    "kota-timur": "zone: Asia/Jayapura\nschedule: {first_month: 2024-01, restate_months: 2}\n"
+    "notify: [{connection: surel}]",
     "kota-rusak": "zone: Asia/Jaykarta\nnotify: [{connection: surel}]",
     "Kota Tanpa Id": "zone: Asia/Jakarta",
 }
