@@ -199,7 +199,7 @@ def _compute(plan: CityPlan, *, is_year: bool) -> None:
     city_id = plan.city_id
     period: Any = resolve(city_id, is_year)  # an XComArg, which stands for the str
     waited = wait(city_id, period)
-    cleaned = clean.partial(city_id=city_id, period=period).expand(table=list(TABLES))
+    cleaned = clean.partial(city_id=city_id, period=period).expand(table=list(plan.tables or TABLES))
     announced = announce.override(outlets=[year_of(city_id) if is_year else month_of(city_id)])
     waited >> _fetch_each(plan.sources, city_id, period) >> cleaned
     (

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -25,6 +26,7 @@ from pipeline.settings import CITY_ID, Settings, city_ids
 from pipeline.tables import TABLES
 
 if TYPE_CHECKING:
+    from pipeline.backfill import Backfill
     from pipeline.conditions import Condition
     from pipeline.progress import Progress
 
@@ -183,11 +185,11 @@ def run(city: str, period: str) -> None:
 @click.option("--airflow", is_flag=True, help="Lewat Airflow, di samping jadwal. / Through Airflow, beside its runs.")
 def backfill(city: str, first: str, last: str, again: bool, airflow: bool) -> None:
     """Isi periode lalu, bulan sebelum tahun; boleh dihentikan dan dilanjutkan. / Fill past periods, resumable."""
-    from pipeline.backfill import Backfill, in_airflow, refuse_faults, run_here
+    from pipeline.backfill import Backfill, refuse_faults
 
     planned = Backfill.planned(city, first, last, again=again)
     with _progress() as progress:
-        ended = list(planned.run(progress, one=in_airflow if airflow else run_here))
+        ended = list(_run_in_airflow(planned, progress) if airflow else _run_here(planned, progress))
     faults = [(label, fault) for label, fault in ended if fault is not None]
     computed_count = len(ended) - len(faults)
     click.echo(
@@ -196,7 +198,25 @@ def backfill(city: str, first: str, last: str, again: bool, airflow: bool) -> No
         f"{computed_count} periods computed, {planned.done_count} skipped as already there and unchanged "
         "(--again computes them anew)."
     )
+    if left_count := len(planned.due) - len(ended):
+        click.echo(
+            f"Berhenti: {left_count} periode belum dicoba; perintah yang sama melanjutkan.\n"
+            f"Stopped: {left_count} periods were not tried; the same command goes on."
+        )
     refuse_faults(faults)
+
+
+def _run_here(planned: Backfill, progress: Progress) -> Iterator[tuple[str, TolokError | None]]:
+    from pipeline.backfill import run_here
+
+    return planned.run(progress, one=run_here)
+
+
+def _run_in_airflow(planned: Backfill, progress: Progress) -> Iterator[tuple[str, TolokError | None]]:
+    from connectors.airflow_api import AirflowApi
+    from pipeline.backfill import RunFailed, in_airflow
+
+    return planned.run(progress, one=partial(in_airflow, AirflowApi()), goes_on_after=RunFailed)
 
 
 @_commands.command()
