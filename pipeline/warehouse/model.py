@@ -60,7 +60,7 @@ def _result_key(*references: sa.ForeignKey) -> tuple[sa.Column[Any], ...]:
     return (
         _city_key(*references),
         _key("indicator_id", sa.Text, comment="id of the indicator, such as it_downtime"),
-        _key("period", sa.Text, comment="year, month or run of months in the city's zone: 2025, 2025-03 or 2025-01..2025-06"),
+        _key("period", sa.Text, comment="year, month or months in the city's zone: 2025, 2025-03 or 2025-01..2025-06"),
         _key("version", sa.Integer, comment="1 for the first computation, one more for each change"),
     )
 
