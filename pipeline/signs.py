@@ -17,7 +17,9 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pandas as pd
 
+from connectors.numerals import number
 from pipeline.indicators.base import Result
+from pipeline.indicators.it_downtime import join
 from pipeline.periods import Period
 from pipeline.tables import TABLES, Table
 
@@ -28,6 +30,7 @@ _VISITED = 20
 _CLIMBING_ROWS, _CLIMBING_TIMES = 6, 3
 _IMPROBABLE = 0.001
 _COMPARABLE_COVERAGE_PCT = 90
+_FAR_APART = pd.Timedelta(days=7)
 _DIMENSIONS = ("agency", "channel", "category", "sector", "component", "portal")
 _NAMED_MEMBERS = 5
 _ENDS = {"inquiries": ("received_at", "responded_at"), "outages": ("started_at", "ended_at")}
@@ -208,6 +211,17 @@ OF_TABLES = (
         keeps_provisional=True,
     ),
     _sign(
+        "far_apart_incidents_count",
+        "Paling banyak {limit} insiden berisi gangguan yang terpisah lebih dari 7 hari (lebih dari itu: nomor mulai "
+        "lagi dari 1 tiap bulan, lembar atau OPD? Tambahkan kolom yang membedakannya, misalnya incident_id: {column: "
+        '[Tanggal, No]} atau, per lembar, ["@sheet", No])',
+        "At most {limit} incidents have outages more than 7 days apart (more: do numbers start again each month, sheet "
+        "or agency? Add a column that tells them apart, such as incident_id: {column: [Tanggal, No]} or, by sheet, "
+        '["@sheet", No])',
+        most=0,
+        keeps_provisional=True,
+    ),
+    _sign(
         "clustered_quarantine_pct",
         "Paling banyak {limit} % baris dikarantina karena satu alasan yang menumpuk pada satu bulan, OPD atau berkas",
         "At most {limit} % of the rows are quarantined for one reason that gathers in one month, agency or file",
@@ -318,7 +332,7 @@ class Fates:
             _add(self.rows, place, part[place].astype("category").value_counts())
             self._add_quarantined(place, bad["quarantine_reason"], bad[place])
         month_by = self.table.month_by
-        if self.table.column(month_by).kind == "moment" and self.period.is_year:
+        if self.table.column(month_by).kind == "moment" and not self.period.is_month:
             _add(self.rows, "month", self._months(part.loc[is_sound | is_bad, month_by]).value_counts())
             self._add_quarantined("month", bad["quarantine_reason"], self._months(bad[month_by]))
 
@@ -404,6 +418,8 @@ def _table_rows(read: Read, table: Table, *, longest_plausible_hours: int) -> It
         if table.name in _ENDS:
             hours = longest_plausible_hours if table.name == "outages" else _LONGEST_RESPONSE_HOURS
             yield table.name, str(source), _times(rows, table, fates=read.fates, longest_hours=hours), ""
+            if table.name == "outages":
+                yield table.name, f"{source} incident_id", *_far_apart(rows, read.fates)
         elif table.name == "visits":
             yield table.name, str(source), _days(rows), ""
         elif table.name == "services":
@@ -431,8 +447,8 @@ def _times(rows: pd.DataFrame, table: Table, *, fates: Fates, longest_hours: int
     is_long = hours > longest_hours
     commonest = timed[timed > 0].value_counts().max() if (timed > 0).any() else 0
     return {
-        "days_up_to_12_pct": _pct(first.dt.day <= 12, of_at_least=MANY_ROWS if fates.period.is_year else None),
-        "first_of_month_pct": _pct(first.dt.day == 1, of_at_least=MANY_ROWS if fates.period.is_year else None),
+        "days_up_to_12_pct": _pct(first.dt.day <= 12, of_at_least=None if fates.period.is_month else MANY_ROWS),
+        "first_of_month_pct": _pct(first.dt.day == 1, of_at_least=None if fates.period.is_month else MANY_ROWS),
         "midnight_ends_pct": _pct(is_midnight, of_at_least=SOME_ROWS),
         "equal_durations_pct": 100 * commonest / len(timed) if len(timed) >= MANY_ROWS else None,
         "zero_durations_pct": _pct(timed == 0, of_at_least=SOME_ROWS),
@@ -441,6 +457,16 @@ def _times(rows: pd.DataFrame, table: Table, *, fates: Fates, longest_hours: int
         "long_durations_hours_pct": 100 * hours[is_long].sum() / hours.sum() if hours.sum() > 0 else None,
         "without_end_pct": _pct(~ended, of_at_least=3),
     }
+
+
+def _far_apart(rows: pd.DataFrame, fates: Fates) -> tuple[Signs, str]:
+    """How many outages, as the indicator joins them, come again long after their first part ended; and of all."""
+    until = pd.Timestamp(fates.period.bounds(fates.zone)[1])
+    _, pieces = join(rows.assign(ended_at=rows["ended_at"].fillna(rows["started_at"].clip(lower=until))))
+    outages = pieces.sort_values("started_at").groupby("key")
+    is_far = outages["started_at"].last() - outages["ended_at"].first() > _FAR_APART
+    details = f"{number(len(rows))} baris / rows, {number(len(is_far))} insiden / incidents"
+    return {"far_apart_incidents_count": float(is_far.sum())}, details
 
 
 def _pct(flags: pd.Series, *, of_at_least: int | None) -> float | None:

@@ -27,6 +27,7 @@ LIMITS = (
     "copies_pct",
     "ids_alike_pct",
     "in_two_sources_pct",
+    "far_apart_incidents_count",
     "same_answer_pct",
     "fewest_inhabitants",
     "most_inhabitants",

@@ -18,16 +18,15 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from connectors.numerals import number, number_en, percent, percent_en
-from connectors.records import NO_RECORDS
 from connectors.remarks import Remark
 from pipeline.coverage import Coverage
 from pipeline.indicators.definition import Definition
 from pipeline.indicators.row_hashes import Words, mixed, row_hashes
 from pipeline.periods import Period
-from pipeline.tables import OUTSIDE
+from pipeline.tables import NEVER_RECORDED, OUTSIDE
 
 Status = Literal["final", "provisional", "not_computable"]
-_NO_THINGS = (*NO_RECORDS, OUTSIDE, "combined", "duplicate_row", "superseded")
+_NO_THINGS = (*NEVER_RECORDED, OUTSIDE, "duplicate_row", "superseded")
 
 
 @dataclass(frozen=True)

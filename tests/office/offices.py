@@ -24,21 +24,15 @@ def computed_from(
 
 
 def write_office(
-    folder: Path,
-    lines: Sequence[str],
-    source: Mapping[str, Any],
-    *,
-    others: Mapping[str, Sequence[str]] | None = None,
-    **city: Any,
+    folder: Path, lines: Sequence[str], *sources: Mapping[str, Any], names: Sequence[str] = ("berkas",), **city: Any
 ) -> None:
-    """The CSV and the YAML of city `kota` around it; `others` are CSVs of further sources with the same settings."""
-    for name, content in {"data": lines, **(others or {})}.items():
-        (folder / f"{name}.csv").write_text("\n".join(content) + "\n", "utf-8")
+    """The CSV and the YAML of city `kota` around it, whose sources all read it."""
+    (folder / "data.csv").write_text("\n".join(lines) + "\n", "utf-8")
     days = [{"first_on": "2025-01-01", "last_on": "2025-12-31"}]
-    whole = {"path": "data.csv", "format": "csv", "extracted_at": "2026-01-10T08:00:00", "covers": days, **source}
+    common = {"path": "data.csv", "format": "csv", "extracted_at": "2026-01-10T08:00:00", "covers": days}
+    whole = {name: {**common, **source} for name, source in zip(names, sources, strict=True)}
     figure = {"year": 2025, "count": 400_000, "reference_on": "2025-12-31", "source": "Dukcapil"}
-    names = {"city": "kota", "name": "Kota", "zone": "Asia/Jakarta", "region_codes": {"kemendagri": "99.71"}}
+    labels = {"city": "kota", "name": "Kota", "zone": "Asia/Jakarta", "region_codes": {"kemendagri": "99.71"}}
     settings = {"population": {"figures": [figure]}, "quarantine_limit_pct": 100, **city}
-    more = {name: {**whole, "path": f"{name}.csv"} for name in others or {}}
-    text = json.dumps({**names, **settings, "sources": {"berkas": whole, **more}})
+    text = json.dumps({**labels, **settings, "sources": whole})
     (folder / "kota.yaml").write_text(text, "utf-8")

@@ -66,11 +66,13 @@ def test_one_thing_under_two_ids_or_in_two_sources_is_beyond_its_limit(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, table: str, lines: list[str], others: list[str], expected: set[str]
 ) -> None:
     source = {"table": table, "columns": TABLES[table][0]}
-    more = {"lain": [HEADER, *others]} if others else {}
-    write_office(tmp_path, [HEADER, *lines], source, others=more)
+    names = ["berkas", "lain"] if others else ["berkas"]
+    (tmp_path / "lain.csv").write_text("\n".join([HEADER, *others]) + "\n", "utf-8")
+    given = [source, {**source, "path": "lain.csv"}][: len(names)]
+    write_office(tmp_path, [HEADER, *lines], *given, names=names)
     monkeypatch.setenv("TOLOK_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("TOLOK_CITIES", str(tmp_path))
-    for name in ("berkas", *more):
+    for name in names:
         steps.fetch("kota", name, "2025")
     shares = steps.dataset("kota", table, "2025").shares
     limits = {sign.name: sign.most for sign in signs.OF_TABLES}
@@ -83,9 +85,8 @@ SIGNS = {"ids_alike_pct", "in_two_sources_pct"}
 @pytest.mark.parametrize("explained", [{}, {"2025": {"in_two_sources_pct": "satu tiket, dua loket"}}])
 def test_it_keeps_provisional_unless_the_city_explains_it(tmp_path: Path, explained: dict[str, Any]) -> None:
     columns, indicator = TABLES["inquiries"]
-    more = {"lain": [HEADER, *rows(NUMBERED[:12])]}
     lines, source = [HEADER, *rows(NUMBERED)], {"table": "inquiries", "columns": columns}
-    codes = kept(tmp_path, lines, source, indicator, others=more, judgement={"explained": explained})
+    codes = kept(tmp_path, lines, source, indicator, names=["satu", "dua"], judgement={"explained": explained})
     assert codes & SIGNS == (set() if explained else {"in_two_sources_pct"})
 
 
