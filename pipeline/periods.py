@@ -62,6 +62,14 @@ class Period:
         return Period(self.year, self.month - 1) if self.month > 1 else Period(self.year - 1, 12)
 
     @property
+    def judged_beside(self) -> tuple[Period, ...]:
+        """The periods whose results are judged beside this one's: a year later, and of a month the next one."""
+        if self.month is None:
+            return (Period(self.year + 1),)
+        next_month = Period(self.year, self.month + 1) if self.month < 12 else Period(self.year + 1, 1)
+        return (next_month, Period(self.year + 1, self.month))
+
+    @property
     def first_on(self) -> date:
         """Its first day."""
         return date(self.year, self.month or 1, 1)
