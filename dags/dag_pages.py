@@ -53,3 +53,24 @@ yang hanya menyimpan 15 hari). Berjalan setiap hari pukul 02.00 waktu kota; tida
 
 **English.** Pulls the running month from this city's sources marked `collect: daily` (such as Prometheus, which keeps
 15 days only). It runs every day at 02:00 city time and computes nothing."""
+
+WATCH = """
+**Bahasa Indonesia.** Setiap pagi pukul tujuh memeriksa semua kota yang menyebut penerima dalam `notify`, dan memberi
+tahu lewat surel atau obrolan apa yang perlu perhatian dan apa yang sudah baik kembali; tiap hal sekali saja. Merah
+berarti ada pesan yang tidak terkirim; pesan itu dikirim pada pemeriksaan berikutnya.
+
+**English.** Each morning at seven it looks at all cities that name recipients in `notify`, and tells by e-mail or chat
+what needs attention and what is well again, each thing once. Red means that a message was not delivered; the next look
+sends it."""
+
+RESTATE = """
+**Bahasa Indonesia.** Menghitung lagi tahun lalu kota ini, bulan-bulannya lebih dahulu, untuk jawaban dan berkas yang
+datang terlambat. Berjalan setiap bulan dari Februari selama `schedule.restate_months`, pada hari dan jam yang sama;
+di luar waktu itu tidak berbuat apa pun. Yang tidak berubah tidak mendapat versi baru; tahun yang ditutup tidak berubah.
+Dengan tangan: isi `period` dengan bulan sekarang; kapan saja: `tolok backfill KOTA TAHUN TAHUN --again`.
+
+**English.** Computes this city's last year again, its months first, for answers and files that came late. It runs each
+month from February on for `schedule.restate_months`, on the same day and hour; outside that time it does nothing. What
+has not changed gets no new version; a closed year does not change. By hand: fill in the present month as `period`; at
+any time: `tolok backfill CITY YEAR YEAR --again`.
+"""

@@ -103,6 +103,21 @@ def _measured(city_id: str) -> set[str]:
     return {row["period"] for row in warehouse.current(city_id) if row["status"] != "not_computable"}
 
 
+def year_to_restate(city_id: str, now: datetime) -> int | None:
+    """The year that is run again for late answers at a moment; null outside the city's window."""
+    city = _city(city_id)
+    return city.schedule.year_to_restate(now.astimezone(city.zone_info).date())
+
+
+def versions(city_id: str) -> dict[tuple[str, str], int]:
+    """The newest version of each result, by period and indicator."""
+    from pipeline.warehouse import Warehouse
+
+    warehouse = Warehouse(Settings.from_environment().warehouse_url)
+    warehouse.migrate()
+    return {(row["period"], row["indicator"]): row["version"] for row in warehouse.current(city_id)}
+
+
 def sources(city_id: str, period: str) -> list[str]:
     """The city's sources for the period: all but those that declare to cover other days only.
 
@@ -386,6 +401,13 @@ def conclude(city_id: str, period: str) -> str:
         en=f"{city_id} {period}: nothing could be measured. If the month is known to hold no data, name it in "
         f"schedule.empty_months.\n{reasons}",
     )
+
+
+def collected(city_id: str) -> None:
+    """Forget what failed of earlier nights' collecting: tonight's went well."""
+    from pipeline.failures import NIGHTLY, forget_failures
+
+    forget_failures(city_id, NIGHTLY)
 
 
 def run(city_id: str, period: str, *, correction: Correction | None = None, progress: Progress = SILENT) -> list[str]:
