@@ -37,7 +37,7 @@ DEFINITION = Definition(
     unit="visits per 100,000",
     unit_id="kunjungan per 100.000 penduduk",
     scale=1,
-    method_version="1.1",
+    method_version="1.2",
     rule_id="Kunjungan (sesi, bukan pengunjung unik atau klik) selama periode dibagi penduduk per 100.000. Dari log: "
     "kunjungan berakhir setelah 30 menit diam dan pada tengah malam setempat; bot, pemantau, dan jaringan kota "
     "dikeluarkan. Nilai bulan tidak disetahunkan. Satu sumber per bulan.",
