@@ -7,19 +7,32 @@ from urllib.parse import quote
 
 from connectors.connection import Connection, connection_from
 from connectors.errors import ConfigError
-from connectors.http import HttpClient, Request
+from connectors.http import HttpClient, Limits, Request
 
 CONNECTION = "tolok_airflow"
+# It is the deployment's own, most often on this very machine.
+_ALLOWED = ("private_addresses", "plain_http")
+# 1, 2, 4 ... 32 seconds, then a minute each: long enough for a restart or an upgrade, ten minutes in all.
+_THROUGH_AN_OUTAGE = Limits(tries=16, longest_wait_seconds=60)
 
 
 class AirflowApi:
-    """One Airflow, as the connection `tolok_airflow` names it: address, login and password."""
+    """One Airflow, as the connection `tolok_airflow` names it: address, login and password.
+
+    Until the first login it is asked as any system is; from then on an outage of ten minutes is waited through.
+    """
 
     def __init__(self, connection: Connection | None = None) -> None:
         self._connection = connection or connection_from(CONNECTION)
-        # It is the deployment's own, most often on this very machine.
-        self._client = HttpClient(self._connection, allow=("private_addresses", "plain_http"))
+        self._client = HttpClient(self._connection, allow=_ALLOWED)
         self._token = ""
+
+    def login(self) -> None:
+        """Get a token for login and password, which serves for a day; before anything else."""
+        secrets = {"username": self._connection.login, "password": self._connection.password}
+        answer = self._client.ask(Request("auth/token", method="POST", secret_body=secrets)).document()
+        self._token = str(answer["access_token"])
+        self._client = HttpClient(self._connection, allow=_ALLOWED, limits=_THROUGH_AN_OUTAGE)
 
     def run_ids(self, dag_id: str, partition_key: str) -> dict[str, str]:
         """The state of each run of a DAG with this key, by run id, newest first."""
@@ -48,13 +61,6 @@ class AirflowApi:
             method=method,
             params=params or {},
             body=body,
-            secret_headers={"Authorization": f"Bearer {self._token or self._login()}"},
+            secret_headers={"Authorization": f"Bearer {self._token}"},
         )
         return self._client.ask(request).document()
-
-    def _login(self) -> str:
-        """A token for login and password; it serves for a day, longer than a person waits for a backfill."""
-        secrets = {"username": self._connection.login, "password": self._connection.password}
-        answer = self._client.ask(Request("auth/token", method="POST", secret_body=secrets)).document()
-        self._token = str(answer["access_token"])
-        return self._token

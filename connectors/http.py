@@ -28,6 +28,9 @@ _AGENT = "tolok (+https://pypi.org/project/tolok)"
 _REDIRECTS = (301, 302, 303, 307, 308)
 _MAX_REDIRECTS = 5
 _CHUNK_BYTES = 1 << 16
+_SILENT_WAIT_SECONDS = 5
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -169,6 +172,7 @@ class HttpClient:
             stop=tenacity.stop_after_attempt(limits.tries),
             wait=self._wait,
             retry=tenacity.retry_if_exception_type(_Again),
+            before_sleep=_say_wait,
             reraise=True,
         )
         try:
@@ -300,6 +304,14 @@ class HttpClient:
             self._session = _session(may_be_private="private_addresses" in self._allow)
             self._session.verify = self._connection.extra.get("ca_file") or True
         return self._session
+
+
+def _say_wait(state: tenacity.RetryCallState) -> None:
+    """Log what is wrong and how long it is waited, once it is longer than a person takes for working."""
+    fault = state.outcome.exception() if state.outcome else None
+    if isinstance(fault, _Again) and state.upcoming_sleep >= _SILENT_WAIT_SECONDS:
+        seconds = round(state.upcoming_sleep)
+        _log.warning("%s (%s detik)\n%s (%s seconds)", fault.fault.id, seconds, fault.fault.en, seconds)
 
 
 class _Unzip:

@@ -8,8 +8,10 @@ Kernels fill arrays that the caller allocates. Text is searched eight bytes at a
 
 from __future__ import annotations
 
+import pkgutil
 from collections.abc import Callable
 from functools import update_wrapper
+from importlib import import_module
 from threading import Lock
 from typing import Any, Generic, Literal, ParamSpec, TypeVar
 
@@ -62,6 +64,15 @@ class Kernel(Generic[P, T]):
 
 
 KERNELS: list[Kernel[Any, Any]] = []
+
+
+def compile_all(*, needs_cache: bool = False) -> None:
+    """Compile every kernel or take it from the cache; with `needs_cache`, raises `OSError` without a cache folder."""
+    for module in pkgutil.iter_modules(__path__):
+        if module.name != "__main__":
+            import_module(f"{__name__}.{module.name}")
+    for made in KERNELS:
+        made.compile(needs_cache=needs_cache)
 
 
 def kernel(*signature: object) -> Callable[[Callable[P, T]], Kernel[P, T]]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
 
 from connectors.errors import DataRejected, TolokError
 from pipeline import steps
@@ -12,8 +15,16 @@ from pipeline.failures import kept_failure
 from pipeline.periods import Period, span
 from pipeline.progress import Progress
 
+if TYPE_CHECKING:
+    from connectors.airflow_api import AirflowApi
+
+_log = logging.getLogger(__name__)
 _UNDER_WAY = ("queued", "running")
 _ASKED_EVERY_SECONDS = 3
+
+
+class RunFailed(DataRejected):
+    """A period's run in Airflow ended without success: that period's own fault."""
 
 
 @dataclass(frozen=True)
@@ -32,14 +43,21 @@ class Backfill:
         due = tuple(label for label in labels if label not in done)
         return cls(city_id, due, len(labels) - len(due))
 
-    def run(self, progress: Progress, *, one: Callable[..., object]) -> Iterator[tuple[str, TolokError | None]]:
-        """Run `one(city_id, period, progress=...)` for each period that is due; gives each with its fault, if any."""
+    def run(
+        self, progress: Progress, *, one: Callable[..., object], goes_on_after: type[TolokError] = TolokError
+    ) -> Iterator[tuple[str, TolokError | None]]:
+        """Run `one(city_id, period, progress=...)` for each period that is due; gives each with its fault, if any.
+
+        The first fault of another kind than `goes_on_after` is the last: every other period would meet it too.
+        """
         for nth, label in enumerate(self.due, start=1):
             with progress.step(f"{self.city_id} {label} ({nth}/{len(self.due)})"):
                 try:
                     one(self.city_id, label, progress=progress)
                 except TolokError as fault:
                     yield label, fault
+                    if not isinstance(fault, goes_on_after):
+                        return
                 else:
                     yield label, None
 
@@ -53,6 +71,24 @@ def fill(city_id: str, *, first: str | None, last: str | None, progress: Progres
     ended = Backfill.planned(city_id, first, last).run(progress, one=run_here)
     refuse_faults([(label, fault) for label, fault in ended if fault is not None])
     return steps.measured(city_id, [period.label for period in span(first, last)])
+
+
+def restate(city_id: str, *, month: str, now: datetime, progress: Progress) -> list[str]:
+    """Run the year before a month again, its months first; gives the periods of which anything changed.
+
+    Only what has results is run again. Nothing is done when the city's window for that year is not open now. Raises at
+    last the gravest fault, with the texts of all.
+    """
+    year = Period.parse(month).year - 1
+    if steps.year_to_restate(city_id, now) != year:
+        _log.info("%s %s: di luar waktu koreksi susulan / outside its time of late answers", city_id, year)
+        return []
+    before = steps.versions(city_id)
+    labels = [period.label for period in span(str(year), str(year)) if period.label in {label for label, _ in before}]
+    ended = list(Backfill(city_id, tuple(labels), 0).run(progress, one=run_here))
+    after = steps.versions(city_id)
+    refuse_faults([(label, fault) for label, fault in ended if fault is not None])
+    return [label for label in labels if any(after[key] != before.get(key) for key in after if key[0] == label)]
 
 
 def run_here(city_id: str, period: str, *, progress: Progress) -> None:
@@ -74,15 +110,14 @@ def refuse_faults(faults: Sequence[tuple[str, TolokError]]) -> None:
     )
 
 
-def in_airflow(city_id: str, period: str, *, progress: Progress) -> None:  # noqa: ARG001 Airflow shows how far it is
-    """Run a period's DAG in the Airflow of the connection `tolok_airflow`, and wait until it has ended.
+def in_airflow(api: AirflowApi, city_id: str, period: str, *, progress: Progress) -> None:  # noqa: ARG001 Airflow shows how far it is
+    """Run a period's DAG in an Airflow, and wait until it has ended.
 
     A run of it that is still under way, such as that of a backfill that was stopped, is waited for and no other begun.
-    `DataRejected` when it failed.
+    `RunFailed` when it failed; other faults are those of the API, and would meet any period.
     """
-    from connectors.airflow_api import AirflowApi
-
-    api, dag_id = AirflowApi(), f"{city_id}_{'annual' if Period.parse(period).is_year else 'monthly'}"
+    dag_id = f"{city_id}_{'annual' if Period.parse(period).is_year else 'monthly'}"
+    api.login()
     there = api.run_ids(dag_id, period)
     run_id = next((run_id for run_id, state in there.items() if state in _UNDER_WAY), "")
     if not run_id:
@@ -92,7 +127,7 @@ def in_airflow(city_id: str, period: str, *, progress: Progress) -> None:  # noq
     while (state := api.state(dag_id, run_id)) in _UNDER_WAY:
         time.sleep(_ASKED_EVERY_SECONDS)
     if state != "success":
-        raise DataRejected(
+        raise RunFailed(
             id=f"run {run_id} dari {dag_id} gagal; alasannya ada di halaman Airflow-nya.",
             en=f"run {run_id} of {dag_id} failed; its page in Airflow has the reason.",
         )

@@ -33,8 +33,10 @@ class CityPlan:
     first_month: str = ""
     day: int = 1
     hour: int = 0
+    restate_months: int = 0
     sources: tuple[str, ...] = ()
     daily_sources: tuple[str, ...] = ()
+    tables: tuple[str, ...] = ()
     recipients: tuple[PlannedRecipient, ...] = ()
     is_sound: bool = False
 
@@ -77,7 +79,7 @@ def _kept(path: Path) -> dict[str, _Found]:
 
 def _plan_of(raw: dict[str, Any]) -> CityPlan:
     recipients = tuple(PlannedRecipient(**{**one, "kinds": tuple(one["kinds"])}) for one in raw["recipients"])
-    names = {name: tuple(raw[name]) for name in ("sources", "daily_sources")}
+    names = {name: tuple(raw[name]) for name in ("sources", "daily_sources", "tables")}
     return CityPlan(**{**raw, **names, "recipients": recipients})
 
 
@@ -109,10 +111,12 @@ def _plan(cities: Path, last: CityPlan) -> CityPlan:
         first_month=city.schedule.first_month or "",
         day=city.schedule.day,
         hour=city.schedule.hour,
+        restate_months=city.schedule.restate_months,
         sources=tuple(city.sources),
         daily_sources=tuple(
             name for name, source in city.sources.items() if source.connection and source.collect == "daily"
         ),
+        tables=tuple(sorted({source.table for source in city.sources.values()})),
         recipients=tuple(PlannedRecipient(one.connection, one.language, one.kinds) for one in city.notify),
         is_sound=True,
     )

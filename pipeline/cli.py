@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -25,6 +26,7 @@ from pipeline.settings import CITY_ID, Settings, city_ids
 from pipeline.tables import TABLES
 
 if TYPE_CHECKING:
+    from pipeline.backfill import Backfill
     from pipeline.conditions import Condition
     from pipeline.progress import Progress
 
@@ -183,11 +185,11 @@ def run(city: str, period: str) -> None:
 @click.option("--airflow", is_flag=True, help="Lewat Airflow, di samping jadwal. / Through Airflow, beside its runs.")
 def backfill(city: str, first: str, last: str, again: bool, airflow: bool) -> None:
     """Isi periode lalu, bulan sebelum tahun; boleh dihentikan dan dilanjutkan. / Fill past periods, resumable."""
-    from pipeline.backfill import Backfill, in_airflow, refuse_faults, run_here
+    from pipeline.backfill import Backfill, refuse_faults
 
     planned = Backfill.planned(city, first, last, again=again)
     with _progress() as progress:
-        ended = list(planned.run(progress, one=in_airflow if airflow else run_here))
+        ended = list(_run_in_airflow(planned, progress) if airflow else _run_here(planned, progress))
     faults = [(label, fault) for label, fault in ended if fault is not None]
     computed_count = len(ended) - len(faults)
     click.echo(
@@ -196,7 +198,25 @@ def backfill(city: str, first: str, last: str, again: bool, airflow: bool) -> No
         f"{computed_count} periods computed, {planned.done_count} skipped as already there and unchanged "
         "(--again computes them anew)."
     )
+    if left_count := len(planned.due) - len(ended):
+        click.echo(
+            f"Berhenti: {left_count} periode belum dicoba; perintah yang sama melanjutkan.\n"
+            f"Stopped: {left_count} periods were not tried; the same command goes on."
+        )
     refuse_faults(faults)
+
+
+def _run_here(planned: Backfill, progress: Progress) -> Iterator[tuple[str, TolokError | None]]:
+    from pipeline.backfill import run_here
+
+    return planned.run(progress, one=run_here)
+
+
+def _run_in_airflow(planned: Backfill, progress: Progress) -> Iterator[tuple[str, TolokError | None]]:
+    from connectors.airflow_api import AirflowApi
+    from pipeline.backfill import RunFailed, in_airflow
+
+    return planned.run(progress, one=partial(in_airflow, AirflowApi()), goes_on_after=RunFailed)
 
 
 @_commands.command()
@@ -233,7 +253,7 @@ def show(city: str, period: str | None, as_json: bool, as_of: str | None) -> Non
     if as_json:
         from pipeline.report.text import described
 
-        click.echo(json.dumps([described(row) for row in rows], indent=2, ensure_ascii=False))
+        click.echo(_as_json([described(row) for row in rows]))
     else:
         _print_results(rows)
         _say_where(city, {row["period"] for row in rows})
@@ -275,7 +295,7 @@ def history(city: str, asked_for: tuple[str, ...], as_json: bool, as_of: str | N
     if not rows:
         raise _nothing_stored(city, label, as_of=as_of)
     if as_json:
-        click.echo(json.dumps([described_version(row) for row in rows], indent=2, ensure_ascii=False))
+        click.echo(_as_json([described_version(row) for row in rows]))
     else:
         for line in version_lines(rows):
             click.echo(line)
@@ -292,6 +312,38 @@ def _period_and_indicator(words: tuple[str, ...]) -> tuple[str | None, str | Non
         else:
             raise click.UsageError(f"Got unexpected extra argument ({word})", click.get_current_context())
     return label, indicator
+
+
+@_commands.command("close")
+@click.argument("city")
+@click.argument("year")
+@click.option(
+    "--by", default=None, help="Siapa yang menutup; bawaan: akun ini. / Who closes it; default: this account."
+)
+def close_year(city: str, year: str, by: str | None) -> None:
+    """Tutup tahun yang final; hanya koreksi mengubahnya. / Close a final year; only a correction changes it."""
+    from pipeline.closing import account, close
+
+    was_open = close(city, year, by=by or account())
+    _print_results(_results(city, year.strip()))
+    if not was_open:
+        click.echo(f"{city} {year} sudah ditutup sebelumnya. / {city} {year} was closed already.")
+
+
+@_commands.command("correct")
+@click.argument("city")
+@click.argument("year")
+@click.option("--reason", required=True, help="Mengapa angkanya berubah. / Why the number changes.")
+@click.option("--by", default=None, help="Siapa; bawaan: akun ini. / Who; default: this account.")
+def correct_year(city: str, year: str, reason: str, by: str | None) -> None:
+    """Koreksi tahun yang sudah ditutup, dengan alasan. / Correct a closed year, with a reason."""
+    from pipeline.closing import account, correct
+
+    with _progress() as progress:
+        stored = list(correct(city, year, by=by or account(), reason=reason, progress=progress))
+    for line in stored:
+        click.echo(line)
+    _print_results(_results(city, year.strip()))
 
 
 @_commands.command()
@@ -377,6 +429,10 @@ def _say_where(city: str, labels: set[str]) -> None:
         page = settings.home / "reports" / city / f"{label}.html"
         if page.is_file():
             click.echo(f"Halaman / Page: {page}")
+
+
+def _as_json(objects: list[dict[str, Any]]) -> str:
+    return json.dumps(objects, indent=2, ensure_ascii=False, default=datetime.isoformat)
 
 
 def _print_results(rows: list[dict[str, Any]]) -> None:

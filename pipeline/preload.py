@@ -4,14 +4,17 @@ from __future__ import annotations
 
 
 def preload() -> None:
-    """Import the steps' libraries and prove the suites; a check of no rows makes Great Expectations load the rest.
+    """Import the steps' libraries, take the kernels from their cache and prove the suites.
 
-    A suite at fault is left to the task that needs it, which says what to mend; the scheduler goes on.
+    A check of no rows makes Great Expectations load the rest. A suite at fault is left to the
+    task that needs it, which says what to mend; the scheduler goes on.
     """
     from contextlib import suppress
 
+    import pyarrow.dataset  # noqa: F401
     import scipy.stats  # noqa: F401
 
+    import connectors.crosswalk  # noqa: F401
     import pipeline.clean.dataset
     import pipeline.inputs
     import pipeline.judgement
@@ -20,10 +23,12 @@ def preload() -> None:
     import pipeline.store_request
     import pipeline.terms  # noqa: F401
     from connectors.errors import TolokError
+    from kernels import compile_all
     from pipeline.indicators.registry import INDICATORS  # noqa: F401
     from pipeline.tables import TABLES
     from pipeline.validate import suite_of, validate_results
 
+    compile_all()
     for name in TABLES:
         with suppress(TolokError):
             suite_of(name)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pipeline.warehouse.notifications import Notifications, RunFailure
-from pipeline.warehouse.records import CityRecord, SourceFile, Stored, StoreRequest
+from pipeline.warehouse.records import CityRecord, Closing, Correction, SourceFile, Stored, StoreRequest
 from pipeline.warehouse.warehouse import Warehouse
 
 __all__ = [
     "CityRecord",
+    "Closing",
+    "Correction",
     "Notifications",
     "RunFailure",
     "SourceFile",

@@ -218,6 +218,33 @@ RESULT_SOURCE = _table(
     ),
     comment="one row per result version and raw file it was computed from",
 )
+CLOSING = _table(
+    "closing",
+    _city_key(sa.ForeignKey("city.city_id")),
+    _key("period", sa.Text, comment="the year that was closed, or the year or month of it that was corrected"),
+    _key("place", sa.Integer, comment="place among what was done to the period, from 1"),
+    _required("action", sa.Text, comment="closed or corrected"),
+    _required("done_at", Utc, comment="when it was done"),
+    _required("done_by", sa.Text, comment="who did it: as given, else the account of the operating system"),
+    _optional("reason", sa.Text, comment="why it was corrected, in that person's words"),
+    sa.CheckConstraint("action IN ('closed', 'corrected')"),
+    sa.CheckConstraint("action = 'closed' OR reason IS NOT NULL"),
+    comment="one row per closing of a year and per correction of a closed year or of its months; never changed",
+)
+PENDING = _table(
+    "pending_result",
+    *_result_key(sa.ForeignKey("city.city_id"))[:-1],
+    _required("version", sa.Integer, comment="the version that stands; 0 when there is none"),
+    *_quotient(),
+    _required("status", sa.Text, comment="final, provisional or not_computable"),
+    _optional("reason", sa.Text, comment="why there is no value, or why it is provisional; null for a final one"),
+    _required("method_version", sa.Text, comment="version of the indicator's written rule"),
+    _required("inputs_sha256", sa.Text, comment="hash of the rows and terms the result depends on"),
+    _required("found_at", Utc, comment="when it was computed"),
+    _required("change_reason", sa.Text, comment="why it differs from the version that stands"),
+    sa.CheckConstraint("status IN ('final', 'provisional', 'not_computable')"),
+    comment="one row per result of a closed period that its latest run would have changed; gone once it is corrected",
+)
 READINESS_ANSWER = _table(
     "readiness_answer",
     _city_key(sa.ForeignKey("city.city_id")),
