@@ -323,7 +323,7 @@ class Fates:
             _add(self.rows, place, part[place].astype("category").value_counts())
             self._add_quarantined(place, bad["quarantine_reason"], bad[place])
         month_by = self.table.month_by
-        if self.table.column(month_by).kind == "moment" and self.period.is_year:
+        if self.table.column(month_by).kind == "moment" and not self.period.is_month:
             _add(self.rows, "month", self.months_of(part.loc[is_sound | is_bad, month_by]).value_counts())
             self._add_quarantined("month", bad["quarantine_reason"], self.months_of(bad[month_by]))
 
@@ -414,7 +414,7 @@ def _table_rows(read: Read, table: Table, *, longest_plausible_hours: int) -> It
     yield from _copies(read, table)
     yield table.name, table.name, {"empty_months_count": _empty_months_count(read.fates, table)}, ""
     yield from _clusters(read, table)
-    if table.name in _ENDS and read.fates.period.is_year:
+    if table.name in _ENDS and not read.fates.period.is_month:
         yield from _month_files(read, table)
 
 
@@ -479,8 +479,8 @@ def _times(rows: pd.DataFrame, table: Table, *, fates: Fates, longest_hours: int
     is_long = hours > longest_hours
     commonest = timed[timed > 0].value_counts().max() if (timed > 0).any() else 0
     return {
-        "days_up_to_12_pct": _pct(first.dt.day <= 12, of_at_least=MANY_ROWS if fates.period.is_year else None),
-        "first_of_month_pct": _pct(first.dt.day == 1, of_at_least=MANY_ROWS if fates.period.is_year else None),
+        "days_up_to_12_pct": _pct(first.dt.day <= 12, of_at_least=None if fates.period.is_month else MANY_ROWS),
+        "first_of_month_pct": _pct(first.dt.day == 1, of_at_least=None if fates.period.is_month else MANY_ROWS),
         "midnight_ends_pct": _pct(is_midnight, of_at_least=SOME_ROWS),
         "equal_durations_pct": 100 * commonest / len(timed) if len(timed) >= MANY_ROWS else None,
         "zero_durations_pct": _pct(timed == 0, of_at_least=SOME_ROWS),
