@@ -170,8 +170,14 @@ def validate(city_id: str, period: str) -> str:
     city, asked = _city(city_id), Period.parse(period)
     write_atomically(_work(city_id, period) / "manifests.sha256", _manifests_sha256(city_id, period))
     datasets = {table: dataset(city_id, table, period) for table in TABLES}
-    files = {table: _sources_of_files(_manifests(city_id, table, period)) for table in TABLES}
-    verdicts, tables = validate_tables(datasets, period=asked, zone=city.zone_info, sources=files)
+    manifests = {table: _manifests(city_id, table, period) for table in TABLES}
+    verdicts, tables = validate_tables(
+        datasets,
+        period=asked,
+        zone=city.zone_info,
+        sources={table: _sources_of_files(of_table) for table, of_table in manifests.items()},
+        names={file.file_id: file.name for of_table in manifests.values() for one in of_table for file in one.files},
+    )
     verdict, remarks = judge_tables(tables, city=city, period=asked)
     verdicts = [*verdicts, verdict] if tables else []
     _write_verdicts(city_id, period, "tables", verdicts)
@@ -470,6 +476,7 @@ def compute(
                 manifests=_manifests(city_id, table, period),
                 remarks=(
                     *rows.remarks,
+                    *(one for name in (table, *also_reads) for one in _landing_remarks(city_id, name, period)),
                     *(inhabitants.remarks if "population" in also_reads else ()),
                     *(remark for name in (table, *also_reads) for remark in remarks.get(name, ())),
                 ),
@@ -525,6 +532,10 @@ def _manifests(city_id: str, table: str, period: str) -> list[Manifest]:
         return [read_manifest(_home(), city_id=city_id, source_name=name, period=asked) for name in names]
     except FileNotFoundError:
         raise _not_run(city_id, period, id="sumber belum diambil", en="the sources have not been fetched") from None
+
+
+def _landing_remarks(city_id: str, table: str, period: str) -> list[Remark]:
+    return [remark for manifest in _manifests(city_id, table, period) for remark in manifest.remarks]
 
 
 def _not_run(city_id: str, period: str, *, id: str, en: str) -> DataRejected:
