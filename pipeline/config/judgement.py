@@ -40,6 +40,7 @@ LIMITS = (
     "times_between_months",
     "rows_lost_pct",
     "register_shrinks_pct",
+    "beyond_plausible_times",
     "population_change_pct",
     "new_members_pct",
     "gone_members_pct",
