@@ -223,6 +223,7 @@ def _nginx_pieces(text: str) -> Iterator[bytes | LogField]:
 
 def _apache_pieces(text: str) -> Iterator[bytes | LogField]:
     text = re.sub(r"(%[<>]?U)%q", r"\1", text)
+    text = re.sub(r"%[ah]:%\{remote\}p", "%{and_port}a", text)
     for literal, found in _split(_APACHE_FIELD, text):
         yield literal
         if found and found[3]:
@@ -239,6 +240,8 @@ def _apache_field(argument: str, name: str) -> list[bytes | LogField]:
         return [_field("time", clock=_APACHE_EPOCHS.get(epoch) or _checked_clock(clock))]
     if name == "i":
         return [_field(_APACHE_HEADERS.get(argument.lower(), ""))]
+    if argument == "and_port":
+        return [_field("address_and_port")]
     is_peer = name in "ha" and argument == "c"
     return [_field("" if is_peer else _APACHE.get(name, ""))]
 

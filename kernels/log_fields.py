@@ -42,6 +42,7 @@ _NOWHERE = -1
 _MONTHS = np.frombuffer(b"JanFebMarAprMayJunJulAugSepOctNovDec", np.uint8).reshape(12, 3)
 _DAYS_BEFORE = np.array([0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334, 365])
 _ONES, _HIGH_BITS, _NEWLINES, _QUOTES, _BACKSLASHES = map(repeated, (1, 128, _NEWLINE, _QUOTE, _BACKSLASH))
+_COLONS, _BRACKETS = map(repeated, (_COLON, _OPEN))
 _NONE, _ONE, _SEVEN, _TOP_BYTE, _BYTE = map(np.uint64, (0, 1, 7, 56, 255))
 _PLACES = np.uint64(0x0001020304050607)
 _SLOT_SHIFT = np.uint64(48)
@@ -309,25 +310,46 @@ def _digits(data: Bytes, begin: int, behind: int, end: int) -> int:
 
 @kernel(BYTES, int32[::1], int32[::1])
 def trim_addresses(data: Bytes, begins: Places, ends: Places) -> None:
-    """Cut blanks, quotes and brackets around addresses, and the port behind a bracket or the only colon."""
+    """Cut blanks, quotes and brackets around addresses, and the port behind them."""
     for nth in range(len(begins)):
         begin, end = begins[nth], ends[nth]
         while begin < end and (data[begin] == _SPACE or data[begin] == _TAB or data[begin] == _QUOTE):
             begin += 1
         while end > begin and (data[end - 1] == _SPACE or data[end - 1] == _TAB or data[end - 1] == _QUOTE):
             end -= 1
-        colons_count, colon, closing = 0, end, end
-        for at in range(begin, end):
-            if data[at] == _COLON:
-                colons_count += 1
-                colon = at
-            elif data[at] == _CLOSE:
-                closing = at
-        if begin < end and data[begin] == _OPEN:
-            begin, end = begin + 1, max(closing, begin + 1)
-        elif colons_count == 1 and colon > begin:
-            end = colon
-        begins[nth], ends[nth] = begin, end
+        begins[nth], ends[nth] = _without_port(data, begin, end)
+
+
+@inlined
+def _without_port(data: Bytes, begin: int, end: int) -> tuple[int, int]:
+    """What is within brackets, or before the only colon or the colon behind the last point."""
+    colons_count, colon, point, closing = 0, end, begin, end
+    for at in range(begin, end):
+        if data[at] == _COLON:
+            colons_count += 1
+            colon = at
+        elif data[at] == _POINT:
+            point = at
+        elif data[at] == _CLOSE:
+            closing = at
+    if begin < end and data[begin] == _OPEN:
+        return begin + 1, max(closing, begin + 1)
+    is_port = colons_count > 0 and (colons_count == 1 or begin < point < colon)
+    return begin, colon if is_port and colon > begin else end
+
+
+@kernel(BYTES, WORDS, INTS, INTS, int64[:, ::1])
+def find_ports(data: Bytes, words: Words, begins: Ints, ends: Ints, found: Ints) -> int:
+    """Fill `found` with position, begin and end of addresses that have a port or brackets, without them; the count."""
+    count = 0
+    for nth in range(len(begins)):
+        begin, end = begins[nth], ends[nth]
+        if _find(words, begin, end, _COLONS, _BRACKETS) < end:
+            bare_begin, bare_end = _without_port(data, begin, end)
+            if bare_begin != begin or bare_end != end:
+                found[0, count], found[1, count], found[2, count] = nth, bare_begin, bare_end
+                count += 1
+    return count
 
 
 @kernel(BYTES, int32[::1], int32[::1])

@@ -148,7 +148,7 @@ def check(city: str, asked_for: str | None, period: str | None, quick: bool) -> 
     from pipeline.check import check_city, fault_of
     from pipeline.config.load import load_city
 
-    asked = Period.parse(asked_for or period or str(datetime.now(UTC).year - 1))
+    asked = _period(asked_for or period or str(datetime.now(UTC).year - 1))
     settings = Settings.from_environment()
     with _progress() as progress:
         findings = check_city(load_city(settings.cities, city), period=asked, is_quick=quick, progress=progress)
@@ -165,10 +165,10 @@ def check(city: str, asked_for: str | None, period: str | None, quick: bool) -> 
 @click.argument("city")
 @click.argument("period")
 def run(city: str, period: str) -> None:
-    """Hitung satu tahun atau bulan. / Compute one year or month."""
+    """Hitung tahun, bulan, 2025-06-ytd, atau 2025-06-r12. / Compute a year, month, 2025-06-ytd or 2025-06-r12."""
     from pipeline import steps
 
-    label = Period.parse(period).label
+    label = _period(period).label
     with _progress() as progress:
         stored = steps.run(city, label, progress=progress)
     for line in stored:
@@ -248,7 +248,7 @@ def watch(city: str | None, is_told: bool) -> None:
 @click.option("--as-of", default=None, help="Keadaan pada waktu itu (ISO). / As it stood then (ISO).")
 def show(city: str, period: str | None, as_json: bool, as_of: str | None) -> None:
     """Tampilkan hasil. / Show results."""
-    label = Period.parse(period).label if period else None
+    label = _period(period).label if period else None
     rows = _results(city, label, as_of=as_of, is_whole=as_json)
     if as_json:
         from pipeline.report.text import described
@@ -267,7 +267,7 @@ def explain(city: str, period: str, indicator: str) -> None:
     """Uraikan satu angka (10.3 atau inquiry_response). / Take one number apart (10.3 or inquiry_response)."""
     from pipeline.report.text import explanation
 
-    label = Period.parse(period).label
+    label = _period(period).label
     row = next((row for row in _results(city, label) if row["indicator"] == indicator), None)
     if row is None:
         raise _nothing_stored(city, label)
@@ -301,12 +301,26 @@ def history(city: str, asked_for: tuple[str, ...], as_json: bool, as_of: str | N
             click.echo(line)
 
 
+def _period(text: str) -> Period:
+    """The period a person means; `2026-ytd` is the year up to the last month that is over."""
+    match = re.fullmatch(r"\s*((?:19|20)\d{2})-ytd\s*", text)
+    if match is None:
+        return Period.parse(text)
+    today = datetime.now(UTC).astimezone().date()
+    months = [month for month in Period(int(match[1])).months if month.last_on < today]
+    if not months:
+        raise ConfigError(
+            id=f"{text}: belum ada bulan tahun itu yang berakhir.", en=f"{text}: no month of that year is over yet."
+        )
+    return Period.parse(f"{months[-1].label}-ytd")
+
+
 def _period_and_indicator(words: tuple[str, ...]) -> tuple[str | None, str | None]:
     """What a person asked for of both, in either order; `ConfigError` for a word that is neither."""
     label = indicator = None
     for word in words:
         if label is None and re.match(r"\d{4}", word):
-            label = Period.parse(word).label
+            label = _period(word).label
         elif indicator is None:
             indicator = _Indicator().convert(word, None, None)
         else:
@@ -353,7 +367,7 @@ def verify(city: str, period: str) -> None:
     """Hitung ulang dari berkas mentah dan bandingkan. / Recompute from the raw files and compare."""
     from pipeline import steps
 
-    label = Period.parse(period).label
+    label = _period(period).label
     stored = {row["indicator"]: row for row in _results(city, label)}
     with _progress() as progress:
         altered = steps.altered_files(city, label, progress=progress)
@@ -382,8 +396,8 @@ def report(city: str, period: str) -> None:
     """Tulis halaman hasil dan validasi. / Write the page of results and validation."""
     from pipeline import steps
 
-    _results(city, Period.parse(period).label)
-    click.echo(steps.report(city, Period.parse(period).label))
+    _results(city, _period(period).label)
+    click.echo(steps.report(city, _period(period).label))
 
 
 @_commands.command()

@@ -304,7 +304,7 @@ class Fates:
             _add(self.rows, place, part[place].astype("category").value_counts())
             self._add_quarantined(place, bad["quarantine_reason"], bad[place])
         month_by = self.table.month_by
-        if self.table.column(month_by).kind == "moment" and self.period.is_year:
+        if self.table.column(month_by).kind == "moment" and not self.period.is_month:
             _add(self.rows, "month", self._months(part.loc[is_sound | is_bad, month_by]).value_counts())
             self._add_quarantined("month", bad["quarantine_reason"], self._months(bad[month_by]))
 
@@ -406,8 +406,8 @@ def _times(rows: pd.DataFrame, table: Table, *, fates: Fates, longest_hours: int
     is_long = hours > longest_hours
     commonest = timed[timed > 0].value_counts().max() if (timed > 0).any() else 0
     return {
-        "days_up_to_12_pct": _pct(first.dt.day <= 12, of_at_least=MANY_ROWS if fates.period.is_year else None),
-        "first_of_month_pct": _pct(first.dt.day == 1, of_at_least=MANY_ROWS if fates.period.is_year else None),
+        "days_up_to_12_pct": _pct(first.dt.day <= 12, of_at_least=None if fates.period.is_month else MANY_ROWS),
+        "first_of_month_pct": _pct(first.dt.day == 1, of_at_least=None if fates.period.is_month else MANY_ROWS),
         "midnight_ends_pct": _pct(is_midnight, of_at_least=SOME_ROWS),
         "equal_durations_pct": 100 * commonest / len(timed) if len(timed) >= MANY_ROWS else None,
         "zero_durations_pct": _pct(timed == 0, of_at_least=SOME_ROWS),

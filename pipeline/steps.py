@@ -357,6 +357,13 @@ def conclude(city_id: str, period: str) -> str:
     )
 
 
+def collected(city_id: str) -> None:
+    """Forget what failed of earlier nights' collecting: tonight's went well."""
+    from pipeline.failures import NIGHTLY, forget_failures
+
+    forget_failures(city_id, NIGHTLY)
+
+
 def run(city_id: str, period: str, *, correction: Correction | None = None, progress: Progress = SILENT) -> list[str]:
     """Every step in order; gives what `store` says."""
     from pipeline.failures import kept_failure

@@ -17,17 +17,39 @@ _PROBES = re.compile(
     rb"|statuscake|site\d\dx\d|hetrixtools|nodeping|freshping|updown\.io|better ?(?:uptime|stack)|checkly|checkmk|prtg"
     rb"|kube-probe|googlehc/|elb-healthchecker|amazon-route\d\d-health|haproxy|gatus|newrelicpinger|datadog"
 )
-_MORE_BOTS = ("ckanapi",)
+_MORE_BOTS = ("ckanapi", "WindowsPowerShell", "QGIS/")
+_DIGITS_AS_ZERO = bytes.maketrans(b"123456789", b"000000000")
+# Libraries, clients of interfaces, scanners, players and data tools, by the product their agents begin with: the
+# package knows few of them.
+_TOOLS = frozenset(
+    b"""
+    apache-httpclient jakarta java java-http-client google-http-java-client jersey unirest-java reactornetty
+    akka-http scalaj-http okhttp dart go go-http-client go-resty fasthttp php php-curl-class php-soap guzzle
+    guzzlehttp symfony restsharp python python-requests python-urllib python-urllib3 python-httpx python-httplib2
+    aiohttp httpx scrapy ruby faraday typhoeus mechanize rest-client http.rb node node-fetch node-superagent undici
+    deno bun got axios reqwest curl libcurl pycurl r r-curl httr wget aria2 libwww-perl lwp-request lwp-trivial
+    lwp::simple perl mojolicious http-tiny libsoup libhttp winhttp winhttp.winhttprequest winhttp.winhttprequest.5
+    cpprestsdk cpp-httplib powershell microsoft microsoft.data.mashup excel powerbi tableau knime qgis gdal grafana
+    prometheus telegraf postmanruntime insomnia bruno-runtime hoppscotch soapui apidog httpie lavf vlc libvlc
+    gstreamer ffmpeg applecoremedia nuclei nikto nmap masscan zgrab zgrab2 sqlmap wpscan gobuster dirbuster ffuf
+    fuzz feroxbuster censysinspect shodan acunetix nessus openvas qualys apachebench jmeter k6 grafanak6 siege wrk
+    locust gatling vegeta hey
+    """.translate(_DIGITS_AS_ZERO).split()
+)
+_PRODUCT = re.compile(rb"(?:Mozilla/\d\.\d+ \(compatible; ?)?([A-Za-z][\w.:-]{0,39})")
+_SAYS_BOT = re.compile(rb"(?i)(?:bot|crawler|spider|scraper)$")
+_BROWSER = re.compile(rb"Mozilla/\d\.\d+ \((?!compatible;(?! ?(?:MSIE|Konqueror)))|Opera/\d")
+_UNNAMED = "?"
 _WORD = re.compile(r"(?:[^\\.^$*+?{}\[\]|()]|\\\W)+")
 _ESCAPED = re.compile(r"\\(\W)")
-_DIGITS_AS_ZERO = bytes.maketrans(b"123456789", b"000000000")
 _SHAPES_KEPT = 1 << 16
 
 
 class AgentRules:
     """The rule that excludes each agent: `probe`, `empty_agent`, `bot` (tested in that order), or '' for people.
 
-    Known bots are those of the package crawler-user-agents, matched as it does (case-sensitive), and `ckanapi`.
+    Known bots are those of the package crawler-user-agents, matched as it does (case-sensitive), agents whose first
+    product is a tool or is called a bot, crawler or spider, in any case, and a few of `_MORE_BOTS`.
     Most patterns contain no digit, so agents that differ only in digits, as browser versions do, share one cache entry
     for them. In a log without agents everyone counts as people. Safe to call from several threads.
     """
@@ -56,6 +78,19 @@ class AgentRules:
 def agent_rules() -> AgentRules:
     """The process-wide instance, whose cache all threads share."""
     return AgentRules()
+
+
+def unlisted_product(agent: bytes) -> str:
+    """The product an agent that counts as a person names first, `?` for none; empty for a browser's and for no agent.
+
+    Every browser since the nineties begins with `Mozilla/` or `Opera/` and a bracket. A name is told only with what
+    follows it, such as a version; whole agents are not.
+    """
+    if agent == NO_AGENT or _BROWSER.match(agent):
+        return ""
+    found = _PRODUCT.match(agent)
+    is_named = found and found.end() < len(agent) and agent[found.end()] in b"/ ;"
+    return found[1].decode() if found and is_named else _UNNAMED
 
 
 @dataclass(frozen=True)
@@ -90,7 +125,12 @@ def _rule(agent: bytes, is_bot: bool) -> str:
         return "probe"
     if agent.strip() in (b"", b"-"):
         return "empty_agent"
-    return "bot" if is_bot else ""
+    return "bot" if is_bot or _is_tool(agent) else ""
+
+
+def _is_tool(agent: bytes) -> bool:
+    found = _PRODUCT.match(agent)
+    return found is not None and (found[1].lower() in _TOOLS or _SAYS_BOT.search(found[1]) is not None)
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -9,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from connectors.log_format import FIELDS_DIRECTIVE, formats_of
-from connectors.numerals import number, number_en
+from connectors.numerals import number, number_en, percent, percent_en
 from connectors.remarks import Remark
 from pipeline.access_log.concentration import Concentration
 from pipeline.access_log.files import LogFile
@@ -22,9 +23,12 @@ ADDRESS_LIMIT_PCT = 50
 AGENT_LIMIT_PCT = 95
 VISITOR_LIMIT_PCT = 20
 EXCLUDED_LIMIT_PCT = 95
+UNLISTED_LIMIT_PCT = 5
 LEAST_PAGES = 10
 LEAST_VISITS = 100
 LEAST_PAGES_OF_AGENTS = 200
+LEAST_UNLISTED_VISITS = 5
+_SHOWN_NAMES = 3
 
 # A log that holds nothing but files or bots may be right; these rules leave out what may be people.
 _DOUBTFUL_RULES = ("method", "status", "own_network", "empty_agent")
@@ -58,6 +62,7 @@ def remarks_of(
         *_of_addresses(counts.concentration, terms),
         *_of_agents(counts.concentration),
         *_of_visitors(counts.runs["people"].most_of_one_visitor, visits_count),
+        *_of_products(counts.products, int(counts.unlisted.count_days().by_start.sum()), visits_count),
         *_of_rules(lines),
         *_of_formats(heads, terms),
         *(_of_cut_file(files[position - 1]) for position in sorted(counts.cut_files)),
@@ -116,6 +121,21 @@ def _of_visitors(most: int, visits_count: int) -> Iterator[Remark]:
             "kesehatan, skrip, atau proxy. Bila milik kota, tulis jaringannya di own_networks",
             f"{pct} of the visits are one visitor's (limit {VISITOR_LIMIT_PCT} %): perhaps health checks, a script "
             "or a proxy. If it is the city's own, write its network in own_networks",
+        )
+
+
+def _of_products(pages: Counter[str], unlisted_count: int, visits_count: int) -> Iterator[Remark]:
+    if unlisted_count >= LEAST_UNLISTED_VISITS and 100 * unlisted_count > UNLISTED_LIMIT_PCT * visits_count:
+        names = ", ".join(name for name, _ in pages.most_common(_SHOWN_NAMES))
+        pct = 100 * unlisted_count / visits_count
+        yield Remark(
+            "unlisted_agents",
+            f"{percent(pct)} kunjungan berasal dari agen yang bukan peramban dan tidak ada di daftar bot (batas "
+            f"{UNLISTED_LIMIT_PCT} %; terbanyak: {names}): mungkin skrip atau pemantau. Bila milik kota, tulis "
+            "jaringannya di own_networks; bila bukan orang, minta pengelola server menyaringnya dari log",
+            f"{percent_en(pct)} of the visits are by agents that are no browsers and on no list of bots (limit "
+            f"{UNLISTED_LIMIT_PCT} %; most common: {names}): perhaps scripts or probes. If they are the city's own, "
+            "write their networks in own_networks; if they are not people, have them filtered from the log",
         )
 
 

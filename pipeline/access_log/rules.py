@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kernels import words_of
-from kernels.log_fields import find_private
-from pipeline.access_log.bots import AGENT_RULES, agent_rules
+from kernels.log_fields import find_ports, find_private
+from pipeline.access_log.bots import AGENT_RULES, agent_rules, unlisted_product
 from pipeline.access_log.hits import Hits, Rows
 from pipeline.access_log.networks import Networks
-from pipeline.access_log.texts import Verdict, Verdicts, keyed_hashes
+from pipeline.access_log.texts import Names, Texts, Verdict, Verdicts, keyed_hashes
 
 FAULTS = ("blank_line", "header_line", "malformed_line", "bad_time")
 REQUEST_RULES = ("method", "status", "asset", "download")
@@ -52,7 +52,9 @@ Keys = NDArray[np.uint64]
 class Classes:
     """Per hit: the hashes of visitor and address, the rules that exclude the request and the client, 0 for none.
 
-    `is_moved_page` marks pages answered with a redirect, `is_private` pages asked for from a private address.
+    `is_moved_page` marks pages answered with a redirect, `is_private` pages asked for from a private address. `product`
+    is the place in `products` of what an agent that is no browser's and on no list names itself,
+    0 for others.
     """
 
     visitor: Keys
@@ -61,11 +63,17 @@ class Classes:
     client_rule: Verdict
     is_moved_page: Flags
     is_private: Flags
+    product: Verdict
+    products: Names
 
     @classmethod
     def of(cls, parts: Sequence[Classes]) -> Classes:
-        """The parts, one after the other."""
-        return cls(*(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(cls)))
+        """The parts, one after the other, of one classifier."""
+        if len(parts) == 1:
+            return parts[0]
+        columns = [field.name for field in fields(cls) if field.name != "products"]
+        joined = {name: np.concatenate([getattr(part, name) for part in parts]) for name in columns}
+        return cls(**joined, products=parts[0].products)
 
     @property
     def rule(self) -> Verdict:
@@ -93,29 +101,57 @@ class Classifier:
         self._key = key
         self._own = Networks(own_networks)
         self._request_rules = Verdicts(lambda requests: [*map(request_rule, requests)])
-        self._agent_rules = Verdicts(lambda agents: [_PLACE[rule] for rule in agent_rules()(agents)])
+        self._agent_rules = Verdicts(self._judge_agents)
+        self.products = Names()
 
     def __call__(self, hits: Hits) -> Classes:
         """The classes of a block's hits, in the order of `hits.rows`."""
         return Classes.of([self._classify(rows) for rows in hits.rows])
 
+    def _judge_agents(self, agents: list[bytes]) -> list[int]:
+        """The place of each agent's rule, or a product's place below 0."""
+        judged = zip(agents, agent_rules()(agents), strict=True)
+        return [_PLACE[rule] or -self.products.place(unlisted_product(agent)) for agent, rule in judged]
+
     def _classify(self, rows: Rows) -> Classes:
         requests = keyed_hashes(rows.requests, key=self._key + b"request")
-        addresses = keyed_hashes(rows.addresses, key=self._key + b"address")
+        clients = _without_ports(rows.addresses)
+        addresses = keyed_hashes(clients, key=self._key + b"address")
         agents = keyed_hashes(rows.agents, key=self._key + b"agent")
         request_rules = self._request_rules.of(rows.requests, hashes=requests)
-        client_rules = self._agent_rules.of(rows.agents, hashes=agents)
-        client_rules[self._own.find(rows.addresses, hashes=addresses)] = _PLACE["own_network"]
+        judged = self._agent_rules.of(rows.agents, hashes=agents)
+        client_rules = np.maximum(judged, 0)
+        client_rules[self._own.find(clients, hashes=addresses)] = _PLACE["own_network"]
         is_answered = _IS_ANSWERED[rows.statuses]
         is_moved_page = (request_rules == 0) & _IS_REDIRECT[rows.statuses]
         request_rules = np.where(
             is_answered | (request_rules == _PLACE["method"]), request_rules, np.int8(_PLACE["status"])
         )
         is_private = np.zeros(len(addresses), bool)
-        find_private(
-            words_of(rows.addresses.data), rows.addresses.begins, rows.addresses.ends, request_rules, is_private
+        find_private(words_of(clients.data), clients.begins, clients.ends, request_rules, is_private)
+        product = -np.minimum(judged, 0)
+        return Classes(
+            addresses + agents,
+            addresses,
+            request_rules,
+            client_rules,
+            is_moved_page,
+            is_private,
+            product,
+            self.products,
         )
-        return Classes(addresses + agents, addresses, request_rules, client_rules, is_moved_page, is_private)
+
+
+def _without_ports(addresses: Texts) -> Texts:
+    """The addresses without ports and brackets, which would make each connection a visitor."""
+    found = np.empty((3, len(addresses.begins)), np.int64)
+    count = find_ports(addresses.data, words_of(addresses.data), addresses.begins, addresses.ends, found)
+    if not count:
+        return addresses
+    begins, ends = addresses.begins.copy(), addresses.ends.copy()
+    places = found[0, :count]
+    begins[places], ends[places] = found[1:, :count]
+    return Texts(addresses.data, begins, ends)
 
 
 def request_rule(request: bytes) -> int:

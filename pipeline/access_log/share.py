@@ -105,6 +105,8 @@ class LateLine(Exception):
 class Counts:
     """The state of a count: runs of four selections of hits, new visitors, and lines per local day and rule.
 
+    `unlisted` are the runs of people whose agents are no browser's, `products` the pages by what these name themselves.
+
     `first_seen` locates each day's first line: the file's position, its chunk's first byte, lines before it in the
     chunk. `lines_read` counts the lines of each chunk. Of each file `considered` counts the lines but blank and header
     lines, `unread` those among them that no format fits or whose time is bad; `cut_files` end in the middle of a line.
@@ -114,6 +116,8 @@ class Counts:
     def __init__(self, terms: LogTerms) -> None:
         self._terms = terms
         self.runs = {name: Runs(terms.idle_seconds, zone=terms.zone) for name in _SELECTIONS}
+        self.unlisted = Runs(terms.idle_seconds, zone=terms.zone)
+        self.products: Counter[str] = Counter()
         self.new_visitors = {unit: NewVisitors(unit) for unit in "MY"}
         self.lines = np.zeros((len(midnights(terms.zone)), len(RULES)), np.int64)
         self.faults = np.zeros(len(RULES), np.int64)
@@ -140,15 +144,25 @@ class Counts:
         )
         for name, found in zip(_SELECTIONS, runs, strict=True):
             self.runs[name].add(found)
+        self._add_unlisted(hits.seconds, classes=classes, is_page=selections["people"])
         visitor, days_seen = days_touched(runs[_SELECTIONS.index("people")], zone=self._terms.zone)
         for new_visitors in self.new_visitors.values():
             new_visitors.add(visitor, days=days_seen)
+
+    def _add_unlisted(self, seconds: Ints, *, classes: Classes, is_page: NDArray[np.bool_]) -> None:
+        is_unlisted = is_page & (classes.product > 0)
+        if is_unlisted.any():
+            visitor, whole = classes.visitor[is_unlisted], np.ones((1, int(is_unlisted.sum())), bool)
+            idle_seconds = self._terms.idle_seconds
+            (found,) = gather(visitor, seconds=seconds[is_unlisted], selected=whole, idle_seconds=idle_seconds)
+            self.unlisted.add(found)
+            self.products += classes.products.count(classes.product[is_unlisted])
 
     def advance_watermark(self, day: int) -> None:
         """Let the watermark follow the input, now around `day`; closes the days behind it when enough is pending."""
         if self._closed is None:
             self._closed = range(day + _SLACK_DAYS + 1, day)
-        parts: list[Runs | NewVisitors] = [*self.runs.values(), *self.new_visitors.values()]
+        parts: list[Runs | NewVisitors] = [*self.runs.values(), self.unlisted, *self.new_visitors.values()]
         if any(part.is_full for part in parts):
             self._closed = range(self._closed.start, max(self._closed.stop, day - _SLACK_DAYS))
             for part in parts:
@@ -161,6 +175,8 @@ class Counts:
                 raise LateLine
         for name, runs in other.runs.items():
             self.runs[name].absorb(runs)
+        self.unlisted.absorb(other.unlisted)
+        self.products.update(other.products)
         for unit, new_visitors in other.new_visitors.items():
             self.new_visitors[unit].absorb(new_visitors)
         self.lines += other.lines

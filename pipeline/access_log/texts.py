@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b, shake_256
@@ -45,6 +46,25 @@ class Texts:
         """The strings as Python bytes."""
         bounds = zip(self.begins.tolist(), self.ends.tolist(), strict=True)
         return [self.data[begin:end].tobytes() for begin, end in bounds]
+
+
+class Names:
+    """Places from 1 for names in the order they come, the last one for all that come after; 0 for the empty name."""
+
+    MOST = 120
+
+    def __init__(self) -> None:
+        self._places: dict[str, int] = {"": 0}
+
+    def place(self, name: str) -> int:
+        """The place of a name."""
+        return self._places.setdefault(name, min(len(self._places), self.MOST))
+
+    def count(self, places: Verdict) -> Counter[str]:
+        """How often each name occurs among some places; names that share the last place are counted as one of them."""
+        counts = np.bincount(places, minlength=1).tolist()
+        names = {place: name for name, place in self._places.items()}
+        return Counter({names[place]: count for place, count in enumerate(counts) if place and count})
 
 
 class Verdicts:

@@ -234,3 +234,39 @@ def test_a_setting_that_cannot_be_is_refused_when_it_is_read(tmp_path: Path, set
     write(tmp_path, settings=settings, log=COMBINED)
     with pytest.raises(TolokError, match=says):
         computed()
+
+
+@pytest.mark.parametrize(
+    ("settings", "address", "line"),
+    [
+        ("", "203.0.113.{who}:{port}", "{address} - - " + TAIL),
+        ("", "[2001:db8::{who}]:{port}", "{address} - - " + TAIL),
+        ("", "[2001:db8::{who}]", "{address} - - " + TAIL),
+        ("", "::ffff:203.0.113.{who}:{port}", "{address} - - " + TAIL),
+        ("log_format: main", "203.0.113.{who}:{port}", "{address} - - " + TAIL + ' "-"'),
+        ("log_format: '%a:%{remote}p %t %m %U %s'", "2001:db8::{who}:{port}", f"{{address}} [{STAMP}] GET /d 200"),
+        ("", "203.0.113.{who}:{port}", IIS_HEAD + "\n" + IIS.replace("{who}", "{address}")),
+        (
+            "fields: {address: who, time: at}",
+            "[2001:db8::{who}]:{port}",
+            '{{"who": "{address}", "at": "2025-01-01T09:00:00+07:00", "request": "GET /d HTTP/1.1", "status": 200}}',
+        ),
+    ],
+)
+def test_connections_of_one_address_are_one_visitor(tmp_path: Path, settings: str, address: str, line: str) -> None:
+    found = [address.format(who=who, port=4000 + port) for who in (1, 2, 3) for port in range(4)]
+    write(tmp_path, settings=settings, log="".join(line.format(address=one, day=1) + "\n" for one in found))
+    assert computed().headline.numerator == 3
+
+
+@pytest.mark.parametrize(("others", "is_held"), [(1, True), (0, False)])
+def test_many_visits_by_agents_that_are_no_browsers_hold_the_result(tmp_path: Path, others: int, is_held: bool) -> None:
+    odd = "".join(
+        TAIL.format(day=day).replace(AGENT, "PeriksaTautan/2.1 (+budi)").join((f"203.0.114.{n} - - ", "\n"))
+        for day in range(1, 5)
+        for n in range(2 * others)
+    )
+    write(tmp_path, log=lines(f"{{who}} - - {TAIL}") + odd)
+    said = [remark.en for remark in computed().remarks if remark.code == "unlisted_agents"]
+    assert bool(said) == is_held
+    assert all("PeriksaTautan" in text and "budi" not in text and "40 %" in text for text in said)
