@@ -22,7 +22,7 @@ from connectors.numerals import number
 from pipeline.indicators.definition import definitions
 from pipeline.nearest import did_you_mean
 from pipeline.periods import Period
-from pipeline.settings import CITY_ID, Settings, city_ids
+from pipeline.settings import CITY_ID, Settings, city_ids, province_path
 from pipeline.tables import TABLES
 
 if TYPE_CHECKING:
@@ -276,7 +276,7 @@ def explain(city: str, period: str, indicator: str) -> None:
         explanation(
             row,
             parts=warehouse.variant_parts(city, label, indicator),
-            breakdowns=warehouse.breakdowns(city, label, indicator),
+            breakdowns=warehouse.breakdowns(city, label, indicator) or _parts_of_province(row),
         )
     )
 
@@ -464,10 +464,32 @@ def _watched(city_id: str, condition: Condition) -> str:
 
 def _results(city: str, label: str | None, *, as_of: str | None = None, is_whole: bool = False) -> list[dict[str, Any]]:
     moment = _moment(as_of, city)
-    rows: list[dict[str, Any]] = _warehouse().current(city, label, as_of=moment, is_whole=is_whole)
+    cities = Settings.from_environment().cities
+    if _is_province(cities, city):
+        rows = _of_province(cities, city, label, as_of=moment)
+    else:
+        rows = _warehouse().current(city, label, as_of=moment, is_whole=is_whole)
     if not rows:
         raise _nothing_stored(city, label, as_of=as_of)
     return rows
+
+
+def _is_province(cities: Path, name: str) -> bool:
+    return bool(re.fullmatch(CITY_ID, name)) and province_path(cities, name).is_file()
+
+
+def _of_province(cities: Path, name: str, label: str | None, *, as_of: datetime | None) -> list[dict[str, Any]]:
+    """The results of a province, made of its cities' as they stand now, or stood as of a moment."""
+    from pipeline.config.province import load_province
+    from pipeline.province import rolled_up
+
+    parts, warehouse = load_province(cities, name).parts, _warehouse()
+    return rolled_up(name, {city: warehouse.current(city, label, as_of=as_of) for city in parts})
+
+
+def _parts_of_province(row: dict[str, Any]) -> list[dict[str, Any]]:
+    of_row = {"dimension": "city", "city_id": row["city"], "period": row["period"], "unit": row["unit"]}
+    return [of_row | part for part in row.get("breakdowns", {}).get("city", ())]
 
 
 def _warehouse() -> Any:  # noqa: ANN401 the class is imported where it is used, to keep start-up short
@@ -480,7 +502,8 @@ def _warehouse() -> Any:  # noqa: ANN401 the class is imported where it is used,
 
 def _nothing_stored(city: str, label: str | None, *, as_of: str | None = None) -> ConfigError:
     known = city_ids(Settings.from_environment().cities)
-    hint = f"tolok run {city} {label or '2025'}" if city in known else f"tolok init {city}"
+    is_run = city in known or _is_province(Settings.from_environment().cities, city)
+    hint = f"tolok run {city if city in known else 'KOTA'} {label or '2025'}" if is_run else f"tolok init {city}"
     what = f"{city} {label}" if label else city
     then_id, then_en = (f" pada {as_of}", f" as of {as_of}") if as_of else ("", "")
     near_id, near_en = did_you_mean(city, known) if city not in known else ("", "")
