@@ -6,7 +6,7 @@ import itertools
 import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from connectors.records import (
@@ -32,6 +32,8 @@ _NUMBERED = re.compile(r"\(?(\d{1,2})\)?")
 _DIGITS, _CAPITALS, _SMALL = re.compile(r"\d+"), re.compile(r"[A-Z]+"), re.compile(r"[a-z]+")
 # So many plain numbers 1, 2, 3 ... in a row are no record by chance.
 _PLAIN_NUMBERS = 5
+# Notes and signatures rarely have so many lines without a blank row.
+_FEWEST_WORDS = 6
 
 Row = tuple[int, list[Any]]
 _KeyForms = dict[int, set[str]]
@@ -87,20 +89,19 @@ class TableBody:
     def _until(self, ends_at: str, rows: Iterator[Row]) -> Iterator[Record]:
         """The rows; what stands below the declared end and may be records is remarked after the last."""
         recent: deque[list[Any]] = deque(maxlen=_RECENT_ROWS)
-        keys: _KeyForms | None = None
-        found = []
+        below: _Below | None = None
         for number, cells in rows:
             texts = self.texts(cells)
             is_end = first_text(texts).casefold().startswith(ends_at.casefold())
-            if keys is None and not is_end:
+            if below is None and not is_end:
                 recent.append(cells)
                 yield self.record(number, cells)
                 continue
-            keys = self._key_forms(recent) if keys is None else keys
-            if _has_key(texts, keys) or (self._filled_count(cells) > 1 and not is_end and not is_total(texts)):
-                found.append(number)
+            if below is None:
+                below = _Below(self._key_forms(recent), fewest_words=max(_FEWEST_WORDS, len(recent) // 2))
+            below.add(number, texts, filled=self._filled_count(cells), is_end=is_end)
             yield self.shape.left_out(number, BELOW_TABLE)
-        if found:
+        if below is not None and (found := below.may_be_records):
             self._say_records_below(ends_at, found)
 
     def _say_records_below(self, ends_at: str, found: Sequence[int]) -> None:
@@ -115,13 +116,13 @@ class TableBody:
         )
 
     def _key_forms(self, records: Iterable[list[Any]]) -> _KeyForms:
-        """The forms of the texts in columns that each of some records fills with a word of its own."""
+        """The forms of the texts in columns that each of some records fills with a word or number of its own."""
         rows = [texts for cells in records if len(texts := self.texts(cells)) >= self.shape.width]
         columns = zip(*[row for row in rows if len(list(filter(None, row))) > 1 and not is_total(row)], strict=False)
         return {
             place: set(map(_form, column))
             for place, column in enumerate(columns)
-            if all(column) and len(set(column)) == len(column) and " " not in "".join(column)
+            if all(column) and len(set(column)) == len(column) and all(map(_may_be_key, column))
         }
 
     def _may_end(self, cells: list[Any]) -> bool:
@@ -159,6 +160,43 @@ class TableBody:
         )
 
 
+@dataclass
+class _Below:
+    """Takes the rows from a declared end on, and tells which of them may be records.
+
+    Those are rows with a key or several filled cells, rows above a second end, and words that go on right below the
+    end for as many rows as `fewest_words`.
+    """
+
+    keys: _KeyForms
+    fewest_words: int
+    _found: set[int] = field(default_factory=set)
+    _since_end: list[int] = field(default_factory=list)
+    _words: list[int] = field(default_factory=list)
+    _is_past_blank: bool = False
+
+    def add(self, number: int, texts: Sequence[str], *, filled: int, is_end: bool) -> None:
+        """The next row; so many of its cells that are asked for are `filled`."""
+        if is_end:
+            self._found.update(self._since_end)
+            self._since_end.clear()
+        elif not any(texts):
+            self._is_past_blank = True
+        elif not is_total(texts):
+            self._since_end.append(number)
+            if not self._is_past_blank:
+                self._words.append(number)
+        # Of a row at an end, the text that says so may be the key itself.
+        may_hold_key = texts[: list(map(bool, texts)).index(True) + 1] if is_end else texts
+        if _has_key(may_hold_key, self.keys) or (filled > 1 and not is_end and not is_total(texts)):
+            self._found.add(number)
+
+    @property
+    def may_be_records(self) -> list[int]:
+        """Their numbers."""
+        return sorted(self._found | set(self._words if len(self._words) >= self.fewest_words else ()))
+
+
 def judge_row(shape: RecordShape, number: int, texts: Sequence[str]) -> Record:
     """What the shape makes of a row of stripped or raw texts; one that may name a group is marked."""
     record = shape.judge(number, texts)
@@ -184,6 +222,11 @@ def say_groups(file: RawFile, rows: Sequence[object]) -> None:
 def _form(text: str) -> str:
     """A text's shape: runs of digits, capitals and small letters as one character each."""
     return _SMALL.sub("a", _CAPITALS.sub("A", _DIGITS.sub("9", text)))
+
+
+def _may_be_key(text: str) -> bool:
+    """Whether a text may be a record's own: one word, or several with a number."""
+    return " " not in text or _DIGITS.search(text) is not None
 
 
 def _has_key(texts: Sequence[str], keys: _KeyForms) -> bool:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 
 from airflow.sdk import Connection
 from airflow.sdk.exceptions import AirflowNotFoundException
@@ -27,6 +27,15 @@ def connection_in_environment(name: str | None) -> Iterator[None]:
     finally:
         if stored is not None:
             del os.environ[variable]
+
+
+@contextmanager
+def connections_in_environment(names: Iterable[str]) -> Iterator[None]:
+    """Several of them at once."""
+    with ExitStack() as stack:
+        for name in names:
+            stack.enter_context(connection_in_environment(name))
+        yield
 
 
 def _stored(name: str) -> str | None:

@@ -54,6 +54,15 @@ yang hanya menyimpan 15 hari). Berjalan setiap hari pukul 02.00 waktu kota; tida
 **English.** Pulls the running month from this city's sources marked `collect: daily` (such as Prometheus, which keeps
 15 days only). It runs every day at 02:00 city time and computes nothing."""
 
+WATCH = """
+**Bahasa Indonesia.** Setiap pagi pukul tujuh memeriksa semua kota yang menyebut penerima dalam `notify`, dan memberi
+tahu lewat surel atau obrolan apa yang perlu perhatian dan apa yang sudah baik kembali; tiap hal sekali saja. Merah
+berarti ada pesan yang tidak terkirim; pesan itu dikirim pada pemeriksaan berikutnya.
+
+**English.** Each morning at seven it looks at all cities that name recipients in `notify`, and tells by e-mail or chat
+what needs attention and what is well again, each thing once. Red means that a message was not delivered; the next look
+sends it."""
+
 RESTATE = """
 **Bahasa Indonesia.** Menghitung lagi tahun lalu kota ini, bulan-bulannya lebih dahulu, untuk jawaban dan berkas yang
 datang terlambat. Berjalan setiap bulan dari Februari selama `schedule.restate_months`, pada hari dan jam yang sama;

@@ -22,6 +22,7 @@ from airflow.sdk import (
     TriggerRule,
     task,
 )
+from airflow_notices import tell_failure, tell_success
 from dag_pages import ANNUAL, BACKFILL, DAILY, MONTHLY, RESTATE
 
 from connectors.errors import ConfigError, DataRejected, FileMissing
@@ -64,8 +65,7 @@ TASK_DEFAULTS = {
 
 def dags_of(plan: CityPlan) -> dict[str, Callable[[], DAG]]:
     """What makes each DAG of a city, by the DAG's id."""
-    # The file of a city at fault may have any name.
-    name = re.sub(r"[^A-Za-z0-9.-]", "_", plan.city_id)
+    name = name_of(plan)
     made: dict[str, Callable[..., DAG]] = {
         f"{name}_monthly": _monthly,
         f"{name}_annual": _annual,
@@ -76,6 +76,11 @@ def dags_of(plan: CityPlan) -> dict[str, Callable[[], DAG]]:
     if plan.restate_months:
         made[f"{name}_restate"] = _restate
     return {dag_id: partial(make, dag_id, plan) for dag_id, make in made.items()}
+
+
+def name_of(plan: CityPlan) -> str:
+    """The city's id as Airflow takes it: the file of a city at fault may have any name."""
+    return re.sub(r"[^A-Za-z0-9.-]", "_", plan.city_id)
 
 
 def month_of(city_id: str) -> Asset:
@@ -115,7 +120,8 @@ def _daily(dag_id: str, plan: CityPlan) -> DAG:
     schedule = CronPartitionTimetable("0 2 * * *", timezone=plan.zone, run_offset=-1, key_format="%Y-%m-%d")
     with _dag(dag_id, plan, schedule=schedule, start=_first_day(plan), doc=DAILY, catchup=False) as dag:
         period: Any = resolve(plan.city_id, is_year=False)  # an XComArg, which stands for the str
-        wait(plan.city_id, period) >> _fetch_each(plan.daily_sources, plan.city_id, period)
+        fetched = _fetch_each(plan.daily_sources, plan.city_id, period)
+        wait(plan.city_id, period) >> fetched >> _telling(collected, plan)(plan.city_id)
     return dag
 
 
@@ -178,7 +184,7 @@ def _dag(
         catchup=catchup,
         doc_md=doc,
         params=form or {"period": _period_field(pattern, id="Periode", en="Period", example=example)},
-        default_args=TASK_DEFAULTS,
+        default_args={**TASK_DEFAULTS, "on_failure_callback": partial(tell_failure, plan.city_id)},
         max_active_runs=max_active_runs,
         max_active_tasks=4,
     )
@@ -200,7 +206,7 @@ def _compute(plan: CityPlan, *, is_year: bool) -> None:
     period: Any = resolve(city_id, is_year)  # an XComArg, which stands for the str
     waited = wait(city_id, period)
     cleaned = clean.partial(city_id=city_id, period=period).expand(table=list(plan.tables or TABLES))
-    announced = announce.override(outlets=[year_of(city_id) if is_year else month_of(city_id)])
+    announced = _telling(announce, plan, outlets=[year_of(city_id) if is_year else month_of(city_id)])
     waited >> _fetch_each(plan.sources, city_id, period) >> cleaned
     (
         waited
@@ -211,6 +217,11 @@ def _compute(plan: CityPlan, *, is_year: bool) -> None:
         >> report(city_id, period)
         >> announced(city_id, period)
     )
+
+
+def _telling(last: Any, plan: CityPlan, **settings: Any) -> Any:  # noqa: ANN401 a task of Airflow
+    """The last task of a run, which tells people when what failed before is well again."""
+    return last.override(on_success_callback=partial(tell_success, plan.city_id), **settings)
 
 
 def _fetch_each(sources: Iterable[str], city_id: str, period: Any) -> TaskGroup:  # noqa: ANN401 an XComArg
@@ -307,6 +318,15 @@ def announce(city_id: str, period: str, ti: Any = None, outlet_events: Any = Non
     label = steps.conclude(city_id, period)
     outlet_events[ti.task.outlets[0]].add_partitions(label)
     return label
+
+
+# A source that the month does not need is skipped.
+@task(trigger_rule=TriggerRule.NONE_FAILED)
+def collected(city_id: str) -> None:
+    """Forget what failed of earlier nights."""
+    from pipeline import steps
+
+    steps.collected(city_id)
 
 
 # It goes on for as long as the range asks, and what is done is kept: the same form goes on from there.

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from connectors.errors import ConfigError
 from pipeline.atomic import write_atomically
 from pipeline.settings import Settings, city_ids
+
+if TYPE_CHECKING:
+    from pipeline.config.notify import Recipient
 
 
 @dataclass(frozen=True)
@@ -104,7 +109,7 @@ def _plan(cities: Path, last: CityPlan) -> CityPlan:
         city = load_city(cities, last.city_id)
     except Exception:
         # Whatever is wrong with one city, the others run; its own first task meets the fault again and tells it.
-        return replace(last, is_sound=False)
+        return replace(last, is_sound=False, recipients=_recipients_at_fault(cities, last))
     return CityPlan(
         city.city,
         zone=city.zone,
@@ -117,9 +122,27 @@ def _plan(cities: Path, last: CityPlan) -> CityPlan:
             name for name, source in city.sources.items() if source.connection and source.collect == "daily"
         ),
         tables=tuple(sorted({source.table for source in city.sources.values()})),
-        recipients=tuple(PlannedRecipient(one.connection, one.language, one.kinds) for one in city.notify),
+        recipients=_recipients(city.notify),
         is_sound=True,
     )
+
+
+def _recipients(notify: Iterable[Recipient]) -> tuple[PlannedRecipient, ...]:
+    return tuple(PlannedRecipient(one.connection, one.language, one.kinds) for one in notify)
+
+
+def _recipients_at_fault(cities: Path, last: CityPlan) -> tuple[PlannedRecipient, ...]:
+    """Whom settings at fault elsewhere name; where that cannot be read either, whom they named when last sound."""
+    from pydantic import TypeAdapter
+
+    from pipeline.config.notify import Recipient
+    from pipeline.settings_yaml import read_settings
+
+    try:
+        raw = read_settings(cities / f"{last.city_id}.yaml").get("notify", ())
+        return _recipients(TypeAdapter(tuple[Recipient, ...]).validate_python(raw))
+    except (ConfigError, ValueError, OSError):
+        return last.recipients
 
 
 def _with_first_month(plan: CityPlan, today: date) -> CityPlan:

@@ -22,7 +22,7 @@ from connectors.numerals import number
 from pipeline.indicators.definition import definitions
 from pipeline.nearest import did_you_mean
 from pipeline.periods import Period
-from pipeline.settings import CITY_ID, Settings, city_ids
+from pipeline.settings import CITY_ID, Settings, city_ids, province_path
 from pipeline.tables import TABLES
 
 if TYPE_CHECKING:
@@ -148,7 +148,7 @@ def check(city: str, asked_for: str | None, period: str | None, quick: bool) -> 
     from pipeline.check import check_city, fault_of
     from pipeline.config.load import load_city
 
-    asked = Period.parse(asked_for or period or str(datetime.now(UTC).year - 1))
+    asked = _period(asked_for or period or str(datetime.now(UTC).year - 1))
     settings = Settings.from_environment()
     with _progress() as progress:
         findings = check_city(load_city(settings.cities, city), period=asked, is_quick=quick, progress=progress)
@@ -165,10 +165,10 @@ def check(city: str, asked_for: str | None, period: str | None, quick: bool) -> 
 @click.argument("city")
 @click.argument("period")
 def run(city: str, period: str) -> None:
-    """Hitung satu tahun atau bulan. / Compute one year or month."""
+    """Hitung tahun, bulan, 2025-06-ytd, atau 2025-06-r12. / Compute a year, month, 2025-06-ytd or 2025-06-r12."""
     from pipeline import steps
 
-    label = Period.parse(period).label
+    label = _period(period).label
     with _progress() as progress:
         stored = steps.run(city, label, progress=progress)
     for line in stored:
@@ -248,7 +248,7 @@ def watch(city: str | None, is_told: bool) -> None:
 @click.option("--as-of", default=None, help="Keadaan pada waktu itu (ISO). / As it stood then (ISO).")
 def show(city: str, period: str | None, as_json: bool, as_of: str | None) -> None:
     """Tampilkan hasil. / Show results."""
-    label = Period.parse(period).label if period else None
+    label = _period(period).label if period else None
     rows = _results(city, label, as_of=as_of, is_whole=as_json)
     if as_json:
         from pipeline.report.text import described
@@ -267,7 +267,7 @@ def explain(city: str, period: str, indicator: str) -> None:
     """Uraikan satu angka (10.3 atau inquiry_response). / Take one number apart (10.3 or inquiry_response)."""
     from pipeline.report.text import explanation
 
-    label = Period.parse(period).label
+    label = _period(period).label
     row = next((row for row in _results(city, label) if row["indicator"] == indicator), None)
     if row is None:
         raise _nothing_stored(city, label)
@@ -276,7 +276,7 @@ def explain(city: str, period: str, indicator: str) -> None:
         explanation(
             row,
             parts=warehouse.variant_parts(city, label, indicator),
-            breakdowns=warehouse.breakdowns(city, label, indicator),
+            breakdowns=warehouse.breakdowns(city, label, indicator) or _parts_of_province(row),
         )
     )
 
@@ -301,12 +301,26 @@ def history(city: str, asked_for: tuple[str, ...], as_json: bool, as_of: str | N
             click.echo(line)
 
 
+def _period(text: str) -> Period:
+    """The period a person means; `2026-ytd` is the year up to the last month that is over."""
+    match = re.fullmatch(r"\s*((?:19|20)\d{2})-ytd\s*", text)
+    if match is None:
+        return Period.parse(text)
+    today = datetime.now(UTC).astimezone().date()
+    months = [month for month in Period(int(match[1])).months if month.last_on < today]
+    if not months:
+        raise ConfigError(
+            id=f"{text}: belum ada bulan tahun itu yang berakhir.", en=f"{text}: no month of that year is over yet."
+        )
+    return Period.parse(f"{months[-1].label}-ytd")
+
+
 def _period_and_indicator(words: tuple[str, ...]) -> tuple[str | None, str | None]:
     """What a person asked for of both, in either order; `ConfigError` for a word that is neither."""
     label = indicator = None
     for word in words:
         if label is None and re.match(r"\d{4}", word):
-            label = Period.parse(word).label
+            label = _period(word).label
         elif indicator is None:
             indicator = _Indicator().convert(word, None, None)
         else:
@@ -353,7 +367,7 @@ def verify(city: str, period: str) -> None:
     """Hitung ulang dari berkas mentah dan bandingkan. / Recompute from the raw files and compare."""
     from pipeline import steps
 
-    label = Period.parse(period).label
+    label = _period(period).label
     stored = {row["indicator"]: row for row in _results(city, label)}
     with _progress() as progress:
         altered = steps.altered_files(city, label, progress=progress)
@@ -382,8 +396,8 @@ def report(city: str, period: str) -> None:
     """Tulis halaman hasil dan validasi. / Write the page of results and validation."""
     from pipeline import steps
 
-    _results(city, Period.parse(period).label)
-    click.echo(steps.report(city, Period.parse(period).label))
+    _results(city, _period(period).label)
+    click.echo(steps.report(city, _period(period).label))
 
 
 @_commands.command()
@@ -450,10 +464,32 @@ def _watched(city_id: str, condition: Condition) -> str:
 
 def _results(city: str, label: str | None, *, as_of: str | None = None, is_whole: bool = False) -> list[dict[str, Any]]:
     moment = _moment(as_of, city)
-    rows: list[dict[str, Any]] = _warehouse().current(city, label, as_of=moment, is_whole=is_whole)
+    cities = Settings.from_environment().cities
+    if _is_province(cities, city):
+        rows = _of_province(cities, city, label, as_of=moment)
+    else:
+        rows = _warehouse().current(city, label, as_of=moment, is_whole=is_whole)
     if not rows:
         raise _nothing_stored(city, label, as_of=as_of)
     return rows
+
+
+def _is_province(cities: Path, name: str) -> bool:
+    return bool(re.fullmatch(CITY_ID, name)) and province_path(cities, name).is_file()
+
+
+def _of_province(cities: Path, name: str, label: str | None, *, as_of: datetime | None) -> list[dict[str, Any]]:
+    """The results of a province, made of its cities' as they stand now, or stood as of a moment."""
+    from pipeline.config.province import load_province
+    from pipeline.province import rolled_up
+
+    parts, warehouse = load_province(cities, name).parts, _warehouse()
+    return rolled_up(name, {city: warehouse.current(city, label, as_of=as_of) for city in parts})
+
+
+def _parts_of_province(row: dict[str, Any]) -> list[dict[str, Any]]:
+    of_row = {"dimension": "city", "city_id": row["city"], "period": row["period"], "unit": row["unit"]}
+    return [of_row | part for part in row.get("breakdowns", {}).get("city", ())]
 
 
 def _warehouse() -> Any:  # noqa: ANN401 the class is imported where it is used, to keep start-up short
@@ -466,7 +502,8 @@ def _warehouse() -> Any:  # noqa: ANN401 the class is imported where it is used,
 
 def _nothing_stored(city: str, label: str | None, *, as_of: str | None = None) -> ConfigError:
     known = city_ids(Settings.from_environment().cities)
-    hint = f"tolok run {city} {label or '2025'}" if city in known else f"tolok init {city}"
+    is_run = city in known or _is_province(Settings.from_environment().cities, city)
+    hint = f"tolok run {city if city in known else 'KOTA'} {label or '2025'}" if is_run else f"tolok init {city}"
     what = f"{city} {label}" if label else city
     then_id, then_en = (f" pada {as_of}", f" as of {as_of}") if as_of else ("", "")
     near_id, near_en = did_you_mean(city, known) if city not in known else ("", "")

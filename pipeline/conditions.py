@@ -84,8 +84,9 @@ def _expected(city: City, results: Sequence[Mapping[str, Any]], *, now: datetime
 
     Where nothing is there and nothing declared, since January of the year before, as the scheduler begins.
     """
-    stored = sorted({str(row["period"]) for row in results})
-    months = [label for label in stored if not Period.parse(label).is_year]
+    labels = sorted({str(row["period"]) for row in results})
+    months = [label for label in labels if Period.parse(label).is_month]
+    stored = [*months, *(label for label in labels if Period.parse(label).is_year)]
     first = city.schedule.first_month or min(months, default="" if stored else f"{now.year - 1}-01")
     first_year = min((label[:4] for label in (first, *stored) if label), default=str(now.year))
     for period in span(first_year, str(now.year)):

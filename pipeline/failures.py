@@ -11,6 +11,8 @@ from connectors.errors import TolokError
 from pipeline.settings import Settings
 from pipeline.warehouse import Notifications, RunFailure
 
+# In place of a period: the collecting of each night, of which the next is as good.
+NIGHTLY = "daily"
 _log = logging.getLogger(__name__)
 
 
@@ -35,13 +37,13 @@ def kept_failure(city_id: str, period: str) -> Iterator[Callable[[str], None]]:
 
 
 def keep_failure(city_id: str, period: str, step: str, *, fault: BaseException | None, link: str | None = None) -> None:
-    """Keep that a step failed and why; a warehouse out of reach is only logged, for it must not hide the fault."""
+    """Keep that a step failed and why; what goes wrong with that is only logged, for it must not hide the fault."""
     text_id, text_en = _texts(fault)
     failure = RunFailure(city_id, period, step, text_id, text_en, link, datetime.now(UTC))
     try:
         _notifications().add_failure(failure)
-    except TolokError as out_of_reach:
-        _log.warning("%s", out_of_reach)
+    except Exception as another:
+        _log.warning("%s: %s", type(another).__name__, another if isinstance(another, TolokError) else "")
 
 
 def forget_failures(city_id: str, period: str) -> None:

@@ -10,8 +10,9 @@ import re
 import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from itertools import cycle
 from mmap import mmap
 from pathlib import Path
@@ -19,15 +20,19 @@ from pathlib import Path
 from connectors.counted_file import open_counted
 from connectors.errors import FileMissing, SourceUnavailable
 from connectors.objects import StoredObject, is_address, stored_objects
+from connectors.remarks import Remark
 from pipeline.atomic import draft_file, publish, write_atomically
 from pipeline.config.city import City
 from pipeline.config.rows import FileSettings
 from pipeline.config.source import Source
 from pipeline.coverage import Coverage, remark
+from pipeline.expected_files import missing_files, months_by_pattern, same_files
 from pipeline.periods import Period
 from pipeline.progress import Meter
+from pipeline.tables import ACCESS_LOG
 
 _CHUNK_BYTES = 1 << 25
+_GZIP = b"\x1f\x8b"
 
 
 @dataclass(frozen=True)
@@ -57,7 +62,7 @@ class Manifest:
 
     `covers` holds the days pulled whole, or that files of a folder say they cover (null for files that do not say,
     whose coverage the city's YAML declares); `notes` what a reader of the numbers should know; `keeps_days` after how
-    many days the system purges, null for good or unknown.
+    many days the system purges, null for good or unknown; `remarks` what is odd about which files there are.
     """
 
     city: str
@@ -69,6 +74,7 @@ class Manifest:
     covers: Coverage | None = None
     notes: tuple[str, ...] = ()
     keeps_days: int | None = None
+    remarks: tuple[Remark, ...] = ()
 
 
 def land(home: Path, *, city: City, source_name: str, period: Period, meter: Meter | None = None) -> Manifest:
@@ -81,10 +87,22 @@ def land(home: Path, *, city: City, source_name: str, period: Period, meter: Met
     if source.responses is not None:
         files += landing.files(source.responses)
     covers, notes = _own_coverage(home, city, source_name, files, period)
-    for settings in (source, source.responses):
-        notes += () if settings is None else _passed_over(city, settings, period)
+    remarks = list(same_files(landing.names, source_name=source_name))
+    for settings in filter(None, (source, source.responses)):
+        notes += _passed_over(city, settings, period)
+        remarks += missing_files(
+            settings, city=city, source_name=source_name, period=period, is_there=partial(_is_there, city)
+        )
     manifest = Manifest(
-        city.city, source_name, period.label, source.owner, source.licence, tuple(files), covers=covers, notes=notes
+        city.city,
+        source_name,
+        period.label,
+        source.owner,
+        source.licence,
+        tuple(files),
+        covers=covers,
+        notes=notes,
+        remarks=tuple(remarks),
     )
     write_manifest(home, manifest)
     return manifest
@@ -126,7 +144,9 @@ def read_manifest_at(path: Path) -> Manifest:
     raw = json.loads(path.read_text("utf-8"))
     days = None if raw.get("covers") is None else Coverage.from_texts(raw["covers"])
     files = tuple(LandedFile(**file) for file in raw["files"])
-    return Manifest(**{**raw, "files": files, "covers": days, "notes": tuple(raw.get("notes", ()))})
+    remarks = tuple(Remark(**remark) for remark in raw.get("remarks", ()))
+    notes = tuple(raw.get("notes", ()))
+    return Manifest(**{**raw, "files": files, "covers": days, "notes": notes, "remarks": remarks})
 
 
 def manifest_path(home: Path, city_id: str, source_name: str, period: Period) -> Path:
@@ -162,15 +182,25 @@ def is_left_behind(path: Path) -> bool:
 
 
 def _named_files(city: City, settings: FileSettings, period: Period) -> list[Path]:
-    found: set[Path] = set()
-    for text in _patterns(settings, period):
-        if is_address(text):
-            continue
-        path = Path(text).expanduser()
-        if not path.is_absolute():
-            path = city.folder / path
-        found.update(match for match in _glob(path) if match.is_file())
+    found = {path for text in months_by_pattern(settings, period) for path in _files_at(city, text)}
     return sorted(found, key=_natural_order)
+
+
+def _files_at(city: City, pattern: str) -> Iterator[Path]:
+    """The files in folders that a pattern names; none for one in object storage."""
+    if is_address(pattern):
+        return
+    path = Path(pattern).expanduser()
+    if not path.is_absolute():
+        path = city.folder / path
+    yield from (match for match in _glob(path) if match.is_file())
+
+
+def _is_there(city: City, pattern: str) -> bool:
+    """Whether a pattern names an export."""
+    if is_address(pattern):
+        return bool(stored_objects(pattern))
+    return not all(map(is_left_behind, _files_at(city, pattern)))
 
 
 def _passed_over(city: City, settings: FileSettings, period: Period) -> tuple[str, ...]:
@@ -187,22 +217,11 @@ def matching_objects(settings: FileSettings, period: Period) -> list[StoredObjec
     """The files in object storage that a source's paths name for a period, in natural order of their names."""
     found = {
         stored.url: stored
-        for text in _patterns(settings, period)
+        for text in months_by_pattern(settings, period)
         if is_address(text)
         for stored in stored_objects(text)
     }
     return sorted(found.values(), key=lambda stored: _natural_order(stored.url))
-
-
-def _patterns(settings: FileSettings, period: Period) -> list[str]:
-    """A source's paths with the months of a period filled in, each once."""
-    return list(
-        dict.fromkeys(
-            pattern.replace("{year}", f"{month.year}").replace("{month}", f"{month.month:02d}")
-            for pattern in settings.path
-            for month in period.months
-        )
-    )
 
 
 @dataclass(frozen=True)
@@ -214,16 +233,20 @@ class _Landing:
     source_name: str
     period: Period
     meter: Meter
+    names: dict[str, list[str]] = field(default_factory=dict)
 
     def files(self, settings: FileSettings) -> Iterator[LandedFile]:
-        """Land each file the settings name; bytes that come twice are one file."""
+        """Land each file the settings name; bytes that come twice are one file, under several `names`."""
         role = "main" if isinstance(settings, Source) else "responses"
         declared = self.city.sources[self.source_name].extracted_at
         seen: set[str] = set()
         sizes = self._known_sizes()
+        is_by_folder = any("{month}" in path.rpartition("/")[0] for path in settings.path if not is_address(path))
         for name, path in self._found(settings):
             is_known = path.stat().st_size in sizes
             sha256, size_bytes, landed_at = land_bytes(self.home, path, name=name, meter=self.meter, is_known=is_known)
+            if settings.format != ACCESS_LOG and not _is_header_alone(path):
+                self.names.setdefault(sha256, []).append(f"{path.parent.name}/{name}" if is_by_folder else name)
             if sha256 not in seen:
                 seen.add(sha256)
                 extracted_at = declared.replace(tzinfo=self.city.zone_info).isoformat() if declared else landed_at
@@ -251,6 +274,13 @@ class _Landing:
             en=f"Source '{name}': no file for {self.period.label} at {wanted} (from folder {self.city.folder}). "
             f"Put the file there, or mend sources.{name}.path.",
         )
+
+
+def _is_header_alone(path: Path) -> bool:
+    """Whether a text has one line, as an export of an empty month has."""
+    with path.open("rb") as file:
+        begin = file.read(_CHUNK_BYTES >> 9)
+    return not begin.startswith((_GZIP, b"PK")) and b"\n" not in begin.strip()
 
 
 def _copies(home: Path, stored: Sequence[StoredObject]) -> Iterator[tuple[str, Path]]:

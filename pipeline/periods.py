@@ -1,4 +1,4 @@
-"""Months and years in a city's own time zone; nothing else in the project knows the calendar."""
+"""Months, years and runs of months in a city's own time zone; nothing else in the project knows the calendar."""
 
 from __future__ import annotations
 
@@ -12,7 +12,11 @@ from zoneinfo import ZoneInfo
 from connectors.errors import ConfigError
 from pipeline.nearest import did_you_mean
 
-_LABEL = re.compile(r"(?P<year>(?:19|20)\d{2})(?:-(?P<month>0[1-9]|1[0-2]))?")
+_YEAR, _MONTH = r"(?:19|20)\d{2}", r"(?:0[1-9]|1[0-2])"
+_LABEL = re.compile(
+    rf"(?:(?P<since>{_YEAR}-{_MONTH})\.\.)?(?P<year>{_YEAR})(?:-(?P<month>{_MONTH})(?:-(?P<reach>ytd|r12))?)?"
+)
+_MOST_MONTHS = 12
 
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -20,51 +24,86 @@ _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 @dataclass(frozen=True, order=True)
 class Period:
-    """One calendar year (`2024`) or one calendar month (`2024-03`)."""
+    """A calendar year (`2024`), a calendar month (`2024-03`), or a run of two to twelve months (`2024-07..2025-06`).
+
+    A run goes by its last month: `year` and `month` are that month's, `months_count` is its length.
+    """
 
     year: int
     month: int | None = None
+    months_count: int = 1
 
     @classmethod
     def parse(cls, text: str) -> Period:
-        """Read `2024` or `2024-03`; anything else raises `ConfigError`."""
+        """Read a period; anything else raises `ConfigError`.
+
+        `2024-03-ytd` is the year to the end of a month (`2024-01..2024-03`), `2024-03-r12` the twelve months to it
+        (`2023-04..2024-03`).
+        """
         match = _LABEL.fullmatch(text.strip())
-        if match is None:
-            near = _nearby(text)
-            near_id, near_en = did_you_mean(near[0], near) if near else ("", "")
+        if match is None or (match["since"] and (match["month"] is None or match["reach"])):
+            raise _unknown(text)
+        if match["month"] is None:
+            return cls(int(match["year"]))
+        year, month = int(match["year"]), int(match["month"])
+        if match["since"]:
+            first_year, first_month = match["since"].split("-")
+            return cls._run(year, month, 1 + 12 * (year - int(first_year)) + month - int(first_month), text)
+        return cls._run(year, month, {"ytd": month, "r12": _MOST_MONTHS, None: 1}[match["reach"]], text)
+
+    @classmethod
+    def _run(cls, year: int, month: int, months_count: int, text: str) -> Period:
+        if not 1 <= months_count <= _MOST_MONTHS:
             raise ConfigError(
-                id=f"Periode '{text}' tidak dikenal.{near_id} Tulis tahun (2024) atau bulan (2024-03).",
-                en=f"Period '{text}' is not known.{near_en} Write a year (2024) or a month (2024-03).",
+                id=f"Periode '{text}' harus memuat satu sampai {_MOST_MONTHS} bulan, yang awal lebih dahulu.",
+                en=f"Period '{text}' must have one to {_MOST_MONTHS} months, the earlier one first.",
             )
-        month = match["month"]
-        return cls(int(match["year"]), int(month) if month else None)
+        return cls(year) if (month, months_count) == (12, 12) else cls(year, month, months_count)
 
     @property
     def label(self) -> str:
         """The text stored in the warehouse."""
-        return f"{self.year}" if self.month is None else f"{self.year}-{self.month:02d}"
+        if self.month is None:
+            return f"{self.year}"
+        last = f"{self.year}-{self.month:02d}"
+        return last if self.is_month else f"{self.months[0].label}..{last}"
 
     @property
     def is_year(self) -> bool:
-        """Whether it is a year and not a month."""
+        """Whether it is a calendar year."""
         return self.month is None
 
     @property
+    def is_month(self) -> bool:
+        """Whether it is one calendar month."""
+        return self.month is not None and self.months_count == 1
+
+    @property
     def year_before(self) -> Period:
-        """The same year or month a year before."""
-        return Period(self.year - 1, self.month)
+        """The same year, month or run of months a year before."""
+        return Period(self.year - 1, self.month, self.months_count)
 
     @property
     def month_before(self) -> Period | None:
-        """The month before a month; null for a year."""
-        if self.month is None:
+        """The month before a month; null for any other period."""
+        if self.month is None or not self.is_month:
             return None
         return Period(self.year, self.month - 1) if self.month > 1 else Period(self.year - 1, 12)
 
     @property
+    def judged_beside(self) -> tuple[Period, ...]:
+        """The periods whose results are judged beside this one's: a year later, and of a month the next one."""
+        year_later = Period(self.year + 1, self.month, self.months_count)
+        if self.month is None or not self.is_month:
+            return (year_later,)
+        next_month = Period(self.year, self.month + 1) if self.month < 12 else Period(self.year + 1, 1)
+        return (next_month, year_later)
+
+    @property
     def first_on(self) -> date:
         """Its first day."""
-        return date(self.year, self.month or 1, 1)
+        first = self.months[0]
+        return date(first.year, first.month or 1, 1)
 
     @property
     def last_on(self) -> date:
@@ -80,12 +119,24 @@ class Period:
     @property
     def months(self) -> tuple[Period, ...]:
         """The period's calendar months, in order."""
-        months = range(1, 13) if self.month is None else (self.month,)
-        return tuple(Period(self.year, month) for month in months)
+        last, count = (12, 12) if self.month is None else (self.month, self.months_count)
+        places = [12 * self.year + last - 1 - back for back in reversed(range(count))]
+        return tuple(Period(place // 12, place % 12 + 1) for place in places)
 
     def bounds(self, zone: ZoneInfo) -> tuple[datetime, datetime]:
         """Its first moment and the first moment after it, in UTC, cut at midnight of `zone`."""
         return midnight(self.first_on, zone), midnight(self.last_on + timedelta(days=1), zone)
+
+
+def _unknown(text: str) -> ConfigError:
+    near = _nearby(text)
+    near_id, near_en = did_you_mean(near[0], near) if near else ("", "")
+    return ConfigError(
+        id=f"Periode '{text}' tidak dikenal.{near_id} Tulis tahun (2024), bulan (2024-03), awal tahun sampai bulan itu "
+        "(2024-03-ytd), dua belas bulan sampai bulan itu (2024-03-r12), atau 2024-01..2024-03.",
+        en=f"Period '{text}' is not known.{near_en} Write a year (2024), a month (2024-03), the year to a month "
+        "(2024-03-ytd), the twelve months to a month (2024-03-r12), or 2024-01..2024-03.",
+    )
 
 
 def _nearby(text: str) -> list[str]:
@@ -107,7 +158,8 @@ def span(first: str, last: str) -> tuple[Period, ...]:
     range of both, or one that runs backwards.
     """
     start, end = Period.parse(first), Period.parse(last)
-    if start.is_year != end.is_year or start > end:
+    is_alike = (start.is_year, start.is_month) == (end.is_year, end.is_month) != (False, False)
+    if not is_alike or start > end:
         raise ConfigError(
             id=f"Rentang {first} sampai {last} tidak sah. Tulis dua tahun atau dua bulan, yang awal lebih dahulu.",
             en=f"The range {first} to {last} is not valid. Write two years or two months, the earlier one first.",
@@ -139,7 +191,7 @@ def period_of_run(*, partition_key: str | None, conf: Mapping[str, object] | Non
             id=f"Partition key '{text}' dan period '{asked}' berbeda. Isi salah satu saja.",
             en=f"The partition key '{text}' and the period '{asked}' differ. Give one of them only.",
         )
-    if period.is_year != is_year:
+    if not (period.is_year if is_year else period.is_month):
         raise ConfigError(
             id=f"DAG ini menghitung {'tahun' if is_year else 'bulan'}; periode '{text}' bukan itu.",
             en=f"This DAG computes a {'year' if is_year else 'month'}; period '{text}' is not one.",

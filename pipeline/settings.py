@@ -44,3 +44,8 @@ class Settings:
 def city_ids(cities: Path) -> list[str]:
     """The cities configured in a folder."""
     return sorted(path.stem for path in cities.glob("*.yaml"))
+
+
+def province_path(cities: Path, province_id: str) -> Path:
+    """Where the YAML of a province lies: in a folder of its own, so that no scheduler takes it for a city."""
+    return cities / "provinces" / f"{province_id}.yaml"

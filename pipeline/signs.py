@@ -18,8 +18,10 @@ import numpy as np
 import pandas as pd
 
 from connectors.numerals import number
+from connectors.sheets import SHEET_ROWS_APART
 from pipeline.indicators.base import Result
 from pipeline.indicators.it_downtime import join
+from pipeline.month_in_name import month_in
 from pipeline.periods import Period
 from pipeline.tables import TABLES, Table
 
@@ -29,6 +31,8 @@ _CLUSTER_ROWS = 5
 _VISITED = 20
 _CLIMBING_ROWS, _CLIMBING_TIMES = 6, 3
 _IMPROBABLE = 0.001
+_MOSTLY = 0.9
+_FEWEST_MONTHS = 3
 _COMPARABLE_COVERAGE_PCT = 90
 _FAR_APART = pd.Timedelta(days=7)
 _DIMENSIONS = ("agency", "channel", "category", "sector", "component", "portal")
@@ -130,6 +134,21 @@ OF_TABLES = (
         "empty_months_count",
         "Paling banyak {limit} bulan tanpa satu baris pun, padahal bulan lain berisi",
         "At most {limit} months without any row while other months have rows",
+        most=0,
+        keeps_provisional=True,
+    ),
+    _sign(
+        "missing_month_files_count",
+        "Paling banyak {limit} bulan tanpa berkas atau lembar, padahal yang lain satu untuk tiap bulan",
+        "At most {limit} months without a file or sheet, while the others are one for each month",
+        most=0,
+        keeps_provisional=True,
+    ),
+    _sign(
+        "other_month_files_count",
+        "Paling banyak {limit} berkas yang namanya menyebut bulan lain daripada kebanyakan barisnya, padahal nama "
+        "berkas lain cocok",
+        "At most {limit} files whose name tells another month than most of their rows, while other names fit",
         most=0,
         keeps_provisional=True,
     ),
@@ -304,16 +323,16 @@ class Fates:
             _add(self.rows, place, part[place].astype("category").value_counts())
             self._add_quarantined(place, bad["quarantine_reason"], bad[place])
         month_by = self.table.month_by
-        if self.table.column(month_by).kind == "moment" and self.period.is_year:
-            _add(self.rows, "month", self._months(part.loc[is_sound | is_bad, month_by]).value_counts())
-            self._add_quarantined("month", bad["quarantine_reason"], self._months(bad[month_by]))
+        if self.table.column(month_by).kind == "moment" and not self.period.is_month:
+            _add(self.rows, "month", self.months_of(part.loc[is_sound | is_bad, month_by]).value_counts())
+            self._add_quarantined("month", bad["quarantine_reason"], self.months_of(bad[month_by]))
 
     def _add_quarantined(self, place: str, reasons: pd.Series, members: pd.Series) -> None:
         pairs = pd.DataFrame({"reason": reasons.astype("str"), "member": members.astype("str")})
         if len(pairs):
             _add(self.quarantined, place, pairs.value_counts())
 
-    def _months(self, moments: pd.Series) -> pd.Series:
+    def months_of(self, moments: pd.Series) -> pd.Series:
         """The month of the period in which each moment lies; null for none."""
         known = moments[moments.notna()]
         bounds = [*(month.bounds(self.zone)[0] for month in self.period.months), self.period.bounds(self.zone)[1]]
@@ -330,12 +349,16 @@ def _add(counts: dict[str, pd.Series], place: str, found: pd.Series) -> None:
 
 @dataclass(frozen=True)
 class Read:
-    """One table as it was read: a sample of its sound rows in the period, the fates of all, the source of each file."""
+    """One table as it was read: a sample of its sound rows in the period, the fates of all.
+
+    `sources` and `names` are those of each file, by its id.
+    """
 
     rows: pd.DataFrame
     fates: Fates
     sources: Mapping[str, str]
     considered_count: int
+    names: Mapping[str, str] = field(default_factory=dict)
 
 
 def of_tables(tables: Mapping[str, Read], *, longest_plausible_hours: int) -> pd.DataFrame:
@@ -391,6 +414,56 @@ def _table_rows(read: Read, table: Table, *, longest_plausible_hours: int) -> It
     yield from _copies(read, table)
     yield table.name, table.name, {"empty_months_count": _empty_months_count(read.fates, table)}, ""
     yield from _clusters(read, table)
+    if table.name in _ENDS and not read.fates.period.is_month:
+        yield from _month_files(read, table)
+
+
+def _month_files(read: Read, table: Table) -> Iterator[tuple[str, str, Signs, str]]:
+    """For each source whose files or sheets hold one month each, the months without any, and the misnamed files."""
+    months = read.fates.months_of(read.rows[table.month_by]).astype("str")
+    parts = [read.rows["source_file_id"].astype("str"), read.rows["source_row"].astype("int64") // SHEET_ROWS_APART]
+    counts = months.groupby([*parts, months]).size()
+    for source, file_ids in _files_by_source(read.sources).items():
+        of_source = counts[counts.index.get_level_values(0).isin(file_ids)]
+        if len(of_source):
+            yield table.name, f"{source} {table.month_by}", *_missing_months(of_source, set(file_ids), read.fates)
+            yield table.name, f"{source} path", *_misnamed(of_source, read.names)
+
+
+def _missing_months(counts: pd.Series, file_ids: set[str], fates: Fates) -> tuple[Signs, str]:
+    """By month, from the rows of each file, sheet and month. A file without a row may be that of a month without."""
+    by_part = counts.groupby(level=[0, 1])
+    held = {place[2] for place in by_part.idxmax()}
+    absent = [month.label for month in fates.period.months if month.label not in held]
+    empty = file_ids - set(fates.rows["source_file_id"].index.astype("str"))
+    # Rows of a part beyond its first fall into the same month by chance once in twelve.
+    is_chance = (1 / 12) ** (counts.sum() - by_part.ngroups) >= _IMPROBABLE
+    is_by_month = by_part.max().sum() >= _MOSTLY * counts.sum() and not is_chance and len(held) >= _FEWEST_MONTHS
+    if not is_by_month or len(absent) <= len(empty):
+        return {}, ""
+    return {"missing_month_files_count": float(len(absent))}, ", ".join(absent)
+
+
+def _misnamed(counts: pd.Series, names: Mapping[str, str]) -> tuple[Signs, str]:
+    """Files that mostly hold another month than their name tells; where no name fits, names tell of the export."""
+    fits: dict[str, bool] = {}
+    for file_id, of_file in counts.groupby(level=0):
+        named = month_in(names.get(str(file_id), ""))
+        if named is not None:
+            rows = of_file.groupby(level=2).sum()
+            inside = int(rows[[int(label[-2:]) == named for label in rows.index]].sum())
+            fits[names[str(file_id)]] = 2 * inside >= rows.sum()
+    misnamed = [name for name, is_fit in fits.items() if not is_fit]
+    if not misnamed or 2 * len(misnamed) > len(fits):
+        return {}, ""
+    return {"other_month_files_count": float(len(misnamed))}, ", ".join(misnamed[:_NAMED_MEMBERS])
+
+
+def _files_by_source(sources: Mapping[str, str]) -> dict[str, list[str]]:
+    by_source: dict[str, list[str]] = {}
+    for file_id, source in sources.items():
+        by_source.setdefault(source, []).append(file_id)
+    return by_source
 
 
 def _times(rows: pd.DataFrame, table: Table, *, fates: Fates, longest_hours: int) -> Signs:
@@ -406,8 +479,8 @@ def _times(rows: pd.DataFrame, table: Table, *, fates: Fates, longest_hours: int
     is_long = hours > longest_hours
     commonest = timed[timed > 0].value_counts().max() if (timed > 0).any() else 0
     return {
-        "days_up_to_12_pct": _pct(first.dt.day <= 12, of_at_least=MANY_ROWS if fates.period.is_year else None),
-        "first_of_month_pct": _pct(first.dt.day == 1, of_at_least=MANY_ROWS if fates.period.is_year else None),
+        "days_up_to_12_pct": _pct(first.dt.day <= 12, of_at_least=None if fates.period.is_month else MANY_ROWS),
+        "first_of_month_pct": _pct(first.dt.day == 1, of_at_least=None if fates.period.is_month else MANY_ROWS),
         "midnight_ends_pct": _pct(is_midnight, of_at_least=SOME_ROWS),
         "equal_durations_pct": 100 * commonest / len(timed) if len(timed) >= MANY_ROWS else None,
         "zero_durations_pct": _pct(timed == 0, of_at_least=SOME_ROWS),

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import fcntl
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -15,11 +15,14 @@ from pipeline.conditions import CityState, Condition, of_city, of_failures, of_s
 from pipeline.config.city import City
 from pipeline.config.load import load_city
 from pipeline.config.notify import KINDS
+from pipeline.failures import NIGHTLY, keep_failure
 from pipeline.landing import Manifest, read_manifest_at
 from pipeline.notices import Notice, label
+from pipeline.periods import period_of_run
 from pipeline.settings import Settings, city_ids
 from pipeline.warehouse import Notifications, Warehouse
 
+_KINDS_OF_A_PERIOD = ("daily", "monthly", "annual")
 # What a run tells at once, at its end; the rest waits for the daily look, for a backfill would tell it by the month.
 AT_ONCE = ("run_failed", "settings_at_fault")
 
@@ -45,6 +48,34 @@ def recipients(city_id: str, *, now: datetime) -> tuple[PlannedRecipient, ...]:
     """Who is told of a city: those that its settings name, or named when they were last sound."""
     plans = {plan.city_id: plan for plan in city_plans(Settings.from_environment(), today=now.date())}
     return plans[city_id].recipients if city_id in plans else ()
+
+
+def connections(city_id: str, *, now: datetime) -> list[str]:
+    """The connections over which people are told of a city."""
+    return [recipient.connection for recipient in recipients(city_id, now=now)]
+
+
+def keep_failure_of_run(
+    city_id: str,
+    *,
+    kind: str,
+    partition_key: str | None,
+    conf: Mapping[str, object] | None,
+    step: str,
+    fault: BaseException | None,
+    link: str,
+) -> None:
+    """Keep what failed of a scheduled or triggered run of a `kind`: daily, monthly or annual.
+
+    Not when settings at fault tell of it already, nor for a run that names no period, which a person started and sees.
+    Other kinds, such as a backfill, compute several periods and keep the failure of each themselves.
+    """
+    if kind not in _KINDS_OF_A_PERIOD:
+        return
+    with suppress(ConfigError):
+        load_city(Settings.from_environment().cities, city_id)
+        period = period_of_run(partition_key=partition_key, conf=conf, is_year=kind == "annual").label
+        keep_failure(city_id, NIGHTLY if kind == "daily" else period, step, fault=fault, link=link)
 
 
 def tell(city_id: str, *, now: datetime, kinds: Collection[str] = KINDS) -> list[str]:

@@ -36,6 +36,8 @@ _MONTHS = {
     "Dec": "desember december des dec",
 }
 _MONTH_BY_NAME = {name: month for month, names in _MONTHS.items() for name in names.split()}
+# Names of months in Bahasa Indonesia and English, small, whole or short.
+MONTH_NUMBERS = {name: list(_MONTHS).index(month) + 1 for name, month in _MONTH_BY_NAME.items()}
 _NUMBER_BY_MONTH = {month.casefold(): number for number, month in enumerate(_MONTHS, start=1)}
 _WEEKDAYS = (
     *("senin", "selasa", "rabu", "kamis", "jum['’`]?at", "sabtu", "minggu", "ahad", "sen", "sel", "rab", "kam", "jum"),

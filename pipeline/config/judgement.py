@@ -22,6 +22,8 @@ LIMITS = (
     "long_durations_hours_pct",
     "without_end_pct",
     "empty_months_count",
+    "missing_month_files_count",
+    "other_month_files_count",
     "zero_days_count",
     "busiest_day_times",
     "copies_pct",

@@ -22,6 +22,7 @@ from pipeline.indicators.base import (
 )
 from pipeline.indicators.counting import break_down, count_rows, is_sound
 from pipeline.indicators.definition import Definition
+from pipeline.periods import Period
 from pipeline.tables import ACCESS_LOG
 
 DEFINITION = Definition(
@@ -76,7 +77,7 @@ DEFINITION = Definition(
 HEADLINE = "headline"
 PER = 100_000
 _PARTLY_KNOWN = "sumber lain tidak memuatnya / the period's other source does not tell"
-_OTHER_PERIOD_LENGTH = {True: "unique_visitors_month", False: "unique_visitors_year"}
+_UNIQUE = {"unique_visitors_month", "unique_visitors_year"}
 _GRAIN = ["variant", "month", "portal_id", "source_tool", "visit_definition"]
 
 
@@ -178,10 +179,17 @@ def _refuse_two_tools(counts: pd.DataFrame) -> None:
         )
 
 
+def _of_other_lengths(period: Period) -> set[str]:
+    """Unique visitors counted over other lengths than the period's; they never add up over several."""
+    if period.is_year:
+        return _UNIQUE - {"unique_visitors_year"}
+    return _UNIQUE - {"unique_visitors_month"} if period.is_month else _UNIQUE
+
+
 def _variants(counts: pd.DataFrame, terms: Terms) -> dict[str, Quotient]:
     variants = {}
     days_count = counts.groupby("variant")["days_count"].sum()
-    for name in days_count.index.drop([HEADLINE, _OTHER_PERIOD_LENGTH[terms.period.is_year]], errors="ignore"):
+    for name in days_count.index.drop([HEADLINE, *_of_other_lengths(terms.period)], errors="ignore"):
         label = "unique_visitors" if name.startswith("unique_visitors_") else name
         variants[label] = _per_population(_visits(counts, name), terms.population)
         if days_count[name] < days_count.get(HEADLINE, 0):
@@ -193,7 +201,7 @@ def _variants(counts: pd.DataFrame, terms: Terms) -> dict[str, Quotient]:
 
 
 def _breakdowns(counts: pd.DataFrame, terms: Terms) -> tuple[Breakdown, ...]:
-    """By portal, by what each tool calls a visit, and of a year by month: each over the whole population."""
+    """By portal, by what each tool calls a visit, and of several months by month: each over the whole population."""
     if terms.population is None:
         return ()
     parts = counts.assign(
@@ -202,7 +210,7 @@ def _breakdowns(counts: pd.DataFrame, terms: Terms) -> tuple[Breakdown, ...]:
         counted_as=counts["source_tool"] + ": " + counts["visit_definition"],
     )
     dimensions = {"portal": "portal_id", "visit_definition": "counted_as"}
-    if terms.period.is_year:
+    if not terms.period.is_month:
         dimensions["month"] = "month"
     inhabitants = terms.population.population_count / PER
     return tuple(

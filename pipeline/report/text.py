@@ -109,7 +109,7 @@ def explanation(
     rows = row["rows"]
     lines = [
         f"{definition.clause} {definition.name_id} / {definition.name_en}",
-        f"{row['city']} {row['period']}, v{row['version']}: {number(row['value'])} {unit_of(row)} "
+        f"{row['city']} {row['period']}{_version(row)}: {number(row['value'])} {unit_of(row)} "
         f"({STATUSES[row['status']]})",
         f"  = {number(row['numerator'])} : {number(row['denominator'])}",
         *map(closing_line, row["closings"]),
@@ -145,6 +145,11 @@ def by_dimension(breakdowns: Sequence[Mapping[str, Any]]) -> dict[str, list[Mapp
         name: sorted(members, key=lambda part: part["member"]) if name == "month" else members
         for name, members in found.items()
     }
+
+
+def _version(row: Mapping[str, Any]) -> str:
+    """Nothing for the results of a province, which are made of its cities' and have no version of their own."""
+    return "" if row["version"] is None else f", v{row['version']}"
 
 
 def _below(row: Mapping[str, Any]) -> Iterator[str]:

@@ -60,7 +60,7 @@ def _result_key(*references: sa.ForeignKey) -> tuple[sa.Column[Any], ...]:
     return (
         _city_key(*references),
         _key("indicator_id", sa.Text, comment="id of the indicator, such as it_downtime"),
-        _key("period", sa.Text, comment="year or month in the city's zone: 2025 or 2025-03"),
+        _key("period", sa.Text, comment="year, month or months in the city's zone: 2025, 2025-03 or 2025-01..2025-06"),
         _key("version", sa.Integer, comment="1 for the first computation, one more for each change"),
     )
 
@@ -103,7 +103,7 @@ RUN = _table(
     "run",
     sa.Column("run_id", sa.Text, primary_key=True, comment="random id of the run"),
     _required("city_id", sa.Text, sa.ForeignKey("city.city_id"), comment="id of the city"),
-    _required("period", sa.Text, comment="year or month computed"),
+    _required("period", sa.Text, comment="period computed"),
     _required("finished_at", Utc, comment="when its results were stored"),
     comment="one row per run that stored a new version of at least one result",
 )

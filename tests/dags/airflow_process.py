@@ -83,7 +83,10 @@ def report(city_id, period):
 
 
 def conclude(city_id, period):
+    from pipeline.failures import forget_failures
+
     _call("conclude", city_id, period)
+    forget_failures(city_id, period)
     return period
 '''
 

@@ -14,7 +14,7 @@ from airflow_process import ROOT, STUB_STEPS, Checkout, airflow_environment, run
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
     root = tmp_path_factory.mktemp("check") / "a checkout"
-    for folder in ("cities", "connectors", "dags", "expectations", "pipeline", "scripts"):
+    for folder in ("cities", "connectors", "dags", "expectations", "pipeline", "scripts", "sql"):
         shutil.copytree(ROOT / folder, root / folder, ignore=shutil.ignore_patterns("__pycache__"))
     (root / "pipeline" / "steps.py").write_text(STUB_STEPS, encoding="utf-8")
     return Checkout(root)
@@ -23,8 +23,9 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
 CITIES = {
     "kota-barat": "zone: Asia/Jakarta",
     "kota-tengah": "zone: Asia/Makassar\nschedule: {first_month: 2025-03, day: 10, hour: 22}",
-    "kota-timur": "zone: Asia/Jayapura\nschedule: {first_month: 2024-01, restate_months: 2}",
-    "kota-rusak": "zone: Asia/Jaykarta",
+    "kota-timur": "zone: Asia/Jayapura\nschedule: {first_month: 2024-01, restate_months: 2}\n"
+    "notify: [{connection: surel}]",
+    "kota-rusak": "zone: Asia/Jaykarta\nnotify: [{connection: surel}]",
     "Kota Tanpa Id": "zone: Asia/Jakarta",
 }
 _SOURCES = """

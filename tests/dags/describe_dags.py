@@ -61,8 +61,15 @@ def _describe_task(task: Any) -> dict[str, Any]:
         "delay_seconds": task.retry_delay.total_seconds(),
         "backoff": task.retry_exponential_backoff,
         "outlets": [outlet.uri for outlet in task.outlets],
+        "tells": _tells(task.partial_kwargs if mapped else vars(task)),
         "decisions": _decisions(task.partial_kwargs["retry_policy"] if mapped else task.retry_policy),
     }
+
+
+def _tells(task: dict[str, Any]) -> list[str]:
+    """Of which ends of a task people are told."""
+    found = {name: task.get(f"on_{name}_callback") or [] for name in ("failure", "success")}
+    return [name for name, callbacks in found.items() if callbacks]
 
 
 def _decisions(policy: Any) -> dict[str, str]:

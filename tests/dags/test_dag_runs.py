@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import shutil
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from airflow_process import Checkout, Run
 
 from pipeline.tables import TABLES
+from tests.mailbox import Mailbox, webhook
 
 SOURCES_COUNT = 9  # of kota-contoh
 RUN_DAG = (sys.executable, "scripts/run_dag.py")
@@ -127,3 +129,38 @@ def test_a_rule_file_at_fault_does_not_keep_the_scheduler_from_starting(tmp_path
     (root / "expectations" / "visits.json").write_text("{", "utf-8")
     done = Checkout(root).run(sys.executable, "-c", "from pipeline.preload import preload; preload()")
     assert (done.code, done.output) == (0, "")
+
+
+@pytest.fixture(scope="module")
+def told(checkout: Checkout, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Mailbox, list[Run]]]:
+    """A webhook, and the runs of one warehouse: two that fail, one with the webhook refusing, one that is well."""
+    folder = tmp_path_factory.mktemp("told")
+    cities = shutil.copytree(checkout.root / "cities", folder / "cities")
+    settings = cities / "kota-contoh.yaml"
+    settings.write_text(settings.read_text("utf-8") + "\nnotify: [{connection: obrolan, language: en}]\n", "utf-8")
+    more = {"TOLOK_CITIES": str(cities), "TOLOK_WAREHOUSE": f"sqlite:///{folder / 'warehouse.sqlite'}"}
+    with webhook() as box:
+        more["AIRFLOW_CONN_OBROLAN"] = box.address
+        box.is_refusing = True
+        runs = [checkout.run(*RUN_DAG, "kota-contoh", "2025-03", faults={"validate": "DataRejected"}, more=more)]
+        box.is_refusing = False
+        runs += [
+            checkout.run(*RUN_DAG, "kota-contoh", "2025-03", faults=faults, more=more)
+            for faults in ({"validate": "DataRejected"}, {"validate": "DataRejected"}, {})
+        ]
+        yield box, runs
+
+
+def test_a_failure_is_told_at_once_and_once_and_so_is_its_end(told: tuple[Mailbox, list[Run]]) -> None:
+    box, _ = told
+    (failed, reason), (well, over) = box.messages
+    assert (failed, well) == ("Tolok kota-contoh: 1 to look at", "Tolok kota-contoh: 1 well again")
+    assert "- validate · 2025-03: validate was rejected\n  Log: http" in reason
+    assert "/dags/kota-contoh_monthly/runs/" in reason
+    assert over == "WELL AGAIN\n- A run failed: validate · 2025-03"
+
+
+def test_a_message_that_cannot_be_sent_changes_no_run(told: tuple[Mailbox, list[Run]]) -> None:
+    _, runs = told
+    assert [run.code for run in runs] == [3, 3, 3, 0]
+    assert "validate: validate ditolak\nvalidate was rejected\n" in runs[0].output

@@ -32,7 +32,7 @@ def test_every_city_has_its_own_dags_and_a_faulty_one_harms_none(described: dict
     assert described["import_errors"] == {}
     cities = ("kota-barat", "kota-tengah", "kota-timur", "kota-rusak", "Kota_Tanpa_Id")
     expected = {f"{city}_{kind}" for city in cities for kind in ("monthly", "annual", "backfill")}
-    expected |= {"kota-timur_daily", "kota-timur_restate"}
+    expected |= {"kota-timur_daily", "kota-timur_restate", "tolok_watch"}
     assert set(described["dags"]) == expected
 
 
@@ -41,7 +41,8 @@ def test_parsing_the_dag_file_imports_no_step_and_no_data_library(described: dic
     airflow_itself = {"airflow", "croniter", "packaging"}
     imported = {name for name in described["imported"] if name.split(".")[0] not in airflow_itself}
     pipeline = {f"pipeline.{name}" for name in ("atomic", "city_plans", "settings", "tables")}
-    ours = {"city_dags", "dag_pages", "indicator_flow", "connectors", "connectors.errors", "pipeline"}
+    ours = {"airflow_notices", "city_dags", "dag_pages", "indicator_flow", "watch_flow"}
+    ours |= {"connectors", "connectors.errors", "pipeline"}
     assert imported == ours | pipeline
 
 
@@ -131,7 +132,8 @@ def test_each_dag_explains_itself_in_both_languages(described: dict[str, Any]) -
         assert "**Bahasa Indonesia.**" in dag["doc"]
         assert "**English.**" in dag["doc"]
         city, kind = dag_id.replace("Kota_Tanpa_Id", "Kota Tanpa Id").rsplit("_", 1)
-        assert dag["tags"] == sorted(["tolok", "iso-37122", kind, city])
+        own = {"iso-37122", city} if city != "tolok" else set()
+        assert set(dag["tags"]) == {"tolok", kind} | own
 
 
 @each_indicator_dag
@@ -186,11 +188,32 @@ def test_a_range_is_filled_from_a_form_of_its_two_ends(described: dict[str, Any]
 
 def test_collecting_fetches_the_month_of_the_day_and_computes_nothing(described: dict[str, Any]) -> None:
     dag = described["dags"]["kota-timur_daily"]
-    assert set(dag["tasks"]) == {"resolve", "wait", "fetch.server"}
+    assert set(dag["tasks"]) == {"resolve", "wait", "fetch.server", "collected"}
+    assert dag["leaves"] == ["collected"]
     assert dag["tasks"]["fetch.server"]["outlets"] == []
     first_at, day = dag["first_runs"][1]
     assert (first_at, day) == ("2024-01-01T17:00:00+00:00", "2024-01-01")
     assert periods.period_of_run(partition_key=day, conf=None, is_year=False).label == "2024-01"
+
+
+def test_the_watch_tells_each_city_that_names_recipients_every_morning_even_one_at_fault(
+    described: dict[str, Any],
+) -> None:
+    dag = described["dags"]["tolok_watch"]
+    assert {name: task["upstream"] for name, task in dag["tasks"].items()} == {"kota-rusak": [], "kota-timur": []}
+    assert (dag["catchup"], dag["max_active_runs"]) == (False, 1)
+    # Seven in WIT, the zone of the first city that is sound.
+    assert {when[11:16] for when, _ in dag["first_runs"]} == {"22:00"}
+
+
+def test_every_task_of_a_city_tells_its_failure_and_the_last_of_a_run_that_all_is_well(
+    described: dict[str, Any],
+) -> None:
+    for dag_id, dag in described["dags"].items():
+        told = {name: task["tells"] for name, task in dag["tasks"].items()}
+        last = {"monthly": "announce", "annual": "announce", "daily": "collected"}.get(dag_id.rsplit("_", 1)[1])
+        failure = ["failure"] if dag_id != "tolok_watch" else []
+        assert told == {name: [*failure, *(["success"] if name == last else [])] for name in told}
 
 
 def test_last_year_is_restated_in_the_months_after_january_and_only_what_changed_is_announced(

@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from scheduler import Airflow, airflow_service, wait_until
 
 from pipeline.periods import Period
 from tests.acceptance.years_of_exports import write_city
+from tests.mailbox import Mailbox, webhook
 
 pytestmark = pytest.mark.airflow
 
@@ -36,14 +38,23 @@ DUE = MONTHS if datetime.now(UTC).day > 3 else MONTHS[:-1]
 
 
 @pytest.fixture(scope="module")
-def airflow(checkout: Checkout, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Airflow]:
+def chat() -> Iterator[Mailbox]:
+    with webhook() as box:
+        yield box
+
+
+@pytest.fixture(scope="module")
+def airflow(checkout: Checkout, chat: Mailbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Airflow]:
     folder = tmp_path_factory.mktemp("service")
-    write_city(folder / "cities", "kota-barat", zone="Asia/Jakarta", first_month=MONTHS[0])
+    west = write_city(folder / "cities", "kota-barat", zone="Asia/Jakarta", first_month=MONTHS[0])
     late = write_city(folder / "cities", "kota-timur", zone="Asia/Jayapura", first_month=MONTHS[0])
+    for settings in (west, late):
+        settings.write_text(settings.read_text("utf-8") + "notify: [{connection: obrolan, language: en}]\n", "utf-8")
     sound = late.read_text("utf-8")
     late.write_text(sound.replace("Asia/Jayapura", "Asia/Jayakarta"), "utf-8")
     faults = {MISSING: "FileMissing", UNREACHABLE: "SourceUnavailable"}
     more = {"FAULTS": json.dumps(faults), "SOURCES": json.dumps(["portal", "meja"])}
+    more["AIRFLOW_CONN_OBROLAN"] = chat.address
     with airflow_service(folder, root=checkout.root, more=more) as airflow:
         wait_until(lambda: len(_of_schedule(airflow, "kota-barat_monthly")) > 0, seconds=120)
         airflow.trigger("kota-timur_monthly", conf={"period": "2024-03"})
@@ -121,6 +132,36 @@ def test_a_missing_file_fails_at_once_under_the_name_of_its_source(airflow: Airf
     tasks = {task["task_id"]: (task["state"], task["try_number"]) for task in airflow.get(path)["task_instances"]}
     assert (tasks["fetch.portal"], tasks["fetch.meja"]) == (("success", 1), ("failed", 1))
     assert tasks["fetch.penduduk"] == ("skipped", 1)
+
+
+def test_what_failed_was_told_once_and_that_the_city_at_fault_is_well_again(airflow: Airflow, chat: Mailbox) -> None:
+    _wait_for_the_end(airflow, "kota-barat_monthly", runs_count=len(DUE) + 5)
+    _wait_for_the_end(airflow, "kota-timur_monthly", runs_count=len(DUE) + 1)
+    # People are told after the state of a task is known.
+    wait_until(lambda: len(_told(chat, "kota-timur", "- Settings at fault")) > 0, seconds=60)
+    (reason,) = _told(chat, "kota-barat", "- fetch.meja")
+    assert "- fetch.meja · 2024-05: fetch was rejected\n  Log: http" in reason
+    (reason,) = _told(chat, "kota-timur", "SETTINGS AT FAULT")
+    assert "unknown time zone" in reason
+    (_,) = _told(chat, "kota-timur", "WELL AGAIN\n- Settings at fault")
+
+
+def test_the_watch_looks_at_every_city_and_tells_nothing_twice(airflow: Airflow, chat: Mailbox) -> None:
+    for run_id in ("sendiri-1", "sendiri-2"):
+        airflow.trigger("tolok_watch", dag_run_id=run_id)
+        wait_until(partial(_is_well, airflow, f"dags/tolok_watch/dagRuns/{run_id}"), seconds=180)
+    for city in ("kota-barat", "kota-timur"):
+        # The steps only name their calls: no month has a result.
+        (_,) = _told(chat, city, "DID NOT COME")
+
+
+def _told(chat: Mailbox, city: str, words: str) -> list[str]:
+    """The texts of the messages about a city with these words."""
+    return [text for subject, text in chat.messages if city in subject and words in text]
+
+
+def _is_well(airflow: Airflow, run: str) -> bool:
+    return bool(airflow.get(run)["state"] == "success")
 
 
 def test_a_server_that_does_not_answer_is_asked_again_within_minutes_and_holds_no_other_city(

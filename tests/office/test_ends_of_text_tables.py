@@ -92,6 +92,34 @@ def test_a_declared_end_and_numbered_columns_hold_for_text_too(tmp_path: Path) -
     assert read(tmp_path, ["1;2;3;4;", *ROWS])[0][0] == (2, "2")
 
 
+NAMES = [f"Layanan {n};v;" for n in range(1, 9)]
+WORDS = [f"{name};v;" for name in ("Izin Usaha", "Kartu Keluarga", "Akta Lahir", "Akta Kematian")]
+
+
+@pytest.mark.parametrize(
+    ("records", "below", "count"),
+    [
+        (NAMES, ["Total Care 9;;", "Layanan 10;;", "Layanan 11;;"], 2),
+        (NAMES, ["Total;8;8", "Total bulan ini;8;8"], 0),
+        (NAMES, ["Total Care;v;", "Pindah Datang;;", "Total;9;"], 1),
+        (WORDS, ["Total Care;;", *[f"{name};;" for name in ("Izin A", "Izin B", "Izin C", "Izin D", "Izin E")]], 0),
+        (WORDS, ["Total Care;;", *[f"Izin {letter};;" for letter in "ABCDEFGH"]], 8),
+        (WORDS, ["Total;4;", ";;", *[f"Catatan {letter};;" for letter in "ABCDEFGH"]], 0),
+        (NAMES, ["Total;8;", "Dicetak oleh sistem;;", ";;", "Bandung, 2 Januari 2026;;", "Kepala Dinas;;"], 0),
+        (["5 Januari;1;", "6 Januari;2;", "7 Februari;3;"], ["Total Januari;3;", "8 Februari;;"], 1),
+    ],
+)
+def test_records_below_a_word_that_only_seems_the_end_are_said(
+    records: list[str], below: list[str], count: int, tmp_path: Path
+) -> None:
+    (tmp_path / "a.csv").write_text("\n".join(["Layanan;Info;Ajukan", *records, *below]) + "\n", "utf-8")
+    remarks: list[Remark] = []
+    file = RawFile(tmp_path / "a.csv", "a.csv", on_remark=remarks.append)
+    layout = Layout(format="csv", delimiter=";", ends_at="total")
+    list(read_rows(file, layout=layout, columns=("Layanan", "Info")))
+    assert [remark.en.split()[1] for remark in remarks] == ([str(count)] if count else [])
+
+
 LEFT_OUT: dict[str, tuple[list[str], str | None, int]] = {
     "records without ticks": ([BLANK, "4;;;;", "5;;;;"], None, 2),
     "a number in brackets and a page": ([BLANK, "(4);;;;", "Hal. 4;;;;"], None, 0),

@@ -9,6 +9,11 @@ import pytest
 from connectors.errors import ConfigError
 from pipeline.periods import Period, period_of_run, span
 
+NO_RUNS = (
+    *("2024-03..2024-02", "2024-01..2025-01", "2024..2024-03", "2024-01..2024", "2024-ytd", "2024-r12", "2024-03-r6"),
+    *("2024-01..2024-03-ytd", "2024-01...2024-03"),
+)
+
 
 @pytest.mark.parametrize(
     ("zone", "first_utc"),
@@ -36,7 +41,9 @@ def test_the_months_of_a_year_meet_without_gap_or_overlap() -> None:
     assert (bounds[0][0], bounds[-1][1]) == Period(2024).bounds(zone)
 
 
-@pytest.mark.parametrize("text", ["", "24", "2024-13", "2024-1", "2024-03-01", "1899", "maret 2024", "2024 03"])
+@pytest.mark.parametrize(
+    "text", ["", "24", "2024-13", "2024-1", "2024-03-01", "1899", "maret 2024", "2024 03", *NO_RUNS]
+)
 def test_what_is_no_period_is_refused(text: str) -> None:
     with pytest.raises(ConfigError):
         Period.parse(text)
@@ -47,6 +54,30 @@ def test_a_period_has_the_days_of_its_calendar(text: str, days_count: int) -> No
     period = Period.parse(text)
     assert period.label == text.strip()
     assert period.days_count == days_count
+
+
+@pytest.mark.parametrize(
+    ("text", "label", "months_count", "year_before"),
+    [
+        ("2025-06-ytd", "2025-01..2025-06", 6, "2024-01..2024-06"),
+        ("2025-06-r12", "2024-07..2025-06", 12, "2023-07..2024-06"),
+        ("2024-11..2025-01", "2024-11..2025-01", 3, "2023-11..2024-01"),
+        ("2025-12-ytd", "2025", 12, "2024"),
+        ("2025-12-r12", "2025", 12, "2024"),
+        ("2025-01..2025-12", "2025", 12, "2024"),
+        ("2025-01-ytd", "2025-01", 1, "2024-01"),
+        ("2025-03..2025-03", "2025-03", 1, "2024-03"),
+    ],
+)
+def test_a_run_of_months_is_written_in_several_ways_and_named_in_one(
+    text: str, label: str, months_count: int, year_before: str
+) -> None:
+    period, zone = Period.parse(text), ZoneInfo("Asia/Jakarta")
+    assert (period.label, len(period.months), period.year_before.label) == (label, months_count, year_before)
+    assert Period.parse(period.label) == period
+    assert period.bounds(zone) == (period.months[0].bounds(zone)[0], period.months[-1].bounds(zone)[1])
+    assert period.days_count == sum(month.days_count for month in period.months)
+    assert (period.is_year, period.is_month) == (months_count == 12 and label == "2025", months_count == 1)
 
 
 @pytest.mark.parametrize(
@@ -68,7 +99,9 @@ def test_backfill_takes_months_before_their_year() -> None:
     assert len(labels) == 26
 
 
-@pytest.mark.parametrize(("first", "last"), [("2025", "2024"), ("2024", "2024-06"), ("2024-06", "2024-01")])
+@pytest.mark.parametrize(
+    ("first", "last"), [("2025", "2024"), ("2024", "2024-06"), ("2024-06", "2024-01"), ("2024-03-ytd", "2024-04-ytd")]
+)
 def test_a_backwards_or_mixed_range_is_refused(first: str, last: str) -> None:
     with pytest.raises(ConfigError):
         span(first, last)
@@ -90,6 +123,8 @@ def test_a_partition_that_is_a_day_stands_for_its_month() -> None:
     ("key", "conf", "is_year"),
     [
         ("2024", {}, False),
+        ("2024-03-ytd", {}, False),
+        ("2024-03-r12", {}, True),
         ("2024-12", {}, True),
         ("2024-031", {}, False),
         ("2024-03-05T03:00", {}, False),

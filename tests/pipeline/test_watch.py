@@ -17,10 +17,10 @@ import pytest
 from connectors.errors import DataRejected, SourceUnavailable, TolokError
 from pipeline import backfill, steps
 from pipeline.cli import main
-from pipeline.failures import keep_failure
+from pipeline.failures import forget_failures, keep_failure
 from pipeline.progress import SILENT
 from pipeline.warehouse import Notifications
-from pipeline.watch import AT_ONCE, conditions, tell
+from pipeline.watch import AT_ONCE, conditions, keep_failure_of_run, tell
 from tests.mailbox import Mailbox, mail_server, webhook
 
 NOW = datetime(2026, 1, 20, tzinfo=UTC)
@@ -219,3 +219,48 @@ def test_the_command_ends_with_the_fault_of_what_was_not_delivered_after_all_oth
     assert "AIRFLOW_CONN_TIADA" in capsys.readouterr().err
     assert len(chat.messages) == 1
     assert os.environ.get("AIRFLOW_CONN_TIADA") is None
+
+
+def test_settings_that_were_never_sound_are_told_to_those_they_name(home: Path, chat: Mailbox) -> None:
+    write_city(home, CHAT, zone="Asia/Jaykarta")
+    tell("kota", now=NOW)
+    assert "Asia/Jaykarta" in chat.messages[0][1]
+    (home / "cities" / "kota.yaml").write_text("city: [", "utf-8")
+    tell("kota", now=NOW)
+    assert len(chat.messages) == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "partition_key", "conf", "kept"),
+    [
+        ("monthly", "2025-03", None, ["2025-03"]),
+        ("monthly", None, {"period": "2025-03"}, ["2025-03"]),
+        ("annual", "2025", {"period": None}, ["2025"]),
+        ("daily", "2025-03-14", {"period": None}, ["daily"]),
+        ("backfill", None, {"first": "2019", "last": "2025"}, []),
+        ("restate", "2026-02", {"period": None}, []),
+        ("monthly", None, None, []),
+        ("monthly", "2025", None, []),
+    ],
+)
+def test_a_run_of_airflow_is_kept_under_its_period(
+    home: Path, kind: str, partition_key: str | None, conf: dict[str, Any] | None, kept: list[str]
+) -> None:
+    for zone in ("Asia/Jakarta", "Asia/Jaykarta"):
+        write_city(home, zone=zone)
+        of_run = {"kind": kind, "partition_key": partition_key, "conf": conf, "step": "clean", "link": "http://a"}
+        keep_failure_of_run("kota", **of_run, fault=DataRejected(id="a", en="b"))  # type: ignore[arg-type]
+        failures = Notifications(f"sqlite:///{home / 'home' / 'warehouse.sqlite'}").failures("kota")
+        assert [failure.period for failure in failures] == kept
+        forget_failures("kota", kept[0] if kept else "")
+        kept = []
+
+
+def test_a_night_collected_well_ends_the_failures_of_earlier_nights(home: Path, chat: Mailbox) -> None:
+    write_city(home, CHAT)
+    for step in ("fetch.server", "fetch.nagios"):
+        keep_failure("kota", "daily", step, fault=SourceUnavailable(id="a", en="b"))
+        tell("kota", now=NOW, kinds=AT_ONCE)
+    steps.collected("kota")
+    tell("kota", now=NOW, kinds=AT_ONCE)
+    assert [subject.split("/ ")[1] for subject, _ in chat.messages] == ["1 to look at", "1 to look at", "2 well again"]

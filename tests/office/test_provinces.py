@@ -1,0 +1,89 @@
+"""A province is the sum of its cities' parts: never an average, and never final while a city lacks its figure."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.acceptance.test_bad_input import tolok
+from tests.acceptance.years_of_exports import write_city
+
+MONTH = "2025-02"
+PROVINCE = "province: jawa-uji\nname: Jawa Uji\nparts: [kota-a, kota-b]\n"
+
+
+@pytest.fixture
+def cities(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Two cities, the second with far more inquiries of another length; only the first has been computed."""
+    for city, zone in (("kota-a", "Asia/Jakarta"), ("kota-b", "Asia/Jayapura")):
+        write_city(home / "cities", city, zone=zone, first_month="2025-01")
+    with (home / "cities" / "data" / "kota-b" / "pengaduan-2025.csv").open("a", encoding="utf-8") as file:
+        for n in range(40):
+            received, answered = (
+                f"{n % 20 + 1:02d} {8 + n % 9:02d}:{n:02d}",
+                f"{n % 20 + 4:02d} {8 + n % 7:02d}:{n + 9:02d}",
+            )
+            file.write(f"B{n},Aplikasi,2025-02-{received},2025-02-{answered}\n")
+    (home / "cities" / "provinces").mkdir()
+    (home / "cities" / "provinces" / "jawa-uji.yaml").write_text(PROVINCE, "utf-8")
+    assert tolok(monkeypatch, "run", "kota-a", MONTH)[0] == 0
+    return home / "cities"
+
+
+def shown(patch: pytest.MonkeyPatch, name: str, *words: str) -> dict[str, dict[str, Any]]:
+    code, out, err = tolok(patch, "show", name, MONTH, "--json", *words)
+    assert code == 0, err
+    return {row["indicator"]: row for row in json.loads(out)}
+
+
+@pytest.mark.usefixtures("cities")
+def test_parts_are_added_up_and_a_city_that_lacks_keeps_it_provisional(monkeypatch: pytest.MonkeyPatch) -> None:
+    alone = shown(monkeypatch, "jawa-uji")["inquiry_response"]
+    assert alone["value"] == shown(monkeypatch, "kota-a")["inquiry_response"]["value"]
+    assert (alone["status"], alone["coverage_pct"]) == ("provisional", 50)
+    assert [reason["code"] for reason in alone["reasons"]] == ["part_missing"]
+    assert "kota-b" in alone["reason"]
+    assert tolok(monkeypatch, "run", "kota-b", MONTH)[0] == 0
+    both = shown(monkeypatch, "jawa-uji")
+    parts = [shown(monkeypatch, city) for city in ("kota-a", "kota-b")]
+    for name, scale in (("inquiry_response", 1 / 24), ("portal_visits", 1)):
+        sums = [sum(part[name][which] for part in parts) for which in ("numerator", "denominator")]
+        assert [both[name][which] for which in ("numerator", "denominator")] == pytest.approx(sums)
+        assert both[name]["value"] == pytest.approx(sums[0] / sums[1] * scale)
+        assert (both[name]["reasons"], both[name]["status"], both[name]["coverage_pct"]) == ([], "final", 100)
+    values = [part["inquiry_response"]["value"] for part in parts]
+    assert abs(both["inquiry_response"]["value"] - sum(values) / 2) > 0.5
+    assert both["online_services"]["status"] == "not_computable"
+    code, out, _ = tolok(monkeypatch, "explain", "jawa-uji", MONTH, "10.3")
+    assert (code, "kota-b: " in out) == (0, True)
+
+
+def test_a_provisional_city_keeps_the_province_provisional(cities: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with (cities / "data" / "kota-b" / "pengaduan-2025.csv").open("a", encoding="utf-8") as file:
+        file.write("B99,Web,2025-02-03 08:00,\n")
+    assert tolok(monkeypatch, "run", "kota-b", MONTH)[0] == 0
+    result = shown(monkeypatch, "jawa-uji")["inquiry_response"]
+    assert (result["status"], [reason["code"] for reason in result["reasons"]]) == (
+        "provisional",
+        ["part_provisional"],
+    )
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("kota-b]", "kota-a]", "a city twice: kota-a"),
+        ("kota-b]", "kota-c]", "'kota-c'"),
+        ("jawa-uji\n", "jawa-lain\n", "'jawa-lain'"),
+        ("parts", "part", "part"),
+    ],
+)
+def test_a_province_with_faulty_settings_is_refused(
+    old: str, new: str, told: str, cities: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (cities / "provinces" / "jawa-uji.yaml").write_text(PROVINCE.replace(old, new, 1), "utf-8")
+    code, _, err = tolok(monkeypatch, "show", "jawa-uji", MONTH)
+    assert (code, told in err) == (2, True), err
