@@ -8,6 +8,7 @@ apply, or has too few rows to mean anything, is null and breaks no rule.
 from __future__ import annotations
 
 import itertools
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,9 +20,9 @@ import pandas as pd
 
 from connectors.numerals import number
 from connectors.sheets import SHEET_ROWS_APART
-from pipeline.indicators.base import Result
+from pipeline.indicators.base import Population, Result
 from pipeline.indicators.it_downtime import join
-from pipeline.month_in_name import month_in
+from pipeline.month_names import month_in
 from pipeline.periods import Period
 from pipeline.tables import TABLES, Table
 
@@ -37,6 +38,12 @@ _COMPARABLE_COVERAGE_PCT = 90
 _FAR_APART = pd.Timedelta(days=7)
 _DIMENSIONS = ("agency", "channel", "category", "sector", "component", "portal")
 _NAMED_MEMBERS = 5
+# The shape of its codes, the fewest and the most inhabitants of a province, a city and a regency.
+_PLAUSIBLE = (
+    (re.compile(r"(kemendagri|bps):\d{2}"), 100_000, 80_000_000),
+    (re.compile(r"(kemendagri:\d{2}\.|bps:\d{2})[7-9]\d"), 20_000, 6_000_000),
+    (re.compile(r"(kemendagri:\d{2}\.|bps:\d{2})[0-6]\d"), 10_000, 10_000_000),
+)
 _ENDS = {"inquiries": ("received_at", "responded_at"), "outages": ("started_at", "ended_at")}
 
 Signs = dict[str, float | None]
@@ -261,6 +268,15 @@ OF_RESULTS = (
         "Daftar layanan menyusut paling banyak {limit} % dari tahun lalu",
         "The register of services shrinks by at most {limit} % on last year",
         most=10,
+        keeps_provisional=True,
+    ),
+    _sign(
+        "beyond_plausible_times",
+        "Jumlah penduduk paling banyak {limit} kali di luar yang mungkin untuk provinsi, kabupaten atau kota (lebih "
+        "dari itu: dalam ribuan, atau daerah lain?)",
+        "The population is at most {limit} times outside what a province, regency or city can have (more: given in "
+        "thousands, or of another region?)",
+        most=1,
         keeps_provisional=True,
     ),
     _sign(
@@ -602,6 +618,7 @@ def _comparable(result: Result, earlier: Mapping[str, Any] | None) -> Mapping[st
 def _changes(result: Result, then: Mapping[str, Any] | None, before: Mapping[str, Any] | None) -> Signs:
     is_share = result.headline.unit == "%"
     found: Signs = {"times_between_months": _times_between_months(result)}
+    found["beyond_plausible_times"] = _beyond_plausible_times(result.population) if result.population else None
     if then and _is_of_many(result, then):
         found["change_on_last_year_pct"] = _change_pct(result.headline.value, then["value"])
         found["times_last_year"] = _times_of(result.headline.value, then["value"])
@@ -619,6 +636,14 @@ def _times_between_months(result: Result) -> float | None:
     months = sorted((part.member, part.quotient.numerator) for part in result.breakdowns if part.dimension == "month")
     times = [_times_of(now, then) for (_, then), (_, now) in itertools.pairwise(months)]
     return max((one for one in times if one is not None), default=None)
+
+
+def _beyond_plausible_times(population: Population) -> float | None:
+    """How many times too few or too many inhabitants for the kind of region; 1 within, null for an unknown kind."""
+    bounds = next(((few, many) for shape, few, many in _PLAUSIBLE if shape.fullmatch(population.region_code)), None)
+    if bounds is None or not population.population_count:
+        return None
+    return max(1.0, bounds[0] / population.population_count, population.population_count / bounds[1])
 
 
 def _is_of_many(result: Result, earlier: Mapping[str, Any]) -> bool:

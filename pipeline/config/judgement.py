@@ -37,6 +37,7 @@ LIMITS = (
     "change_on_month_before_pct",
     "times_between_months",
     "register_shrinks_pct",
+    "beyond_plausible_times",
     "population_change_pct",
     "new_members_pct",
     "gone_members_pct",
