@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -57,15 +58,7 @@ def variable_of(name: str) -> str:
 
 def connection_from(name: str, environment: Mapping[str, str] | None = None) -> Connection:
     """Read a connection, a URI or JSON as Airflow takes them; `ConfigError` when it is not there or unreadable."""
-    variable = variable_of(name)
-    text = (os.environ if environment is None else environment).get(variable, "").strip()
-    if not text:
-        raise ConfigError(
-            id=f"Koneksi '{name}' belum ada. Isi variabel lingkungan {variable} (URI atau JSON), atau buat Connection "
-            f"'{name}' di Airflow.",
-            en=f"The connection '{name}' is not there. Set the environment variable {variable} (a URI or JSON), or "
-            f"make a Connection '{name}' in Airflow.",
-        )
+    text, variable = connection_text(name, environment), variable_of(name)
     try:
         return _from_json(name, json.loads(text)) if text.startswith("{") else _from_uri(name, text)
     except (ValueError, TypeError, AttributeError):
@@ -75,6 +68,30 @@ def connection_from(name: str, environment: Mapping[str, str] | None = None) -> 
             en=f"The connection '{name}' ({variable}) cannot be read. A URI: https://login:password@host/path, special "
             'characters of a password as %xx. JSON: {"host": "https://host", "password": "..."}.',
         ) from None
+
+
+def connection_text(name: str, environment: Mapping[str, str] | None = None) -> str:
+    """What is kept of a connection: in its variable, else in the file of its name in the folder `TOLOK_SECRETS`.
+
+    `ConfigError` where there is neither.
+    """
+    given, variable = os.environ if environment is None else environment, variable_of(name)
+    text = given.get(variable, "").strip() or _secret_file(Path(given.get("TOLOK_SECRETS") or "/run/secrets") / name)
+    if not text:
+        raise ConfigError(
+            id=f"Koneksi '{name}' belum ada. Isi variabel lingkungan {variable} (URI atau JSON), berkas '{name}' di "
+            f"folder TOLOK_SECRETS, atau buat Connection '{name}' di Airflow.",
+            en=f"The connection '{name}' is not there. Set the environment variable {variable} (a URI or JSON), a file "
+            f"'{name}' in the folder TOLOK_SECRETS, or make a Connection '{name}' in Airflow.",
+        )
+    return text
+
+
+def _secret_file(path: Path) -> str:
+    try:
+        return path.read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        return ""
 
 
 def _from_json(name: str, raw: Mapping[str, Any]) -> Connection:

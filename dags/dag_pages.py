@@ -53,3 +53,15 @@ yang hanya menyimpan 15 hari). Berjalan setiap hari pukul 02.00 waktu kota; tida
 
 **English.** Pulls the running month from this city's sources marked `collect: daily` (such as Prometheus, which keeps
 15 days only). It runs every day at 02:00 city time and computes nothing."""
+
+RESTATE = """
+**Bahasa Indonesia.** Menghitung lagi tahun lalu kota ini, bulan-bulannya lebih dahulu, untuk jawaban dan berkas yang
+datang terlambat. Berjalan setiap bulan dari Februari selama `schedule.restate_months`, pada hari dan jam yang sama;
+di luar waktu itu tidak berbuat apa pun. Yang tidak berubah tidak mendapat versi baru; tahun yang ditutup tidak berubah.
+Dengan tangan: isi `period` dengan bulan sekarang; kapan saja: `tolok backfill KOTA TAHUN TAHUN --again`.
+
+**English.** Computes this city's last year again, its months first, for answers and files that came late. It runs each
+month from February on for `schedule.restate_months`, on the same day and hour; outside that time it does nothing. What
+has not changed gets no new version; a closed year does not change. By hand: fill in the present month as `period`; at
+any time: `tolok backfill CITY YEAR YEAR --again`.
+"""

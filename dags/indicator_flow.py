@@ -22,7 +22,7 @@ from airflow.sdk import (
     TriggerRule,
     task,
 )
-from dag_pages import ANNUAL, BACKFILL, DAILY, MONTHLY
+from dag_pages import ANNUAL, BACKFILL, DAILY, MONTHLY, RESTATE
 
 from connectors.errors import ConfigError, DataRejected, FileMissing
 from pipeline.city_plans import CityPlan
@@ -73,6 +73,8 @@ def dags_of(plan: CityPlan) -> dict[str, Callable[[], DAG]]:
     }
     if plan.daily_sources:
         made[f"{name}_daily"] = _daily
+    if plan.restate_months:
+        made[f"{name}_restate"] = _restate
     return {dag_id: partial(make, dag_id, plan) for dag_id, make in made.items()}
 
 
@@ -117,6 +119,19 @@ def _daily(dag_id: str, plan: CityPlan) -> DAG:
     return dag
 
 
+def _restate(dag_id: str, plan: CityPlan) -> DAG:
+    schedule = CronPartitionTimetable(
+        f"0 {plan.hour} {plan.day} 2-{plan.restate_months + 1} *", timezone=plan.zone, key_format="%Y-%m"
+    )
+    # One run makes up for all that were missed: it takes whatever has come late until then.
+    with _dag(dag_id, plan, schedule=schedule, start=_first_day(plan), doc=RESTATE, catchup=False) as dag:
+        month: Any = resolve(plan.city_id, is_year=False)  # an XComArg, which stands for the str
+        changed: Any = restate(plan.city_id, month)
+        wait(plan.city_id, month) >> changed
+        _announce_all(plan, changed)
+    return dag
+
+
 def _backfill(dag_id: str, plan: CityPlan) -> DAG:
     form = {
         "first": _period_field(ANY_PATTERN, id="Dari", en="From", example="2019"),
@@ -125,9 +140,13 @@ def _backfill(dag_id: str, plan: CityPlan) -> DAG:
     with _dag(dag_id, plan, schedule=None, start=_first_day(plan), doc=BACKFILL, form=form) as dag:
         done: Any = fill(plan.city_id)
         wait(plan.city_id, "") >> done
-        announce_all.override(task_id="announce_months", outlets=[month_of(plan.city_id)])(done, "YYYY-MM")
-        announce_all.override(task_id="announce_years", outlets=[year_of(plan.city_id)])(done, "YYYY")
+        _announce_all(plan, done)
     return dag
+
+
+def _announce_all(plan: CityPlan, done: Any) -> None:  # noqa: ANN401 an XComArg
+    announce_all.override(task_id="announce_months", outlets=[month_of(plan.city_id)])(done, "YYYY-MM")
+    announce_all.override(task_id="announce_years", outlets=[year_of(plan.city_id)])(done, "YYYY")
 
 
 def _first_day(plan: CityPlan) -> datetime:
@@ -297,6 +316,17 @@ def fill(city_id: str, params: Mapping[str, Any] | None = None) -> list[str]:
     from pipeline import backfill, progress
 
     return backfill.fill(city_id, **(params or {}), progress=progress.Logged())
+
+
+# A year of months, each of which may wait for a server.
+@task(execution_timeout=None)
+def restate(city_id: str, month: str) -> list[str]:
+    """Run the year before a month again while its window is open; gives the periods of which anything changed."""
+    from datetime import UTC
+
+    from pipeline import backfill, progress
+
+    return backfill.restate(city_id, month=month, now=datetime.now(UTC), progress=progress.Logged())
 
 
 @task

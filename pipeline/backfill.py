@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from connectors.errors import DataRejected, TolokError
 from pipeline import steps
+from pipeline.failures import kept_failure
 from pipeline.periods import Period, span
 from pipeline.progress import Progress
 
+_log = logging.getLogger(__name__)
 _UNDER_WAY = ("queued", "running")
 _ASKED_EVERY_SECONDS = 3
 
@@ -54,10 +58,30 @@ def fill(city_id: str, *, first: str | None, last: str | None, progress: Progres
     return steps.measured(city_id, [period.label for period in span(first, last)])
 
 
+def restate(city_id: str, *, month: str, now: datetime, progress: Progress) -> list[str]:
+    """Run the year before a month again, its months first; gives the periods of which anything changed.
+
+    Only what has results is run again. Nothing is done when the city's window for that year is not open now. Raises at
+    last the gravest fault, with the texts of all.
+    """
+    year = Period.parse(month).year - 1
+    if steps.year_to_restate(city_id, now) != year:
+        _log.info("%s %s: di luar waktu koreksi susulan / outside its time of late answers", city_id, year)
+        return []
+    before = steps.versions(city_id)
+    labels = [period.label for period in span(str(year), str(year)) if period.label in {label for label, _ in before}]
+    ended = list(Backfill(city_id, tuple(labels), 0).run(progress, one=run_here))
+    after = steps.versions(city_id)
+    refuse_faults([(label, fault) for label, fault in ended if fault is not None])
+    return [label for label in labels if any(after[key] != before.get(key) for key in after if key[0] == label)]
+
+
 def run_here(city_id: str, period: str, *, progress: Progress) -> None:
     """Every step of a period in this process; `DataRejected` when nothing of it could be measured."""
     steps.run(city_id, period, progress=progress)
-    steps.conclude(city_id, period)
+    with kept_failure(city_id, period) as begin:
+        begin("announce")
+        steps.conclude(city_id, period)
 
 
 def refuse_faults(faults: Sequence[tuple[str, TolokError]]) -> None:

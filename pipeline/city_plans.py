@@ -16,6 +16,15 @@ from pipeline.settings import Settings, city_ids
 
 
 @dataclass(frozen=True)
+class PlannedRecipient:
+    """Who is told of which kinds, over which connection; no language means both."""
+
+    connection: str
+    language: str | None
+    kinds: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class CityPlan:
     """When one city's DAGs run, in its own zone; one whose settings are at fault runs only by hand, and says why."""
 
@@ -24,8 +33,10 @@ class CityPlan:
     first_month: str = ""
     day: int = 1
     hour: int = 0
+    restate_months: int = 0
     sources: tuple[str, ...] = ()
     daily_sources: tuple[str, ...] = ()
+    recipients: tuple[PlannedRecipient, ...] = ()
     is_sound: bool = False
 
 
@@ -66,7 +77,9 @@ def _kept(path: Path) -> dict[str, _Found]:
 
 
 def _plan_of(raw: dict[str, Any]) -> CityPlan:
-    return CityPlan(**{**raw, "sources": tuple(raw["sources"]), "daily_sources": tuple(raw["daily_sources"])})
+    recipients = tuple(PlannedRecipient(**{**one, "kinds": tuple(one["kinds"])}) for one in raw["recipients"])
+    names = {name: tuple(raw[name]) for name in ("sources", "daily_sources")}
+    return CityPlan(**{**raw, **names, "recipients": recipients})
 
 
 def _found(cities: Path, city_id: str, before: _Found | None, edition: str) -> _Found:
@@ -97,10 +110,12 @@ def _plan(cities: Path, last: CityPlan) -> CityPlan:
         first_month=city.schedule.first_month or "",
         day=city.schedule.day,
         hour=city.schedule.hour,
+        restate_months=city.schedule.restate_months,
         sources=tuple(city.sources),
         daily_sources=tuple(
             name for name, source in city.sources.items() if source.connection and source.collect == "daily"
         ),
+        recipients=tuple(PlannedRecipient(one.connection, one.language, one.kinds) for one in city.notify),
         is_sound=True,
     )
 

@@ -25,6 +25,7 @@ from pipeline.settings import CITY_ID, Settings, city_ids
 from pipeline.tables import TABLES
 
 if TYPE_CHECKING:
+    from pipeline.conditions import Condition
     from pipeline.progress import Progress
 
 BENCHED = ("access_log", "tickets", "incidents", "annual")
@@ -199,6 +200,28 @@ def backfill(city: str, first: str, last: str, again: bool, airflow: bool) -> No
 
 
 @_commands.command()
+@click.argument("city", required=False)
+@click.option("--tell", "is_told", is_flag=True, help="Kirim kepada yang ada di notify. / Send to those in notify.")
+def watch(city: str | None, is_told: bool) -> None:
+    """Tunjukkan yang perlu perhatian, satu atau semua kota. / Show what needs attention, of one or all cities."""
+    from pipeline.watch import conditions, tell
+
+    now, faults = datetime.now(UTC), []
+    for city_id in [city] if city else city_ids(Settings.from_environment().cities):
+        for one in conditions(city_id, now=now)[0]:
+            click.echo(_watched(city_id, one))
+        try:
+            sent = tell(city_id, now=now) if is_told else []
+        except TolokError as fault:
+            faults.append(fault)
+        else:
+            for line in sent:
+                click.echo(f"terkirim / sent: {line}")
+    if faults:
+        raise max(faults, key=lambda fault: fault.exit_code)
+
+
+@_commands.command()
 @click.argument("city")
 @click.argument("period", required=False)
 @click.option("--json", "as_json", is_flag=True, help="Objek JSON. / JSON objects.")
@@ -210,7 +233,7 @@ def show(city: str, period: str | None, as_json: bool, as_of: str | None) -> Non
     if as_json:
         from pipeline.report.text import described
 
-        click.echo(json.dumps([described(row) for row in rows], indent=2, ensure_ascii=False))
+        click.echo(_as_json([described(row) for row in rows]))
     else:
         _print_results(rows)
         _say_where(city, {row["period"] for row in rows})
@@ -252,7 +275,7 @@ def history(city: str, asked_for: tuple[str, ...], as_json: bool, as_of: str | N
     if not rows:
         raise _nothing_stored(city, label, as_of=as_of)
     if as_json:
-        click.echo(json.dumps([described_version(row) for row in rows], indent=2, ensure_ascii=False))
+        click.echo(_as_json([described_version(row) for row in rows]))
     else:
         for line in version_lines(rows):
             click.echo(line)
@@ -269,6 +292,38 @@ def _period_and_indicator(words: tuple[str, ...]) -> tuple[str | None, str | Non
         else:
             raise click.UsageError(f"Got unexpected extra argument ({word})", click.get_current_context())
     return label, indicator
+
+
+@_commands.command("close")
+@click.argument("city")
+@click.argument("year")
+@click.option(
+    "--by", default=None, help="Siapa yang menutup; bawaan: akun ini. / Who closes it; default: this account."
+)
+def close_year(city: str, year: str, by: str | None) -> None:
+    """Tutup tahun yang final; hanya koreksi mengubahnya. / Close a final year; only a correction changes it."""
+    from pipeline.closing import account, close
+
+    was_open = close(city, year, by=by or account())
+    _print_results(_results(city, year.strip()))
+    if not was_open:
+        click.echo(f"{city} {year} sudah ditutup sebelumnya. / {city} {year} was closed already.")
+
+
+@_commands.command("correct")
+@click.argument("city")
+@click.argument("year")
+@click.option("--reason", required=True, help="Mengapa angkanya berubah. / Why the number changes.")
+@click.option("--by", default=None, help="Siapa; bawaan: akun ini. / Who; default: this account.")
+def correct_year(city: str, year: str, reason: str, by: str | None) -> None:
+    """Koreksi tahun yang sudah ditutup, dengan alasan. / Correct a closed year, with a reason."""
+    from pipeline.closing import account, correct
+
+    with _progress() as progress:
+        stored = list(correct(city, year, by=by or account(), reason=reason, progress=progress))
+    for line in stored:
+        click.echo(line)
+    _print_results(_results(city, year.strip()))
 
 
 @_commands.command()
@@ -356,10 +411,21 @@ def _say_where(city: str, labels: set[str]) -> None:
             click.echo(f"Halaman / Page: {page}")
 
 
+def _as_json(objects: list[dict[str, Any]]) -> str:
+    return json.dumps(objects, indent=2, ensure_ascii=False, default=datetime.isoformat)
+
+
 def _print_results(rows: list[dict[str, Any]]) -> None:
     from pipeline.report.text import results_table
 
     results_table(rows)
+
+
+def _watched(city_id: str, condition: Condition) -> str:
+    from pipeline.notices import KINDS, label
+
+    kind = KINDS[condition.kind]
+    return f"{city_id}: {kind.id} / {kind.en}: {label(condition)}\n    {condition.id}\n    {condition.en}"
 
 
 def _results(city: str, label: str | None, *, as_of: str | None = None, is_whole: bool = False) -> list[dict[str, Any]]:

@@ -56,7 +56,8 @@ class Manifest:
     """The files one source gave for one period.
 
     `covers` holds the days pulled whole, or that files of a folder say they cover (null for files that do not say,
-    whose coverage the city's YAML declares); `notes` what a reader of the numbers should know.
+    whose coverage the city's YAML declares); `notes` what a reader of the numbers should know; `keeps_days` after how
+    many days the system purges, null for good or unknown.
     """
 
     city: str
@@ -67,6 +68,7 @@ class Manifest:
     files: tuple[LandedFile, ...]
     covers: Coverage | None = None
     notes: tuple[str, ...] = ()
+    keeps_days: int | None = None
 
 
 def land(home: Path, *, city: City, source_name: str, period: Period, meter: Meter | None = None) -> Manifest:

@@ -53,7 +53,8 @@ def pull(home: Path, *, city: City, source_name: str, period: Period, now: datet
     files = {(file.sha256, file.name): file for manifest in manifests for file in manifest.files}
     covers = Coverage.of(days for manifest in manifests if manifest.covers for days in manifest.covers.stretches)
     notes = tuple(dict.fromkeys(note for manifest in manifests for note in manifest.notes))
-    manifest = _manifest(city, source_name, period, _Parts(tuple(files.values()), covers, notes))
+    keeps_days = manifests[-1].keeps_days if manifests else None
+    manifest = _manifest(city, source_name, period, _Parts(tuple(files.values()), covers, notes, keeps_days))
     write_manifest(home, manifest)
     return manifest
 
@@ -139,7 +140,7 @@ class _Pulling:
             if not TABLES[source.table].is_snapshot and parts.covers != wanted:
                 parts = _with_earlier(parts, _landed_before(path))
                 self._remark(parts.covers, wanted, held, journal)
-            parts = replace(parts, notes=tuple(journal.notes))
+            parts = replace(parts, notes=tuple(journal.notes), keeps_days=held.keeps_days)
             manifest = _manifest(self.city, self.source_name, period, parts)
             write_manifest(self.home, manifest)
         return manifest
@@ -174,6 +175,7 @@ class _Parts:
     files: tuple[LandedFile, ...]
     covers: Coverage
     notes: tuple[str, ...]
+    keeps_days: int | None = None
 
 
 def _manifest(city: City, source_name: str, period: Period, parts: _Parts) -> Manifest:
@@ -187,6 +189,7 @@ def _manifest(city: City, source_name: str, period: Period, parts: _Parts) -> Ma
         files=parts.files,
         covers=None if TABLES[source.table].is_snapshot else parts.covers,
         notes=parts.notes,
+        keeps_days=parts.keeps_days,
     )
 
 

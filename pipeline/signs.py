@@ -17,7 +17,9 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pandas as pd
 
+from connectors.numerals import number
 from pipeline.indicators.base import Result
+from pipeline.indicators.it_downtime import join
 from pipeline.periods import Period
 from pipeline.tables import TABLES, Table
 
@@ -28,6 +30,7 @@ _VISITED = 20
 _CLIMBING_ROWS, _CLIMBING_TIMES = 6, 3
 _IMPROBABLE = 0.001
 _COMPARABLE_COVERAGE_PCT = 90
+_FAR_APART = pd.Timedelta(days=7)
 _DIMENSIONS = ("agency", "channel", "category", "sector", "component", "portal")
 _NAMED_MEMBERS = 5
 _ENDS = {"inquiries": ("received_at", "responded_at"), "outages": ("started_at", "ended_at")}
@@ -186,6 +189,17 @@ OF_TABLES = (
         "At most {limit} % of the rows are exact copies of others (more: do numbers start again in each file or sheet? "
         "If files do overlap, write later_file_wins: true)",
         most=2,
+        keeps_provisional=True,
+    ),
+    _sign(
+        "far_apart_incidents_count",
+        "Paling banyak {limit} insiden berisi gangguan yang terpisah lebih dari 7 hari (lebih dari itu: nomor mulai "
+        "lagi dari 1 tiap bulan, lembar atau OPD? Tambahkan kolom yang membedakannya, misalnya incident_id: {column: "
+        '[Tanggal, No]} atau, per lembar, ["@sheet", No])',
+        "At most {limit} incidents have outages more than 7 days apart (more: do numbers start again each month, sheet "
+        "or agency? Add a column that tells them apart, such as incident_id: {column: [Tanggal, No]} or, by sheet, "
+        '["@sheet", No])',
+        most=0,
         keeps_provisional=True,
     ),
     _sign(
@@ -370,6 +384,8 @@ def _table_rows(read: Read, table: Table, *, longest_plausible_hours: int) -> It
         if table.name in _ENDS:
             hours = longest_plausible_hours if table.name == "outages" else _LONGEST_RESPONSE_HOURS
             yield table.name, str(source), _times(rows, table, fates=read.fates, longest_hours=hours), ""
+            if table.name == "outages":
+                yield table.name, f"{source} incident_id", *_far_apart(rows, read.fates)
         elif table.name == "visits":
             yield table.name, str(source), _days(rows), ""
         elif table.name == "services":
@@ -404,6 +420,16 @@ def _times(rows: pd.DataFrame, table: Table, *, fates: Fates, longest_hours: int
         "long_durations_hours_pct": 100 * hours[is_long].sum() / hours.sum() if hours.sum() > 0 else None,
         "without_end_pct": _pct(~ended, of_at_least=3),
     }
+
+
+def _far_apart(rows: pd.DataFrame, fates: Fates) -> tuple[Signs, str]:
+    """How many outages, as the indicator joins them, come again long after their first part ended; and of all."""
+    until = pd.Timestamp(fates.period.bounds(fates.zone)[1])
+    _, pieces = join(rows.assign(ended_at=rows["ended_at"].fillna(rows["started_at"].clip(lower=until))))
+    outages = pieces.sort_values("started_at").groupby("key")
+    is_far = outages["started_at"].last() - outages["ended_at"].first() > _FAR_APART
+    details = f"{number(len(rows))} baris / rows, {number(len(is_far))} insiden / incidents"
+    return {"far_apart_incidents_count": float(is_far.sum())}, details
 
 
 def _pct(flags: pd.Series, *, of_at_least: int | None) -> float | None:

@@ -10,6 +10,7 @@ import hashlib
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from pipeline.clean.dataset import Dataset
     from pipeline.indicators.base import Result
     from pipeline.validate import Verdict
+    from pipeline.warehouse.records import Correction
 
 _log = logging.getLogger(__name__)
 _NO_REMARKS: Mapping[str, Sequence[Remark]] = {}
@@ -76,6 +78,12 @@ def may_start(
     return is_mine
 
 
+def months_missing(city_id: str, year: str) -> list[str]:
+    """The months of a year, from the city's first on, that have neither a value nor are declared empty."""
+    done = _months_done(city_id)
+    return [month for month in _own_months(_city(city_id), Period.parse(year)) if month not in done]
+
+
 def _own_months(city: City, period: Period) -> list[str]:
     """The months that a year waits for: none for a month, else those since the city's first."""
     months = [month.label for month in period.months] if period.is_year else []
@@ -93,6 +101,21 @@ def _measured(city_id: str) -> set[str]:
     warehouse = Warehouse(Settings.from_environment().warehouse_url)
     warehouse.migrate()
     return {row["period"] for row in warehouse.current(city_id) if row["status"] != "not_computable"}
+
+
+def year_to_restate(city_id: str, now: datetime) -> int | None:
+    """The year that is run again for late answers at a moment; null outside the city's window."""
+    city = _city(city_id)
+    return city.schedule.year_to_restate(now.astimezone(city.zone_info).date())
+
+
+def versions(city_id: str) -> dict[tuple[str, str], int]:
+    """The newest version of each result, by period and indicator."""
+    from pipeline.warehouse import Warehouse
+
+    warehouse = Warehouse(Settings.from_environment().warehouse_url)
+    warehouse.migrate()
+    return {(row["period"], row["indicator"]): row["version"] for row in warehouse.current(city_id)}
 
 
 def sources(city_id: str, period: str) -> list[str]:
@@ -147,7 +170,7 @@ def validate(city_id: str, period: str) -> str:
     city, asked = _city(city_id), Period.parse(period)
     write_atomically(_work(city_id, period) / "manifests.sha256", _manifests_sha256(city_id, period))
     datasets = {table: dataset(city_id, table, period) for table in TABLES}
-    files = {file.file_id: m.source for table in TABLES for m in _manifests(city_id, table, period) for file in m.files}
+    files = {table: _sources_of_files(_manifests(city_id, table, period)) for table in TABLES}
     verdicts, tables = validate_tables(datasets, period=asked, zone=city.zone_info, sources=files)
     verdict, remarks = judge_tables(tables, city=city, period=asked)
     verdicts = [*verdicts, verdict] if tables else []
@@ -155,6 +178,15 @@ def validate(city_id: str, period: str) -> str:
     write_atomically(_work(city_id, period) / "remarks.json", _remarks_by_table().dump_json(remarks, indent=1))
     refuse_unsound(verdicts)
     return f"{city_id}/{period}/tables"
+
+
+def _sources_of_files(manifests: Sequence[Manifest]) -> dict[str, str]:
+    """The source of each file id, or all of them where several read the same file."""
+    found: dict[str, dict[str, None]] = {}
+    for manifest in manifests:
+        for file in manifest.files:
+            found.setdefault(file.file_id, {})[manifest.source] = None
+    return {file_id: ", ".join(names) for file_id, names in found.items()}
 
 
 def measure(city_id: str, period: str) -> str:
@@ -200,8 +232,11 @@ def _stored(warehouse_url: str | None, city_id: str, period: Period | None) -> l
     return warehouse.current(city_id, period.label, is_whole=True)
 
 
-def store(city_id: str, period: str) -> list[str]:
-    """Write the results as versions in one transaction; gives a line per indicator, saying what changed."""
+def store(city_id: str, period: str, *, correction: Correction | None = None) -> list[str]:
+    """Write the results as versions in one transaction; gives a line per indicator, saying what changed.
+
+    Into a closed year nothing is written without a correction; the line says what would have changed.
+    """
     from pipeline.store_request import store_request_for
     from pipeline.terms import populations
     from pipeline.warehouse import Warehouse
@@ -221,6 +256,7 @@ def store(city_id: str, period: str) -> list[str]:
         populations=[headline, *others] if headline else [],
         computed_at=datetime.now(UTC),
     )
+    request = replace(request, correction=correction)
     stored = [str(stored) for stored in warehouse.store(results, request=request)]
     write_atomically(_work(city_id, period) / "fingerprint", _fingerprint(city_id, period))
     return stored
@@ -300,12 +336,17 @@ def report(city_id: str, period: str) -> str:
 
 
 def conclude(city_id: str, period: str) -> str:
-    """The period, when something was measured or the city declared it empty; else `DataRejected` with the reasons."""
+    """The period, when something was measured or the city declared it empty; else `DataRejected` with the reasons.
+
+    What failed of it before is forgotten then.
+    """
+    from pipeline.failures import forget_failures
     from pipeline.warehouse import Warehouse
 
     results = Warehouse(Settings.from_environment().warehouse_url).current(city_id, period)
     months = {month.label for month in Period.parse(period).months}
     if any(row["status"] != "not_computable" for row in results) or months <= set(_city(city_id).schedule.empty_months):
+        forget_failures(city_id, period)
         return period
     reasons = "\n".join(f"  {row['indicator']}: {row['reason']}" for row in results)
     raise DataRejected(
@@ -316,21 +357,30 @@ def conclude(city_id: str, period: str) -> str:
     )
 
 
-def run(city_id: str, period: str, *, progress: Progress = SILENT) -> list[str]:
+def run(city_id: str, period: str, *, correction: Correction | None = None, progress: Progress = SILENT) -> list[str]:
     """Every step in order; gives what `store` says."""
-    label = Period.parse(period).label
-    for source in sources(city_id, label):
-        fetch(city_id, source, label, progress=progress)
-    for table in TABLES:
-        clean(city_id, table, label, progress=progress)
-    with progress.step("Periksa / Validate"):
-        validate(city_id, label)
-    with progress.step("Hitung / Measure"):
-        measure(city_id, label)
-    with progress.step("Simpan / Store"):
-        stored = store(city_id, label)
-    with progress.step("Laporkan / Report"):
-        report(city_id, label)
+    from pipeline.failures import kept_failure
+
+    label, _ = Period.parse(period).label, _city(city_id)
+    with kept_failure(city_id, label) as begin:
+        for source in sources(city_id, label):
+            begin(f"fetch.{source}")
+            fetch(city_id, source, label, progress=progress)
+        begin("clean")
+        for table in TABLES:
+            clean(city_id, table, label, progress=progress)
+        begin("validate")
+        with progress.step("Periksa / Validate"):
+            validate(city_id, label)
+        begin("measure")
+        with progress.step("Hitung / Measure"):
+            measure(city_id, label)
+        begin("store")
+        with progress.step("Simpan / Store"):
+            stored = store(city_id, label, correction=correction)
+        begin("report")
+        with progress.step("Laporkan / Report"):
+            report(city_id, label)
     return stored
 
 
@@ -393,7 +443,7 @@ def dataset(
     city_id: str, table: str, period: str, *, rebuilt_in: str | None = None, meter: Meter | None = None
 ) -> Dataset:
     """The clean table of a period: that on disk, or one made anew from the landed bytes, once in a folder."""
-    from pipeline.clean.dataset import clean_table, dataset_path, read_dataset, rebuild
+    from pipeline.clean.dataset import read_dataset, rebuild
 
     city, manifests = _city(city_id), _manifests(city_id, table, period)
     if rebuilt_in is not None:
@@ -402,6 +452,14 @@ def dataset(
             return read_dataset(folder, TABLES[table])
         folder.mkdir()
         return rebuild(_home(), city=city, table_name=table, manifests=manifests, folder=folder, meter=meter)
+    return dataset_of(city_id, table, manifests)
+
+
+def dataset_of(city_id: str, table: str, manifests: Sequence[Manifest]) -> Dataset:
+    """The clean table of some sources, made unless it is on disk."""
+    from pipeline.clean.dataset import clean_table, dataset_path, read_dataset
+
+    city = _city(city_id)
     name = clean_table(_home(), city=city, table_name=table, manifests=manifests)
     return read_dataset(dataset_path(_home(), city, table, name), TABLES[table])
 

@@ -37,7 +37,7 @@ Fates = Counter[tuple[str, str]]
 class Told:
     """What the clean rows of one source tell: the fate of all, the first and last local day, and a few sound ones.
 
-    A fate is `used`, `excluded` or `quarantined`, and why. Lines of several logs are counted together, with the first.
+    A fate is `used`, `excluded` or `quarantined`, and why.
     """
 
     fates: Fates = field(default_factory=Counter)
@@ -110,9 +110,20 @@ def _clean(trial: Trial, city: City, names: list[str], period: Period, progress:
     with _noting(refused, table):
         steps.clean(city.city, table, period.label, progress=progress)
         trial.told |= _told(steps.dataset(city.city, table, period.label), city, manifests)
+        for name in _mixed_up(manifests, city):
+            alone = steps.dataset_of(city.city, table, [manifests[name]])
+            trial.told |= _told(alone, city, {name: manifests[name]})
     for error in refused.values():
         blamed = [name for name in names if f"'{name}'" in error.id] or names
         trial.errors |= dict.fromkeys(blamed, error)
+
+
+def _mixed_up(manifests: Mapping[str, Manifest], city: City) -> set[str]:
+    """The sources whose rows the clean table does not tell apart: of the same file, and of several access logs."""
+    sources_of = Counter(file.file_id for manifest in manifests.values() for file in manifest.files)
+    logs = {name for name in manifests if city.sources[name].format == ACCESS_LOG}
+    shared = {name for name, manifest in manifests.items() if any(sources_of[f.file_id] > 1 for f in manifest.files)}
+    return shared | (logs if len(logs) > 1 else set())
 
 
 @contextmanager

@@ -41,7 +41,7 @@ NOT_CHECKED = "not checked"
 _COMPOUND_UNIQUE = "expect_compound_columns_to_be_unique"
 _COLUMN_UNIQUE = "expect_column_values_to_be_unique"
 
-_NONE: Mapping[str, str] = {}
+_NONE: Mapping[str, Mapping[str, str]] = {}
 
 Problem = tuple[str, str]
 
@@ -89,12 +89,12 @@ class _Part:
 
 
 def validate_tables(
-    datasets: Mapping[str, Dataset], *, period: Period, zone: ZoneInfo, sources: Mapping[str, str] = _NONE
+    datasets: Mapping[str, Dataset], *, period: Period, zone: ZoneInfo, sources: Mapping[str, Mapping[str, str]] = _NONE
 ) -> tuple[list[Verdict], dict[str, Read]]:
     """A verdict on the period's sound rows of each table that was read, and one on the rows' accounts.
 
     Services and population are snapshots: all their sound rows count. Beside them what was read of each table, for its
-    signs; `sources` name the source of each file id.
+    signs; `sources` name, by table, the source of each file id.
     """
     verdicts, accounts, found = [], {}, {}
     for name, dataset in datasets.items():
@@ -104,7 +104,7 @@ def validate_tables(
             verdicts.append(_verdict(sample, subject=name, suite=suite))
             accounts[name] = account = _account(reading.rows, dataset.tally)
             account["held_with_group"] = reading.held_count
-            found[name] = Read(sample.frame, reading.fates, sources, account["considered"])
+            found[name] = Read(sample.frame, reading.fates, sources.get(name, {}), account["considered"])
     if not verdicts:
         return [], {}
     return [*verdicts, validate_frame(accounting(accounts), subject="rows", suite=suite_of("rows"))], found

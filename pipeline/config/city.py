@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, field_validator, model_validator
 
 from pipeline.config.judgement import Judgement
+from pipeline.config.notify import Recipient
 from pipeline.config.population import CODE_SHAPES, Authority, PopulationSettings
 from pipeline.config.schedule import Schedule
 from pipeline.config.source import Source
@@ -63,6 +64,7 @@ class City(Strict):
     final_quarantine_pct: float = Field(default=2, ge=0, le=100)
     judgement: Judgement = Judgement()
     schedule: Schedule = Schedule()
+    notify: tuple[Recipient, ...] = ()
     sources: dict[str, Source] = Field(min_length=1)
     folder: Path = Field(default=Path(), exclude=True)
 
@@ -82,6 +84,13 @@ class City(Strict):
                 "same digits can mean another place, so look both up and derive neither"
             )
         return value
+
+    @field_validator("notify")
+    @classmethod
+    def _each_connection_once(cls, value: tuple[Recipient, ...]) -> tuple[Recipient, ...]:
+        names = [recipient.connection for recipient in value]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        return sound(value, [f"disebut dua kali / is named twice: {', '.join(twice)}"] if twice else [])
 
     @field_validator("sources")
     @classmethod

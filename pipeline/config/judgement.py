@@ -25,6 +25,7 @@ LIMITS = (
     "zero_days_count",
     "busiest_day_times",
     "copies_pct",
+    "far_apart_incidents_count",
     "same_answer_pct",
     "fewest_inhabitants",
     "most_inhabitants",

@@ -11,7 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from connectors.numerals import number
 from pipeline.atomic import write_atomically
 from pipeline.indicators.definition import definitions
-from pipeline.report.text import SHOWN_MEMBERS, by_dimension
+from pipeline.report.text import SHOWN_MEMBERS, by_dimension, distinct_closings
 from pipeline.report.words import label
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ def write_page(
         city_name=city_name,
         period=period,
         results=[result for known in definitions() for result in results if result["indicator"] == known],
+        closings=distinct_closings(results),
         verdicts=verdicts,
         sources=sources,
         notes=notes,

@@ -52,12 +52,39 @@ def results_table(rows: Sequence[Mapping[str, Any]]) -> None:
     for row in rows:
         table.add_row(*_cells(row, is_wide=is_wide))
     console.print(table)
+    for done in distinct_closings(rows):
+        console.print(closing_line(done), markup=False)
     for row in rows:
         remarks = list(_below(row))
         if remarks:
             console.print(f"{row['period']} {name_of(row['indicator'])}:", markup=False)
         for remark in remarks:
             console.print(Padding(Text(f"- {remark}"), (0, 0, 0, 2)))
+
+
+def distinct_closings(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """What was done to the closed years of all rows, each once."""
+    found: list[Mapping[str, Any]] = []
+    for done in (done for row in rows for done in row.get("closings", ())):
+        if done not in found:
+            found.append(done)
+    return found
+
+
+def closing_line(done: Mapping[str, Any]) -> str:
+    """What was done to a closed year, when, by whom and why."""
+    did = {"closed": "ditutup / closed", "corrected": "dikoreksi / corrected"}[done["action"]]
+    reason = f": {done['reason']}" if done["reason"] else ""
+    return f"{done['period']} {did} {done['done_at']:%Y-%m-%d %H:%M}Z, {done['done_by']}{reason}"
+
+
+def pending_line(pending: Mapping[str, Any]) -> str:
+    """What the latest run of a closed period would have changed, and how to let it."""
+    return (
+        f"Menunggu koreksi / Waiting for a correction: {number(pending['value'])} ({STATUSES[pending['status']]}), "
+        f"{pending['change_reason']}, {pending['found_at']:%Y-%m-%d %H:%M}Z; "
+        f"tolok correct {pending['city_id']} {pending['period'][:4]} --reason ..."
+    )
 
 
 def described(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -85,6 +112,8 @@ def explanation(
         f"{row['city']} {row['period']}, v{row['version']}: {number(row['value'])} {unit_of(row)} "
         f"({STATUSES[row['status']]})",
         f"  = {number(row['numerator'])} : {number(row['denominator'])}",
+        *map(closing_line, row["closings"]),
+        *([pending_line(row["pending"])] if row["pending"] else []),
         *_reason_lines(row),
         *_population_lines(row),
         f"Aturan: {definition.rule_id}",
@@ -120,6 +149,8 @@ def by_dimension(breakdowns: Sequence[Mapping[str, Any]]) -> dict[str, list[Mapp
 
 def _below(row: Mapping[str, Any]) -> Iterator[str]:
     """What stands under the table: a provisional or missing value is never shown without its reasons."""
+    if row.get("pending"):
+        yield pending_line(row["pending"])
     remarks = [f"{remark['id']} / {remark['en']}" for remark in row["reasons"]]
     if row["status"] == "not_computable" and row["reason"]:
         remarks.insert(0, row["reason"])

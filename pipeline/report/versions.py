@@ -3,43 +3,52 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain, groupby
+from operator import itemgetter
 from typing import Any
 
 from connectors.numerals import number
-from pipeline.report.text import STATUSES, name_of, unit_of
+from pipeline.report.text import STATUSES, closing_line, name_of, pending_line, unit_of
 
 _SHOWN_FILES = 5
 _TOLD = (
     *("city_id", "indicator_id", "period", "version", "value", "numerator", "denominator", "unit", "status", "reason"),
-    *("coverage_pct", "method_version", "change_reason", "files"),
+    *("coverage_pct", "method_version", "computed_at", "change_reason", "files", "closings", "pending"),
 )
 
 
 def version_lines(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """A paragraph for each version, in the order given; of its files those that the version before did not have."""
-    before: Mapping[str, Any] | None = None
-    for row in rows:
-        if before is None or _name(before) != _name(row):
-            yield f"{row['period']} {name_of(row['indicator_id'])}"
-            before = None
-        yield (
-            f"  v{row['version']}  {row['computed_at']:%Y-%m-%d %H:%M}Z  {number(row['value'])} "
-            f"{unit_of({**row, 'indicator': row['indicator_id']})}, {STATUSES[row['status']]}: {row['change_reason']}"
-        )
-        if row["reason"]:
-            yield f"      {row['reason']}"
-        yield from _file_lines(row["files"], before["files"] if before else [])
-        before = row
+    """A paragraph for each result, with its versions and its year's closing in the order of time."""
+    for (period, indicator_id), versions in groupby(rows, key=itemgetter("period", "indicator_id")):
+        yield f"{period} {name_of(indicator_id)}"
+        told = list(versions)
+        moments = [(one["done_at"], [f"  {closing_line(one)}"]) for one in _only_closed(told[-1])]
+        for row, before in zip(told, [None, *told], strict=False):
+            moments.append((row["computed_at"], list(_of_version(row, before))))
+        yield from chain.from_iterable(lines for _, lines in sorted(moments, key=itemgetter(0)))
+        if told[-1]["pending"]:
+            yield f"  {pending_line(told[-1]['pending'])}"
 
 
 def described_version(row: Mapping[str, Any]) -> dict[str, Any]:
     """A version as `tolok history --json` prints it."""
-    told = {name.removesuffix("_id"): row[name] for name in _TOLD}
-    return {**told, "computed_at": row["computed_at"].isoformat()}
+    return {name.removesuffix("_id"): row[name] for name in _TOLD}
 
 
-def _name(row: Mapping[str, Any]) -> tuple[str, str]:
-    return row["period"], row["indicator_id"]
+def _only_closed(row: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Of what was done to a closed year the closing: a correction is told by the version that it wrote."""
+    return [one for one in row["closings"] if one["action"] == "closed"]
+
+
+def _of_version(row: Mapping[str, Any], before: Mapping[str, Any] | None) -> Iterator[str]:
+    """Its moment, value and reasons; of its files those that the version before did not have."""
+    yield (
+        f"  v{row['version']}  {row['computed_at']:%Y-%m-%d %H:%M}Z  {number(row['value'])} "
+        f"{unit_of({**row, 'indicator': row['indicator_id']})}, {STATUSES[row['status']]}: {row['change_reason']}"
+    )
+    if row["reason"]:
+        yield f"      {row['reason']}"
+    yield from _file_lines(row["files"], before["files"] if before else [])
 
 
 def _file_lines(files: Sequence[Mapping[str, str]], before: Sequence[Mapping[str, str]]) -> Iterator[str]:

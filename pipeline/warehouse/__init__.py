@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from pipeline.warehouse.records import CityRecord, SourceFile, Stored, StoreRequest
+from pipeline.warehouse.notifications import Notifications, RunFailure
+from pipeline.warehouse.records import CityRecord, Closing, Correction, SourceFile, Stored, StoreRequest
 from pipeline.warehouse.warehouse import Warehouse
 
-__all__ = ["CityRecord", "SourceFile", "StoreRequest", "Stored", "Warehouse"]
+__all__ = [
+    "CityRecord",
+    "Closing",
+    "Correction",
+    "Notifications",
+    "RunFailure",
+    "SourceFile",
+    "StoreRequest",
+    "Stored",
+    "Warehouse",
+]

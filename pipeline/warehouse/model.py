@@ -218,6 +218,33 @@ RESULT_SOURCE = _table(
     ),
     comment="one row per result version and raw file it was computed from",
 )
+CLOSING = _table(
+    "closing",
+    _city_key(sa.ForeignKey("city.city_id")),
+    _key("period", sa.Text, comment="the year that was closed, or the year or month of it that was corrected"),
+    _key("place", sa.Integer, comment="place among what was done to the period, from 1"),
+    _required("action", sa.Text, comment="closed or corrected"),
+    _required("done_at", Utc, comment="when it was done"),
+    _required("done_by", sa.Text, comment="who did it: as given, else the account of the operating system"),
+    _optional("reason", sa.Text, comment="why it was corrected, in that person's words"),
+    sa.CheckConstraint("action IN ('closed', 'corrected')"),
+    sa.CheckConstraint("action = 'closed' OR reason IS NOT NULL"),
+    comment="one row per closing of a year and per correction of a closed year or of its months; never changed",
+)
+PENDING = _table(
+    "pending_result",
+    *_result_key(sa.ForeignKey("city.city_id"))[:-1],
+    _required("version", sa.Integer, comment="the version that stands; 0 when there is none"),
+    *_quotient(),
+    _required("status", sa.Text, comment="final, provisional or not_computable"),
+    _optional("reason", sa.Text, comment="why there is no value, or why it is provisional; null for a final one"),
+    _required("method_version", sa.Text, comment="version of the indicator's written rule"),
+    _required("inputs_sha256", sa.Text, comment="hash of the rows and terms the result depends on"),
+    _required("found_at", Utc, comment="when it was computed"),
+    _required("change_reason", sa.Text, comment="why it differs from the version that stands"),
+    sa.CheckConstraint("status IN ('final', 'provisional', 'not_computable')"),
+    comment="one row per result of a closed period that its latest run would have changed; gone once it is corrected",
+)
 READINESS_ANSWER = _table(
     "readiness_answer",
     _city_key(sa.ForeignKey("city.city_id")),
@@ -242,6 +269,28 @@ READINESS_EVIDENCE = _table(
         [f"readiness_answer.{name}" for name in ("city_id", "indicator_id", "theme", "answered_on")],
     ),
     comment="one row per readiness answer and document that supports it; not filled yet",
+)
+RUN_FAILURE = _table(
+    "run_failure",
+    _city_key(),
+    _key("period", sa.Text, comment="year or month of the run, or daily for the collecting of each night"),
+    _key("step", sa.Text, comment="where it failed, such as fetch.portal"),
+    _required("text_id", sa.Text, comment="the reason and what to do, in Bahasa Indonesia"),
+    _required("text_en", sa.Text, comment="the reason and what to do, in English"),
+    _optional("link", sa.Text, comment="address of the log, where there is one"),
+    _required("failed_at", Utc, comment="when it failed last"),
+    comment="one row per city, period and step that failed and was not run well since",
+)
+NOTIFICATION = _table(
+    "notification",
+    _city_key(),
+    _key("recipient", sa.Text, comment="connection over which people were told"),
+    _key("kind", sa.Text, comment="kind of the condition, such as run_failed"),
+    _key("subject", sa.Text, comment="what tells the condition from others of its kind"),
+    _required("about", sa.Text, comment="what it was about, as people were told"),
+    _required("told_at", Utc, comment="when they were told"),
+    _optional("cleared_at", Utc, comment="when they were told that it is well again; null while it is not"),
+    comment="one row per city, recipient and condition: what people were told last",
 )
 VIEW_VERSION = _table(
     "view_version",

@@ -54,11 +54,35 @@ class RuleOutcome:
 
 
 @dataclass(frozen=True)
+class Correction:
+    """Leave to write new versions into a closed year: who asks for it, and why."""
+
+    by: str
+    reason: str
+
+    def told_with(self, change_reason: str) -> str:
+        """Why a version was written, with what changed, in both languages."""
+        change_id, _, change_en = change_reason.partition(" / ")
+        told_id, told_en = f"koreksi oleh {self.by}: {self.reason}", f"correction by {self.by}: {self.reason}"
+        return f"{told_id} ({change_id}) / {told_en} ({change_en})"
+
+
+@dataclass(frozen=True)
+class Closing:
+    """A year that somebody closes, or a period of a closed year that somebody corrects; `at` needs a time zone."""
+
+    city_id: str
+    period: str
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True)
 class StoreRequest:
     """Everything stored together with the results of one city and period, in one transaction.
 
     `sources` maps an indicator to the files it was computed from, `quarantined` a clean table to the rows per reason.
-    `computed_at` needs a time zone.
+    `computed_at` needs a time zone. Results of a closed year are written only with a `correction`.
     """
 
     city: CityRecord
@@ -69,19 +93,29 @@ class StoreRequest:
     populations: tuple[PopulationRecord, ...] = ()
     outcomes: tuple[RuleOutcome, ...] = ()
     quarantined: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    correction: Correction | None = None
 
 
 @dataclass(frozen=True)
 class Stored:
-    """What a write did with one result: `new`, `changed` or `unchanged`."""
+    """What a write did with one result: `new`, `changed`, `unchanged`, or `held` where its year is closed.
+
+    `version` is the one that now stands; of a held result it stays, and `change` says what would have come.
+    """
 
     indicator_id: str
     period: str
     version: int
     outcome: str
     change_reason: str
+    change: str = ""
 
     def __str__(self) -> str:
         if self.outcome == "unchanged":
             return f"{self.indicator_id} {self.period}: v{self.version}, tidak berubah / unchanged"
+        if self.outcome == "held":
+            return (
+                f"{self.indicator_id} {self.period}: v{self.version} tetap, tahunnya ditutup / stands, its year is "
+                f"closed; {self.change} ({self.change_reason})"
+            )
         return f"{self.indicator_id} {self.period}: v{self.version}, {self.change_reason}"

@@ -13,6 +13,7 @@ from sqlalchemy.engine import Connection, RowMapping
 
 from pipeline.indicators.definition import definitions
 from pipeline.tables import OUTSIDE
+from pipeline.warehouse import closings
 from pipeline.warehouse.engine import bulk_insert, make_engine, reachable, reading, writing
 from pipeline.warehouse.faults import where
 from pipeline.warehouse.migrations import migrate
@@ -32,7 +33,7 @@ from pipeline.warehouse.model import (
     VALIDATION,
     VARIANT,
 )
-from pipeline.warehouse.records import Stored, StoreRequest
+from pipeline.warehouse.records import Closing, Stored, StoreRequest
 
 if TYPE_CHECKING:
     from pipeline.indicators.base import Quotient, Result
@@ -65,7 +66,9 @@ class Warehouse:
     def store(self, results: Sequence[Result], *, request: StoreRequest) -> list[Stored]:
         """Write each changed result as a new version, all or nothing, and say for each what was done.
 
-        The city's row stays locked meanwhile, so that writers take turns.
+        The city's row stays locked meanwhile, so that writers take turns. Into a closed year nothing is written
+        without a correction: what would have changed is kept as pending. Raises `DataRejected`
+        for one that would leave its year provisional.
         """
         with writing(self._engine) as connection:
             _upsert_city(connection, request)
@@ -73,22 +76,48 @@ class Warehouse:
             latest = {result.indicator_id: _latest(connection, request, result) for result in results}
             stored = [_decide(connection, result, latest[result.indicator_id], request) for result in results]
             changed = [(r, s) for r, s in zip(results, stored, strict=True) if s.outcome != "unchanged"]
+            is_closed = closings.is_closed(connection, request.city.city_id, request.period)
+            if is_closed and not request.correction:
+                decided = list(zip(results, stored, strict=True))
+                return closings.hold(connection, decided, latest=latest, request=request)
+            closings.correct(connection, changed, request=request)
             if changed:
                 _write(connection, changed, request)
         return stored
 
+    def close(self, closing: Closing) -> bool:
+        """Close a year, and say whether it was open until now; raises what `closings.close` does."""
+        with writing(self._engine) as connection:
+            return closings.close(connection, closing)
+
+    def closings(self, city_id: str, *, as_of: datetime | None = None) -> list[dict[str, Any]]:
+        """What was done to the city's closed years up to a moment, by whom and why, in order."""
+        with reachable(self._engine) as connection:
+            return closings.events(connection, city_id, as_of=as_of)
+
+    def pending(self, city_id: str, *, as_of: datetime | None = None) -> list[dict[str, Any]]:
+        """What the latest runs of the city's closed periods would have changed, one row per result."""
+        with reachable(self._engine) as connection:
+            return closings.pending(connection, city_id, as_of=as_of)
+
     def current(
         self, city_id: str, period: str | None = None, *, as_of: datetime | None = None, is_whole: bool = False
     ) -> list[dict[str, Any]]:
-        """The newest version of each result, or the newest computed by `as_of`; `is_whole` adds their breakdowns."""
+        """The newest version of each result, or the newest computed by `as_of`; `is_whole` adds their breakdowns.
+
+        `closings` are what was done to its closed year, `pending` what its latest run would have changed since.
+        """
         newest = _newest(city_id, period=period, as_of=as_of)
         tables = (ROWS, VARIANT, _LINEAGE, REMARK, RESULT_POPULATION, *((BREAKDOWN,) if is_whole else ()))
         with reading(self._engine) as connection:
             rows = connection.execute(_among(RESULT, newest)).mappings().all()
             parts = {table.name: _by_key(connection, table, newest) for table in tables}
+            done = closings.events(connection, city_id, as_of=as_of)
+            waiting = closings.pending(connection, city_id, as_of=as_of)
         ordered = sorted(rows, key=lambda row: (row["period"], _place(row["indicator_id"])))
         of_row = [{name: by_key.get(_key_of(row), []) for name, by_key in parts.items()} for row in ordered]
-        return [_shown(row, parts) for row, parts in zip(ordered, of_row, strict=True)]
+        shown = [_shown(row, parts) for row, parts in zip(ordered, of_row, strict=True)]
+        return [one | _closed(one["period"], one["indicator"], done, waiting) for one in shown]
 
     def variant_parts(self, city_id: str, period: str, indicator_id: str) -> list[dict[str, Any]]:
         """The current version's variants with their parts, by name."""
@@ -108,7 +137,7 @@ class Warehouse:
     ) -> list[dict[str, Any]]:
         """Every version of a city's results, or of one indicator or period, by period, indicator and version.
 
-        Each has its row in the warehouse and `files`, which it was computed from.
+        Each has its row in the warehouse, `files`, which it was computed from, and what `current` tells of closing.
         """
         keys = sa.select(*(RESULT.c[name] for name in KEY)).where(
             *_asked(city_id, period=period, indicator_id=indicator_id, as_of=as_of)
@@ -117,8 +146,17 @@ class Warehouse:
         with reading(self._engine) as connection:
             rows = connection.execute(_among(RESULT, versions)).mappings().all()
             files = _by_key(connection, _LINEAGE, versions)
+            done = closings.events(connection, city_id, as_of=as_of)
+            waiting = closings.pending(connection, city_id, as_of=as_of)
         ordered = sorted(rows, key=lambda row: (row["period"], _place(row["indicator_id"]), row["version"]))
-        return [{**row, "files": _files(files[_key_of(row)])} for row in ordered]
+        return [
+            {
+                **row,
+                "files": _files(files[_key_of(row)]),
+                **_closed(row["period"], row["indicator_id"], done, waiting),
+            }
+            for row in ordered
+        ]
 
     def zone_of(self, city_id: str) -> str | None:
         """The city's time zone at its latest run; null for a city without any."""
@@ -165,7 +203,7 @@ def _place(indicator_id: str) -> tuple[int, str]:
 
 def _upsert_city(connection: Connection, request: StoreRequest) -> None:
     """Insert or update the city and keep its row locked until the transaction ends."""
-    _upsert(connection, CITY, [asdict(request.city)])
+    upsert(connection, CITY, [asdict(request.city)])
 
 
 def _upsert_populations(connection: Connection, request: StoreRequest) -> None:
@@ -173,7 +211,7 @@ def _upsert_populations(connection: Connection, request: StoreRequest) -> None:
     # The headline's figure comes first and stands where another of the same key follows.
     figures = {(p.region_code, p.reference_on, p.source): p for p in reversed(request.populations)}
     city_id = {"city_id": request.city.city_id}
-    _upsert(connection, POPULATION, [city_id | asdict(figure) for figure in figures.values()])
+    upsert(connection, POPULATION, [city_id | asdict(figure) for figure in figures.values()])
 
 
 def _latest(connection: Connection, request: StoreRequest, result: Result) -> RowMapping | None:
@@ -198,6 +236,8 @@ def _decide(connection: Connection, result: Result, latest: RowMapping | None, r
         reason = latest["change_reason"]
         return Stored(result.indicator_id, result.period, latest["version"], "unchanged", reason)
     reason = _change_reason(connection, result, latest, request)
+    if request.correction:
+        reason = request.correction.told_with(reason)
     return Stored(result.indicator_id, result.period, latest["version"] + 1, "changed", reason)
 
 
@@ -295,7 +335,7 @@ def _write_context(connection: Connection, request: StoreRequest) -> None:
     _insert_new(connection, QUARANTINE, counts)
 
 
-def _upsert(connection: Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
+def upsert(connection: Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows, or update those whose key is there already."""
     if rows:
         insert = _insert(connection, table)
@@ -390,6 +430,13 @@ def _shown(row: RowMapping, parts: Mapping[str, Sequence[sa.Row[Any]]]) -> dict[
 def _files(rows: Sequence[sa.Row[Any]]) -> list[dict[str, str]]:
     ordered = sorted(rows, key=lambda file: (file.file, file.sha256))
     return [{"file": file.file, "sha256": file.sha256} for file in ordered]
+
+
+def _closed(
+    period: str, indicator_id: str, done: Sequence[Mapping[str, Any]], waiting: Sequence[Mapping[str, Any]]
+) -> dict[str, Any]:
+    mine = (one for one in waiting if (one["period"], one["indicator_id"]) == (period, indicator_id))
+    return {"closings": closings.bearing_on(period, done), "pending": next(mine, None)}
 
 
 def _population(row: sa.Row[Any]) -> dict[str, Any]:

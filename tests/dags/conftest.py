@@ -23,7 +23,7 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
 CITIES = {
     "kota-barat": "zone: Asia/Jakarta",
     "kota-tengah": "zone: Asia/Makassar\nschedule: {first_month: 2025-03, day: 10, hour: 22}",
-    "kota-timur": "zone: Asia/Jayapura\nschedule: {first_month: 2024-01}",
+    "kota-timur": "zone: Asia/Jayapura\nschedule: {first_month: 2024-01, restate_months: 2}",
     "kota-rusak": "zone: Asia/Jaykarta",
     "Kota Tanpa Id": "zone: Asia/Jakarta",
 }

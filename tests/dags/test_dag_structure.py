@@ -32,7 +32,7 @@ def test_every_city_has_its_own_dags_and_a_faulty_one_harms_none(described: dict
     assert described["import_errors"] == {}
     cities = ("kota-barat", "kota-tengah", "kota-timur", "kota-rusak", "Kota_Tanpa_Id")
     expected = {f"{city}_{kind}" for city in cities for kind in ("monthly", "annual", "backfill")}
-    expected |= {"kota-timur_daily"}
+    expected |= {"kota-timur_daily", "kota-timur_restate"}
     assert set(described["dags"]) == expected
 
 
@@ -188,3 +188,20 @@ def test_collecting_fetches_the_month_of_the_day_and_computes_nothing(described:
     first_at, day = dag["first_runs"][1]
     assert (first_at, day) == ("2024-01-01T17:00:00+00:00", "2024-01-01")
     assert periods.period_of_run(partition_key=day, conf=None, is_year=False).label == "2024-01"
+
+
+def test_last_year_is_restated_in_the_months_after_january_and_only_what_changed_is_announced(
+    described: dict[str, Any],
+) -> None:
+    dag = described["dags"]["kota-timur_restate"]
+    assert {name: (task["upstream"], task["outlets"]) for name, task in dag["tasks"].items()} == {
+        "resolve": ([], []),
+        "wait": (["resolve"], []),
+        "restate": (["resolve", "wait"], []),
+        "announce_months": (["restate"], ["tolok://kota-timur/month"]),
+        "announce_years": (["restate"], ["tolok://kota-timur/year"]),
+    }
+    assert dag["first_runs"] == [
+        ["2024-02-04T18:00:00+00:00", "2024-02"],
+        ["2024-03-04T18:00:00+00:00", "2024-03"],
+    ]

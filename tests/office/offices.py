@@ -23,13 +23,16 @@ def computed_from(
         return {result.indicator_id: result for result in steps.compute("kota", year)}
 
 
-def write_office(folder: Path, lines: Sequence[str], source: Mapping[str, Any], **city: Any) -> None:
-    """The CSV and the YAML of city `kota` around it."""
+def write_office(
+    folder: Path, lines: Sequence[str], *sources: Mapping[str, Any], names: Sequence[str] = ("berkas",), **city: Any
+) -> None:
+    """The CSV and the YAML of city `kota` around it, whose sources all read it."""
     (folder / "data.csv").write_text("\n".join(lines) + "\n", "utf-8")
     days = [{"first_on": "2025-01-01", "last_on": "2025-12-31"}]
-    whole = {"path": "data.csv", "format": "csv", "extracted_at": "2026-01-10T08:00:00", "covers": days, **source}
+    common = {"path": "data.csv", "format": "csv", "extracted_at": "2026-01-10T08:00:00", "covers": days}
+    whole = {name: {**common, **source} for name, source in zip(names, sources, strict=True)}
     figure = {"year": 2025, "count": 400_000, "reference_on": "2025-12-31", "source": "Dukcapil"}
-    names = {"city": "kota", "name": "Kota", "zone": "Asia/Jakarta", "region_codes": {"kemendagri": "99.71"}}
+    labels = {"city": "kota", "name": "Kota", "zone": "Asia/Jakarta", "region_codes": {"kemendagri": "99.71"}}
     settings = {"population": {"figures": [figure]}, "quarantine_limit_pct": 100, **city}
-    text = json.dumps({**names, **settings, "sources": {"berkas": whole}})
+    text = json.dumps({**labels, **settings, "sources": whole})
     (folder / "kota.yaml").write_text(text, "utf-8")

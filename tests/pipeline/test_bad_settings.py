@@ -98,6 +98,27 @@ BAD: dict[str, tuple[str, str, tuple[str, ...]]] = {
         "path: a.xlsx\n    format: xlsx\n    sheet: '*'\n    years_in_header: {pattern: '2.', period: T, value: J}\n",
         ("sources.layanan", "years_in_header", "one sheet"),
     ),
+    "an address where a connection is named": (
+        "holidays: {country: ID}",
+        "notify: [{connection: 'mailtos://akun:Sandi-1@smtp.kota.go.id'}]",
+        ("notify.0.connection", "AIRFLOW_CONN_"),
+    ),
+    "an unknown kind of notice": (
+        "holidays: {country: ID}",
+        "notify: [{connection: surel, kinds: [run_late]}]",
+        ("notify.0.kinds", "'run_failed'"),
+    ),
+    "an unknown language of notices": (
+        "holidays: {country: ID}",
+        "notify: [{connection: surel, language: jv}]",
+        ("notify.0.language", "'id' or 'en'"),
+    ),
+    "a recipient twice": (
+        "holidays: {country: ID}",
+        "notify: [{connection: surel}, {connection: surel}]",
+        ("notify", "surel"),
+    ),
+    "a recipient that is no list": ("holidays: {country: ID}", "notify: {connection: surel}", ("notify",)),
     "covers backwards": (
         TABLE,
         TABLE + "    covers: [{first_on: 2025-12-31, last_on: 2025-01-01}]\n",

@@ -101,7 +101,7 @@ def test_a_view_that_cannot_be_laid_leaves_the_former_ones(warehouse_url: str, s
 def test_a_migration_may_alter_what_a_view_reads(warehouse_url: str, sql: Path) -> None:
     Warehouse(warehouse_url).migrate()
     (sql / "migrations" / "versions" / "9999_licence_may_be_empty.py").write_text(
-        'from alembic import op\nrevision = "9999"\ndown_revision = "0004"\n\ndef upgrade():\n'
+        f'from alembic import op\nrevision = "9999"\ndown_revision = "{migrations.revisions()[-1]}"\n\ndef upgrade():\n'
         '    op.execute("ALTER TABLE source_file DROP COLUMN licence")\n'
         "    op.execute(\"ALTER TABLE source_file ADD COLUMN licence TEXT DEFAULT 'CC0' NOT NULL\")\n"
     )

@@ -1,0 +1,221 @@
+"""People are told once of what is wrong with their city and once that it is well again, by mail and by webhook."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+
+from connectors.errors import DataRejected, SourceUnavailable, TolokError
+from pipeline import backfill, steps
+from pipeline.cli import main
+from pipeline.failures import keep_failure
+from pipeline.progress import SILENT
+from pipeline.warehouse import Notifications
+from pipeline.watch import AT_ONCE, conditions, tell
+from tests.mailbox import Mailbox, mail_server, webhook
+
+NOW = datetime(2026, 1, 20, tzinfo=UTC)
+MAIL, CHAT = {"connection": "surel"}, {"connection": "obrolan"}
+ROWS = "Nomor;Masuk;Dijawab\nA-1;2025-01-05 08:00;2025-01-06 08:00\nA-2;2025-02-05 08:00;2025-02-05 18:00\n"
+
+
+@pytest.fixture
+def mail(monkeypatch: pytest.MonkeyPatch) -> Iterator[Mailbox]:
+    with mail_server() as box:
+        monkeypatch.setenv("AIRFLOW_CONN_SUREL", box.address)
+        yield box
+
+
+@pytest.fixture
+def chat(monkeypatch: pytest.MonkeyPatch) -> Iterator[Mailbox]:
+    with webhook() as box:
+        monkeypatch.setenv("AIRFLOW_CONN_OBROLAN", box.address)
+        yield box
+
+
+def write_city(home: Path, *notify: dict[str, Any], city: str = "kota", **more: Any) -> Path:
+    """The YAML of a city whose only source is a CSV that is not there yet; gives the CSV's path."""
+    source = {
+        "table": "inquiries",
+        "path": f"{city}.csv",
+        "format": "csv",
+        "delimiter": ";",
+        "extracted_at": "2026-01-10T08:00:00",
+        "covers": [{"first_on": "2025-01-01", "last_on": "2025-12-31"}],
+        "columns": {
+            "inquiry_id": "Nomor",
+            "received_at": {"column": "Masuk", "format": "%Y-%m-%d %H:%M"},
+            "responded_at": {"column": "Dijawab", "format": "%Y-%m-%d %H:%M"},
+        },
+    }
+    names = {"city": city, "name": city, "zone": "Asia/Jakarta", "region_codes": {"kemendagri": "99.71"}}
+    settings = {**names, "schedule": {"first_month": "2025-01"}, "notify": list(notify), "sources": {"meja": source}}
+    (home / "cities" / f"{city}.yaml").write_text(json.dumps({**settings, **more}), "utf-8")
+    return home / "cities" / f"{city}.csv"
+
+
+def run(period: str, city: str = "kota") -> None:
+    with suppress(TolokError):
+        steps.run(city, period)
+
+
+def test_thirty_failures_are_told_once_and_once_that_all_is_well(home: Path, mail: Mailbox, chat: Mailbox) -> None:
+    export = write_city(home, MAIL, CHAT)
+    for nth in range(30):
+        run(f"2025-{nth % 6 + 1:02d}")
+        tell("kota", now=NOW, kinds=AT_ONCE)
+    assert [len(box.messages) for box in (mail, chat)] == [1, 1]
+    for subject, text in (*mail.messages, *chat.messages):
+        assert subject == "Tolok kota: 1 perlu perhatian / 1 to look at"
+        assert "RUN GAGAL\n- fetch.meja · 2025-01: " in text.replace("\r\n", "\n")
+        assert "kota.csv" in text
+        assert "tolok run kota PERIOD" in text
+
+    export.write_text(ROWS, "utf-8")
+    for nth in range(6):
+        assert tell("kota", now=NOW, kinds=AT_ONCE) == []
+        run(f"2025-{nth + 1:02d}")
+    sent = [tell("kota", now=NOW, kinds=AT_ONCE) for _ in range(3)]
+    well = "Tolok kota: 1 baik kembali / 1 well again"
+    assert sent == [[f"surel: {well}", f"obrolan: {well}"], [], []]
+    assert "WELL AGAIN\n- A run failed: fetch.meja · 2025-01" in chat.messages[1][1]
+
+
+@pytest.mark.parametrize(
+    ("language", "said", "unsaid"),
+    [("id", "Lakukan: ", "To do: "), ("en", "To do: ", "Lakukan: "), (None, "To do: ", "\0")],
+)
+def test_each_recipient_is_told_in_their_language(
+    home: Path, chat: Mailbox, language: str | None, said: str, unsaid: str
+) -> None:
+    write_city(home, CHAT | ({"language": language} if language else {}))
+    run("2025-01")
+    tell("kota", now=NOW, kinds=AT_ONCE)
+    ((subject, text),) = chat.messages
+    assert said in text
+    assert unsaid not in text
+    assert (" / " in subject) == (language is None)
+
+
+def test_each_city_tells_its_own(home: Path, chat: Mailbox) -> None:
+    for city in ("kota-a", "kota-b"):
+        write_city(home, CHAT, city=city)
+        run("2025-01", city)
+    write_city(home, CHAT, city="kota-c")
+    for city in ("kota-a", "kota-b", "kota-c"):
+        tell(city, now=NOW, kinds=AT_ONCE)
+    assert [subject.split(":")[0] for subject, _ in chat.messages] == ["Tolok kota-a", "Tolok kota-b"]
+
+
+def test_two_at_once_tell_once(home: Path, chat: Mailbox) -> None:
+    write_city(home, CHAT)
+    run("2025-01")
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda _: tell("kota", now=NOW, kinds=AT_ONCE), range(8)))
+    assert len(chat.messages) == 1
+
+
+def test_what_was_not_delivered_is_told_later_and_holds_up_no_other(home: Path, mail: Mailbox, chat: Mailbox) -> None:
+    write_city(home, MAIL, CHAT)
+    run("2025-01")
+    mail.is_refusing = True
+    for _ in range(2):
+        with pytest.raises(SourceUnavailable, match="'surel'"):
+            tell("kota", now=NOW, kinds=AT_ONCE)
+    assert (len(mail.messages), len(chat.messages)) == (0, 1)
+    mail.is_refusing = False
+    tell("kota", now=NOW, kinds=AT_ONCE)
+    assert (len(mail.messages), len(chat.messages)) == (1, 1)
+
+
+def test_a_crash_between_sending_and_noting_costs_one_message_twice(home: Path, chat: Mailbox) -> None:
+    write_city(home, CHAT)
+    run("2025-01")
+    with patch.object(Notifications, "note", side_effect=KeyboardInterrupt), pytest.raises(KeyboardInterrupt):
+        tell("kota", now=NOW, kinds=AT_ONCE)
+    for _ in range(3):
+        tell("kota", now=NOW, kinds=AT_ONCE)
+    assert len(chat.messages) == 2
+
+
+def test_settings_at_fault_are_told_to_those_they_named_before_and_clear_nothing_else(
+    home: Path, chat: Mailbox
+) -> None:
+    write_city(home, CHAT)
+    tell("kota", now=NOW)
+    assert "SOURCE" not in chat.messages[0][1]
+    assert "A MONTH OR YEAR DID NOT COME\n- 2025-01, 2025-02" in chat.messages[0][1]
+    write_city(home, CHAT, zone="Asia/Jaykarta")
+    for _ in range(2):
+        tell("kota", now=NOW)
+    assert len(chat.messages) == 2
+    assert "Asia/Jaykarta" in chat.messages[1][1]
+    assert "tolok check kota" in chat.messages[1][1]
+    assert "WELL AGAIN" not in chat.messages[1][1]
+    write_city(home, CHAT)
+    tell("kota", now=NOW)
+    assert chat.messages[2][0].endswith("1 well again")
+
+
+def test_only_the_kinds_asked_for_are_told(home: Path, mail: Mailbox, chat: Mailbox) -> None:
+    write_city(home, MAIL | {"kinds": "period_missing"}, CHAT | {"kinds": ["run_failed"]})
+    run("2025-01")
+    tell("kota", now=NOW)
+    assert ("DID NOT COME" in mail.messages[0][1], "A RUN FAILED" in mail.messages[0][1]) == (True, False)
+    assert ("DID NOT COME" in chat.messages[0][1], "A RUN FAILED" in chat.messages[0][1]) == (False, True)
+
+
+def test_of_an_unexpected_fault_only_its_kind_is_told(home: Path, chat: Mailbox) -> None:
+    write_city(home, CHAT)
+    keep_failure("kota", "2025-01", "clean", fault=ValueError("Budi 0812-3456-7890"), link="http://127.0.0.1/log")
+    tell("kota", now=NOW, kinds=AT_ONCE)
+    ((_, text),) = chat.messages
+    assert "ValueError" in text
+    assert "http://127.0.0.1/log" in text
+    assert "Budi" not in text
+
+
+def test_a_backfilled_month_without_anything_measured_failed(home: Path) -> None:
+    write_city(home).write_text(ROWS, "utf-8")
+    with patch.object(steps, "conclude", side_effect=DataRejected(id="kosong", en="empty")), suppress(DataRejected):
+        backfill.run_here("kota", "2025-01", progress=SILENT)
+    found, _ = conditions("kota", now=NOW, kinds=AT_ONCE)
+    assert [(one.about, one.periods, one.en) for one in found] == [("announce", ("2025-01",), "empty")]
+
+
+def test_the_command_shows_every_city_and_tells_only_when_asked(
+    home: Path, chat: Mailbox, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for city in ("kota-a", "kota-b"):
+        write_city(home, CHAT, city=city, schedule={"first_month": "2025-12"})
+    with patch("sys.argv", ["tolok", "watch"]):
+        main()
+    shown = capsys.readouterr().out
+    assert "kota-a: Bulan atau tahun belum datang / A month or year did not come: 2025-12" in shown
+    assert chat.messages == []
+    with patch("sys.argv", ["tolok", "watch", "kota-b", "--tell"]):
+        main()
+    assert "obrolan: Tolok kota-b: 2 perlu perhatian" in capsys.readouterr().out
+    assert len(chat.messages) == 1
+
+
+def test_the_command_ends_with_the_fault_of_what_was_not_delivered_after_all_others(
+    home: Path, chat: Mailbox, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_city(home, {"connection": "tiada"}, city="kota-a")
+    write_city(home, CHAT, city="kota-b")
+    with patch("sys.argv", ["tolok", "watch", "--tell"]), pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    assert "AIRFLOW_CONN_TIADA" in capsys.readouterr().err
+    assert len(chat.messages) == 1
+    assert os.environ.get("AIRFLOW_CONN_TIADA") is None
