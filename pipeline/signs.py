@@ -360,31 +360,35 @@ class Fates:
 
     def add(self, part: pd.DataFrame, *, is_sound: pd.Series) -> None:
         """Count the rows of the next part; `is_sound` are those of the period that are used."""
-        is_bad = part["quarantine_reason"].notna()
-        bad = part[is_bad]
-        self.copies.update(part.loc[part["excluded_by"] == "duplicate_row", "source_file_id"].astype("str"))
+        reasons, month_by = part["quarantine_reason"], self.table.month_by
+        is_bad, is_copy = reasons.notna(), part["excluded_by"] == "duplicate_row"
+        self.copies.update(part["source_file_id"][is_copy].astype("str"))
         for place in {"agency", "source_file_id"} & set(part):
             _add(self.rows, place, part[place].astype("category").value_counts())
-            self._add_quarantined(place, bad["quarantine_reason"], bad[place])
-        month_by = self.table.month_by
+            self._add_quarantined(place, reasons[is_bad], part[place][is_bad])
         if self.table.column(month_by).kind == "moment" and not self.period.is_month:
-            _add(self.rows, "month", self.months_of(part.loc[is_sound | is_bad, month_by]).value_counts())
-            self._add_quarantined("month", bad["quarantine_reason"], self.months_of(bad[month_by]))
+            months = self.months_of(part[month_by])
+            _add(self.rows, "month", months[is_sound | is_bad].value_counts())
+            self._add_quarantined("month", reasons[is_bad], months[is_bad])
 
     def _add_quarantined(self, place: str, reasons: pd.Series, members: pd.Series) -> None:
-        pairs = pd.DataFrame({"reason": reasons.astype("str"), "member": members.astype("str")})
+        pairs = (
+            pd.DataFrame({"reason": reasons, "member": members})
+            .dropna()
+            .groupby(["reason", "member"], observed=True)
+            .size()
+        )
         if len(pairs):
-            _add(self.quarantined, place, pairs.value_counts())
+            pairs.index = pairs.index.set_levels([level.astype("str") for level in pairs.index.levels])
+            _add(self.quarantined, place, pairs)
 
     def months_of(self, moments: pd.Series) -> pd.Series:
         """The month of the period in which each moment lies; null for none."""
-        known = moments[moments.notna()]
         bounds = [*(month.bounds(self.zone)[0] for month in self.period.months), self.period.bounds(self.zone)[1]]
         edges = pd.to_datetime(bounds, utc=True).as_unit("us").asi8
-        places = np.searchsorted(edges, known.dt.as_unit("us").astype("int64"), side="right") - 1
-        codes = np.where(places < len(self.period.months), places, -1)
-        labels = [month.label for month in self.period.months]
-        return pd.Series(pd.Categorical.from_codes(codes, labels), index=known.index)
+        places = np.searchsorted(edges, moments.dt.as_unit("us").astype("int64"), side="right") - 1
+        codes = np.where((places < len(self.period.months)) & moments.notna(), places, -1)
+        return pd.Series(pd.Categorical.from_codes(codes, [month.label for month in self.period.months]), moments.index)
 
 
 def _add(counts: dict[str, pd.Series], place: str, found: pd.Series) -> None:
