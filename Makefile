@@ -52,8 +52,8 @@ test-service: $(STAMP) ## two years of three cities in a real Airflow, a backfil
 test-compose: $(STAMP) ## the image and docker-compose.yml by podman; without podman skipped
 	$(BIN)/python -m pytest -m compose -rs tests/service/test_compose.py
 
-test-office: $(STAMP) ## five hundred distorted workbooks instead of the hundred of `make test`
-	TOLOK_EXAMPLES=500 $(BIN)/python -m pytest --hypothesis-show-statistics tests/office/test_distortions.py
+test-office: $(STAMP) ## five hundred distorted workbooks of each kind instead of the few of `make test`
+	TOLOK_EXAMPLES=500 $(BIN)/python -m pytest --hypothesis-show-statistics tests/office/test_distortions.py tests/office/test_declared_distortions.py
 
 test-fresh: ## run and test (or ARGS of it) in a bare Debian 12: as root, as a user, in a folder with spaces
 	tests/fresh_machine.sh $(ARGS)

@@ -77,8 +77,12 @@ def _limit_name(rule: Rule) -> str:
 
 
 def _remarks(rule: Rule, outcome: Outcome, frame: pd.DataFrame, *, because: str | None) -> Iterator[tuple[str, Remark]]:
-    """A remark for each row that breaks a rule; one that the city explains keeps nothing provisional."""
-    keeps_provisional = rule.meta.keeps_provisional and because is None
+    """A remark for each row that breaks a rule; one that the city explains keeps nothing provisional.
+
+    A critical rule stops a run; where what it stops is stored already, that is no longer final.
+    """
+    is_critical = rule.severity == "critical"
+    keeps_provisional = is_critical or (rule.meta.keeps_provisional and because is None)
     for place in outcome.places:
         value, details = frame.loc[place, rule.kwargs["column"]], frame.loc[place, "details"]
         named = f" ({details})" if details else ""

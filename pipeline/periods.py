@@ -91,6 +91,15 @@ class Period:
         return Period(self.year, self.month - 1) if self.month > 1 else Period(self.year - 1, 12)
 
     @property
+    def judged_beside(self) -> tuple[Period, ...]:
+        """The periods whose results are judged beside this one's: a year later, and of a month the next one."""
+        year_later = Period(self.year + 1, self.month, self.months_count)
+        if self.month is None or not self.is_month:
+            return (year_later,)
+        next_month = Period(self.year, self.month + 1) if self.month < 12 else Period(self.year + 1, 1)
+        return (next_month, year_later)
+
+    @property
     def first_on(self) -> date:
         """Its first day."""
         first = self.months[0]

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from pipeline.clean.dataset import Dataset
     from pipeline.indicators.base import Result
     from pipeline.validate import Verdict
-    from pipeline.warehouse.records import Correction
+    from pipeline.warehouse.records import Correction, Stored
 
 _log = logging.getLogger(__name__)
 _NO_REMARKS: Mapping[str, Sequence[Remark]] = {}
@@ -99,7 +99,7 @@ def _months_done(city_id: str) -> set[str]:
 def _measured(city_id: str) -> set[str]:
     from pipeline.warehouse import Warehouse
 
-    warehouse = Warehouse(Settings.from_environment().warehouse_url)
+    warehouse = Warehouse(_warehouse_url())
     warehouse.migrate()
     return {row["period"] for row in warehouse.current(city_id) if row["status"] != "not_computable"}
 
@@ -199,10 +199,12 @@ def _sources_of_files(manifests: Sequence[Manifest]) -> dict[str, str]:
 def measure(city_id: str, period: str) -> str:
     """Compute the four indicators, hold them against their suites and earlier results; gives the results' name."""
     _refuse_newer_files(city_id, period)
-    results = judged_results(city_id, period, warehouse_url=Settings.from_environment().warehouse_url)
-    write_atomically(
-        _work(city_id, period) / "results.json", _as_list_of("Result").dump_json(results, indent=1).decode()
-    )
+    computed = compute(city_id, period, remarks=_read_remarks(city_id, period))
+    _write_results(city_id, period, "computed", computed)
+    verdicts, results = _judged(city_id, period, computed, warehouse_url=_warehouse_url())
+    _write_verdicts(city_id, period, "results", verdicts)
+    _refuse(verdicts)
+    _write_results(city_id, period, "results", results)
     return f"{city_id}/{period}/results"
 
 
@@ -211,21 +213,33 @@ def judged_results(city_id: str, period: str, *, warehouse_url: str | None) -> l
 
     Without a warehouse there are no earlier results.
     """
+    computed = compute(city_id, period, remarks=_read_remarks(city_id, period))
+    verdicts, results = _judged(city_id, period, computed, warehouse_url=warehouse_url)
+    _refuse(verdicts)
+    return results
+
+
+def _judged(
+    city_id: str, period: str, computed: Sequence[Result], *, warehouse_url: str | None
+) -> tuple[list[Verdict], list[Result]]:
     from pipeline.judgement import judge_results
-    from pipeline.validate import refuse_unsound, validate_results
+    from pipeline.validate import validate_results
 
     asked = Period.parse(period)
     verdict, results = judge_results(
-        compute(city_id, period, remarks=_read_remarks(city_id, period)),
+        computed,
         city=_city(city_id),
         period=asked,
         last_year=_stored(warehouse_url, city_id, asked.year_before),
         month_before=_stored(warehouse_url, city_id, asked.month_before),
     )
-    verdicts = [validate_results(results), verdict]
-    _write_verdicts(city_id, period, "results", verdicts)
+    return [validate_results(results), verdict], results
+
+
+def _refuse(verdicts: Sequence[Verdict]) -> None:
+    from pipeline.validate import refuse_unsound
+
     refuse_unsound(verdicts)
-    return results
 
 
 def _stored(warehouse_url: str | None, city_id: str, period: Period | None) -> list[Any]:
@@ -242,15 +256,49 @@ def _stored(warehouse_url: str | None, city_id: str, period: Period | None) -> l
 def store(city_id: str, period: str, *, correction: Correction | None = None) -> list[str]:
     """Write the results as versions in one transaction; gives a line per indicator, saying what changed.
 
-    Into a closed year nothing is written without a correction; the line says what would have changed.
+    Into a closed year nothing is written without a correction; the line says what would have changed. Results of the
+    next month and of a year later that are there already are judged again, for they are judged beside these.
     """
+    _refuse_newer_files(city_id, period)
+    stored = _write_versions(city_id, period, correction=correction)
+    write_atomically(_work(city_id, period) / "fingerprint", _fingerprint(city_id, period))
+    if any(one.outcome in ("new", "changed") for one in stored):
+        for later in Period.parse(period).judged_beside:
+            stored += _judge_again(city_id, later.label, beside=period)
+    return [str(one) for one in stored]
+
+
+def _judge_again(city_id: str, period: str, *, beside: str) -> list[Stored]:
+    """Judge what an earlier run computed beside what was stored since; gives what changed.
+
+    Nothing without such results here, or while another run has fetched other files: it judges them itself.
+    """
+    kept = _work(city_id, period) / "computed.json"
+    if not kept.is_file() or not _stored(_warehouse_url(), city_id, Period.parse(period)):
+        return []
+    try:
+        _refuse_newer_files(city_id, period)
+    except DataRejected:
+        return []
+    verdicts, results = _judged(city_id, period, _read_results(kept), warehouse_url=_warehouse_url())
+    _write_verdicts(city_id, period, "results", verdicts)
+    _write_results(city_id, period, "results", results)
+    because = f"dinilai lagi di samping {beside} / judged again beside {beside}"
+    changed = [one for one in _write_versions(city_id, period, because=because) if one.outcome != "unchanged"]
+    if changed:
+        report(city_id, period)
+    return changed
+
+
+def _write_versions(
+    city_id: str, period: str, *, correction: Correction | None = None, because: str | None = None
+) -> list[Stored]:
     from pipeline.store_request import store_request_for
     from pipeline.terms import populations
     from pipeline.warehouse import Warehouse
 
-    _refuse_newer_files(city_id, period)
-    results = _as_list_of("Result").validate_json((_work(city_id, period) / "results.json").read_bytes())
-    warehouse = Warehouse(Settings.from_environment().warehouse_url)
+    results = _read_results(_work(city_id, period) / "results.json")
+    warehouse = Warehouse(_warehouse_url())
     warehouse.migrate()
     city, asked = _city(city_id), Period.parse(period)
     headline, others = populations(dataset(city_id, "population", period).frame, city=city, period=asked)
@@ -263,10 +311,8 @@ def store(city_id: str, period: str, *, correction: Correction | None = None) ->
         populations=[headline, *others] if headline else [],
         computed_at=datetime.now(UTC),
     )
-    request = replace(request, correction=correction)
-    stored = [str(stored) for stored in warehouse.store(results, request=request)]
-    write_atomically(_work(city_id, period) / "fingerprint", _fingerprint(city_id, period))
-    return stored
+    request = replace(request, correction=correction, because=because)
+    return list(warehouse.store(results, request=request))
 
 
 def measured(city_id: str, periods: Sequence[str]) -> list[str]:
@@ -298,7 +344,7 @@ def periods_done(city_id: str, periods: Sequence[str]) -> frozenset[str]:
     from pipeline.warehouse import Warehouse
 
     _city(city_id)
-    warehouse = Warehouse(Settings.from_environment().warehouse_url)
+    warehouse = Warehouse(_warehouse_url())
     warehouse.migrate()
     stored = {row["period"] for row in warehouse.current(city_id)}
     return frozenset(period for period in periods if period in stored and _is_unchanged(city_id, period))
@@ -322,7 +368,7 @@ def report(city_id: str, period: str) -> str:
     from pipeline.report.page import write_page
     from pipeline.warehouse import Warehouse
 
-    city, warehouse = _city(city_id), Warehouse(Settings.from_environment().warehouse_url)
+    city, warehouse = _city(city_id), Warehouse(_warehouse_url())
     results = warehouse.current(city_id, period)
     manifests = [m for table in TABLES for m in _manifests(city_id, table, period)]
     page = write_page(
@@ -366,7 +412,7 @@ def conclude(city_id: str, period: str) -> str:
     from pipeline.failures import forget_failures
     from pipeline.warehouse import Warehouse
 
-    results = Warehouse(Settings.from_environment().warehouse_url).current(city_id, period)
+    results = Warehouse(_warehouse_url()).current(city_id, period)
     months = {month.label for month in Period.parse(period).months}
     if any(row["status"] != "not_computable" for row in results) or months <= set(_city(city_id).schedule.empty_months):
         forget_failures(city_id, period)
@@ -525,6 +571,10 @@ def _home() -> Path:
     return Settings.from_environment().home
 
 
+def _warehouse_url() -> str:
+    return Settings.from_environment().warehouse_url
+
+
 def _city(city_id: str) -> City:
     cities = Settings.from_environment().cities
     path = cities / f"{city_id}.yaml"
@@ -543,6 +593,16 @@ def _work(city_id: str, period: str) -> Path:
 def _write_verdicts(city_id: str, period: str, part: str, verdicts: Sequence[Verdict]) -> None:
     text = _as_list_of("Verdict").dump_json(list(verdicts), indent=1).decode()
     write_atomically(_work(city_id, period) / f"verdicts-{part}.json", text)
+
+
+def _write_results(city_id: str, period: str, name: str, results: Sequence[Result]) -> None:
+    text = _as_list_of("Result").dump_json(list(results), indent=1).decode()
+    write_atomically(_work(city_id, period) / f"{name}.json", text)
+
+
+def _read_results(path: Path) -> list[Result]:
+    results: list[Result] = _as_list_of("Result").validate_json(path.read_bytes())
+    return results
 
 
 def _read_verdicts(city_id: str, period: str) -> list[Verdict]:

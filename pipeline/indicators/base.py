@@ -195,13 +195,13 @@ class Result:
 
     def with_remarks(self, remarks: Sequence[Remark]) -> Self:
         """The result with what was found by looking at it; its status and its hash follow."""
+        if not remarks:
+            return self
         found = tuple(dict.fromkeys((*self.remarks, *remarks)))
-        holding = sorted({remark.code for remark in remarks if remark.keeps_provisional})
-        if not holding:
-            return replace(self, remarks=found)
-        status: Status = "not_computable" if self.headline.value is None else "provisional"
-        inputs = hashlib.sha256(f"{self.inputs_sha256}\n{holding}".encode()).hexdigest()
-        return replace(self, remarks=found, status=status, inputs_sha256=inputs)
+        is_held = self.headline.value is not None and any(remark.keeps_provisional for remark in remarks)
+        said = sorted((remark.code, remark.keeps_provisional, remark.en) for remark in remarks)
+        inputs = hashlib.sha256(f"{self.inputs_sha256}\n{said}".encode()).hexdigest()
+        return replace(self, remarks=found, status="provisional" if is_held else self.status, inputs_sha256=inputs)
 
 
 def _telling_of_quarantine(headline: Quotient, rows: RowCounts) -> Quotient:

@@ -82,7 +82,8 @@ class StoreRequest:
     """Everything stored together with the results of one city and period, in one transaction.
 
     `sources` maps an indicator to the files it was computed from, `quarantined` a clean table to the rows per reason.
-    `computed_at` needs a time zone. Results of a closed year are written only with a `correction`.
+    `computed_at` needs a time zone. Results of a closed year are written only with a `correction`. `because` says in
+    both languages why results changed whose rows and settings did not.
     """
 
     city: CityRecord
@@ -94,6 +95,7 @@ class StoreRequest:
     outcomes: tuple[RuleOutcome, ...] = ()
     quarantined: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     correction: Correction | None = None
+    because: str | None = None
 
 
 @dataclass(frozen=True)

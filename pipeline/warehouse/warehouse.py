@@ -255,7 +255,7 @@ def _change_reason(connection: Connection, result: Result, latest: RowMapping, r
     before = {row["sha256"] for row in connection.execute(_of_version(RESULT_SOURCE, latest)).mappings()}
     if before != {file.sha256 for file in request.sources.get(result.indicator_id, ())}:
         return "berkas dikoreksi / corrected file"
-    return "pengaturan berubah / settings changed"
+    return request.because or "pengaturan berubah / settings changed"
 
 
 def _of_version(table: sa.TableClause, version: RowMapping) -> sa.Select[Any]:

@@ -16,8 +16,9 @@ Written by `make generated` from `pipeline/signs.py`; do not edit.
 A file can be read without a fault and still not be what it seems. After cleaning, two small frames of *signs* are made
 and held against Great Expectations suites: `expectations/signs.json` (a row per source, table and quarantine reason)
 and `expectations/changes.json` (a row per indicator and per dimension of its breakdown, beside last year's result and
-the month before's, where the warehouse has them of data that cover at least 90 % of their periods). What breaks a limit
-travels with the result as a remark, into `tolok show`, `tolok explain`, the page and the view
+the month before's, where the warehouse has them of data that cover at least 90 % of their periods; results are judged
+again where these are stored later). What breaks a limit travels with the result as a remark, into `tolok show`,
+`tolok explain`, the page and the view
 `indicator_remark_current`. A sign marked *keeps provisional* can move the value: while it is unmet, the result is not
 final. A sign that does not apply, or has too few rows to mean anything, is null and breaks nothing.
 
