@@ -21,7 +21,7 @@ from connectors.numerals import number
 from connectors.sheets import SHEET_ROWS_APART
 from pipeline.indicators.base import Result
 from pipeline.indicators.it_downtime import join
-from pipeline.month_in_name import month_in
+from pipeline.month_names import month_in
 from pipeline.periods import Period
 from pipeline.tables import TABLES, Table
 

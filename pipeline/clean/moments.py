@@ -19,26 +19,11 @@ from numpy.typing import NDArray
 from kernels.moments import Digits, read_clocks, split_by_shape
 from pipeline.clean.date_signs import ZONE_HOURS, Form, Order, Signs
 from pipeline.clean.text_bytes import arrow_of, bounds_and_bytes
+from pipeline.month_names import MONTHS
 from pipeline.setting_faults import EPOCHS
 
-_MONTHS = {
-    "Jan": "januari january jan",
-    "Feb": "februari february feb pebruari peb",
-    "Mar": "maret march mar mrt",
-    "Apr": "april apr",
-    "May": "mei may",
-    "Jun": "juni june jun",
-    "Jul": "juli july jul",
-    "Aug": "agustus august agu agt agst agus ags aug",
-    "Sep": "september sept sep",
-    "Oct": "oktober october okt oct",
-    "Nov": "november nopember nov nop",
-    "Dec": "desember december des dec",
-}
-_MONTH_BY_NAME = {name: month for month, names in _MONTHS.items() for name in names.split()}
-# Names of months in Bahasa Indonesia and English, small, whole or short.
-MONTH_NUMBERS = {name: list(_MONTHS).index(month) + 1 for name, month in _MONTH_BY_NAME.items()}
-_NUMBER_BY_MONTH = {month.casefold(): number for number, month in enumerate(_MONTHS, start=1)}
+_MONTH_BY_NAME = {name: month for month, names in MONTHS.items() for name in names.split()}
+_NUMBER_BY_MONTH = {month.casefold(): number for number, month in enumerate(MONTHS, start=1)}
 _WEEKDAYS = (
     *("senin", "selasa", "rabu", "kamis", "jum['’`]?at", "sabtu", "minggu", "ahad", "sen", "sel", "rab", "kam", "jum"),
     *("sab", "min", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "mon", "tue", "wed"),

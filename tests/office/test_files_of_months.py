@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.month_in_name import month_in
+from pipeline.month_names import month_in
 from tests.acceptance.test_bad_input import tolok
 from tests.office.offices import write_office
 from tests.office.test_signs_of_whole_files import INQUIRIES, OUTAGES
