@@ -8,6 +8,7 @@ apply, or has too few rows to mean anything, is null and breaks no rule.
 from __future__ import annotations
 
 import itertools
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,7 +20,7 @@ import pandas as pd
 
 from connectors.numerals import number
 from connectors.sheets import SHEET_ROWS_APART
-from pipeline.indicators.base import Result
+from pipeline.indicators.base import Population, Result
 from pipeline.indicators.it_downtime import join
 from pipeline.month_names import month_in
 from pipeline.periods import Period
@@ -37,6 +38,12 @@ _COMPARABLE_COVERAGE_PCT = 90
 _FAR_APART = pd.Timedelta(days=7)
 _DIMENSIONS = ("agency", "channel", "category", "sector", "component", "portal")
 _NAMED_MEMBERS = 5
+# The shape of its codes, the fewest and the most inhabitants of a province, a city and a regency.
+_PLAUSIBLE = (
+    (re.compile(r"(kemendagri|bps):\d{2}"), 100_000, 80_000_000),
+    (re.compile(r"(kemendagri:\d{2}\.|bps:\d{2})[7-9]\d"), 20_000, 6_000_000),
+    (re.compile(r"(kemendagri:\d{2}\.|bps:\d{2})[0-6]\d"), 10_000, 10_000_000),
+)
 _ENDS = {"inquiries": ("received_at", "responded_at"), "outages": ("started_at", "ended_at")}
 
 Signs = dict[str, float | None]
@@ -211,6 +218,25 @@ OF_TABLES = (
         keeps_provisional=True,
     ),
     _sign(
+        "ids_alike_pct",
+        "Paling banyak {limit} % baris bernomor sama dengan baris lain kecuali huruf besar/kecil atau nol di depannya "
+        "(lebih dari itu: satu hal terhitung dua kali? Samakan nomornya, atau buang baris yang berulang)",
+        "At most {limit} % of the rows have the id of another but for the case of letters or leading zeros (more: is "
+        "one thing counted twice? Write its id in one way, or leave out the rows that come again)",
+        most=0.1,
+        keeps_provisional=True,
+    ),
+    _sign(
+        "in_two_sources_pct",
+        "Paling banyak {limit} % baris dua sumber bernomor sama dan waktu atau namanya sama (lebih dari itu: baris "
+        "yang sama terhitung dua kali? Hapus salah satu sumber, atau keluarkan barisnya dengan exclude: "
+        "{duplicate: ...})",
+        "At most {limit} % of the rows of two sources have the same id and the same moment or name (more: are the same "
+        "rows counted twice? Delete one of the sources, or leave the rows out by exclude: {duplicate: ...})",
+        most=2,
+        keeps_provisional=True,
+    ),
+    _sign(
         "far_apart_incidents_count",
         "Paling banyak {limit} insiden berisi gangguan yang terpisah lebih dari 7 hari (lebih dari itu: nomor mulai "
         "lagi dari 1 tiap bulan, lembar atau OPD? Tambahkan kolom yang membedakannya, misalnya incident_id: {column: "
@@ -257,10 +283,28 @@ OF_RESULTS = (
         keeps_provisional=True,
     ),
     _sign(
+        "rows_lost_pct",
+        "Paling banyak {limit} % baris hilang dibanding versi sebelumnya dari periode yang sama (lebih dari itu: "
+        "berkasnya terpotong? Jika memang ditarik, jelaskan di judgement.explained)",
+        "At most {limit} % of the rows are gone since an earlier version of the same period (more: is the file cut? If "
+        "they were withdrawn, say why in judgement.explained)",
+        most=2,
+        keeps_provisional=True,
+    ),
+    _sign(
         "register_shrinks_pct",
         "Daftar layanan menyusut paling banyak {limit} % dari tahun lalu",
         "The register of services shrinks by at most {limit} % on last year",
         most=10,
+        keeps_provisional=True,
+    ),
+    _sign(
+        "beyond_plausible_times",
+        "Jumlah penduduk paling banyak {limit} kali di luar yang mungkin untuk provinsi, kabupaten atau kota (lebih "
+        "dari itu: dalam ribuan, atau daerah lain?)",
+        "The population is at most {limit} times outside what a province, regency or city can have (more: given in "
+        "thousands, or of another region?)",
+        most=1,
         keeps_provisional=True,
     ),
     _sign(
@@ -352,6 +396,7 @@ class Read:
     """One table as it was read: a sample of its sound rows in the period, the fates of all.
 
     `sources` and `names` are those of each file, by its id.
+    `shares` are signs found while the table was cleaned, with their details, by sign and place.
     """
 
     rows: pd.DataFrame
@@ -359,6 +404,7 @@ class Read:
     sources: Mapping[str, str]
     considered_count: int
     names: Mapping[str, str] = field(default_factory=dict)
+    shares: Mapping[str, Mapping[str, tuple[float, str]]] = field(default_factory=dict)
 
 
 def of_tables(tables: Mapping[str, Read], *, longest_plausible_hours: int) -> pd.DataFrame:
@@ -376,13 +422,19 @@ def of_results(
     *,
     last_year: Mapping[str, Mapping[str, Any]],
     month_before: Mapping[str, Mapping[str, Any]],
+    most_things: Mapping[str, int],
 ) -> pd.DataFrame:
-    """One row per indicator and per dimension; earlier results by indicator, as `Warehouse.current` gives them."""
+    """One row per indicator and per dimension; earlier results by indicator, as `Warehouse.current` gives them.
+
+    `most_things` are those of an earlier version of the same period by indicator, as `Warehouse.most_things` has them.
+    """
     found = []
     for result in results:
         then = _comparable(result, last_year.get(result.indicator_id))
         before = _comparable(result, month_before.get(result.indicator_id))
-        found.append((result.indicator_id, result.indicator_id, _changes(result, then, before), ""))
+        found.append(
+            (result.indicator_id, result.indicator_id, _changes(result, then, before) | _lost(result, most_things), "")
+        )
         found += [(result.indicator_id, *row) for row in _member_rows(result, then)]
     return _frame(found, OF_RESULTS, key="indicator_id")
 
@@ -414,6 +466,9 @@ def _table_rows(read: Read, table: Table, *, longest_plausible_hours: int) -> It
     yield from _copies(read, table)
     yield table.name, table.name, {"empty_months_count": _empty_months_count(read.fates, table)}, ""
     yield from _clusters(read, table)
+    for name, places in read.shares.items():
+        for place, (share, details) in places.items():
+            yield table.name, place, {name: share}, details
     if table.name in _ENDS and not read.fates.period.is_month:
         yield from _month_files(read, table)
 
@@ -602,6 +657,7 @@ def _comparable(result: Result, earlier: Mapping[str, Any] | None) -> Mapping[st
 def _changes(result: Result, then: Mapping[str, Any] | None, before: Mapping[str, Any] | None) -> Signs:
     is_share = result.headline.unit == "%"
     found: Signs = {"times_between_months": _times_between_months(result)}
+    found["beyond_plausible_times"] = _beyond_plausible_times(result.population) if result.population else None
     if then and _is_of_many(result, then):
         found["change_on_last_year_pct"] = _change_pct(result.headline.value, then["value"])
         found["times_last_year"] = _times_of(result.headline.value, then["value"])
@@ -614,11 +670,24 @@ def _changes(result: Result, then: Mapping[str, Any] | None, before: Mapping[str
     return found
 
 
+def _lost(result: Result, most_things: Mapping[str, int]) -> Signs:
+    before = most_things.get(result.indicator_id)
+    return {"rows_lost_pct": max(0.0, 100 - 100 * result.rows.things_count / before)} if before else {}
+
+
 def _times_between_months(result: Result) -> float | None:
     """How many times the smaller of two neighbouring months the larger one is, at most; a month without is left out."""
     months = sorted((part.member, part.quotient.numerator) for part in result.breakdowns if part.dimension == "month")
     times = [_times_of(now, then) for (_, then), (_, now) in itertools.pairwise(months)]
     return max((one for one in times if one is not None), default=None)
+
+
+def _beyond_plausible_times(population: Population) -> float | None:
+    """How many times too few or too many inhabitants for the kind of region; 1 within, null for an unknown kind."""
+    bounds = next(((few, many) for shape, few, many in _PLAUSIBLE if shape.fullmatch(population.region_code)), None)
+    if bounds is None or not population.population_count:
+        return None
+    return max(1.0, bounds[0] / population.population_count, population.population_count / bounds[1])
 
 
 def _is_of_many(result: Result, earlier: Mapping[str, Any]) -> bool:

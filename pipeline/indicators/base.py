@@ -23,8 +23,10 @@ from pipeline.coverage import Coverage
 from pipeline.indicators.definition import Definition
 from pipeline.indicators.row_hashes import Words, mixed, row_hashes
 from pipeline.periods import Period
+from pipeline.tables import NEVER_RECORDED, OUTSIDE
 
 Status = Literal["final", "provisional", "not_computable"]
+_NO_THINGS = (*NEVER_RECORDED, OUTSIDE, "duplicate_row", "superseded")
 
 
 @dataclass(frozen=True)
@@ -61,10 +63,20 @@ class RowCounts:
         )
         return RowCounts(self.read + other.read, self.used + other.used, excluded, quarantined)
 
+    @property
+    def things_count(self) -> int:
+        """How many things of the period the rows tell of, whatever became of them."""
+        return things_count(self.read, self.excluded)
+
     def with_excluded(self, rule: str, count: int) -> RowCounts:
         """The same rows, some of those used left out by a rule instead."""
         excluded = Counter(self.excluded) + Counter({rule: count})
         return replace(self, used=self.used - count, excluded=dict(sorted(excluded.items())))
+
+
+def things_count(read_count: int, excluded: Mapping[str, int]) -> int:
+    """Rows read but for those that tell of nothing, of another period, or of what another row tells."""
+    return read_count - sum(count for rule, count in excluded.items() if rule in _NO_THINGS)
 
 
 @dataclass(frozen=True)
@@ -249,6 +261,21 @@ def common_remarks(rows: RowCounts, *, coverage_pct: float, terms: Terms) -> lis
             )
         )
     return found
+
+
+def undeclared_coverage(terms: Terms) -> list[Remark]:
+    """That nobody says which days the sources hold: rows alone do not tell a day without any from one left out."""
+    if terms.covers is not None:
+        return []
+    return [
+        Remark(
+            "covers_undeclared",
+            "hari yang dimuat ekspor tidak dinyatakan, dan dari baris saja tidak diketahui apakah semuanya ada. Tulis "
+            "'covers' (hari pertama dan terakhir) pada sumbernya",
+            "nobody declares which days the export holds, and rows alone do not tell whether all are there. Write "
+            "'covers' (the first and the last day) at its source",
+        )
+    ]
 
 
 def quarantine_effect(

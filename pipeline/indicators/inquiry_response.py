@@ -23,10 +23,10 @@ from pipeline.indicators.base import (
     coverage_terms,
     quarantine_effect,
     quotient,
+    undeclared_coverage,
 )
 from pipeline.indicators.counting import (
     BLANK_MEMBER,
-    NEVER_RECORDED,
     Durations,
     count_rows,
     is_sound,
@@ -36,6 +36,7 @@ from pipeline.indicators.counting import (
 from pipeline.indicators.dates import date_remarks, one_is_date, starts_and_ends
 from pipeline.indicators.definition import Definition
 from pipeline.periods import Period
+from pipeline.tables import NEVER_RECORDED
 
 DEFINITION = Definition(
     id="inquiry_response",
@@ -209,7 +210,7 @@ def conclude(summary: InquirySummary, *, terms: Terms) -> Result:
         terms=terms,
         coverage_pct=coverage_pct,
         inputs=summary.inputs,
-        remarks=[*_remarks(summary, terms), *_held(summary, headline)],
+        remarks=[*undeclared_coverage(terms), *_remarks(summary, terms), *_held(summary, headline)],
         depends_on={
             "zone": terms.zone.key,
             "as_of": terms.as_of.isoformat() if answered.count < summary.received_count else None,

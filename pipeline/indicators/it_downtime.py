@@ -32,9 +32,9 @@ from pipeline.indicators.base import (
     coverage_terms,
     quarantine_effect,
     quotient,
+    undeclared_coverage,
 )
 from pipeline.indicators.counting import (
-    NEVER_RECORDED,
     Durations,
     break_down,
     count_rows,
@@ -45,7 +45,7 @@ from pipeline.indicators.counting import (
 from pipeline.indicators.dates import date_remarks, one_is_date, starts_and_ends
 from pipeline.indicators.definition import Definition
 from pipeline.indicators.windows import Ints, connect, unite
-from pipeline.tables import OUTSIDE
+from pipeline.tables import NEVER_RECORDED, OUTSIDE
 
 DEFINITION = Definition(
     id="it_downtime",
@@ -205,6 +205,7 @@ def conclude(summary: OutageSummary, *, terms: Terms) -> Result:
         terms=terms,
         coverage_pct=coverage_pct,
         remarks=[
+            *undeclared_coverage(terms),
             *_remarks(still_open, headline),
             *_date_remarks(windows, at_day_end, terms),
             *_held(summary, headline),

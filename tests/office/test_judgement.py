@@ -94,7 +94,7 @@ KEPT: dict[str, Case] = {
     "inquiries on the first twelve days only": (
         "inquiry_response",
         lambda data: inquiries(data, [(s, s + timedelta(hours=3, minutes=n)) for n, (s, _) in enumerate(SWAPPED)]),
-        {"days_up_to_12_pct"},
+        {"day_month_swapped"},
     ),
     "outages on the first of months": (
         "it_downtime",
@@ -143,6 +143,11 @@ KEPT: dict[str, Case] = {
         lambda data: (data / "penduduk.csv").write_text("kode,jumlah,tanggal\n31,412,30/06/2024\n"),
         {"fewest_inhabitants"},
     ),
+    "a declared population of another kind of region": (
+        "portal_visits",
+        lambda data: _declared_population(data, 9_800),
+        {"beyond_plausible_times"},
+    ),
     "bad rows that are all of one month": (
         "inquiry_response",
         lambda data: _months_badly_written(data, month=7, of=300),
@@ -150,6 +155,14 @@ KEPT: dict[str, Case] = {
     ),
 }
 _FORTNIGHT = {(6, day) for day in range(1, 15)}
+
+
+def _declared_population(data: Path, count: int) -> None:
+    path = data.parent / "kota-uji.yaml"
+    figure = f"{{year: 2024, count: {count}, reference_on: 2024-06-30, source: BPS}}"
+    text = path.read_text("utf-8").replace('kemendagri: "31"', 'kemendagri: "31.74"')
+    text = text.replace('{source: penduduk, reference: "06-30"}', f"{{figures: [{figure}]}}")
+    path.write_text(text.split("  penduduk:\n")[0], "utf-8")
 
 
 def _months_badly_written(data: Path, *, month: int, of: int) -> None:
