@@ -401,6 +401,18 @@ def report(city: str, period: str) -> None:
 
 
 @_commands.command()
+@click.argument("city")
+def status(city: str) -> None:
+    """Periode, keadaannya, yang kurang, dan run berikutnya. / Periods, their state, what is missing, the next run."""
+    from pipeline import steps
+    from pipeline.report.status_page import status_lines
+
+    for line in status_lines(steps.status(city, now=datetime.now(UTC))):
+        click.echo(line)
+    click.echo(f"Halaman / Page: {Settings.from_environment().home / 'reports' / city / 'status.html'}")
+
+
+@_commands.command()
 @click.option(
     "--size",
     default=1_000_000,

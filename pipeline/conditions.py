@@ -70,7 +70,7 @@ def _of_step(step: str, failures: Sequence[RunFailure]) -> Condition:
 
 def of_city(city: City, state: CityState, *, now: datetime) -> list[Condition]:
     """Everything but what its failures and settings tell."""
-    expected = list(_expected(city, state.results, now=now))
+    expected = list(expected_periods(city, state.results, now=now))
     return [
         *_missing(city, state, expected),
         *_stale(city, state, expected, today=now.astimezone(city.zone_info).date()),
@@ -79,7 +79,7 @@ def of_city(city: City, state: CityState, *, now: datetime) -> list[Condition]:
     ]
 
 
-def _expected(city: City, results: Sequence[Mapping[str, Any]], *, now: datetime) -> Iterator[Period]:
+def expected_periods(city: City, results: Sequence[Mapping[str, Any]], *, now: datetime) -> Iterator[Period]:
     """The months and years that should be there: since the first declared one, else since those that are there.
 
     Where nothing is there and nothing declared, since January of the year before, as the scheduler begins.

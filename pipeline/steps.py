@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter
 
-from connectors.errors import DataRejected
+from connectors.errors import DataRejected, TolokError
 from connectors.remarks import Remark
 from pipeline.atomic import write_atomically
 from pipeline.config.city import City
@@ -33,6 +33,7 @@ from pipeline.tables import TABLES
 from pipeline.turns import take_turn
 
 if TYPE_CHECKING:
+    from pipeline.city_status import CityStatus
     from pipeline.clean.dataset import Dataset
     from pipeline.indicators.base import Result
     from pipeline.validate import Verdict
@@ -399,6 +400,22 @@ def report(city_id: str, period: str) -> str:
     return str(page)
 
 
+def status(city_id: str, *, now: datetime) -> CityStatus:
+    """How the city's periods stand, what they lack and what runs next; its page is written anew."""
+    from pipeline.city_status import city_status
+    from pipeline.report.status_page import write_status_page
+    from pipeline.warehouse import Notifications, Warehouse
+
+    url = Settings.from_environment().warehouse_url
+    failures, warehouse = Notifications(url).failures(city_id), Warehouse(url)
+    computed = {row["period"]: row["computed_at"] for row in warehouse.history(city_id)}
+    found = city_status(
+        _city(city_id), results=warehouse.current(city_id), computed=computed, failures=failures, now=now
+    )
+    write_status_page(_home() / "reports" / city_id, found)
+    return found
+
+
 def conclude(city_id: str, period: str) -> str:
     """The period, when something was measured or the city declared it empty; else `DataRejected` with the reasons.
 
@@ -411,6 +428,7 @@ def conclude(city_id: str, period: str) -> str:
     months = {month.label for month in Period.parse(period).months}
     if any(row["status"] != "not_computable" for row in results) or months <= set(_city(city_id).schedule.empty_months):
         forget_failures(city_id, period)
+        status(city_id, now=datetime.now(UTC))
         return period
     reasons = "\n".join(f"  {row['indicator']}: {row['reason']}" for row in results)
     raise DataRejected(
@@ -433,25 +451,29 @@ def run(city_id: str, period: str, *, correction: Correction | None = None, prog
     from pipeline.failures import kept_failure
 
     label, _ = Period.parse(period).label, _city(city_id)
-    with kept_failure(city_id, label) as begin:
-        for source in sources(city_id, label):
-            begin(f"fetch.{source}")
-            fetch(city_id, source, label, progress=progress)
-        begin("clean")
-        for table in TABLES:
-            clean(city_id, table, label, progress=progress)
-        begin("validate")
-        with progress.step("Periksa / Validate"):
-            validate(city_id, label)
-        begin("measure")
-        with progress.step("Hitung / Measure"):
-            measure(city_id, label)
-        begin("store")
-        with progress.step("Simpan / Store"):
-            stored = store(city_id, label, correction=correction)
-        begin("report")
-        with progress.step("Laporkan / Report"):
-            report(city_id, label)
+    try:
+        with kept_failure(city_id, label) as begin:
+            for source in sources(city_id, label):
+                begin(f"fetch.{source}")
+                fetch(city_id, source, label, progress=progress)
+            begin("clean")
+            for table in TABLES:
+                clean(city_id, table, label, progress=progress)
+            begin("validate")
+            with progress.step("Periksa / Validate"):
+                validate(city_id, label)
+            begin("measure")
+            with progress.step("Hitung / Measure"):
+                measure(city_id, label)
+            begin("store")
+            with progress.step("Simpan / Store"):
+                stored = store(city_id, label, correction=correction)
+            begin("report")
+            with progress.step("Laporkan / Report"):
+                report(city_id, label)
+    finally:
+        with suppress(TolokError):  # The run's own fault is the one to tell.
+            status(city_id, now=datetime.now(UTC))
     return stored
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pipeline.validate import Verdict
 
 TEMPLATE = "page.html.j2"
-_GROUP_READS = 0o640
+GROUP_READS = 0o640
 
 
 def write_page(
@@ -39,7 +39,7 @@ def write_page(
     names and members of breakdowns only, needs no network and no script, and the same input gives the same bytes.
     Results of indicators that this version does not define are left out.
     """
-    page = _environment().get_template(TEMPLATE)
+    page = environment().get_template(TEMPLATE)
     text = page.render(
         city_name=city_name,
         period=period,
@@ -52,20 +52,21 @@ def write_page(
         shown_members=SHOWN_MEMBERS,
         definitions=definitions(),
     )
-    write_atomically(path, text, mode=_GROUP_READS)
+    write_atomically(path, text, mode=GROUP_READS)
     return path
 
 
-def _environment() -> Environment:
-    environment = Environment(
+def environment() -> Environment:
+    """Templates of this folder, which write numbers the Indonesian way and stop at a name that is not given."""
+    made = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"number": number, "label": label, "share": _share}
-    return environment
+    made.filters |= {"number": number, "label": label, "share": _share}
+    return made
 
 
 def _share(part: float, whole: float) -> float:

@@ -25,6 +25,7 @@ sources:
     path: {data}/pengaduan-{{year}}.csv
     format: csv
     extracted_at: 2026-11-01T08:00:00
+    covers: [{{first_on: 2017-01-01, last_on: 2026-10-31}}]
     columns:
       inquiry_id: Nomor
       channel: Kanal
