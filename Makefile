@@ -38,7 +38,7 @@ status: $(STAMP) ## whether the service works
 	@$(BIN)/python -m service status
 
 test: $(STAMP) ## all tests, or those of ARGS, on SQLite and PostgreSQL, through a real Airflow
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --cov=connectors --cov=pipeline --cov-report=term:skip-covered $(ARGS)
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder --cov=connectors --cov=pipeline --cov-report=term:skip-covered $(ARGS)
 
 # A server that cannot be installed is named; its tests fail, the others run.
 test-servers: $(STAMP) ## the connectors against real servers; as root, installs them from Debian first

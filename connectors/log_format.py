@@ -37,7 +37,7 @@ NAMED: dict[str, str] = {
     "s3": '$owner $bucket [$time_local] $remote_addr $requester $id $operation $key "$request" $status $error $sent '
     '$size $total $turn_around "$http_referer" "$http_user_agent" $rest',
     "envoy": '[$time_iso8601] "$request" $status $flags $received $sent $duration $upstream "$http_x_forwarded_for" '
-    '"$http_user_agent" $rest',
+    '"$http_user_agent" "$request_id" "$host" $rest',
 }
 # HAProxy writes to syslog, whose line has a head of its own, or to a container's output.
 _ALTERNATIVES = {"haproxy": ("haproxy", "haproxy_bare")}
@@ -60,11 +60,22 @@ _NGINX = {
     "http_user_agent": "agent",
     "client_and_port": "address_and_port",
     "rest": "rest",
+    **dict.fromkeys(("host", "http_host", "server_name"), "host"),
 }
 _NGINX_CLOCKS = {"time_local": _CLF, "time_iso8601": _ISO, "msec": "%s", "haproxy_time": "%d/%b/%Y:%H:%M:%S%f"}
-_APACHE = {"h": "address", "a": "address", "r": "request", "m": "method", "U": "uri", "s": "status"}
+_APACHE = {
+    "v": "host",
+    "V": "host",
+    "h": "address",
+    "a": "address",
+    "r": "request",
+    "m": "method",
+    "U": "uri",
+    "s": "status",
+}
 _APACHE_HEADERS = {
     "user-agent": "agent",
+    "host": "host",
     "x-forwarded-for": "forwarded",
     "x-real-ip": "forwarded",
     "true-client-ip": "forwarded",
@@ -95,6 +106,9 @@ _W3C = {
     "cs-uri": "uri",
     "sc-status": "status",
     "cs(user-agent)": "agent",
+    "cs-host": "host",
+    "cs(host)": "host",
+    "x-host-header": "host",
     "date": "time",
     "time": "time",
 }
@@ -186,7 +200,10 @@ def formats_of(text: str) -> tuple[LineFormat, ...]:
 def w3c_formats(directive: str) -> tuple[LineFormat, ...]:
     """The formats that a `#Fields:` line allows: columns apart by spaces, with `+` for a space, or by tabs."""
     names = directive.removeprefix(FIELDS_DIRECTIVE).split()
-    fields = [LogField(_W3C.get(name.lower(), ""), clock=_W3C_CLOCKS.get(name.lower(), "")) for name in names]
+    # CloudFront's own name is the other one.
+    is_told_twice = "x-host-header" in names
+    roles = {**_W3C, "cs(host)": ""} if is_told_twice else _W3C
+    fields = [LogField(roles.get(name.lower(), ""), clock=_W3C_CLOCKS.get(name.lower(), "")) for name in names]
     return (
         replace(_laid_out(_between(fields, b" ")), agent_escape="plus"),
         replace(_laid_out(_between(fields, b"\t")), agent_escape="percent"),
@@ -262,6 +279,8 @@ def _haproxy_field(name: str) -> LogField:
         return _field("agent")
     if "x-forwarded-for" in lowered:
         return _field("forwarded")
+    if re.search(r"\bhost\b", lowered):
+        return _field("host")
     return _field("time" if clock else _HAPROXY.get(name, ""), clock=clock)
 
 

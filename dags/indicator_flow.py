@@ -132,7 +132,7 @@ def _restate(dag_id: str, plan: CityPlan) -> DAG:
     # One run makes up for all that were missed: it takes whatever has come late until then.
     with _dag(dag_id, plan, schedule=schedule, start=_first_day(plan), doc=RESTATE, catchup=False) as dag:
         month: Any = resolve(plan.city_id, is_year=False)  # an XComArg, which stands for the str
-        changed: Any = restate(plan.city_id, month)
+        changed: Any = _telling(restate, plan)(plan.city_id, month)
         wait(plan.city_id, month) >> changed
         _announce_all(plan, changed)
     return dag
@@ -144,7 +144,7 @@ def _backfill(dag_id: str, plan: CityPlan) -> DAG:
         "last": _period_field(ANY_PATTERN, id="Sampai", en="To", example="2025"),
     }
     with _dag(dag_id, plan, schedule=None, start=_first_day(plan), doc=BACKFILL, form=form) as dag:
-        done: Any = fill(plan.city_id)
+        done: Any = _telling(fill, plan)(plan.city_id)
         wait(plan.city_id, "") >> done
         _announce_all(plan, done)
     return dag
@@ -220,7 +220,7 @@ def _compute(plan: CityPlan, *, is_year: bool) -> None:
 
 
 def _telling(last: Any, plan: CityPlan, **settings: Any) -> Any:  # noqa: ANN401 a task of Airflow
-    """The last task of a run, which tells people when what failed before is well again."""
+    """The task that ends the computing of a run, which tells people when what failed before is well again."""
     return last.override(on_success_callback=partial(tell_success, plan.city_id), **settings)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import int32, int64, uint8
+from numba import boolean, int32, int64, uint8
 
 from kernels import (
     BYTES,
@@ -23,13 +23,14 @@ from kernels import (
     repeated,
 )
 
-_QUOTE, _DASH, _POINT, _ZERO, _NINE = b'"-.09'
+_QUOTE, _DASH, _POINT, _ZERO, _NINE, _COLON, _SPACE = b'"-.09: '
 _MOST_DIGITS = 32
 _NOWHERE = -1
 _SPANS = read_only(int32, ndim=2, layout="A")
 
 
 _ONES, _HIGH_BITS, _QUOTES, _BACKSLASHES, _CONTROLS_END = map(repeated, (1, 128, _QUOTE, ord("\\"), 32))
+_COLONS = repeated(_COLON)
 _NONE, _ONE, _SEVEN, _TOP_BYTE = map(np.uint64, (0, 1, 7, 56))
 _PLACES = np.uint64(0x0001020304050607)
 
@@ -156,3 +157,42 @@ def join_texts(data: Bytes, first: Places, second: Places, between: int, content
             content[at] = data[place]
             at += 1
     begins[first.shape[1]] = at
+
+
+@kernel(BYTES, WORDS, (INTS, INTS), (KEYS, KEYS, INTS), boolean[::1])
+def find_repeated_keys(
+    data: Bytes, words: Words, bounds: tuple[Ints, Ints], keys: tuple[Words, Words, Ints], flags: Flags
+) -> None:
+    """Set the flags of lines in which one of up to 64 keys comes twice, at whatever depth.
+
+    `keys` are the last eight bytes of each as a word, that word's mask, and the key's length.
+    """
+    begins, ends = bounds
+    texts, masks, lengths = keys
+    for nth in range(len(begins)):
+        begin, end, seen = begins[nth], ends[nth], np.uint64(0)
+        at = _colon(words, begin, end)
+        while at < end:
+            quote = at - 1
+            while quote > begin and data[quote] == _SPACE:
+                quote -= 1
+            if quote > begin and data[quote] == _QUOTE:
+                for key in range(len(lengths)):
+                    opening, known = quote - lengths[key] - 1, quote - min(lengths[key], 8)
+                    if opening > begin and data[opening] == _QUOTE and words[known] & masks[key] == texts[key]:
+                        bit = _ONE << np.uint64(key)
+                        flags[nth] |= seen & bit != _NONE
+                        seen |= bit
+            at = _colon(words, at + 1, end)
+
+
+@inlined
+def _colon(words: Words, at: int, end: int) -> int:
+    """The first colon from a position on, or a position from the end on."""
+    while at < end:
+        word = words[at] ^ _COLONS
+        flags = (word - _ONES) & ~word & _HIGH_BITS
+        if flags != _NONE:
+            return at + np.int64((((flags & (~flags + _ONE)) >> _SEVEN) * _PLACES) >> _TOP_BYTE)
+        at += 8
+    return at

@@ -37,7 +37,7 @@ _YEAR, _MONTH, _DAY, _PADDED_DAY, _MONTH_NAME, _HOUR, _MINUTE, _SECOND, _FRACTIO
     range(13)
 )
 _TAB, _NEWLINE, _RETURN, _SPACE, _QUOTE, _PLUS, _COMMA, _DASH, _POINT, _ZERO, _NINE, _COLON = b'\t\n\r "+,-.09:'
-_OPEN, _CLOSE, _BACKSLASH, _UTC = b"[]\\Z"
+_OPEN, _CLOSE, _BACKSLASH, _UTC, _SLASH = b"[]\\Z/"
 _NOWHERE = -1
 _MONTHS = np.frombuffer(b"JanFebMarAprMayJunJulAugSepOctNovDec", np.uint8).reshape(12, 3)
 _DAYS_BEFORE = np.array([0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334, 365])
@@ -361,6 +361,26 @@ def cut_ports(data: Bytes, begins: Places, ends: Places) -> None:
             at -= 1
         if at > begins[nth]:
             ends[nth] = at
+
+
+@kernel(BYTES, INTS, INTS, int64[::1], int64[::1])
+def find_origins(data: Bytes, begins: Ints, ends: Ints, host_begins: Ints, host_ends: Ints) -> int:
+    """Fill in the hosts of requests such as `GET https://a.b/c`, whose slices are empty for others; their count."""
+    count = 0
+    for nth in range(len(begins)):
+        at, end = begins[nth], ends[nth]
+        while at < end and data[at] != _SPACE:
+            at += 1
+        at += 1
+        # The scheme is `http` or `https`.
+        while at < end and data[at] != _SLASH and data[at] != _COLON:
+            at += 1
+        if at + 2 < end and data[at] == _COLON and data[at + 1] == _SLASH and data[at + 2] == _SLASH:
+            host_begins[nth], host_ends[nth] = at + 3, at + 3
+            while host_ends[nth] < end and data[host_ends[nth]] != _SLASH and data[host_ends[nth]] != _SPACE:
+                host_ends[nth] += 1
+            count += 1
+    return count
 
 
 @kernel(BYTES, PLACES, PLACES, int32[::1])

@@ -20,12 +20,27 @@ if TYPE_CHECKING:
     from pipeline.indicators.base import Result
 
 Remarks = dict[str, list[Remark]]
+# The sign that a remark of the cleaning makes superfluous.
+_SAID_BY = {"day_month_swapped": "days_up_to_12_pct"}
 
 
-def judge_tables(tables: Mapping[str, Read], *, city: City, period: Period) -> tuple[Verdict, Remarks]:
-    """The verdict on the signs of clean tables, and the remarks by table."""
+def judge_tables(
+    tables: Mapping[str, Read], *, city: City, period: Period, said: Mapping[str, Sequence[Remark]]
+) -> tuple[Verdict, Remarks]:
+    """The verdict on the signs of clean tables, and the remarks by table but for what is `said` of it already."""
     frame = of_tables(tables, longest_plausible_hours=city.longest_plausible_hours)
-    return _judged(frame, "signs", by="table", judgement=city.judgement, period=period)
+    verdict, remarks = _judged(frame, "signs", by="table", judgement=city.judgement, period=period)
+    return verdict, {table: _new(found, said.get(table, ())) for table, found in remarks.items()}
+
+
+def _new(remarks: Sequence[Remark], said: Sequence[Remark]) -> list[Remark]:
+    """Without those of which the cleaning names the cause, of the same source."""
+    names = {(_SAID_BY[remark.code], _source_of(remark)) for remark in said if remark.code in _SAID_BY}
+    return [remark for remark in remarks if (remark.code, _source_of(remark)) not in names]
+
+
+def _source_of(remark: Remark) -> str:
+    return remark.id.split(":", 1)[0]
 
 
 def judge_results(
@@ -35,10 +50,11 @@ def judge_results(
     period: Period,
     last_year: Sequence[Mapping[str, Any]],
     month_before: Sequence[Mapping[str, Any]],
+    most_things: Mapping[str, int],
 ) -> tuple[Verdict, list[Result]]:
     """The verdict on the signs of results beside earlier ones of the warehouse, and the results with its remarks."""
     then, before = ({row["indicator"]: row for row in rows} for rows in (last_year, month_before))
-    frame = of_results(results, last_year=then, month_before=before)
+    frame = of_results(results, last_year=then, month_before=before, most_things=most_things)
     verdict, remarks = _judged(frame, "changes", by="indicator_id", judgement=city.judgement, period=period)
     return verdict, [result.with_remarks(remarks.get(result.indicator_id, ())) for result in results]
 

@@ -218,6 +218,25 @@ OF_TABLES = (
         keeps_provisional=True,
     ),
     _sign(
+        "ids_alike_pct",
+        "Paling banyak {limit} % baris bernomor sama dengan baris lain kecuali huruf besar/kecil atau nol di depannya "
+        "(lebih dari itu: satu hal terhitung dua kali? Samakan nomornya, atau buang baris yang berulang)",
+        "At most {limit} % of the rows have the id of another but for the case of letters or leading zeros (more: is "
+        "one thing counted twice? Write its id in one way, or leave out the rows that come again)",
+        most=0.1,
+        keeps_provisional=True,
+    ),
+    _sign(
+        "in_two_sources_pct",
+        "Paling banyak {limit} % baris dua sumber bernomor sama dan waktu atau namanya sama (lebih dari itu: baris "
+        "yang sama terhitung dua kali? Hapus salah satu sumber, atau keluarkan barisnya dengan exclude: "
+        "{duplicate: ...})",
+        "At most {limit} % of the rows of two sources have the same id and the same moment or name (more: are the same "
+        "rows counted twice? Delete one of the sources, or leave the rows out by exclude: {duplicate: ...})",
+        most=2,
+        keeps_provisional=True,
+    ),
+    _sign(
         "far_apart_incidents_count",
         "Paling banyak {limit} insiden berisi gangguan yang terpisah lebih dari 7 hari (lebih dari itu: nomor mulai "
         "lagi dari 1 tiap bulan, lembar atau OPD? Tambahkan kolom yang membedakannya, misalnya incident_id: {column: "
@@ -261,6 +280,15 @@ OF_RESULTS = (
         "Dari bulan ke bulan paling banyak {limit} kali lipat (lebih dari itu: alat ukur atau berkasnya lain?)",
         "From month to month at most {limit} times (more: another tool or file?)",
         most=10,
+        keeps_provisional=True,
+    ),
+    _sign(
+        "rows_lost_pct",
+        "Paling banyak {limit} % baris hilang dibanding versi sebelumnya dari periode yang sama (lebih dari itu: "
+        "berkasnya terpotong? Jika memang ditarik, jelaskan di judgement.explained)",
+        "At most {limit} % of the rows are gone since an earlier version of the same period (more: is the file cut? If "
+        "they were withdrawn, say why in judgement.explained)",
+        most=2,
         keeps_provisional=True,
     ),
     _sign(
@@ -368,6 +396,7 @@ class Read:
     """One table as it was read: a sample of its sound rows in the period, the fates of all.
 
     `sources` and `names` are those of each file, by its id.
+    `shares` are signs found while the table was cleaned, with their details, by sign and place.
     """
 
     rows: pd.DataFrame
@@ -375,6 +404,7 @@ class Read:
     sources: Mapping[str, str]
     considered_count: int
     names: Mapping[str, str] = field(default_factory=dict)
+    shares: Mapping[str, Mapping[str, tuple[float, str]]] = field(default_factory=dict)
 
 
 def of_tables(tables: Mapping[str, Read], *, longest_plausible_hours: int) -> pd.DataFrame:
@@ -392,13 +422,19 @@ def of_results(
     *,
     last_year: Mapping[str, Mapping[str, Any]],
     month_before: Mapping[str, Mapping[str, Any]],
+    most_things: Mapping[str, int],
 ) -> pd.DataFrame:
-    """One row per indicator and per dimension; earlier results by indicator, as `Warehouse.current` gives them."""
+    """One row per indicator and per dimension; earlier results by indicator, as `Warehouse.current` gives them.
+
+    `most_things` are those of an earlier version of the same period by indicator, as `Warehouse.most_things` has them.
+    """
     found = []
     for result in results:
         then = _comparable(result, last_year.get(result.indicator_id))
         before = _comparable(result, month_before.get(result.indicator_id))
-        found.append((result.indicator_id, result.indicator_id, _changes(result, then, before), ""))
+        found.append(
+            (result.indicator_id, result.indicator_id, _changes(result, then, before) | _lost(result, most_things), "")
+        )
         found += [(result.indicator_id, *row) for row in _member_rows(result, then)]
     return _frame(found, OF_RESULTS, key="indicator_id")
 
@@ -430,6 +466,9 @@ def _table_rows(read: Read, table: Table, *, longest_plausible_hours: int) -> It
     yield from _copies(read, table)
     yield table.name, table.name, {"empty_months_count": _empty_months_count(read.fates, table)}, ""
     yield from _clusters(read, table)
+    for name, places in read.shares.items():
+        for place, (share, details) in places.items():
+            yield table.name, place, {name: share}, details
     if table.name in _ENDS and not read.fates.period.is_month:
         yield from _month_files(read, table)
 
@@ -629,6 +668,11 @@ def _changes(result: Result, then: Mapping[str, Any] | None, before: Mapping[str
     if then and result.population and then["population"]:
         found["population_change_pct"] = _change_pct(result.population.population_count, then["population"]["count"])
     return found
+
+
+def _lost(result: Result, most_things: Mapping[str, int]) -> Signs:
+    before = most_things.get(result.indicator_id)
+    return {"rows_lost_pct": max(0.0, 100 - 100 * result.rows.things_count / before)} if before else {}
 
 
 def _times_between_months(result: Result) -> float | None:

@@ -178,7 +178,8 @@ def validate(city_id: str, period: str) -> str:
         sources={table: _sources_of_files(of_table) for table, of_table in manifests.items()},
         names={file.file_id: file.name for of_table in manifests.values() for one in of_table for file in one.files},
     )
-    verdict, remarks = judge_tables(tables, city=city, period=asked)
+    said = {table: found.remarks for table, found in datasets.items()}
+    verdict, remarks = judge_tables(tables, city=city, period=asked, said=said)
     verdicts = [*verdicts, verdict] if tables else []
     _write_verdicts(city_id, period, "tables", verdicts)
     write_atomically(_work(city_id, period) / "remarks.json", _remarks_by_table().dump_json(remarks, indent=1))
@@ -231,6 +232,7 @@ def _judged(
         period=asked,
         last_year=_stored(warehouse_url, city_id, asked.year_before),
         month_before=_stored(warehouse_url, city_id, asked.month_before),
+        most_things=_most_things(warehouse_url, city_id, asked),
     )
     return [validate_results(results), verdict], results
 
@@ -250,6 +252,16 @@ def _stored(warehouse_url: str | None, city_id: str, period: Period | None) -> l
     warehouse = Warehouse(warehouse_url)
     warehouse.migrate()
     return warehouse.current(city_id, period.label, is_whole=True)
+
+
+def _most_things(warehouse_url: str | None, city_id: str, period: Period) -> dict[str, int]:
+    """By indicator, of how many things an earlier version of the period tells, made of sources that are still there."""
+    from pipeline.warehouse import Warehouse
+
+    if warehouse_url is None:
+        return {}
+    names = frozenset(sources_for(_city(city_id), period))
+    return Warehouse(warehouse_url).most_things(city_id, period.label, sources=names)
 
 
 def store(city_id: str, period: str, *, correction: Correction | None = None) -> list[str]:

@@ -112,6 +112,17 @@ OUTCOME_COLUMNS = (
 OUTSIDE = "outside_period"
 HELD_WITH_GROUP = "unreadable_group"
 ACCESS_LOG = "access_log"
+# Rules that leave out what is no record of its own.
+NEVER_RECORDED = (
+    "blank_row",
+    "blank_cell",
+    "group_row",
+    "column_numbers",
+    "below_table",
+    "grand_total",
+    "combined",
+    "no_outage",
+)
 
 VISITS = Table(
     name="visits",

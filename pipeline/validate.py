@@ -109,7 +109,8 @@ def validate_tables(
             verdicts.append(_verdict(sample, subject=name, suite=suite))
             accounts[name] = account = _account(reading.rows, dataset.tally)
             account["held_with_group"] = reading.held_count
-            found[name] = Read(sample.frame, reading.fates, sources.get(name, {}), account["considered"], names)
+            files, shares = sources.get(name, {}), dataset.shares
+            found[name] = Read(sample.frame, reading.fates, files, account["considered"], names, shares)
     if not verdicts:
         return [], {}
     return [*verdicts, validate_frame(accounting(accounts), subject="rows", suite=suite_of("rows"))], found

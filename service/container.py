@@ -154,10 +154,11 @@ def _migrate() -> None:
     make_databases(superuser_url, {name: secret(f"{name}_password") for name in (METADATA, WAREHOUSE)})
     metadata_url = _url(METADATA)
     environment = _airflow(metadata_url)
+    # For this machine's processor, which need not be that of the machine that built the image; before the metadata is
+    # at this version, which the other roles wait for, so that they find the kernels compiled.
+    subprocess.run([sys.executable, "-m", "kernels"], env=environment, check=False)
     Warehouse(environment["TOLOK_WAREHOUSE"]).migrate()
     migrate_metadata(metadata_url, environment)
-    # For this machine's processor, which need not be that of the machine that built the image.
-    subprocess.run([sys.executable, "-m", "kernels"], env=environment, check=False)
 
 
 def _wait(metadata_url: str) -> None:

@@ -24,7 +24,7 @@ from connectors.remarks import Remark
 from pipeline.access_log.checkpoints import Checkpoints
 from pipeline.access_log.files import Chunk, LogFile, is_packed, with_members
 from pipeline.access_log.head import Head
-from pipeline.access_log.remarks import FileCounts, remarks_of
+from pipeline.access_log.remarks import FileCounts, refuse_hosts, remarks_of
 from pipeline.access_log.rules import OUTCOMES, RULES
 from pipeline.access_log.sessions import FIRST_DAY, LONGEST_IDLE_SECONDS
 from pipeline.access_log.share import Counts, LateLine, LogTerms, Share, count_share
@@ -76,7 +76,8 @@ def count_visits(
     more than a day late cost a second pass and memory for all visits instead of those of a few days.
     With `checkpoints` an interrupted count resumes where it stopped.
     `tally.happened_on` is null for lines without a readable time. Another bot list may change the counts.
-    Raises `DataRejected` for a damaged file, `ConfigError` for an impossible network or idle time.
+    Raises `DataRejected` for a damaged file, `ConfigError` for an impossible network or idle time, or for hosts that
+    no line is of.
     """
     _check(terms)
     meter = meter or Meter()
@@ -91,6 +92,7 @@ def count_visits(
     except LateLine:
         meter.expect(meter.bytes_read)
         counts = _count([replace(share, is_closing=False) for share in shares], meter)
+    refuse_hosts(counts, terms=terms)
     visits = _visits(counts, files=files, terms=terms)
     if any(head.lacks_agents for head in heads.values()):
         visits["visit_definition"] += _WITHOUT_AGENTS

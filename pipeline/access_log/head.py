@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from connectors.errors import ConfigError, SourceChanged, TolokError, harmless
 from connectors.log_format import FIELDS_DIRECTIVE, KNOWN_NAMES, NAMED, WRAPPERS, w3c_formats
 from pipeline.access_log.files import Chunk, LogFile, open_log
-from pipeline.access_log.formats.json_line import find_missing_parts
+from pipeline.access_log.formats.json_line import find_missing_parts, find_repeated_key
 from pipeline.access_log.formats.reader import LineReader, LineTerms
 from pipeline.access_log.hits import NO_AGENT, Hits
 from pipeline.access_log.rules import RULES, Classifier
@@ -48,7 +48,7 @@ class Head:
 def classify_head(file: LogFile, *, terms: LogTerms) -> Counter[str]:
     """A file's first lines by rule; '' is a page requested by people. Raises `DataRejected` for a damaged file."""
     hits = _hits(file, terms=terms.lines)
-    classify = Classifier(terms.own_networks, key=secrets.token_bytes(24))
+    classify = Classifier(terms.own_networks, key=secrets.token_bytes(24), hosts=terms.hosts)
     return Counter(RULES[rule] for rule in classify(hits).rule.tolist()) + hits.faults
 
 
@@ -72,6 +72,8 @@ def unread(file: LogFile, *, terms: LogTerms) -> TolokError:
     unread_lines = [line for line in lines if line.strip() and not len(_read([line], terms=terms.lines).lines)]
     shown = unread_lines or lines
     missing = [found for found in (find_missing_parts(line, names=terms.json_names) for line in shown) if found]
+    if repeated := find_repeated_key(shown[0] if shown else b"", names=terms.json_names):
+        return _told_twice(file, repeated)
     fitting = fitting_format(lines, terms=terms)
     if missing and len(missing) == len(shown) and not fitting:
         return _unnamed(file, *missing[0])
@@ -118,6 +120,15 @@ def _unnamed(file: LogFile, missing: list[str], there: list[str]) -> SourceChang
         "Sebutkan tempatnya di 'fields' sumber ini.",
         en=f"{file.title}: its JSON lines do not tell {parts} under a known name; they have: {names}. "
         "Say where it stands under 'fields' of this source.",
+    )
+
+
+def _told_twice(file: LogFile, key: str) -> SourceChanged:
+    return SourceChanged(
+        id=f"{file.title}: baris JSON-nya memuat nama {harmless(key)} dua kali; nilainya tidak pasti. Perbaiki "
+        "log_format di server; baris yang lalu perlu diekspor ulang dengan satu nama saja.",
+        en=f"{file.title}: its JSON lines have the name {harmless(key)} twice, so its value is not certain. Correct "
+        "log_format on the server; past lines must be exported again with one of the two.",
     )
 
 

@@ -19,18 +19,22 @@ Ints = NDArray[np.int64]
 
 
 class Hit(NamedTuple):
-    """One well-formed line: `seconds` since 1970 in UTC, `request` without the query."""
+    """One well-formed line: `seconds` since 1970 in UTC, `request` without the query, `host` empty when not told."""
 
     address: bytes
     seconds: int
     request: bytes
     status: int
     agent: bytes
+    host: bytes = b""
 
 
 @dataclass(frozen=True)
 class Rows:
-    """Hits as columns: line numbers in the block from 0, seconds since 1970 in UTC, requests without queries."""
+    """Hits as columns: line numbers in the block from 0, seconds since 1970 in UTC, requests without queries.
+
+    `hosts` are the sites asked for, null where the format does not tell them.
+    """
 
     lines: Ints
     seconds: Ints
@@ -38,20 +42,24 @@ class Rows:
     addresses: Texts
     requests: Texts
     agents: Texts
+    hosts: Texts | None = None
 
     @classmethod
     def of(cls, hits: Sequence[Hit], *, lines: Sequence[int]) -> Rows:
         """Columns of hits that were read one by one, with their line numbers."""
-        addresses, seconds, requests, statuses, agents = zip(*hits, strict=True) if hits else ((),) * len(Hit._fields)
+        columns = zip(*hits, strict=True) if hits else ((),) * len(Hit._fields)
+        addresses, seconds, requests, statuses, agents, hosts = columns
         lines_, seconds_, statuses_ = (np.array(column, np.int64) for column in (lines, seconds, statuses))
-        return cls(lines_, seconds_, statuses_, *map(Texts.of, (addresses, requests, agents)))
+        sites = Texts.of(hosts) if any(hosts) else None
+        return cls(lines_, seconds_, statuses_, Texts.of(addresses), Texts.of(requests), Texts.of(agents), sites)
 
     def only(self, kept: NDArray[np.bool_]) -> Rows:
         """The rows whose flag is set."""
         if kept.all():
             return self
-        texts = (texts.only(kept) for texts in (self.addresses, self.requests, self.agents))
-        return Rows(self.lines[kept], self.seconds[kept], self.statuses[kept], *texts)
+        addresses, requests, agents = (texts.only(kept) for texts in (self.addresses, self.requests, self.agents))
+        hosts = self.hosts.only(kept) if self.hosts is not None else None
+        return Rows(self.lines[kept], self.seconds[kept], self.statuses[kept], addresses, requests, agents, hosts)
 
     @classmethod
     def split_faults(cls, read: Mapping[int, Hit | str]) -> tuple[Rows, Counter[str]]:

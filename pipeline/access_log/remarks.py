@@ -9,13 +9,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from connectors.errors import ConfigError, harmless
 from connectors.log_format import FIELDS_DIRECTIVE, formats_of
 from connectors.numerals import number, number_en, percent, percent_en
 from connectors.remarks import Remark
 from pipeline.access_log.concentration import Concentration
 from pipeline.access_log.files import LogFile
 from pipeline.access_log.head import Head
-from pipeline.access_log.rules import REQUEST_RULES, RULES
+from pipeline.access_log.rules import NO_SITE, REQUEST_RULES, RULES
 from pipeline.access_log.share import Counts, LogTerms
 
 # Shares of the pages people asked for, of visits and of lines, in percent; fewer than the least counts prove nothing.
@@ -28,7 +29,9 @@ LEAST_PAGES = 10
 LEAST_VISITS = 100
 LEAST_PAGES_OF_AGENTS = 200
 LEAST_UNLISTED_VISITS = 5
+OTHER_SITES_LIMIT_PCT = 1
 _SHOWN_NAMES = 3
+_SHOWN_SITES = 5
 
 # A log that holds nothing but files or bots may be right; these rules leave out what may be people.
 _DOUBTFUL_RULES = ("method", "status", "own_network", "empty_agent")
@@ -63,6 +66,8 @@ def remarks_of(
         *_of_agents(counts.concentration),
         *_of_visitors(counts.runs["people"].most_of_one_visitor, visits_count),
         *_of_products(counts.products, int(counts.unlisted.count_days().by_start.sum()), visits_count),
+        *_of_forwarded(are_proxies=counts.forwarded.are_proxies),
+        *_of_sites(counts.sites, terms),
         *_of_rules(lines),
         *_of_formats(heads, terms),
         *(_of_cut_file(files[position - 1]) for position in sorted(counts.cut_files)),
@@ -137,6 +142,59 @@ def _of_products(pages: Counter[str], unlisted_count: int, visits_count: int) ->
             f"{UNLISTED_LIMIT_PCT} %; most common: {names}): perhaps scripts or probes. If they are the city's own, "
             "write their networks in own_networks; if they are not people, have them filtered from the log",
         )
+
+
+def _of_forwarded(*, are_proxies: bool) -> Iterator[Remark]:
+    if are_proxies:
+        yield Remark(
+            "forwarded_addresses",
+            "di belakang sedikit alamat klien tercatat banyak alamat lain dalam baris yang sama (misalnya "
+            "X-Forwarded-For): mungkin proxy, sehingga semua pengunjung di belakangnya terhitung sebagai satu. "
+            f"{_CURE_ID}; pada log JSON tulis juga fields: {{address: nama bidang alamat itu}}",
+            "beside few client addresses many others stand in the same lines (such as X-Forwarded-For): perhaps "
+            f"proxies, so that all visitors behind them count as one. {_CURE_EN}; for JSON logs write fields: "
+            "{address: the name of their field} too",
+        )
+
+
+def _of_sites(pages: Counter[str], terms: LogTerms) -> Iterator[Remark]:
+    """Several sites in one log, of which only the portal's are to be counted."""
+    others_count = pages.total() - max(pages.values(), default=0)
+    if terms.hosts or 100 * others_count <= OTHER_SITES_LIMIT_PCT * pages.total():
+        return
+    shares = {name: 100 * count / pages.total() for name, count in pages.most_common(_SHOWN_SITES)}
+    more = len(pages) - len(shares)
+    shown_id, shown_en = (
+        ", ".join(f"{harmless(name)} {form(pct)}" for name, pct in shares.items()) + (f", +{more}" if more else "")
+        for form in (percent, percent_en)
+    )
+    yield Remark(
+        "several_hosts",
+        f"log memuat halaman {number(len(pages))} situs ({shown_id}), dan semuanya terhitung sebagai portal. Tulis "
+        "hosts: [nama situs portal] di sumber ini (boleh dengan *), atau semua nama itu bila semuanya portal",
+        f"the log has pages of {number_en(len(pages))} sites ({shown_en}), and all count as the portal. Write hosts: "
+        "[the portal's names] in this source (* is allowed), or all of these names if all are the portal",
+    )
+
+
+def refuse_hosts(counts: Counts, *, terms: LogTerms) -> None:
+    """Raise `ConfigError` when no line is of the declared hosts."""
+    others = counts.other_sites
+    if not terms.hosts or not others or counts.lines.sum() > others.total():
+        return
+    found = ", ".join(harmless(name) for name, _ in others.most_common(_SHOWN_SITES) if name != NO_SITE)
+    hosts = ", ".join(terms.hosts)
+    if found:
+        raise ConfigError(
+            id=f"hosts: tidak ada baris log untuk {hosts}; yang ada: {found}. Perbaiki hosts di sumber ini.",
+            en=f"hosts: no line of the log is for {hosts}; there are: {found}. Correct hosts of this source.",
+        )
+    raise ConfigError(
+        id=f"hosts: baris log tidak menyebut situs yang diminta ({hosts}). Hapus hosts bila log ini milik portal saja, "
+        "atau tulis log_format dengan $host (nginx), %v (Apache) atau cs-host (IIS), atau fields.host (JSON).",
+        en=f"hosts: the log's lines do not tell the site asked for ({hosts}). Remove hosts if the log is the portal's "
+        "alone, or write log_format with $host (nginx), %v (Apache) or cs-host (IIS), or fields.host (JSON).",
+    )
 
 
 def _of_rules(lines: Lines) -> Iterator[Remark]:

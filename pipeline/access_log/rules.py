@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
+from fnmatch import fnmatchcase
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +18,7 @@ from pipeline.access_log.networks import Networks
 from pipeline.access_log.texts import Names, Texts, Verdict, Verdicts, keyed_hashes
 
 FAULTS = ("blank_line", "header_line", "malformed_line", "bad_time")
-REQUEST_RULES = ("method", "status", "asset", "download")
+REQUEST_RULES = ("other_portal", "method", "status", "asset", "download")
 RULES = ("", *FAULTS, *REQUEST_RULES, "own_network", *AGENT_RULES)
 OUTCOMES = dict.fromkeys(RULES, "excluded") | {
     "": "used",
@@ -41,6 +42,9 @@ _DOWNLOADS = frozenset(
 )
 # A balancer's log has whole addresses.
 _ORIGIN = re.compile(rb"^https?://[^/]*")
+_SITE = re.compile(r"(?:[a-z0-9_-]+\.)+[a-z][a-z0-9-]*[a-z]")
+# What lines without a host are counted as where hosts are declared.
+NO_SITE = "-"
 _DATA_PATH = re.compile(rb"(?:/[a-z]{2}(?:_[A-Z]{2})?)?/api/|.*/download(?:/|$)|.*/datastore/dump/", re.DOTALL)
 
 Ints = NDArray[np.int64]
@@ -52,9 +56,9 @@ Keys = NDArray[np.uint64]
 class Classes:
     """Per hit: the hashes of visitor and address, the rules that exclude the request and the client, 0 for none.
 
-    `is_moved_page` marks pages answered with a redirect, `is_private` pages asked for from a private address. `product`
-    is the place in `products` of what an agent that is no browser's and on no list names itself,
-    0 for others.
+    `is_moved_page` marks pages answered with a redirect, `is_private` pages asked for from a private address.
+    `product` is the place in `products` of what an agent that is no browser's and on no list names itself, 0 for
+    others; `site` that in `sites` of the host asked for, below 0 for others than the portal's, 0 where none is told.
     """
 
     visitor: Keys
@@ -64,16 +68,18 @@ class Classes:
     is_moved_page: Flags
     is_private: Flags
     product: Verdict
+    site: Verdict
     products: Names
+    sites: Names
 
     @classmethod
     def of(cls, parts: Sequence[Classes]) -> Classes:
         """The parts, one after the other, of one classifier."""
         if len(parts) == 1:
             return parts[0]
-        columns = [field.name for field in fields(cls) if field.name != "products"]
+        columns = [field.name for field in fields(cls) if field.name not in ("products", "sites")]
         joined = {name: np.concatenate([getattr(part, name) for part in parts]) for name in columns}
-        return cls(**joined, products=parts[0].products)
+        return cls(**joined, products=parts[0].products, sites=parts[0].sites)
 
     @property
     def rule(self) -> Verdict:
@@ -87,7 +93,7 @@ class Classes:
             "people": is_page & is_person,
             "bots": is_page & (self.client_rule != _PLACE["own_network"]),
             "redirects": (is_page | self.is_moved_page) & is_person,
-            "all": np.ones(len(is_page), bool),
+            "all": self.site >= 0,
         }
 
 
@@ -97,12 +103,14 @@ class Classifier:
     Classifiers with the same key give a visitor the same hash. Raises `ValueError` for a network that is no CIDR range.
     """
 
-    def __init__(self, own_networks: Iterable[str], *, key: bytes) -> None:
+    def __init__(self, own_networks: Iterable[str], *, key: bytes, hosts: Sequence[str] = ()) -> None:
         self._key = key
         self._own = Networks(own_networks)
         self._request_rules = Verdicts(lambda requests: [*map(request_rule, requests)])
         self._agent_rules = Verdicts(self._judge_agents)
-        self.products = Names()
+        self.products, self.sites = Names(), Names()
+        self._hosts = tuple(map(site_of, hosts))
+        self._host_sites = Verdicts(lambda hosts: [self._judge_host(host.decode("latin-1")) for host in hosts])
 
     def __call__(self, hits: Hits) -> Classes:
         """The classes of a block's hits, in the order of `hits.rows`."""
@@ -112,6 +120,19 @@ class Classifier:
         """The place of each agent's rule, or a product's place below 0."""
         judged = zip(agents, agent_rules()(agents), strict=True)
         return [_PLACE[rule] or -self.products.place(unlisted_product(agent)) for agent, rule in judged]
+
+    def _judge_host(self, host: str) -> int:
+        """The place of a host's site, below 0 when it is none of the portal's; only names are sites unless declared."""
+        site = site_of(host)
+        if not self._hosts:
+            return self.sites.place(site if _SITE.fullmatch(site) else "")
+        place = self.sites.place(site or NO_SITE)
+        return place if any(fnmatchcase(site, pattern) for pattern in self._hosts) else -place
+
+    def _sites_of(self, rows: Rows) -> Verdict:
+        if rows.hosts is None:
+            return np.full(len(rows.lines), self._judge_host("") if self._hosts else 0, np.int8)
+        return self._host_sites.of(rows.hosts, hashes=keyed_hashes(rows.hosts, key=self._key + b"host"))
 
     def _classify(self, rows: Rows) -> Classes:
         requests = keyed_hashes(rows.requests, key=self._key + b"request")
@@ -123,10 +144,13 @@ class Classifier:
         client_rules = np.maximum(judged, 0)
         client_rules[self._own.find(clients, hashes=addresses)] = _PLACE["own_network"]
         is_answered = _IS_ANSWERED[rows.statuses]
-        is_moved_page = (request_rules == 0) & _IS_REDIRECT[rows.statuses]
+        site = self._sites_of(rows)
+        is_moved_page = (request_rules == 0) & _IS_REDIRECT[rows.statuses] & (site >= 0)
         request_rules = np.where(
             is_answered | (request_rules == _PLACE["method"]), request_rules, np.int8(_PLACE["status"])
         )
+        if self._hosts:
+            request_rules[site < 0] = _PLACE["other_portal"]
         is_private = np.zeros(len(addresses), bool)
         find_private(words_of(clients.data), clients.begins, clients.ends, request_rules, is_private)
         product = -np.minimum(judged, 0)
@@ -138,8 +162,16 @@ class Classifier:
             is_moved_page,
             is_private,
             product,
+            site,
             self.products,
+            self.sites,
         )
+
+
+def site_of(host: str) -> str:
+    """A host's or a pattern's site: in small letters, without port, `www.` and the root's point, empty for `-`."""
+    name = host.strip().lower().partition(":")[0].rstrip(".").removeprefix("www.")
+    return "" if name == "-" else name
 
 
 def _without_ports(addresses: Texts) -> Texts:

@@ -19,6 +19,7 @@ from pipeline.access_log.concentration import Concentration
 from pipeline.access_log.files import Chunk, is_packed, open_log
 from pipeline.access_log.formats.json_line import KNOWN_NAMES, JsonNames
 from pipeline.access_log.formats.reader import LineReader, LineTerms
+from pipeline.access_log.forwarded import Forwarded, samples
 from pipeline.access_log.hits import Hits
 from pipeline.access_log.rules import OUTCOMES, RULES, Classes, Classifier
 from pipeline.access_log.sessions import NewVisitors, Runs, days_touched, gather, local_days, midnights
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 _SELECTIONS = ("people", "bots", "redirects", "all")
 _SLACK_DAYS = 1
+_SAMPLED_EVERY = 8
 
 Ints = NDArray[np.int64]
 Keys = NDArray[np.uint64]
@@ -40,13 +42,15 @@ Keys = NDArray[np.uint64]
 class LogTerms:
     """The settings of a count.
 
-    `own_networks` are the city's own CIDR ranges, `json_names` are the paths of a hit's parts in JSON lines. The other
-    settings are those of `LineTerms`; `clock_zone` is the city's unless one is declared.
+    `own_networks` are the city's own CIDR ranges, `hosts` the portal's names, which may have wildcards, `json_names`
+    the paths of a hit's parts in JSON lines. The other settings are those of `LineTerms`; `clock_zone` is the city's
+    unless one is declared.
     """
 
     zone: ZoneInfo
     portal_id: str
     own_networks: tuple[str, ...] = ()
+    hosts: tuple[str, ...] = ()
     idle_seconds: int = 1800
     json_names: JsonNames = KNOWN_NAMES
     log_format: tuple[str, ...] = ()
@@ -75,6 +79,7 @@ class LogTerms:
             city.zone_info,
             source.portal_id,
             own_networks=source.own_networks,
+            hosts=source.hosts,
             json_names=names,
             log_format=source.log_format,
             picks_client=source.client is not None or bool(source.trusted_proxies),
@@ -105,7 +110,8 @@ class LateLine(Exception):
 class Counts:
     """The state of a count: runs of four selections of hits, new visitors, and lines per local day and rule.
 
-    `unlisted` are the runs of people whose agents are no browser's, `products` the pages by what these name themselves.
+    `unlisted` are the runs of people whose agents are no browser's, `products` the pages by what these name themselves,
+    `sites` the pages people asked for by the site, `other_sites` the lines of those that are not the portal's.
 
     `first_seen` locates each day's first line: the file's position, its chunk's first byte, lines before it in the
     chunk. `lines_read` counts the lines of each chunk. Of each file `considered` counts the lines but blank and header
@@ -118,6 +124,8 @@ class Counts:
         self.runs = {name: Runs(terms.idle_seconds, zone=terms.zone) for name in _SELECTIONS}
         self.unlisted = Runs(terms.idle_seconds, zone=terms.zone)
         self.products: Counter[str] = Counter()
+        self.sites: Counter[str] = Counter()
+        self.other_sites: Counter[str] = Counter()
         self.new_visitors = {unit: NewVisitors(unit) for unit in "MY"}
         self.lines = np.zeros((len(midnights(terms.zone)), len(RULES)), np.int64)
         self.faults = np.zeros(len(RULES), np.int64)
@@ -127,6 +135,7 @@ class Counts:
         self.unread: Counter[int] = Counter()
         self.cut_files: set[int] = set()
         self.concentration = Concentration()
+        self.forwarded = Forwarded()
         self._closed: range | None = None
 
     def add(self, hits: Hits, *, classes: Classes, days: Ints, chunk: Chunk) -> None:
@@ -144,10 +153,16 @@ class Counts:
         )
         for name, found in zip(_SELECTIONS, runs, strict=True):
             self.runs[name].add(found)
+        self._add_sites(classes, is_page=selections["people"])
         self._add_unlisted(hits.seconds, classes=classes, is_page=selections["people"])
         visitor, days_seen = days_touched(runs[_SELECTIONS.index("people")], zone=self._terms.zone)
         for new_visitors in self.new_visitors.values():
             new_visitors.add(visitor, days=days_seen)
+
+    def _add_sites(self, classes: Classes, *, is_page: NDArray[np.bool_]) -> None:
+        if classes.site.any():
+            self.sites += classes.sites.count(classes.site[is_page])
+            self.other_sites += classes.sites.count(-np.minimum(classes.site, 0))
 
     def _add_unlisted(self, seconds: Ints, *, classes: Classes, is_page: NDArray[np.bool_]) -> None:
         is_unlisted = is_page & (classes.product > 0)
@@ -177,6 +192,8 @@ class Counts:
             self.runs[name].absorb(runs)
         self.unlisted.absorb(other.unlisted)
         self.products.update(other.products)
+        self.sites.update(other.sites)
+        self.other_sites.update(other.other_sites)
         for unit, new_visitors in other.new_visitors.items():
             self.new_visitors[unit].absorb(new_visitors)
         self.lines += other.lines
@@ -186,6 +203,7 @@ class Counts:
         self.unread.update(other.unread)
         self.cut_files |= other.cut_files
         self.concentration.absorb(other.concentration)
+        self.forwarded.absorb(other.forwarded)
         for day, place in other.first_seen.items():
             self.first_seen[day] = min(place, self.first_seen.get(day, place))
 
@@ -220,7 +238,7 @@ def count_share(share: Share, meter: Meter, *, is_over: Event) -> Counts:
 
     Raises `LateLine` for a line on a day already closed, `DataRejected` for damaged gzip.
     """
-    classify = Classifier(share.terms.own_networks, key=share.key)
+    classify = Classifier(share.terms.own_networks, key=share.key, hosts=share.terms.hosts)
     checkpoint = ShareCheckpoint(share.checkpoints, share=replace(share, checkpoints=None))
     counts, begun, read_to, directive = _resumed(checkpoint) or (Counts(share.terms), 0, None, b"")
     meter.read(sum(map(_disk_bytes, share.chunks[:begun])))
@@ -231,7 +249,11 @@ def count_share(share: Share, meter: Meter, *, is_over: Event) -> Counts:
             if is_resumed and read_to is not None:
                 stream.seek(read_to)
                 meter.read(0 if is_packed(chunk.file) else read_to - chunk.begin)
-            for block, block_end, is_unended in _blocks(stream, block_bytes=share.block_bytes, end=chunk.end):
+            blocks = _blocks(stream, block_bytes=share.block_bytes, end=chunk.end)
+            for number, (block, block_end, is_unended) in enumerate(blocks):
+                if number % _SAMPLED_EVERY == 0 and not share.terms.picks_client:
+                    sampler = LineReader(share.terms.lines, directive=reader.directive)
+                    counts.forwarded.add(samples(block), reader=sampler, key=share.key)
                 hits = reader.read(block)
                 if is_unended and not len(hits.lines):
                     counts.cut_files.add(chunk.position)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from pathlib import Path
 
 import pandas as pd
@@ -16,6 +17,7 @@ from connectors.errors import DataRejected
 from connectors.remarks import Remark
 from pipeline.access_log.checkpoints import Checkpoints, forget_checkpoints
 from pipeline.atomic import atomic_folder
+from pipeline.clean.alike_ids import Shares, alike_count, has_lasting_ids, shared_counts, shared_hashes, shares
 from pipeline.clean.month_files import Block, MonthFiles, finished, read_parts
 from pipeline.clean.readability import Readability
 from pipeline.clean.repeated_keys import RepeatedKeys
@@ -23,6 +25,7 @@ from pipeline.clean.source_rows import Landed, judged_rows, with_doubtful_held, 
 from pipeline.clean.unmapped import Common
 from pipeline.config.city import City
 from pipeline.indicators.base import RowCounts
+from pipeline.indicators.row_hashes import Words
 from pipeline.landing import Manifest
 from pipeline.progress import Meter
 from pipeline.tables import TABLES, Table
@@ -36,7 +39,7 @@ class Dataset:
 
     `tally` counts the lines of access logs (null without any), `follow_ups` the rows of follow-up logs by source;
     `remarks` are what was found worth knowing while the sources were read, `unmapped` the commonest texts that a value
-    map does not know, by source and clean column.
+    map does not know, by source and clean column. `shares` are signs of ids that come again, by sign and place.
     """
 
     path: Path
@@ -45,6 +48,7 @@ class Dataset:
     follow_ups: Mapping[str, RowCounts]
     remarks: tuple[Remark, ...] = ()
     unmapped: Mapping[str, Common] = field(default_factory=dict)
+    shares: Shares = field(default_factory=dict)
 
     @cached_property
     def frame(self) -> pd.DataFrame:
@@ -105,7 +109,7 @@ def read_dataset(path: Path, table: Table) -> Dataset:
     tally = pd.read_parquet(path / _TALLY) if (path / _TALLY).is_file() else None
     follow_ups = {name: RowCounts(**rows) for name, rows in raw["follow_ups"].items()}
     remarks = tuple(Remark(**remark) for remark in raw["remarks"])
-    return Dataset(path, table, tally, follow_ups, remarks, raw["unmapped"])
+    return Dataset(path, table, tally, follow_ups, remarks, raw["unmapped"], raw["shares"])
 
 
 def _sizes(folder: Path) -> dict[str, int]:
@@ -157,6 +161,12 @@ class _Written:
     things: RepeatedKeys
     in_doubt: RepeatedKeys
     follow_ups: RowCounts | None
+    usable_count: int
+
+    @property
+    def name(self) -> str:
+        """The source's name."""
+        return self.landed.manifest.source
 
 
 def _write(folder: Path, sources: Sequence[Landed], table: Table, *, target: Path) -> None:
@@ -166,14 +176,14 @@ def _write(folder: Path, sources: Sequence[Landed], table: Table, *, target: Pat
     """
     files = MonthFiles(folder, table)
     logs = [landed for landed in sources if landed.source.format == "access_log"]
-    written = [_write_source(landed, files, among=sources) for landed in sources if landed not in logs]
-    tallies = []
+    shared, tallies = RepeatedKeys(folder), []
+    written = [_write_source(landed, files, among=sources, shared=shared) for landed in sources if landed not in logs]
     for landed in logs:
         visits, tally = _count_log(landed, checkpoints=Checkpoints.beside(target, source=landed.manifest.source))
         files.add(Block.of(finished(visits, table), table))
         tallies.append(tally)
-    for source in written:
-        _resolve_duplicates(source, files)
+    alike = {source.name: _resolve_duplicates(source, files) for source in written}
+    found = _shared_counts(shared, files, table, written)
     files.close()
     if tallies:
         pd.concat(tallies, ignore_index=True).to_parquet(folder / _TALLY, index=False)
@@ -181,22 +191,31 @@ def _write(folder: Path, sources: Sequence[Landed], table: Table, *, target: Pat
     remarks = [asdict(remark) for landed in sources for remark in landed.all_remarks]
     unmapped = {landed.manifest.source: landed.unmapped.most_common for landed in sources}
     content = {"follow_ups": follow_ups, "remarks": remarks, "unmapped": unmapped, "sizes": _sizes(folder)}
+    content["shares"] = shares(alike, found, rows={one.name: one.usable_count for one in written}, table=table)
     (folder / "dataset.json").write_text(json.dumps(content, sort_keys=True), "utf-8")
     # What comes after has other columns in memory; arrow would keep the room of these.
     pa.default_memory_pool().release_unused()
 
 
-def _write_source(landed: Landed, files: MonthFiles, *, among: Sequence[Landed]) -> _Written:
-    def laid_out(frame: pd.DataFrame) -> Block:
-        return Block.of(_with_source_in_ids(frame, landed, among=among), landed.table)
+def _write_source(landed: Landed, files: MonthFiles, *, among: Sequence[Landed], shared: RepeatedKeys) -> _Written:
+    """The rows of a source on disk; those that may be in another source too are noted in `shared`."""
+    carries_source = _carries_source(landed.table, among)
+
+    def laid_out(frame: pd.DataFrame) -> tuple[Block, Words | None]:
+        block = Block.of(_with_source_in_ids(frame, landed, among=among), landed.table, ids_of=frame)
+        return block, shared_hashes(frame, landed.table) if carries_source else None
 
     blocks, follow_ups = judged_rows(landed, then=laid_out)
+    usable_count = 0
     table, readability = landed.table, Readability(landed)
     keys, in_doubt = RepeatedKeys(files.folder), RepeatedKeys(files.folder)
     things = keys if table.thing == table.key else RepeatedKeys(files.folder)
-    for block in blocks:
+    for block, words in blocks:
         landed.meter.make(len(block.keys))
         places, is_telling, is_whole = files.add(block), block.is_usable, landed.source.combine is None
+        usable_count += int(is_telling.sum())
+        if words is not None:
+            shared.add(words[is_telling], places=places[is_telling])
         if landed.later_file_wins and is_whole:
             is_telling |= block.is_excluded
         keys.add(block.keys[is_telling], places=places[is_telling])
@@ -205,18 +224,38 @@ def _write_source(landed: Landed, files: MonthFiles, *, among: Sequence[Landed])
         if is_whole:  # else combining has held back what is in doubt
             in_doubt.add(block.things[block.is_quarantined], places=places[block.is_quarantined])
         readability.add(block)
-    return _Written(landed, readability, keys, things, in_doubt, follow_ups)
+    return _Written(landed, readability, keys, things, in_doubt, follow_ups, usable_count)
 
 
-def _resolve_duplicates(source: _Written, files: MonthFiles) -> None:
-    for resolved, groups in (
-        (with_duplicates_resolved, source.keys.groups()),
-        (with_doubtful_held, source.things.groups(shared_with=source.in_doubt)),
-    ):
-        for places in groups:
-            block = Block.of(resolved(files.rows_at(places), source.landed), source.landed.table)
-            source.readability.leave_out(files.judge_again(block, places=places))
+def _resolve_duplicates(source: _Written, files: MonthFiles) -> int:
+    """Judge rows again whose keys come again; gives how many rows have an id that others write otherwise."""
+    landed, count = source.landed, 0
+    alike_among = partial(alike_count, table=landed.table, source_name=source.name)
+    for places in source.keys.groups():
+        rows = files.rows_at(places)
+        count += alike_among(rows) if source.things is source.keys else 0
+        _judge_again(source, files, with_duplicates_resolved(rows, landed), places)
+    if source.things is not source.keys:
+        count += sum(alike_among(files.rows_at(places)) for places in source.things.groups())
+    for places in source.things.groups(shared_with=source.in_doubt):
+        _judge_again(source, files, with_doubtful_held(files.rows_at(places), landed), places)
     source.landed.remarks.extend(source.readability.judge())
+    return count
+
+
+def _judge_again(source: _Written, files: MonthFiles, rows: pd.DataFrame, places: Words) -> None:
+    block = Block.of(rows, source.landed.table)
+    source.readability.leave_out(files.judge_again(block, places=places))
+
+
+def _shared_counts(
+    shared: RepeatedKeys, files: MonthFiles, table: Table, written: Sequence[_Written]
+) -> Counter[tuple[str, str]]:
+    found: Counter[tuple[str, str]] = Counter()
+    for places in shared.groups():
+        names = [source.name for source in written]
+        found += shared_counts(files.rows_at(places), table=table, source_names=names)
+    return found
 
 
 def _count_log(landed: Landed, *, checkpoints: Checkpoints | None = None) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -232,9 +271,13 @@ def _count_log(landed: Landed, *, checkpoints: Checkpoints | None = None) -> tup
     return counts.visits, counts.tally
 
 
+def _carries_source(table: Table, among: Sequence[Landed]) -> bool:
+    return len(among) > 1 and has_lasting_ids(table)
+
+
 def _with_source_in_ids(frame: pd.DataFrame, landed: Landed, *, among: Sequence[Landed]) -> pd.DataFrame:
     """Two desks may use the same number: where a table has several sources, ids carry theirs."""
-    if len(among) == 1 or landed.table.name == "visits":
+    if not _carries_source(landed.table, among):
         return frame
     names = [name for name in ("inquiry_id", "incident_id", "parent_id", "service_id") if name in frame]
     return frame.assign(**{name: f"{landed.manifest.source}:" + frame[name] for name in names})

@@ -18,6 +18,7 @@ from pipeline.clean.date_signs import DateSigns
 from pipeline.clean.durations import parse_durations
 from pipeline.clean.first_reason import FirstReason, Flags
 from pipeline.clean.hours import joined_with_hours
+from pipeline.clean.personal_texts import PersonalTexts, masked
 from pipeline.clean.reading import Reading
 from pipeline.clean.text_bytes import arrow_of, tidied
 from pipeline.clean.ticks import Ticks
@@ -54,6 +55,7 @@ def map_rows(  # noqa: C901 one pass over the columns
     date_signs: DateSigns | None = None,
     ticks: Ticks | None = None,
     unmapped: UnmappedTexts | None = None,
+    personal: PersonalTexts | None = None,
 ) -> pd.DataFrame:
     """The clean columns of every raw row, in order, with `source_row` and the two outcome columns.
 
@@ -61,7 +63,7 @@ def map_rows(  # noqa: C901 one pass over the columns
     error), `bad_<column>`, `ambiguous_<column>` or `unknown_<column>` (not in the value map). What the reader found
     wrong with a record comes before that. Columns the source does not map are null. Texts that come again are
     categories, but for ids. What the dates tell of their order is added to `date_signs`, marks for yes and no to
-    `ticks`, texts that no value map knows to `unmapped`.
+    `ticks`, texts that no value map knows to `unmapped`, how many values look personal and are masked to `personal`.
     """
     raw = raw.reset_index(drop=True)
     columns: dict[str, pd.Series] = {"source_row": raw["source_row"]}
@@ -81,7 +83,10 @@ def map_rows(  # noqa: C901 one pass over the columns
         if date_signs is not None and column_map.constant is None:
             date_signs.add(column.name, parsed.signs)
         ticks.add(column.name, frozenset() if column_map.values else parsed.marks)
-        values = (_spread if column.name.endswith("_id") else _spread_in_categories)(parsed.values, codes)
+        shown, is_masked = masked(parsed.values, column)
+        if is_masked is not None and personal is not None:
+            personal.add(column.name, is_masked if codes is None else is_masked[codes])
+        values = (_spread if column.name.endswith("_id") else _spread_in_categories)(shown, codes)
         columns[column.name] = values if column_map.after is None else columns[column_map.after] + values
         if column.kind == "moment":
             columns |= {flag: _known_dates(columns[column.name], parsed, codes) for flag in table.flags_of(column.name)}

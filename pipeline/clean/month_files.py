@@ -18,8 +18,9 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 from pyarrow import csv
 
+from pipeline.clean.alike_ids import folded_hashes
 from pipeline.clean.prefetch import prefetch
-from pipeline.indicators.row_hashes import Words, row_hashes
+from pipeline.indicators.row_hashes import Words
 from pipeline.tables import DTYPES, OUTCOME_COLUMNS, SOURCE_COLUMNS, Column, Table
 
 _ROWS, _OUTCOMES = ".rows.parquet", ".outcomes.parquet"
@@ -87,8 +88,8 @@ class _Month:
 class Block:
     """Some judged rows ready to be written: their columns, the month, key, thing and outcome of each.
 
-    `keys` and `things` are hashes; `is_named` are the rows that say which thing they tell of. `outcomes` are numbers
-    into `words`, pairs of a quarantine reason and an excluding rule; 0 is sound.
+    `keys` and `things` are hashes without regard to how an id is written; `is_named` are the rows that say which thing
+    they tell of. `outcomes` are numbers into `words`, pairs of a quarantine reason and an excluding rule; 0 is sound.
     """
 
     rows: pa.Table
@@ -100,12 +101,13 @@ class Block:
     words: tuple[Outcome, ...]
 
     @classmethod
-    def of(cls, frame: pd.DataFrame, table: Table) -> Block:
-        """Rows of any of the table's dtypes."""
+    def of(cls, frame: pd.DataFrame, table: Table, *, ids_of: pd.DataFrame | None = None) -> Block:
+        """Rows of any of the table's dtypes; `ids_of` has their ids without their source, where they carry it."""
         outcomes, words = _coded_outcomes(frame)
+        told = frame if ids_of is None else ids_of
         rows = pa.table([_as_arrow(frame[field.name], field.type) for field in _schema(table)], _schema(table))
-        keys, is_named = row_hashes(frame[list(table.key)]), frame[list(table.thing)].notna().all(axis=1).to_numpy()
-        things = keys if table.thing == table.key else row_hashes(frame[list(table.thing)])
+        keys, is_named = folded_hashes(told, table.key), frame[list(table.thing)].notna().all(axis=1).to_numpy()
+        things = keys if table.thing == table.key else folded_hashes(told, table.thing)
         return cls(rows, _months_of(frame[table.month_by]), keys, things, is_named, outcomes, words)
 
     @property

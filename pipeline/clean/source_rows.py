@@ -27,6 +27,7 @@ from pipeline.clean.inquiries import (
 from pipeline.clean.mapping import ColumnTerms, map_rows, raw_columns, with_plain_texts
 from pipeline.clean.month_files import finished
 from pipeline.clean.outages import complete_outages
+from pipeline.clean.personal_texts import PersonalTexts
 from pipeline.clean.population import complete_population, refuse_several_figures, unread_figures
 from pipeline.clean.prefetch import prefetch
 from pipeline.clean.rules import FILE_ORDER, apply_row_rules, combine_rows, hold_doubtful, resolve_duplicates
@@ -60,6 +61,7 @@ class Landed:
     date_signs: DateSigns = field(default_factory=DateSigns, compare=False)
     ticks: Ticks = field(default_factory=Ticks, compare=False)
     unmapped: UnmappedTexts = field(default_factory=UnmappedTexts, compare=False)
+    personal: PersonalTexts = field(default_factory=PersonalTexts, compare=False)
     declared_days: DeclaredDays = field(default_factory=DeclaredDays, compare=False)
 
     @property
@@ -68,6 +70,7 @@ class Landed:
         name = self.manifest.source
         signs = [*self.date_signs.remarks(self.source, name=name), *self.declared_days.remarks(name)]
         signs += other_clocks(self.source, name=name, zone=self.city.zone_info)
+        signs += self.personal.remarks(name, table=self.table)
         return sorted({*self.remarks, *signs, *self.ticks.remarks(name)})
 
     @cached_property
@@ -165,6 +168,7 @@ def _mapped(block: RawBlock, landed: Landed) -> pd.DataFrame:
         date_signs=landed.date_signs,
         ticks=landed.ticks,
         unmapped=landed.unmapped,
+        personal=landed.personal,
     )
     file_ids = pd.Categorical.from_codes(np.zeros(len(frame), np.int8), pd.Index([file_id], dtype="str"))
     return _complete(frame, raw, landed).assign(source_file_id=file_ids)

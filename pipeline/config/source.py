@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal, Self
@@ -29,6 +30,38 @@ else:
     TableName = Literal[tuple(TABLES)]
 
 COMMON_EXCLUSIONS = ("grand_total",)
+# Of a table's cells, of which a log has none.
+_NOT_OF_LOGS = frozenset(
+    {
+        *(
+            "columns",
+            "exclude",
+            "combine",
+            "steps",
+            "responses",
+            "nulls",
+            "decimal",
+            "thousands",
+            "swapped_by_excel",
+            "later_file_wins",
+            "dates_suffice",
+            "authority",
+            "grain",
+            "delimiter",
+            "quote",
+            "names",
+            "skip_rows",
+            "header_starts_with",
+            "header_rows",
+            "ends_at",
+            "fill_down",
+            "sheet",
+            "rows_at",
+            "group_rows",
+            "years_in_header",
+        ),
+    }
+)
 _TOMORROW = timedelta(days=1)
 # What gives a required clean column that no one maps.
 _FILLED = {
@@ -54,6 +87,7 @@ class LogFields(Strict):
     uri: str | None = None
     status: str | None = None
     agent: str | None = None
+    host: str | None = None
 
     @model_validator(mode="after")
     def _tells_the_request_one_way(self) -> Self:
@@ -99,6 +133,7 @@ class Source(FileSettings):
     grain: Literal["day", "month"] = "day"
     portal_id: str = "portal"
     own_networks: Texts = ()
+    hosts: Texts = ()
     fields: LogFields | None = None
     log_format: Texts = ()
     client: Literal["last"] | None = None
@@ -194,9 +229,21 @@ class Source(FileSettings):
 
     def _log_faults(self) -> Iterator[str]:
         """What is wrong with the settings of an access log."""
-        declared = [name for name in ("log_format", "client", "trusted_proxies", "own_networks") if getattr(self, name)]
+        names = ("log_format", "client", "trusted_proxies", "own_networks", "hosts")
+        declared = [name for name in names if getattr(self, name)]
         if self.format != "access_log" and declared:
             yield f"{', '.join(declared)}: hanya untuk access_log / for access_log only"
+        if self.format == "access_log" and (idle := sorted(self.model_fields_set & _NOT_OF_LOGS)):
+            yield (
+                f"{', '.join(idle)}: tidak berlaku untuk access_log; situs lain dikeluarkan dengan 'hosts', jaringan "
+                "kota dengan 'own_networks' / has no effect on access_log; other sites are left out by 'hosts', the "
+                "city's networks by 'own_networks'"
+            )
+        yield from (
+            f"hosts: '{host}': tulis nama situs saja, misalnya data.kota.go.id / write the site's name only"
+            for host in self.hosts
+            if not re.fullmatch(r"[\w.*?:-]+", host)
+        )
         for text in self.log_format:
             try:
                 formats_of(text)

@@ -6,6 +6,7 @@ import codecs
 import csv
 import io
 import json
+import re
 import zipfile
 from collections import Counter
 from collections.abc import Sequence
@@ -22,11 +23,17 @@ from connectors.records import RawFile, open_bytes
 from connectors.zip_members import is_zip_of_files, zip_members
 from pipeline.draft.headers import HEAD_ROWS, header_place, known_share
 from pipeline.draft.objects import archived_layout, is_archive, most_records
+from pipeline.draft.personal import is_shown
 from pipeline.draft.words import known_words, tidy
 
 _HEAD_BYTES = 1 << 18
 _BLOCK_BYTES = 8 << 20
 _DELIMITERS = ",;\t|"
+_CHAT_LINE = re.compile(
+    r"[\u200e\u202f]*\[?\d{1,4}[./-]\d{1,2}[./-]\d{2,4},? (?:pukul )?\d{1,2}[.:]\d{2}(?:[.:]\d{2})?"
+    r"(?:[ \u202f]?[AaPp]\.?[Mm]\.?)?(?:\] | [-\u2013] )[^:]{1,60}: "
+)
+_CHAT_SHARE = 0.2
 
 
 @dataclass(frozen=True)
@@ -63,6 +70,7 @@ def find_layout(file: RawFile) -> Found:
         return _objects(file, "yaml")
     with open_bytes(file) as stream:
         start = stream.read(_HEAD_BYTES)
+    _refuse_chat(file, start)
     if start.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"["):
         return _objects(file, "json")
     return _text(file, start)
@@ -107,6 +115,19 @@ def _text(file: RawFile, start: bytes) -> Found:
     return _with_header(layout, rows, place, said, settings, rows[-HEAD_ROWS:])
 
 
+def _refuse_chat(file: RawFile, start: bytes) -> None:
+    """Raise `DataRejected` for messages of a chat, each with its moment and sender."""
+    lines = [line for line in start.decode("utf-8-sig", "ignore").split("\n")[:HEAD_ROWS] if line.strip()]
+    if lines and sum(_CHAT_LINE.match(line) is not None for line in lines) >= _CHAT_SHARE * len(lines):
+        raise DataRejected(
+            id=f"{file.name}: ini ekspor obrolan (WhatsApp), bukan tabel; isinya tidak ditampilkan. Catat tiap "
+            "pertanyaan sebagai satu baris (nomor, waktu diterima, waktu dijawab, kanal) dalam CSV atau Excel, tanpa "
+            "nama, telepon, dan isi pesan.",
+            en=f"{file.name}: this is a chat export (WhatsApp) and no table; nothing of it is shown. Note each inquiry "
+            "as a row (number, received, answered, channel) in a CSV or workbook, without names, phones and messages.",
+        )
+
+
 def _with_header(
     layout: Layout,
     rows: Sequence[Sequence[str]],
@@ -124,7 +145,7 @@ def _with_header(
     title = " ".join(cell for row in rows[:place] for cell in row if cell.strip())
     if place:
         said += (f"judul kolom di baris {place + 1}, di bawah kop / header in row {place + 1}, below a letterhead",)
-        by_name = {"header_starts_with": header[0]} if header[0] else {"skip_rows": place}
+        by_name = {"header_starts_with": header[0]} if is_shown(header[0]) else {"skip_rows": place}
         layout = layout.model_copy(update=by_name)
     return Found(
         layout, tuple(header), said, (*settings, "header_starts_with", "skip_rows"), _totals(last, header), title

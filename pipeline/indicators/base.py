@@ -23,8 +23,10 @@ from pipeline.coverage import Coverage
 from pipeline.indicators.definition import Definition
 from pipeline.indicators.row_hashes import Words, mixed, row_hashes
 from pipeline.periods import Period
+from pipeline.tables import NEVER_RECORDED, OUTSIDE
 
 Status = Literal["final", "provisional", "not_computable"]
+_NO_THINGS = (*NEVER_RECORDED, OUTSIDE, "duplicate_row", "superseded")
 
 
 @dataclass(frozen=True)
@@ -61,10 +63,20 @@ class RowCounts:
         )
         return RowCounts(self.read + other.read, self.used + other.used, excluded, quarantined)
 
+    @property
+    def things_count(self) -> int:
+        """How many things of the period the rows tell of, whatever became of them."""
+        return things_count(self.read, self.excluded)
+
     def with_excluded(self, rule: str, count: int) -> RowCounts:
         """The same rows, some of those used left out by a rule instead."""
         excluded = Counter(self.excluded) + Counter({rule: count})
         return replace(self, used=self.used - count, excluded=dict(sorted(excluded.items())))
+
+
+def things_count(read_count: int, excluded: Mapping[str, int]) -> int:
+    """Rows read but for those that tell of nothing, of another period, or of what another row tells."""
+    return read_count - sum(count for rule, count in excluded.items() if rule in _NO_THINGS)
 
 
 @dataclass(frozen=True)

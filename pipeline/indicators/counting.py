@@ -14,16 +14,6 @@ from pipeline.indicators.base import Breakdown, RowCounts, quotient
 from pipeline.tables import OUTSIDE
 
 BLANK_MEMBER = "(kosong / blank)"
-NEVER_RECORDED = (
-    "blank_row",
-    "blank_cell",
-    "group_row",
-    "column_numbers",
-    "below_table",
-    "grand_total",
-    "combined",
-    "no_outage",
-)
 
 Flags = NDArray[np.bool_]
 

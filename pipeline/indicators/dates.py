@@ -48,7 +48,7 @@ def one_is_date(part: pd.DataFrame, start: str, end: str) -> tuple[Flags, Flags]
 
 
 def date_remarks(mixed_count: int, count: int, *, to_day_end: float | None, suffices: bool) -> list[Remark]:
-    """How many of `count` durations reach to or from a date, and what the value is when they reach to the day's end."""
+    """How many of `count` durations reach to or from a date, and what the value is with dates as their day's end."""
     if not mixed_count:
         return []
     cure_id, cure_en = (
@@ -63,10 +63,10 @@ def date_remarks(mixed_count: int, count: int, *, to_day_end: float | None, suff
         Remark(
             "date_only",
             f"{number(mixed_count)} dari {number(count)} memuat tanggal tanpa jam: hari yang sama dihitung 0, "
-            "sampai akhir hari "
+            "bila dihitung pada akhir harinya "
             f"nilainya {number(to_day_end)}{cure_id}",
             f"{number_en(mixed_count)} of {number_en(count)} hold a date without an hour: the same day counts as 0, "
-            "to the day's end the "
+            "taken as its day's end the "
             f"value is {number_en(to_day_end)}{cure_en}",
             keeps_provisional=not suffices,
         )

@@ -26,7 +26,6 @@ from pipeline.indicators.base import (
 )
 from pipeline.indicators.counting import (
     BLANK_MEMBER,
-    NEVER_RECORDED,
     Durations,
     count_rows,
     is_sound,
@@ -36,6 +35,7 @@ from pipeline.indicators.counting import (
 from pipeline.indicators.dates import date_remarks, one_is_date, starts_and_ends
 from pipeline.indicators.definition import Definition
 from pipeline.periods import Period
+from pipeline.tables import NEVER_RECORDED
 
 DEFINITION = Definition(
     id="inquiry_response",

@@ -34,7 +34,6 @@ from pipeline.indicators.base import (
     quotient,
 )
 from pipeline.indicators.counting import (
-    NEVER_RECORDED,
     Durations,
     break_down,
     count_rows,
@@ -45,7 +44,7 @@ from pipeline.indicators.counting import (
 from pipeline.indicators.dates import date_remarks, one_is_date, starts_and_ends
 from pipeline.indicators.definition import Definition
 from pipeline.indicators.windows import Ints, connect, unite
-from pipeline.tables import OUTSIDE
+from pipeline.tables import NEVER_RECORDED, OUTSIDE
 
 DEFINITION = Definition(
     id="it_downtime",

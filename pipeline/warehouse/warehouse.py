@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -158,6 +158,26 @@ class Warehouse:
             for row in ordered
         ]
 
+    def most_things(self, city_id: str, period: str, *, sources: Collection[str]) -> dict[str, int]:
+        """By indicator, the most things that any version of a period tells of which has no sources but these."""
+        from pipeline.indicators.base import things_count
+
+        versions = sa.select(*(RESULT.c[name] for name in KEY)).where(
+            *_asked(city_id, period=period, indicator_id=None)
+        )
+        with reading(self._engine) as connection:
+            rows = connection.execute(_among(RESULT, versions.subquery("versions"))).mappings().all()
+            fates, files = (
+                _by_key(connection, table, versions.subquery("versions")) for table in (ROWS, RESULT_SOURCE)
+            )
+        most: dict[str, int] = {}
+        for row in rows:
+            key, name = _key_of(row), row["indicator_id"]
+            if {file.source for file in files[key]} <= set(sources):
+                excluded = {fate.rule: fate.rows_count for fate in fates[key] if fate.outcome == "excluded"}
+                most[name] = max(most.get(name, 0), things_count(row["rows_read"], excluded))
+        return most
+
     def zone_of(self, city_id: str) -> str | None:
         """The city's time zone at its latest run; null for a city without any."""
         query = sa.select(CITY.c.zone).where(CITY.c.city_id == city_id)
@@ -183,7 +203,7 @@ def _newest(
 
 
 def _asked(
-    city_id: str, *, period: str | None, indicator_id: str | None, as_of: datetime | None
+    city_id: str, *, period: str | None, indicator_id: str | None, as_of: datetime | None = None
 ) -> list[sa.ColumnElement[bool]]:
     """The conditions for versions of a city's results, those computed by `as_of`."""
     wanted = {"city_id": city_id, "period": period, "indicator_id": indicator_id}

@@ -45,6 +45,7 @@ SAMPLES = {
     "request": ["GET /a?b=c HTTP/1.1", "-", "", '\\" x', "GET http://h/a HTTP/2.0", "a\\\\"],
     "method": ["GET", "POST", ""],
     "uri": ["/a", "/a?q=1", "", "/%20"],
+    "host": ["data.kota.go.id", "a.go.id:443", "-", ""],
     "status": ["200", "304", "-", "-1", "20", "2000", "x00", "007"],
     "agent": ["Mozilla/5.0 (X11)", "Mozilla/5.0+(X11)", "a%2520b%41", "-", "", 'say \\"hi\\"'],
     "": ["-", "", "x", "a b", "0/0/0", "é"],
@@ -121,7 +122,10 @@ def _hit(form: LineFormat, texts: tuple[bytes, ...], terms: LineTerms) -> Hit | 
     clocks = [(field, text) for field, text in zip(form.fields, texts, strict=True) if field.clock]
     seconds = _seconds(clocks, UTC if terms.log_format[0] == W3C else terms.clock_zone)
     agent = _agent(told["agent"], form) if "agent" in told else NO_AGENT
-    return Hit(address, seconds, request.partition(b"?")[0], status, agent) if seconds else "bad_time"
+    asked = request.partition(b"?")[0]
+    origin = re.match(rb"[^ ]* [^/:]*://([^/ ]*)", asked, re.DOTALL)
+    host = told["host"] if "host" in told else origin[1] if origin else b""
+    return Hit(address, seconds, asked, status, agent, host) if seconds else "bad_time"
 
 
 def _agent(agent: bytes, form: LineFormat) -> bytes:
@@ -153,7 +157,8 @@ def _trimmed(address: bytes) -> bytes:
     address = address.strip(b' \t"') if not address.startswith(b"[") else address
     if address.startswith(b"["):
         return address[1:].rpartition(b"]")[0] if b"]" in address else address[1:]
-    address = address.rpartition(b":")[0] if address.count(b":") == 1 and not address.startswith(b":") else address
+    is_port = address.count(b":") == 1 or 0 < address.rfind(b".") < address.rfind(b":")
+    address = address.rpartition(b":")[0] if is_port and not address.startswith(b":") else address
     return b"" if address == b"-" else address
 
 
@@ -224,9 +229,12 @@ def cases(draw: st.DrawFn) -> tuple[LineTerms, list[bytes]]:
 def rows_of(hits: Hits) -> list[object]:
     found = []
     for rows in hits.rows:
-        texts = (column.tolist() for column in (rows.addresses, rows.requests, rows.agents))
+        told = (rows.addresses, rows.requests, rows.agents, rows.hosts)
+        texts = (column.tolist() for column in told if column is not None)
         columns = zip(rows.lines.tolist(), rows.seconds.tolist(), rows.statuses.tolist(), *texts, strict=True)
-        found += [(line, Hit(who, at, asked, status, agent)) for line, at, status, who, asked, agent in columns]
+        found += [
+            (line, Hit(who, at, asked, status, agent, *host)) for line, at, status, who, asked, agent, *host in columns
+        ]
     return [*sorted(found, key=lambda row: row[0]), *sorted(hits.faults.elements())]
 
 

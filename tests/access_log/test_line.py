@@ -171,9 +171,10 @@ def rows_of_block(lines: list[bytes], *, names: JsonNames = NAMES) -> list[objec
 
 
 def _rows(rows: Rows) -> list[tuple[int, Hit]]:
-    texts = (texts.tolist() for texts in (rows.addresses, rows.requests, rows.agents))
+    told = (rows.addresses, rows.requests, rows.agents, rows.hosts)
+    texts = (texts.tolist() for texts in told if texts is not None)
     columns = zip(rows.lines.tolist(), rows.seconds.tolist(), rows.statuses.tolist(), *texts, strict=True)
-    return [(line, Hit(who, at, asked, status, agent)) for line, at, status, who, asked, agent in columns]
+    return [(line, Hit(who, at, asked, status, agent, *host)) for line, at, status, who, asked, agent, *host in columns]
 
 
 def rows_one_by_one(lines: list[bytes], *, names: JsonNames = NAMES) -> list[object]:

@@ -14,7 +14,7 @@ import pytest
 from airflow_process import Checkout
 from scheduler import Airflow, airflow_service, wait_until
 
-from pipeline.periods import Period
+from pipeline.periods import Period, span
 from tests.acceptance.years_of_exports import write_city
 from tests.mailbox import Mailbox, webhook
 
@@ -86,6 +86,27 @@ def _wait_for_the_end(airflow: Airflow, dag_id: str, *, runs_count: int) -> list
 
     wait_until(has_ended, seconds=300)
     return airflow.runs(dag_id)
+
+
+@pytest.mark.parametrize(
+    ("kind", "to_date", "last"),
+    [("monthly", "2021-12-31", "2021-12"), ("monthly", "2021-12-01", "2021-11"), ("annual", "2021-12-31", "2021")],
+)
+def test_airflows_own_backfill_means_each_period_of_seven_years_but_a_last_month_that_ends_too_early(
+    airflow: Airflow, kind: str, to_date: str, last: str
+) -> None:
+    asked = {
+        "dag_id": f"kota-barat_{kind}",
+        "from_date": "2015-01-01T00:00:00Z",
+        "to_date": f"{to_date}T00:00:00Z",
+        "reprocess_behavior": "none",
+        "dag_run_conf": {},
+        "run_backwards": False,
+        "max_active_runs": 1,
+    }
+    planned = [run["partition_key"] for run in airflow.post("backfills/dry_run", asked)["backfills"]]
+    every = [period.label for period in span("2015", "2021") if len(period.label) == len(last)]
+    assert planned == every[: every.index(last) + 1]
 
 
 def test_months_missed_are_caught_up_once_and_in_order(airflow: Airflow) -> None:

@@ -17,6 +17,7 @@ from scheduler import Airflow, airflow_service, wait_until
 from pipeline.periods import span
 from pipeline.warehouse import Warehouse
 from tests.acceptance.years_of_exports import write_city
+from tests.mailbox import webhook
 
 pytestmark = [pytest.mark.airflow, pytest.mark.service]
 
@@ -25,6 +26,8 @@ FIRST, LAST = "2024", "2025"
 # Seven years before them; fewer to try the test itself.
 BACKFILL = (os.environ.get("TOLOK_BACKFILL_FIRST", "2017"), "2023")
 HOURS = 3
+# The files of cities are looked at less often than by default in these tests: that costs as much as the runs do.
+MORE = {"AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "20"}
 TOLOK = (sys.executable, "-c", "from pipeline.cli import main; main()")
 
 
@@ -41,9 +44,16 @@ def backfilled(folder: Path) -> Iterator[subprocess.CompletedProcess[str]]:
     }
     late = cities["kota-timur"]
     sound = late.read_text("utf-8")
+    sound += "notify: [{connection: obrolan, language: en, kinds: settings_at_fault}]\n"
     late.write_text(sound.replace("Asia/Jayapura", "Asia/Jaya"), "utf-8")
-    with airflow_service(folder) as airflow:
-        wait_until(lambda: _done(airflow, "kota-barat_monthly")["2024-02"] > 0, seconds=900)
+    with (
+        webhook() as box,
+        airflow_service(folder, more={**MORE, "AIRFLOW_CONN_OBROLAN": box.address}) as airflow,
+    ):
+        wait_until(lambda: _done(airflow, "kota-barat_monthly")["2024-02"] > 0, seconds=900, every=5)
+        for _ in range(2):
+            airflow.trigger("tolok_watch")
+        wait_until(lambda: len(box.messages) > 0, seconds=300)
         late.write_text(sound, "utf-8")
         backfill = subprocess.run(
             [*TOLOK, "backfill", "kota-tengah", *BACKFILL, "--airflow"],
@@ -52,9 +62,10 @@ def backfilled(folder: Path) -> Iterator[subprocess.CompletedProcess[str]]:
             text=True,
             check=False,
         )
-        wait_until(lambda: all(_has_all(airflow, city) for city in ZONES), seconds=HOURS * 3600, every=10)
+        wait_until(lambda: all(_has_all(airflow, city) for city in ZONES), seconds=HOURS * 3600, every=30)
         (folder / "runs.json").write_text(json.dumps(_runs(airflow)), "utf-8")
         _copy_warehouse(airflow, folder / "scheduled.json")
+        (folder / "messages.json").write_text(json.dumps(box.messages), "utf-8")
         yield backfill
 
 
@@ -117,3 +128,10 @@ def test_there_is_one_version_of_each_and_the_state_of_a_single_command(folder: 
         assert {row["period"] for row in expected} == _expected(city)
         found = [row for row in scheduled if row["city"] == city and row["period"] in _expected(city)]
         assert found == expected
+
+
+@pytest.mark.usefixtures("backfilled")
+def test_the_alert_of_the_city_at_fault_came_once_and_so_did_its_end(folder: Path) -> None:
+    (told, reason), (over, _) = json.loads((folder / "messages.json").read_text("utf-8"))
+    assert (told, over) == ("Tolok kota-timur: 1 to look at", "Tolok kota-timur: 1 well again")
+    assert "unknown time zone" in reason

@@ -270,3 +270,106 @@ def test_many_visits_by_agents_that_are_no_browsers_hold_the_result(tmp_path: Pa
     said = [remark.en for remark in computed().remarks if remark.code == "unlisted_agents"]
     assert bool(said) == is_held
     assert all("PeriksaTautan" in text and "budi" not in text and "40 %" in text for text in said)
+
+
+HOSTED = [
+    ("log_format: vhost_combined", f"HOST:443 {{who}} - - {TAIL}"),
+    (
+        'log_format: \'$remote_addr $host [$time_local] "$request" $status "$http_user_agent"\'',
+        f'{{who}} HOST [{STAMP}] "GET /d HTTP/1.1" 200 "{AGENT}"',
+    ),
+    ("log_format: alb", ALB.replace("data.kota.go.id", "HOST")),
+    ("", IIS_HEAD.replace("s-ip", "cs-host") + "\n" + IIS.replace("10.0.0.5", "HOST")),
+    (
+        "",
+        '{{"ts": 17357{day}0000, "request": {{"client_ip": "{who}", "host": "WWW.HOST:8443", "method": "GET", '
+        '"uri": "/d"}}, "status": 200}}',
+    ),
+    (
+        "fields: {host: situs}",
+        '{{"time_iso8601": "2025-01-0{day}T09:00:00+07:00", "remote_addr": "{who}", "request": "GET /d HTTP/1.1", '
+        '"status": 200, "situs": "HOST", "note": "\\u0041"}}',
+    ),
+]
+
+
+def hosted(template: str, *hosts: str) -> str:
+    """The same people's requests of each host."""
+    return "".join(lines(template.replace("HOST", host)) for host in hosts)
+
+
+@pytest.mark.parametrize(("settings", "template"), HOSTED)
+def test_of_several_sites_in_a_log_the_portal_is_counted_once_hosts_name_it(
+    tmp_path: Path, settings: str, template: str
+) -> None:
+    text = hosted(template, "data.kota.go.id", "mail.kota.go.id")
+    write(tmp_path, settings=settings, log=text)
+    (said,) = (remark.en for remark in computed().remarks if remark.code == "several_hosts")
+    assert "data.kota.go.id 50 %" in said
+    assert "mail.kota.go.id 50 %" in said
+    write(tmp_path, settings=", ".join(filter(None, [settings, "hosts: ['DATA.*', opendata.kota.go.id]"])), log=text)
+    result = computed()
+    assert (result.headline.numerator, result.rows.excluded["other_portal"]) == (VISITS, VISITS)
+    assert result.rows.read == 2 * VISITS + result.rows.excluded.get("header_line", 0)
+    assert "several_hosts" not in codes(result)
+
+
+@pytest.mark.parametrize("hosts", [("data.kota.go.id",), ("www.data.kota.go.id", "DATA.kota.go.id.", "10.0.0.7")])
+def test_one_site_by_other_names_is_one_site(tmp_path: Path, hosts: tuple[str, ...]) -> None:
+    write(tmp_path, settings=HOSTED[0][0], log=hosted(HOSTED[0][1], *hosts))
+    assert "several_hosts" not in codes(computed())
+
+
+@pytest.mark.parametrize(
+    ("settings", "says"),
+    [
+        ("log_format: vhost_combined, hosts: [dta.kota.go.id]", "there are: data.kota.go.id"),
+        ("log_format: [vhost_combined, combined], hosts: ['https://data.kota.go.id/']", "site's name only"),
+        ("log_format: vhost_combined, exclude: {other_portal: {column: host, values: [a]}}", "exclude: .*no effect"),
+        ("log_format: vhost_combined, grain: month, nulls: ['-']", "grain, nulls: .*no effect"),
+    ],
+)
+def test_hosts_that_no_line_is_of_and_settings_without_effect_are_refused(
+    tmp_path: Path, settings: str, says: str
+) -> None:
+    write(tmp_path, settings=settings, log=hosted(HOSTED[0][1], "data.kota.go.id"))
+    with pytest.raises(TolokError, match=says):
+        computed()
+
+
+def test_hosts_are_refused_where_lines_tell_none(tmp_path: Path) -> None:
+    write(tmp_path, settings="hosts: [data.kota.go.id]", log=lines(f"{{who}} - - {TAIL}"))
+    with pytest.raises(TolokError, match="do not tell the site"):
+        computed()
+
+
+PROXIED = [
+    (f'10.9.8.PROXY - - {TAIL} "{{who}}"', True),
+    (f'198.51.100.PROXY - - {TAIL} "10.1.1.1, {{who}}" 0.004', True),
+    (f'198.51.100.PROXY - - {TAIL} "-" "{{who}}:443" up="10.0.0.5:80"', True),
+    (f'{{who}} - - {TAIL} "{{who}}" "10.0.0.5:80"', False),
+    (f"{{who}} - - {TAIL}", False),
+    (IIS_HEAD + "\n" + IIS, False),
+]
+
+
+@pytest.mark.parametrize(("template", "is_held"), PROXIED)
+def test_few_addresses_beside_many_forwarded_ones_hold_the_result(tmp_path: Path, template: str, is_held: bool) -> None:
+    text = "".join(lines(template.replace("PROXY", str(n % 3)).replace("{who}", f"203.0.{n}.1")) for n in range(12))
+    write(tmp_path, log=text)
+    result = computed()
+    assert ("forwarded_addresses" in codes(result)) == is_held
+    assert not re.search(r"203\.0\.|198\.51\.", str(result.remarks))
+
+
+def test_json_lines_with_a_part_told_twice_are_malformed(tmp_path: Path) -> None:
+    sound = (
+        '{{"remote_addr": "{who}", "time_iso8601": "2025-01-0{day}T09:00:00+07:00", "note": "\\u0041 \\"status\\": 1", '
+        '"request": "GET /d HTTP/1.1", "status": 200}}'
+    )
+    twice = sound.replace('"status": 200', '"status" : 404, "status": 200')
+    write(tmp_path, log=lines(sound) * 20 + lines(twice))
+    assert computed().rows.quarantined == {"malformed_line": VISITS}
+    write(tmp_path, log=lines(twice))
+    with pytest.raises(TolokError, match="have the name status twice"):
+        computed()

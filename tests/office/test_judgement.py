@@ -94,7 +94,7 @@ KEPT: dict[str, Case] = {
     "inquiries on the first twelve days only": (
         "inquiry_response",
         lambda data: inquiries(data, [(s, s + timedelta(hours=3, minutes=n)) for n, (s, _) in enumerate(SWAPPED)]),
-        {"days_up_to_12_pct"},
+        {"day_month_swapped"},
     ),
     "outages on the first of months": (
         "it_downtime",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -16,9 +17,17 @@ OUTAGES = {"incident_id": "Nomor", "component": "Nomor", "started_at": "Masuk", 
 START = datetime(2025, 1, 1, 8)
 
 
-def kept(folder: Path, lines: list[str], source: dict[str, object], indicator: str, **city: object) -> set[str]:
-    """What keeps the result of 2025 provisional, by the public command."""
-    write_office(folder, lines, source, **city)
+def kept(
+    folder: Path,
+    lines: list[str],
+    source: dict[str, object],
+    indicator: str,
+    *,
+    names: Sequence[str] = ("berkas",),
+    **city: object,
+) -> set[str]:
+    """What keeps the result of 2025 provisional, by the public command; sources of several names are all the same."""
+    write_office(folder, lines, *[source] * len(names), names=names, **city)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TOLOK_HOME", str(folder / "home"))
         patch.setenv("TOLOK_CITIES", str(folder))

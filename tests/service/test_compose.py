@@ -178,7 +178,7 @@ def test_an_admin_starts_a_run_that_a_reader_may_only_see(stack: Stack) -> None:
 
     assert wait_for(lambda: state() in ("success", "failed"), seconds=1200)
     assert state() == "success"
-    shown = stack.compose("run", "--rm", "tolok", "show", "kota-contoh", "2025-03", "--json").stdout
+    shown = stack.compose("--profile", "cli", "run", "--rm", "tolok", "show", "kota-contoh", "2025-03", "--json").stdout
     found = json.loads(shown[shown.index("[") :])
     assert {result["indicator"] for result in found} >= {"portal_visits", "inquiry_response"}
     page = stack.run("podman", "exec", "tolok-test_worker_1", "cat", "data/reports/kota-contoh/2025-03.html").stdout

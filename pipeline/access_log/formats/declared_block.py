@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from connectors.log_format import Escape, LineFormat
 from kernels import Bytes, Ints, words_of
 from kernels.access_log import LONGEST_LINE
-from kernels.log_fields import ENDS, cut_ports, match_fields, read_answers, trim_addresses
+from kernels.log_fields import ENDS, cut_ports, find_origins, match_fields, read_answers, trim_addresses
 from kernels.texts import gather_texts
 from pipeline.access_log.formats.clients import AreTrusted, Spans, find_clients
 from pipeline.access_log.formats.clock import read_times
@@ -55,8 +55,9 @@ class DeclaredFormat:
             read_times(data, clocks, count=count, zone=self._zone),
             _statuses(data, columns["status"]),
             texts_at(data, self._clients(data, columns)),
-            requests_at(data, columns),
+            requests := requests_at(data, columns),
             self._agents(data, columns, count=count),
+            texts_at(data, columns["host"]) if "host" in columns else _hosts_in(requests),
         )
         is_whole = (rows.statuses >= 0) & (rows.addresses.ends > rows.addresses.begins)
         is_whole &= bounds[1][read] - bounds[0][read] <= LONGEST_LINE
@@ -85,6 +86,13 @@ class DeclaredFormat:
         if not self._line.agent_escape:
             return texts_at(data, columns["agent"])
         return _decoded(data, columns["agent"], escape=self._line.agent_escape)
+
+
+def _hosts_in(requests: Texts) -> Texts | None:
+    """The hosts of requests for whole addresses, as balancers log them, empty for others; null when there are none."""
+    begins, ends = requests.begins.copy(), requests.begins.copy()
+    is_told = find_origins(requests.data, requests.begins, requests.ends, begins, ends)
+    return Texts(requests.data, begins, ends) if is_told else None
 
 
 def _without_dashes(data: Bytes, spans: Spans) -> Spans:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from operator import attrgetter
@@ -18,7 +18,9 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from kernels import words_of
 from kernels.access_log import LONGEST_LINE
+from kernels.json_lines import find_repeated_keys
 from pipeline.access_log.formats.json_line import (
     END_SECOND,
     FIRST_SECOND,
@@ -44,10 +46,12 @@ _TYPES: dict[str, Any] = {
     "time": str | int | float,
     "status": str | int,
     "agent": str | list[str],
+    "host": str,
 }
 
 Ints = NDArray[np.int64]
 Bytes = NDArray[np.uint8]
+Words = NDArray[np.uint64]
 Fields = tuple[Ints, Ints]
 Paths = tuple[tuple[str, str], ...]
 # For each key of an object its value's type, None when the key must be absent, or a nested object's tree.
@@ -113,9 +117,13 @@ class _PathsReader:
         self._decoder = msgspec.json.Decoder(_struct(tree))
         parts = (part for part in paths if part != "headers")
         self._columns = {part: attrgetter(_attribute(tree, paths[part])) for part in parts}
+        self._keys = _packed(names.keys)
 
     def read(self, data: Bytes, *, bounds: Fields, numbers: Ints) -> Rows:
         """The hits among the lines of these numbers, which begin and end with a brace; others are left out."""
+        is_repeated = np.zeros(len(numbers), bool)
+        find_repeated_keys(data, words_of(data), (bounds[0][numbers], bounds[1][numbers]), self._keys, is_repeated)
+        numbers = numbers[~is_repeated]
         view, is_read = data.data, np.ones(len(numbers), bool)
         records: list[msgspec.Struct] = []
         starts, ends = (bound[numbers] for bound in bounds)
@@ -153,8 +161,19 @@ class _PathsReader:
         seconds, statuses = _read_times(values["time"]), _read_statuses(values["status"])
         agents = values.get("agent", [self._other_agent] * len(numbers))
         agents = agents if {*map(type, agents)} == {str} else [*map(first_agent, agents)]
-        rows = Rows(numbers, seconds, statuses, _column(values["address"]), _requests(values), _column(agents))
+        hosts = _column(values["host"]) if "host" in values else None
+        rows = Rows(numbers, seconds, statuses, _column(values["address"]), _requests(values), _column(agents), hosts)
         return rows.only((seconds > 0) & (statuses >= 0))
+
+
+def _packed(keys: Iterable[str]) -> tuple[Words, Words, Ints]:
+    """Keys in the layout that the kernel takes."""
+    names = [key.encode() for key in sorted(keys)]
+    ends, masks = (
+        [part[-8:].ljust(8, b"\0") for part in parts] for parts in (names, [b"\xff" * len(n) for n in names])
+    )
+    lengths = np.array([*map(len, names)], np.int64)
+    return np.frombuffer(b"".join(ends), np.uint64), np.frombuffer(b"".join(masks), np.uint64), lengths
 
 
 def _batches(starts: Ints, *, ends: Ints) -> Iterator[tuple[int, int]]:

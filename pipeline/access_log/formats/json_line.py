@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any, NoReturn
 
 from kernels.access_log import FIRST_YEAR, LAST_YEAR, LONGEST_LINE
@@ -31,6 +34,7 @@ _KINDS: Mapping[str, tuple[type, ...]] = {
     "uri": (str,),
     "status": (str, int),
     "agent": (str, list),
+    "host": (str,),
 }
 
 
@@ -48,6 +52,12 @@ class JsonNames:
     uri: tuple[str, ...] = ("request_uri", "request.uri", "RequestPath")
     status: tuple[str, ...] = ("status", "DownstreamStatus")
     agent: tuple[str, ...] = ("http_user_agent", "request.headers.User-Agent", "request_User-Agent")
+    host: tuple[str, ...] = ("host", "http_host", "server_name", "request.host", "RequestHost")
+
+    @cached_property
+    def keys(self) -> frozenset[str]:
+        """The keys on the way to any part."""
+        return frozenset(key for paths in asdict(self).values() for path in paths for key in path.split("."))
 
     def declared(self, names: Mapping[str, str]) -> JsonNames:
         """These names, with only the declared path for each part that is declared."""
@@ -66,17 +76,19 @@ def read_any_line(line: bytes, *, names: JsonNames) -> Hit | str:
 def read_json_line(line: bytes, *, names: JsonNames) -> Hit | str:
     """The hit of a line, or its fault: `malformed_line` or `bad_time`.
 
-    A line is malformed when it is no JSON or lacks a part other than the agent. An agent missing among logged headers
-    is empty; where no headers are logged it is `NO_AGENT`. Text is UTF-8; invalid bytes are kept.
+    A line is malformed when it is no JSON, lacks a part other than agent and host, or has a part's key twice. An agent
+    missing among logged headers is empty; where no headers are logged it is `NO_AGENT`. Text is UTF-8; invalid bytes
+    are kept.
     """
     try:
-        record = load(line)
+        record = load(line, names=names)
         values = {part: value_at(record, path) for part, path in find_paths(record, names=names).items()}
         request = values["request"] if "request" in values else f"{values['method']} {values['uri']}"
         address, status, seconds = _encoded(values["address"]), STATUSES[values["status"]], read_time(values["time"])
         no_agent = "" if "headers" in values else NO_AGENT.decode()
         agent = first_agent(values["agent"]) if "agent" in values else no_agent
-        hit = Hit(address, seconds or 0, _encoded(request).partition(b"?")[0], status, _encoded(agent))
+        asked, host = _encoded(request).partition(b"?")[0], _encoded(values.get("host", ""))
+        hit = Hit(address, seconds or 0, asked, status, _encoded(agent), host)
     except (ValueError, KeyError):
         return "malformed_line"
     if not address:
@@ -84,12 +96,20 @@ def read_json_line(line: bytes, *, names: JsonNames) -> Hit | str:
     return hit if seconds else "bad_time"
 
 
-def load(line: bytes) -> object:
-    """The decoded line; raises `ValueError` when it is over 1 MiB or no JSON."""
+def load(line: bytes, *, names: JsonNames) -> object:
+    """The decoded line; raises `ValueError` when it is over 1 MiB, no JSON, or has a key of a part twice."""
     if len(line) > LONGEST_LINE:
         raise ValueError
+
+    def as_object(pairs: list[tuple[str, object]]) -> dict[str, object]:
+        counts = Counter(key for key, _ in pairs if key in names.keys)
+        if any(count > 1 for count in counts.values()):
+            raise ValueError
+        return dict(pairs)
+
     try:
-        return json.loads(line.decode("utf-8", "surrogateescape"), parse_constant=_refuse)
+        text = line.decode("utf-8", "surrogateescape")
+        return json.loads(text, parse_constant=_refuse, object_pairs_hook=as_object)
     except RecursionError:
         raise ValueError from None
 
@@ -108,7 +128,7 @@ def find_paths(record: object, *, names: JsonNames) -> dict[str, str]:
 def read_paths(line: bytes, *, names: JsonNames) -> tuple[object, dict[str, str]] | None:
     """The decoded line and the path of each part in it; null when it is no JSON."""
     try:
-        record = load(line)
+        record = load(line, names=names)
     except ValueError:
         return None
     return record, find_paths(record, names=names)
@@ -126,6 +146,20 @@ def find_missing_parts(line: bytes, *, names: JsonNames) -> tuple[list[str], lis
     record, paths = read
     missing = min((sorted(needed - paths.keys()) for needed in _NEEDED), key=len)
     return (missing, _all_paths(record)) if missing else None
+
+
+def find_repeated_key(line: bytes, *, names: JsonNames) -> str:
+    """The first key of a part that an object in a JSON line has twice; empty when there is none."""
+    repeated: list[str] = []
+
+    def as_object(pairs: list[tuple[str, object]]) -> dict[str, object]:
+        keys = [key for key, _ in pairs if key in names.keys]
+        repeated.extend(key for key, count in Counter(keys).items() if count > 1)
+        return dict(pairs)
+
+    with suppress(ValueError, RecursionError):
+        json.loads(line.decode("utf-8", "surrogateescape"), object_pairs_hook=as_object)
+    return repeated[0] if repeated else ""
 
 
 def read_time(value: str | float) -> int | None:

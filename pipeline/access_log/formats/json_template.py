@@ -94,6 +94,7 @@ class JsonTemplate:
             texts_at(data, slices["address"]),
             requests_at(data, slices),
             agents,
+            texts_at(data, slices["host"]) if "host" in slices else None,
         )
         has_address = slices["address"][1] > slices["address"][0]
         return rows.only((rows.seconds > 0) & (statuses >= 0) & has_address)
