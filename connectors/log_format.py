@@ -203,6 +203,8 @@ def w3c_formats(directive: str) -> tuple[LineFormat, ...]:
     # CloudFront's own name is the other one.
     is_told_twice = "x-host-header" in names
     roles = {**_W3C, "cs(host)": ""} if is_told_twice else _W3C
+    if not any(roles.get(name.lower()) == "host" for name in names):
+        roles = {**roles, "s-sitename": "host"}
     fields = [LogField(roles.get(name.lower(), ""), clock=_W3C_CLOCKS.get(name.lower(), "")) for name in names]
     return (
         replace(_laid_out(_between(fields, b" ")), agent_escape="plus"),

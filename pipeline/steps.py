@@ -183,7 +183,7 @@ def validate(city_id: str, period: str) -> str:
     verdicts = [*verdicts, verdict] if tables else []
     _write_verdicts(city_id, period, "tables", verdicts)
     write_atomically(_work(city_id, period) / "remarks.json", _remarks_by_table().dump_json(remarks, indent=1))
-    refuse_unsound(verdicts)
+    refuse_unsound(verdicts, tables=tables)
     return f"{city_id}/{period}/tables"
 
 

@@ -19,6 +19,7 @@ import pandas as pd
 from pydantic import ValidationError
 
 from connectors.errors import ConfigError, DataRejected
+from connectors.numerals import number, number_en
 from pipeline.indicators.counting import is_sound
 from pipeline.periods import Period
 from pipeline.sample import Key, Parts, Sample, take_sample
@@ -153,8 +154,11 @@ def _verdict(sample: Sample, *, subject: str, suite: Suite) -> Verdict:
     return Verdict(subject, way, tuple(outcomes[rule.meta.rule_id] for rule in rules))
 
 
-def refuse_unsound(verdicts: Sequence[Verdict]) -> None:
-    """Raise `DataRejected` naming every unmet critical rule with its counts."""
+def refuse_unsound(verdicts: Sequence[Verdict], *, tables: Mapping[str, Read] | None = None) -> None:
+    """Raise `DataRejected` naming every unmet critical rule with its counts.
+
+    Of `tables` of which most rows are quarantined, it names the commonest reason and its file.
+    """
     unmet = [
         (verdict.subject, outcome)
         for verdict in verdicts
@@ -166,10 +170,28 @@ def refuse_unsound(verdicts: Sequence[Verdict]) -> None:
     lines = [(subject, outcome, *_count(outcome)) for subject, outcome in unmet]
     lines_id = [f"{subject}: {o.text_id} ({count}; {o.rule_id})" for subject, o, count, _ in lines]
     lines_en = [f"{subject}: {o.text_en} ({count}; {o.rule_id})" for subject, o, _, count in lines]
+    held = list(_mostly_held(tables or {}))
+    lines_id += [
+        f"{place}: {number(count)} dari {number(of)} baris dikarantina: {why}" for place, count, of, why in held
+    ]
+    lines_en += [
+        f"{place}: {number_en(count)} of {number_en(of)} rows quarantined: {why}" for place, count, of, why in held
+    ]
     raise DataRejected(
         id="\n- ".join(["Data tidak memenuhi aturan wajib. Periksa berkas sumber dan pemetaannya:", *lines_id]),
         en="\n- ".join(["The data break critical rules. Look at the source files and their mapping:", *lines_en]),
     )
+
+
+def _mostly_held(tables: Mapping[str, Read]) -> Iterator[tuple[str, int, int, str]]:
+    """Source and file with the commonest quarantine reason of each table that is mostly quarantined: how many rows of
+    the table's are."""
+    for name, read in tables.items():
+        counts = read.fates.quarantined.get("source_file_id")
+        if counts is not None and 2 * counts.sum() > read.considered_count:
+            reason, file_id = counts.idxmax()
+            place = f"{read.sources.get(file_id, name)} ({read.names.get(file_id, file_id)})"
+            yield place, int(counts.sum()), read.considered_count, f"{reason} {number(int(counts.max()))}"
 
 
 def load_suite(path: Path, *, required: Mapping[str, Rule]) -> Suite:

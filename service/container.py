@@ -53,7 +53,7 @@ def main(arguments: list[str]) -> None:
     elif role == "migrate":
         _migrate()
     elif role == "tolok":
-        _become([sys.executable, "-m", "pipeline.cli", *rest], {**os.environ, **_warehouse()})
+        _become([str(Path(sys.executable).with_name("tolok")), *rest], {**os.environ, **_warehouse()})
     elif role in _COMMANDS:
         metadata_url = _url(METADATA)
         _wait(metadata_url)

@@ -16,17 +16,21 @@ _MOST_SHAPES = 4
 _LEAST_LINES = 10
 _LEAST_PCT = 10
 _LEAST_ADDRESSES_PER_CLIENT = 2
-# Neither a part of a path, a version or a query, nor the clock.
+# Neither a part of a path or a version, nor the clock.
 _ADDRESS = re.compile(
-    rb"(?<![\w./=:%+-])(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){3,7})(?![\w./%-])"
+    rb"(?<![\w./:%+-])(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){3,7})(?![\w./%-])"
 )
 
 
 class Forwarded:
-    """Sampled lines, and by the place of another address in them the hashes of client addresses and of the others."""
+    """Sampled lines, and by the place of another address in them the hashes of client addresses and of the others.
+
+    Lists in place of a client address are counted by themselves.
+    """
 
     def __init__(self) -> None:
         self._lines_count = 0
+        self._lists_count = 0
         self._told: defaultdict[int, int] = defaultdict(int)
         self._clients: defaultdict[int, set[bytes]] = defaultdict(set)
         self._others: defaultdict[int, set[bytes]] = defaultdict(set)
@@ -37,6 +41,7 @@ class Forwarded:
         for rows in reader.read(lines).rows:
             self._lines_count += len(rows.lines)
             for number, client in zip(rows.lines.tolist(), rows.addresses.tolist(), strict=True):
+                self._lists_count += b"," in client
                 others = (other for other in _ADDRESS.findall(texts[number]) if other not in client)
                 for place, other in enumerate(islice(others, _MOST_SHAPES)):
                     self._told[place] += 1
@@ -46,6 +51,7 @@ class Forwarded:
     def absorb(self, other: Forwarded) -> None:
         """Add another's lines, hashed with the same key."""
         self._lines_count += other._lines_count
+        self._lists_count += other._lists_count
         for place, count in other._told.items():
             self._told[place] += count
             self._clients[place] |= other._clients[place]
@@ -53,8 +59,9 @@ class Forwarded:
 
     @property
     def are_proxies(self) -> bool:
-        """Whether in many lines another address stands beside one that has many of these."""
-        return any(
+        """Whether many lines have a list of addresses, or another address beside one that has many of these."""
+        are_lists = self._lists_count > 0 and 100 * self._lists_count >= _LEAST_PCT * self._lines_count
+        return are_lists or any(
             count >= _LEAST_LINES
             and 100 * count >= _LEAST_PCT * self._lines_count
             and len(self._others[place]) >= _LEAST_ADDRESSES_PER_CLIENT * len(self._clients[place])

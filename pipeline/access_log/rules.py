@@ -42,7 +42,8 @@ _DOWNLOADS = frozenset(
 )
 # A balancer's log has whole addresses.
 _ORIGIN = re.compile(rb"^https?://[^/]*")
-_SITE = re.compile(r"(?:[a-z0-9_-]+\.)+[a-z][a-z0-9-]*[a-z]")
+# A domain, or IIS's number of a site.
+_SITE = re.compile(r"(?:[a-z0-9_-]+\.)+[a-z][a-z0-9-]*[a-z]|w3svc\d+")
 # What lines without a host are counted as where hosts are declared.
 NO_SITE = "-"
 _DATA_PATH = re.compile(rb"(?:/[a-z]{2}(?:_[A-Z]{2})?)?/api/|.*/download(?:/|$)|.*/datastore/dump/", re.DOTALL)

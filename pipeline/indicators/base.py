@@ -263,6 +263,21 @@ def common_remarks(rows: RowCounts, *, coverage_pct: float, terms: Terms) -> lis
     return found
 
 
+def undeclared_coverage(terms: Terms) -> list[Remark]:
+    """That nobody says which days the sources hold: rows alone do not tell a day without any from one left out."""
+    if terms.covers is not None:
+        return []
+    return [
+        Remark(
+            "covers_undeclared",
+            "hari yang dimuat ekspor tidak dinyatakan, dan dari baris saja tidak diketahui apakah semuanya ada. Tulis "
+            "'covers' (hari pertama dan terakhir) pada sumbernya",
+            "nobody declares which days the export holds, and rows alone do not tell whether all are there. Write "
+            "'covers' (the first and the last day) at its source",
+        )
+    ]
+
+
 def quarantine_effect(
     rows: RowCounts, *, headline: Quotient, unit_id: str, if_sound: Sequence[Quotient], known_count: int
 ) -> list[Remark]:

@@ -23,6 +23,7 @@ from pipeline.indicators.base import (
     coverage_terms,
     quarantine_effect,
     quotient,
+    undeclared_coverage,
 )
 from pipeline.indicators.counting import (
     BLANK_MEMBER,
@@ -209,7 +210,7 @@ def conclude(summary: InquirySummary, *, terms: Terms) -> Result:
         terms=terms,
         coverage_pct=coverage_pct,
         inputs=summary.inputs,
-        remarks=[*_remarks(summary, terms), *_held(summary, headline)],
+        remarks=[*undeclared_coverage(terms), *_remarks(summary, terms), *_held(summary, headline)],
         depends_on={
             "zone": terms.zone.key,
             "as_of": terms.as_of.isoformat() if answered.count < summary.received_count else None,

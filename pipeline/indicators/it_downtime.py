@@ -32,6 +32,7 @@ from pipeline.indicators.base import (
     coverage_terms,
     quarantine_effect,
     quotient,
+    undeclared_coverage,
 )
 from pipeline.indicators.counting import (
     Durations,
@@ -204,6 +205,7 @@ def conclude(summary: OutageSummary, *, terms: Terms) -> Result:
         terms=terms,
         coverage_pct=coverage_pct,
         remarks=[
+            *undeclared_coverage(terms),
             *_remarks(still_open, headline),
             *_date_remarks(windows, at_day_end, terms),
             *_held(summary, headline),

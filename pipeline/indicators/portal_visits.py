@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import pandas as pd
 
 from connectors.errors import DataRejected
+from connectors.remarks import Remark
 from pipeline.coverage import Coverage
 from pipeline.indicators.base import (
     Breakdown,
@@ -76,6 +78,7 @@ DEFINITION = Definition(
 )
 HEADLINE = "headline"
 PER = 100_000
+_NO_POPULATION = "jumlah penduduk tahun ini belum ada / no population figure for this year"
 _PARTLY_KNOWN = "sumber lain tidak memuatnya / the period's other source does not tell"
 _UNIQUE = {"unique_visitors_month", "unique_visitors_year"}
 _GRAIN = ["variant", "month", "portal_id", "source_tool", "visit_definition"]
@@ -124,7 +127,7 @@ def conclude(summary: VisitSummary, *, terms: Terms) -> Result:
     counts = summary.counts
     _refuse_two_tools(counts[counts["variant"] == HEADLINE])
     coverage_pct = summary.covered.pct_of(terms.period)
-    headline = _per_population(_visits(counts, HEADLINE), terms.population)
+    headline = _per_population(_visits(counts, HEADLINE), terms.population, reason=_without_population(terms))
     return Result.of(
         DEFINITION,
         headline,
@@ -157,12 +160,24 @@ def _visits(counts: pd.DataFrame, variant: str) -> int | None:
     return None if visits.empty else int(visits.sum())
 
 
-def _per_population(visits_count: int | None, population: Population | None) -> Quotient:
+def _without_population(terms: Terms) -> str:
+    """Why there may be no population: with what is said of its rows that cannot be read."""
+    unread = [remark for remark in terms.remarks if remark.code == "population_row_unread"]
+    parts = _NO_POPULATION.split(" / ")
+    return " / ".join("; ".join([part, *more]) for part, more in zip(parts, _texts(unread), strict=True))
+
+
+def _texts(remarks: Sequence[Remark]) -> tuple[list[str], list[str]]:
+    return [remark.id for remark in remarks], [remark.en for remark in remarks]
+
+
+def _per_population(
+    visits_count: int | None, population: Population | None, *, reason: str = _NO_POPULATION
+) -> Quotient:
     if visits_count is None:
         return Quotient(None, None, DEFINITION.unit, None, "tidak ada data kunjungan / no visits data")
     if not visits_count:
         return Quotient(0.0, None, DEFINITION.unit, None, "tidak satu kunjungan pun tercatat / no visit was recorded")
-    reason = "jumlah penduduk tahun ini belum ada / no population figure for this year"
     inhabitants = population.population_count / PER if population else None
     return quotient(float(visits_count), inhabitants, unit=DEFINITION.unit, reason=reason)
 

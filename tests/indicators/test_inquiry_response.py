@@ -192,6 +192,13 @@ def test_undeclared_coverage_is_that_of_the_months_in_which_inquiries_came() -> 
     assert measured(rows, covers=None).coverage_pct == pytest.approx(100 * (31 + 31) / 365)
 
 
+def test_a_desk_that_nobody_declares_whole_is_not_final_though_each_month_has_rows() -> None:
+    rows = [inquiry(n, f"2025-{n:02}-10 08:00", f"2025-{n:02}-10 10:00") for n in range(1, 13)]
+    undeclared = measured(rows, covers=None)
+    assert (measured(rows).status, undeclared.status, undeclared.coverage_pct) == ("final", "provisional", 100)
+    assert "covers_undeclared" in {remark.code for remark in undeclared.remarks}
+
+
 @pytest.mark.parametrize("order", [1, -1])
 def test_what_one_part_shows_of_the_desk_holds_for_all(order: int) -> None:
     answered, closed = (

@@ -233,6 +233,13 @@ def test_undeclared_coverage_reaches_from_the_month_of_the_first_incident_to_the
     assert measured(rows, "2025-02", covers=None, as_of=extracted).headline.numerator is None
 
 
+def test_a_log_that_nobody_declares_whole_is_not_final_though_each_month_has_rows() -> None:
+    rows = [outage(n, f"2025-{n:02}-10 08:00", f"2025-{n:02}-10 10:00") for n in range(1, 13)]
+    undeclared = measured(rows, covers=None)
+    assert (measured(rows).status, undeclared.status, undeclared.coverage_pct) == ("final", "provisional", 100)
+    assert "covers_undeclared" in {remark.code for remark in undeclared.remarks}
+
+
 def test_plausible_is_more_than_nothing_and_at_most_the_longest() -> None:
     ends = ["2025-02-01 08:00", "2025-02-02 08:00", "2025-02-02 08:00:01"]
     rows = [outage(n, "2025-02-01 08:00", end, is_planned=n == 1) for n, end in enumerate(ends)]

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from connectors.errors import DataRejected
+from connectors.remarks import Remark
 from pipeline.indicators.base import Population, RowCounts, measure
 from pipeline.indicators.registry import INDICATORS
 from pipeline.tables import SERVICES, VISITS
@@ -52,6 +53,16 @@ def test_a_month_is_not_annualised() -> None:
 def test_without_a_population_the_visits_stand_and_the_value_is_null() -> None:
     result = visits([month_of_visits(1, 7)], population=None)
     assert (result.headline.numerator, result.headline.value, result.status) == (7, None, "not_computable")
+
+
+def test_without_a_population_the_reason_names_the_rows_that_cannot_be_read() -> None:
+    unread = Remark("population_row_unread", "pop: baris 3 tidak terbaca", "pop: row 3 cannot be read")
+    other = Remark("coverage", "lain", "something else")
+    result = visits([month_of_visits(1, 7)], population=None, remarks=(other, unread))
+    assert result.headline.reason == (
+        "jumlah penduduk tahun ini belum ada; pop: baris 3 tidak terbaca / "
+        "no population figure for this year; pop: row 3 cannot be read"
+    )
 
 
 def test_another_population_is_a_variant() -> None:

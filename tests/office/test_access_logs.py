@@ -314,6 +314,14 @@ def test_of_several_sites_in_a_log_the_portal_is_counted_once_hosts_name_it(
     assert "several_hosts" not in codes(result)
 
 
+def test_two_sites_of_one_iis_are_told_by_their_numbers(tmp_path: Path) -> None:
+    head, line = IIS_HEAD.replace("s-ip", "s-sitename"), IIS.replace("10.0.0.5", "HOST")
+    write(tmp_path, log=f"{head}\n{hosted(line, 'W3SVC1', 'W3SVC2')}")
+    assert "several_hosts" in codes(computed())
+    write(tmp_path, settings="hosts: [W3SVC2]", log=f"{head}\n{hosted(line, 'W3SVC1', 'W3SVC2')}")
+    assert computed().rows.excluded["other_portal"] == VISITS
+
+
 @pytest.mark.parametrize("hosts", [("data.kota.go.id",), ("www.data.kota.go.id", "DATA.kota.go.id.", "10.0.0.7")])
 def test_one_site_by_other_names_is_one_site(tmp_path: Path, hosts: tuple[str, ...]) -> None:
     write(tmp_path, settings=HOSTED[0][0], log=hosted(HOSTED[0][1], *hosts))
@@ -347,6 +355,8 @@ PROXIED = [
     (f'10.9.8.PROXY - - {TAIL} "{{who}}"', True),
     (f'198.51.100.PROXY - - {TAIL} "10.1.1.1, {{who}}" 0.004', True),
     (f'198.51.100.PROXY - - {TAIL} "-" "{{who}}:443" up="10.0.0.5:80"', True),
+    (f"198.51.100.PROXY - - {TAIL} xff={{who}} rt=0.2", True),
+    (f"{{who}},198.51.100.PROXY - - {TAIL}", True),
     (f'{{who}} - - {TAIL} "{{who}}" "10.0.0.5:80"', False),
     (f"{{who}} - - {TAIL}", False),
     (IIS_HEAD + "\n" + IIS, False),

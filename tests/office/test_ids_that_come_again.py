@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from pipeline import signs, steps
+from tests.acceptance.test_bad_input import tolok
 from tests.office.offices import write_office
 from tests.office.test_signs_of_whole_files import kept
 
@@ -99,3 +100,15 @@ def test_rows_that_are_gone_since_an_earlier_version_keep_provisional_until_expl
     runs += [(lines, {}, False), (lines[:-10], {"judgement": judgement}, False)]
     for place, (given, city, is_kept) in enumerate(runs):
         assert ("rows_lost_pct" in kept(tmp_path, given, source, indicator, **city)) is is_kept, place
+
+
+def test_a_refusal_of_rows_that_are_mostly_held_names_file_and_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = [HEADER, *rows(["1", "2"] * 10)]
+    write_office(tmp_path, lines, {"table": "inquiries", "columns": TABLES["inquiries"][0]})
+    monkeypatch.setenv("TOLOK_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("TOLOK_CITIES", str(tmp_path))
+    code, _, err = tolok(monkeypatch, "run", "kota", "2025")
+    assert code == 3
+    assert "berkas (data.csv): 20 of 20 rows quarantined: duplicate_key 20" in " ".join(err.split())
