@@ -248,6 +248,16 @@ OF_TABLES = (
         keeps_provisional=True,
     ),
     _sign(
+        "written_apart_count",
+        "Paling banyak {limit} insiden terpisah hanya karena komponen atau nomornya ditulis berbeda (huruf "
+        "besar/kecil, spasi, tanda hubung; lebih dari itu: satu gangguan terhitung dua kali? Samakan tulisannya, "
+        "misalnya dengan values)",
+        "At most {limit} incidents are apart only because their component or number is written in another way (case, "
+        "spaces, hyphens; more: is one outage counted twice? Write it in one way, for instance by values)",
+        most=0,
+        keeps_provisional=True,
+    ),
+    _sign(
         "clustered_quarantine_pct",
         "Paling banyak {limit} % baris dikarantina karena satu alasan yang menumpuk pada satu bulan, OPD atau berkas",
         "At most {limit} % of the rows are quarantined for one reason that gathers in one month, agency or file",
@@ -461,6 +471,7 @@ def _table_rows(read: Read, table: Table, *, longest_plausible_hours: int) -> It
             yield table.name, str(source), _times(rows, table, fates=read.fates, longest_hours=hours), ""
             if table.name == "outages":
                 yield table.name, f"{source} incident_id", *_far_apart(rows, read.fates)
+                yield table.name, f"{source} component", _written_apart(rows, read.fates), ""
         elif table.name == "visits":
             yield table.name, str(source), _days(rows), ""
         elif table.name == "services":
@@ -552,12 +563,34 @@ def _times(rows: pd.DataFrame, table: Table, *, fates: Fates, longest_hours: int
 
 def _far_apart(rows: pd.DataFrame, fates: Fates) -> tuple[Signs, str]:
     """How many outages, as the indicator joins them, come again long after their first part ended; and of all."""
-    until = pd.Timestamp(fates.period.bounds(fates.zone)[1])
-    _, pieces = join(rows.assign(ended_at=rows["ended_at"].fillna(rows["started_at"].clip(lower=until))))
-    outages = pieces.sort_values("started_at").groupby("key")
+    outages = _joined(rows, fates).sort_values("started_at").groupby("key")
     is_far = outages["started_at"].last() - outages["ended_at"].first() > _FAR_APART
     details = f"{number(len(rows))} baris / rows, {number(len(is_far))} insiden / incidents"
     return {"far_apart_incidents_count": float(is_far.sum())}, details
+
+
+def _written_apart(rows: pd.DataFrame, fates: Fates) -> Signs:
+    """How many outages fewer there are when small differences in how components and numbers are written are none."""
+    names, numbers = ["component"], ["incident_id", "parent_id"]
+    alike = rows.assign(**{name: _alike(rows[name]) for name in [*names, *numbers]})
+    if all(_distinct_count(alike[of]) == _distinct_count(rows[of]) for of in (names, numbers)):
+        return {"written_apart_count": 0}
+    apart, together = (_joined(frame, fates)["key"].nunique() for frame in (rows, alike))
+    return {"written_apart_count": float(apart - together)}
+
+
+def _distinct_count(columns: pd.DataFrame) -> int:
+    return pd.concat([columns[name].astype("str") for name in columns]).nunique()
+
+
+def _alike(texts: pd.Series) -> pd.Series:
+    return texts.astype("str").str.casefold().str.replace(r"[\s_-]+", " ", regex=True)
+
+
+def _joined(rows: pd.DataFrame, fates: Fates) -> pd.DataFrame:
+    """Outages as the indicator joins them, open ones to the end of the period at least."""
+    until = pd.Timestamp(fates.period.bounds(fates.zone)[1])
+    return join(rows.assign(ended_at=rows["ended_at"].fillna(rows["started_at"].clip(lower=until))))[1]
 
 
 def _pct(flags: pd.Series, *, of_at_least: int | None) -> float | None:

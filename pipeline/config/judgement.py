@@ -30,6 +30,7 @@ LIMITS = (
     "ids_alike_pct",
     "in_two_sources_pct",
     "far_apart_incidents_count",
+    "written_apart_count",
     "same_answer_pct",
     "fewest_inhabitants",
     "most_inhabitants",

@@ -48,3 +48,29 @@ def test_one_number_for_outages_weeks_apart_is_not_taken_for_one_incident_unsaid
     tmp_path: Path, rows: list[str], columns: dict[str, Any], is_far: bool
 ) -> None:
     assert ("far_apart_incidents_count" in codes_of(tmp_path, rows, columns)) is is_far
+
+
+def window(number: str, service: str, begin: str, end: str, *, parent: str = "") -> str:
+    return f"{number},A,{parent},{service},2025-03-{begin},2025-03-{end}"
+
+
+@pytest.mark.parametrize(
+    ("rows", "columns", "is_apart"),
+    [
+        ([window("1", "SIMPEG", "03 10:00", "03 12:00"), window("2", "Simpeg", "03 11:00", "03 13:00")], COLUMNS, True),
+        ([window("1", "e-Office", "03 10:00", "03 12:00"), window("2", "E Office", "03 12:00", "03 13:00")], COLUMNS,
+         True),
+        # A child whose parent's number is written in small letters.
+        ([window("INC-1", "A", "03 10:00", "03 12:00"), window("INC-2", "B", "03 11:00", "03 13:00", parent="inc-1")],
+         COLUMNS | {"parent_id": {"column": "Induk"}}, True),
+        # The same spellings on other days are two outages either way.
+        ([window("1", "SIMPEG", "03 10:00", "03 12:00"), window("2", "Simpeg", "05 11:00", "05 13:00")], COLUMNS,
+         False),
+        ([window("1", "Server 1", "03 10:00", "03 12:00"), window("2", "Server 11", "03 11:00", "03 13:00")], COLUMNS,
+         False),
+    ],
+)  # fmt: skip
+def test_one_component_written_in_two_ways_is_not_counted_twice_unsaid(
+    tmp_path: Path, rows: list[str], columns: dict[str, Any], is_apart: bool
+) -> None:
+    assert ("written_apart_count" in codes_of(tmp_path, rows, columns)) is is_apart
