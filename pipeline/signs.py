@@ -580,7 +580,7 @@ def _written_apart(rows: pd.DataFrame, fates: Fates) -> Signs:
 
 
 def _distinct_count(columns: pd.DataFrame) -> int:
-    return pd.concat([columns[name].astype("str") for name in columns]).nunique()
+    return int(pd.concat([columns[name].astype("str") for name in columns]).nunique())
 
 
 def _alike(texts: pd.Series) -> pd.Series:

@@ -28,13 +28,13 @@ NAMES = (*TABLES, "rows", "results", *FRAMES)
 
 _FEWEST_ROWS = {"services": 1, "rows": 1, "results": 1}
 _ROWS_COLUMNS = (
-    Column("table", "text", is_required=True, allowed=tuple(TABLES)),
-    Column("rows_read", "count", is_required=True, minimum=0),
-    Column("rows_used", "count", is_required=True, minimum=0),
-    Column("rows_excluded", "count", is_required=True, minimum=0),
-    Column("rows_quarantined", "count", is_required=True, minimum=0),
-    Column("rows_accounted", "count", is_required=True, note="used, excluded and quarantined together"),
-    Column("quarantined_pct", "number", minimum=0, note="of the rows considered; null when there are none"),
+    Column("table", "text"),
+    Column("rows_read", "count"),
+    Column("rows_used", "count"),
+    Column("rows_excluded", "count"),
+    Column("rows_quarantined", "count"),
+    Column("rows_accounted", "count", note="used, excluded and quarantined together"),
+    Column("quarantined_pct", "number", note="of the rows considered; null when there are none"),
 )
 _RESULTS_COLUMNS = (
     Column("indicator_id", "text", is_required=True, allowed=tuple(definitions())),
@@ -160,8 +160,7 @@ def _table_rules(table: Table) -> list[Rule]:
 def _rows_rules() -> list[Rule]:
     pct = {"column": "quarantined_pct"}
     return [
-        *_shape_rules("rows", _ROWS_COLUMNS),
-        _key_rule("rows", ("table",)),
+        _row_count_rule("rows"),
         Rule(
             type="expect_column_pair_values_to_be_equal",
             kwargs={"column_A": "rows_read", "column_B": "rows_accounted", "ignore_row_if": "neither"},

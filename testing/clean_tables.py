@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pandas as pd
 
+from pipeline.clean.alike_ids import Shares
 from pipeline.clean.dataset import rebuild
 from pipeline.config.city import City
 from pipeline.indicators.base import RowCounts
@@ -22,6 +23,7 @@ class CleanTable:
     frame: pd.DataFrame
     tally: pd.DataFrame | None
     follow_ups: Mapping[str, RowCounts]
+    shares: Shares = field(default_factory=dict)
 
     @property
     def parts(self) -> list[pd.DataFrame]:
@@ -37,4 +39,4 @@ def clean_in_memory(home: Path, *, city: City, table_name: str, manifests: Seque
     order = {file.file_id: nth for nth, file in enumerate(file for m in manifests for file in m.files)}
     places = pd.DataFrame({"file": frame["source_file_id"].map(order), "row": frame["source_row"]})
     rows = frame.loc[places.sort_values(["file", "row"], kind="stable").index].reset_index(drop=True)
-    return CleanTable(rows, stored.tally, stored.follow_ups)
+    return CleanTable(rows, stored.tally, stored.follow_ups, stored.shares)

@@ -54,14 +54,14 @@ def test_rewriting_keeps_own_rules_and_tightened_severities_and_drops_the_rest(t
     content = json.loads(path.read_text("utf-8"))
     by_id = {item["meta"]["rule_id"]: item for item in content["expectations"]}
     by_id["rows.quarantined_pct.high"]["severity"] = "critical"
-    by_id["rows.table.required"]["severity"] = "warning"
+    by_id["rows.adds_up"]["severity"] = "warning"
     for rule_id in ("own.most_rows", "rows.no_longer_declared"):
         content["expectations"].append({**by_id["rows.row_count"], "meta": {"rule_id": rule_id, "id": "x", "en": "x"}})
     path.write_text(json.dumps(content), "utf-8")
     suites.write(tmp_path)
     severities = {rule.meta.rule_id: rule.severity for rule in _file(path).expectations}
     assert severities["rows.quarantined_pct.high"] == "critical"
-    assert severities["rows.table.required"] == "critical"
+    assert severities["rows.adds_up"] == "critical"
     assert set(severities) == {*suites.declared("rows"), "own.most_rows"}
 
 
