@@ -12,7 +12,7 @@ from tests.conftest import ROOT
 
 # The demo city's logs are neither JSON nor of a declared format, and hold no list of addresses.
 COUNT_OTHERS = """
-import sys
+import json, sys
 from pathlib import Path
 from zoneinfo import ZoneInfo
 from pipeline.access_log.count import LogFile, LogTerms, count_visits
@@ -20,6 +20,9 @@ line = '{"msec":"1735776000","remote_addr":"::1","request_method":"GET","request
 log = Path(sys.argv[1])
 log.write_text(f"{line}\\n" * 3)
 zone = ZoneInfo("Asia/Jakarta")
+count_visits([LogFile("log", log)], terms=LogTerms(zone, "portal"))
+parts = list(json.loads(line).items())
+log.write_text("".join(json.dumps(dict(parts[n:] + parts[:n])) + "\\n" for n in range(5)))
 count_visits([LogFile("log", log)], terms=LogTerms(zone, "portal"))
 log.write_text('10.0.0.1 - - [02/Jan/2025:08:00:00 +0700] "GET / HTTP/1.1" 200 5 "-" "x" "::1, 10.1.2.3:80"\\n' * 3)
 proxied = '$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent "$http_referer" '
