@@ -235,7 +235,7 @@ def _resolve_duplicates(source: _Written, files: MonthFiles) -> int:
         rows = files.rows_at(places)
         count += alike_among(rows) if source.things is source.keys else 0
         _judge_again(source, files, with_duplicates_resolved(rows, landed), places)
-    if source.things is not source.keys:
+    if source.things is not source.keys and has_lasting_ids(landed.table):
         count += sum(alike_among(files.rows_at(places)) for places in source.things.groups())
     for places in source.things.groups(shared_with=source.in_doubt):
         _judge_again(source, files, with_doubtful_held(files.rows_at(places), landed), places)
