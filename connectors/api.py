@@ -279,7 +279,7 @@ class Api(Connector):
         values = {**self.options.values, "zone": self.zone.key}
         request = Request(url=_filled(since.url, values), headers=_filled(self.options.headers, values))
         secrets = {**wire.connection.secrets, "token": self._token(wire)}
-        answer = wire.http.ask(_authorised(request, self.options, secrets=secrets))
+        answer = wire.http.ask(authorised(request, self.options, secrets=secrets))
         document = answer.document()
         text = next((text for place in since.at if (text := dig(document, place))), None)
         try:
@@ -573,7 +573,7 @@ class Api(Connector):
             form=_filled(options.form, values),
             body=_filled(options.body, values),
         )
-        return _authorised(request, options, secrets={**wire.connection.secrets, "token": token})
+        return authorised(request, options, secrets={**wire.connection.secrets, "token": token})
 
     def _moments(self, window: Window) -> dict[str, str]:
         asked: WindowOptions = self.options.window
@@ -630,7 +630,7 @@ def _refuse_surplus(wire: Wire, progress: _Progress) -> None:
         )
 
 
-def _authorised(request: Request, options: ApiOptions, *, secrets: Mapping[str, str]) -> Request:
+def authorised(request: Request, options: ApiOptions, *, secrets: Mapping[str, str]) -> Request:
     auth, login = options.auth, options.login
     shown = {auth.name: auth.value, **auth.more}
     if auth.style == "basic":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import re
@@ -30,12 +31,16 @@ if TYPE_CHECKING:
     from pipeline.conditions import Condition
     from pipeline.progress import Progress
 
+# Almost all that a command makes are modules and tables that live to its end: looking for cycles among them is vain.
+_FEW_PASSES = (200_000, 20, 20)
+NEEDED = ("private_addresses", "plain_http")
 BENCHED = ("access_log", "tickets", "incidents", "annual")
 
 
 def main() -> None:
     """Run the command line; a person's mistake ends with a message and an exit code, never a traceback."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    gc.set_threshold(*_FEW_PASSES)
     try:
         _commands(standalone_mode=False)
     except TolokError as error:
@@ -118,18 +123,36 @@ def template(table: str, target: Path | None) -> None:
 
 @_commands.command()
 @click.argument("city")
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", metavar="FILE|PATH")
 @click.option(
     "--table", type=click.Choice(tuple(TABLES)), default=None, help="Tabelnya, bila tidak pasti. / Its table."
 )
 @click.option("--source", "name", default=None, help="Nama sumber. / The source's name.")
 @click.option("--write", is_flag=True, help="Tambahkan ke YAML kota. / Add it to the city's YAML.")
-def draft(city: str, file: Path, table: str | None, name: str | None, write: bool) -> None:
-    """Rancang sumber dari sebuah berkas, dengan buktinya. / Draft a source from a file, with its evidence."""
+@click.option("--connection", default=None, help="Tanyakan PATH pada sistem ini. / Ask this system for PATH.")
+@click.option("--header", default=None, help="'X-Api-Key: {password}', bila perlu. / where the system needs it.")
+@click.option("--allow", multiple=True, type=click.Choice(NEEDED), help="docs/connections.md")
+def draft(
+    city: str,
+    file: str,
+    table: str | None,
+    name: str | None,
+    write: bool,
+    connection: str | None,
+    header: str | None,
+    allow: tuple[str, ...],
+) -> None:
+    """Rancang sumber dari berkas atau jawaban sistem. / Draft a source from a file or a system's answer."""
+    from pipeline.draft.answers import Asked, draft_connection
     from pipeline.draft.command import add_to_city, draft_file
 
     cities = Settings.from_environment().cities
-    drafted = draft_file(cities, city, file, table=table, name=name)
+    if connection:
+        key, _, value = (header or "").partition(":")
+        asked = Asked(connection, file, (key.strip(), value.strip()) if header else None, allow)
+        drafted = draft_connection(cities, city, asked, table=table, name=name)
+    else:
+        drafted = draft_file(cities, city, Path(file), table=table, name=name)
     click.echo(f"sources:\n{drafted.text}" if not write else add_to_city(cities, city, drafted))
     click.echo(
         f"{drafted.questions_count} pertanyaan (TANYA) menunggu jawaban di tempat '??'; lalu: tolok check {city}\n"

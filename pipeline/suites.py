@@ -37,14 +37,14 @@ _ROWS_COLUMNS = (
     Column("quarantined_pct", "number", note="of the rows considered; null when there are none"),
 )
 _RESULTS_COLUMNS = (
-    Column("indicator_id", "text", is_required=True, allowed=tuple(definitions())),
-    Column("period", "text", is_required=True),
+    Column("indicator_id", "text"),
+    Column("period", "text"),
     Column("value", "number", minimum=0),
     Column("numerator", "number", minimum=0),
     Column("denominator", "number", minimum=0),
     Column("scale", "number", note="value x denominator / numerator, to nine digits"),
     Column("coverage_pct", "number", minimum=0),
-    Column("status", "text", is_required=True, allowed=("final", "provisional", "not_computable")),
+    Column("status", "text"),
     Column("reason", "text"),
 )
 
@@ -197,9 +197,10 @@ def _bound(sign: Sign) -> dict[str, float]:
 
 
 def _results_rules() -> list[Rule]:
+    numbers = (column.name for column in _RESULTS_COLUMNS if column.minimum is not None)
     return [
-        *_shape_rules("results", _RESULTS_COLUMNS),
-        _key_rule("results", ("indicator_id", "period")),
+        _row_count_rule("results"),
+        *(_range_rule(f"results.{name}.minimum", {"column": name, "min_value": 0}) for name in numbers),
         _range_rule("results.coverage_pct.maximum", {"column": "coverage_pct", "max_value": 100}),
         *(_share_rule(definition.id) for definition in definitions().values() if definition.unit == "%"),
         *_status_rules(),

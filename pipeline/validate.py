@@ -29,6 +29,7 @@ from pipeline.tables import ACCESS_LOG, HELD_WITH_GROUP, TABLES, Table
 
 if TYPE_CHECKING:
     from great_expectations.core import ExpectationSuite, ExpectationValidationResult
+    from great_expectations.core.batch_definition import BatchDefinition
     from great_expectations.data_context.data_context.abstract_data_context import AbstractDataContext
     from great_expectations.expectations.expectation import Expectation
 
@@ -123,9 +124,15 @@ def validate_results(results: Sequence[Result]) -> Verdict:
 
 
 def validate_signs(frame: pd.DataFrame, *, suite: Suite) -> Verdict:
-    """A verdict on a frame of signs, whose index names each row; outcomes name the rows that break their rule."""
+    """A verdict on a frame of signs, whose index names each row; outcomes name the rows that break their rule.
+
+    Only of broken rules the rows are looked for, which costs Great Expectations most.
+    """
     rules = list(suite.expectations)
-    outcomes = {outcome.rule_id: outcome for outcome in _outcomes(_Part(rules, frame, form="COMPLETE"))}
+    outcomes = {outcome.rule_id: outcome for outcome in _outcomes(_Part(rules, frame))}
+    broken = [rule for rule in rules if not outcomes[rule.meta.rule_id].is_met]
+    if broken:
+        outcomes |= {outcome.rule_id: outcome for outcome in _outcomes(_Part(broken, frame, form="COMPLETE"))}
     return Verdict(suite.table, EVERY_ROW, tuple(outcomes[rule.meta.rule_id] for rule in rules))
 
 
@@ -386,18 +393,23 @@ def _outcome(rule: Rule, result: ExpectationValidationResult | None, part: _Part
 
 
 def _results(part: _Part) -> list[ExpectationValidationResult]:
-    """Check one part. The data source lives as long as the check, so that no frame is kept alive after it."""
+    """Check one part; no frame is kept alive after its check."""
     suite = _ge_suite("suite", [_expectation(rule) for rule in part.rules])
-    sources = _context().data_sources
-    source = sources.add_pandas("frames")
+    batch = _frames().get_batch({"dataframe": part.frame})
     try:
-        batches = source.add_dataframe_asset("frame").add_batch_definition_whole_dataframe("whole")
-        checked = batches.get_batch({"dataframe": part.frame}).validate(
-            suite, result_format={"result_format": part.form, "partial_unexpected_count": 0}
-        )
+        checked = batch.validate(suite, result_format={"result_format": part.form, "partial_unexpected_count": 0})
     finally:
-        sources.delete("frames")
+        kept = batch.data.execution_engine.batch_manager
+        kept.reset_batch_cache()
+        kept.batch_data_cache.clear()
     return list(checked.results)
+
+
+@cache
+def _frames() -> BatchDefinition[Any]:
+    """Where every frame is checked; to make such a place for each would write the context's settings each time."""
+    source = _context().data_sources.add_pandas("frames")
+    return source.add_dataframe_asset("frame").add_batch_definition_whole_dataframe("whole")
 
 
 def _ge_suite(name: str, expectations: list[Expectation]) -> ExpectationSuite:

@@ -64,16 +64,17 @@ class Draft:
 
 
 def draft_source(file: RawFile, *, place: Place, way_in: Mapping[str, str], table: str | None) -> Draft:
-    """Look at a file and draft its source; `way_in` is its path or connection.
+    """Look at a file or a system's answer and draft its source; `way_in` is its path or connection.
 
     Raises `ConfigError` when the file may be of several tables and none is named, and what its reader raises.
     """
-    log = log_settings(file)
+    is_answer = "connection" in way_in
+    log = None if is_answer else log_settings(file)
     if log is not None:
         settings = {key: Noted(value) for key, value in way_in.items()}
         return Draft([], {"table": Noted("visits", log.comments), **settings, **log.settings, "owner": _asked("owner")})
     found = find_layout(file)
-    system = matching_system(file, header=found.header, table=table)
+    system = None if is_answer else matching_system(file, header=found.header, table=table)
     if system is not None:
         return _of_system(file, system, way_in, place)
     return _of_table(file, found, place, way_in, table)

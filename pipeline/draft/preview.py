@@ -58,8 +58,9 @@ def _lacks_columns(plain: dict[str, Any], source: dict[str, Any]) -> bool:
 def _answered(plain: dict[str, Any]) -> dict[str, Any]:
     """The settings without those in question."""
     columns = {name: kept for name, value in plain.get("columns", {}).items() if (kept := _column(value)) is not None}
+    options = {name: value for name, value in plain.get("options", {}).items() if not list(unanswered(value))}
     settings = {key: value for key, value in plain.items() if not list(unanswered(value))}
-    return settings | ({"columns": columns} if columns else {})
+    return settings | ({"columns": columns} if columns else {}) | ({"options": options} if options else {})
 
 
 def _column(value: Any) -> Any:  # noqa: ANN401 a setting of the YAML

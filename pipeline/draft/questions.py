@@ -70,6 +70,21 @@ QUESTIONS: Mapping[str, tuple[str, str]] = {
         "Apa arti teks ini? Pilih:",
         "What does this text mean? Choose:",
     ),
+    "paging": (
+        "Bagaimana jawaban panjang dibagi? {style: none} bila selalu utuh; {style: page, size: 100} dengan {page} dan "
+        "{size} di params; offset, cursor, link (docs/connect-unknown-api.md); total_at: tempat jumlah semua baris",
+        "How does a long answer come in parts? {style: none} if it is always whole; {style: page, size: 100} with "
+        "{page} and {size} in params; offset, cursor, link (docs/connect-unknown-api.md); total_at: where the total is",
+    ),
+    "window": (
+        "Bagaimana satu bulan ditanyakan? Tulis {from} dan {to} pada params, dan di sini "
+        '{format: "%Y-%m-%d", last: day}',
+        'How is a month asked for? Write {from} and {to} in params, and here {format: "%Y-%m-%d", last: day}',
+    ),
+    "last": (
+        "Apakah batas akhir ikut dihitung: day, second, atau millisecond bila ikut, excluded bila tidak?",
+        "Is the last bound part of what is asked for: day, second or millisecond if it is, excluded if not?",
+    ),
     "column": (
         "Kolom mana? Tulis judulnya, atau {constant: NILAI}.",
         "Which column? Write its header, or {constant: VALUE}.",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import json
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,8 @@ from openpyxl import Workbook
 from connectors.errors import ConfigError, TolokError
 from pipeline.cli import _commands
 from pipeline.config.load import load_city
+from testing.cases import PERSON, SECRET, FakeSystem, ReceivedRequest, Record, Reply
+from testing.fake_server import Server, serving
 
 CITY = """\
 city: kota
@@ -236,3 +240,43 @@ def test_the_preview_says_what_a_run_would_make_of_the_first_rows(tmp_path: Path
     _, text = drafted(tmp_path, "kunjungan.csv", of_days("13/01/2025", "14/01/2025", "15/01/2025", "bukan"))
     assert "bad_visited_on 1" in text
     assert "visits_count=0" in text
+
+
+class Desk(FakeSystem):
+    """A complaints desk with an API of its own, whose key belongs into a header."""
+
+    def answer(self, asked: ReceivedRequest, records: Sequence[Record]) -> Reply:  # noqa: ARG002 it has its own
+        if asked.headers.get("X-Api-Key") != SECRET:
+            return Reply({"error": "no"}, 401)
+        rows = [
+            {"id": f"T-{n}", "pelapor": PERSON, "opd": "Dinas PU", "masuk": f"{asked.params['from']} 08:00:{n:02d}"}
+            for n in range(20)
+        ]
+        return Reply({"data": {"items": rows}, "meta": {"total": 412}})
+
+
+def test_a_system_is_drafted_from_its_first_answer(tmp_path: Path) -> None:
+    (tmp_path / "kota.yaml").write_text(CITY)
+    options = ["--connection", "meja", "--header", "X-Api-Key: {password}", "--table", "inquiries"]
+    options += ["--allow", "plain_http", "--allow", "private_addresses"]
+    with serving(Server(Desk(), [])) as server:
+        connection = json.dumps({"host": server.url, "password": SECRET})
+        ran = CliRunner().invoke(
+            _commands,
+            ["draft", "kota", "api/tickets?from=2025-01-01&until=2025-01-31&size=20", *options],
+            env={"TOLOK_CITIES": str(tmp_path), "AIRFLOW_CONN_MEJA": connection},
+        )
+    assert ran.exit_code == 0, ran.output
+    source = yaml.load(ran.stdout, Loader=yaml.BaseLoader)["sources"]["meja"]  # noqa: S506 text only
+    assert source["options"] == {
+        "url": "api/tickets",
+        "params": {"from": "{from}", "until": "{to}", "size": "20"},
+        "auth": {"style": "header", "name": "X-Api-Key", "value": "{password}"},
+        "paging": "??",
+        "window": {"format": "%Y-%m-%d", "last": "??"},
+    }
+    assert (source["rows_at"], source["columns"]["received_at"]) == ("data.items", "masuk")
+    assert "covers" not in source
+    assert "'meta.total' menyebut halaman lain" in ran.stdout
+    assert "received_at=2025-01-01 08:00:00 WIB" in ran.stdout, "the first rows as clean rows"
+    assert not [said for said in (SECRET, PERSON) if said in ran.output]

@@ -209,7 +209,6 @@ def test_the_worked_examples_are_sound_results() -> None:
         ),
         (result("it_downtime", Quotient(-6, 3, "hours", -2)), {"results.value.minimum", "results.numerator.minimum"}),
         (replace(WORKED[0], coverage_pct=100.5), {"results.coverage_pct.maximum"}),
-        (replace(WORKED[0], indicator_id="air_quality"), {"results.indicator_id.allowed"}),
     ],
 )
 def test_a_result_that_contradicts_itself_is_unsound(wrong: Result, rule_ids: set[str]) -> None:
