@@ -246,8 +246,8 @@ def resolve(
     return steps.resolve(city_id, partition_key=partition_key, conf=params, is_year=is_year)
 
 
-# Between two looks it takes no slot; the looks are 15 seconds apart, then further, at most five minutes.
-@task.sensor(mode="reschedule", poke_interval=30, exponential_backoff=True, max_wait=300, timeout=timedelta(days=1001))
+# Between two looks it takes no slot; the looks are 15 seconds apart, then further, at most two minutes.
+@task.sensor(mode="reschedule", poke_interval=30, exponential_backoff=True, max_wait=120, timeout=timedelta(days=1001))
 def wait(city_id: str, period: str, dag_run: Any = None) -> bool:  # noqa: ANN401 Airflow's own record
     """Until no other run of the city is under way; a year that was due also for its months."""
     from airflow_runs import due_at, holder_of, is_active
