@@ -28,12 +28,17 @@ from pipeline.clean.mapping import ColumnTerms, map_rows, raw_columns, with_plai
 from pipeline.clean.month_files import finished
 from pipeline.clean.outages import complete_outages
 from pipeline.clean.personal_texts import PersonalTexts
-from pipeline.clean.population import complete_population, refuse_several_figures, unread_figures
+from pipeline.clean.population import (
+    complete_population,
+    parts_that_differ,
+    refuse_several_figures,
+    unread_figures,
+)
 from pipeline.clean.prefetch import prefetch
 from pipeline.clean.rules import FILE_ORDER, apply_row_rules, combine_rows, hold_doubtful, resolve_duplicates
 from pipeline.clean.services import complete_services
 from pipeline.clean.state_changes import pair_rows, pairing_remarks, with_incident_ids
-from pipeline.clean.sums import total_among_parts
+from pipeline.clean.sums import total_among_parts, total_among_portals
 from pipeline.clean.ticks import Ticks
 from pipeline.clean.unmapped import UnmappedTexts
 from pipeline.clean.visits import complete_visits
@@ -206,9 +211,12 @@ def _judged(frame: pd.DataFrame, landed: Landed) -> pd.DataFrame:
     extracted_at = {file.file_id: datetime.fromisoformat(file.extracted_at) for file, _ in landed.files("main")}
     frame = apply_row_rules(frame, table=landed.table, extracted_at=extracted_at)
     landed.declared_days.add(frame, source=landed.source, zone=landed.city.zone_info)
+    name = landed.manifest.source
+    if landed.table.name == "visits":
+        landed.remarks.extend(total_among_portals(frame, table=landed.table, source_name=name))
     if landed.table.name == "population":
-        name = landed.manifest.source
         landed.remarks.extend(unread_figures(frame, source=landed.source, source_name=name, city=landed.city))
+        landed.remarks.extend(parts_that_differ(frame, source=landed.source, source_name=name, city=landed.city))
     return frame
 
 

@@ -90,6 +90,8 @@ def test_answers_within_a_minute_are_taken_for_automatic_replies(tmp_path: Path,
         ([10_000, 0, *[9_000] * 10], {"zero_months_count"}),
         ([9_000 + 100 * (n % 5) for n in range(12)], set()),
         ([9_000 + 100 * n for n in range(12)], set()),
+        # A counter that stood at 100.000 when the year began.
+        ([100_000 + 5_000 * n for n in range(12)], {"climbing_pct"}),
     ],
 )
 def test_monthly_visits_that_climb_or_are_zero_are_not_final(
@@ -101,3 +103,11 @@ def test_monthly_visits_that_climb_or_are_zero_are_not_final(
     lines = ["Bulan,Kunjungan", *(f"2025-{n:02},{count}" for n, count in enumerate(visits, 1))]
     codes = kept(tmp_path, lines, {"table": "visits", "grain": "month", "columns": columns}, "portal_visits")
     assert codes & {"climbing_pct", "zero_months_count"} == expected
+
+
+@pytest.mark.parametrize(("step", "is_kept"), [(10, True), (-10, False)])
+def test_a_counter_read_every_day_is_no_count_of_the_day(tmp_path: Path, step: int, is_kept: bool) -> None:
+    first = START.date()
+    lines = ["Hari,Total", *(f"{first + timedelta(days=n)},{900_000 + step * n}" for n in range(365))]
+    source = {"table": "visits", "columns": {"visited_on": "Hari", "visits_count": "Total"}}
+    assert ("climbing_pct" in kept(tmp_path, lines, source, "portal_visits")) is is_kept
