@@ -64,10 +64,12 @@ def may_start(
 ) -> bool:
     """Whether a run may go on: no other run of the city is under way, and a year's months are there.
 
-    A run by hand (no `due_at`) does not wait for months; one that was due does so for the city's `year_waits_days`.
+    A run by hand (no `due_at`) does not wait for months, and its period, of which it may have several, is not asked
+    for; one that was due waits for the city's `year_waits_days`.
     """
-    city, asked, now = _city(city_id), Period.parse(period), datetime.now(UTC)
-    missing = [month for month in _own_months(city, asked) if month not in _months_done(city_id)] if due_at else []
+    city, now = _city(city_id), datetime.now(UTC)
+    own_months = _own_months(city, Period.parse(period)) if due_at else []
+    missing = [month for month in own_months if month not in _months_done(city_id)]
     wait_until = (due_at or now) + timedelta(days=city.schedule.year_waits_days)
     if missing and now < wait_until:
         months = ", ".join(missing)

@@ -186,6 +186,8 @@ def test_runs_of_a_city_take_turns_and_an_ended_one_keeps_nobody_waiting(holder_
     assert may_start("first")
     assert may_start("second") != holder_is_active
     assert may_start("first")
+    # The form of a range names no period of its own.
+    assert steps.may_start(CITY, "", holder="form", is_active=lambda _: False, due_at=None)
 
 
 @pytest.mark.usefixtures("at_home")
