@@ -1,4 +1,4 @@
-"""What the answers of a declared API say of themselves about pages: totals, places of the next page, other signs."""
+"""What answers, or files made of them, say of themselves about pages: totals, the next page's place, other signs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from connectors.errors import SourceChanged, harmless
 if TYPE_CHECKING:
     from connectors.http import Answer
 
-_TOTALS = frozenset(
+TOTALS = frozenset(
     re.findall(
         "[a-z]+",
         "total totalcount totalrows totalrecords totalitems totalresults totalelements totaldata totalhits count "
@@ -26,7 +26,7 @@ _NEXTS = frozenset(
         "hasnextpage more moreresults exceededtransferlimit halamanberikutnya berikutnya",
     )
 )
-_PAGES = frozenset(
+PAGES = frozenset(
     re.findall("[a-z]+", "totalpages totalpage pagecount pages lastpage numpages jumlahhalaman xwptotalpages")
 )
 _SIZES = frozenset(re.findall("[a-z]+", "perpage pagesize limit itemsperpage rowsperpage perhalaman"))
@@ -61,7 +61,7 @@ def has_place(answer: Answer, document: object, next_at: str) -> bool:
 def paging_sign(document: object, rows_count: int, ignored: Collection[str]) -> str:
     """The key, beside an answer's rows, by which it says that there are more rows than these; empty if none does."""
     beside = [(key, value) for key, value in _beside_rows(document) if key not in ignored]
-    is_whole = any(_name(key) in _TOTALS - {"count"} and str(value) == str(rows_count) for key, value in beside)
+    is_whole = any(key_name(key) in TOTALS - {"count"} and str(value) == str(rows_count) for key, value in beside)
     return next((key for key, value in beside if _tells_more(key, value, rows_count, is_whole=is_whole)), "")
 
 
@@ -78,20 +78,21 @@ def _beside_rows(document: object) -> Iterator[tuple[str, object]]:
     for key, value in document.items() if isinstance(document, dict) else ():
         within = value.items() if isinstance(value, dict) else ()
         for place, one in ((str(key), value), *((f"{key}.{inner}", one) for inner, one in within)):
-            if not isinstance(one, (dict, list)) or _name(place) in _NEXTS:
+            if not isinstance(one, (dict, list)) or key_name(place) in _NEXTS:
                 yield place, one
 
 
-def _name(place: str) -> str:
+def key_name(place: str) -> str:
+    """The last name of a dotted path in small letters alone: `meta.Total_Rows` is `totalrows`."""
     return re.sub(r"[^a-z]", "", place.rsplit(".", 1)[-1].lower())
 
 
 def _tells_more(place: str, value: object, rows_count: int, *, is_whole: bool = False) -> bool:
-    name = _name(place)
+    name = key_name(place)
     if name in _NEXTS:
         return value not in (None, "", False, 0, "false", "0", [], {})
     if isinstance(value, bool) or not re.fullmatch(r"\d+", str(value)):
         return False
     count = int(str(value))
     is_full = name in _SIZES and not is_whole and 0 < count <= rows_count
-    return is_full or (name in _TOTALS and count > rows_count) or (name in _PAGES and count > 1)
+    return is_full or (name in TOTALS and count > rows_count) or (name in PAGES and count > 1)

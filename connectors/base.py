@@ -209,6 +209,7 @@ class Connector:
         for file in files:
             for chunk in read_rows(file, layout=self.layout, columns=columns, wanted_keys=wanted_keys):
                 yield file, chunk
+        wanted_keys.envelopes.remark()
         wanted_keys.refuse_absent(", ".join(file.name for file in files[:NAMED_FILES]))
 
 

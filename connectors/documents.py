@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import yaml
@@ -41,7 +41,8 @@ class TooDeep(ValueError):
 
 
 def parse_json(content: bytes, *, rows_path: str = "", may_repeat: bool = False) -> Any:  # noqa: ANN401 any JSON
-    """The document; raises `RepeatedKey`, `TooDeep`, or `ValueError` when it is not whole and valid JSON.
+    """The document, of one object a line the list; raises `RepeatedKey`, `TooDeep`, or `ValueError` when it is not
+    whole and valid JSON.
 
     Rows of a document that `may_repeat` keys are told by `repeated_key`.
     """
@@ -55,11 +56,28 @@ def parse_json(content: bytes, *, rows_path: str = "", may_repeat: bool = False)
         return made
 
     try:
-        document = json.loads(content, object_pairs_hook=once)
+        document = _loaded(content.decode(json.detect_encoding(content), "surrogatepass"), once)
     except RecursionError:
         raise TooDeep from None
     _refuse_repeats(document, repeats, rows_path=rows_path, may_repeat=may_repeat)
     return document
+
+
+def _loaded(text: str, once: Callable[[list[tuple[str, object]]], object]) -> object:
+    try:
+        return json.loads(text, object_pairs_hook=once)
+    except json.JSONDecodeError as fault:
+        is_of_lines = fault.msg == "Extra data" and "\n" in text[: fault.pos] and text[fault.pos] == "{"
+        if not is_of_lines:
+            raise
+    rows, place = [], 0
+    for line in text.split("\n"):
+        try:
+            rows += [json.loads(line, object_pairs_hook=once)] if line.strip() else []
+        except json.JSONDecodeError as fault:
+            raise json.JSONDecodeError(fault.msg, text, place + fault.pos) from None
+        place += len(line) + 1
+    return rows
 
 
 def parse_yaml(content: bytes, *, rows_path: str = "", may_repeat: bool = False) -> Any:  # noqa: ANN401 any YAML

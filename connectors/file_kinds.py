@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+import zipfile
+import zlib
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -84,10 +87,23 @@ _KINDS = (
 )
 
 
+_WORD, _SLIDES = ("dokumen Word", "a Word document"), ("salindia PowerPoint", "slides of PowerPoint")
+_DOCUMENTS = {
+    b"word/document.xml": _WORD,
+    b"ppt/presentation.xml": _SLIDES,
+    b"application/vnd.oasis.opendocument.text": ("dokumen teks LibreOffice", "a text document of LibreOffice"),
+    b"application/vnd.oasis.opendocument.presentation": ("salindia LibreOffice", "slides of LibreOffice"),
+    "WordDocument".encode("utf-16-le"): _WORD,
+    "PowerPoint Document".encode("utf-16-le"): _SLIDES,
+}
+
+
 def refuse_foreign(file: RawFile, format: Format) -> None:
     """Raise `DataRejected` when the first bytes show another kind of file than declared."""
     head = _head(file.path)
     _refuse_no_table(file, head)
+    if head.startswith(ZIP):
+        refuse_document(file)
     if head.startswith(ZIP) and is_zip_of_files(file.path):
         raise DataRejected(
             id=f"{file.name}: ini zip berisi berkas lain. Ekstrak, lalu letakkan isinya.",
@@ -103,6 +119,25 @@ def refuse_foreign(file: RawFile, format: Format) -> None:
         raise DataRejected(
             id=f"{file.name}: bukan berkas Excel. Simpan sebagai .xlsx, atau tulis format yang benar di YAML.",
             en=f"{file.name}: not an Excel file. Save it as .xlsx, or write the right format in the YAML.",
+        )
+
+
+def refuse_document(file: RawFile) -> None:
+    """Raise `DataRejected` for a text document or slides of an office suite, new or old, whatever they are called."""
+    content = b""
+    if zipfile.is_zipfile(file.path):
+        with suppress(zipfile.BadZipFile, zlib.error), zipfile.ZipFile(file.path) as archive:
+            names = archive.namelist()
+            content = "\n".join(names).encode() + (archive.read("mimetype") if "mimetype" in names else b"")
+    else:
+        content = file.path.read_bytes()
+    kind = next((kind for mark, kind in _DOCUMENTS.items() if mark in content), None)
+    if kind is not None:
+        raise DataRejected(
+            id=f"{file.name}: ini {kind[0]}, bukan tabel. Minta ekspor CSV atau .xlsx dari sistem asalnya, atau salin "
+            "tabelnya ke Excel, lalu simpan sebagai .xlsx.",
+            en=f"{file.name}: this is {kind[1]}, no table. Ask for an export as CSV or .xlsx from the system it comes "
+            "from, or copy its table to Excel and save it as .xlsx.",
         )
 
 

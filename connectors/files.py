@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import itertools
 import os
 from collections.abc import Iterator, Sequence
@@ -16,12 +17,13 @@ from connectors.event_logs import event_records
 from connectors.file_kinds import is_text, refuse_foreign
 from connectors.layout import Layout, YearsInHeader
 from connectors.object_records import WantedKeys, object_records, refuse_none
-from connectors.records import WRONG_FIELD_COUNT, RawFile, frame_of_records
+from connectors.records import WRONG_FIELD_COUNT, RawFile, frame_of_records, open_bytes
 from connectors.sheets import sheet_header, sheet_records
 from connectors.wide_tables import periods_in, unpivoted
 from connectors.zip_members import MEMBER_ROWS_APART, is_zip_of_files, zip_members
 
 CHUNK_ROWS = 20_000
+_LAST_BYTES = 1 << 20
 
 _DELIMITERS = {"\t": "tab", ";": "';'", ",": "','", "|": "'|'"}
 
@@ -84,7 +86,13 @@ def _to_the_end(frames: Iterator[pd.DataFrame], file: RawFile) -> Iterator[pd.Da
     for frame in frames:
         last_problem = frame["reader_problem"].iloc[-1] if len(frame) else last_problem
         yield frame
-    if last_problem == WRONG_FIELD_COUNT and not _ends_a_line(file):
+    if last_problem == WRONG_FIELD_COUNT:
+        remark_if_cut(file)
+
+
+def remark_if_cut(file: RawFile) -> None:
+    """Say of a text whose last record cannot be read, and which does not end a line, that it may stop in its middle."""
+    if not _ends_a_line(file):
         file.remark(
             "file_cut",
             id="berhenti di tengah baris terakhir: berkasnya terpotong? Ekspor atau salin lagi.",
@@ -93,9 +101,13 @@ def _to_the_end(frames: Iterator[pd.DataFrame], file: RawFile) -> Iterator[pd.Da
 
 
 def _ends_a_line(file: RawFile) -> bool:
-    with file.path.open("rb") as raw:
-        raw.seek(-1, os.SEEK_END)
-        return raw.read(1) in b"\r\n\0"  # a zero byte ends a line in UTF-16
+    last = b""
+    with open_bytes(replace(file, on_read=None)) as stream:
+        if not isinstance(stream, gzip.GzipFile):
+            stream.seek(-1, os.SEEK_END)
+        while chunk := stream.read(_LAST_BYTES):
+            last = chunk[-1:]
+    return last in (b"\r", b"\n", b"\0")  # a zero byte ends a line in UTF-16
 
 
 def _long_frames(

@@ -11,6 +11,7 @@ from fnmatch import fnmatchcase
 import yaml
 
 from connectors.documents import ABSENT, RepeatedKey, TooDeep, find, parse_json, parse_yaml, repeated_key, rows_at
+from connectors.envelopes import Envelopes
 from connectors.errors import DataRejected, SourceChanged, harmless
 from connectors.layout import Layout
 from connectors.records import RawFile, Record, number_text, open_bytes
@@ -21,9 +22,13 @@ _SHOWN_KEYS = 40
 
 
 class WantedKeys:
-    """Which of the columns asked for no object has had so far, in one file or in all of a source."""
+    """Which of the columns asked for no object has had so far, in one file or in all of a source.
+
+    `envelopes` are what the files say beside their objects.
+    """
 
     def __init__(self, columns: Sequence[str]) -> None:
+        self.envelopes = Envelopes()
         self._absent = dict.fromkeys(columns)
         self._there: dict[str, None] = {}
 
@@ -68,13 +73,18 @@ def object_records(
     number = 0
     for member, content in _documents(file, layout):
         where = member if member == file.name else f"{file.name}/{member}"
-        for item in rows_at(_parsed(where, content, layout, may_repeat=member != file.name), layout.rows_at):
+        document = _parsed(where, content, layout, may_repeat=member != file.name)
+        items = rows_at(document, layout.rows_at)
+        if member == file.name:
+            keys.envelopes.add(file, document, rows_count=len(items), rows_at=layout.rows_at)
+        for item in items:
             number += 1
             repeated = repeated_key(item) if member != file.name else None
             if repeated is not None:
                 _remark_repeat(file, member, number, repeated)
             yield (number, repeated and REPEATED_KEY, *keys.texts(item, columns))
     if wanted is None:
+        keys.envelopes.remark()
         keys.refuse_absent(file.name)
 
 

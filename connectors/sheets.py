@@ -17,6 +17,7 @@ from xml.etree import ElementTree
 
 from connectors import numerals
 from connectors.errors import DataRejected, SourceChanged
+from connectors.file_kinds import refuse_document
 from connectors.group_rows import GroupRows
 from connectors.layout import Layout
 from connectors.records import (
@@ -300,6 +301,7 @@ def _sheets(file: RawFile, layout: Layout, *, columns: tuple[str, ...] = ()) -> 
 
 
 def _unreadable(file: RawFile, *, is_locked: bool) -> DataRejected:
+    refuse_document(file)
     if is_locked or _ENCRYPTED in file.path.read_bytes():
         return DataRejected(
             id=f"{file.name}: buku kerja ini dikunci kata sandi. Buka, hapus kata sandinya, lalu simpan lagi.",

@@ -27,8 +27,8 @@ def tell_failure(city_id: str, context: Mapping[str, Any]) -> None:
         watch.tell(city_id, now=now, kinds=watch.AT_ONCE)
 
 
-def tell_success(city_id: str, context: Mapping[str, Any]) -> None:  # noqa: ARG001 as Airflow calls it
-    """Tell that it is well again, where people were told that it was not."""
+def tell_changes(city_id: str, context: Mapping[str, Any]) -> None:  # noqa: ARG001 as Airflow calls it
+    """Tell what is kept as failed and new to people, and that it is well again where they were told that it was not."""
     from airflow_connections import connections_in_environment
 
     from pipeline import watch

@@ -22,7 +22,7 @@ from airflow.sdk import (
     TriggerRule,
     task,
 )
-from airflow_notices import tell_failure, tell_success
+from airflow_notices import tell_changes, tell_failure
 from dag_pages import ANNUAL, BACKFILL, DAILY, MONTHLY, RESTATE
 
 from connectors.errors import ConfigError, DataRejected, FileMissing
@@ -208,7 +208,7 @@ def _compute(plan: CityPlan, *, is_year: bool) -> None:
     cleaned = clean.partial(city_id=city_id, period=period).expand(table=list(plan.tables or TABLES))
     announced = _telling(announce, plan, outlets=[year_of(city_id) if is_year else month_of(city_id)])
     waited >> _fetch_each(plan.sources, city_id, period) >> cleaned
-    (
+    last = (
         waited
         >> cleaned
         >> validate(city_id, period)
@@ -217,11 +217,15 @@ def _compute(plan: CityPlan, *, is_year: bool) -> None:
         >> report(city_id, period)
         >> announced(city_id, period)
     )
+    if plan.also and not is_year:
+        # Its failures are kept under periods of their own, and hold up neither the month nor the year.
+        tell = partial(tell_changes, city_id)
+        last >> also.override(on_success_callback=tell, on_failure_callback=tell)(city_id, period)
 
 
 def _telling(last: Any, plan: CityPlan, **settings: Any) -> Any:  # noqa: ANN401 a task of Airflow
     """The task that ends the computing of a run, which tells people when what failed before is well again."""
-    return last.override(on_success_callback=partial(tell_success, plan.city_id), **settings)
+    return last.override(on_success_callback=partial(tell_changes, plan.city_id), **settings)
 
 
 def _fetch_each(sources: Iterable[str], city_id: str, period: Any) -> TaskGroup:  # noqa: ANN401 an XComArg
@@ -242,8 +246,8 @@ def resolve(
     return steps.resolve(city_id, partition_key=partition_key, conf=params, is_year=is_year)
 
 
-# Between two looks it takes no slot; the looks are 15 seconds apart, then further, at most five minutes.
-@task.sensor(mode="reschedule", poke_interval=30, exponential_backoff=True, max_wait=300, timeout=timedelta(days=1001))
+# Between two looks it takes no slot; the looks are 15 seconds apart, then further, at most two minutes.
+@task.sensor(mode="reschedule", poke_interval=30, exponential_backoff=True, max_wait=120, timeout=timedelta(days=1001))
 def wait(city_id: str, period: str, dag_run: Any = None) -> bool:  # noqa: ANN401 Airflow's own record
     """Until no other run of the city is under way; a year that was due also for its months."""
     from airflow_runs import due_at, holder_of, is_active
@@ -320,6 +324,17 @@ def announce(city_id: str, period: str, ti: Any = None, outlet_events: Any = Non
     return label
 
 
+@task
+def also(city_id: str, month: str) -> list[str]:
+    """Compute what the city wants besides a month, such as the year to date; gives those periods."""
+    from airflow_connections import connections_in_environment
+
+    from pipeline import backfill, progress, steps
+
+    with connections_in_environment(steps.connections(city_id)):
+        return backfill.compute_also(city_id, month=month, progress=progress.Logged())
+
+
 # A source that the month does not need is skipped.
 @task(trigger_rule=TriggerRule.NONE_FAILED)
 def collected(city_id: str) -> None:
@@ -333,9 +348,12 @@ def collected(city_id: str) -> None:
 @task(execution_timeout=None)
 def fill(city_id: str, params: Mapping[str, Any] | None = None) -> list[str]:
     """Compute what is due of the form's range, months before years; gives the periods with something measured."""
-    from pipeline import backfill, progress
+    from airflow_connections import connections_in_environment
 
-    return backfill.fill(city_id, **(params or {}), progress=progress.Logged())
+    from pipeline import backfill, progress, steps
+
+    with connections_in_environment(steps.connections(city_id)):
+        return backfill.fill(city_id, **(params or {}), progress=progress.Logged())
 
 
 # A year of months, each of which may wait for a server.
@@ -344,9 +362,12 @@ def restate(city_id: str, month: str) -> list[str]:
     """Run the year before a month again while its window is open; gives the periods of which anything changed."""
     from datetime import UTC
 
-    from pipeline import backfill, progress
+    from airflow_connections import connections_in_environment
 
-    return backfill.restate(city_id, month=month, now=datetime.now(UTC), progress=progress.Logged())
+    from pipeline import backfill, progress, steps
+
+    with connections_in_environment(steps.connections(city_id)):
+        return backfill.restate(city_id, month=month, now=datetime.now(UTC), progress=progress.Logged())
 
 
 @task

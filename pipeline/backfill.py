@@ -91,6 +91,17 @@ def restate(city_id: str, *, month: str, now: datetime, progress: Progress) -> l
     return [label for label in labels if any(after[key] != before.get(key) for key in after if key[0] == label)]
 
 
+def compute_also(city_id: str, *, month: str, progress: Progress) -> list[str]:
+    """Run what a city wants besides a month, such as the year to date; gives the periods that were run.
+
+    Raises at last the gravest fault, with the texts of all.
+    """
+    labels = steps.also_due(city_id, month)
+    ended = list(Backfill(city_id, tuple(labels), 0).run(progress, one=run_here))
+    refuse_faults([(label, fault) for label, fault in ended if fault is not None])
+    return labels
+
+
 def run_here(city_id: str, period: str, *, progress: Progress) -> None:
     """Every step of a period in this process; `DataRejected` when nothing of it could be measured."""
     steps.run(city_id, period, progress=progress)

@@ -39,6 +39,7 @@ class CityPlan:
     day: int = 1
     hour: int = 0
     restate_months: int = 0
+    also: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
     daily_sources: tuple[str, ...] = ()
     tables: tuple[str, ...] = ()
@@ -84,7 +85,7 @@ def _kept(path: Path) -> dict[str, _Found]:
 
 def _plan_of(raw: dict[str, Any]) -> CityPlan:
     recipients = tuple(PlannedRecipient(**{**one, "kinds": tuple(one["kinds"])}) for one in raw["recipients"])
-    names = {name: tuple(raw[name]) for name in ("sources", "daily_sources", "tables")}
+    names = {name: tuple(raw[name]) for name in ("also", "sources", "daily_sources", "tables")}
     return CityPlan(**{**raw, **names, "recipients": recipients})
 
 
@@ -117,6 +118,7 @@ def _plan(cities: Path, last: CityPlan) -> CityPlan:
         day=city.schedule.day,
         hour=city.schedule.hour,
         restate_months=city.schedule.restate_months,
+        also=city.schedule.also,
         sources=tuple(city.sources),
         daily_sources=tuple(
             name for name, source in city.sources.items() if source.connection and source.collect == "daily"

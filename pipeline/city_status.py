@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Literal
 
-from pipeline.conditions import due_at, expected_periods
+from pipeline.conditions import due_at, expected_periods, is_closed
 from pipeline.config.city import City
 from pipeline.indicators.definition import definitions
 from pipeline.periods import Period
@@ -82,7 +82,7 @@ def _state(rows: Sequence[Mapping[str, Any]], failure: RunFailure | None, *, is_
         return "failed"
     if not rows:
         return "empty" if is_empty else "missing"
-    if any(done["action"] == "closed" for row in rows for done in row["closings"]):
+    if any(is_closed(row) for row in rows):
         return "closed"
     if statuses == {"not_computable"}:
         return "empty" if is_empty else "not_computable"

@@ -82,7 +82,17 @@ class _Indicator(click.ParamType[str]):
         return found
 
 
-@click.group(name="tolok", context_settings={"help_option_names": ["-h", "--help"]})
+class _Command(click.Command):
+    def get_short_help_str(self, limit: int = 0) -> str:  # noqa: ARG002 click would end it before the English
+        """The command's first line, in both languages."""
+        return (self.help or "").partition("\n")[0]
+
+
+class _Commands(click.Group):
+    command_class = _Command
+
+
+@click.group(name="tolok", cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 def _commands() -> None:
     """Tolok ukur pemerintahan digital kota (SNI ISO 37122:2019). / A city's digital-government yardstick."""
 
@@ -314,7 +324,7 @@ def history(city: str, asked_for: tuple[str, ...], as_json: bool, as_of: str | N
     from pipeline.report.versions import described_version, version_lines
 
     label, indicator = _period_and_indicator(asked_for)
-    rows = _warehouse().history(city, indicator, period=label, as_of=_moment(as_of, city))
+    rows = _versions(city, label, indicator, as_of=_moment(as_of, city))
     if not rows:
         raise _nothing_stored(city, label, as_of=as_of)
     if as_json:
@@ -322,6 +332,22 @@ def history(city: str, asked_for: tuple[str, ...], as_json: bool, as_of: str | N
     else:
         for line in version_lines(rows):
             click.echo(line)
+
+
+def _versions(city: str, label: str | None, indicator: str | None, *, as_of: datetime | None) -> list[dict[str, Any]]:
+    """Every version of the results of a city, or every change of a province's by those of its cities."""
+    from pipeline.config.province import load_province
+    from pipeline.province import versions
+
+    cities, warehouse = Settings.from_environment().cities, _warehouse()
+    if not _is_province(cities, city):
+        found: list[dict[str, Any]] = warehouse.history(city, indicator, period=label, as_of=as_of)
+        return found
+    told = {
+        part: warehouse.history(part, indicator, period=label, as_of=as_of)
+        for part in load_province(cities, city).parts
+    }
+    return versions(city, told, current=lambda part, period, at: warehouse.current(part, period, as_of=at))
 
 
 def _period(text: str) -> Period:
@@ -419,8 +445,29 @@ def report(city: str, period: str) -> None:
     """Tulis halaman hasil dan validasi. / Write the page of results and validation."""
     from pipeline import steps
 
-    _results(city, _period(period).label)
-    click.echo(steps.report(city, _period(period).label))
+    label, settings = _period(period).label, Settings.from_environment()
+    results = _results(city, label)
+    if _is_province(settings.cities, city):
+        click.echo(_write_page_of_province(settings, city, label, results))
+    else:
+        click.echo(steps.report(city, label))
+
+
+def _write_page_of_province(settings: Settings, name: str, label: str, results: list[dict[str, Any]]) -> Path:
+    from pipeline.config.province import load_province
+    from pipeline.report.page import write_page
+
+    province = load_province(settings.cities, name)
+    return write_page(
+        settings.home / "reports" / name / f"{label}.html",
+        city_name=province.name,
+        period=label,
+        results=results,
+        breakdowns={row["indicator"]: _parts_of_province(row) for row in results},
+        verdicts=[],
+        sources=[],
+        parts=province.parts,
+    )
 
 
 @_commands.command()

@@ -95,6 +95,11 @@ def expected_periods(city: City, results: Sequence[Mapping[str, Any]], *, now: d
             yield period
 
 
+def is_closed(row: Mapping[str, Any]) -> bool:
+    """Whether a result, as the warehouse gives it, is of a closed year or one of its months."""
+    return any(done["action"] == "closed" for done in row["closings"])
+
+
 def due_at(city: City, period: Period) -> datetime:
     """When a period should be there: its run's day and hour, for a year after the longest wait for its months."""
     after, schedule = period.last_on + timedelta(days=1), city.schedule
@@ -190,8 +195,15 @@ def _fetched_on(city: City, source: Source, day: date) -> date:
 
 
 def _of_results(city: City, results: Iterable[Mapping[str, Any]]) -> Iterator[Condition]:
-    """What moved beyond its band and is not explained, and what a person can mend of what is provisional."""
+    """What moved beyond its band and is not explained, and what a person can mend of what is provisional.
+
+    Of a closed year and its months nothing: a person has decided, and only a correction changes them. Nor of runs of
+    months, whose months tell the same.
+    """
     for row in results:
+        period = Period.parse(row["period"])
+        if is_closed(row) or not (period.is_month or period.is_year):
+            continue
         reasons = {reason["code"]: reason for reason in row["reasons"]}
         explained = city.judgement.explained.get(row["period"], {})
         for code, reason in reasons.items():

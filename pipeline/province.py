@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
 from math import fsum
 from typing import Any
 
@@ -29,6 +30,45 @@ def rolled_up(province_id: str, rows_by_city: Mapping[str, Sequence[Row]]) -> li
         for definition in definitions().values()
         if any((city, period, definition.id) in by_key for city in rows_by_city)
     ]
+
+
+def versions(
+    province_id: str,
+    history_by_city: Mapping[str, Sequence[Row]],
+    *,
+    current: Callable[[str, str, datetime], Sequence[Row]],
+) -> list[dict[str, Any]]:
+    """Each change of a province's results, as `Warehouse.history` gives a city's versions, counted for each result.
+
+    `history_by_city` is what that gives of its cities, `current` the results of a city and period as of a moment.
+    """
+    rows = {
+        (row["period"], row["computed_at"], city, row["indicator_id"]): row
+        for city, told in history_by_city.items()
+        for row in told
+    }
+    found: list[dict[str, Any]] = []
+    for period in sorted({period for period, *_ in rows}):
+        parts: dict[str, Sequence[Row]] = dict.fromkeys(history_by_city, ())
+        last: dict[str, dict[str, Any]] = {}
+        for at, city in sorted({(at, city) for of, at, city, _ in rows if of == period}):
+            parts[city] = current(city, period, at)
+            for one in rolled_up(province_id, parts):
+                row = rows.get((period, at, city, one["indicator"]))
+                before = last.get(one["indicator"])
+                if row is None or (before and _told(before) == _told(one)):
+                    continue
+                version = before["version"] + 1 if before else 1
+                because = f"{city} v{row['version']}: {row['change_reason']}"
+                last[one["indicator"]] = one | {"version": version, "computed_at": at, "change_reason": because}
+                found.append(last[one["indicator"]])
+    places = list(definitions())
+    named = [row | {"city_id": province_id, "indicator_id": row["indicator"], "files": row["sources"]} for row in found]
+    return sorted(named, key=lambda row: (row["period"], places.index(row["indicator"]), row["version"]))
+
+
+def _told(row: Row) -> tuple[Any, ...]:
+    return tuple(row[name] for name in ("value", "numerator", "denominator", "status", "reason"))
 
 
 def _sum(province_id: str, period: str, definition: Definition, parts: Mapping[str, Row | None]) -> dict[str, Any]:

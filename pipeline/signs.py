@@ -34,7 +34,8 @@ _FEW_ALIKE = 3
 _LONGEST_RESPONSE_HOURS = 365 * 24
 _CLUSTER_ROWS = 5
 _VISITED = 20
-_CLIMBING_ROWS, _CLIMBING_TIMES = 6, 3
+# How often the first count the last one must be, by how many counts there are: natural growth rarely never pauses.
+_CLIMBING_TIMES = ((MANY_ROWS, 1), (12, 1.5), (6, 3))
 _IMPROBABLE = 0.001
 _MOSTLY = 0.9
 _FEWEST_MONTHS = 3
@@ -703,13 +704,15 @@ def _days(rows: pd.DataFrame) -> Signs:
 
 
 def _climbing_pct(counts: pd.DataFrame) -> float | None:
-    """The share of steps that rise, where counts grow to several times the first; null for few rows."""
-    shares = [
-        float(100 * (of_portal.diff().iloc[1:] > 0).mean())
-        for _, of_portal in counts.sort_values("visited_on").groupby("portal_id", observed=True)["visits_count"]
-        if len(of_portal) >= _CLIMBING_ROWS and of_portal.iloc[-1] >= _CLIMBING_TIMES * of_portal.iloc[0]
-    ]
+    """The share of steps that rise, where counts grow well beyond the first; null for few rows."""
+    by_portal = counts.sort_values("visited_on").groupby("portal_id", observed=True)["visits_count"]
+    shares = [float(100 * (one.diff().iloc[1:] > 0).mean()) for _, one in by_portal if _grows(one)]
     return max(shares, default=None)
+
+
+def _grows(counts: pd.Series) -> bool:
+    times = next((times for rows_count, times in _CLIMBING_TIMES if len(counts) >= rows_count), None)
+    return times is not None and bool(counts.iloc[-1] >= times * counts.iloc[0])
 
 
 def _same_answer_pct(rows: pd.DataFrame) -> float | None:

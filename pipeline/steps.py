@@ -104,6 +104,19 @@ def _measured(city_id: str) -> set[str]:
     return {row["period"] for row in warehouse.current(city_id) if row["status"] != "not_computable"}
 
 
+def also_due(city_id: str, month: str) -> list[str]:
+    """What the city's schedule asks to be computed besides a month: the year to date, the twelve months to it.
+
+    Not what is a month or a year, which have runs of their own, nor what reaches back before the city's first month.
+    """
+    schedule, stored = _city(city_id).schedule, {period for period, _ in versions(city_id)}
+    first = schedule.first_month or min((label for label in stored if Period.parse(label).is_month), default=month)
+    asked = [Period.parse(f"{month}-{reach}") for reach in schedule.also]
+    return [
+        period.label for period in asked if not (period.is_month or period.is_year) and period.months[0].label >= first
+    ]
+
+
 def year_to_restate(city_id: str, now: datetime) -> int | None:
     """The year that is run again for late answers at a moment; null outside the city's window."""
     city = _city(city_id)
@@ -137,6 +150,11 @@ def needs(city_id: str, source: str, period: str) -> bool:
 def connection(city_id: str, source: str) -> str | None:
     """The name of the connection a source is pulled over; null for files of a folder."""
     return _city(city_id).sources[source].connection
+
+
+def connections(city_id: str) -> list[str]:
+    """The names of the connections that all sources of a city are pulled over, each once."""
+    return sorted({source.connection for source in _city(city_id).sources.values() if source.connection})
 
 
 def fetch(city_id: str, source: str, period: str, *, progress: Progress = SILENT) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from connectors.errors import ConfigError, TolokError
@@ -20,6 +20,7 @@ from pipeline.landing import Manifest, read_manifest_at
 from pipeline.notices import Notice, label
 from pipeline.periods import period_of_run
 from pipeline.settings import Settings, city_ids
+from pipeline.steps import status
 from pipeline.warehouse import Notifications, Warehouse
 
 _KINDS_OF_A_PERIOD = ("daily", "monthly", "annual")
@@ -68,14 +69,16 @@ def keep_failure_of_run(
     """Keep what failed of a scheduled or triggered run of a `kind`: daily, monthly or annual.
 
     Not when settings at fault tell of it already, nor for a run that names no period, which a person started and sees.
-    Other kinds, such as a backfill, compute several periods and keep the failure of each themselves.
+    Other kinds, such as a backfill, compute several periods and keep the failure of each themselves. The city's page of
+    its periods then shows it.
     """
     if kind not in _KINDS_OF_A_PERIOD:
         return
-    with suppress(ConfigError):
+    with suppress(TolokError):
         load_city(Settings.from_environment().cities, city_id)
         period = period_of_run(partition_key=partition_key, conf=conf, is_year=kind == "annual").label
         keep_failure(city_id, NIGHTLY if kind == "daily" else period, step, fault=fault, link=link)
+        status(city_id, now=datetime.now(UTC))
 
 
 def tell(city_id: str, *, now: datetime, kinds: Collection[str] = KINDS) -> list[str]:

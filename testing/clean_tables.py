@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 
 import pandas as pd
 
+from connectors.remarks import Remark
 from pipeline.clean.alike_ids import Shares
 from pipeline.clean.dataset import rebuild
 from pipeline.config.city import City
@@ -24,6 +25,7 @@ class CleanTable:
     tally: pd.DataFrame | None
     follow_ups: Mapping[str, RowCounts]
     shares: Shares = field(default_factory=dict)
+    remarks: tuple[Remark, ...] = ()
 
     @property
     def parts(self) -> list[pd.DataFrame]:
@@ -39,4 +41,4 @@ def clean_in_memory(home: Path, *, city: City, table_name: str, manifests: Seque
     order = {file.file_id: nth for nth, file in enumerate(file for m in manifests for file in m.files)}
     places = pd.DataFrame({"file": frame["source_file_id"].map(order), "row": frame["source_row"]})
     rows = frame.loc[places.sort_values(["file", "row"], kind="stable").index].reset_index(drop=True)
-    return CleanTable(rows, stored.tally, stored.follow_ups, stored.shares)
+    return CleanTable(rows, stored.tally, stored.follow_ups, stored.shares, stored.remarks)

@@ -8,10 +8,17 @@ from pipeline.tables import Table
 
 Texts = tuple[str, str]
 
+_BAD_TIME: Texts = (
+    "tulis {place}.columns.{column}.format yang cocok dengan seluruh teks sel, jamnya pun; bila isinya lama waktu, "
+    "tulis after, unit dan decimal; dua waktu dalam satu sel (08.00 - 10.30) pisahkan dahulu menjadi dua kolom",
+    "write {place}.columns.{column}.format to fit the whole text of the cells, hours included; if they hold a length, "
+    "write after, unit and decimal; part two moments in one cell (08.00 - 10.30) into two columns first",
+)
+
 # {place} is sources.<name>, {column} the clean column. A fault of one kind of column comes before the fault alone.
 ADVICE: dict[str, Texts] = {
-    "bad moment": ("tulis {place}.columns.{column}.format", "write {place}.columns.{column}.format"),
-    "bad day": ("tulis {place}.columns.{column}.format", "write {place}.columns.{column}.format"),
+    "bad moment": _BAD_TIME,
+    "bad day": _BAD_TIME,
     "bad flag": (
         'petakan teksnya ke "true" atau "false" di {place}.columns.{column}.values',
         'map its texts to "true" or "false" in {place}.columns.{column}.values',
@@ -91,16 +98,22 @@ ADVICE: dict[str, Texts] = {
         "whether Excel lost the point",
     ),
     "duplicate_key": (
-        "satu nomor, isi berbeda: tulis {place}.combine, atau later_file_wins bila berkas yang lebih baru berlaku",
-        "one number, different content: write {place}.combine, or later_file_wins where the later file holds",
+        "satu nomor, isi berbeda: bila nomor mulai lagi dari 1 tiap lembar, bulan atau OPD, tambahkan kolom yang "
+        'membedakannya, seperti {{column: ["@sheet", No]}} atau {{column: [Tanggal, No]}}; bila satu hal memang '
+        "beberapa baris, tulis {place}.combine, atau later_file_wins bila berkas yang lebih baru berlaku",
+        "one number, different content: if numbers start again from 1 in each sheet, month or agency, add the column "
+        'that tells them apart, such as {{column: ["@sheet", No]}} or {{column: [Tanggal, No]}}; if several rows are '
+        "one thing, write {place}.combine, or later_file_wins where the later file holds",
     ),
     "unreadable_group": (
         "baris yang menentukan kelompoknya tidak terbaca: perbaiki baris itu dahulu",
         "the row that decides its group cannot be read: mend that row first",
     ),
     "unknown_state": (
-        "tulis teks keadaan itu di {place}.combine.down atau up",
-        "write the text of that state in {place}.combine.down or up",
+        "tulis teks keadaan itu di {place}.combine.down atau up; keadaan yang bukan keduanya, seperti WARNING atau "
+        "PENDING, keluarkan dengan {place}.exclude",
+        "write the text of that state in {place}.combine.down or up; leave a state that is neither, such as WARNING or "
+        "PENDING, out by {place}.exclude",
     ),
     "unknown_step": (
         "tulis teks itu di {place}.steps (online, offline, not_applicable)",

@@ -79,4 +79,4 @@ def _number(text: str, reading: Reading) -> float:
 
 
 def _spans(seconds: pd.Series) -> pd.Series:
-    return pd.to_timedelta(seconds.mul(1e6).round(), unit="us").astype("timedelta64[us]")
+    return pd.to_timedelta(seconds.round(), unit="s").astype("timedelta64[us]")

@@ -134,10 +134,11 @@ def _order(raw: pd.DataFrame, name: str, columns: Mapping[str, pd.Series], terms
 
 
 def _states(texts: pd.Series, combine: Combine) -> pd.Series:
-    """1 for down, 0 for up, null for any other text."""
-    codes = {_folded(text): code for code, given in ((1, combine.down), (0, combine.up)) for text in given}
+    """A number of each text, odd for down and even for up; null for any other text."""
+    given = {1: combine.down, 0: combine.up}
+    codes = {_folded(text): 2 * place + bit for bit, texts in given.items() for place, text in enumerate(texts)}
     found = {text: codes.get(_folded(text)) for text in texts.dropna().unique()}
-    return texts.map(found).astype("Float64").astype("Int8")
+    return texts.map(found).astype("Float64").astype("Int16")
 
 
 def _known_dates(moments: pd.Series, parsed: Parsed, codes: Codes | None) -> pd.Series:

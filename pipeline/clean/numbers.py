@@ -26,7 +26,8 @@ _IN_WORDS = re.compile(
 def read_numbers(texts: pd.Series, reading: Reading, *, is_whole: bool) -> tuple[pd.Series, pd.Series]:
     """The numbers, times the reading's scale, and which texts may be meant as another one; of texts none is null.
 
-    A currency before a number, and after it a word of scale or one of the few that name what is counted, are read.
+    A currency before a number, and after it a word of scale or one of the few that name what is counted, are read. A
+    word of scale stands in place of the reading's scale.
     """
     marks = texts.str.strip()
     numbers, is_ambiguous = _by_marks(marks, reading, is_whole=is_whole)
@@ -37,9 +38,9 @@ def read_numbers(texts: pd.Series, reading: Reading, *, is_whole: bool) -> tuple
         bare = pd.Series({index: match["number"] for index, match in words.items()}, dtype="str")
         scales = pd.Series({index: _SCALES[(match["scale"] or "").casefold()] for index, match in words.items()})
         in_words, is_ambiguous[bare.index] = _by_marks(bare, reading, is_whole=is_whole)
-        numbers[bare.index] = (in_words * scales).round(6)
+        numbers[bare.index] = (in_words * scales.mask(scales == 1, reading.scale)).round(6)
     if reading.scale != 1:
-        numbers = (numbers * reading.scale).round(6)
+        numbers = numbers.where(numbers.index.isin(list(words)), (numbers * reading.scale).round(6))
     return numbers.mask((numbers % 1 != 0).fillna(False)) if is_whole else numbers, is_ambiguous
 
 

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import re
+
 import pandas as pd
 
 from connectors.errors import DataRejected
+from connectors.numerals import number, number_en
 from connectors.remarks import Remark
 from pipeline.config.city import City
 from pipeline.config.population import CODE_SHAPES
 from pipeline.config.source import Source
+from pipeline.indicators.counting import is_sound
+
+# What a district's code has after its city's.
+_PARTS = {"kemendagri": r"\.\d{2}", "bps": r"\d{3}"}
 
 
 def complete_population(frame: pd.DataFrame, *, source: Source, source_name: str, city: City) -> pd.DataFrame:
@@ -50,6 +57,31 @@ def unread_figures(frame: pd.DataFrame, *, source: Source, source_name: str, cit
             f"{source_name}: {len(unread)} population rows that may be this city's cannot be read ({reasons}), from "
             f"row {first}; the city's figure may be another. Mend the rows, or leave them out by exclude",
         )
+    ]
+
+
+def parts_that_differ(frame: pd.DataFrame, *, source: Source, source_name: str, city: City) -> list[Remark]:
+    """A remark for each day on which the districts of the city, where they are in the same table, do not add up."""
+    own = f"{source.authority}:{city.region_codes[source.authority] if source.authority else ''}"
+    is_own = (frame["region_code"] == own) & is_sound(frame)
+    codes = frame["region_code"].fillna("")
+    is_part = codes.str.fullmatch(re.escape(own) + _PARTS.get(str(source.authority), "(?!)"))
+    is_part &= frame["excluded_by"].eq("other_region").fillna(False).astype(bool)
+    counts = frame["population_count"].astype("Float64")
+    by_day = [counts[chosen].groupby(frame["reference_on"]).agg(["sum", "count"]) for chosen in (is_own, is_part)]
+    both = by_day[0].join(by_day[1], lsuffix="_own", rsuffix="_parts", how="inner")
+    both = both[(both["count_parts"] > 1) & (both["sum_own"] != both["sum_parts"])]
+    return [
+        Remark(
+            "parts_differ",
+            f"{source_name}: {day.date()}: {row['count_parts']:g} baris kecamatan berjumlah "
+            f"{number(row['sum_parts'])}, padahal angka kota {number(row['sum_own'])}. Tanyakan kepada pemiliknya mana "
+            "yang benar; bila kecamatan memang tidak lengkap, keluarkan barisnya dengan exclude: {duplicate: ...}",
+            f"{source_name}: {day.date()}: {row['count_parts']:g} rows of districts add up to "
+            f"{number_en(row['sum_parts'])}, but the city's figure is {number_en(row['sum_own'])}. Ask their owner "
+            "which is right; where the districts are not complete, leave their rows out by exclude: {duplicate: ...}",
+        )
+        for day, row in both.iterrows()
     ]
 
 

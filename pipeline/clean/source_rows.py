@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import TypeVar
 import numpy as np
 import pandas as pd
 
-from connectors.files import read_rows
+from connectors.files import read_rows, remark_if_cut
 from connectors.records import RawFile
 from connectors.remarks import Remark
 from pipeline.clean.date_signs import DateSigns, other_clocks
@@ -28,12 +28,17 @@ from pipeline.clean.mapping import ColumnTerms, map_rows, raw_columns, with_plai
 from pipeline.clean.month_files import finished
 from pipeline.clean.outages import complete_outages
 from pipeline.clean.personal_texts import PersonalTexts
-from pipeline.clean.population import complete_population, refuse_several_figures, unread_figures
+from pipeline.clean.population import (
+    complete_population,
+    parts_that_differ,
+    refuse_several_figures,
+    unread_figures,
+)
 from pipeline.clean.prefetch import prefetch
 from pipeline.clean.rules import FILE_ORDER, apply_row_rules, combine_rows, hold_doubtful, resolve_duplicates
 from pipeline.clean.services import complete_services
 from pipeline.clean.state_changes import pair_rows, pairing_remarks, with_incident_ids
-from pipeline.clean.sums import total_among_parts
+from pipeline.clean.sums import total_among_parts, total_among_portals
 from pipeline.clean.ticks import Ticks
 from pipeline.clean.unmapped import UnmappedTexts
 from pipeline.clean.visits import complete_visits
@@ -63,6 +68,8 @@ class Landed:
     unmapped: UnmappedTexts = field(default_factory=UnmappedTexts, compare=False)
     personal: PersonalTexts = field(default_factory=PersonalTexts, compare=False)
     declared_days: DeclaredDays = field(default_factory=DeclaredDays, compare=False)
+    # Of each file, whether the last row read so far could not be.
+    ends_unread: dict[str, bool] = field(default_factory=dict, compare=False)
 
     @property
     def all_remarks(self) -> list[Remark]:
@@ -71,7 +78,15 @@ class Landed:
         signs = [*self.date_signs.remarks(self.source, name=name), *self.declared_days.remarks(name)]
         signs += other_clocks(self.source, name=name, zone=self.city.zone_info)
         signs += self.personal.remarks(name, table=self.table)
-        return sorted({*self.remarks, *signs, *self.ticks.remarks(name)})
+        return sorted({*self.remarks, *signs, *self.ticks.remarks(name), *self._cut_remarks()})
+
+    def _cut_remarks(self) -> list[Remark]:
+        """Of text files whose last row could not be read."""
+        found: list[Remark] = []
+        for file, raw in self.files("main"):
+            if self.source.format == "csv" and self.ends_unread.get(file.file_id):
+                remark_if_cut(replace(raw, on_remark=found.append))
+        return found
 
     @cached_property
     def source(self) -> Source:
@@ -170,6 +185,8 @@ def _mapped(block: RawBlock, landed: Landed) -> pd.DataFrame:
         unmapped=landed.unmapped,
         personal=landed.personal,
     )
+    if len(frame):
+        landed.ends_unread[file_id] = bool(pd.notna(frame["quarantine_reason"].iloc[-1]))
     file_ids = pd.Categorical.from_codes(np.zeros(len(frame), np.int8), pd.Index([file_id], dtype="str"))
     return _complete(frame, raw, landed).assign(source_file_id=file_ids)
 
@@ -194,9 +211,12 @@ def _judged(frame: pd.DataFrame, landed: Landed) -> pd.DataFrame:
     extracted_at = {file.file_id: datetime.fromisoformat(file.extracted_at) for file, _ in landed.files("main")}
     frame = apply_row_rules(frame, table=landed.table, extracted_at=extracted_at)
     landed.declared_days.add(frame, source=landed.source, zone=landed.city.zone_info)
+    name = landed.manifest.source
+    if landed.table.name == "visits":
+        landed.remarks.extend(total_among_portals(frame, table=landed.table, source_name=name))
     if landed.table.name == "population":
-        name = landed.manifest.source
         landed.remarks.extend(unread_figures(frame, source=landed.source, source_name=name, city=landed.city))
+        landed.remarks.extend(parts_that_differ(frame, source=landed.source, source_name=name, city=landed.city))
     return frame
 
 

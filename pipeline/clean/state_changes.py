@@ -26,16 +26,19 @@ def with_incident_ids(frame: pd.DataFrame) -> pd.DataFrame:
 def pair_rows(frame: pd.DataFrame, *, table: Table, combine: Combine) -> pd.DataFrame:
     """Make one row of each change down and the next change up of the same `combine.by`; without one it stays open.
 
-    The ups are excluded as `combined`, changes to the state there is already as `repeated_state`, an up before any
-    down as `up_without_down`. A change of an unreadable state is quarantined, and as `unreadable_group` the rows it
-    may begin or end; one of which the moment is unreadable takes all rows of its group with it.
+    The ups are excluded as `combined`, and so is another text of the state there is already, such as `forwarded` after
+    `received`; the same text again as `repeated_state`, an up before any down as `up_without_down`. A change of an
+    unreadable state is quarantined, and as `unreadable_group` the rows it may begin or end; one of which the moment is
+    unreadable takes all rows of its group with it.
     """
     starts, ends = table.month_by, combine.ends or _last_moment(table)
     result = _with_unplaced_groups(frame, starts=starts, by=combine.by)
     changes = result[result["excluded_by"].isna() & result[starts].notna()]
     changes = changes.sort_values([starts, *([ORDER] if ORDER in changes else [])], kind="stable")
-    states = changes[STATE].where(is_sound(changes)).fillna(_UNREADABLE).astype(int)
+    texts = changes[STATE].where(is_sound(changes)).fillna(_UNREADABLE).astype(int)
+    states = texts.mask(texts != _UNREADABLE, texts % 2)
     is_repeated = (states != _UNREADABLE) & (states == _shifted(states, 1, changes, combine, blank=_NONE))
+    is_step = is_repeated & (texts != _shifted(texts, 1, changes, combine, blank=_NONE))
     changes, states = changes[~is_repeated], states[~is_repeated]
     before, after = (_shifted(states, by, changes, combine, blank=_NONE) for by in (1, -1))
     is_down, is_up = states == _DOWN, states == _UP
@@ -44,6 +47,7 @@ def pair_rows(frame: pd.DataFrame, *, table: Table, combine: Combine) -> pd.Data
         result.loc[ended, end] = _shifted(changes[start], -1, changes, combine, blank=None)[ended]
     is_doubtful = (is_down | is_up) & ((before == _UNREADABLE) | (is_down & (after == _UNREADABLE)))
     result.loc[is_repeated.index[is_repeated], "excluded_by"] = REPEATED
+    result.loc[is_step.index[is_step], "excluded_by"] = "combined"
     result.loc[changes.index[is_up & (before == _DOWN)], "excluded_by"] = "combined"
     result.loc[changes.index[is_up & (before == _NONE)], "excluded_by"] = UNMATCHED
     result.loc[changes.index[is_doubtful], "quarantine_reason"] = HELD_WITH_GROUP

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
@@ -24,7 +24,8 @@ class Schedule(Strict):
 
     A year starts when its months from `first_month` on have results, or `year_waits_days` after its run was due.
     `empty_months` are known to hold no data: they count as done without a result. In the `restate_months` months after
-    January last year and its months are run again, on the same day and hour, for what came late.
+    January last year and its months are run again, on the same day and hour, for what came late. `also` is what each
+    month's run computes besides: the year to date, the twelve months that end with it.
     """
 
     first_month: Annotated[str, AfterValidator(_a_month)] | None = None
@@ -33,6 +34,7 @@ class Schedule(Strict):
     year_waits_days: int = Field(default=60, ge=0, le=1000)
     restate_months: int = Field(default=0, ge=0, le=11)
     empty_months: tuple[Annotated[str, AfterValidator(_a_month)], ...] = ()
+    also: tuple[Literal["ytd", "r12"], ...] = ()
 
     def year_to_restate(self, today: date) -> int | None:
         """The year that is run again on a day of the city's calendar; null outside the months declared."""

@@ -22,7 +22,7 @@ from pipeline.draft.columns import Match, RawColumn, best_tables, match_columns,
 from pipeline.draft.headers import known_share
 from pipeline.draft.layouts import Found, find_layout
 from pipeline.draft.logs import log_settings
-from pipeline.draft.mapping import FILLED_IN, Noted, column_settings, exclusion_settings
+from pipeline.draft.mapping import FILLED_IN, Noted, column_settings, exclusion_settings, meaning
 from pipeline.draft.personal import in_both_languages
 from pipeline.draft.questions import question
 from pipeline.draft.repeats import combine_setting
@@ -255,7 +255,7 @@ def _of_system(file: RawFile, system: str, way_in: Mapping[str, str], place: Pla
     exported = _export_settings(file, None, table, place)
     settings |= {key: noted for key, noted in exported.items() if key not in source}
     columns = {
-        column.name: Noted(UNANSWERED, [question("column", hint=column.note)])
+        column.name: Noted(UNANSWERED, [question("column", hint=meaning(column))])
         for column in TABLES[table].columns
         if column.is_required
         and column.name not in {*source["columns"], *FILLED_IN}

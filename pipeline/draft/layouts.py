@@ -5,7 +5,6 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-import json
 import re
 import zipfile
 from collections import Counter
@@ -15,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import Any
 
-from connectors.documents import rows_at
+from connectors.documents import RepeatedKey, parse_json, rows_at
 from connectors.errors import DataRejected
 from connectors.file_kinds import refuse_foreign
 from connectors.layout import Layout
@@ -87,7 +86,9 @@ def _objects(file: RawFile, kind: Any) -> Found:  # noqa: ANN401 a literal of `F
     with open_bytes(file) as stream:
         content = stream.read()
     try:
-        document = json.loads(content) if kind == "json" else yaml.load(content, Loader=yaml.CBaseLoader)  # noqa: S506
+        document = parse_json(content) if kind == "json" else yaml.load(content, Loader=yaml.CBaseLoader)  # noqa: S506
+    except RepeatedKey as repeat:
+        raise repeat.rejected(file.name) from None
     except (ValueError, yaml.YAMLError):
         raise DataRejected(
             id=f"{file.name}: bukan {kind.upper()} yang sah.", en=f"{file.name}: not valid {kind.upper()}."

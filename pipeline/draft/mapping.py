@@ -33,7 +33,7 @@ def column_settings(matches: Mapping[str, Match], *, table: str, city_name: str 
         if column.name in matches:
             settings[column.name] = _setting(matches[column.name], column, city_name)
         elif column.is_required and column.name not in FILLED_IN:
-            settings[column.name] = Noted(UNANSWERED, [question("column", hint=column.note)])
+            settings[column.name] = Noted(UNANSWERED, [question("column", hint=meaning(column))])
         elif column.name == "is_online_applicable" and "is_requestable_online" in matches:
             applicable = _applicable(matches["is_requestable_online"])
             settings |= {column.name: applicable} if applicable else {}
@@ -70,11 +70,16 @@ def _setting(match: Match, column: Column, city_name: str) -> Noted:
         noted.comments.append(
             "dianggap kosong / taken as blank: " + ", ".join(f"{t} {n}" for t, n in raw.nulls.items())
         )
-    why = f"{column.note}; '{raw.name}'"
+    why = f"{meaning(column)}; '{raw.name}'"
     why += f" + '{match.hour.name}'" if match.hour else ""
     why += f"; {raw.blank_count} dari / of {raw.rows_count} kosong / blank" if raw.blank_count else ""
     noted.comments.insert(0, why if match.score >= _SURE else f"{why}; periksa / check")
     return noted
+
+
+def meaning(column: Column) -> str:
+    """What a clean column holds, in both languages."""
+    return " / ".join(filter(None, (known_words()["meanings"].get(column.name), column.note)))
 
 
 def _as_map(value: Any) -> dict[str, Any]:  # noqa: ANN401 a setting of the YAML

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from connectors.errors import DataRejected
+from connectors.file_kinds import refuse_document
 from connectors.layout import Layout
 from connectors.records import RawFile
 from connectors.sheets import sheet_texts
@@ -35,6 +36,7 @@ def read_sheets(file: RawFile) -> list[Sheet]:
     try:
         known = CalamineWorkbook.from_path(file.path).sheets_metadata
     except (CalamineError, OSError):
+        refuse_document(file)
         raise DataRejected(
             id=f"{file.name}: bukan buku kerja Excel yang utuh. Buka dan simpan ulang, atau unzip bila itu arsip.",
             en=f"{file.name}: not a whole Excel workbook. Open and save it again, or unzip it if it is an archive.",

@@ -20,6 +20,7 @@ from pipeline.indicators.base import (
     RowCounts,
     Terms,
     population_terms,
+    quarantine_effect,
     quotient,
 )
 from pipeline.indicators.counting import break_down, count_rows, is_sound
@@ -88,13 +89,16 @@ _GRAIN = ["variant", "month", "portal_id", "source_tool", "visit_definition"]
 class VisitSummary:
     """What a part adds. Grain of `counts`: variant x month x portal x tool x definition; the sums of visits and days.
 
-    `covered` are the days the headline's counts stand for.
+    `covered` are the days the headline's counts stand for; of the `held_count` quarantined rows that tell their visits
+    these are `held_visits` in all.
     """
 
     rows: RowCounts
     inputs: Fingerprint
     covered: Coverage
     counts: pd.DataFrame
+    held_count: int = 0
+    held_visits: int = 0
 
     def __add__(self, other: VisitSummary) -> VisitSummary:
         return VisitSummary(
@@ -102,6 +106,8 @@ class VisitSummary:
             self.inputs + other.inputs,
             self.covered | other.covered,
             _summed(pd.concat([self.counts, other.counts])),
+            self.held_count + other.held_count,
+            self.held_visits + other.held_visits,
         )
 
 
@@ -111,11 +117,15 @@ def summarise(part: pd.DataFrame, *, terms: Terms) -> VisitSummary:
     is_inside = part["visited_on"].isna() | part["visited_on"].between(first_on, last_on)
     sound = part[is_inside & is_sound(part)]
     is_from_log = (part["source_tool"] == ACCESS_LOG) & (terms.log_lines.read > 0)
+    is_held = part["quarantine_reason"].notna() & part["excluded_by"].isna() & (part["variant"] == HEADLINE)
+    held = part.loc[is_inside & is_held, "visits_count"].dropna()
     return VisitSummary(
         rows=count_rows(part[~is_from_log], is_inside=is_inside[~is_from_log], left_out={}),
         inputs=Fingerprint.of(part[is_inside]),
         covered=_covered(sound[sound["variant"] == HEADLINE]),
         counts=_summed(sound.assign(month=sound["visited_on"].dt.strftime("%Y-%m"))),
+        held_count=len(held),
+        held_visits=int(held.sum()),
     )
 
 
@@ -139,8 +149,23 @@ def conclude(summary: VisitSummary, *, terms: Terms) -> Result:
             "others": [population_terms(other) for other in terms.other_populations],
         },
         rows=summary.rows + terms.log_lines,
+        remarks=_held(summary, headline, terms),
         variants=_variants(counts, terms),
         breakdowns=_breakdowns(counts[counts["variant"] == HEADLINE], terms),
+    )
+
+
+def _held(summary: VisitSummary, headline: Quotient, terms: Terms) -> list[Remark]:
+    """What the visits would be were the quarantined rows that tell their visits sound, and each held line of a log a
+    visit of its own, or one that joins two."""
+    lines_count, visits = sum(terms.log_lines.quarantined.values()), int(headline.numerator or 0)
+    bounds = (max(visits + summary.held_visits - lines_count, 0), visits + summary.held_visits + lines_count)
+    return quarantine_effect(
+        summary.rows + terms.log_lines,
+        headline=headline,
+        unit_id=DEFINITION.unit_id,
+        if_sound=[_per_population(count, terms.population) for count in bounds],
+        known_count=summary.held_count + lines_count,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import re
 from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
@@ -160,6 +161,13 @@ def test_wrong_usage_is_told_in_both_languages(
     assert (code, "Traceback" in err) == (exit_code, False)
     assert len(err.strip().splitlines()) >= 2
     assert data.is_dir()
+
+
+def test_every_command_is_listed_in_both_languages(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    code, out, _ = tolok(monkeypatch, "--help")
+    commands = re.findall(r"^  [a-z]+  +(.+(?:\n {4,}.+)*)", out.partition("Commands:")[2], flags=re.M)
+    assert (code, len(commands) > 10, data.is_dir()) == (0, True, True)
+    assert [text for text in commands if " / " not in " ".join(text.split())] == []
 
 
 @pytest.mark.parametrize("url", ["bukan alamat", "mysql://u:rahasia@h/d", "postgresql://u:rahasia@127.0.0.1:1/d"])

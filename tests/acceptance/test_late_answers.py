@@ -1,4 +1,4 @@
-"""What comes late restates last year by itself while the city's window is open, and nothing else does."""
+"""What comes late restates last year while the city's window is open; what a city wants besides its months follows."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipeline import steps
-from pipeline.backfill import restate
+from pipeline.backfill import compute_also, restate
 from pipeline.progress import SILENT
 from tests.acceptance.years_of_exports import write_city
 
@@ -42,3 +42,22 @@ def test_a_late_answer_restates_its_month_and_year_once(inquiries: Path) -> None
     assert restated("2026-03", "2026-03-31T16:59") == []
     assert set(steps.versions("kota-uji").values()) == {1, 2}
     assert {period for period, _ in steps.versions("kota-uji")} == {"2025-12", "2025"}
+
+
+@pytest.mark.parametrize(
+    ("month", "first_month", "computed"),
+    [
+        ("2025-02", "2024-03", ["2025-01..2025-02", "2024-03..2025-02"]),
+        ("2025-02", "2024-04", ["2025-01..2025-02"]),
+        ("2025-02", "2025-02", []),
+        ("2025-01", "2024-01", ["2024-02..2025-01"]),
+        ("2025-12", "2024-01", []),
+    ],
+)
+def test_a_month_computes_the_year_to_date_and_the_twelve_months_to_it_where_a_city_wants_them(
+    home: Path, month: str, first_month: str, computed: list[str]
+) -> None:
+    yaml = write_city(home / "cities", "kota-uji", zone="Asia/Jakarta", first_month=first_month)
+    yaml.write_text(yaml.read_text("utf-8").replace("schedule: {", "schedule: {also: [ytd, r12], "), "utf-8")
+    assert compute_also("kota-uji", month=month, progress=SILENT) == computed
+    assert {period for period, _ in steps.versions("kota-uji")} == set(computed)

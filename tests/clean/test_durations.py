@@ -23,6 +23,7 @@ JAKARTA = ZoneInfo("Asia/Jakarta")
         ("seconds", "90", 90),
         ("minutes", "1,5", 90),
         ("hours", "0,25", 900),
+        ("hours", "0,033333", 120),
         ("days", "2", 172_800),
         ("clock", "2:30", 9_000),
         ("clock", "36:05:10", 129_910),

@@ -14,11 +14,16 @@ from pipeline.clean.source_rows import Landed, judged_rows
 from pipeline.config.city import City
 from pipeline.landing import land
 from pipeline.periods import Period
-from testing.clean_tables import clean_in_memory
+from testing.clean_tables import CleanTable, clean_in_memory
 from tests.conftest import REAL_DATA, needs_real_data
 
 
 def cleaned(folder: Path, rows: dict[str, list[tuple[str, int]]], *, codes: dict[str, str]) -> pd.DataFrame:
+    """Its rows."""
+    return cleaned_dataset(folder, rows, codes=codes).frame
+
+
+def cleaned_dataset(folder: Path, rows: dict[str, list[tuple[str, int]]], *, codes: dict[str, str]) -> CleanTable:
     """The population table of a city with one source per authority, whose rows are codes and counts."""
     sources = {}
     for authority, counts in rows.items():
@@ -32,7 +37,17 @@ def cleaned(folder: Path, rows: dict[str, list[tuple[str, int]]], *, codes: dict
     city = City.model_validate({**names, "quarantine_limit_pct": 100, "sources": sources})
     period = Period.parse("2025")
     manifests = [land(folder / "home", city=city, source_name=name, period=period) for name in sources]
-    return clean_in_memory(folder / "home", city=city, table_name="population", manifests=manifests).frame
+    return clean_in_memory(folder / "home", city=city, table_name="population", manifests=manifests)
+
+
+@pytest.mark.parametrize(("whole", "differs"), [(300, False), (309, True)])
+@pytest.mark.parametrize(("authority", "own", "parts"), [("kemendagri", "12.75", ".0{}"), ("bps", "1275", "0{}0")])
+def test_districts_that_do_not_add_up_to_the_city_are_said(
+    authority: str, own: str, parts: str, whole: int, differs: bool, tmp_path: Path
+) -> None:
+    rows = [(own + parts.format(n), 100 * n) for n in (1, 2)]
+    dataset = cleaned_dataset(tmp_path, {authority: [*rows, (own, whole)]}, codes={authority: own})
+    assert [remark.code for remark in dataset.remarks] == ["parts_differ"] * differs
 
 
 def used(frame: pd.DataFrame) -> dict[str, int]:

@@ -156,6 +156,8 @@ def test_a_typed_spreadsheet_number_is_not_taken_for_a_grouped_one() -> None:
     [
         ("412.000 Jiwa", {"thousands": ".", "decimal": ","}, 412_000),
         ("412 ribu jiwa", {}, 412_000),
+        ("412 ribu jiwa", {"scale": 1000}, 412_000),
+        ("412 jiwa", {"scale": 1000}, 412_000),
         ("1,5 juta", {"decimal": ","}, 1_500_000),
         ("Rp 1.000.000,00", {"thousands": ".", "decimal": ","}, 1_000_000),
         ("12 layanan", {}, 12),

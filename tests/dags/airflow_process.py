@@ -53,6 +53,30 @@ def connection(city_id, source):
     return os.environ.get("CONNECTION")
 
 
+def connections(city_id):
+    return [os.environ["CONNECTION"]]
+
+
+def periods_done(city_id, periods):
+    return frozenset()
+
+
+def year_to_restate(city_id, now):
+    return 2025
+
+
+def versions(city_id):
+    return {("2025", "it_downtime"): 1}
+
+
+def run(city_id, period, *, progress):
+    return [fetch(city_id, "all", period, progress=progress)]
+
+
+def measured(city_id, periods):
+    return list(periods)
+
+
 def fetch(city_id, source, period, *, progress):
     if os.environ.get("CONNECTION"):
         from connectors.connection import connection_from
@@ -80,6 +104,10 @@ def store(city_id, period):
 
 def report(city_id, period):
     return _call("report", city_id, period)
+
+
+def status(city_id, *, now):
+    pass
 
 
 def conclude(city_id, period):

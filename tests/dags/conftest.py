@@ -22,7 +22,7 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
 
 CITIES = {
     "kota-barat": "zone: Asia/Jakarta",
-    "kota-tengah": "zone: Asia/Makassar\nschedule: {first_month: 2025-03, day: 10, hour: 22}",
+    "kota-tengah": "zone: Asia/Makassar\nschedule: {first_month: 2025-03, day: 10, hour: 22, also: [ytd, r12]}",
     "kota-timur": "zone: Asia/Jayapura\nschedule: {first_month: 2024-01, restate_months: 2}\n"
     "notify: [{connection: surel}]",
     "kota-rusak": "zone: Asia/Jaykarta\nnotify: [{connection: surel}]",

@@ -117,6 +117,29 @@ def test_a_connection_reaches_the_step_wherever_it_is_kept(checkout: Checkout, t
     assert "rahasia-4711" not in run.output
 
 
+@pytest.mark.parametrize(
+    ("call", "period"),
+    [
+        ("fill.function('kota-contoh', params={'first': '2025-03', 'last': '2025-03'})", "2025-03"),
+        ("restate.function('kota-contoh', '2026-02')", "2025"),
+    ],
+)
+def test_tasks_that_compute_many_periods_have_the_connections_kept_in_airflow(
+    checkout: Checkout, tmp_path: Path, call: str, period: str
+) -> None:
+    backend = tmp_path / "connections.json"
+    backend.write_text(json.dumps({"portal": {"conn_type": "https", "host": "statistik.example", "password": "4711"}}))
+    more = {
+        "CONNECTION": "portal",
+        "PYTHONPATH": f"{checkout.root}:{checkout.root / 'dags'}",
+        "AIRFLOW__SECRETS__BACKEND": "airflow.secrets.local_filesystem.LocalFilesystemBackend",
+        "AIRFLOW__SECRETS__BACKEND_KWARGS": json.dumps({"connections_file_path": str(backend)}),
+    }
+    run = checkout.run(sys.executable, "-c", f"import indicator_flow; indicator_flow.{call}", more=more)
+    assert run.code == 0, run.output
+    assert f"fetch kota-contoh all {period} https://statistik.example 4" in run.calls
+
+
 def test_a_connection_nobody_keeps_ends_with_code_2_and_its_variable(checkout: Checkout) -> None:
     run = checkout.run(*RUN_DAG, "kota-contoh", "2025", sources=("upik",), more={"CONNECTION": "portal"})
     assert run.code == 2

@@ -218,9 +218,16 @@ def test_every_task_of_a_city_tells_its_failure_and_the_last_of_a_run_that_all_i
 ) -> None:
     for dag_id, dag in described["dags"].items():
         told = {name: task["tells"] for name, task in dag["tasks"].items()}
-        last = TELL_SUCCESS.get(dag_id.rsplit("_", 1)[1])
+        last = {TELL_SUCCESS.get(dag_id.rsplit("_", 1)[1]), "also"}
         failure = ["failure"] if dag_id != "tolok_watch" else []
-        assert told == {name: [*failure, *(["success"] if name == last else [])] for name in told}
+        assert told == {name: [*failure, *(["success"] if name in last else [])] for name in told}
+
+
+def test_what_a_city_wants_besides_a_month_comes_after_it_and_holds_nothing_up(described: dict[str, Any]) -> None:
+    tasks = {kind: described["dags"][f"kota-tengah_{kind}"]["tasks"] for kind in ("monthly", "annual")}
+    assert tasks["monthly"]["also"]["upstream"] == ["announce", "resolve"]
+    assert tasks["monthly"]["announce"]["upstream"] == ["report", "resolve"]
+    assert "also" not in tasks["annual"]
 
 
 def test_last_year_is_restated_in_the_months_after_january_and_only_what_changed_is_announced(

@@ -101,6 +101,14 @@ def test_log_lines_are_counted_in_place_of_the_days_made_from_them() -> None:
     assert visits(rows).rows.read == 3
 
 
+def test_each_held_line_of_a_log_may_be_a_visit_or_join_two() -> None:
+    rows = [month_of_visits(2, 200, source_tool="access_log")]
+    lines = RowCounts(1000, 990, {}, {"malformed_line": 10})
+    (effect,) = [one for one in visits(rows, log_lines=lines).remarks if one.code == "quarantine_effect"]
+    assert "1.8–1.99 visits per 100,000" in effect.en, "190 to 210 visits of 10,560,000 people"
+    assert effect.keeps_provisional is False
+
+
 def test_twenty_of_thirty_services_are_online() -> None:
     result = services([service(n, n < 25, n < 20) for n in range(30)])
     assert (round(result.headline.value, 1), result.headline.numerator, result.headline.denominator) == (66.7, 20, 30)

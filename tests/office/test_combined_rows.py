@@ -96,6 +96,14 @@ def test_a_total_that_is_added_to_its_parts_is_said(rows: list[str], has_total: 
     assert ("total_among_parts" in {remark.code for remark in result.remarks}) == has_total
 
 
+@pytest.mark.parametrize(("count", "has_total"), [(7, True), (8, False)])
+def test_a_portal_that_is_all_others_together_is_said(count: int, has_total: bool, tmp_path: Path) -> None:
+    rows = ["2025-01-01,data,3", "2025-01-01,peta,4", f"2025-01-01,semua,{count}"]
+    source = {"table": "visits", "columns": {"visited_on": "hari", "portal_id": "situs", "visits_count": "n"}}
+    result = computed_from(tmp_path, ["hari,situs,n", *rows], source)["portal_visits"]
+    assert ("total_among_parts" in {remark.code for remark in result.remarks}) == has_total
+
+
 def test_a_day_that_is_added_up_stays_one_day(tmp_path: Path) -> None:
     rows = ["2025-01-01,ponsel,3", "2025-01-01,meja,4", "2025-01-03,ponsel,1"]
     result = computed_from(tmp_path, ["hari,alat,n", *rows], DAILY)["portal_visits"]

@@ -84,6 +84,8 @@ def test_traces_become_tickets_by_the_public_command(
     shown = json.loads(capsys.readouterr().out)
     result = next(one for one in shown if one["indicator"] == "inquiry_response")
     assert (result["value"], result["rows"]["used"]) == (1.5, 24)
+    # The steps between are no changes that were sent again.
+    assert "repeated_state" not in {reason["code"] for reason in result["reasons"]}
 
 
 ROWS = ("concept:name", "case:concept:name", "case:kanal")

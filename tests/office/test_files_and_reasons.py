@@ -76,6 +76,28 @@ def test_one_unreadable_file_of_three_is_named_by_check_run_and_show(
 
 
 @pytest.mark.parametrize(
+    ("last", "is_cut"),
+    [
+        ("99,Selesai,2025-06-01 08:00,2025-06-0", True),
+        ("99,Selesai,2025-06-01 08:00,2025-06-0\n", False),
+        ("99,Selesai,2025-06-01 08:00,2025-06-02 09:00", False),
+    ],
+)
+def test_a_file_cut_within_its_last_cell_is_said(
+    last: str, is_cut: bool, home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (home / "cities" / "kota-uji.yaml").write_text(CITY, "utf-8")
+    path = home / "cities" / "tiket-a.csv"
+    tickets(path, first=0, day="2025-03-01", count=80)
+    path.write_text(path.read_text("utf-8") + last, "utf-8")
+    tolok(capsys, "run", "kota-uji", "2025")
+    results = json.loads(tolok(capsys, "show", "kota-uji", "2025", "--json")[1])
+    (shown,) = (one for one in results if one["indicator"] == "inquiry_response")
+    codes = {reason["code"] for reason in shown["reasons"]}
+    assert ("file_cut" in codes) == is_cut
+
+
+@pytest.mark.parametrize(
     ("sources", "code"),
     [(f"  p1: {COUNTS}\n  p2: {COUNTS}\n  v: {PORTAL}\n", 2), (f"  p1: {COUNTS}\n  v: {PORTAL}\n", 0)],
 )

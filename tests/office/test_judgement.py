@@ -288,6 +288,12 @@ def test_members_that_are_new_or_gone_are_named(data: Path, monkeypatch: pytest.
             ("0,5–0,91 hari", "0.5–0.91 days", "2 rows", "the 2 whose"),
         ),
         ("inquiry_response", "pengaduan.csv", ["99;Web;31 Feb 2024 08:00;;x"], ("tidak dapat dihitung", "1 rows")),
+        (
+            "portal_visits",
+            "kunjungan.csv",
+            ["01/01/2024,5000", "1 Jan,x"],
+            ("94.696,97–94.744,32 kunjungan", "2 rows", "the 1 whose"),
+        ),
         ("online_services", "layanan.csv", ["L99;Layanan;Ya;Mungkin"], ("64,52–67,74 %", "1 rows")),
         (
             "it_downtime",

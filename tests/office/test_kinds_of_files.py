@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +45,14 @@ def test_text_called_a_workbook_is_read_as_text_and_said(case: str, tmp_path: Pa
     assert [(remark.code, remark.keeps_provisional) for remark in remarks] == [("text_called_workbook", False)]
 
 
+def packed(*names: str, **contents: str) -> bytes:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        for name in (*names, *contents):
+            archive.writestr(name, contents.get(name, "x"))
+    return content.getvalue()
+
+
 TABLE = b"<table border=1><tr><td>Nomor</td><td>Mulai</td></tr><tr><td>1</td><td>2</td></tr></table>"
 XML = b'<?xml version="1.0"?>\n<?mso-application progid="Excel.Sheet"?>\n<Workbook></Workbook>'
 BARE_XML = b'<?xml version="1.0"?><Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet"></Workbook>'
@@ -63,6 +73,9 @@ FOREIGN = {
     "a picture": (b"\x89PNG\r\n\x1a\n", "picture"),
     "an encrypted workbook": (ENCRYPTED, "locked by a password"),
     "half a workbook": (ENCRYPTED[:600], "damaged"),
+    "a document of Word": (packed("[Content_Types].xml", "word/document.xml"), "Word"),
+    "a document of LibreOffice": (packed("content.xml", mimetype="application/vnd.oasis.opendocument.text"), "text"),
+    "an old document of Word": (ENCRYPTED[:600] + "WordDocument".encode("utf-16-le"), "Word"),
 }
 
 

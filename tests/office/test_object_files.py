@@ -6,6 +6,7 @@ import io
 import json
 import tarfile
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pandas as pd
 import pytest
@@ -14,6 +15,7 @@ from connectors.errors import DataRejected, SourceChanged
 from connectors.files import read_rows
 from connectors.layout import Layout
 from connectors.records import RawFile
+from connectors.registry import connector_class
 from connectors.remarks import Remark
 
 
@@ -105,3 +107,47 @@ def test_of_an_archives_documents_only_the_row_with_a_repeated_key_is_held_back(
     assert frame["reader_problem"].fillna("").tolist() == ["", "repeated_key", ""]
     assert [remark.code for remark in remarks] == ["repeated_key"]
     assert "b.yaml, row 2: key 'id'" in remarks[0].en
+
+
+def page(count: int, **beside: object) -> str:
+    return json.dumps({**beside, "data": [{"id": n} for n in range(count)]})
+
+
+TOLD = {
+    "a total beyond the rows": ([page(3, total=4512)], "part_of_more"),
+    "pages": ([page(3, meta={"page": 1, "pages": 38})], "part_of_more"),
+    "a next page": ([page(3, next="http://x/2")], "part_of_more"),
+    "a full page": ([page(3, per_page=3)], "part_of_more"),
+    "a page of several that is not there": ([page(3, total=9), page(3, total=9)], "part_of_more"),
+    "an error": ([page(3, status="error", message="timeout")], "says_failed"),
+    "cut": ([page(3, truncated=True)], "says_failed"),
+    "no success": ([page(3, success=False)], "says_failed"),
+    "all pages of a total": ([page(3, total=5, page=1), page(2, total=5, page=2)], None),
+    "all pages by number": ([page(3, pages=2), page(3, pages=2)], None),
+    "a chain to its end": ([page(3, next="http://x/2"), page(3, next=None)], None),
+    "whole and sound": ([page(3, total=3, status="ok", success=True, errors=[], per_page=100)], None),
+}
+
+
+@pytest.mark.parametrize("name", TOLD)
+def test_what_a_file_says_beside_its_rows_is_heard(name: str, tmp_path: Path) -> None:
+    contents, code = TOLD[name]
+    said: list[Remark] = []
+    files = []
+    for nth, content in enumerate(contents):
+        path = tmp_path / f"{nth}.json"
+        path.write_text(content)
+        files.append(RawFile(path, path.name, on_remark=said.append))
+    layout = Layout.model_validate({"format": "json", "rows_at": "data"})
+    read = list(connector_class(None)({}, layout=layout, zone=ZoneInfo("UTC")).rows(files, columns=["id"]))
+    assert len(read) == len(contents)
+    assert {(remark.code, remark.keeps_provisional) for remark in said} == ({(code, True)} if code else set())
+
+
+def test_an_object_a_line_is_a_row_and_a_cut_line_is_named(tmp_path: Path) -> None:
+    lines = '{"id": 1}\n{"id": "a\u2028b"}\n\n{"id": 3}\n'
+    assert list(read(tmp_path, lines, "id")["id"]) == ["1", "a\u2028b", "3"]
+    with pytest.raises(DataRejected, match="line 5"):
+        read(tmp_path, lines + '{"id": 4', "id")
+    with pytest.raises(DataRejected, match="line 1"):
+        read(tmp_path, '{"id": 1}{"id": 2}', "id")

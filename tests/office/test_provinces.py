@@ -72,6 +72,26 @@ def test_a_provisional_city_keeps_the_province_provisional(cities: Path, monkeyp
     )
 
 
+def test_the_page_of_a_province_names_its_cities_and_its_history_the_version_that_changed_it(
+    cities: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inquiries = cities / "data" / "kota-b" / "pengaduan-2025.csv"
+    assert tolok(monkeypatch, "run", "kota-b", MONTH)[0] == 0
+    inquiries.write_text(inquiries.read_text("utf-8") + "B99,Web,2025-02-03 08:00,2025-02-09 08:00\n", "utf-8")
+    assert tolok(monkeypatch, "run", "kota-b", MONTH)[0] == 0
+    code, out, err = tolok(monkeypatch, "report", "jawa-uji", MONTH)
+    assert code == 0, err
+    page = Path(out.strip()).read_text("utf-8")
+    assert ("Jawa Uji, 2025-02" in page, 'href="../kota-b/2025-02.html"' in page, "None" in page) == (True, True, False)
+    code, out, err = tolok(monkeypatch, "history", "jawa-uji", MONTH, "10.3", "--json")
+    assert code == 0, err
+    told = [(row["version"], row["status"], row["change_reason"].split(":")[0]) for row in json.loads(out)]
+    assert told == [(1, "provisional", "kota-a v1"), (2, "final", "kota-b v1"), (3, "final", "kota-b v2")]
+    now = shown(monkeypatch, "jawa-uji")["inquiry_response"]["value"]
+    assert [row["value"] == now for row in json.loads(out)] == [False, False, True]
+    assert "  v3  " in tolok(monkeypatch, "history", "jawa-uji", MONTH)[1]
+
+
 @pytest.mark.parametrize(
     ("old", "new", "told"),
     [

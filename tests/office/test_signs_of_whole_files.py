@@ -90,6 +90,8 @@ def test_answers_within_a_minute_are_taken_for_automatic_replies(tmp_path: Path,
         ([10_000, 0, *[9_000] * 10], {"zero_months_count"}),
         ([9_000 + 100 * (n % 5) for n in range(12)], set()),
         ([9_000 + 100 * n for n in range(12)], set()),
+        # A counter that stood at 100.000 when the year began.
+        ([100_000 + 5_000 * n for n in range(12)], {"climbing_pct"}),
     ],
 )
 def test_monthly_visits_that_climb_or_are_zero_are_not_final(
@@ -169,3 +171,11 @@ def test_clocks_copies_and_headers_that_say_something_else_are_not_final(
 ) -> None:
     codes = kept(tmp_path, lines, {"table": "inquiries", "columns": columns}, "inquiry_response")
     assert codes - {"equal_durations_pct"} == expected
+
+
+@pytest.mark.parametrize(("step", "is_kept"), [(10, True), (-10, False)])
+def test_a_counter_read_every_day_is_no_count_of_the_day(tmp_path: Path, step: int, is_kept: bool) -> None:
+    first = START.date()
+    lines = ["Hari,Total", *(f"{first + timedelta(days=n)},{900_000 + step * n}" for n in range(365))]
+    source = {"table": "visits", "columns": {"visited_on": "Hari", "visits_count": "Total"}}
+    assert ("climbing_pct" in kept(tmp_path, lines, source, "portal_visits")) is is_kept

@@ -31,11 +31,14 @@ def at(day: str) -> datetime:
     return datetime.fromisoformat(f"{day}T00:00:00+00:00")
 
 
-def result(period: str, *reasons: tuple[str, bool], status: str = "provisional") -> dict[str, Any]:
+def result(
+    period: str, *reasons: tuple[str, bool], status: str = "provisional", done: tuple[str, ...] = ()
+) -> dict[str, Any]:
     told = [
         {"code": code, "id": f"{code} id", "en": f"{code} en", "keeps_provisional": keeps} for code, keeps in reasons
     ]
-    return {"indicator": "it_downtime", "period": period, "status": status, "reasons": told}
+    closings = [{"action": action} for action in done]
+    return {"indicator": "it_downtime", "period": period, "status": status, "reasons": told, "closings": closings}
 
 
 def fetched(first: str, last: str, *, keeps_days: int | None = None) -> Manifest:
@@ -151,6 +154,9 @@ def test_a_source_that_purges_is_told_of_before_it_does(
         (result("2025-03", ("times_last_year", False)), {"2025-03": {"times_last_year": "portal baru"}}, []),
         (result("2025-03", ("quarantine", True)), {}, ["result_provisional"]),
         (result("2025-03", ("quarantine", False)), {}, []),
+        (result("2025-03", ("quarantine", True), done=("closed", "corrected")), {}, []),
+        (result("2025-03", ("times_last_year", True), done=("closed",)), {}, []),
+        (result("2025-01..2025-03", ("quarantine", True)), {}, ["period_missing"]),
         (result("2025-03", ("quarantine", True), ("period_not_over", True)), {}, []),
         (result("2025-03", ("still_open", True)), {}, []),
         (result("2025-03", ("quarantine", True), ("still_open", True)), {}, ["result_provisional"]),

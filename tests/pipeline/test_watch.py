@@ -249,9 +249,13 @@ def test_a_run_of_airflow_is_kept_under_its_period(
     for zone in ("Asia/Jakarta", "Asia/Jaykarta"):
         write_city(home, zone=zone)
         of_run = {"kind": kind, "partition_key": partition_key, "conf": conf, "step": "clean", "link": "http://a"}
-        keep_failure_of_run("kota", **of_run, fault=DataRejected(id="a", en="b"))  # type: ignore[arg-type]
+        fault = DataRejected(id="tidak sesuai", en="not as agreed")
+        keep_failure_of_run("kota", **of_run, fault=fault)  # type: ignore[arg-type]
         failures = Notifications(f"sqlite:///{home / 'home' / 'warehouse.sqlite'}").failures("kota")
         assert [failure.period for failure in failures] == kept
+        page = home / "home" / "reports" / "kota" / "status.html"
+        assert (page.is_file() and "not as agreed" in page.read_text("utf-8")) == (kept not in ([], ["daily"]))
+        page.unlink(missing_ok=True)
         forget_failures("kota", kept[0] if kept else "")
         kept = []
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import shutil
-import signal
 import socket
 import stat
 import subprocess
@@ -22,46 +20,25 @@ import requests
 
 from connectors.errors import ConfigError
 from pipeline.warehouse import Warehouse
-from service.database import METADATA, SUPERUSER, WAREHOUSE, OwnPostgres, database_folder
+from service.database import METADATA, SUPERUSER, WAREHOUSE, OwnPostgres
 from service.health import health
 from service.metadata import Schema, refuse_newer, revisions
-from service.processes import Part, kill_all
+from service.processes import Part
 from service.service import run, running_process
 from service.settings import ADMIN, READER, Secrets, ServiceSettings
-from tests.postgres import free_port
+from tests.service.own_service import own_postgres, service_settings
 
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Iterator[ServiceSettings]:
-    environment = {"TOLOK_HOME": str(tmp_path / "a home"), "TOLOK_PORT": str(free_port())}
-    made = ServiceSettings.from_environment(environment)
-    yield made
-    kill_all(made.folder)
-    if os.geteuid() == 0:
-        shutil.rmtree(database_folder(made.folder), ignore_errors=True)
+    with service_settings(tmp_path / "a home") as made:
+        yield made
 
 
 @pytest.fixture
 def database(settings: ServiceSettings) -> Iterator[OwnPostgres]:
-    own = OwnPostgres(free_port(), Secrets.of(settings, database_folder=database_folder(settings.folder)))
-    own.prepare()
-    part = _postgres(own, settings)
-    part.keep_running()
-    deadline = time.monotonic() + 60
-    while not own.is_ready():
-        assert time.monotonic() < deadline, part.log.read_text()
-        time.sleep(0.1)
-    own.make_databases()
-    yield own
-    part.stop()
-
-
-def _postgres(own: OwnPostgres, settings: ServiceSettings) -> Part:
-    from service.database import as_owner
-
-    log = settings.folder / "postgres.log"
-    options = {**as_owner(), "cwd": "/"}
-    return Part("postgres", own.command(), dict(os.environ), settings.folder, log, options, end=signal.SIGINT)
+    with own_postgres(settings) as own:
+        yield own
 
 
 def test_secrets_are_made_once_and_for_their_owner_alone(settings: ServiceSettings) -> None:
