@@ -26,9 +26,14 @@ GROUP_WIDTH = 3
 _RECENT_ROWS = 200
 
 _TOTAL = re.compile(
-    r"((sub|grand)[ -]?)?(total|jumlah|rata-rata|average)( (keseluruhan|seluruhnya|semua|umum))?\s*:?", re.I
+    r"((sub|grand)[ -]?)?(total|jumlah|rata-rata|average)( (keseluruhan|seluruhnya|semua|umum))?"
+    r"( (aduan|pengaduan|laporan|tiket|layanan|gangguan|insiden|baris|data|tickets|services|outages|incidents|rows))?"
+    r"\s*:?",
+    re.I,
 )
 _NUMBERED = re.compile(r"\(?(\d{1,2})\)?")
+# A count of rows, perhaps with its word: `1.204 layanan`.
+_COUNT = re.compile(r"(\d{1,3}(?:[.,]\d{3})+|\d+)(?:\.0| [a-z]+)?", re.I)
 _DIGITS, _CAPITALS, _SMALL = re.compile(r"\d+"), re.compile(r"[A-Z]+"), re.compile(r"[a-z]+")
 # So many plain numbers 1, 2, 3 ... in a row are no record by chance.
 _PLAIN_NUMBERS = 5
@@ -79,7 +84,7 @@ class TableBody:
             tail.clear()
             recent.append(cells)
             yield self.record(number, cells)
-        yield from self._left_out(tail, self._key_forms(recent))
+        yield from self._left_out(tail, recent)
 
     def is_sparse(self, cells: list[Any]) -> bool:
         """Whether a row says too little for a record, or is a total."""
@@ -133,7 +138,8 @@ class TableBody:
     def _filled_count(self, cells: list[Any]) -> int:
         return sum(map(bool, self.texts([cells[place] for place in self.shape.places if place < len(cells)])))
 
-    def _left_out(self, tail: Sequence[Row], keys: _KeyForms) -> Iterator[Record]:
+    def _left_out(self, tail: Sequence[Row], recent: Iterable[list[Any]]) -> Iterator[Record]:
+        keys = self._key_forms(recent)
         totals, notes, may_be_records = 0, 0, 0
         for number, cells in tail:
             texts = self.texts(cells)
@@ -142,10 +148,21 @@ class TableBody:
                 continue
             adds_up, filled = is_total(texts), self._filled_count(cells)
             totals, notes = totals + adds_up, notes + (not adds_up)
+            self._note(number, texts, recent, adds_up=adds_up)
             may_be_records += filled == len(self.shape.places) if adds_up else filled > 1 or _has_key(texts, keys)
             yield self.shape.left_out(number, GRAND_TOTAL if adds_up else BELOW_TABLE)
         if totals or notes:
             self._remark(tail[0][0], totals, notes, may_be_records=may_be_records)
+
+    def _note(self, row_number: int, texts: Sequence[str], recent: Iterable[list[Any]], *, adds_up: bool) -> None:
+        """Note a line below the records; the one number of a total is a count of them if it is in a column of words."""
+        numbers = [(place, text) for place, text in enumerate(texts) if text and text != first_text(texts)]
+        if not adds_up:
+            self.shape.notes.add_below(row_number, texts)
+        elif len(numbers) == 1 and (count := _COUNT.fullmatch(numbers[0][1])) and not _is_mean(texts):
+            column = [rows[numbers[0][0]] for rows in map(self.texts, recent) if numbers[0][0] < len(rows)]
+            if any(column) and not any(map(_DIGITS.match, column)):
+                self.shape.notes.counts[row_number] = int(count[1].replace(".", "").replace(",", ""))
 
     def _remark(self, first: int, totals: int, notes: int, *, may_be_records: int) -> None:
         self.file.remark(
@@ -200,9 +217,12 @@ class _Below:
 def judge_row(shape: RecordShape, number: int, texts: Sequence[str]) -> Record:
     """What the shape makes of a row of stripped or raw texts; one that may name a group is marked."""
     record = shape.judge(number, texts)
-    if record[1] is None and shape.width >= GROUP_WIDTH:
+    if record[1] is not None:
+        shape.notes.add_below(number, texts)
+    elif shape.width >= GROUP_WIDTH:
         filled = [text for text in map(str.strip, texts) if text]
         if len(filled) == 1 and not (filled[0][0].isdigit() or is_total(filled)):
+            shape.notes.add_below(number, filled)
             return shape.left_out(number, UNDECLARED_GROUP)
     return record
 
@@ -238,6 +258,10 @@ def _has_key(texts: Sequence[str], keys: _KeyForms) -> bool:
 def is_total(texts: Sequence[str]) -> bool:
     """Whether the first text of a row says that it adds up others."""
     return _TOTAL.fullmatch(first_text(texts)) is not None
+
+
+def _is_mean(texts: Sequence[str]) -> bool:
+    return first_text(texts).casefold().startswith(("rata", "average", "sub"))
 
 
 def first_text(texts: Sequence[str]) -> str:
