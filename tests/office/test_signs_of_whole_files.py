@@ -105,6 +105,74 @@ def test_monthly_visits_that_climb_or_are_zero_are_not_final(
     assert codes & {"climbing_pct", "zero_months_count"} == expected
 
 
+def timed(count: int, *, hour: int, step: int = 7) -> list[tuple[str, datetime, datetime]]:
+    """Tickets all over the year, received at an hour or up to so many later, each answered after a time of its own."""
+    days = [datetime(2025, 1, 1) + timedelta(days=360 * n / count // 1, hours=hour + n % step) for n in range(count)]
+    return [(f"N{n}", at, at + timedelta(hours=1, minutes=n)) for n, at in enumerate(days)]
+
+
+def on_half_a_day(at: datetime) -> datetime:
+    return at.replace(hour=at.hour % 12 or 12)
+
+
+def with_header(header: str, **settings: object) -> dict[str, object]:
+    return {**INQUIRIES, "responded_at": {"column": header, **settings}}
+
+
+def lines_of(tickets: Sequence[tuple[object, ...]], *, header: str = "Jawab") -> list[str]:
+    return [f"Nomor,Masuk,{header}", *(",".join(map(str, ticket)) for ticket in tickets)]
+
+
+HALF_AN_HOUR = timedelta(minutes=30)
+TICKETS = timed(60, hour=8, step=12)
+LENGTHS = [(name, at, (end - at).seconds // 60) for name, at, end in TICKETS]
+
+
+@pytest.mark.parametrize(
+    ("lines", "columns", "expected"),
+    [
+        (lines_of(TICKETS), INQUIRIES, set()),
+        (
+            lines_of([(n, on_half_a_day(a), on_half_a_day(a) + HALF_AN_HOUR) for n, a, _ in TICKETS]),
+            INQUIRIES,
+            {"hours_up_to_12_pct"},
+        ),
+        (lines_of([(n, a.replace(hour=0), b) for n, a, b in TICKETS]), INQUIRIES, {"midnight_starts_pct"}),
+        (lines_of([*TICKETS, *[(f"B{n}", a, b) for n, a, b in TICKETS[:9]]]), INQUIRIES, {"rows_alike_pct"}),
+        *(
+            (lines_of(TICKETS, header=header), with_header(header), {"other_meanings_count"} if is_other else set())
+            for header, is_other in {
+                "Tanggal Disposisi": True,
+                "tgl_terakhir_diubah": True,
+                "ClosedDate": True,
+                "Jawaban Otomatis": True,
+                "Terakhir Dijawab": False,
+                "Selesai": False,
+            }.items()
+        ),
+        *(
+            (
+                lines_of(LENGTHS, header=header),
+                with_header(header, after="received_at", unit=unit),
+                {"other_meanings_count"} if is_other else set(),
+            )
+            for header, unit, is_other in [
+                ("Lama (jam)", "minutes", True),
+                ("Lama (jam.menit)", "minutes", True),
+                ("Menit", "minutes", False),
+                ("Lama hari ini (menit)", "minutes", False),
+                ("Lama", "minutes", False),
+            ]
+        ),
+    ],
+)
+def test_clocks_copies_and_headers_that_say_something_else_are_not_final(
+    tmp_path: Path, lines: list[str], columns: dict[str, object], expected: set[str]
+) -> None:
+    codes = kept(tmp_path, lines, {"table": "inquiries", "columns": columns}, "inquiry_response")
+    assert codes - {"equal_durations_pct"} == expected
+
+
 @pytest.mark.parametrize(("step", "is_kept"), [(10, True), (-10, False)])
 def test_a_counter_read_every_day_is_no_count_of_the_day(tmp_path: Path, step: int, is_kept: bool) -> None:
     first = START.date()
