@@ -65,22 +65,32 @@ def csv_frames(file: RawFile, *, layout: Layout, columns: tuple[str, ...]) -> It
 
 
 def _frames(file: RawFile, *, layout: Layout, columns: tuple[str, ...]) -> Iterator[pd.DataFrame]:
+    count = 0
     with open_bytes(file) as stream:
         text = _Text(file, stream, layout)
         asked = tuple(name for name in columns if name != layout.group_rows)
         shape = find_shape(file, layout=layout, columns=asked, rows=text.rows())
-        table = TableBody(file, shape, texts=_stripped, record=partial(judge_row, shape))
-        if layout.group_rows or layout.ends_at:
-            records = _records_one_by_one(text.rows(), table, layout, columns=columns)
-            while chunk := list(itertools.islice(records, _CHUNK_ROWS)):
-                yield frame_of_records(chunk, columns=columns)
-        elif not layout.names and table.is_numbering(_first_cells(text.block(), layout)):
-            numbering = (shape.left_out(number, COLUMN_NUMBERS) for number, _ in text.rows(1))
-            yield frame_of_records(numbering, columns=columns)
-        above_count = text.records_count
-        while len(text.block()):
-            yield _next_frame(text, table, layout, is_first=text.records_count == above_count)
-        text.say_lines()
+        for frame in _frames_below(text, shape, file, layout, columns=columns):
+            count += len(frame) - int(frame["reader_problem"].count())
+            yield frame
+    file.say_notes(shape.notes, records_count=count)
+
+
+def _frames_below(
+    text: _Text, shape: RecordShape, file: RawFile, layout: Layout, *, columns: tuple[str, ...]
+) -> Iterator[pd.DataFrame]:
+    table = TableBody(file, shape, texts=_stripped, record=partial(judge_row, shape))
+    if layout.group_rows or layout.ends_at:
+        records = _records_one_by_one(text.rows(), table, layout, columns=columns)
+        while chunk := list(itertools.islice(records, _CHUNK_ROWS)):
+            yield frame_of_records(chunk, columns=columns)
+    elif not layout.names and table.is_numbering(_first_cells(text.block(), layout)):
+        numbering = (shape.left_out(number, COLUMN_NUMBERS) for number, _ in text.rows(1))
+        yield frame_of_records(numbering, columns=columns)
+    above_count = text.records_count
+    while len(text.block()):
+        yield _next_frame(text, table, layout, is_first=text.records_count == above_count)
+    text.say_lines()
 
 
 def _records_one_by_one(

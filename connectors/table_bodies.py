@@ -27,11 +27,16 @@ GROUP_WIDTH = 3
 _RECENT_ROWS = 400
 
 _TOTAL = re.compile(
-    r"((sub|grand)[ -]?)?(total|jumlah|rata-rata|average)( (keseluruhan|seluruhnya|semua|umum))?\s*:?", re.I
+    r"((sub|grand)[ -]?)?(total|jumlah|rata-rata|average)( (keseluruhan|seluruhnya|semua|umum))?"
+    r"( (aduan|pengaduan|laporan|tiket|layanan|gangguan|insiden|baris|data|tickets|services|outages|incidents|rows))?"
+    r"\s*:?",
+    re.I,
 )
 _MEAN = re.compile(r"rata-rata|average", re.I)
 _WHOLE = re.compile(r"\d+|\d{1,3}([.,' \u00a0\u202f]\d{3})+")
 _NUMBERED = re.compile(r"\(?(\d{1,2})\)?")
+# A count of rows, perhaps with its word: `1.204 layanan`.
+_COUNT = re.compile(r"(\d{1,3}(?:[.,]\d{3})+|\d+)(?:\.0| [a-z]+)?", re.I)
 _DIGITS, _CAPITALS, _SMALL = re.compile(r"\d+"), re.compile(r"[A-Z]+"), re.compile(r"[a-z]+")
 # So many plain numbers 1, 2, 3 ... in a row are no record by chance.
 _PLAIN_NUMBERS = 5
@@ -152,8 +157,9 @@ class TableBody:
                 continue
             adds_up, filled = is_total(texts), self._filled_count(cells)
             totals, notes = totals + adds_up, notes + (not adds_up)
+            self._note(number, texts, records, adds_up=adds_up)
             if adds_up:
-                if is_whole and totals == 1:
+                if is_whole and totals == 1 and not first_text(texts).casefold().startswith("sub"):
                     self._say_other_sums(number, texts, records)
                 is_full = filled == len(self.shape.places)
                 may_be_records += is_full and not (is_whole and self._is_sum(texts, records))
@@ -196,6 +202,16 @@ class TableBody:
                     f"{numerals.number_en(found)}: is a row missing, there twice or mistyped? Mend the file, or delete "
                     "that row.",
                 )
+
+    def _note(self, row_number: int, texts: Sequence[str], recent: Iterable[list[Any]], *, adds_up: bool) -> None:
+        """Note a line below the records; the one number of a total is a count of them if it is in a column of words."""
+        numbers = [(place, text) for place, text in enumerate(texts) if text and text != first_text(texts)]
+        if not adds_up:
+            self.shape.notes.add_below(row_number, texts)
+        elif len(numbers) == 1 and (count := _COUNT.fullmatch(numbers[0][1])) and not _is_mean(texts):
+            column = [rows[numbers[0][0]] for rows in map(self.texts, recent) if numbers[0][0] < len(rows)]
+            if any(column) and not any(map(_DIGITS.match, column)):
+                self.shape.notes.counts[row_number] = int(count[1].replace(".", "").replace(",", ""))
 
     def _remark(self, first: int, totals: int, notes: int, *, may_be_records: int) -> None:
         self.file.remark(
@@ -250,9 +266,12 @@ class _Below:
 def judge_row(shape: RecordShape, number: int, texts: Sequence[str]) -> Record:
     """What the shape makes of a row of stripped or raw texts; one that may name a group is marked."""
     record = shape.judge(number, texts)
-    if record[1] is None and shape.width >= GROUP_WIDTH:
+    if record[1] is not None:
+        shape.notes.add_below(number, texts)
+    elif shape.width >= GROUP_WIDTH:
         filled = [text for text in map(str.strip, texts) if text]
         if len(filled) == 1 and not (filled[0][0].isdigit() or is_total(filled)):
+            shape.notes.add_below(number, filled)
             return shape.left_out(number, UNDECLARED_GROUP)
     return record
 
@@ -294,6 +313,10 @@ def _has_key(texts: Sequence[str], keys: _KeyForms) -> bool:
 def is_total(texts: Sequence[str]) -> bool:
     """Whether the first text of a row says that it adds up others."""
     return _TOTAL.fullmatch(first_text(texts)) is not None
+
+
+def _is_mean(texts: Sequence[str]) -> bool:
+    return first_text(texts).casefold().startswith(("rata", "average", "sub"))
 
 
 def first_text(texts: Sequence[str]) -> str:

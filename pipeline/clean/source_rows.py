@@ -17,6 +17,7 @@ from connectors.records import RawFile
 from connectors.remarks import Remark
 from pipeline.clean.date_signs import DateSigns, other_clocks
 from pipeline.clean.declared_days import DeclaredDays
+from pipeline.clean.headers import title_remarks
 from pipeline.clean.inquiries import (
     FollowUps,
     complete_inquiries,
@@ -69,6 +70,7 @@ class Landed:
     unmapped: UnmappedTexts = field(default_factory=UnmappedTexts, compare=False)
     personal: PersonalTexts = field(default_factory=PersonalTexts, compare=False)
     declared_days: DeclaredDays = field(default_factory=DeclaredDays, compare=False)
+    titles: list[str] = field(default_factory=list, compare=False)
     # Of each file, whether the last row read so far could not be.
     ends_unread: dict[str, bool] = field(default_factory=dict, compare=False)
 
@@ -78,6 +80,8 @@ class Landed:
         name = self.manifest.source
         signs = [*self.date_signs.remarks(self.source, name=name), *self.declared_days.remarks(name)]
         signs += other_clocks(self.source, name=name, zone=self.city.zone_info)
+        extracted_at = max((file.extracted_at for file, _ in self.files("main")), default="")
+        signs += title_remarks(self.titles, self.source, name=name, extracted_on=extracted_at)
         signs += self.personal.remarks(name, table=self.table)
         return sorted({*self.remarks, *signs, *self.ticks.remarks(name), *self._cut_remarks()})
 
@@ -111,7 +115,9 @@ class Landed:
         return [(file, self._raw(file)) for file in chosen]
 
     def _raw(self, file: LandedFile) -> RawFile:
-        return RawFile(object_path(self.home, file.sha256), file.name, self.meter.read, self.remarks.append)
+        return RawFile(
+            object_path(self.home, file.sha256), file.name, self.meter.read, self.remarks.append, self.titles.append
+        )
 
 
 def judged_rows(landed: Landed, *, then: Callable[[pd.DataFrame], T]) -> tuple[Iterator[T], RowCounts | None]:
