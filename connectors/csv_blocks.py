@@ -87,8 +87,9 @@ def _frames_below(
     elif not layout.names and table.is_numbering(_first_cells(text.block(), layout)):
         numbering = (shape.left_out(number, COLUMN_NUMBERS) for number, _ in text.rows(1))
         yield frame_of_records(numbering, columns=columns)
+    above_count = text.records_count
     while len(text.block()):
-        yield _next_frame(text, table, layout)
+        yield _next_frame(text, table, layout, is_first=text.records_count == above_count)
     text.say_lines()
 
 
@@ -121,14 +122,14 @@ def _first_cells(block: Bytes, layout: Layout) -> list[str]:
     return []
 
 
-def _next_frame(text: _Text, table: TableBody, layout: Layout) -> pd.DataFrame:
-    """The next records, of whose block nothing is held on to."""
+def _next_frame(text: _Text, table: TableBody, layout: Layout, *, is_first: bool) -> pd.DataFrame:
+    """The next records, or the first ones, of whose block nothing is held on to."""
     block, before, shape = text.block(), text.records_count, table.shape
     may_end = text.is_last_block and not layout.names
     records = _find_records(block, _with_first_place(shape) if may_end else shape, layout)
     if not records.bytes_count:
         rows = text.rows(1 if _has_plain_marks(layout) else len(block))
-        found = table.without_tail(rows) if may_end else starmap(table.record, rows)
+        found = table.without_tail(rows, is_whole=is_first) if may_end else starmap(table.record, rows)
         return frame_of_records(found, columns=shape.columns)
     text.refuse_zeros(block, records)
     text.take(records.bytes_count, records_count=records.cells.shape[2])
@@ -136,7 +137,8 @@ def _next_frame(text: _Text, table: TableBody, layout: Layout) -> pd.DataFrame:
     if not may_end or records.bytes_count < len(block):
         return _frame(block, records, shape, layout, before=before)
     begins = _last_begins(block, records, _with_first_place(shape).places.index(0), layout)
-    return _without_tail(_frame(block, records, shape, layout, before=before), block, begins, table, layout)
+    frame = _frame(block, records, shape, layout, before=before)
+    return _without_tail(frame, block, begins, table, layout, is_first=is_first)
 
 
 def _with_first_place(shape: RecordShape) -> RecordShape:
@@ -151,14 +153,15 @@ def _last_begins(block: Bytes, records: _Records, place: int, layout: Layout) ->
 
 
 def _without_tail(
-    frame: pd.DataFrame, block: Bytes, begins: list[int], table: TableBody, layout: Layout
+    frame: pd.DataFrame, block: Bytes, begins: list[int], table: TableBody, layout: Layout, *, is_first: bool
 ) -> pd.DataFrame:
     """The records of a file's last block, whose last rows may be totals and notes."""
     if not any(map(table.is_sparse, _rows_from(block, begins[-1], layout))):
         return frame
     rows = _rows_from(block, begins[0], layout)
     numbers = frame["source_row"].iloc[-len(rows) :]
-    tail = frame_of_records(table.without_tail(zip(numbers, rows, strict=True)), columns=table.shape.columns)
+    records = table.without_tail(zip(numbers, rows, strict=True), is_whole=is_first and len(rows) == len(frame))
+    tail = frame_of_records(records, columns=table.shape.columns)
     return pd.concat([frame.iloc[: -len(rows)], tail], ignore_index=True)
 
 

@@ -29,6 +29,7 @@ from pipeline.clean.mapping import ColumnTerms, map_rows, raw_columns, with_plai
 from pipeline.clean.month_files import finished
 from pipeline.clean.outages import complete_outages
 from pipeline.clean.personal_texts import PersonalTexts
+from pipeline.clean.place_names import other_places
 from pipeline.clean.population import (
     complete_population,
     parts_that_differ,
@@ -125,6 +126,9 @@ def judged_rows(landed: Landed, *, then: Callable[[pd.DataFrame], T]) -> tuple[I
     Duplicates are not resolved yet. Rows to be combined, or joined with a follow-up log, come as one block.
     """
     source = landed.source
+    if source.table == "population":
+        files, name = [raw for _, raw in landed.files("main")], landed.manifest.source
+        landed.remarks.extend(other_places(files, source=source, source_name=name, city=landed.city))
     if source.responses is None and source.combine is None:
         return prefetch(_raw_blocks(landed), lambda block: then(_judged(_mapped(block, landed), landed))), None
     parts = list(prefetch(_raw_blocks(landed), lambda block: with_plain_texts(_mapped(block, landed))))

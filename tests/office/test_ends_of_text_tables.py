@@ -54,6 +54,29 @@ def test_totals_and_notes_below_the_records_are_left_out_and_said(case: str, del
     assert f"from row {5 + problems.index('blank_row') if problems[0] == 'blank_row' else 5}" in remarks[0].en
 
 
+@pytest.mark.parametrize("block_bytes", [40, 8 << 20])
+@pytest.mark.parametrize(
+    ("total", "codes"),
+    [
+        ("Total;1.100", {"below_table": False}),
+        ("Total;1.099", {"below_table": True, "total_differs": True}),
+        ("Rata-rata;367", {"below_table": False}),
+        ("Total;3", {"below_table": True}),
+    ],
+)
+def test_a_total_is_held_against_the_rows_it_adds_up(
+    total: str, codes: dict[str, bool], block_bytes: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(csv_blocks, "BLOCK_BYTES", block_bytes)
+    (tmp_path / "a.csv").write_text(f"Bulan;Kunjungan\nJanuari;900\nFebruari;150\nMaret;50\n{total}\n", "utf-8")
+    remarks: list[Remark] = []
+    file = RawFile(tmp_path / "a.csv", "a.csv", on_remark=remarks.append)
+    list(read_rows(file, layout=Layout(format="csv", delimiter=";"), columns=("Bulan", "Kunjungan")))
+    # Of a table that does not lie in one block, nothing is added up.
+    expected = codes if block_bytes > 1000 else {"below_table": True}
+    assert {remark.code: remark.keeps_provisional for remark in remarks} == expected
+
+
 RECORDS: dict[str, list[str]] = {
     "a record that says little": ["4;;;;x"],
     "a total between records": ["Jumlah;3;;;", ROWS[0]],
