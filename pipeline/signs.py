@@ -102,6 +102,15 @@ OF_TABLES = (
         keeps_provisional=True,
     ),
     _sign(
+        "decimals_below_60_pct",
+        "Paling banyak {limit} % jam desimal berakhir di bawah ,60 (lebih dari itu: 2,30 berarti 2 jam 30 menit? Tulis "
+        "unit: clock setelah titik atau koma diganti titik dua)",
+        "At most {limit} % of the decimal hours end below .60 (more: does 2.30 mean 2 hours 30 minutes? Write unit: "
+        "clock after putting a colon in place of the mark)",
+        most=98,
+        keeps_provisional=True,
+    ),
+    _sign(
         "midnight_starts_pct",
         "Paling banyak {limit} % waktu mulai atau diterima tepat pukul 00.00 (lebih dari itu: jamnya tidak dicatat?)",
         "At most {limit} % of the starts or receipts are at 00:00 exactly (more: are hours not recorded?)",
@@ -594,6 +603,7 @@ def _times(rows: pd.DataFrame, table: Table, *, fates: Fates, longest_hours: int
         "days_up_to_12_pct": _pct(first.dt.day <= 12, of_at_least=None if fates.period.is_month else MANY_ROWS),
         "first_of_month_pct": _pct(first.dt.day == 1, of_at_least=None if fates.period.is_month else MANY_ROWS),
         "hours_up_to_12_pct": _hours_up_to_12_pct(pd.concat([starts, last[has_hours]]).dt.hour),
+        "decimals_below_60_pct": _decimals_below_60_pct(timed),
         "midnight_starts_pct": _pct(starts == starts.dt.normalize(), of_at_least=SOME_ROWS),
         "midnight_ends_pct": _pct(is_midnight, of_at_least=SOME_ROWS),
         "equal_durations_pct": 100 * commonest / len(timed) if len(timed) >= MANY_ROWS else None,
@@ -611,6 +621,16 @@ def _hours_up_to_12_pct(hours: pd.Series) -> float | None:
     if len(hours) < MANY_HOURS or not _FEWEST_OF_DAY <= is_early <= 1 - _FEWEST_OF_DAY:
         return None
     return float(100 * hours.between(1, 12).mean())
+
+
+def _decimals_below_60_pct(hours: pd.Series) -> float | None:
+    """The share of lengths below .60 of an hour, where all are of two decimals, as no clock gives them."""
+    hundredths = (100 * hours).round(6)
+    parts = hundredths % 100
+    is_decimal = (hundredths % 1 == 0).all() and (hundredths * 3 % 5 != 0).any()
+    if len(hours) < MANY_ROWS or not is_decimal or parts.nunique() < SOME_ROWS:
+        return None
+    return float(100 * (parts < 60).mean())
 
 
 def _rows_alike_pct(rows: pd.DataFrame, table: Table, *, fates: Fates) -> float | None:

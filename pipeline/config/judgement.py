@@ -13,6 +13,7 @@ LIMITS = (
     "days_up_to_12_pct",
     "first_of_month_pct",
     "hours_up_to_12_pct",
+    "decimals_below_60_pct",
     "midnight_starts_pct",
     "midnight_ends_pct",
     "equal_durations_pct",

@@ -140,6 +140,14 @@ LENGTHS = [(name, at, (end - at).seconds // 60) for name, at, end in TICKETS]
         (lines_of([(n, a.replace(hour=0), b) for n, a, b in TICKETS]), INQUIRIES, {"midnight_starts_pct"}),
         (lines_of([*TICKETS, *[(f"B{n}", a, b) for n, a, b in TICKETS[:9]]]), INQUIRIES, {"rows_alike_pct"}),
         *(
+            (
+                lines_of([(n, a, f"{2 + k % 3}.{k * 7 % most:02}") for k, (n, a, _) in enumerate(TICKETS)]),
+                with_header("Jawab", after="received_at", unit="hours", decimal="."),
+                {"decimals_below_60_pct"} if most == 60 else set(),
+            )
+            for most in (60, 100)
+        ),
+        *(
             (lines_of(TICKETS, header=header), with_header(header), {"other_meanings_count"} if is_other else set())
             for header, is_other in {
                 "Tanggal Disposisi": True,
