@@ -24,6 +24,7 @@ from pipeline.clean.inquiries import (
     follow_up_columns,
     join_follow_ups,
     read_follow_ups,
+    unknown_remarks,
 )
 from pipeline.clean.mapping import ColumnTerms, map_rows, raw_columns, with_plain_texts
 from pipeline.clean.month_files import finished
@@ -135,6 +136,7 @@ def judged_rows(landed: Landed, *, then: Callable[[pd.DataFrame], T]) -> tuple[I
     frame, counts = pd.concat(parts or [finished(pd.DataFrame(), landed.table)], ignore_index=True), None
     if source.responses is not None:
         follow_ups = _follow_ups(landed, source.responses, known_ids=frame["inquiry_id"])
+        landed.remarks.extend(unknown_remarks(frame, follow_ups, source_name=landed.manifest.source))
         frame, counts = join_follow_ups(frame, follow_ups), follow_ups.rows
     return iter([then(_combined(frame, landed))]), counts
 
