@@ -322,3 +322,14 @@ def test_a_length_is_drafted_with_its_decimal_mark(tmp_path: Path) -> None:
     source, _ = drafted(tmp_path, "gangguan.csv", "\n".join(lines))
     expected = {"column": "Durasi (jam)", "after": "started_at", "unit": "hours", "decimal": ","}
     assert source["columns"]["ended_at"] == expected
+
+
+def test_hours_beside_one_date_are_joined_with_it(tmp_path: Path) -> None:
+    lines = [
+        "No Insiden,Tgl,Mulai,Selesai,Aplikasi",
+        *(f"I{n},{n + 1:02d}/01/2025,08:15,09:{n}0,Web" for n in range(6)),
+    ]
+    lines += [f"J{n},{n}/02/2025,08:15,09:10,Web" for n in range(13, 20)]
+    source, _ = drafted(tmp_path, "gangguan.csv", "\n".join(lines))
+    found = {name: source["columns"][name]["column"] for name in ("started_at", "ended_at")}
+    assert found == {"started_at": ["Tgl", "Mulai"], "ended_at": ["Tgl", "Selesai"]}
