@@ -20,6 +20,7 @@ from pipeline.atomic import atomic_folder
 from pipeline.clean.alike_ids import Shares, alike_count, has_lasting_ids, shared_counts, shared_hashes, shares
 from pipeline.clean.headers import OTHER_MEANINGS, other_meanings
 from pipeline.clean.month_files import Block, MonthFiles, finished, read_parts
+from pipeline.clean.place_names import names_of_city
 from pipeline.clean.readability import Readability
 from pipeline.clean.repeated_keys import RepeatedKeys
 from pipeline.clean.source_rows import Landed, judged_rows, with_doubtful_held, with_duplicates_resolved
@@ -123,6 +124,7 @@ def dataset_name(city: City, *, table_name: str, manifests: Sequence[Manifest]) 
         "code": _code_sha256(),
         "zone": city.zone,
         "region_codes": city.region_codes,
+        **({"names": names_of_city(city)} if table_name == "population" else {}),
         "sources": {
             m.source: [
                 city.sources[m.source].model_dump(

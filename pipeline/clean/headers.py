@@ -1,10 +1,11 @@
-"""Headers that name another thing, or another unit, than the column that is read from them."""
+"""Headers and titles that name another thing, unit or year than what is read from them."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from connectors.remarks import Remark
 from pipeline.config.columns import ColumnMap
 from pipeline.config.source import Source
 
@@ -36,6 +37,11 @@ _UNITS = {
     "days": r"hari|days?",
 }
 _SCALES = {1000: r"ribu(an)?|thousands?", 1_000_000: r"juta(an)?|millions?"}
+_SCALE_OF_TABLE = re.compile(
+    r"\b(?:dalam (?:ribu|juta)(?:an)?|(?:ribu|juta) (?:jiwa|orang|kunjungan)|in (?:thousand|million)s?)\b", re.I
+)
+_LAW = re.compile(r"\b(?:nomor|no\.?|nr\.?)\s*\S+\s*(?:tahun|/)\s*\d{4}", re.I)
+_YEAR = re.compile(r"\b20\d\d\b")
 _IN_BRACKETS = re.compile(r"[(\[](.*?)[)\]]")
 
 
@@ -46,6 +52,35 @@ def other_meanings(source: Source) -> dict[str, str]:
         for column, column_map in source.columns.items()
         if any(_is_other(column, column_map, _words(header)) for header in column_map.column)
     }
+
+
+def title_remarks(titles: Sequence[str], source: Source, *, name: str, extracted_on: str) -> list[Remark]:
+    """Remarks on lines above a header that name another scale, or, of a register of services, years long past."""
+    remarks = []
+    counts = [column_map for column, column_map in source.columns.items() if column.endswith("_count")]
+    if any(map(_SCALE_OF_TABLE.search, titles)) and any(column_map.scale == 1 for column_map in counts):
+        remarks.append(
+            Remark(
+                "scale_in_title",
+                f"{name}: di atas tabel tertulis bahwa angkanya dalam ribuan atau jutaan. Tulis unit: thousands atau "
+                "millions pada kolomnya, atau hapus catatan itu bila tidak benar.",
+                f"{name}: a note above the table says that numbers are in thousands or millions. Write unit: thousands "
+                "or millions in their column, or delete the note if it is wrong.",
+            )
+        )
+    day = extracted_on[:10]
+    years = sorted({int(year) for title in titles for year in _YEAR.findall(_LAW.sub("", title))})
+    if source.table == "services" and years and extracted_on and years[-1] < int(extracted_on[:4]) - 1:
+        remarks.append(
+            Remark(
+                "old_register",
+                f"{name}: judul di atas tabel menyebut tahun {years[-1]}, padahal datanya ditarik {day}. "
+                "Minta daftar terbaru, perbaiki extracted_at, atau hapus judul itu bila daftarnya memang terbaru.",
+                f"{name}: a title above the table says {years[-1]}, but the data were extracted on {day}. "
+                "Ask for the present register, mend extracted_at, or delete the title if the register is present.",
+            )
+        )
+    return remarks
 
 
 def _is_other(column: str, column_map: ColumnMap, words: str) -> bool:

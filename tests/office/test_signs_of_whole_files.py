@@ -179,3 +179,30 @@ def test_a_counter_read_every_day_is_no_count_of_the_day(tmp_path: Path, step: i
     lines = ["Hari,Total", *(f"{first + timedelta(days=n)},{900_000 + step * n}" for n in range(365))]
     source = {"table": "visits", "columns": {"visited_on": "Hari", "visits_count": "Total"}}
     assert ("climbing_pct" in kept(tmp_path, lines, source, "portal_visits")) is is_kept
+
+
+@pytest.mark.parametrize(
+    ("title", "expected"),
+    [
+        ("Daftar Layanan Tahun 2023", {"old_register"}),
+        ("Daftar Layanan Tahun 2025 (Perwal Nomor 5 Tahun 2019)", set()),
+        ("Daftar Layanan menurut Perwal Nomor 5 Tahun 2019", set()),
+    ],
+)
+def test_a_register_that_calls_itself_one_of_a_year_long_past_is_not_final(
+    tmp_path: Path, title: str, expected: set[str]
+) -> None:
+    columns = {"service_id": "Kode", "is_accessible_online": "Info", "is_requestable_online": "Ajukan"}
+    columns |= {"is_online_applicable": {"constant": "true"}}  # type: ignore[dict-item]
+    lines = [title, "Kode,Info,Ajukan", *(f"L{n},{n % 3 > 0},{n % 2 > 0}".lower() for n in range(12))]
+    source = {"table": "services", "columns": columns, "header_starts_with": "Kode", "covers": []}
+    assert kept(tmp_path, lines, source, "online_services") == expected
+
+
+@pytest.mark.parametrize(("unit", "is_kept"), [(None, True), ("thousands", False)])
+def test_a_scale_above_the_table_is_to_be_declared(tmp_path: Path, unit: str | None, is_kept: bool) -> None:
+    count = {"column": "Kunjungan", **({"unit": unit} if unit else {})}
+    columns = {"visited_on": {"column": "Bulan", "format": "%Y-%m"}, "visits_count": count}
+    lines = ["Kunjungan portal (dalam ribuan)", "Bulan,Kunjungan", *(f"2025-{n:02},{90 + n % 5}" for n in range(1, 13))]
+    source = {"table": "visits", "grain": "month", "columns": columns, "header_starts_with": "Bulan"}
+    assert ("scale_in_title" in kept(tmp_path, lines, source, "portal_visits")) is is_kept
