@@ -65,21 +65,32 @@ def csv_frames(file: RawFile, *, layout: Layout, columns: tuple[str, ...]) -> It
 
 
 def _frames(file: RawFile, *, layout: Layout, columns: tuple[str, ...]) -> Iterator[pd.DataFrame]:
+    count = 0
     with open_bytes(file) as stream:
         text = _Text(file, stream, layout)
         asked = tuple(name for name in columns if name != layout.group_rows)
         shape = find_shape(file, layout=layout, columns=asked, rows=text.rows())
-        table = TableBody(file, shape, texts=_stripped, record=partial(judge_row, shape))
-        if layout.group_rows or layout.ends_at:
-            records = _records_one_by_one(text.rows(), table, layout, columns=columns)
-            while chunk := list(itertools.islice(records, _CHUNK_ROWS)):
-                yield frame_of_records(chunk, columns=columns)
-        elif not layout.names and table.is_numbering(_first_cells(text.block(), layout)):
-            numbering = (shape.left_out(number, COLUMN_NUMBERS) for number, _ in text.rows(1))
-            yield frame_of_records(numbering, columns=columns)
-        while len(text.block()):
-            yield _next_frame(text, table, layout)
-        text.say_lines()
+        for frame in _frames_below(text, shape, file, layout, columns=columns):
+            count += len(frame) - int(frame["reader_problem"].count())
+            yield frame
+    file.say_notes(shape.notes, records_count=count)
+
+
+def _frames_below(
+    text: _Text, shape: RecordShape, file: RawFile, layout: Layout, *, columns: tuple[str, ...]
+) -> Iterator[pd.DataFrame]:
+    table = TableBody(file, shape, texts=_stripped, record=partial(judge_row, shape))
+    if layout.group_rows or layout.ends_at:
+        records = _records_one_by_one(text.rows(), table, layout, columns=columns)
+        while chunk := list(itertools.islice(records, _CHUNK_ROWS)):
+            yield frame_of_records(chunk, columns=columns)
+    elif not layout.names and table.is_numbering(_first_cells(text.block(), layout)):
+        numbering = (shape.left_out(number, COLUMN_NUMBERS) for number, _ in text.rows(1))
+        yield frame_of_records(numbering, columns=columns)
+    above_count = text.records_count
+    while len(text.block()):
+        yield _next_frame(text, table, layout, is_first=text.records_count == above_count)
+    text.say_lines()
 
 
 def _records_one_by_one(
@@ -111,14 +122,14 @@ def _first_cells(block: Bytes, layout: Layout) -> list[str]:
     return []
 
 
-def _next_frame(text: _Text, table: TableBody, layout: Layout) -> pd.DataFrame:
-    """The next records, of whose block nothing is held on to."""
+def _next_frame(text: _Text, table: TableBody, layout: Layout, *, is_first: bool) -> pd.DataFrame:
+    """The next records, or the first ones, of whose block nothing is held on to."""
     block, before, shape = text.block(), text.records_count, table.shape
     may_end = text.is_last_block and not layout.names
     records = _find_records(block, _with_first_place(shape) if may_end else shape, layout)
     if not records.bytes_count:
         rows = text.rows(1 if _has_plain_marks(layout) else len(block))
-        found = table.without_tail(rows) if may_end else starmap(table.record, rows)
+        found = table.without_tail(rows, is_whole=is_first) if may_end else starmap(table.record, rows)
         return frame_of_records(found, columns=shape.columns)
     text.refuse_zeros(block, records)
     text.take(records.bytes_count, records_count=records.cells.shape[2])
@@ -126,7 +137,8 @@ def _next_frame(text: _Text, table: TableBody, layout: Layout) -> pd.DataFrame:
     if not may_end or records.bytes_count < len(block):
         return _frame(block, records, shape, layout, before=before)
     begins = _last_begins(block, records, _with_first_place(shape).places.index(0), layout)
-    return _without_tail(_frame(block, records, shape, layout, before=before), block, begins, table, layout)
+    frame = _frame(block, records, shape, layout, before=before)
+    return _without_tail(frame, block, begins, table, layout, is_first=is_first)
 
 
 def _with_first_place(shape: RecordShape) -> RecordShape:
@@ -141,14 +153,15 @@ def _last_begins(block: Bytes, records: _Records, place: int, layout: Layout) ->
 
 
 def _without_tail(
-    frame: pd.DataFrame, block: Bytes, begins: list[int], table: TableBody, layout: Layout
+    frame: pd.DataFrame, block: Bytes, begins: list[int], table: TableBody, layout: Layout, *, is_first: bool
 ) -> pd.DataFrame:
     """The records of a file's last block, whose last rows may be totals and notes."""
     if not any(map(table.is_sparse, _rows_from(block, begins[-1], layout))):
         return frame
     rows = _rows_from(block, begins[0], layout)
     numbers = frame["source_row"].iloc[-len(rows) :]
-    tail = frame_of_records(table.without_tail(zip(numbers, rows, strict=True)), columns=table.shape.columns)
+    records = table.without_tail(zip(numbers, rows, strict=True), is_whole=is_first and len(rows) == len(frame))
+    tail = frame_of_records(records, columns=table.shape.columns)
     return pd.concat([frame.iloc[: -len(rows)], tail], ignore_index=True)
 
 

@@ -6,7 +6,7 @@ import gzip
 import itertools
 import re
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +16,7 @@ import pandas as pd
 
 from connectors.counted_file import OnRead, open_counted
 from connectors.errors import DataRejected, SourceChanged, harmless
+from connectors.export_notes import ExportNotes
 from connectors.layout import Layout
 from connectors.remarks import OnRemark, Remark
 
@@ -58,13 +59,23 @@ class RawFile:
     """Bytes to read and the name people know them by.
 
     `on_read` is called with the number of bytes that have left the disk, `on_remark` with what a reader found worth
-    knowing; each may be null.
+    knowing, `on_title` with each line above a header; each may be null.
     """
 
     path: Path
     name: str
     on_read: OnRead | None = field(default=None, compare=False)
     on_remark: OnRemark | None = field(default=None, compare=False)
+    on_title: Callable[[str], None] | None = field(default=None, compare=False)
+
+    def say_notes(self, notes: ExportNotes, *, records_count: int) -> None:
+        """Say what the lines around a table with so many records tell of it."""
+        if self.on_remark is not None:
+            for remark in notes.remarks(self.name, records_count=records_count):
+                self.on_remark(remark)
+        if self.on_title is not None:
+            for title in notes.above.values():
+                self.on_title(title)
 
     def remark(self, code: str, *, id: str, en: str, keeps_provisional: bool = True) -> None:
         """Say something about this file that a reader of the numbers should know; its name comes first."""
@@ -108,7 +119,9 @@ def find_shape(
             en=f"{file.name}: group_rows uses the name of a column that is there: '{layout.group_rows}'. Give it "
             "another name, or delete group_rows and map that column.",
         )
-    return RecordShape(columns, len(header), places)
+    above = seen if layout.names else seen[: -layout.header_rows]
+    notes = ExportNotes({number: " ".join(filter(None, header_cells(row))) for number, row in above})
+    return RecordShape(columns, len(header), places, notes)
 
 
 def _noting(
@@ -146,11 +159,15 @@ def header_cells(row: Iterable[str]) -> list[str]:
 
 @dataclass(frozen=True)
 class RecordShape:
-    """How many cells a record has, and at which places those of the columns asked for stand."""
+    """How many cells a record has, and at which places those of the columns asked for stand.
+
+    `notes` fills up with the lines that are no records.
+    """
 
     columns: tuple[str, ...]
     width: int
     places: tuple[int, ...]
+    notes: ExportNotes = field(default_factory=ExportNotes, compare=False)
 
     def left_out(self, number: int, why: str) -> Record:
         """A row that is no record, and why."""

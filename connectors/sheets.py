@@ -125,6 +125,7 @@ def _table(file: RawFile, sheet: _Sheet, layout: Layout, columns: tuple[str, ...
     else:
         records = starmap(table.record, rows) if layout.names else table.records(rows, ends_at=layout.ends_at)
         records = _with_groups_said(named, records)
+    records = _with_notes_said(named, shape, records)
     if sheet.marks is None:
         yield from _with_blanks_said(named, shape, records)
         return
@@ -262,6 +263,15 @@ def _sheet_record(shape: RecordShape, number: int, cells: list[Any]) -> Record:
             return (number, None, *texts)
     whole = _texts(cells)
     return judge_row(shape, number, whole)
+
+
+def _with_notes_said(file: RawFile, shape: RecordShape, records: Iterator[Record]) -> Iterator[Record]:
+    """The records; what the lines around them tell of them is said after the last."""
+    count = 0
+    for record in records:
+        count += record[1] is None
+        yield record
+    file.say_notes(shape.notes, records_count=count)
 
 
 def _with_groups_said(file: RawFile, records: Iterator[Record]) -> Iterator[Record]:

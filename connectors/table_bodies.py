@@ -5,10 +5,11 @@ from __future__ import annotations
 import itertools
 import re
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from connectors import numerals
 from connectors.records import (
     BELOW_TABLE,
     COLUMN_NUMBERS,
@@ -22,13 +23,20 @@ from connectors.records import (
 TAIL_ROWS = 1000
 # A table with fewer columns has records with one filled cell.
 GROUP_WIDTH = 3
-# So many records before the end show what a record looks like.
-_RECENT_ROWS = 200
+# So many records before the end show what a record looks like, and are added up: more than a year of days.
+_RECENT_ROWS = 400
 
 _TOTAL = re.compile(
-    r"((sub|grand)[ -]?)?(total|jumlah|rata-rata|average)( (keseluruhan|seluruhnya|semua|umum))?\s*:?", re.I
+    r"((sub|grand)[ -]?)?(total|jumlah|rata-rata|average)( (keseluruhan|seluruhnya|semua|umum))?"
+    r"( (aduan|pengaduan|laporan|tiket|layanan|gangguan|insiden|baris|data|tickets|services|outages|incidents|rows))?"
+    r"\s*:?",
+    re.I,
 )
+_MEAN = re.compile(r"rata-rata|average", re.I)
+_WHOLE = re.compile(r"\d+|\d{1,3}([.,' \u00a0\u202f]\d{3})+")
 _NUMBERED = re.compile(r"\(?(\d{1,2})\)?")
+# A count of rows, perhaps with its word: `1.204 layanan`.
+_COUNT = re.compile(r"(\d{1,3}(?:[.,]\d{3})+|\d+)(?:\.0| [a-z]+)?", re.I)
 _DIGITS, _CAPITALS, _SMALL = re.compile(r"\d+"), re.compile(r"[A-Z]+"), re.compile(r"[a-z]+")
 # So many plain numbers 1, 2, 3 ... in a row are no record by chance.
 _PLAIN_NUMBERS = 5
@@ -66,20 +74,25 @@ class TableBody:
         is_long = len(texts) >= (3 if "(" in "".join(texts[:1]) else _PLAIN_NUMBERS)
         return is_long and [match and int(match[1]) for match in found] == list(range(1, len(found) + 1))
 
-    def without_tail(self, rows: Iterator[Row]) -> Iterator[Record]:
-        """The rows; a total, notes and signatures after the last record are left out by their shape and remarked."""
+    def without_tail(self, rows: Iterator[Row], *, is_whole: bool = True) -> Iterator[Record]:
+        """The rows; a total, notes and signatures after the last record are left out by their shape and remarked.
+
+        Totals are compared with the rows above where these are the whole table.
+        """
         tail: list[Row] = []
         recent: deque[list[Any]] = deque(maxlen=_RECENT_ROWS)
+        count = 0
         for number, cells in rows:
             is_sparse = self.is_sparse(cells)
             if is_sparse and len(tail) < TAIL_ROWS and (tail or self._may_end(cells)):
                 tail.append((number, cells))
                 continue
             yield from (self.record(*row) for row in tail)
+            count += len(tail) + 1
             tail.clear()
             recent.append(cells)
             yield self.record(number, cells)
-        yield from self._left_out(tail, self._key_forms(recent))
+        yield from self._left_out(tail, recent, is_whole=is_whole and count == len(recent))
 
     def is_sparse(self, cells: list[Any]) -> bool:
         """Whether a row says too little for a record, or is a total."""
@@ -133,8 +146,10 @@ class TableBody:
     def _filled_count(self, cells: list[Any]) -> int:
         return sum(map(bool, self.texts([cells[place] for place in self.shape.places if place < len(cells)])))
 
-    def _left_out(self, tail: Sequence[Row], keys: _KeyForms) -> Iterator[Record]:
+    def _left_out(self, tail: Sequence[Row], records: Collection[list[Any]], *, is_whole: bool) -> Iterator[Record]:
+        """The rows of a tail; a total is none of the records where these are the whole table and add up to it."""
         totals, notes, may_be_records = 0, 0, 0
+        keys = self._key_forms(records) if tail else {}
         for number, cells in tail:
             texts = self.texts(cells)
             if not any(texts):
@@ -142,10 +157,61 @@ class TableBody:
                 continue
             adds_up, filled = is_total(texts), self._filled_count(cells)
             totals, notes = totals + adds_up, notes + (not adds_up)
-            may_be_records += filled == len(self.shape.places) if adds_up else filled > 1 or _has_key(texts, keys)
+            self._note(number, texts, records, adds_up=adds_up)
+            if adds_up:
+                if is_whole and totals == 1 and not first_text(texts).casefold().startswith("sub"):
+                    self._say_other_sums(number, texts, records)
+                is_full = filled == len(self.shape.places)
+                may_be_records += is_full and not (is_whole and self._is_sum(texts, records))
+            else:
+                may_be_records += filled > 1 or _has_key(texts, keys)
             yield self.shape.left_out(number, GRAND_TOTAL if adds_up else BELOW_TABLE)
         if totals or notes:
             self._remark(tail[0][0], totals, notes, may_be_records=may_be_records)
+
+    def _is_sum(self, total: Sequence[str], records: Collection[list[Any]]) -> bool:
+        """Whether all whole numbers asked for in a row, one at least, are the sums of their columns, or the means."""
+        stated = self._stated_sums(total, records)
+        return bool(stated) and all(value == found for value, found in stated)
+
+    def _stated_sums(self, total: Sequence[str], records: Collection[list[Any]]) -> list[tuple[int, int]]:
+        """The whole numbers asked for in a row, each beside the sum of its column (its mean, if near enough).
+
+        Of columns that hold other texts, and of a row that states how many records there are, nothing is said.
+        """
+        found = []
+        for place in self.shape.places if len(records) > 1 else ():
+            value, texts = _whole(total, place), [self.texts(cells) for cells in records]
+            parts = [_whole(row, place) for row in texts if place < len(row) and row[place]]
+            if value is None or not parts or None in parts or value == len(records):
+                continue
+            whole = sum(filter(None, parts))
+            is_mean = _MEAN.match(first_text(total)) and abs(value - whole / len(parts)) <= 1
+            found.append((value, value if is_mean else whole))
+        return found
+
+    def _say_other_sums(self, number: int, total: Sequence[str], records: Collection[list[Any]]) -> None:
+        for stated, found in self._stated_sums(total, records):
+            if stated != found:
+                self.file.remark(
+                    "total_differs",
+                    id=f"baris {number} menyebut jumlah {numerals.number(stated)}, padahal baris di atasnya berjumlah "
+                    f"{numerals.number(found)}: ada baris yang kurang, ganda, atau salah ketik? Perbaiki berkasnya, "
+                    "atau hapus baris jumlah itu.",
+                    en=f"row {number} states the sum {numerals.number_en(stated)}, but the rows above add up to "
+                    f"{numerals.number_en(found)}: is a row missing, there twice or mistyped? Mend the file, or delete "
+                    "that row.",
+                )
+
+    def _note(self, row_number: int, texts: Sequence[str], recent: Iterable[list[Any]], *, adds_up: bool) -> None:
+        """Note a line below the records; the one number of a total is a count of them if it is in a column of words."""
+        numbers = [(place, text) for place, text in enumerate(texts) if text and text != first_text(texts)]
+        if not adds_up:
+            self.shape.notes.add_below(row_number, texts)
+        elif len(numbers) == 1 and (count := _COUNT.fullmatch(numbers[0][1])) and not _is_mean(texts):
+            column = [rows[numbers[0][0]] for rows in map(self.texts, recent) if numbers[0][0] < len(rows)]
+            if any(column) and not any(map(_DIGITS.match, column)):
+                self.shape.notes.counts[row_number] = int(count[1].replace(".", "").replace(",", ""))
 
     def _remark(self, first: int, totals: int, notes: int, *, may_be_records: int) -> None:
         self.file.remark(
@@ -200,9 +266,12 @@ class _Below:
 def judge_row(shape: RecordShape, number: int, texts: Sequence[str]) -> Record:
     """What the shape makes of a row of stripped or raw texts; one that may name a group is marked."""
     record = shape.judge(number, texts)
-    if record[1] is None and shape.width >= GROUP_WIDTH:
+    if record[1] is not None:
+        shape.notes.add_below(number, texts)
+    elif shape.width >= GROUP_WIDTH:
         filled = [text for text in map(str.strip, texts) if text]
         if len(filled) == 1 and not (filled[0][0].isdigit() or is_total(filled)):
+            shape.notes.add_below(number, filled)
             return shape.left_out(number, UNDECLARED_GROUP)
     return record
 
@@ -217,6 +286,12 @@ def say_groups(file: RawFile, rows: Sequence[object]) -> None:
             en=f"{len(rows)} rows have one filled cell only, from row {rows[0]}, and are quarantined. If they name "
             'the group (such as the agency) of the rows below them, write group_rows: "OPD".',
         )
+
+
+def _whole(texts: Sequence[str], place: int) -> int | None:
+    """The whole number in a cell, its thousands grouped or not; null for any other text."""
+    text = texts[place].removesuffix("e0") if place < len(texts) else ""
+    return int(re.sub(r"\D", "", text)) if _WHOLE.fullmatch(text) else None
 
 
 def _form(text: str) -> str:
@@ -238,6 +313,10 @@ def _has_key(texts: Sequence[str], keys: _KeyForms) -> bool:
 def is_total(texts: Sequence[str]) -> bool:
     """Whether the first text of a row says that it adds up others."""
     return _TOTAL.fullmatch(first_text(texts)) is not None
+
+
+def _is_mean(texts: Sequence[str]) -> bool:
+    return first_text(texts).casefold().startswith(("rata", "average", "sub"))
 
 
 def first_text(texts: Sequence[str]) -> str:

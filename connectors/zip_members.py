@@ -54,7 +54,7 @@ def zip_members(file: RawFile, layout: Layout) -> Iterator[RawFile]:
         _refuse_bombs(file, members)
         for member in members:
             with archive.open(member) as packed, _unpacked(packed) as path:
-                yield RawFile(path, f"{file.name}/{member.filename}", on_remark=file.on_remark)
+                yield RawFile(path, f"{file.name}/{member.filename}", on_remark=file.on_remark, on_title=file.on_title)
 
 
 @contextmanager

@@ -26,7 +26,11 @@ from pipeline.month_names import month_in
 from pipeline.periods import Period
 from pipeline.tables import TABLES, Table
 
-MANY_ROWS, SOME_ROWS = 30, 10
+MANY_HOURS, MANY_ROWS, SOME_ROWS = 100, 30, 10
+# The least share of hours on either side of dawn.
+_FEWEST_OF_DAY = 0.1
+# A machine gives many tickets the same moments, a copy has few.
+_FEW_ALIKE = 3
 _LONGEST_RESPONSE_HOURS = 365 * 24
 _CLUSTER_ROWS = 5
 _VISITED = 20
@@ -88,6 +92,29 @@ OF_TABLES = (
         "Paling banyak {limit} % baris jatuh pada tanggal 1",
         "At most {limit} % of the rows fall on the first of a month",
         most=50,
+        keeps_provisional=True,
+    ),
+    _sign(
+        "hours_up_to_12_pct",
+        "Paling banyak {limit} % jam adalah 01 sampai 12, pagi buta pun terisi (lebih dari itu: AM/PM hilang?)",
+        "At most {limit} % of the hours are 01 to 12, with those before dawn among them (more: is AM/PM lost?)",
+        most=98,
+        keeps_provisional=True,
+    ),
+    _sign(
+        "decimals_below_60_pct",
+        "Paling banyak {limit} % jam desimal berakhir di bawah ,60 (lebih dari itu: 2,30 berarti 2 jam 30 menit? Tulis "
+        "unit: clock setelah titik atau koma diganti titik dua)",
+        "At most {limit} % of the decimal hours end below .60 (more: does 2.30 mean 2 hours 30 minutes? Write unit: "
+        "clock after putting a colon in place of the mark)",
+        most=98,
+        keeps_provisional=True,
+    ),
+    _sign(
+        "midnight_starts_pct",
+        "Paling banyak {limit} % waktu mulai atau diterima tepat pukul 00.00 (lebih dari itu: jamnya tidak dicatat?)",
+        "At most {limit} % of the starts or receipts are at 00:00 exactly (more: are hours not recorded?)",
+        most=30,
         keeps_provisional=True,
     ),
     _sign(
@@ -225,6 +252,26 @@ OF_TABLES = (
         "At most {limit} % of the rows have the id of another but for the case of letters or leading zeros (more: is "
         "one thing counted twice? Write its id in one way, or leave out the rows that come again)",
         most=0.1,
+        keeps_provisional=True,
+    ),
+    _sign(
+        "rows_alike_pct",
+        "Paling banyak {limit} % baris sama dengan baris lain kecuali nomornya atau bulannya (lebih dari itu: berkas "
+        "atau bulan yang sama terhitung dua kali dengan nomor baru? Keluarkan salinannya dengan exclude)",
+        "At most {limit} % of the rows are equal to another but for the id or the month (more: is one file or month "
+        "counted twice under new numbers? Leave the copies out by exclude)",
+        most=2,
+        keeps_provisional=True,
+    ),
+    _sign(
+        "other_meanings_count",
+        "Paling banyak {limit} kolom dibaca dari judul yang menyebut hal atau satuan lain (misalnya hits atau "
+        "pengunjung unik untuk kunjungan, disposisi atau penutupan untuk jawaban, menit untuk jam). Petakan kolom yang "
+        "benar, atau perbaiki unit",
+        "At most {limit} columns are read from a header that names another thing or unit (such as hits or unique "
+        "visitors for visits, forwarding or closing for an answer, minutes for hours). Map the right column, or mend "
+        "the unit",
+        most=0,
         keeps_provisional=True,
     ),
     _sign(
@@ -467,6 +514,8 @@ def _frame(rows: Iterable[tuple[str, str, Signs, str]], signs: Sequence[Sign], *
 def _table_rows(read: Read, table: Table, *, longest_plausible_hours: int) -> Iterator[tuple[str, str, Signs, str]]:
     sources = read.rows["source_file_id"].astype("str").map(dict(read.sources)).fillna(table.name)
     for source, rows in read.rows.groupby(sources.to_numpy(), sort=True):
+        if table.name in ("inquiries", "services", "visits"):
+            yield table.name, f"{source} rows", {"rows_alike_pct": _rows_alike_pct(rows, table, fates=read.fates)}, ""
         if table.name in _ENDS:
             hours = longest_plausible_hours if table.name == "outages" else _LONGEST_RESPONSE_HOURS
             yield table.name, str(source), _times(rows, table, fates=read.fates, longest_hours=hours), ""
@@ -546,12 +595,16 @@ def _times(rows: pd.DataFrame, table: Table, *, fates: Fates, longest_hours: int
     first, last = (moments.dt.tz_convert(fates.zone).dt.tz_localize(None) for moments in (start, end[ended]))
     hours = (end - start)[ended].dt.total_seconds() / 3600
     is_midnight = (last == last.dt.normalize())[has_hours]
+    starts = first[~rows[[*table.flags_of(_ENDS[table.name][0])]].fillna(False).astype(bool).any(axis=1)]
     timed = hours[has_hours]
     is_long = hours > longest_hours
     commonest = timed[timed > 0].value_counts().max() if (timed > 0).any() else 0
     return {
         "days_up_to_12_pct": _pct(first.dt.day <= 12, of_at_least=None if fates.period.is_month else MANY_ROWS),
         "first_of_month_pct": _pct(first.dt.day == 1, of_at_least=None if fates.period.is_month else MANY_ROWS),
+        "hours_up_to_12_pct": _hours_up_to_12_pct(pd.concat([starts, last[has_hours]]).dt.hour),
+        "decimals_below_60_pct": _decimals_below_60_pct(timed),
+        "midnight_starts_pct": _pct(starts == starts.dt.normalize(), of_at_least=SOME_ROWS),
         "midnight_ends_pct": _pct(is_midnight, of_at_least=SOME_ROWS),
         "equal_durations_pct": 100 * commonest / len(timed) if len(timed) >= MANY_ROWS else None,
         "zero_durations_pct": _pct(timed == 0, of_at_least=SOME_ROWS),
@@ -560,6 +613,61 @@ def _times(rows: pd.DataFrame, table: Table, *, fates: Fates, longest_hours: int
         "long_durations_hours_pct": 100 * hours[is_long].sum() / hours.sum() if hours.sum() > 0 else None,
         "without_end_pct": _pct(~ended, of_at_least=3),
     }
+
+
+def _hours_up_to_12_pct(hours: pd.Series) -> float | None:
+    """The share of hours 1 to 12 where many are before dawn and many are not, as on a clock without AM and PM."""
+    is_early = hours.between(1, 5).mean()
+    if len(hours) < MANY_HOURS or not _FEWEST_OF_DAY <= is_early <= 1 - _FEWEST_OF_DAY:
+        return None
+    return float(100 * hours.between(1, 12).mean())
+
+
+def _decimals_below_60_pct(hours: pd.Series) -> float | None:
+    """The share of lengths below .60 of an hour, where all are of two decimals, as no clock gives them."""
+    hundredths = (100 * hours).round(6)
+    parts = hundredths % 100
+    is_decimal = (hundredths % 1 == 0).all() and (hundredths * 3 % 5 != 0).any()
+    if len(hours) < MANY_ROWS or not is_decimal or parts.nunique() < SOME_ROWS:
+        return None
+    return float(100 * (parts < 60).mean())
+
+
+def _rows_alike_pct(rows: pd.DataFrame, table: Table, *, fates: Fates) -> float | None:
+    """The share of rows that have all but the id in common with one or two others; of days, whole months."""
+    if table.name == "visits":
+        return _months_alike_pct(rows)
+    told = _told_things(rows, table, fates=fates)
+    return _copies_pct(told) if len(told) >= MANY_ROWS else None
+
+
+def _told_things(rows: pd.DataFrame, table: Table, *, fates: Fates) -> pd.DataFrame:
+    """What tells one thing from others beside its id: answers to the minute, or names of services still offered."""
+    if table.name == "services":
+        until = rows["valid_to_on"]
+        active = rows[until.isna() | (until >= pd.Timestamp(fates.period.last_on))]
+        told = active[["name", "agency", "sector", "audience"]].astype("str").apply(lambda texts: texts.str.casefold())
+        return told[active["name"].notna() & active["agency"].notna()].fillna("")
+    start, end = _ENDS[table.name]
+    flags = [flag for name in (start, end) for flag in table.flags_of(name)]
+    timed = rows[rows[end].notna() & ~rows[flags].fillna(False).astype(bool).any(axis=1)]
+    return timed[[start, end]].assign(agency=timed["agency"].astype("str").fillna(""))
+
+
+def _months_alike_pct(rows: pd.DataFrame) -> float | None:
+    """The share of months whose first 28 days have the counts of another month's."""
+    daily = rows[(rows["variant"] == "headline") & (rows["days_count"] == 1)]
+    on = daily["visited_on"].dt
+    counts = daily.pivot_table("visits_count", [daily["portal_id"].astype("str"), on.month], on.day, aggfunc="sum")
+    whole = counts.reindex(columns=range(1, 29)).dropna()
+    told = whole[whole.nunique(axis=1) > SOME_ROWS]
+    return _copies_pct(told) if len(told) else None
+
+
+def _copies_pct(rows: pd.DataFrame) -> float:
+    """The share of rows that are equal to one or two others; where more are, a machine made them so."""
+    sizes = rows.groupby(list(rows), observed=True).size()
+    return float(100 * (sizes[sizes <= _FEW_ALIKE] - 1).sum() / len(rows))
 
 
 def _far_apart(rows: pd.DataFrame, fates: Fates) -> tuple[Signs, str]:

@@ -126,14 +126,21 @@ def validate_results(results: Sequence[Result]) -> Verdict:
 def validate_signs(frame: pd.DataFrame, *, suite: Suite) -> Verdict:
     """A verdict on a frame of signs, whose index names each row; outcomes name the rows that break their rule.
 
-    Only of broken rules the rows are looked for, which costs Great Expectations most.
+    A rule of a sign that no row has is met by none. Only of broken rules the rows are looked for, which costs Great
+    Expectations most.
     """
     rules = list(suite.expectations)
-    outcomes = {outcome.rule_id: outcome for outcome in _outcomes(_Part(rules, frame))}
+    vain = [rule for rule in rules if "column" in rule.kwargs and frame[rule.kwargs["column"]].isna().all()]
+    outcomes = {outcome.rule_id: outcome for outcome in map(_met_by_none, vain)}
+    outcomes |= {o.rule_id: o for o in _outcomes(_Part([rule for rule in rules if rule not in vain], frame))}
     broken = [rule for rule in rules if not outcomes[rule.meta.rule_id].is_met]
     if broken:
         outcomes |= {outcome.rule_id: outcome for outcome in _outcomes(_Part(broken, frame, form="COMPLETE"))}
     return Verdict(suite.table, EVERY_ROW, tuple(outcomes[rule.meta.rule_id] for rule in rules))
+
+
+def _met_by_none(rule: Rule) -> Outcome:
+    return Outcome(rule.meta.rule_id, rule.severity, True, None, 0, 0, rule.meta.id, rule.meta.en)
 
 
 def validate_frame(frame: pd.DataFrame, *, subject: str, suite: Suite) -> Verdict:

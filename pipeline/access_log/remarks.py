@@ -29,6 +29,8 @@ LEAST_PAGES = 10
 LEAST_VISITS = 100
 LEAST_PAGES_OF_AGENTS = 200
 LEAST_UNLISTED_VISITS = 5
+SINGLE_PAGES_LIMIT_PCT = 98
+LEAST_SINGLE_VISITS = 1000
 OTHER_SITES_LIMIT_PCT = 1
 _SHOWN_NAMES = 3
 _SHOWN_SITES = 5
@@ -65,6 +67,7 @@ def remarks_of(
         *_of_addresses(counts.concentration, terms),
         *_of_agents(counts.concentration),
         *_of_visitors(counts.runs["people"].most_of_one_visitor, visits_count),
+        *_of_single_pages(counts.concentration.pages_count, visits_count),
         *_of_products(counts.products, int(counts.unlisted.count_days().by_start.sum()), visits_count),
         *_of_forwarded(are_proxies=counts.forwarded.are_proxies),
         *_of_sites(counts.sites, terms),
@@ -114,6 +117,21 @@ def _of_agents(pages: Concentration) -> Iterator[Remark]:
             f"{pct} halaman diminta oleh satu agen yang sama (batas {AGENT_LIMIT_PCT} %): mungkin pemantau atau skrip",
             f"{pct} of the pages were asked for by one and the same agent (limit {AGENT_LIMIT_PCT} %): perhaps a probe "
             "or a script",
+        )
+
+
+def _of_single_pages(pages_count: int, visits_count: int) -> Iterator[Remark]:
+    """Where hardly anyone asks for a second page, nothing tells a visitor again."""
+    if visits_count >= LEAST_SINGLE_VISITS and 100 * visits_count > SINGLE_PAGES_LIMIT_PCT * pages_count:
+        pct, pct_en = percent(100 * visits_count / pages_count), percent_en(100 * visits_count / pages_count)
+        yield Remark(
+            "single_page_visits",
+            f"ada {number(visits_count)} kunjungan atas {number(pages_count)} halaman ({pct}; batas "
+            f"{SINGLE_PAGES_LIMIT_PCT} %): hampir tiap permintaan terhitung satu kunjungan. Apakah alamat disamarkan "
+            "ulang tiap permintaan, atau skrip mengganti alamat? Minta log dengan alamat yang tetap",
+            f"there are {number_en(visits_count)} visits for {number_en(pages_count)} pages ({pct_en}; limit "
+            f"{SINGLE_PAGES_LIMIT_PCT} %): nearly every request counts as a visit. Are addresses hashed anew for each "
+            "request, or does a script change them? Ask for a log whose addresses last",
         )
 
 

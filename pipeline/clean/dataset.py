@@ -18,7 +18,9 @@ from connectors.remarks import Remark
 from pipeline.access_log.checkpoints import Checkpoints, forget_checkpoints
 from pipeline.atomic import atomic_folder
 from pipeline.clean.alike_ids import Shares, alike_count, has_lasting_ids, shared_counts, shared_hashes, shares
+from pipeline.clean.headers import OTHER_MEANINGS, other_meanings
 from pipeline.clean.month_files import Block, MonthFiles, finished, read_parts
+from pipeline.clean.place_names import names_of_city
 from pipeline.clean.readability import Readability
 from pipeline.clean.repeated_keys import RepeatedKeys
 from pipeline.clean.source_rows import Landed, judged_rows, with_doubtful_held, with_duplicates_resolved
@@ -39,7 +41,7 @@ class Dataset:
 
     `tally` counts the lines of access logs (null without any), `follow_ups` the rows of follow-up logs by source;
     `remarks` are what was found worth knowing while the sources were read, `unmapped` the commonest texts that a value
-    map does not know, by source and clean column. `shares` are signs of ids that come again, by sign and place.
+    map does not know, by source and clean column. `shares` are signs of ids and headers, by sign and place.
     """
 
     path: Path
@@ -122,6 +124,7 @@ def dataset_name(city: City, *, table_name: str, manifests: Sequence[Manifest]) 
         "code": _code_sha256(),
         "zone": city.zone,
         "region_codes": city.region_codes,
+        **({"names": names_of_city(city)} if table_name == "population" else {}),
         "sources": {
             m.source: [
                 city.sources[m.source].model_dump(
@@ -191,10 +194,18 @@ def _write(folder: Path, sources: Sequence[Landed], table: Table, *, target: Pat
     remarks = [asdict(remark) for landed in sources for remark in landed.all_remarks]
     unmapped = {landed.manifest.source: landed.unmapped.most_common for landed in sources}
     content = {"follow_ups": follow_ups, "remarks": remarks, "unmapped": unmapped, "sizes": _sizes(folder)}
-    content["shares"] = shares(alike, found, rows={one.name: one.usable_count for one in written}, table=table)
+    of_ids = shares(alike, found, rows={one.name: one.usable_count for one in written}, table=table)
+    content["shares"] = of_ids | {OTHER_MEANINGS: _other_meanings(written)}
     (folder / "dataset.json").write_text(json.dumps(content, sort_keys=True), "utf-8")
     # What comes after has other columns in memory; arrow would keep the room of these.
     pa.default_memory_pool().release_unused()
+
+
+def _other_meanings(written: Sequence[_Written]) -> dict[str, tuple[float, str]]:
+    """How many columns of each source are read from a header that names another thing, and which."""
+    found = {source.name: other_meanings(source.landed.source) for source in written}
+    named = {name: [f"{column}: {header}" for column, header in of.items()] for name, of in found.items()}
+    return {f"{name} columns": (float(len(texts)), "; ".join(texts)) for name, texts in named.items() if texts}
 
 
 def _write_source(landed: Landed, files: MonthFiles, *, among: Sequence[Landed], shared: RepeatedKeys) -> _Written:

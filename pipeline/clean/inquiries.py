@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from connectors.numerals import number, number_en
+from connectors.remarks import Remark
 from pipeline.clean.date_signs import FOLLOW_UPS_AT, DateSigns
 from pipeline.clean.mapping import ColumnTerms, read_column
 from pipeline.clean.text_bytes import tidied
@@ -18,6 +20,7 @@ from pipeline.tables import HELD_WITH_GROUP, Column
 
 _BASES = pd.Index(["none", "first_response"], dtype="str")
 _KIND, _AT = Column("kind", "text"), Column("at", "moment")
+UNKNOWN_LIMIT_PCT = 25
 _EXCLUDED = ("blank_row", "not_a_response")
 
 
@@ -25,12 +28,14 @@ _EXCLUDED = ("blank_row", "not_a_response")
 class FollowUps:
     """First response and last closing per inquiry, those `in_doubt`, and what became of the log's rows.
 
+    `unknown` are the first responses, by inquiry, to inquiries that the export does not hold.
     In doubt are inquiries with an unreadable entry that may be the first response.
     """
 
     moments: pd.DataFrame
     in_doubt: pd.Index
     rows: RowCounts
+    unknown: pd.Series
 
 
 def follow_up_columns(responses: Responses) -> tuple[str, ...]:
@@ -65,7 +70,9 @@ def read_follow_ups(
         "closed_at": closings["at"],
         "closed_is_date": closings["is_date"],
     }
-    return FollowUps(pd.DataFrame(moments), _in_doubt(entries, outcome, answers["at"]), _row_counts(outcome))
+    others = pd.DataFrame(entries)[(outcome == "unknown_inquiry") & (kinds == "response")]
+    unknown = others.groupby("inquiry_id")["at"].min()
+    return FollowUps(pd.DataFrame(moments), _in_doubt(entries, outcome, answers["at"]), _row_counts(outcome), unknown)
 
 
 def _in_doubt(entries: Mapping[str, pd.Series], outcome: pd.Series, first_at: pd.Series) -> pd.Index:
@@ -85,6 +92,26 @@ def join_follow_ups(frame: pd.DataFrame, follow_ups: FollowUps) -> pd.DataFrame:
     reasons = frame["quarantine_reason"].mask(is_held, HELD_WITH_GROUP)
     filled = {name: frame[name].fillna(found[name]) for name in moments.columns}
     return frame.assign(**filled, quarantine_reason=reasons)
+
+
+def unknown_remarks(frame: pd.DataFrame, follow_ups: FollowUps, *, source_name: str) -> list[Remark]:
+    """A remark where many answers, of the time in which the export has inquiries, are to inquiries it does not hold."""
+    received = frame["received_at"]
+    count = int(follow_ups.unknown.between(received.min(), received.max()).sum())
+    known_count = int(follow_ups.moments["responded_at"].notna().sum())
+    if 100 * count <= UNKNOWN_LIMIT_PCT * (count + known_count):
+        return []
+    return [
+        Remark(
+            "answers_without_inquiries",
+            f"{source_name}: log tanggapan memuat jawaban atas {number(count)} tiket yang tidak ada di ekspor, dari "
+            f"masa yang sama, di samping {number(known_count)} tiket yang ada. Apakah ekspor tiketnya tersaring atau "
+            "terpotong? Ekspor semua tiket, atau hanya tanggapan atas tiket itu.",
+            f"{source_name}: the follow-up log answers {number_en(count)} tickets of the same time that the export "
+            f"does not hold, beside {number_en(known_count)} that it does. Is that export filtered or cut? Export "
+            "all tickets, or only the answers to these.",
+        )
+    ]
 
 
 def complete_inquiries(frame: pd.DataFrame, *, source: Source) -> pd.DataFrame:

@@ -17,17 +17,20 @@ from connectors.records import RawFile
 from connectors.remarks import Remark
 from pipeline.clean.date_signs import DateSigns, other_clocks
 from pipeline.clean.declared_days import DeclaredDays
+from pipeline.clean.headers import title_remarks
 from pipeline.clean.inquiries import (
     FollowUps,
     complete_inquiries,
     follow_up_columns,
     join_follow_ups,
     read_follow_ups,
+    unknown_remarks,
 )
 from pipeline.clean.mapping import ColumnTerms, map_rows, raw_columns, with_plain_texts
 from pipeline.clean.month_files import finished
 from pipeline.clean.outages import complete_outages
 from pipeline.clean.personal_texts import PersonalTexts
+from pipeline.clean.place_names import other_places
 from pipeline.clean.population import (
     complete_population,
     parts_that_differ,
@@ -68,6 +71,7 @@ class Landed:
     unmapped: UnmappedTexts = field(default_factory=UnmappedTexts, compare=False)
     personal: PersonalTexts = field(default_factory=PersonalTexts, compare=False)
     declared_days: DeclaredDays = field(default_factory=DeclaredDays, compare=False)
+    titles: list[str] = field(default_factory=list, compare=False)
     # Of each file, whether the last row read so far could not be.
     ends_unread: dict[str, bool] = field(default_factory=dict, compare=False)
 
@@ -77,6 +81,8 @@ class Landed:
         name = self.manifest.source
         signs = [*self.date_signs.remarks(self.source, name=name), *self.declared_days.remarks(name)]
         signs += other_clocks(self.source, name=name, zone=self.city.zone_info)
+        extracted_at = max((file.extracted_at for file, _ in self.files("main")), default="")
+        signs += title_remarks(self.titles, self.source, name=name, extracted_on=extracted_at)
         signs += self.personal.remarks(name, table=self.table)
         return sorted({*self.remarks, *signs, *self.ticks.remarks(name), *self._cut_remarks()})
 
@@ -110,7 +116,9 @@ class Landed:
         return [(file, self._raw(file)) for file in chosen]
 
     def _raw(self, file: LandedFile) -> RawFile:
-        return RawFile(object_path(self.home, file.sha256), file.name, self.meter.read, self.remarks.append)
+        return RawFile(
+            object_path(self.home, file.sha256), file.name, self.meter.read, self.remarks.append, self.titles.append
+        )
 
 
 def judged_rows(landed: Landed, *, then: Callable[[pd.DataFrame], T]) -> tuple[Iterator[T], RowCounts | None]:
@@ -119,12 +127,16 @@ def judged_rows(landed: Landed, *, then: Callable[[pd.DataFrame], T]) -> tuple[I
     Duplicates are not resolved yet. Rows to be combined, or joined with a follow-up log, come as one block.
     """
     source = landed.source
+    if source.table == "population":
+        files, name = [raw for _, raw in landed.files("main")], landed.manifest.source
+        landed.remarks.extend(other_places(files, source=source, source_name=name, city=landed.city))
     if source.responses is None and source.combine is None:
         return prefetch(_raw_blocks(landed), lambda block: then(_judged(_mapped(block, landed), landed))), None
     parts = list(prefetch(_raw_blocks(landed), lambda block: with_plain_texts(_mapped(block, landed))))
     frame, counts = pd.concat(parts or [finished(pd.DataFrame(), landed.table)], ignore_index=True), None
     if source.responses is not None:
         follow_ups = _follow_ups(landed, source.responses, known_ids=frame["inquiry_id"])
+        landed.remarks.extend(unknown_remarks(frame, follow_ups, source_name=landed.manifest.source))
         frame, counts = join_follow_ups(frame, follow_ups), follow_ups.rows
     return iter([then(_combined(frame, landed))]), counts
 

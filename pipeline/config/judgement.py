@@ -12,6 +12,9 @@ from pipeline.config.strict import Strict
 LIMITS = (
     "days_up_to_12_pct",
     "first_of_month_pct",
+    "hours_up_to_12_pct",
+    "decimals_below_60_pct",
+    "midnight_starts_pct",
     "midnight_ends_pct",
     "equal_durations_pct",
     "zero_durations_pct",
@@ -28,6 +31,8 @@ LIMITS = (
     "busiest_day_times",
     "copies_pct",
     "ids_alike_pct",
+    "rows_alike_pct",
+    "other_meanings_count",
     "in_two_sources_pct",
     "far_apart_incidents_count",
     "written_apart_count",

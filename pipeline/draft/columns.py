@@ -148,7 +148,8 @@ def _table_score(columns: Sequence[RawColumn], table: str, title: str) -> float:
     core = [found[name].score if name in found else 0.0 for name in words["core"]]
     others = sum(match.score for name, match in found.items() if name not in words["core"])
     said = set(tidy(title).split())
-    bonus = _TITLE_BONUS if said & set(words["words"]) else 0
+    # A title does not make a table of one column such as `No`.
+    bonus = _TITLE_BONUS if said & set(words["words"]) and sum(map(bool, core)) > 1 else 0
     used = {name for match in found.values() for name in (match.raw.name, match.hour.name if match.hour else "")} - {""}
     return sum(core) / len(core) + _OPTIONAL_WORTH * others / 10 + bonus + _USED_WORTH * len(used) / len(columns)
 

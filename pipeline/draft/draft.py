@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,8 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 
-from connectors.errors import ConfigError, DataRejected, harmless
+from connectors.errors import ConfigError, DataRejected, SourceChanged, harmless
+from connectors.files import header_of
 from connectors.layout import Layout
 from connectors.records import RawFile
 from connectors.registry import preset
@@ -33,6 +35,7 @@ from pipeline.tables import TABLES
 _SURE_TABLE = 4.8
 _CLEARLY_BETTER = 1.2
 _TOLD_TABLES = 3
+_MOST_HEADER_ROWS = 3
 
 
 @dataclass(frozen=True)
@@ -84,7 +87,7 @@ def _of_table(file: RawFile, found: Found, place: Place, way_in: Mapping[str, st
     ways = {key: Noted(value) for key, value in way_in.items()}
     if not found.header:
         return _without_header(file, found, ways, table)
-    sample = read_sample(file, layout=found.layout, columns=_usable(found.header))
+    found, sample = _sampled(file, found)
     if sample.rows.empty:
         raise DataRejected(id=f"{file.name}: tidak ada baris data.", en=f"{file.name}: there are no rows of data.")
     columns = raw_columns(sample)
@@ -100,6 +103,24 @@ def _of_table(file: RawFile, found: Found, place: Place, way_in: Mapping[str, st
         column_settings(matches, table=table, city_name=place.name),
         exclusion_settings(matches, table=table, totals=totals),
     )
+
+
+def _sampled(file: RawFile, found: Found) -> tuple[Found, Sample]:
+    """A sample of the rows, and how they lie: the header has more rows than one where its cells are merged so."""
+    for rows_count in range(2, _MOST_HEADER_ROWS + 1):
+        try:
+            return found, read_sample(file, layout=found.layout, columns=_usable(found.header))
+        except SourceChanged:
+            if found.layout.format != "xlsx":
+                raise
+            layout = found.layout.model_copy(update={"header_rows": rows_count})
+            said = f"judul kolom {rows_count} baris / a header of {rows_count} rows"
+            with suppress(SourceChanged):
+                header, settings = tuple(header_of(file, layout=layout)), (*found.settings, "header_rows")
+                found = replace(
+                    found, layout=layout, header=header, evidence=(*found.evidence, said), settings=settings
+                )
+    return found, read_sample(file, layout=found.layout, columns=_usable(found.header))
 
 
 def _without_header(file: RawFile, found: Found, ways: Mapping[str, Noted], table: str | None) -> Draft:

@@ -70,6 +70,8 @@ def find_layout(file: RawFile) -> Found:
     with open_bytes(file) as stream:
         start = stream.read(_HEAD_BYTES)
     _refuse_chat(file, start)
+    if start.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
+        return _event_log(file, start)
     if start.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"["):
         return _objects(file, "json")
     return _text(file, start)
@@ -97,6 +99,21 @@ def _objects(file: RawFile, kind: Any) -> Found:  # noqa: ANN401 a literal of `F
     count = len(rows_at(document, path))
     said = f"{count} objek di '{path or '(akar / root)'}' / objects there"
     return Found(Layout(format=kind, rows_at=path), header, (said,), ("format", "rows_at"))
+
+
+def _event_log(file: RawFile, start: bytes) -> Found:
+    """A log of events in XES, without who did what; raises `DataRejected` for any other XML."""
+    if not re.search(rb"<log\b[^>]*\bxes\.", start):
+        raise DataRejected(
+            id=f"{file.name}: ini XML, bukan tabel; hanya XES yang dibaca. Minta ekspor CSV atau .xlsx.",
+            en=f"{file.name}: this is XML, no table; of XML only XES is read. Ask for an export as CSV or .xlsx.",
+        )
+    _, _, traces = start.decode("utf-8", "ignore").partition("<trace>")
+    events = re.findall(r"<event>.*?</event>", traces, re.DOTALL)
+    keys = {"": "".join(events), "case:": re.sub(r"<event>.*?</event>", "", traces, flags=re.DOTALL)}
+    names = [prefix + key for prefix, text in keys.items() for key in re.findall(r'\bkey="([^"]+)"', text)]
+    header = [name for name in dict.fromkeys(names) if not name.removeprefix("case:").startswith("org:")]
+    return Found(Layout(format="xes"), tuple(header), ("XES: log peristiwa / an event log",), ("format",))
 
 
 def _text(file: RawFile, start: bytes) -> Found:

@@ -135,7 +135,15 @@ def _duration(match: Match) -> Noted:
     said = set(tidy(match.raw.name).split())
     units = [unit for unit, words in known_words()["units"].items() if said & set(words)]
     value = {"column": match.raw.name, "after": "started_at", "unit": units[0] if len(units) == 1 else UNANSWERED}
-    return Noted(value, [] if len(units) == 1 else [question("unit")])
+    noted, numbers = Noted(value, [] if len(units) == 1 else [question("unit")]), match.raw.numbers
+    if numbers is not None and numbers.is_open:
+        value["thousands"] = UNANSWERED
+        noted.comments += [*numbers.evidence, question("thousands")]
+    elif numbers is not None:
+        marks = {"thousands": numbers.thousands, "decimal": numbers.decimal}
+        value |= {key: mark for key, mark in marks.items() if mark}
+        noted.comments += numbers.evidence
+    return noted
 
 
 def _count(match: Match) -> Noted:

@@ -29,15 +29,18 @@ QUESTIONS: Mapping[str, tuple[str, str]] = {
     ),
     "combine": (
         "Beberapa baris bernomor sama: apa artinya? {by: KUNCI, how: last, order_by: KOLOM} untuk riwayat, "
-        "how: sum untuk bagian jumlah",
+        "how: sum untuk bagian jumlah, how: pair untuk peristiwa atau perubahan keadaan (docs/city.md)",
         "Several rows have one key: what does that mean? {by: KEY, how: last, order_by: COLUMN} for a history, "
-        "how: sum for parts of a sum",
+        "how: sum for parts of a sum, how: pair for events or changes of state (docs/city.md)",
     ),
     "names": (
         "Berkas tanpa judul kolom: sebutkan nama semua kolom berurutan, misalnya [kode, jumlah]",
         "There is no header: name all columns in order, such as [code, count]",
     ),
-    "sheet": ("Lembar mana yang dibaca?", "Which sheet is to be read?"),
+    "sheet": (
+        'Lembar mana yang dibaca? Satu nama, daftar nama, atau "*" untuk semua',
+        'Which sheet is to be read? One name, a list of names, or "*" for all',
+    ),
     "own_networks": (
         "Jaringan kantor kota, misalnya [203.0.113.0/24]? [] bila tidak dikecualikan",
         "The city's own networks, such as [203.0.113.0/24]? [] to leave none out",

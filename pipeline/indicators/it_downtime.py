@@ -117,6 +117,8 @@ _NO_LENGTH = (
     "{0} incidents are recorded, all of zero length: they end as they start"
 )
 _MOST = 0.5
+# Of hours that last longer than is plausible, as for the outages of the period itself.
+_MANY = 0.25
 _LINKS = ["incident_id", "parent_id", "component", "cause"]
 
 
@@ -207,6 +209,7 @@ def conclude(summary: OutageSummary, *, terms: Terms) -> Result:
         remarks=[
             *undeclared_coverage(terms),
             *_remarks(still_open, headline),
+            *_carried_in(pieces, outages, terms),
             *_date_remarks(windows, at_day_end, terms),
             *_held(summary, headline),
         ],
@@ -325,6 +328,26 @@ def _remarks(still_open: Durations, headline: Quotient) -> list[Remark]:
             )
         )
     return remarks
+
+
+def _carried_in(pieces: pd.DataFrame, outages: pd.DataFrame, terms: Terms) -> list[Remark]:
+    """That many hours are of outages from before the period that last longer than is plausible."""
+    whole = measure_outages(pieces, None)["seconds"]
+    is_long = (outages["started_at"] < terms.start_at) & (whole > terms.longest_plausible_hours * HOUR)
+    seconds, all_seconds = int(outages.loc[is_long, "seconds"].sum()), int(outages["seconds"].sum())
+    if seconds <= _MANY * all_seconds:
+        return []
+    hours, of, limit = seconds / HOUR, all_seconds / HOUR, terms.longest_plausible_hours
+    return [
+        Remark(
+            "long_carried_in",
+            f"gangguan yang mulai sebelum periode dan lebih lama dari {number(limit)} jam memberi "
+            f"{number(hours, decimals=0)} dari {number(of, decimals=0)} jam; apakah tahun mulainya benar? Jika ya, "
+            "naikkan longest_plausible_hours",
+            f"outages from before the period that last longer than {limit:,} hours give {hours:,.0f} of {of:,.0f} "
+            "hours; is the year of their start right? If so, raise longest_plausible_hours",
+        )
+    ]
 
 
 def _held(summary: OutageSummary, headline: Quotient) -> list[Remark]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -33,7 +34,14 @@ def cleaned_dataset(folder: Path, rows: dict[str, list[tuple[str, int]]], *, cod
             **{"table": "population", "path": f"{authority}.csv", "format": "csv", "authority": authority},
             "columns": {"region_code": "kode", "population_count": "jumlah", "reference_on": "tanggal"},
         }
-    names = {"city": "kota-uji", "name": "Kota Uji", "zone": "Asia/Jakarta", "region_codes": codes, "folder": folder}
+    return cleaned_sources(folder, sources, codes=codes)
+
+
+def cleaned_sources(
+    folder: Path, sources: dict[str, Any], *, codes: dict[str, str], name: str = "Kota Uji"
+) -> CleanTable:
+    """The population table of a city with these sources."""
+    names = {"city": "kota-uji", "name": name, "zone": "Asia/Jakarta", "region_codes": codes, "folder": folder}
     city = City.model_validate({**names, "quarantine_limit_pct": 100, "sources": sources})
     period = Period.parse("2025")
     manifests = [land(folder / "home", city=city, source_name=name, period=period) for name in sources]
@@ -48,6 +56,28 @@ def test_districts_that_do_not_add_up_to_the_city_are_said(
     rows = [(own + parts.format(n), 100 * n) for n in (1, 2)]
     dataset = cleaned_dataset(tmp_path, {authority: [*rows, (own, whole)]}, codes={authority: own})
     assert [remark.code for remark in dataset.remarks] == ["parts_differ"] * differs
+
+
+@pytest.mark.parametrize(
+    ("city", "names", "is_other"),
+    [
+        ("Kota Binjai", ["KOTA BINJAI"], False),
+        ("Pemerintah Kota Binjai", ["Binjai"], False),
+        ("Kota Binjai", ["KOTA MEDAN"], True),
+        ("Kota Binjai", ["Kab. Binjai"], True),
+        ("Kota Binjai", ["Kota Utara", "Kota Selatan"], False),
+        ("Binjai", ["Jumlah"], False),
+    ],
+)
+def test_another_place_named_beside_the_citys_code_is_said(
+    city: str, names: list[str], is_other: bool, tmp_path: Path
+) -> None:
+    rows = "".join(f"12.75;{name};300000;2025-12-31;{nth}\n" for nth, name in enumerate(names))
+    (tmp_path / "a.csv").write_text(f"kode;kabupaten_kota;jumlah;tanggal;no\n{rows}", "utf-8")
+    columns = {"region_code": "kode", "population_count": "jumlah", "reference_on": "tanggal", "source": "no"}
+    source = {"table": "population", "path": "a.csv", "format": "csv", "delimiter": ";", "authority": "kemendagri"}
+    dataset = cleaned_sources(tmp_path, {"x": source | {"columns": columns}}, codes={"kemendagri": "12.75"}, name=city)
+    assert [remark.code for remark in dataset.remarks] == ["other_place_named"] * is_other
 
 
 def used(frame: pd.DataFrame) -> dict[str, int]:

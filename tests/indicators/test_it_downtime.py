@@ -102,6 +102,20 @@ def test_open_outages_are_counted_by_themselves_and_remarked_when_they_are_most(
     assert {remark.code for remark in result.remarks} == codes
 
 
+@pytest.mark.parametrize(
+    ("started", "ended", "is_kept"),
+    [
+        ("2020-03-01 08:00", "2025-12-20 08:00", True),  # a year mistyped
+        ("2024-11-20 00:00", "2025-01-01 00:20", False),
+        ("2024-12-20 00:00", "2025-01-15 00:00", False),
+        ("2025-01-01 00:00", "2025-12-20 00:00", False),  # a sign of the table says so
+    ],
+)
+def test_an_implausibly_long_outage_from_before_the_period_is_remarked(started: str, ended: str, is_kept: bool) -> None:
+    result = measured([outage(1, started, ended), outage(2, "2025-12-31 08:00", "2025-12-31 10:00", "B")])
+    assert ("long_carried_in" in {remark.code for remark in result.remarks}) is is_kept
+
+
 def test_planned_work_counts_and_the_unplanned_variant_leaves_it_out() -> None:
     rows = [outage(1, "2025-02-01 08:00", "2025-02-01 10:00", is_planned=True)]
     rows.append(outage(2, "2025-05-01 08:00", "2025-05-01 14:00"))

@@ -191,6 +191,12 @@ def test_a_packed_log_is_read_and_a_damaged_one_named(tmp_path: Path, pack: Call
             "one_visitor",
             "one visitor's",
         ),
+        (
+            "",
+            "".join(f"{n:032x} - - {TAIL}\n".replace("0{day}", f"{n % 28 + 1:02}") for n in range(1000)),
+            "single_page_visits",
+            "hashed anew",
+        ),
     ],
 )
 def test_what_is_odd_keeps_the_result_from_being_final_and_names_no_address(

@@ -204,6 +204,26 @@ def test_a_ticket_whose_first_answer_may_be_an_unreadable_entry_is_held_back(
     assert result.rows.quarantined.get("unreadable_group", 0) == is_held
 
 
+@pytest.mark.parametrize(
+    ("others", "is_kept"),
+    [
+        (["X,2025-03-02 08:00,Jawab"], True),
+        (["X,2025-03-02 08:00,Disposisi"], False),
+        (["X,2024-03-02 08:00,Jawab", "Y,2025-05-02 08:00,Jawab"], False),
+    ],
+)
+def test_answers_to_tickets_that_the_export_lacks_are_said(others: list[str], is_kept: bool, tmp_path: Path) -> None:
+    kinds = {"Jawab": "response", "Disposisi": "other"}
+    read = {"inquiry_id": "id", "at": "waktu", "kind": {"column": "jenis", "values": kinds}}
+    entries = ["id,waktu,jenis", *others, "A,2025-03-11 08:00,Jawab", "B,2025-03-22 08:00,Jawab"]
+    (tmp_path / "log.csv").write_text("\n".join(entries) + "\n", "utf-8")
+    columns = {"inquiry_id": "id", "received_at": "masuk"}
+    source = {"table": "inquiries", "columns": columns, "responses": {"path": "log.csv", "format": "csv", **read}}
+    rows = ["id,masuk", "A,2025-03-01 08:00", "B,2025-03-21 08:00"]
+    result = computed_from(tmp_path, rows, source)["inquiry_response"]
+    assert ("answers_without_inquiries" in {remark.code for remark in result.remarks}) is is_kept
+
+
 CHANGES = {
     "table": "outages",
     "columns": {"component": "alat", "started_at": "waktu"},

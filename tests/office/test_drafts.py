@@ -280,3 +280,56 @@ def test_a_system_is_drafted_from_its_first_answer(tmp_path: Path) -> None:
     assert "'meta.total' menyebut halaman lain" in ran.stdout
     assert "received_at=2025-01-01 08:00:00 WIB" in ran.stdout, "the first rows as clean rows"
     assert not [said for said in (SECRET, PERSON) if said in ran.output]
+
+
+EVENT = (
+    '<event><string key="org:resource" value="Budi Santoso"/><string key="concept:name" value="terima"/>'
+    '<date key="time:timestamp" value="2025-01-03T08:00:00+07:00"/></event>'
+)
+XES = f'<log xes.version="1.0"><trace><string key="concept:name" value="A1"/>{EVENT}</trace></log>'
+
+
+def test_an_event_log_is_drafted_as_one_and_names_nobody(tmp_path: Path) -> None:
+    source, printed = drafted(tmp_path, "aduan.xes", XES, "--table", "inquiries")
+    assert source["format"] == "xes"
+    assert "Budi" not in printed
+    assert "org:resource" not in printed
+    with pytest.raises(TolokError) as caught:
+        drafted(tmp_path, "aduan.xml", XES.replace("xes.", ""), "--table", "inquiries")
+    assert "XML" in caught.value.en
+    assert "Budi" not in caught.value.en
+
+
+def test_a_header_merged_over_two_rows_is_joined(tmp_path: Path) -> None:
+    book = Workbook()
+    sheet = book.worksheets[0]
+    for row in (["Kode", "Nama Layanan", "Daring", ""], ["", "", "Informasi Daring", "Permohonan"]):
+        sheet.append(row)
+    for merged in ("A1:A2", "B1:B2", "C1:D1"):
+        sheet.merge_cells(merged)
+    for n in range(12):
+        sheet.append([f"L-{n}", f"Izin {n}", "Ya", "Ya" if n % 2 else "Tidak"])
+    book.save(tmp_path / "l.xlsx")
+    source, _ = drafted(tmp_path, "l.xlsx", (tmp_path / "l.xlsx").read_bytes())
+    assert (source["table"], source["header_rows"]) == ("services", "2")
+    assert source["columns"]["is_accessible_online"]["column"] == "Daring / Informasi Daring"
+    assert source["columns"]["is_requestable_online"]["column"] == "Daring / Permohonan"
+
+
+def test_a_length_is_drafted_with_its_decimal_mark(tmp_path: Path) -> None:
+    lines = ["Nomor Insiden;Sistem;Waktu Mulai;Durasi (jam)"]
+    lines += [f"I-{n};Portal;{n + 1:02d}/01/2025 08:15;{n},25" for n in range(28)]
+    source, _ = drafted(tmp_path, "gangguan.csv", "\n".join(lines))
+    expected = {"column": "Durasi (jam)", "after": "started_at", "unit": "hours", "decimal": ","}
+    assert source["columns"]["ended_at"] == expected
+
+
+def test_hours_beside_one_date_are_joined_with_it(tmp_path: Path) -> None:
+    lines = [
+        "No Insiden,Tgl,Mulai,Selesai,Aplikasi",
+        *(f"I{n},{n + 1:02d}/01/2025,08:15,09:{n}0,Web" for n in range(6)),
+    ]
+    lines += [f"J{n},{n}/02/2025,08:15,09:10,Web" for n in range(13, 20)]
+    source, _ = drafted(tmp_path, "gangguan.csv", "\n".join(lines))
+    found = {name: source["columns"][name]["column"] for name in ("started_at", "ended_at")}
+    assert found == {"started_at": ["Tgl", "Mulai"], "ended_at": ["Tgl", "Selesai"]}

@@ -54,6 +54,29 @@ def test_totals_and_notes_below_the_records_are_left_out_and_said(case: str, del
     assert f"from row {5 + problems.index('blank_row') if problems[0] == 'blank_row' else 5}" in remarks[0].en
 
 
+@pytest.mark.parametrize("block_bytes", [40, 8 << 20])
+@pytest.mark.parametrize(
+    ("total", "codes"),
+    [
+        ("Total;1.100", {"below_table": False}),
+        ("Total;1.099", {"below_table": True, "total_differs": True}),
+        ("Rata-rata;367", {"below_table": False}),
+        ("Total;3", {"below_table": True}),
+    ],
+)
+def test_a_total_is_held_against_the_rows_it_adds_up(
+    total: str, codes: dict[str, bool], block_bytes: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(csv_blocks, "BLOCK_BYTES", block_bytes)
+    (tmp_path / "a.csv").write_text(f"Bulan;Kunjungan\nJanuari;900\nFebruari;150\nMaret;50\n{total}\n", "utf-8")
+    remarks: list[Remark] = []
+    file = RawFile(tmp_path / "a.csv", "a.csv", on_remark=remarks.append)
+    list(read_rows(file, layout=Layout(format="csv", delimiter=";"), columns=("Bulan", "Kunjungan")))
+    # Of a table that does not lie in one block, nothing is added up.
+    expected = codes if block_bytes > 1000 else {"below_table": True}
+    assert {remark.code: remark.keeps_provisional for remark in remarks} == expected
+
+
 RECORDS: dict[str, list[str]] = {
     "a record that says little": ["4;;;;x"],
     "a total between records": ["Jumlah;3;;;", ROWS[0]],
@@ -147,3 +170,31 @@ def test_a_file_that_stops_in_the_middle_of_its_last_line_is_said(end: str, is_c
     frames = list(read_rows(file, layout=Layout(format="csv", delimiter=";"), columns=("id", "x", "y")))
     assert sum(map(len, frames)) == 3
     assert [remark.code for remark in remarks if remark.keeps_provisional] == ["file_cut"] * is_cut
+
+
+NOTES: dict[str, tuple[list[str], list[str], list[str]]] = {
+    "as many shown as there are": ([], ["Menampilkan 1 sampai 3 dari 3 data"], []),
+    "more than are shown": ([], ["Menampilkan 1 sampai 3 dari 4.512 data;;;;"], ["part_of_more"]),
+    "more than are shown, with a comma": ([], ["Showing 1 to 3 of 4,512 entries"], ["part_of_more"]),
+    "more below a total": ([], ["Jumlah;3;;;", "Halaman 1 dari 38;;;;"], ["part_of_more"]),
+    "one page of several above": (["Daftar Layanan", "Hal. 1 dari 2"], [], ["part_of_more"]),
+    "every page": (["Halaman 1 dari 2"], ["Halaman 2 dari 2"], []),
+    "a filter": (["Filter: OPD = Dinkes"], [], ["filtered_export"]),
+    "no filter": (["Filter: Semua;;;;", "Filter:"], [], []),
+    "a total that counts": ([], ["Jumlah layanan;;3;;"], []),
+    "a total that counts others": ([], ["Jumlah layanan;;4;;"], ["total_differs"]),
+    "a mean": ([], ["Rata-rata;;4;;"], []),
+    "a total of something else": ([], ["Jumlah;;;;4,5"], []),
+}
+
+
+@pytest.mark.parametrize("case", NOTES)
+def test_what_an_export_says_of_its_rows_is_held_against_them(case: str, tmp_path: Path) -> None:
+    above, below, expected = NOTES[case]
+    (tmp_path / "a.csv").write_text("\n".join([*above, HEAD, *ROWS, *below]) + "\n", "utf-8")
+    remarks: list[Remark] = []
+    file = RawFile(tmp_path / "a.csv", "a.csv", on_remark=remarks.append)
+    layout = Layout(format="csv", delimiter=";", header_starts_with="No")
+    list(read_rows(file, layout=layout, columns=("Layanan", "OPD", "Status", "Catatan")))
+    kept = {remark.code for remark in remarks if remark.keeps_provisional}
+    assert sorted(kept - {"undeclared_group_row"}) == expected

@@ -105,9 +105,112 @@ def test_monthly_visits_that_climb_or_are_zero_are_not_final(
     assert codes & {"climbing_pct", "zero_months_count"} == expected
 
 
+def timed(count: int, *, hour: int, step: int = 7) -> list[tuple[str, datetime, datetime]]:
+    """Tickets all over the year, received at an hour or up to so many later, each answered after a time of its own."""
+    days = [datetime(2025, 1, 1) + timedelta(days=360 * n / count // 1, hours=hour + n % step) for n in range(count)]
+    return [(f"N{n}", at, at + timedelta(hours=1, minutes=n)) for n, at in enumerate(days)]
+
+
+def on_half_a_day(at: datetime) -> datetime:
+    return at.replace(hour=at.hour % 12 or 12)
+
+
+def with_header(header: str, **settings: object) -> dict[str, object]:
+    return {**INQUIRIES, "responded_at": {"column": header, **settings}}
+
+
+def lines_of(tickets: Sequence[tuple[object, ...]], *, header: str = "Jawab") -> list[str]:
+    return [f"Nomor,Masuk,{header}", *(",".join(map(str, ticket)) for ticket in tickets)]
+
+
+HALF_AN_HOUR = timedelta(minutes=30)
+TICKETS = timed(60, hour=8, step=12)
+LENGTHS = [(name, at, (end - at).seconds // 60) for name, at, end in TICKETS]
+
+
+@pytest.mark.parametrize(
+    ("lines", "columns", "expected"),
+    [
+        (lines_of(TICKETS), INQUIRIES, set()),
+        (
+            lines_of([(n, on_half_a_day(a), on_half_a_day(a) + HALF_AN_HOUR) for n, a, _ in TICKETS]),
+            INQUIRIES,
+            {"hours_up_to_12_pct"},
+        ),
+        (lines_of([(n, a.replace(hour=0), b) for n, a, b in TICKETS]), INQUIRIES, {"midnight_starts_pct"}),
+        (lines_of([*TICKETS, *[(f"B{n}", a, b) for n, a, b in TICKETS[:9]]]), INQUIRIES, {"rows_alike_pct"}),
+        *(
+            (
+                lines_of([(n, a, f"{2 + k % 3}.{k * 7 % most:02}") for k, (n, a, _) in enumerate(TICKETS)]),
+                with_header("Jawab", after="received_at", unit="hours", decimal="."),
+                {"decimals_below_60_pct"} if most == 60 else set(),
+            )
+            for most in (60, 100)
+        ),
+        *(
+            (lines_of(TICKETS, header=header), with_header(header), {"other_meanings_count"} if is_other else set())
+            for header, is_other in {
+                "Tanggal Disposisi": True,
+                "tgl_terakhir_diubah": True,
+                "ClosedDate": True,
+                "Jawaban Otomatis": True,
+                "Terakhir Dijawab": False,
+                "Selesai": False,
+            }.items()
+        ),
+        *(
+            (
+                lines_of(LENGTHS, header=header),
+                with_header(header, after="received_at", unit=unit),
+                {"other_meanings_count"} if is_other else set(),
+            )
+            for header, unit, is_other in [
+                ("Lama (jam)", "minutes", True),
+                ("Lama (jam.menit)", "minutes", True),
+                ("Menit", "minutes", False),
+                ("Lama hari ini (menit)", "minutes", False),
+                ("Lama", "minutes", False),
+            ]
+        ),
+    ],
+)
+def test_clocks_copies_and_headers_that_say_something_else_are_not_final(
+    tmp_path: Path, lines: list[str], columns: dict[str, object], expected: set[str]
+) -> None:
+    codes = kept(tmp_path, lines, {"table": "inquiries", "columns": columns}, "inquiry_response")
+    assert codes - {"equal_durations_pct"} == expected
+
+
 @pytest.mark.parametrize(("step", "is_kept"), [(10, True), (-10, False)])
 def test_a_counter_read_every_day_is_no_count_of_the_day(tmp_path: Path, step: int, is_kept: bool) -> None:
     first = START.date()
     lines = ["Hari,Total", *(f"{first + timedelta(days=n)},{900_000 + step * n}" for n in range(365))]
     source = {"table": "visits", "columns": {"visited_on": "Hari", "visits_count": "Total"}}
     assert ("climbing_pct" in kept(tmp_path, lines, source, "portal_visits")) is is_kept
+
+
+@pytest.mark.parametrize(
+    ("title", "expected"),
+    [
+        ("Daftar Layanan Tahun 2023", {"old_register"}),
+        ("Daftar Layanan Tahun 2025 (Perwal Nomor 5 Tahun 2019)", set()),
+        ("Daftar Layanan menurut Perwal Nomor 5 Tahun 2019", set()),
+    ],
+)
+def test_a_register_that_calls_itself_one_of_a_year_long_past_is_not_final(
+    tmp_path: Path, title: str, expected: set[str]
+) -> None:
+    columns = {"service_id": "Kode", "is_accessible_online": "Info", "is_requestable_online": "Ajukan"}
+    columns |= {"is_online_applicable": {"constant": "true"}}  # type: ignore[dict-item]
+    lines = [title, "Kode,Info,Ajukan", *(f"L{n},{n % 3 > 0},{n % 2 > 0}".lower() for n in range(12))]
+    source = {"table": "services", "columns": columns, "header_starts_with": "Kode", "covers": []}
+    assert kept(tmp_path, lines, source, "online_services") == expected
+
+
+@pytest.mark.parametrize(("unit", "is_kept"), [(None, True), ("thousands", False)])
+def test_a_scale_above_the_table_is_to_be_declared(tmp_path: Path, unit: str | None, is_kept: bool) -> None:
+    count = {"column": "Kunjungan", **({"unit": unit} if unit else {})}
+    columns = {"visited_on": {"column": "Bulan", "format": "%Y-%m"}, "visits_count": count}
+    lines = ["Kunjungan portal (dalam ribuan)", "Bulan,Kunjungan", *(f"2025-{n:02},{90 + n % 5}" for n in range(1, 13))]
+    source = {"table": "visits", "grain": "month", "columns": columns, "header_starts_with": "Bulan"}
+    assert ("scale_in_title" in kept(tmp_path, lines, source, "portal_visits")) is is_kept
