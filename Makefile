@@ -47,7 +47,7 @@ test-servers: $(STAMP) ## the connectors against real servers; as root, installs
 
 # The scheduler's years, and fifty orders of form, REST, schedule and command line.
 test-service: $(STAMP) ## two years of three cities in a real Airflow, a backfill beside them, 50 random orders
-	TOLOK_ORDERS=50 $(BIN)/python -m pytest -m "service or not service" tests/acceptance/test_random_orders.py tests/dags/test_years_in_airflow.py tests/service
+	TOLOK_ORDERS=50 $(BIN)/python -m pytest -m "not compose" tests/acceptance/test_random_orders.py tests/dags/test_years_in_airflow.py tests/service
 
 test-compose: $(STAMP) ## the image and docker-compose.yml by podman; without podman skipped
 	$(BIN)/python -m pytest -m compose -rs tests/service/test_compose.py
