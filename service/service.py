@@ -164,6 +164,7 @@ def _airflow(service: ServiceSettings, secrets: Secrets, urls: Mapping[str, str]
     """Bring both databases to this version and start Airflow's processes."""
     home = service.folder / "airflow"
     home.mkdir(exist_ok=True)
+    service.keep_port()
     own = tolok_environment(service, urls[WAREHOUSE])
     write_atomically(service.folder / "environment", "".join(f"export {k}={shlex.quote(v)}\n" for k, v in own.items()))
     environment = airflow_environment(

@@ -16,6 +16,7 @@ from pipeline.settings import Settings
 
 ADMIN, READER = "admin", "pembaca"
 _DEFAULT_PORT = 8080
+_PORT_FILE = "port"
 
 
 @dataclass(frozen=True)
@@ -32,13 +33,15 @@ class ServiceSettings:
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> ServiceSettings:
         """Read `TOLOK_SERVICE`, `TOLOK_PORT`, `TOLOK_METADATA` and the settings of the command line.
 
+        Without `TOLOK_PORT` the port is the one of the service's last start.
         Raises `ConfigError` for a port that is none.
         """
         env = os.environ if environment is None else environment
         tolok = Settings.from_environment(env)
+        folder = Path(env.get("TOLOK_SERVICE") or tolok.home / "service").absolute()
         return cls(
-            folder=Path(env.get("TOLOK_SERVICE") or tolok.home / "service").absolute(),
-            port=_port(env.get("TOLOK_PORT") or str(_DEFAULT_PORT)),
+            folder=folder,
+            port=_port(env.get("TOLOK_PORT") or _last_port(folder)),
             tolok=tolok,
             metadata_url=env.get("TOLOK_METADATA") or None,
             warehouse_url=env.get("TOLOK_WAREHOUSE") or None,
@@ -48,6 +51,10 @@ class ServiceSettings:
     def address(self) -> str:
         """Where people open it, on this machine only."""
         return f"http://127.0.0.1:{self.port}"
+
+    def keep_port(self) -> None:
+        """Note the port for the commands that come later, which are not told it."""
+        write_atomically(self.folder / _PORT_FILE, str(self.port))
 
     @property
     def logins_file(self) -> Path:
@@ -97,6 +104,11 @@ class Secrets:
             logins = {name: secrets.token_urlsafe(12) for name in (ADMIN, READER)}
             write_atomically(service.logins_file, json.dumps(logins, indent=1))
         return cls(**json.loads(path.read_text(encoding="utf-8")))
+
+
+def _last_port(folder: Path) -> str:
+    kept = folder / _PORT_FILE
+    return kept.read_text(encoding="utf-8").strip() if kept.exists() else str(_DEFAULT_PORT)
 
 
 def _port(text: str) -> int:

@@ -57,6 +57,18 @@ def test_a_port_that_is_none_is_refused(port: str) -> None:
         ServiceSettings.from_environment({"TOLOK_PORT": port})
 
 
+@pytest.mark.parametrize(("told", "port"), [({}, 8090), ({"TOLOK_PORT": "8091"}, 8091)])
+def test_the_port_of_the_last_start_holds_until_another_is_told(
+    tmp_path: Path, told: dict[str, str], port: int
+) -> None:
+    home = {"TOLOK_HOME": str(tmp_path)}
+    assert ServiceSettings.from_environment(home).port == 8080
+    started = ServiceSettings.from_environment({**home, "TOLOK_PORT": "8090"})
+    started.folder.mkdir()
+    started.keep_port()
+    assert ServiceSettings.from_environment({**home, **told}).port == port
+
+
 def test_a_taken_port_is_refused_with_the_setting_that_helps(settings: ServiceSettings) -> None:
     with socket.create_server(("127.0.0.1", settings.port)), pytest.raises(ConfigError, match="TOLOK_PORT="):
         run(settings)
