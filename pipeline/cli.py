@@ -586,6 +586,9 @@ def _nothing_stored(city: str, label: str | None, *, as_of: str | None = None) -
     known = city_ids(Settings.from_environment().cities)
     is_run = city in known or _is_province(Settings.from_environment().cities, city)
     hint = f"tolok run {city if city in known else 'KOTA'} {label or '2025'}" if is_run else f"tolok init {city}"
+    closed = {one["period"] for one in _warehouse().closings(city) if one["action"] == "closed"}
+    if label and label[:4] in closed:
+        hint = f"tolok correct {city} {label[:4]} --reason '...'"
     what = f"{city} {label}" if label else city
     then_id, then_en = (f" pada {as_of}", f" as of {as_of}") if as_of else ("", "")
     near_id, near_en = did_you_mean(city, known) if city not in known else ("", "")

@@ -96,7 +96,7 @@ def _months_to_correct(city_id: str, label: str) -> list[str]:
     pending = {row["period"] for row in _warehouse().pending(city_id)}
     stored = {row["period"] for row in _warehouse().current(city_id)}
     done = steps.periods_done(city_id, months)
-    return [month for month in months if month in stored and (month in pending or month not in done)]
+    return [month for month in months if month in pending or (month in stored and month not in done)]
 
 
 def _warehouse() -> Warehouse:

@@ -116,8 +116,8 @@ class Stored:
         if self.outcome == "unchanged":
             return f"{self.indicator_id} {self.period}: v{self.version}, tidak berubah / unchanged"
         if self.outcome == "held":
+            stands = f"v{self.version} tetap, tahunnya ditutup / stands" if self.version else "tahunnya ditutup / held"
             return (
-                f"{self.indicator_id} {self.period}: v{self.version} tetap, tahunnya ditutup / stands, its year is "
-                f"closed; {self.change} ({self.change_reason})"
+                f"{self.indicator_id} {self.period}: {stands}, its year is closed; {self.change} ({self.change_reason})"
             )
         return f"{self.indicator_id} {self.period}: v{self.version}, {self.change_reason}"

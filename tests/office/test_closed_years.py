@@ -67,6 +67,18 @@ def test_a_closed_year_changes_only_by_a_correction_that_says_who_and_why(
         assert "Siti" in told
 
 
+def test_a_month_that_a_year_was_closed_without_comes_by_a_correction(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said(monkeypatch, "close", "2025")
+    code, out = said(monkeypatch, "run", "2025-11")
+    assert ("v0" in out, "tolok correct kota-uji 2025 --reason" in out) == (False, True), out
+    assert (data.is_dir(), code) == (True, 2)
+    code, out = said(monkeypatch, "correct", "2025", "--reason", "belum dihitung")
+    assert (code, "2025-11: v1" in out) == (0, True), out
+    assert said(monkeypatch, "show", "2025-11")[0] == 0
+
+
 @pytest.mark.parametrize(
     ("command", "words", "exit_code", "told"),
     [
