@@ -207,7 +207,8 @@ def _outcome(city: City, names: Sequence[str], trial: Trial | None) -> Iterator[
     for result in trial.results:
         mark = "v" if result.status == "final" else "!"
         reason = f": {result.reason}" if result.reason else ""
-        yield Finding(f"{mark} {result.indicator_id}: {result.status}{reason}", tuple(_rows_lines(result.rows)))
+        others = [f"- {remark}" for remark in result.remarks if not remark.keeps_provisional]
+        yield Finding(f"{mark} {result.indicator_id}: {result.status}{reason}", (*_rows_lines(result.rows), *others))
 
 
 def _rows_lines(rows: RowCounts) -> Iterator[str]:

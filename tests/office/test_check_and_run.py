@@ -223,15 +223,16 @@ def told_rows(foretold: str) -> Counts:
     return found
 
 
-def told_results(foretold: str) -> dict[str, tuple[str, str | None, int, Counts]]:
-    """What check says of each indicator: status, reason, rows read, and what is to become of them and why."""
+def told_results(foretold: str) -> dict[str, tuple[str, str | None, int, Counts, list[str]]]:
+    """What check says of each indicator: status, reason, rows read, what is to become of them and why, and the rest."""
     found = {}
     for line, below in blocks(foretold):
         if result := RESULT.fullmatch(line):
             read = re.match(r"dibaca / read ([\d.]+)", below[0]) if below else None
-            pairs = [pair.rsplit(" ", 1) for one in below[1:] for pair in one.split("; ")]
+            rest = [one for one in below if one.startswith("- ")]
+            pairs = [pair.rsplit(" ", 1) for one in below[1:] if one not in rest for pair in one.split("; ")]
             counts = Counter({name: number_of(count) for name, count in pairs})
-            found[result[1]] = (result[2], result[3], number_of(read[1]) if read else 0, counts)
+            found[result[1]] = (result[2], result[3], number_of(read[1]) if read else 0, counts, rest)
     return found
 
 
@@ -268,7 +269,7 @@ def why(text: object) -> str:
     return text if isinstance(text, str) else ""
 
 
-def shown_results(shown: str) -> dict[str, tuple[str, str | None, int, Counts]]:
+def shown_results(shown: str) -> dict[str, tuple[str, str | None, int, Counts, list[str]]]:
     """What a run stored of each indicator."""
     return {
         row["indicator"]: (
@@ -276,6 +277,7 @@ def shown_results(shown: str) -> dict[str, tuple[str, str | None, int, Counts]]:
             row["reason"],
             row["rows"]["read"],
             Counter(row["rows"]["excluded"] | row["rows"]["quarantined"]),
+            [f"- {said['id']} / {said['en']}" for said in row["reasons"] if not said["keeps_provisional"]],
         )
         for row in json.loads(shown)
     }
