@@ -26,6 +26,11 @@ _YEAR_LAST = re.compile(r"(?<!\d)(0?[1-9]|1[0-2])[-_. ]20\d\d(?!\d)")
 _WORD = re.compile(r"[A-Za-z]+")
 
 
+def months_in(text: str) -> list[int]:
+    """The numbers of the months that a text names, in its order."""
+    return [_NUMBERS[word] for word in map(str.casefold, _WORD.findall(text)) if word in _NUMBERS]
+
+
 def month_in(name: str) -> int | None:
     """The number of the one month of a name such as `gangguan-2025-03.csv` or `Aduan Maret.xlsx`; else null.
 
@@ -35,5 +40,5 @@ def month_in(name: str) -> int | None:
         return None
     stem = name.rsplit(".", 1)[0]
     found = {int(digits) for pattern in (_YEAR_FIRST, _YEAR_LAST) for digits in pattern.findall(stem)}
-    found |= {_NUMBERS[word] for word in map(str.casefold, _WORD.findall(stem)) if word in _NUMBERS}
+    found |= set(months_in(stem))
     return found.pop() if len(found) == 1 else None

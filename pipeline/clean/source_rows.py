@@ -43,6 +43,7 @@ from pipeline.clean.services import complete_services
 from pipeline.clean.state_changes import pair_rows, pairing_remarks, with_incident_ids
 from pipeline.clean.sums import total_among_parts, total_among_portals
 from pipeline.clean.ticks import Ticks
+from pipeline.clean.titled_periods import title_of_part
 from pipeline.clean.unmapped import UnmappedTexts
 from pipeline.clean.visits import complete_visits
 from pipeline.config.city import City
@@ -83,6 +84,7 @@ class Landed:
         signs += other_clocks(self.source, name=name, zone=self.city.zone_info)
         extracted_at = max((file.extracted_at for file, _ in self.files("main")), default="")
         signs += title_remarks(self.titles, self.source, name=name, extracted_on=extracted_at)
+        signs += title_of_part(self.titles, self.source, files_count=len(self.files("main")), name=name)
         signs += self.personal.remarks(name, table=self.table)
         return sorted({*self.remarks, *signs, *self.ticks.remarks(name), *self._cut_remarks()})
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.clean.titled_periods import titled_months
 from tests.acceptance.test_bad_input import tolok
 from tests.office.offices import write_office
 
@@ -205,6 +206,40 @@ def test_a_register_that_calls_itself_one_of_a_year_long_past_is_not_final(
     lines = [title, "Kode,Info,Ajukan", *(f"L{n},{n % 3 > 0},{n % 2 > 0}".lower() for n in range(12))]
     source = {"table": "services", "columns": columns, "header_starts_with": "Kode", "covers": []}
     assert kept(tmp_path, lines, source, "online_services") == expected
+
+
+TITLED: dict[str, Sequence[int]] = {
+    "Laporan periode Januari s.d. Juni 2025": range(1, 7),
+    "Aduan 1 Januari 2025 s.d. 30 November 2025": range(1, 12),
+    "Rekap Februari - Maret 2025": range(2, 4),
+    "Triwulan III Tahun 2025": range(7, 10),
+    "Semester 2 2025": range(7, 13),
+    "Gangguan Maret 2025": [3],
+    "Keadaan s.d. 31 Desember 2025": [],
+    "Aduan s.d. 31 Oktober 2025": range(1, 11),
+    "Laporan Aduan Tahun 2025": range(1, 13),
+    "Dicetak bulan Januari 2025": [],
+    "Bandung, 5 Januari 2025": [],
+    "Peraturan Nomor 5 Tahun 2025": [],
+    "Laporan Aduan SP4N-LAPOR!": [],
+    "Aduan 2024 dan 2025": [],
+}
+
+
+@pytest.mark.parametrize("title", TITLED)
+def test_a_title_tells_its_months(title: str) -> None:
+    assert list(titled_months(title)) == [(2025, month) for month in TITLED[title]]
+
+
+@pytest.mark.parametrize(("months", "is_kept"), [("Januari s.d. Juni 2025", True), ("Tahun 2025", False)])
+def test_a_title_that_names_less_than_what_is_covered_is_not_final(tmp_path: Path, months: str, is_kept: bool) -> None:
+    lines = [f"Laporan {months}", "id,masuk,jawab"]
+    for n in range(60):
+        start = START + timedelta(days=6 * n, minutes=n)
+        lines.append(f"{n},{start:%Y-%m-%d %H:%M},{start + timedelta(hours=30 + n):%Y-%m-%d %H:%M}")
+    columns = {"inquiry_id": "id", "received_at": "masuk", "responded_at": "jawab"}
+    source = {"table": "inquiries", "header_starts_with": "id", "columns": columns}
+    assert ("title_of_part" in kept(tmp_path, lines, source, "inquiry_response")) is is_kept
 
 
 @pytest.mark.parametrize(("unit", "is_kept"), [(None, True), ("thousands", False)])
