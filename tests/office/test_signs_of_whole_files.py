@@ -91,6 +91,10 @@ def test_answers_within_a_minute_are_taken_for_automatic_replies(tmp_path: Path,
         ([10_000, 0, *[9_000] * 10], {"zero_months_count"}),
         ([9_000 + 100 * (n % 5) for n in range(12)], set()),
         ([9_000 + 100 * n for n in range(12)], set()),
+        # Summed anew in each quarter, or half year.
+        ([(12_000 + 150 * n) * (n % 3 + 1) for n in range(12)], {"climbing_pct"}),
+        ([(12_000 - 150 * n) * (n % 6 + 1) for n in range(12)], {"climbing_pct"}),
+        ([12_000 + 2_000 * (n % 3) for n in range(12)], set()),
         # A counter that stood at 100.000 when the year began.
         ([100_000 + 5_000 * n for n in range(12)], {"climbing_pct"}),
     ],
