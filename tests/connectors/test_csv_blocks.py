@@ -61,7 +61,7 @@ def in_blocks(path: Path, encoding: str) -> pd.DataFrame:
 def read_last_rows_again(patch: pytest.MonkeyPatch) -> None:
     """The last rows of a file are read as if they might be notes, and then none is."""
     patch.setattr(TableBody, "is_sparse", lambda *_: True)
-    patch.setattr(TableBody, "without_tail", lambda table, rows: starmap(table.record, rows))
+    patch.setattr(TableBody, "without_tail", lambda table, rows, **_: starmap(table.record, rows))
 
 
 def hold_against_each_other(path: Path, content: bytes, *, encoding: str, block_bytes: int) -> None:

@@ -244,7 +244,7 @@ def outcome(export: Export, monkeypatch: pytest.MonkeyPatch) -> Result | TolokEr
 
 
 @settings(
-    max_examples=int(os.environ.get("TOLOK_EXAMPLES", "40")),
+    max_examples=int(os.environ.get("TOLOK_EXAMPLES", "30")),
     phases=(Phase.explicit, Phase.reuse, Phase.generate),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -320,7 +320,7 @@ def outcome(table: str, book: Book, monkeypatch: pytest.MonkeyPatch) -> Result |
 
 
 @settings(
-    max_examples=int(os.environ.get("TOLOK_EXAMPLES", "100")),
+    max_examples=int(os.environ.get("TOLOK_EXAMPLES", "60")),
     phases=(Phase.explicit, Phase.reuse, Phase.generate),  # Shrinking a workbook takes minutes.
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
