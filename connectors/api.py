@@ -631,6 +631,7 @@ def _refuse_surplus(wire: Wire, progress: _Progress) -> None:
 
 
 def authorised(request: Request, options: ApiOptions, *, secrets: Mapping[str, str]) -> Request:
+    """The request with the connection's secrets where the declaration puts them."""
     auth, login = options.auth, options.login
     shown = {auth.name: auth.value, **auth.more}
     if auth.style == "basic":

@@ -32,7 +32,7 @@ _TOTAL = re.compile(
     r"\s*:?",
     re.I,
 )
-_MEAN = re.compile(r"rata-rata|average", re.I)
+_MEAN, _SUB = re.compile(r"rata-rata|average", re.I), re.compile(r"sub", re.I)
 _WHOLE = re.compile(r"\d+|\d{1,3}([.,' \u00a0\u202f]\d{3})+")
 _NUMBERED = re.compile(r"\(?(\d{1,2})\)?")
 # A count of rows, perhaps with its word: `1.204 layanan`.
@@ -159,7 +159,7 @@ class TableBody:
             totals, notes = totals + adds_up, notes + (not adds_up)
             self._note(number, texts, records, adds_up=adds_up)
             if adds_up:
-                if is_whole and totals == 1 and not first_text(texts).casefold().startswith("sub"):
+                if is_whole and totals == 1 and not _SUB.match(first_text(texts)):
                     self._say_other_sums(number, texts, records)
                 is_full = filled == len(self.shape.places)
                 may_be_records += is_full and not (is_whole and self._is_sum(texts, records))
@@ -180,9 +180,10 @@ class TableBody:
         Of columns that hold other texts, and of a row that states how many records there are, nothing is said.
         """
         found = []
-        for place in self.shape.places if len(records) > 1 else ():
-            value, texts = _whole(total, place), [self.texts(cells) for cells in records]
-            parts = [_whole(row, place) for row in texts if place < len(row) and row[place]]
+        rows = [self.texts(cells) for cells in records] if len(records) > 1 else []
+        for place in self.shape.places if rows else ():
+            value = _whole(total, place)
+            parts = [_whole(row, place) for row in rows if place < len(row) and row[place]]
             if value is None or not parts or None in parts or value == len(records):
                 continue
             whole = sum(filter(None, parts))
@@ -208,7 +209,7 @@ class TableBody:
         numbers = [(place, text) for place, text in enumerate(texts) if text and text != first_text(texts)]
         if not adds_up:
             self.shape.notes.add_below(row_number, texts)
-        elif len(numbers) == 1 and (count := _COUNT.fullmatch(numbers[0][1])) and not _is_mean(texts):
+        elif len(numbers) == 1 and (count := _COUNT.fullmatch(numbers[0][1])) and not _is_of_part(texts):
             column = [rows[numbers[0][0]] for rows in map(self.texts, recent) if numbers[0][0] < len(rows)]
             if any(column) and not any(map(_DIGITS.match, column)):
                 self.shape.notes.counts[row_number] = int(count[1].replace(".", "").replace(",", ""))
@@ -315,8 +316,9 @@ def is_total(texts: Sequence[str]) -> bool:
     return _TOTAL.fullmatch(first_text(texts)) is not None
 
 
-def _is_mean(texts: Sequence[str]) -> bool:
-    return first_text(texts).casefold().startswith(("rata", "average", "sub"))
+def _is_of_part(texts: Sequence[str]) -> bool:
+    """Whether a row that adds up tells a mean, or the sum of a part."""
+    return bool(_MEAN.match(first_text(texts)) or _SUB.match(first_text(texts)))
 
 
 def first_text(texts: Sequence[str]) -> str:
