@@ -5,13 +5,11 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import quote
 
-from connectors.connection import Connection, connection_from
+from connectors.connection import ALLOWANCES, Connection, connection_from
 from connectors.errors import ConfigError
 from connectors.http import HttpClient, Limits, Request
 
 CONNECTION = "tolok_airflow"
-# It is the deployment's own, most often on this very machine.
-_ALLOWED = ("private_addresses", "plain_http")
 # 1, 2, 4 ... 32 seconds, then a minute each: long enough for a restart or an upgrade, ten minutes in all.
 _THROUGH_AN_OUTAGE = Limits(tries=16, longest_wait_seconds=60)
 
@@ -24,7 +22,8 @@ class AirflowApi:
 
     def __init__(self, connection: Connection | None = None) -> None:
         self._connection = connection or connection_from(CONNECTION)
-        self._client = HttpClient(self._connection, allow=_ALLOWED)
+        # It is the deployment's own, most often on this very machine.
+        self._client = HttpClient(self._connection, allow=ALLOWANCES)
         self._token = ""
 
     def login(self) -> None:
@@ -32,7 +31,7 @@ class AirflowApi:
         secrets = {"username": self._connection.login, "password": self._connection.password}
         answer = self._client.ask(Request("auth/token", method="POST", secret_body=secrets)).document()
         self._token = str(answer["access_token"])
-        self._client = HttpClient(self._connection, allow=_ALLOWED, limits=_THROUGH_AN_OUTAGE)
+        self._client = HttpClient(self._connection, allow=ALLOWANCES, limits=_THROUGH_AN_OUTAGE)
 
     def run_ids(self, dag_id: str, partition_key: str) -> dict[str, str]:
         """The state of each run of a DAG with this key, by run id, newest first."""

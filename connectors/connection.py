@@ -14,6 +14,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from connectors.errors import ConfigError
 
 VARIABLE = "AIRFLOW_CONN_"
+# What the client refuses unless a source allows it.
+ALLOWANCES = ("private_addresses", "plain_http")
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from connectors.connection import ALLOWANCES
 from connectors.errors import ConfigError, DataRejected, TolokError
 from connectors.numerals import number
 from pipeline.indicators.definition import definitions
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
 
 # Almost all that a command makes are modules and tables that live to its end: looking for cycles among them is vain.
 _FEW_PASSES = (200_000, 20, 20)
-NEEDED = ("private_addresses", "plain_http")
 BENCHED = ("access_log", "tickets", "incidents", "annual")
 
 
@@ -141,7 +141,7 @@ def template(table: str, target: Path | None) -> None:
 @click.option("--write", is_flag=True, help="Tambahkan ke YAML kota. / Add it to the city's YAML.")
 @click.option("--connection", default=None, help="Tanyakan PATH pada sistem ini. / Ask this system for PATH.")
 @click.option("--header", default=None, help="'X-Api-Key: {password}', bila perlu. / where the system needs it.")
-@click.option("--allow", multiple=True, type=click.Choice(NEEDED), help="docs/connections.md")
+@click.option("--allow", multiple=True, type=click.Choice(ALLOWANCES), help="docs/connections.md")
 def draft(
     city: str,
     file: str,

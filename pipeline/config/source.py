@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
+from connectors.connection import ALLOWANCES
 from connectors.errors import ConfigError
 from connectors.log_format import formats_of
 from connectors.registry import connector_class, system_names
@@ -312,7 +313,7 @@ class Source(FileSettings):
             yield "'connection' perlu 'system' atau 'connector' / needs 'system' or 'connector'"
         if self.format == "own" and not self.connector:
             yield "'format' belum diisi / 'format' is missing"
-        strange = unknown_names(self.allow, ("private_addresses", "plain_http"))
+        strange = unknown_names(self.allow, ALLOWANCES)
         if strange:
             yield f"allow: {strange} tidak dikenal / unknown; private_addresses, plain_http"
         if self.connector:

@@ -51,7 +51,7 @@ def write_page(
         sources=sources,
         notes=notes,
         parts=parts,
-        breakdowns={name: by_dimension(parts) for name, parts in breakdowns.items()},
+        breakdowns={name: by_dimension(members) for name, members in breakdowns.items()},
         shown_members=SHOWN_MEMBERS,
         definitions=definitions(),
     )
