@@ -347,7 +347,7 @@ def _versions(city: str, label: str | None, indicator: str | None, *, as_of: dat
         part: warehouse.history(part, indicator, period=label, as_of=as_of)
         for part in load_province(cities, city).parts
     }
-    return versions(city, told, current=lambda part, period, at: warehouse.current(part, period, as_of=at))
+    return versions(city, told, current=lambda part, period, at: warehouse.results(part, period=period, as_of=at))
 
 
 def _period(text: str) -> Period:
@@ -564,9 +564,11 @@ def _of_province(cities: Path, name: str, label: str | None, *, as_of: datetime 
     """The results of a province, made of its cities' as they stand now, or stood as of a moment."""
     from pipeline.config.province import load_province
     from pipeline.province import rolled_up
+    from pipeline.warehouse.city_view import shown
 
     parts, warehouse = load_province(cities, name).parts, _warehouse()
-    return rolled_up(name, {city: warehouse.current(city, label, as_of=as_of) for city in parts})
+    results = rolled_up(name, {city: warehouse.results(city, period=label, as_of=as_of) for city in parts})
+    return [shown(result, is_whole=True) for result in results]
 
 
 def _parts_of_province(row: dict[str, Any]) -> list[dict[str, Any]]:

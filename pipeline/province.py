@@ -3,40 +3,54 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from math import fsum
 from typing import Any
 
 from pipeline.indicators.definition import Definition, definitions
+from pipeline.warehouse import CityRecord, CityView, Part, Reason, ResultView
 
+_OF_A_VERSION = (
+    *("city_id", "indicator_id", "period", "version", "value", "numerator", "denominator", "unit", "status", "reason"),
+    *("coverage_pct", "method_version", "computed_at", "change_reason"),
+)
 Row = Mapping[str, Any]
 
 
-def rolled_up(province_id: str, rows_by_city: Mapping[str, Sequence[Row]]) -> list[dict[str, Any]]:
-    """The results of a province from the current ones of its cities, as `Warehouse.current` gives those of a city.
+def rolled_up(province_id: str, results_by_city: Mapping[str, Sequence[ResultView]]) -> list[ResultView]:
+    """The results of a province from the current ones of its cities.
 
     One for each indicator and period that some city has. Breakdowns are by city. A result is provisional while a city's
     is, or a city lacks its own; coverage is the share of all cities' days or agencies, a city without a result having
     none. Medians and variants cannot be made of parts and are left out.
     """
-    periods = sorted({row["period"] for rows in rows_by_city.values() for row in rows})
-    by_key = {(row["city"], row["period"], row["indicator"]): row for rows in rows_by_city.values() for row in rows}
+    by_key = {one.key: one for results in results_by_city.values() for one in results}
     return [
         _sum(
-            province_id, period, definition, {city: by_key.get((city, period, definition.id)) for city in rows_by_city}
+            province_id,
+            period,
+            definition,
+            {city: by_key.get((city, definition.id, period)) for city in results_by_city},
         )
-        for period in periods
+        for period in sorted({period for _, _, period in by_key})
         for definition in definitions().values()
-        if any((city, period, definition.id) in by_key for city in rows_by_city)
+        if any((city, definition.id, period) in by_key for city in results_by_city)
     ]
+
+
+def province_view(province: CityRecord, views: Sequence[CityView]) -> CityView:
+    """A province as readers see it, from what they see of its cities; it has no targets and versions of its own."""
+    results = rolled_up(province.city_id, {view.city.city_id: view.results for view in views})
+    return CityView(province, tuple(results), parts=tuple(view.city.city_id for view in views))
 
 
 def versions(
     province_id: str,
     history_by_city: Mapping[str, Sequence[Row]],
     *,
-    current: Callable[[str, str, datetime], Sequence[Row]],
+    current: Callable[[str, str, datetime], Sequence[ResultView]],
 ) -> list[dict[str, Any]]:
     """Each change of a province's results, as `Warehouse.history` gives a city's versions, counted for each result.
 
@@ -49,73 +63,73 @@ def versions(
     }
     found: list[dict[str, Any]] = []
     for period in sorted({period for period, *_ in rows}):
-        parts: dict[str, Sequence[Row]] = dict.fromkeys(history_by_city, ())
-        last: dict[str, dict[str, Any]] = {}
+        parts: dict[str, Sequence[ResultView]] = dict.fromkeys(history_by_city, ())
+        last: dict[str, ResultView] = {}
         for at, city in sorted({(at, city) for of, at, city, _ in rows if of == period}):
             parts[city] = current(city, period, at)
             for one in rolled_up(province_id, parts):
-                row = rows.get((period, at, city, one["indicator"]))
-                before = last.get(one["indicator"])
+                row = rows.get((period, at, city, one.indicator_id))
+                before = last.get(one.indicator_id)
                 if row is None or (before and _told(before) == _told(one)):
                     continue
-                version = before["version"] + 1 if before else 1
+                version = (before.version or 0) + 1 if before else 1
                 because = f"{city} v{row['version']}: {row['change_reason']}"
-                last[one["indicator"]] = one | {"version": version, "computed_at": at, "change_reason": because}
-                found.append(last[one["indicator"]])
+                last[one.indicator_id] = replace(one, version=version, computed_at=at, change_reason=because)
+                found.append(_as_version(last[one.indicator_id]))
     places = list(definitions())
-    named = [row | {"city_id": province_id, "indicator_id": row["indicator"], "files": row["sources"]} for row in found]
-    return sorted(named, key=lambda row: (row["period"], places.index(row["indicator"]), row["version"]))
+    return sorted(found, key=lambda row: (row["period"], places.index(row["indicator_id"]), row["version"]))
 
 
-def _told(row: Row) -> tuple[Any, ...]:
-    return tuple(row[name] for name in ("value", "numerator", "denominator", "status", "reason"))
+def _as_version(one: ResultView) -> dict[str, Any]:
+    files = [{"file": file.name, "sha256": file.sha256} for file in one.files]
+    return {name: getattr(one, name) for name in _OF_A_VERSION} | {"files": files, "closings": [], "pending": None}
 
 
-def _sum(province_id: str, period: str, definition: Definition, parts: Mapping[str, Row | None]) -> dict[str, Any]:
-    telling = {city: row for city, row in parts.items() if row is not None and _tells(row)}
-    numerator, denominator = (
-        fsum(row[name] for row in telling.values()) if telling else None for name in ("numerator", "denominator")
-    )
+def _told(one: ResultView) -> tuple[Any, ...]:
+    return one.value, one.numerator, one.denominator, one.status, one.reason
+
+
+def _sum(province_id: str, period: str, definition: Definition, parts: Mapping[str, ResultView | None]) -> ResultView:
+    known = [one for one in parts.values() if one]
+    telling = {city: one for city, one in parts.items() if one is not None and _tells(one)}
+    numerator = fsum(one.numerator or 0 for one in telling.values()) if telling else None
+    denominator = fsum(one.denominator or 0 for one in telling.values()) if telling else None
     value = numerator / denominator * definition.scale if numerator is not None and denominator else None
-    reasons = list(_reasons(parts, telling))
-    status = "not_computable" if value is None else "provisional" if reasons else "final"
+    reasons = tuple(_reasons(parts, telling))
     nothing = "tidak ada kota yang punya pembagi / no city has anything to divide by" if value is None else None
-    return {
-        "city": province_id,
-        "indicator": definition.id,
-        "period": period,
-        "version": None,
-        "value": value,
-        "numerator": numerator,
-        "denominator": denominator,
-        "unit": definition.unit,
-        "status": status,
-        "reason": nothing or "; ".join(f"{reason['id']} / {reason['en']}" for reason in reasons) or None,
-        "reasons": reasons,
-        "coverage_pct": sum(row["coverage_pct"] or 0 for row in parts.values() if row) / len(parts),
-        "rows": _rows([row for row in parts.values() if row]),
-        "population": None,
-        "variants": {},
-        "variant_reasons": {},
-        "statistics": {},
-        "method_version": ", ".join(sorted({row["method_version"] for row in telling.values()})),
-        "sources": [source for row in telling.values() for source in row["sources"]],
-        "breakdowns": {"city": [_member(city, row) for city, row in parts.items()]},
-        "closings": [],
-        "pending": None,
-    }
+    return ResultView(
+        city_id=province_id,
+        indicator_id=definition.id,
+        period=period,
+        version=None,
+        value=value,
+        numerator=numerator,
+        denominator=denominator,
+        unit=definition.unit,
+        status="not_computable" if value is None else "provisional" if reasons else "final",
+        reason=nothing or "; ".join(f"{reason.text_id} / {reason.text_en}" for reason in reasons) or None,
+        reasons=reasons,
+        coverage_pct=sum(one.coverage_pct or 0 for one in known) / len(parts),
+        rows_read=sum(one.rows_read for one in known),
+        rows_used=sum(one.rows_used for one in known),
+        excluded=_counted(one.excluded for one in known),
+        quarantined=_counted(one.quarantined for one in known),
+        method_version=", ".join(sorted({one.method_version for one in telling.values()})),
+        files=tuple(file for one in telling.values() for file in one.files),
+        breakdowns={"city": tuple(_member(city, one) for city, one in parts.items())},
+    )
 
 
-def _tells(row: Row) -> bool:
+def _tells(one: ResultView) -> bool:
     """Whether a city's result has both parts of its quotient; nothing at all seen is not the same as nothing there."""
-    return row["numerator"] is not None and row["denominator"] is not None and bool(row["coverage_pct"])
+    return one.numerator is not None and one.denominator is not None and bool(one.coverage_pct)
 
 
-def _reasons(parts: Mapping[str, Row | None], telling: Mapping[str, Row]) -> Iterator[dict[str, Any]]:
+def _reasons(parts: Mapping[str, ResultView | None], telling: Mapping[str, ResultView]) -> Iterator[Reason]:
     """Why a sum is not final: cities that lack a result, that are not final, that were measured by another method."""
     lacking = [city for city in parts if city not in telling]
-    held = [city for city, row in telling.items() if any(reason["keeps_provisional"] for reason in row["reasons"])]
-    held += [city for city, row in telling.items() if row["status"] == "provisional" and city not in held]
+    held = [city for city, one in telling.items() if any(reason.keeps_provisional for reason in one.reasons)]
+    held += [city for city, one in telling.items() if one.status == "provisional" and city not in held]
     if lacking:
         yield _reason(
             "part_missing", f"belum ada angka dari {', '.join(lacking)}", f"no figure of {', '.join(lacking)}"
@@ -124,24 +138,21 @@ def _reasons(parts: Mapping[str, Row | None], telling: Mapping[str, Row]) -> Ite
         yield _reason(
             "part_provisional", f"masih sementara: {', '.join(held)}", f"still provisional: {', '.join(held)}"
         )
-    methods = sorted({row["method_version"] for row in telling.values()})
+    methods = sorted({one.method_version for one in telling.values()})
     if len(methods) > 1:
         versions = ", ".join(methods)
         yield _reason("methods_differ", f"dihitung dengan metode {versions}", f"computed by methods {versions}")
 
 
-def _reason(code: str, text_id: str, text_en: str) -> dict[str, Any]:
-    return {"code": code, "id": text_id, "en": text_en, "keeps_provisional": True}
+def _reason(code: str, text_id: str, text_en: str) -> Reason:
+    return Reason(code, text_id, text_en, keeps_provisional=True)
 
 
-def _rows(rows: Sequence[Row]) -> dict[str, Any]:
-    counts = [row["rows"] for row in rows]
-    fates = {
-        fate: dict(sum((Counter(count[fate]) for count in counts), Counter())) for fate in ("excluded", "quarantined")
-    }
-    return {name: sum(count[name] for count in counts) for name in ("read", "used")} | fates
+def _counted(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    return dict(sum(map(Counter, counts), Counter()))
 
 
-def _member(city: str, row: Row | None) -> dict[str, Any]:
-    names = ("value", "numerator", "denominator", "status", "version")
-    return {"member": city, **{name: row[name] if row else None for name in names}}
+def _member(city: str, one: ResultView | None) -> Part:
+    if one is None:
+        return Part(city, None, status="missing")
+    return Part(city, one.value, one.numerator, one.denominator, status=one.status, version=one.version)

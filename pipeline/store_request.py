@@ -12,7 +12,14 @@ from pipeline.config.city import City
 from pipeline.indicators.definition import definitions
 from pipeline.landing import Manifest
 from pipeline.periods import Period
-from pipeline.warehouse.records import CityRecord, PopulationRecord, RuleOutcome, SourceFile, StoreRequest
+from pipeline.warehouse.records import (
+    CityRecord,
+    PopulationRecord,
+    RuleOutcome,
+    SourceFile,
+    StoreRequest,
+    TargetRecord,
+)
 
 if TYPE_CHECKING:
     from pipeline.indicators.base import Population, Result
@@ -33,10 +40,9 @@ def store_request_for(
 
     The files of an indicator are those of its clean table and of the others its value depends on.
     """
-    authority, code = next(iter(city.region_codes.items()))
     by_id = {result.indicator_id: definitions()[result.indicator_id] for result in results}
     return StoreRequest(
-        city=CityRecord(city.city, city.name, city.zone, f"{authority}:{code}"),
+        city=city_record(city),
         period=period.label,
         run_id=uuid.uuid4().hex,
         computed_at=computed_at,
@@ -47,9 +53,25 @@ def store_request_for(
         populations=tuple(
             PopulationRecord(p.region_code, p.reference_on, p.source, p.population_count) for p in populations
         ),
+        targets=tuple(targets_of(city)),
         outcomes=tuple(_outcomes(verdicts)),
         quarantined={by_id[result.indicator_id].table: result.rows.quarantined for result in results},
     )
+
+
+def city_record(city: City) -> CityRecord:
+    """The city as the warehouse knows it, by the first of its region codes."""
+    authority, code = next(iter(city.region_codes.items()))
+    return CityRecord(city.city, city.name, city.zone, f"{authority}:{code}")
+
+
+def targets_of(city: City) -> Iterator[TargetRecord]:
+    """What the city's settings say it is to reach, by indicator and year."""
+    for name, definition in definitions().items():
+        declared = getattr(city.targets, name)
+        for year, value in declared.years.items() if declared else ():
+            direction = declared.direction or ("at_least" if definition.better == "higher" else "at_most")
+            yield TargetRecord(name, year, value, direction, declared.source)
 
 
 def _outcomes(verdicts: Iterable[Verdict]) -> Iterator[RuleOutcome]:

@@ -16,6 +16,7 @@ from pipeline.config.population import CODE_SHAPES, Authority, PopulationSetting
 from pipeline.config.schedule import Schedule
 from pipeline.config.source import Source
 from pipeline.config.strict import Strict, known_zone, sound
+from pipeline.config.targets import Targets
 from pipeline.setting_faults import name_fault, suggestion
 from pipeline.settings import CITY_ID
 from pipeline.tables import TABLES
@@ -64,6 +65,7 @@ class City(Strict):
     final_quarantine_pct: float = Field(default=2, ge=0, le=100)
     judgement: Judgement = Judgement()
     schedule: Schedule = Schedule()
+    targets: Targets = Targets()
     notify: tuple[Recipient, ...] = ()
     sources: dict[str, Source] = Field(min_length=1)
     folder: Path = Field(default=Path(), exclude=True)

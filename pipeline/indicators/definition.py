@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 CATALOGUE = Path(__file__).with_name("catalogue.json")
 
@@ -22,7 +22,9 @@ class Definition:
 
     `table` is the clean table it is computed from, `also_reads` others its value depends on. A value is numerator /
     denominator x `scale`, in `unit`. `variants` says of each variant's id how it differs from the headline, in Bahasa
-    Indonesia and English. `checker` is a second person who has held the file against the standard; empty: nobody has.
+    Indonesia and English. `better` is the direction in which a city improves; a value that `is_sum` grows with the
+    length of the period, so that only twelve months compare with a year. `checker` is a second person who has held the
+    file against the standard; empty: nobody has.
     """
 
     id: str
@@ -43,6 +45,8 @@ class Definition:
     reading_id: str
     reading_en: str
     variants: Mapping[str, tuple[str, str]]
+    better: Literal["higher", "lower"]
+    is_sum: bool = False
     also_reads: tuple[str, ...] = ()
     author: str = "Tolok"
     checker: str = ""

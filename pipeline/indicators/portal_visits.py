@@ -41,6 +41,8 @@ DEFINITION = Definition(
     unit_id="kunjungan per 100.000 penduduk",
     scale=1,
     method_version="1.2",
+    better="higher",
+    is_sum=True,
     rule_id="Kunjungan (sesi, bukan pengunjung unik atau klik) selama periode dibagi penduduk per 100.000. Dari log: "
     "kunjungan berakhir setelah 30 menit diam dan pada tengah malam setempat; bot, pemantau, dan jaringan kota "
     "dikeluarkan. Nilai bulan tidak disetahunkan. Satu sumber per bulan.",

@@ -2,18 +2,35 @@
 
 from __future__ import annotations
 
+from pipeline.warehouse.city_view import CityView, Part, Reason, ResultView, Version
 from pipeline.warehouse.notifications import Notifications, RunFailure
-from pipeline.warehouse.records import CityRecord, Closing, Correction, SourceFile, Stored, StoreRequest
+from pipeline.warehouse.records import (
+    CityRecord,
+    Closing,
+    Correction,
+    PopulationRecord,
+    SourceFile,
+    Stored,
+    StoreRequest,
+    TargetRecord,
+)
 from pipeline.warehouse.warehouse import Warehouse
 
 __all__ = [
     "CityRecord",
+    "CityView",
     "Closing",
     "Correction",
     "Notifications",
+    "Part",
+    "PopulationRecord",
+    "Reason",
+    "ResultView",
     "RunFailure",
     "SourceFile",
     "StoreRequest",
     "Stored",
+    "TargetRecord",
+    "Version",
     "Warehouse",
 ]

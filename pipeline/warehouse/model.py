@@ -245,6 +245,17 @@ PENDING = _table(
     sa.CheckConstraint("status IN ('final', 'provisional', 'not_computable')"),
     comment="one row per result of a closed period that its latest run would have changed; gone once it is corrected",
 )
+TARGET = _table(
+    "target",
+    _city_key(sa.ForeignKey("city.city_id")),
+    _key("indicator_id", sa.Text, comment="id of the indicator"),
+    _key("year", sa.Integer, comment="year in which it is to be reached"),
+    _required("target_value", sa.Double, comment="value to reach, in the unit of the indicator"),
+    _required("direction", sa.Text, comment="at_least or at_most: on which side of the target a value is good"),
+    _required("source", sa.Text, comment="document that sets it, such as the RPJMD"),
+    sa.CheckConstraint("direction IN ('at_least', 'at_most')"),
+    comment="one row per city, indicator and year with a target, as the city's settings last said",
+)
 READINESS_ANSWER = _table(
     "readiness_answer",
     _city_key(sa.ForeignKey("city.city_id")),

@@ -41,6 +41,17 @@ class PopulationRecord:
 
 
 @dataclass(frozen=True)
+class TargetRecord:
+    """What a city has set out to reach in a year; `direction` says `at_least` or `at_most`, `source` who set it."""
+
+    indicator_id: str
+    year: int
+    target_value: float
+    direction: str
+    source: str
+
+
+@dataclass(frozen=True)
 class RuleOutcome:
     """The outcome of one validation rule: `unexpected_count` of `checked_rows` break it."""
 
@@ -92,6 +103,7 @@ class StoreRequest:
     computed_at: datetime
     sources: Mapping[str, tuple[SourceFile, ...]]
     populations: tuple[PopulationRecord, ...] = ()
+    targets: tuple[TargetRecord, ...] = ()
     outcomes: tuple[RuleOutcome, ...] = ()
     quarantined: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     correction: Correction | None = None

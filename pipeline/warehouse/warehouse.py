@@ -11,9 +11,21 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, RowMapping
 
-from pipeline.indicators.definition import definitions
 from pipeline.tables import OUTSIDE
 from pipeline.warehouse import closings
+from pipeline.warehouse.city_view import (
+    LINEAGE,
+    CityView,
+    ResultView,
+    among,
+    asked,
+    key_of,
+    newest_versions,
+    place,
+    read_city,
+    rows_by_key,
+    shown,
+)
 from pipeline.warehouse.engine import bulk_insert, make_engine, reachable, reading, writing
 from pipeline.warehouse.faults import where
 from pipeline.warehouse.migrations import migrate
@@ -30,16 +42,14 @@ from pipeline.warehouse.model import (
     ROWS,
     RUN,
     SOURCE_FILE,
+    TARGET,
     VALIDATION,
     VARIANT,
 )
-from pipeline.warehouse.records import Closing, Stored, StoreRequest
+from pipeline.warehouse.records import CityRecord, Closing, Stored, StoreRequest, TargetRecord
 
 if TYPE_CHECKING:
     from pipeline.indicators.base import Quotient, Result
-
-ORDER = tuple(definitions())
-_LINEAGE = sa.table("result_lineage", *map(sa.column, (*KEY, "source", "file", "sha256")))
 
 
 class Warehouse:
@@ -73,6 +83,7 @@ class Warehouse:
         with writing(self._engine) as connection:
             _upsert_city(connection, request)
             _upsert_populations(connection, request)
+            _replace_targets(connection, request.city.city_id, request.targets)
             latest = {result.indicator_id: _latest(connection, request, result) for result in results}
             stored = [_decide(connection, result, latest[result.indicator_id], request) for result in results]
             changed = [(r, s) for r, s in zip(results, stored, strict=True) if s.outcome != "unchanged"]
@@ -107,17 +118,28 @@ class Warehouse:
 
         `closings` are what was done to its closed year, `pending` what its latest run would have changed since.
         """
-        newest = _newest(city_id, period=period, as_of=as_of)
-        tables = (ROWS, VARIANT, _LINEAGE, REMARK, RESULT_POPULATION, *((BREAKDOWN,) if is_whole else ()))
         with reading(self._engine) as connection:
-            rows = connection.execute(_among(RESULT, newest)).mappings().all()
-            parts = {table.name: _by_key(connection, table, newest) for table in tables}
-            done = closings.events(connection, city_id, as_of=as_of)
-            waiting = closings.pending(connection, city_id, as_of=as_of)
-        ordered = sorted(rows, key=lambda row: (row["period"], _place(row["indicator_id"])))
-        of_row = [{name: by_key.get(_key_of(row), []) for name, by_key in parts.items()} for row in ordered]
-        shown = [_shown(row, parts) for row, parts in zip(ordered, of_row, strict=True)]
-        return [one | _closed(one["period"], one["indicator"], done, waiting) for one in shown]
+            view = read_city(connection, city_id, period=period, as_of=as_of, is_whole=is_whole)
+        return [shown(result, is_whole=is_whole) for result in view.results]
+
+    def city_view(self, city_id: str, *, period: str | None = None, as_of: datetime | None = None) -> CityView:
+        """All that readers see of a city, or of one period of it, from one state of the warehouse."""
+        with reading(self._engine) as connection:
+            return read_city(connection, city_id, period=period, as_of=as_of)
+
+    def results(
+        self, city_id: str, *, period: str | None = None, as_of: datetime | None = None
+    ) -> Sequence[ResultView]:
+        """The same without breakdowns, versions, validation and targets."""
+        with reading(self._engine) as connection:
+            return read_city(connection, city_id, period=period, as_of=as_of, is_whole=False).results
+
+    def set_targets(self, city: CityRecord, targets: Sequence[TargetRecord]) -> None:
+        """Take a city's targets in place of those it had; one without any results has none."""
+        with writing(self._engine) as connection:
+            if connection.execute(sa.select(CITY.c.city_id).where(CITY.c.city_id == city.city_id)).first():
+                upsert(connection, CITY, [asdict(city)])
+                _replace_targets(connection, city.city_id, targets)
 
     def variant_parts(self, city_id: str, period: str, indicator_id: str) -> list[dict[str, Any]]:
         """The current version's variants with their parts, by name."""
@@ -140,19 +162,19 @@ class Warehouse:
         Each has its row in the warehouse, `files`, which it was computed from, and what `current` tells of closing.
         """
         keys = sa.select(*(RESULT.c[name] for name in KEY)).where(
-            *_asked(city_id, period=period, indicator_id=indicator_id, as_of=as_of)
+            *asked(city_id, period=period, indicator_id=indicator_id, as_of=as_of)
         )
         versions = keys.subquery("versions")
         with reading(self._engine) as connection:
-            rows = connection.execute(_among(RESULT, versions)).mappings().all()
-            files = _by_key(connection, _LINEAGE, versions)
+            rows = connection.execute(among(RESULT, versions)).mappings().all()
+            files = rows_by_key(connection, LINEAGE, versions)
             done = closings.events(connection, city_id, as_of=as_of)
             waiting = closings.pending(connection, city_id, as_of=as_of)
-        ordered = sorted(rows, key=lambda row: (row["period"], _place(row["indicator_id"]), row["version"]))
+        ordered = sorted(rows, key=lambda row: (row["period"], place(row["indicator_id"]), row["version"]))
         return [
             {
                 **row,
-                "files": _files(files[_key_of(row)]),
+                "files": _files(files[key_of(row)]),
                 **_closed(row["period"], row["indicator_id"], done, waiting),
             }
             for row in ordered
@@ -162,17 +184,15 @@ class Warehouse:
         """By indicator, the most things that any version of a period tells of which has no sources but these."""
         from pipeline.indicators.base import things_count
 
-        versions = sa.select(*(RESULT.c[name] for name in KEY)).where(
-            *_asked(city_id, period=period, indicator_id=None)
-        )
+        versions = sa.select(*(RESULT.c[name] for name in KEY)).where(*asked(city_id, period=period, indicator_id=None))
         with reading(self._engine) as connection:
-            rows = connection.execute(_among(RESULT, versions.subquery("versions"))).mappings().all()
+            rows = connection.execute(among(RESULT, versions.subquery("versions"))).mappings().all()
             fates, files = (
-                _by_key(connection, table, versions.subquery("versions")) for table in (ROWS, RESULT_SOURCE)
+                rows_by_key(connection, table, versions.subquery("versions")) for table in (ROWS, RESULT_SOURCE)
             )
         most: dict[str, int] = {}
         for row in rows:
-            key, name = _key_of(row), row["indicator_id"]
+            key, name = key_of(row), row["indicator_id"]
             if {file.source for file in files[key]} <= set(sources):
                 excluded = {fate.rule: fate.rows_count for fate in fates[key] if fate.outcome == "excluded"}
                 most[name] = max(most.get(name, 0), things_count(row["rows_read"], excluded))
@@ -187,38 +207,10 @@ class Warehouse:
     def _current_parts(
         self, table: sa.TableClause, order_by: str, city_id: str, period: str, indicator_id: str
     ) -> list[dict[str, Any]]:
-        newest = _newest(city_id, period=period, indicator_id=indicator_id)
+        newest = newest_versions(city_id, period=period, indicator_id=indicator_id)
         with reachable(self._engine) as connection:
-            rows = [dict(row) for row in connection.execute(_among(table, newest)).mappings()]
+            rows = [dict(row) for row in connection.execute(among(table, newest)).mappings()]
         return sorted(rows, key=lambda row: (row[order_by], row.get("member", "")))
-
-
-def _newest(
-    city_id: str, *, period: str | None = None, indicator_id: str | None = None, as_of: datetime | None = None
-) -> sa.Subquery:
-    """The key of the newest version of each result, or of the newest computed by `as_of`."""
-    query = sa.select(*(RESULT.c[name] for name in KEY[:-1]), sa.func.max(RESULT.c.version).label("version"))
-    query = query.where(*_asked(city_id, period=period, indicator_id=indicator_id, as_of=as_of))
-    return query.group_by(*(RESULT.c[name] for name in KEY[:-1])).subquery("newest")
-
-
-def _asked(
-    city_id: str, *, period: str | None, indicator_id: str | None, as_of: datetime | None = None
-) -> list[sa.ColumnElement[bool]]:
-    """The conditions for versions of a city's results, those computed by `as_of`."""
-    wanted = {"city_id": city_id, "period": period, "indicator_id": indicator_id}
-    found = [RESULT.c[name] == value for name, value in wanted.items() if value is not None]
-    return [*found, RESULT.c.computed_at <= as_of] if as_of is not None else found
-
-
-def _among(table: sa.TableClause, newest: sa.Subquery) -> sa.Select[Any]:
-    """The rows of a table that belong to those results."""
-    return sa.select(table).join_from(newest, table, sa.and_(*(table.c[name] == newest.c[name] for name in KEY)))
-
-
-def _place(indicator_id: str) -> tuple[int, str]:
-    """Where an indicator stands: those known in the order of their clauses, then others by name."""
-    return (ORDER.index(indicator_id) if indicator_id in ORDER else len(ORDER), indicator_id)
 
 
 def _upsert_city(connection: Connection, request: StoreRequest) -> None:
@@ -232,6 +224,11 @@ def _upsert_populations(connection: Connection, request: StoreRequest) -> None:
     figures = {(p.region_code, p.reference_on, p.source): p for p in reversed(request.populations)}
     city_id = {"city_id": request.city.city_id}
     upsert(connection, POPULATION, [city_id | asdict(figure) for figure in figures.values()])
+
+
+def _replace_targets(connection: Connection, city_id: str, targets: Sequence[TargetRecord]) -> None:
+    connection.execute(sa.delete(TARGET).where(TARGET.c.city_id == city_id))
+    upsert(connection, TARGET, [{"city_id": city_id} | asdict(target) for target in targets])
 
 
 def _latest(connection: Connection, request: StoreRequest, result: Result) -> RowMapping | None:
@@ -405,48 +402,6 @@ def _result_row(result: Result, stored: Stored, request: StoreRequest) -> dict[s
     }
 
 
-def _key_of(row: RowMapping) -> tuple[Any, ...]:
-    return tuple(row[name] for name in KEY)
-
-
-def _by_key(
-    connection: Connection, table: sa.TableClause, newest: sa.Subquery
-) -> dict[tuple[Any, ...], list[sa.Row[Any]]]:
-    found: dict[tuple[Any, ...], list[sa.Row[Any]]] = defaultdict(list)
-    for row in connection.execute(_among(table, newest)):
-        found[row[: len(KEY)]].append(row)
-    return found
-
-
-def _shown(row: RowMapping, parts: Mapping[str, Sequence[sa.Row[Any]]]) -> dict[str, Any]:
-    """One result as `tolok show --json` prints it."""
-    fates = sorted(parts["result_rows"], key=lambda fate: fate.rule)
-    counts = {
-        outcome: {fate.rule: fate.rows_count for fate in fates if fate.outcome == outcome}
-        for outcome in ("excluded", "quarantined")
-    }
-    variants = sorted(parts["result_variant"], key=lambda part: part.variant)
-    return {
-        "city": row["city_id"],
-        "indicator": row["indicator_id"],
-        **{name: row[name] for name in ("period", "version", "value", "numerator", "denominator", "unit", "status")},
-        "reason": row["reason"],
-        "reasons": [
-            {"code": r.code, "id": r.text_id, "en": r.text_en, "keeps_provisional": r.keeps_provisional}
-            for r in sorted(parts["result_remark"], key=lambda remark: remark.place)
-        ],
-        "coverage_pct": row["coverage_pct"],
-        "rows": {"read": row["rows_read"], "used": row["rows_used"], **counts},
-        "population": next(iter(map(_population, parts["result_population"])), None),
-        "variants": {part.variant: part.value for part in variants},
-        "variant_reasons": {part.variant: part.reason for part in variants if part.value is None},
-        "statistics": {"median": row["median"], "p90": row["p90"], "count": row["observations_count"]},
-        "method_version": row["method_version"],
-        "sources": _files(parts["result_lineage"]),
-        **({"breakdowns": _by_dimension(parts["result_breakdown"])} if "result_breakdown" in parts else {}),
-    }
-
-
 def _files(rows: Sequence[sa.Row[Any]]) -> list[dict[str, str]]:
     ordered = sorted(rows, key=lambda file: (file.file, file.sha256))
     return [{"file": file.file, "sha256": file.sha256} for file in ordered]
@@ -457,21 +412,3 @@ def _closed(
 ) -> dict[str, Any]:
     mine = (one for one in waiting if (one["period"], one["indicator_id"]) == (period, indicator_id))
     return {"closings": closings.bearing_on(period, done), "pending": next(mine, None)}
-
-
-def _population(row: sa.Row[Any]) -> dict[str, Any]:
-    return {
-        "count": row.population_count,
-        "source": row.source,
-        "reference_on": row.reference_on.isoformat(),
-        "region_code": row.region_code,
-    }
-
-
-def _by_dimension(rows: Sequence[sa.Row[Any]]) -> dict[str, list[dict[str, Any]]]:
-    """Every member of every dimension, in the order of their names."""
-    found: dict[str, list[dict[str, Any]]] = {}
-    for row in sorted(rows, key=lambda row: (row.dimension, row.member)):
-        parts = {"value": row.value, "numerator": row.numerator, "denominator": row.denominator}
-        found.setdefault(row.dimension, []).append({"member": row.member, **parts})
-    return found

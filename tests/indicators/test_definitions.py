@@ -31,7 +31,13 @@ def test_a_definition_read_from_the_catalogue_is_the_one_in_the_indicators_file(
 @pytest.mark.parametrize("name", NAMES)
 def test_a_definition_leaves_nothing_out(name: str) -> None:
     definition = definitions()[name]
-    needed = {field.name for field in fields(Definition)} - {"also_reads", "variants", "checker", "checked_on"}
+    needed = {field.name for field in fields(Definition)} - {
+        "also_reads",
+        "variants",
+        "is_sum",
+        "checker",
+        "checked_on",
+    }
     assert [field for field in needed if not getattr(definition, field)] == []
     assert {definition.table, *definition.also_reads} <= set(TABLES)
     assert bool(definition.checker) == bool(definition.checked_on)

@@ -6,6 +6,8 @@ import pytest
 
 from connectors.errors import ConfigError
 from pipeline.config.load import load_city
+from pipeline.config.targets import Targets
+from pipeline.indicators.definition import definitions
 
 GOOD = """
 city: kota-uji
@@ -56,6 +58,9 @@ def test_ten_mistakes_make_one_message(tmp_path: Path) -> None:
         ("sources:", "population: {figures: {2025: 412000}}\nsources:", "harus daftar"),
         ("sources:", "quarantine_limit_pct: banyak\nsources:", "harus bilangan"),
         ("format: csv", "format: docx", "harus salah satu dari: 'csv'"),
+        ("sources:", "targets: {portal_visit: {source: RPJMD, years: {2025: 1}}}\nsources:", "targets.portal_visit:"),
+        ("sources:", "targets: {online_services: {source: RPJMD, years: {2025: 101}}}\nsources:", "100 %"),
+        ("sources:", "targets: {it_downtime: {source: RPJMD, years: {2025-01: 1}}}\nsources:", "2025-01"),
     ],
 )
 def test_a_mistake_is_named_where_it_is(old: str, new: str, word: str, tmp_path: Path) -> None:
@@ -82,3 +87,7 @@ def test_a_city_that_is_not_there_names_those_that_are(tmp_path: Path) -> None:
     load(tmp_path, GOOD)
     with pytest.raises(ConfigError, match="kota-uji"):
         load_city(tmp_path, "kota-lain")
+
+
+def test_targets_can_be_set_for_each_indicator_that_is_defined() -> None:
+    assert list(Targets.model_fields) == list(definitions())

@@ -16,8 +16,7 @@ import sqlalchemy as sa
 from connectors.remarks import Remark
 from pipeline.indicators.base import Breakdown, Population, Quotient, Result, RowCounts
 from pipeline.report.text import results_table
-from pipeline.warehouse import CityRecord, SourceFile, StoreRequest, Warehouse
-from pipeline.warehouse import warehouse as reading_and_writing
+from pipeline.warehouse import CityRecord, SourceFile, StoreRequest, Warehouse, city_view
 from pipeline.warehouse.engine import make_engine
 from pipeline.warehouse.migrations import revisions
 from pipeline.warehouse.records import PopulationRecord
@@ -218,13 +217,13 @@ def test_a_version_written_while_results_are_read_is_not_shown_in_part(
     warehouse: Warehouse, warehouse_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     warehouse.store([result()], request=request("r1"))
-    before, read_parts = warehouse.current("kota-uji"), reading_and_writing._by_key
+    before, read_parts = warehouse.current("kota-uji"), city_view.rows_by_key
 
     def write_then_read(*arguments: Any) -> Any:
         Warehouse(warehouse_url).store([result("b", variants={})], request=request("r2"))
         return read_parts(*arguments)
 
-    monkeypatch.setattr(reading_and_writing, "_by_key", write_then_read)
+    monkeypatch.setattr(city_view, "rows_by_key", write_then_read)
     assert warehouse.current("kota-uji") == before
     monkeypatch.undo()
     assert [row["version"] for row in warehouse.current("kota-uji")] == [2]
