@@ -155,4 +155,4 @@ def _counted(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
 def _member(city: str, one: ResultView | None) -> Part:
     if one is None:
         return Part(city, None, status="missing")
-    return Part(city, one.value, one.numerator, one.denominator, status=one.status, version=one.version)
+    return Part(city, one.value, one.numerator, one.denominator, one.unit, status=one.status, version=one.version)

@@ -23,7 +23,8 @@ class Definition:
     `table` is the clean table it is computed from, `also_reads` others its value depends on. A value is numerator /
     denominator x `scale`, in `unit`. `variants` says of each variant's id how it differs from the headline, in Bahasa
     Indonesia and English. `better` is the direction in which a city improves; a value that `is_sum` grows with the
-    length of the period, so that only twelve months compare with a year. `checker` is a second person who has held the
+    length of the period, so that only twelve months compare with a year. `explained_by` are the dimensions
+    whose members tell why a value is what it is, the most telling first. `checker` is a second person who has held the
     file against the standard; empty: nobody has.
     """
 
@@ -46,6 +47,7 @@ class Definition:
     reading_en: str
     variants: Mapping[str, tuple[str, str]]
     better: Literal["higher", "lower"]
+    explained_by: tuple[str, ...]
     is_sum: bool = False
     also_reads: tuple[str, ...] = ()
     author: str = "Tolok"
@@ -66,4 +68,5 @@ def definitions() -> dict[str, Definition]:
 
 def _definition(raw: dict[str, Any]) -> Definition:
     variants = {name: (in_id, in_en) for name, (in_id, in_en) in raw["variants"].items()}
-    return Definition(**{**raw, "variants": variants, "also_reads": tuple(raw["also_reads"])})
+    tuples = {name: tuple(raw[name]) for name in ("also_reads", "explained_by")}
+    return Definition(**{**raw, "variants": variants, **tuples})

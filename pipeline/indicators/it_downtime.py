@@ -60,6 +60,7 @@ DEFINITION = Definition(
     scale=1,
     method_version="1.1",
     better="lower",
+    explained_by=("component", "cause"),
     rule_id="Jam henti dalam periode, termasuk pemeliharaan terencana, dibagi jumlah insiden yang mulai dalam periode. "
     "Jendela satu komponen yang bertumpuk atau bersambung, baris bernomor insiden sama, dan anak insiden dihitung "
     "sebagai satu insiden, dan tiap jamnya sekali. Tanggal tanpa jam ialah satu hari utuh. "

@@ -34,6 +34,7 @@ DEFINITION = Definition(
     scale=100,
     method_version="1.0",
     better="higher",
+    explained_by=("agency", "sector"),
     rule_id="Layanan aktif pada hari terakhir periode yang dapat diakses dan dimohon secara daring, dibagi semua "
     "layanan aktif. Layanan 'tidak berlaku' tetap di penyebut; 100 % bukan sasaran. Daftar menjawab untuk tahun yang "
     "berakhir paling lama 366 hari sebelum ditarik; untuk tahun yang lebih lama hanya bila setiap layanan bertanggal "

@@ -42,6 +42,7 @@ DEFINITION = Definition(
     scale=1,
     method_version="1.2",
     better="higher",
+    explained_by=("portal", "month"),
     is_sum=True,
     rule_id="Kunjungan (sesi, bukan pengunjung unik atau klik) selama periode dibagi penduduk per 100.000. Dari log: "
     "kunjungan berakhir setelah 30 menit diam dan pada tengah malam setempat; bot, pemantau, dan jaringan kota "

@@ -43,6 +43,7 @@ class Part:
     value: float | None
     numerator: float | None = None
     denominator: float | None = None
+    unit: str = ""
     reason: str | None = None
     status: str | None = None
     version: int | None = None
@@ -274,7 +275,7 @@ def _view(row: RowMapping, parts: Mapping[str, Sequence[sa.Row[Any]]]) -> Result
             None,
         ),
         variants=tuple(
-            Part(v.variant, v.value, v.numerator, v.denominator, v.reason)
+            Part(v.variant, v.value, v.numerator, v.denominator, v.unit, v.reason)
             for v in sorted(parts["result_variant"], key=lambda part: part.variant)
         ),
         breakdowns=_by_dimension(parts.get("result_breakdown", ())),
@@ -289,7 +290,7 @@ def _by_dimension(rows: Sequence[sa.Row[Any]]) -> dict[str, tuple[Part, ...]]:
     """Every member of every dimension, in the order of their names."""
     found: dict[str, list[Part]] = defaultdict(list)
     for row in sorted(rows, key=lambda row: (row.dimension, row.member)):
-        found[row.dimension].append(Part(row.member, row.value, row.numerator, row.denominator))
+        found[row.dimension].append(Part(row.member, row.value, row.numerator, row.denominator, row.unit))
     return {dimension: tuple(members) for dimension, members in found.items()}
 
 

@@ -1,0 +1,126 @@
+"""What a mayor asks of a value is answered in a sentence, in both languages, from the same numbers as everything else."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from pipeline.indicators.definition import definitions
+from pipeline.language import LANGUAGES, Language
+from pipeline.report.answers import QUESTIONS, answers, contribution, progress
+from pipeline.warehouse import CityRecord, CityView, Part, Reason, ResultView, TargetRecord
+
+CITY = CityRecord("kota-uji", "Kota Uji", "Asia/Jakarta", "kemendagri:31")
+EN, ID = Language("en"), Language("id")
+
+
+def hours(value: float, **others: Any) -> ResultView:
+    """10.3 as so many days over 100 answers, all but 24 hours of them by Dinas A."""
+    total = value * 100 * 24
+    agencies = (Part("Dinas A", None, total - 24, 90, "days"), Part("Dinas B", 0.1, 24, 10, "days"))
+    base = ResultView(
+        city_id="kota-uji",
+        indicator_id="inquiry_response",
+        period="2025",
+        version=1,
+        value=value,
+        numerator=total,
+        denominator=100,
+        unit="days",
+        status="final",
+        reason=None,
+        coverage_pct=100.0,
+        rows_read=101,
+        rows_used=100,
+        method_version="1.0",
+        breakdowns={"agency": agencies},
+    )
+    return replace(base, **others)
+
+
+def target(value: float, direction: str) -> TargetRecord:
+    return TargetRecord("inquiry_response", 2025, value, direction, "RPJMD")
+
+
+def view(*results: ResultView) -> CityView:
+    return CityView(CITY, results)
+
+
+def told(now: ResultView, *before: ResultView, language: Language = EN, **others: ResultView) -> list[str]:
+    found = answers(view(*before, now), now, language=language, others=others)
+    assert [answer.question for answer in found] == [language(question) for question in QUESTIONS]
+    return [f"{answer.tone}: {answer.text}" for answer in found]
+
+
+@pytest.mark.parametrize(
+    ("value", "direction", "said"),
+    [
+        (3, "at_most", "good: Yes: 2.5 days; the target is at most 3 days (RPJMD)."),
+        (2.5, "at_most", "good: Yes: 2.5 days; the target is at most 2.5 days (RPJMD)."),
+        (2, "at_most", "bad: Not yet: 2.5 days, 0.5 days above the target of 2 days (RPJMD)."),
+        (3, "at_least", "bad: Not yet: 2.5 days, 0.5 days below the target of 3 days (RPJMD)."),
+        (2, "at_least", "good: Yes: 2.5 days; the target is at least 2 days (RPJMD)."),
+    ],
+)
+def test_a_value_is_good_on_the_side_of_its_target_that_the_city_declares(
+    value: float, direction: str, said: str
+) -> None:
+    assert told(hours(2.5, target=target(value, direction)))[0] == said
+
+
+def test_fewer_days_than_last_year_are_better_and_the_agency_that_brought_it_is_named() -> None:
+    now, before = hours(2.5), hours(3.0, period="2024")
+    good, better, why, compared, trust = told(now, before, language=ID)
+    assert good == "neutral: 2,5 hari. Belum ada target untuk periode ini."
+    assert better == "good: Lebih baik: 3 hari pada 2024 (−0,5 hari, −16,7 %)."
+    assert why == "neutral: Perubahan terbesar berasal dari OPD Dinas A: −0,5 hari."
+    assert compared == "neutral: Belum ada kota lain yang nilainya tersimpan di sini untuk periode ini."
+    assert trust == "good: Final: cakupan 100 %, 100 dari 101 baris dipakai, dari 0 berkas."
+    assert told(before, now)[1].startswith("neutral: There is no value for 2023")
+
+
+def test_another_method_and_a_provisional_year_before_are_said() -> None:
+    said = told(hours(3.0), hours(2.0, period="2024", method_version="0.9", status="provisional"))[1]
+    assert said.startswith("bad: Worse: 2 days in 2024 (+1 days, +50 %).")
+    assert said.endswith("The method changed from 0.9 to 1.0: compare with care. The earlier value is provisional.")
+
+
+def test_members_add_up_to_the_value_and_their_changes_to_its_change() -> None:
+    now, before = hours(2.5), hours(3.0, period="2024")
+    found, alone = contribution(view(now, before), now), contribution(view(now), now)
+    assert found is not None
+    assert alone is not None
+    assert (found.member.name, found.is_of_change, found.amount) == ("Dinas A", True, pytest.approx(-0.5))
+    assert (alone.is_of_change, alone.amount) == (False, pytest.approx(2.5 - 0.01))
+    assert progress(view(now, before), now).change == pytest.approx(found.amount)
+
+
+def test_a_breakdown_that_leaves_something_out_explains_nothing() -> None:
+    part = hours(2.5, breakdowns={"agency": (Part("Dinas A", 1.0, 24, 1, "days"), Part("Dinas B", 1.0, 24, 1, "days"))})
+    assert contribution(view(part), part) is None
+    assert "no breakdown whose members add up" in told(part)[2]
+
+
+def test_a_city_is_placed_among_the_others_that_have_a_value() -> None:
+    none = replace(hours(1), value=None)
+    said = told(hours(2.5), **{"Kota A": hours(2.0), "Kota B": hours(4.0), "Kota C": none})[3]
+    assert said == "neutral: Place 2 of 3 cities; the best of the others is Kota A with 2 days."
+
+
+def test_a_provisional_value_says_why_first_and_one_that_is_missing_why_it_is() -> None:
+    open_ones = Reason("open", "3 belum dijawab", "3 are open", keeps_provisional=True)
+    more = replace(open_ones, code="coverage")
+    known = replace(open_ones, keeps_provisional=False)
+    held = hours(2.5, status="provisional", reasons=(known, open_ones, more))
+    assert told(held)[4] == "bad: Not finally: 3 are open, and 1 more reasons."
+    missing = replace(hours(1), value=None, status="not_computable", reason="tidak ada / nothing")
+    assert told(missing)[0] == "neutral: No value: nothing."
+
+
+@pytest.mark.parametrize("name", definitions())
+@pytest.mark.parametrize("language", map(Language, LANGUAGES))
+def test_units_are_called_as_the_definitions_call_them(name: str, language: Language) -> None:
+    definition = definitions()[name]
+    assert language(definition.unit) == language.either(definition.unit_id, definition.unit)
