@@ -1,4 +1,4 @@
-"""What a mayor asks of a value is answered in a sentence, in both languages, from the same numbers as everything else."""
+"""What a mayor asks of a value is answered in a sentence, from the same numbers as everything else."""
 
 from __future__ import annotations
 
