@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, time
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 from zoneinfo import ZoneInfo
 
 import click
@@ -468,6 +468,20 @@ def _write_page_of_province(settings: Settings, name: str, label: str, results: 
         sources=[],
         parts=province.parts,
     )
+
+
+@_commands.command()
+@click.argument("names", metavar="[CITY]...", nargs=-1)
+@click.option("--lang", type=click.Choice(("id", "en")), default="id", show_default=True, help="Bahasa. / Language.")
+@click.option("--to", "folder", type=click.Path(path_type=Path), default=None, help="Map tujuan. / Folder to write to.")
+def dashboard(names: tuple[str, ...], lang: Literal["id", "en"], folder: Path | None) -> None:
+    """Tulis dasbor satu, beberapa, atau semua kota. / Write the dashboard of one, several or all cities."""
+    from pipeline.dashboards import Dashboards, write_dashboards
+
+    settings = Settings.from_environment()
+    made = Dashboards(settings, folder.absolute()) if folder else Dashboards.of_machine(settings)
+    for path in write_dashboards(made, names, [lang]):
+        click.echo(str(path))
 
 
 @_commands.command()
