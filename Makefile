@@ -8,7 +8,7 @@ PERIOD ?= 2025
 SIZE ?= 1000000
 
 .DEFAULT_GOAL := help
-.PHONY: help install run up down status test test-servers test-service test-compose test-office test-fresh check lock generated bench clean
+.PHONY: help install run demo up down status test test-servers test-service test-compose test-office test-fresh check lock generated bench clean
 
 help: ## what can be made
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,6 +27,9 @@ $(STAMP): requirements.lock pyproject.toml
 run: $(STAMP) ## the real DAG for CITY and PERIOD (kota-contoh 2025)
 	@$(BIN)/python scripts/run_dag.py "$(CITY)" "$(PERIOD)"
 	@$(BIN)/tolok show "$(CITY)" "$(PERIOD)"
+
+demo: $(STAMP) ## a province of three cities over four years, in .tolok-demo
+	@PATH="$(CURDIR)/$(BIN):$$PATH" samples/provinsi-contoh/demo.sh .tolok-demo
 
 up: $(STAMP) ## the service on this machine: PostgreSQL, scheduler and UI on loopback (docs/service.md)
 	@$(BIN)/python -m service up

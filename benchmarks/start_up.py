@@ -12,7 +12,7 @@ from benchmarks.measure import Contender, Target, Work
 from pipeline.indicators.base import Quotient, Result, RowCounts
 from pipeline.shipped import shipped
 from pipeline.warehouse import CityRecord, StoreRequest, Warehouse
-from pipeline.warehouse.warehouse import ORDER
+from pipeline.warehouse.city_view import ORDER
 
 _DAGS = shipped("dags")
 # Beside this Python, whatever the search path says.

@@ -648,8 +648,10 @@ def _rows_alike_pct(rows: pd.DataFrame, table: Table, *, fates: Fates) -> float 
 def _told_things(rows: pd.DataFrame, table: Table, *, fates: Fates) -> pd.DataFrame:
     """What tells one thing from others beside its id: answers to the minute, or names of services still offered."""
     if table.name == "services":
-        until = rows["valid_to_on"]
-        active = rows[until.isna() | (until >= pd.Timestamp(fates.period.last_on))]
+        last_on, since, until = pd.Timestamp(fates.period.last_on), rows["valid_from_on"], rows["valid_to_on"]
+        offered = rows[(since.isna() | (since <= last_on)) & (until.isna() | (until >= last_on))]
+        # A service may have a row for each span of days in which its answers were the same.
+        active = offered.drop_duplicates("service_id", keep="last")
         told = active[["name", "agency", "sector", "audience"]].astype("str").apply(lambda texts: texts.str.casefold())
         return told[active["name"].notna() & active["agency"].notna()].fillna("")
     start, end = _ENDS[table.name]

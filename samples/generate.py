@@ -11,6 +11,7 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import os
 import random
 import sys
 import zipfile
@@ -18,6 +19,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
+# With lxml, where it is installed, workbooks would have other bytes.
+os.environ["OPENPYXL_LXML"] = "False"
 import openpyxl
 
 START, DAYS = datetime(2024, 12, 1), 400  # noqa: DTZ001 local wall-clock time, as the exports write it

@@ -303,6 +303,46 @@ NOTIFICATION = _table(
     _optional("cleared_at", Utc, comment="when they were told that it is well again; null while it is not"),
     comment="one row per city, recipient and condition: what people were told last",
 )
+INDICATOR_DEFINITION = _table(
+    "indicator_definition",
+    _key("indicator_id", sa.Text, comment="id of the indicator, such as it_downtime"),
+    _required("clause", sa.Text, comment="clause of SNI ISO 37122:2019, such as 10.1"),
+    _required("name_id", sa.Text, comment="name of the indicator in Bahasa Indonesia"),
+    _required("name_en", sa.Text, comment="name of the indicator in English"),
+    _required("short_id", sa.Text, comment="short name of the indicator in Bahasa Indonesia"),
+    _required("short_en", sa.Text, comment="short name of the indicator in English"),
+    _required("unit", sa.Text, comment="unit of the value"),
+    _required("unit_id", sa.Text, comment="unit of the value in Bahasa Indonesia"),
+    _required("better", sa.Text, comment="higher or lower: the direction in which a city improves"),
+    _required("is_sum", sa.Boolean, comment="whether a value grows with the length of its period"),
+    _required("method_version", sa.Text, comment="version of the indicator's written rule"),
+    _required("rule_id", sa.Text, comment="the written rule in Bahasa Indonesia"),
+    _required("rule_en", sa.Text, comment="the written rule in English"),
+    _required("reading_id", sa.Text, comment="how to read the value, in Bahasa Indonesia"),
+    _required("reading_en", sa.Text, comment="how to read the value, in English"),
+    sa.CheckConstraint("better IN ('higher', 'lower')"),
+    comment="one row per indicator that this version of Tolok defines; filled when the views are laid",
+)
+VARIANT_DEFINITION = _table(
+    "variant_definition",
+    _key("indicator_id", sa.Text, sa.ForeignKey("indicator_definition.indicator_id"), comment="id of the indicator"),
+    _key("variant_like", sa.Text, comment="name of the variant, as a pattern of LIKE"),
+    _required("text_id", sa.Text, comment="how it differs from the headline, in Bahasa Indonesia"),
+    _required("text_en", sa.Text, comment="how it differs from the headline, in English"),
+    comment="one row per indicator and variant of its headline; filled when the views are laid",
+)
+CALENDAR_PERIOD = _table(
+    "calendar_period",
+    _key("period", sa.Text, comment="year, month or months in the city's zone: 2025, 2025-03 or 2025-01..2025-06"),
+    _required("period_kind", sa.Text, comment="year, month or months"),
+    _required("period_start", sa.Date, comment="first day of the period"),
+    _required("period_end", sa.Date, comment="last day of the period"),
+    _required("year", sa.Integer, comment="calendar year of its last day"),
+    _required("months_count", sa.Integer, comment="how many months it has"),
+    _required("year_before", sa.Text, comment="the same period a year before"),
+    sa.CheckConstraint("period_kind IN ('year', 'month', 'months')"),
+    comment="one row per period that a result was ever stored for: where it lies in the calendar",
+)
 VIEW_VERSION = _table(
     "view_version",
     _key("sha256", sa.Text, comment="hash of the text of all views and comments"),

@@ -12,9 +12,34 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import ProgrammingError
 
 from pipeline.indicators.definition import definitions
-from pipeline.warehouse.model import METADATA, VIEW_VERSION
+from pipeline.warehouse import reference
+from pipeline.warehouse.model import (
+    BREAKDOWN,
+    CALENDAR_PERIOD,
+    INDICATOR_DEFINITION,
+    METADATA,
+    REMARK,
+    RESULT,
+    SOURCE_FILE,
+    TARGET,
+    VARIANT,
+    VIEW_VERSION,
+)
 
 _INDICATOR = "{indicator}"
+_ONLY_IN_VIEWS = {
+    "city": "name of the city, as shown on reports",
+    "file": "file name as it came",
+    "headline_value": "value of the result itself, of which this is a part or a variant",
+    "target_direction": "at_least or at_most: on which side of the target a value is good",
+    "target_source": "document that sets the target, such as the RPJMD",
+    "text_en": "the remark, or how the variant differs from the headline, in English",
+    "text_id": "the remark, or how the variant differs from the headline, in Bahasa Indonesia",
+    "year_before": "the same period a year before, where it has a result",
+    "year_before_method_version": "version of the written rule that the value a year before was measured by",
+    "year_before_status": "status of the value a year before",
+    "year_before_value": "value of the same period a year before",
+}
 _CANNOT_CHANGE_COLUMNS = "42P16"
 _GRANTS = """
 SELECT format('GRANT %s ON %I TO %s', g.privilege_type, v.relname,
@@ -34,6 +59,17 @@ def about(text: str) -> str:
     """What a view is, from the comment its text opens with."""
     opening = text.split("CREATE VIEW", 1)[0].splitlines()
     return " ".join(line.removeprefix("--").strip() for line in opening)
+
+
+def meanings() -> dict[str, str]:
+    """What a column of any view means, by its name: what it means in its table, or what only views have."""
+    tables = (CALENDAR_PERIOD, INDICATOR_DEFINITION, TARGET, REMARK, SOURCE_FILE, BREAKDOWN, VARIANT, RESULT)
+    stored = {column.name: str(column.comment) for table in tables for column in table.columns}
+    for one in definitions().values():
+        stored[one.id] = f"value of {one.clause}, in {one.unit}"
+        stored[f"{one.id}_status"] = f"status of {one.clause}: final, provisional or not_computable; null without a run"
+        stored[f"{one.id}_coverage_pct"] = f"coverage of {one.clause}, in percent"
+    return stored | _ONLY_IN_VIEWS
 
 
 def are_laid(connection: Connection, views: Mapping[str, str]) -> bool:
@@ -74,7 +110,8 @@ def laid_anew(connection: Connection, views: Mapping[str, str]) -> Iterator[None
 
 
 def record(connection: Connection, views: Mapping[str, str]) -> None:
-    """Set the comments where the database has any, and keep the hash of all texts."""
+    """Fill what views read beside results, set comments where the database has any, and keep the hash of it all."""
+    reference.fill(connection)
     if connection.dialect.supports_comments:
         _comment(connection, views)
     connection.execute(sa.delete(VIEW_VERSION))
@@ -91,12 +128,13 @@ def _rendered(text: str) -> str:
 
 
 def _repeated(line: str) -> str:
-    return ",\n".join(line.replace(_INDICATOR, name) for name in definitions())
+    return "\n".join(line.replace(_INDICATOR, name) for name in definitions())
 
 
 def _sha256(views: Mapping[str, str]) -> str:
     comments = (f"{item} {item.comment}" for table in METADATA.sorted_tables for item in (table, *table.columns))
-    return hashlib.sha256("\n".join((*views.values(), *comments)).encode()).hexdigest()
+    said = (f"{name} {text}" for name, text in meanings().items())
+    return hashlib.sha256("\n".join((*views.values(), *comments, *said, repr(definitions()))).encode()).hexdigest()
 
 
 def _comment(connection: Connection, views: Mapping[str, str]) -> None:
@@ -104,6 +142,13 @@ def _comment(connection: Connection, views: Mapping[str, str]) -> None:
         connection.execute(sa.schema.SetTableComment(table))
         for column in table.columns:
             connection.execute(sa.schema.SetColumnComment(column))
+    said, inspector = meanings(), sa.inspect(connection)
     for name, text in views.items():
-        quoted = sa.literal(about(text)).compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True})
-        connection.exec_driver_sql(f"COMMENT ON VIEW {name} IS {quoted}")
+        connection.exec_driver_sql(f"COMMENT ON VIEW {name} IS {_quoted(connection, about(text))}")
+        for known in inspector.get_columns(name):
+            meaning = _quoted(connection, said.get(known["name"], ""))
+            connection.exec_driver_sql(f"COMMENT ON COLUMN {name}.{known['name']} IS {meaning}")
+
+
+def _quoted(connection: Connection, text: str) -> str:
+    return str(sa.literal(text).compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True}))

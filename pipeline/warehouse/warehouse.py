@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, RowMapping
 
 from pipeline.tables import OUTSIDE
-from pipeline.warehouse import closings
+from pipeline.warehouse import closings, reference
 from pipeline.warehouse.city_view import (
     LINEAGE,
     CityView,
@@ -318,6 +318,7 @@ def _write(connection: Connection, changed: Sequence[tuple[Result, Stored]], req
         # Two answers may hold the same bytes, such as those of two months without a row.
         files = dict.fromkeys((file.source, file.sha256) for file in request.sources.get(result.indicator_id, ()))
         rows["result_source"] += [key | {"source": source, "sha256": sha256} for source, sha256 in files]
+    reference.add_periods(connection, {result.period for result, _ in changed})
     for table in (RESULT, ROWS, VARIANT, REMARK, RESULT_POPULATION, RESULT_SOURCE):
         if rows[table.name]:
             connection.execute(sa.insert(table), rows[table.name])

@@ -8,12 +8,11 @@ from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from pipeline.indicators.definition import definitions
 from pipeline.tables import OUTCOME_COLUMNS, SOURCE_COLUMNS, TABLES, Column, Table
 from pipeline.warehouse import Warehouse
 from pipeline.warehouse.migrations import SQL
-from pipeline.warehouse.model import BREAKDOWN, METADATA, REMARK, RESULT, SOURCE_FILE
-from pipeline.warehouse.views import about, view_texts
+from pipeline.warehouse.model import METADATA
+from pipeline.warehouse.views import about, meanings, view_texts
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "data-dictionary.md"
 KINDS = {
@@ -101,9 +100,7 @@ def _views() -> list[tuple[str, str, list[str]]]:
 
 
 def _view(view: str, text: str, columns: Sequence[str]) -> str:
-    known = {one.name: str(one.comment) for table in (REMARK, SOURCE_FILE, BREAKDOWN, RESULT) for one in table.columns}
-    known |= {"year": "the period as a number", "file": str(SOURCE_FILE.c.name.comment)}
-    known |= {name: f"its value, in {one.unit}" for name, one in definitions().items()}
+    known = meanings()
     grid = _grid(("column", "meaning"), [(f"`{column}`", known[column]) for column in columns])
     return f"### {view}\n\n{about(text)}\n\n{grid}"
 

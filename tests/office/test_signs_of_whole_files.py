@@ -212,6 +212,24 @@ def test_a_register_that_calls_itself_one_of_a_year_long_past_is_not_final(
     assert kept(tmp_path, lines, source, "online_services") == expected
 
 
+@pytest.mark.parametrize(("later_id", "expected"), [("L{n}", set()), ("M{n}", {"rows_alike_pct"})])
+def test_a_service_with_a_row_for_each_span_of_days_is_one_and_under_another_number_counted_twice(
+    tmp_path: Path, later_id: str, expected: set[str]
+) -> None:
+    names = ("service_id", "name", "agency", "is_accessible_online", "is_requestable_online", "valid_from_on")
+    lines = [
+        ",".join((*names, "valid_to_on")),
+        *(f"L{n},Izin {n},Dinas A,true,false,2020-01-01,{'2026-03-31' if n < 9 else ''}" for n in range(40)),
+        "L99,Izin lama,Dinas A,true,false,2020-01-01,2022-01-01",
+        *(f"{later_id.format(n=n)},Izin {n},Dinas A,true,true,2025-04-01," for n in range(9)),
+    ]
+    if not expected:
+        lines[-9:] = [line.replace("2025-04-01", "2026-04-01") for line in lines[-9:]]
+    columns = {**{name: name for name in (*names, "valid_to_on")}, "is_online_applicable": {"constant": "true"}}
+    source = {"table": "services", "columns": columns, "covers": []}
+    assert kept(tmp_path, lines, source, "online_services") == expected
+
+
 TITLED: dict[str, Sequence[int]] = {
     "Laporan periode Januari s.d. Juni 2025": range(1, 7),
     "Aduan 1 Januari 2025 s.d. 30 November 2025": range(1, 12),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import threading
 import uuid
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
@@ -13,11 +14,12 @@ import sqlalchemy as sa
 
 from connectors.errors import ConfigError
 from pipeline.indicators.definition import definitions
-from pipeline.warehouse import Warehouse, migrations, views
+from pipeline.warehouse import Warehouse, migrations, reference, views
 from pipeline.warehouse.engine import make_engine
 from tests.warehouse.test_warehouse import query, request, result
 
 IDS = list(definitions())
+BESIDE = ["city", "period_start", "period_end"]
 HISTORY, LINEAGE = "views/20_indicator_history.sql", "views/50_result_lineage.sql"
 
 
@@ -162,16 +164,20 @@ def test_a_view_that_others_built_on_changes_in_place(reader_url: tuple[str, str
 def test_the_yearly_view_has_a_column_for_each_declared_indicator(warehouse_url: str) -> None:
     Warehouse(warehouse_url).migrate()
     assert {"portal_visits", "online_services", "inquiry_response", "it_downtime"} <= set(IDS)
-    assert columns(warehouse_url, "indicator_by_year") == ["city_id", "year", *IDS]
+    status, coverage = ([f"{name}_{of}" for name in IDS] for of in ("status", "coverage_pct"))
+    assert columns(warehouse_url, "indicator_by_year") == ["city_id", "year", *IDS, *BESIDE, *status, *coverage]
 
 
 def test_a_new_indicator_gets_its_column_in_an_existing_warehouse(
     warehouse_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     Warehouse(warehouse_url).migrate()
-    monkeypatch.setattr(views, "definitions", lambda: {**definitions(), "air_quality": None})
+    grown = {**definitions(), "air_quality": replace(definitions()["it_downtime"], id="air_quality")}
+    for module in (views, reference):
+        monkeypatch.setattr(module, "definitions", lambda: grown)
     Warehouse(warehouse_url).migrate()
-    assert columns(warehouse_url, "indicator_by_year") == ["city_id", "year", *IDS, "air_quality"]
+    assert columns(warehouse_url, "indicator_by_year")[:7] == ["city_id", "year", *IDS, "air_quality"]
+    assert "air_quality" in {name for (name,) in query(warehouse_url, "SELECT indicator_id FROM indicator")}
 
 
 def test_every_view_says_what_it_is_and_postgresql_shows_it(warehouse_url: str) -> None:
