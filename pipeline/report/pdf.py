@@ -12,7 +12,7 @@ from pipeline.periods import Period
 from pipeline.report.answers import answers, progress, value_text, with_unit
 from pipeline.report.document import STATUSES, Document
 from pipeline.report.typesetting import typeset
-from pipeline.warehouse import Reason, ResultView, SourceFile, Version
+from pipeline.warehouse import ResultView, SourceFile, Version
 
 TEMPLATE = Path(__file__).parent / "typst" / "report.typ"
 SHOWN_VERSIONS, SHOWN_YEARS, SHOWN_FILES = 5, 10, 4
@@ -74,7 +74,7 @@ class _Pages:
         when = t.period(self._document.period)
         return {
             "lang": t.code,
-            "title": t("{city}, {period}: governance indicators", city=self.view.city.name, period=when),
+            "title": self._document.title,
             "city": self.view.city.name,
             "period": when,
             "t": {name: t(message) for name, message in WORDS.items()},
@@ -105,8 +105,8 @@ class _Pages:
             "method": t.either(definition.rule_id, definition.rule_en),
             "method_version": t("Method {version}", version=result.method_version),
             "origin": list(self._origin(result)),
-            "held": _reasons(result, t, keeps_provisional=True),
-            "known": _reasons(result, t, keeps_provisional=False),
+            "held": self._document.reasons(result),
+            "known": self._document.reasons(result, keeps_provisional=False),
             "versions": [self._version(one) for one in result.versions[-SHOWN_VERSIONS:]],
         }
 
@@ -179,18 +179,6 @@ def _target_text(result: ResultView, t: Language) -> str:
     value = with_unit(result.target.target_value, result.unit, t)
     at_least = result.target.direction == "at_least"
     return t("at least {target}", target=value) if at_least else t("at most {target}", target=value)
-
-
-def _reasons(result: ResultView, t: Language, *, keeps_provisional: bool) -> list[str]:
-    """Texts of the remarks of one kind; a value that is not final never goes without."""
-    found = [_text(one, t) for one in result.reasons if one.keeps_provisional is keeps_provisional]
-    if keeps_provisional and result.status != "final" and not found:
-        return [t.of_both(result.reason) if result.reason else t("its reasons were not kept when it was computed")]
-    return found
-
-
-def _text(reason: Reason, t: Language) -> str:
-    return t.either(reason.text_id, reason.text_en)
 
 
 def _files(results: Sequence[ResultView], t: Language) -> Iterator[dict[str, Any]]:
