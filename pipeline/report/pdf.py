@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from pipeline.language import Language
 from pipeline.periods import Period
-from pipeline.report.answers import answers, progress, value_text, with_unit
+from pipeline.report.answers import answers, progress
 from pipeline.report.document import STATUSES, Document
 from pipeline.report.typesetting import typeset
 from pipeline.warehouse import ResultView, SourceFile, Version
@@ -96,7 +96,7 @@ class _Pages:
             "value": t.number(result.value),
             "unit": t(result.unit),
             "facts": [{"label": label, "text": text} for label, text in self._facts(result)],
-            "target": with_unit(result.target.target_value, result.unit, t) if result.target else t.number(None),
+            "target": _short_target(result, t),
             "before": self._before(result),
             "answers": [{"question": a.question, "text": a.text, "tone": a.tone} for a in found],
             "years": list(self._years(result)),
@@ -125,7 +125,7 @@ class _Pages:
         if before is None:
             return t.number(None)
         mark = "" if before.status == "final" else f" ({t(STATUSES[before.status]).lower()})"
-        return f"{value_text(before.value, result, t)}{mark}"
+        return f"{t.number(before.value)}{mark}"
 
     def _years(self, result: ResultView) -> Iterator[dict[str, Any]]:
         """The value of each year up to that of the report, the latest last."""
@@ -176,9 +176,15 @@ class _Pages:
 def _target_text(result: ResultView, t: Language) -> str:
     if result.target is None:
         return t("none set")
-    value = with_unit(result.target.target_value, result.unit, t)
+    value = t.number(result.target.target_value)
     at_least = result.target.direction == "at_least"
     return t("at least {target}", target=value) if at_least else t("at most {target}", target=value)
+
+
+def _short_target(result: ResultView, t: Language) -> str:
+    if result.target is None:
+        return t.number(None)
+    return f"{'≥' if result.target.direction == 'at_least' else '≤'} {t.number(result.target.target_value)}"
 
 
 def _files(results: Sequence[ResultView], t: Language) -> Iterator[dict[str, Any]]:

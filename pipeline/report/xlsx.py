@@ -32,7 +32,7 @@ _FORMATS: dict[Kind, str] = {
 }
 # Excel takes no more in a cell.
 LONGEST_TEXT = 32_000
-_NARROWEST, _WIDEST = 9, 48
+_NARROWEST, _WIDEST, _COLUMNS_A_PAGE = 9, 48, 14
 SHEET_NAMES = {
     "results": "Results",
     "reasons": "Reasons",
@@ -112,7 +112,7 @@ def _write_table(
     sheet.autofilter(0, 0, len(rows), len(headings) - 1)
     sheet.set_landscape()
     sheet.set_paper(9)
-    sheet.fit_to_pages(1, 0)
+    sheet.fit_to_pages(-(-len(headings) // _COLUMNS_A_PAGE), 0)
     sheet.repeat_rows(0)
 
 
