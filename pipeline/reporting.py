@@ -117,3 +117,15 @@ def _files(document: Document, formats: Sequence[str]) -> Iterator[tuple[str, by
         from pipeline.report.pdf import pdf
 
         yield f"{ending}.pdf", pdf(document)
+    if "xlsx" in formats:
+        from pipeline.report.xlsx import xlsx
+
+        yield f"{ending}.xlsx", xlsx(document)
+    if "csv" in formats:
+        from pipeline.report.csvw import csvw
+
+        yield from ((f"{ending}-csv/{name}", content) for name, content in csvw(document))
+    if "json" in formats:
+        from pipeline.report.export import export
+
+        yield f"{ending}.json", export(document)

@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo
 
 from pipeline.language import Language
 from pipeline.periods import Period
-from pipeline.report.answers import answers, progress, value_text, with_unit
+from pipeline.report.answers import answers, progress
 from pipeline.report.document import STATUSES, Document
 from pipeline.report.typesetting import typeset
-from pipeline.warehouse import Reason, ResultView, SourceFile, Version
+from pipeline.warehouse import ResultView, SourceFile, Version
 
 TEMPLATE = Path(__file__).parent / "typst" / "report.typ"
 SHOWN_VERSIONS, SHOWN_YEARS, SHOWN_FILES = 5, 10, 4
@@ -74,7 +74,7 @@ class _Pages:
         when = t.period(self._document.period)
         return {
             "lang": t.code,
-            "title": t("{city}, {period}: governance indicators", city=self.view.city.name, period=when),
+            "title": self._document.title,
             "city": self.view.city.name,
             "period": when,
             "t": {name: t(message) for name, message in WORDS.items()},
@@ -96,7 +96,7 @@ class _Pages:
             "value": t.number(result.value),
             "unit": t(result.unit),
             "facts": [{"label": label, "text": text} for label, text in self._facts(result)],
-            "target": with_unit(result.target.target_value, result.unit, t) if result.target else t.number(None),
+            "target": _short_target(result, t),
             "before": self._before(result),
             "answers": [{"question": a.question, "text": a.text, "tone": a.tone} for a in found],
             "years": list(self._years(result)),
@@ -105,8 +105,8 @@ class _Pages:
             "method": t.either(definition.rule_id, definition.rule_en),
             "method_version": t("Method {version}", version=result.method_version),
             "origin": list(self._origin(result)),
-            "held": _reasons(result, t, keeps_provisional=True),
-            "known": _reasons(result, t, keeps_provisional=False),
+            "held": self._document.reasons(result),
+            "known": self._document.reasons(result, keeps_provisional=False),
             "versions": [self._version(one) for one in result.versions[-SHOWN_VERSIONS:]],
         }
 
@@ -125,7 +125,7 @@ class _Pages:
         if before is None:
             return t.number(None)
         mark = "" if before.status == "final" else f" ({t(STATUSES[before.status]).lower()})"
-        return f"{value_text(before.value, result, t)}{mark}"
+        return f"{t.number(before.value)}{mark}"
 
     def _years(self, result: ResultView) -> Iterator[dict[str, Any]]:
         """The value of each year up to that of the report, the latest last."""
@@ -176,21 +176,15 @@ class _Pages:
 def _target_text(result: ResultView, t: Language) -> str:
     if result.target is None:
         return t("none set")
-    value = with_unit(result.target.target_value, result.unit, t)
+    value = t.number(result.target.target_value)
     at_least = result.target.direction == "at_least"
     return t("at least {target}", target=value) if at_least else t("at most {target}", target=value)
 
 
-def _reasons(result: ResultView, t: Language, *, keeps_provisional: bool) -> list[str]:
-    """Texts of the remarks of one kind; a value that is not final never goes without."""
-    found = [_text(one, t) for one in result.reasons if one.keeps_provisional is keeps_provisional]
-    if keeps_provisional and result.status != "final" and not found:
-        return [t.of_both(result.reason) if result.reason else t("its reasons were not kept when it was computed")]
-    return found
-
-
-def _text(reason: Reason, t: Language) -> str:
-    return t.either(reason.text_id, reason.text_en)
+def _short_target(result: ResultView, t: Language) -> str:
+    if result.target is None:
+        return t.number(None)
+    return f"{'≥' if result.target.direction == 'at_least' else '≤'} {t.number(result.target.target_value)}"
 
 
 def _files(results: Sequence[ResultView], t: Language) -> Iterator[dict[str, Any]]:

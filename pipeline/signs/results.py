@@ -70,8 +70,9 @@ def _changes(result: Result, then: Mapping[str, Any] | None, before: Mapping[str
 
 
 def _lost(result: Result, most_things: Mapping[str, int]) -> Signs:
+    """None are lost of a first version, so that the first run and every later one say the same."""
     before = most_things.get(result.indicator_id)
-    return {"rows_lost_pct": max(0.0, 100 - 100 * result.rows.things_count / before)} if before else {}
+    return {"rows_lost_pct": max(0.0, 100 - 100 * result.rows.things_count / before) if before else 0.0}
 
 
 def _times_between_months(result: Result) -> float | None:
