@@ -307,8 +307,8 @@ def store(city_id: str, period: str) -> list[str]:
 
 
 @task
-def report(city_id: str, period: str) -> str:
-    """Write the page with results and validation; gives its path."""
+def report(city_id: str, period: str) -> list[str]:
+    """Write the reports that the city declares; gives their paths."""
     from pipeline import steps
 
     return steps.report(city_id, period)

@@ -29,11 +29,15 @@ class RunFailed(DataRejected):
 
 @dataclass(frozen=True)
 class Backfill:
-    """The periods that are still due, in order, and how many were done before."""
+    """The periods that are still due, in order, and how many were done before.
+
+    With `again` they are run though they are done.
+    """
 
     city_id: str
     due: tuple[str, ...]
-    done_count: int
+    done_count: int = 0
+    again: bool = True
 
     @classmethod
     def planned(cls, city_id: str, first: str, last: str, *, again: bool = False) -> Backfill:
@@ -41,19 +45,21 @@ class Backfill:
         labels = [period.label for period in span(first, last)]
         done = frozenset() if again else steps.periods_done(city_id, labels)
         due = tuple(label for label in labels if label not in done)
-        return cls(city_id, due, len(labels) - len(due))
+        return cls(city_id, due, len(labels) - len(due), again=again)
 
     def run(
         self, progress: Progress, *, one: Callable[..., object], goes_on_after: type[TolokError] = TolokError
     ) -> Iterator[tuple[str, TolokError | None]]:
         """Run `one(city_id, period, progress=...)` for each period that is due; gives each with its fault, if any.
 
-        The first fault of another kind than `goes_on_after` is the last: every other period would meet it too.
+        What another run has done since, such as a scheduled one, is passed over. The first fault of another kind than
+        `goes_on_after` is the last: every other period would meet it too.
         """
         for nth, label in enumerate(self.due, start=1):
             with progress.step(f"{self.city_id} {label} ({nth}/{len(self.due)})"):
                 try:
-                    one(self.city_id, label, progress=progress)
+                    if self.again or not steps.periods_done(self.city_id, [label]):
+                        one(self.city_id, label, progress=progress)
                 except TolokError as fault:
                     yield label, fault
                     if not isinstance(fault, goes_on_after):
@@ -85,7 +91,7 @@ def restate(city_id: str, *, month: str, now: datetime, progress: Progress) -> l
         return []
     before = steps.versions(city_id)
     labels = [period.label for period in span(str(year), str(year)) if period.label in {label for label, _ in before}]
-    ended = list(Backfill(city_id, tuple(labels), 0).run(progress, one=run_here))
+    ended = list(Backfill(city_id, tuple(labels)).run(progress, one=run_here))
     after = steps.versions(city_id)
     refuse_faults([(label, fault) for label, fault in ended if fault is not None])
     return [label for label in labels if any(after[key] != before.get(key) for key in after if key[0] == label)]
@@ -97,7 +103,7 @@ def compute_also(city_id: str, *, month: str, progress: Progress) -> list[str]:
     Raises at last the gravest fault, with the texts of all.
     """
     labels = steps.also_due(city_id, month)
-    ended = list(Backfill(city_id, tuple(labels), 0).run(progress, one=run_here))
+    ended = list(Backfill(city_id, tuple(labels)).run(progress, one=run_here))
     refuse_faults([(label, fault) for label, fault in ended if fault is not None])
     return labels
 

@@ -8,7 +8,7 @@ import os
 import re
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, time
 from functools import partial
@@ -23,14 +23,16 @@ from connectors.errors import ConfigError, DataRejected, TolokError
 from connectors.numerals import number
 from pipeline.indicators.definition import definitions
 from pipeline.nearest import did_you_mean
-from pipeline.periods import Period
+from pipeline.periods import Period, span
 from pipeline.settings import CITY_ID, Settings, city_ids, province_path
 from pipeline.tables import TABLES
 
 if TYPE_CHECKING:
     from pipeline.backfill import Backfill
     from pipeline.conditions import Condition
+    from pipeline.language.language import Code
     from pipeline.progress import Progress
+    from pipeline.reporting import Reporting
 
 # Almost all that a command makes are modules and tables that live to its end: looking for cycles among them is vain.
 _FEW_PASSES = (200_000, 20, 20)
@@ -118,17 +120,71 @@ def init(city: str) -> None:
 
 
 @_commands.command()
-@click.argument("table", type=click.Choice(tuple(TABLES)))
+@click.argument("table", type=click.Choice((*TABLES, "readiness")))
+@click.argument("city", required=False)
+@click.option("--year", default=None, help="Tahun formulir kesiapan. / Year of a readiness form.")
 @click.option("--to", "target", type=click.Path(path_type=Path), default=None, help="Berkas tujuan. / File to write.")
-def template(table: str, target: Path | None) -> None:
+def template(table: str, city: str | None, year: str | None, target: Path | None) -> None:
     """Tulis buku kerja kosong untuk diisi. / Write an empty workbook to fill in."""
     from pipeline.template import write_template
 
+    if table == "readiness":
+        _write_readiness_form(city, year, target)
+        return
+    if city or year:
+        raise click.UsageError("CITY and --year are for readiness only", click.get_current_context())
     path = write_template(target or Path(f"tolok-{table}.xlsx"), table=table)
     click.echo(
         f"{path}\nIsi lembar Data, lalu tulis 'system: template_{table}' dan 'path' pada sumbernya di YAML kota.\n"
         f"Fill in the sheet Data, then write 'system: template_{table}' and 'path' in its source in the city's YAML."
     )
+
+
+def _write_readiness_form(city: str | None, year: str | None, target: Path | None) -> None:
+    from pipeline.readiness.command import write_empty_form, year_of
+
+    path = write_empty_form(city, year=year_of(year) if year else None, target=target)
+    command = f"tolok readiness {city or 'KOTA'} {year or 'TAHUN'}"
+    click.echo(
+        f"{path}\nIsi lembar Jawaban, simpan bukti di folder 10.1/1 s.d. 10.4/9 di sampingnya, lalu: {command}\n"
+        f"Fill in the sheet Jawaban, put evidence into folders 10.1/1 to 10.4/9 beside it, then: {command}"
+    )
+
+
+@_commands.command()
+@click.argument("words", metavar="[CITY|PROVINCE] YEAR", nargs=-1, required=True)
+@click.option("--all", "is_all", is_flag=True, help="Semua kota. / All cities.")
+@click.option("--to", "folder", type=click.Path(path_type=Path), default=None, help="Folder dosir. / For dossiers.")
+@click.option("--no-dossier", is_flag=True, help="Tanpa PDF. / Without the PDF.")
+@click.option("--on", "day", default=None, help="Keadaan bukti per tanggal itu. / Evidence as of that day.")
+@click.option("--json", "as_json", is_flag=True, help="Objek JSON. / JSON objects.")
+def readiness(
+    words: tuple[str, ...], is_all: bool, folder: Path | None, no_dossier: bool, day: str | None, as_json: bool
+) -> None:
+    """Periksa 36 jawaban dan buktinya, tulis dosir. / Check 36 answers and their evidence, write the dossier."""
+    from pipeline.readiness.command import check_all, day_of_check, regions, year_of
+    from pipeline.readiness.text import described, lines, summary
+
+    if len(words) != (1 if is_all else 2):
+        raise click.UsageError("Write a city or province and a year, or --all and a year", click.get_current_context())
+    year, names = year_of(words[-1]), regions(None if is_all else words[0])
+    to = None if no_dossier else (folder or Settings.from_environment().home / "readiness" / str(year)).absolute()
+    with _progress() as progress:
+        ended = list(check_all(names, year, as_of=day_of_check(day), to=to, progress=progress))
+    checked = [one for _, one in ended if not isinstance(one, TolokError)]
+    if as_json:
+        click.echo(_as_json([described(one) for one in checked]))
+    elif checked:
+        for line in lines(checked[0]) if len(names) == 1 else summary(checked):
+            click.echo(line)
+    faults = [(name, one) for name, one in ended if isinstance(one, TolokError)]
+    if len(names) > 1:
+        for name, fault in faults:
+            click.echo(f"{name}: {fault.id}\n{name}: {fault.en}", err=True)
+    if faults:
+        if len(names) > 1:
+            sys.exit(max(fault.exit_code for _, fault in faults))
+        raise faults[0][1]
 
 
 @_commands.command()
@@ -439,18 +495,57 @@ def verify(city: str, period: str) -> None:
 
 
 @_commands.command()
-@click.argument("city")
-@click.argument("period")
-def report(city: str, period: str) -> None:
-    """Tulis halaman hasil dan validasi. / Write the page of results and validation."""
+@click.argument("words", metavar="[CITY] PERIOD [LAST]", nargs=-1, required=True)
+@click.option("--all", "is_all", is_flag=True, help="Semua kota dan provinsi. / All cities and provinces.")
+@click.option("--to", "formats", multiple=True, help="html, pdf, xlsx, csv, json; bawaan / default: html.")
+@click.option("--lang", "languages", multiple=True, type=click.Choice(("id", "en")), help="Bahasa. / Language.")
+def report(words: tuple[str, ...], is_all: bool, formats: tuple[str, ...], languages: tuple[Code, ...]) -> None:
+    """Tulis laporan satu periode, atau sampai LAST. / Write the reports of a period, or of those up to LAST."""
+    from pipeline.reporting import Reporting, formats_of
+
+    settings, asked = Settings.from_environment(), formats_of(formats or ("html",))
+    reporting = Reporting(settings)
+    names, labels = (reporting.names, words) if is_all else ([words[0]], words[1:])
+    if not 1 <= len(labels) <= 2:
+        raise click.UsageError(
+            "Missing argument 'PERIOD'." if not labels else f"Got unexpected extra argument ({labels[2]})"
+        )
+    written_count = 0
+    with _progress() as progress:
+        for name in names:
+            stored = set(reporting.view(name).periods)
+            wanted = [label for label in _range(labels) if label in stored]
+            if not wanted and not is_all:
+                raise _nothing_stored(name, _range(labels)[0])
+            with progress.step(f"Laporan / Reports {name}"):
+                for label in wanted:
+                    for path in _write_reports(reporting, name, label, formats=asked, languages=languages):
+                        written_count += 1
+                        click.echo(path)
+    if is_all:
+        click.echo(f"{written_count} berkas / files")
+
+
+def _range(labels: Sequence[str]) -> list[str]:
+    """The periods from the first to the last told, all as long as the first."""
+    first = _period(labels[0])
+    if len(labels) == 1:
+        return [first.label]
+    return [period.label for period in span(*labels) if period.is_year is first.is_year]
+
+
+def _write_reports(
+    reporting: Reporting, name: str, label: str, *, formats: Sequence[str], languages: Sequence[Code]
+) -> Iterator[str]:
     from pipeline import steps
 
-    label, settings = _period(period).label, Settings.from_environment()
-    results = _results(city, label)
-    if _is_province(settings.cities, city):
-        click.echo(_write_page_of_province(settings, city, label, results))
-    else:
-        click.echo(steps.report(city, label))
+    if not reporting.is_province(name):
+        yield from steps.report(name, label, formats=formats, languages=languages or ("id",), reporting=reporting)
+        return
+    if "html" in formats:
+        yield str(_write_page_of_province(Settings.from_environment(), name, label, _results(name, label)))
+    for path in reporting.write(name, label, formats=formats, languages=languages or ("id",)):
+        yield str(path)
 
 
 def _write_page_of_province(settings: Settings, name: str, label: str, results: list[dict[str, Any]]) -> Path:

@@ -76,10 +76,20 @@ class Notice:
     over: Mapping[Key, str]
 
     @classmethod
-    def of(cls, conditions: Iterable[Condition], told: Mapping[Key, str], *, kinds: Collection[str]) -> Notice:
-        """What to tell who was `told` that; `kinds` are those they want and that were looked into."""
+    def of(
+        cls,
+        conditions: Iterable[Condition],
+        told: Mapping[Key, str],
+        *,
+        kinds: Collection[str],
+        held: Collection[Key] = (),
+    ) -> Notice:
+        """What to tell who was `told` that; `kinds` are those they want and that were looked into.
+
+        What is `held` is so, and not told yet.
+        """
         now = {(one.kind, one.subject): one for one in conditions if one.kind in kinds}
-        new = tuple(one for key, one in now.items() if key not in told)
+        new = tuple(one for key, one in now.items() if key not in told and key not in held)
         over = {key: about for key, about in told.items() if key[0] in kinds and key not in now}
         return cls(new, over)
 

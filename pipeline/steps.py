@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from pipeline.city_status import CityStatus
     from pipeline.clean.dataset import Dataset
     from pipeline.indicators.base import Result
+    from pipeline.language.language import Code
+    from pipeline.reporting import Reporting
     from pipeline.validate import Verdict
     from pipeline.warehouse.records import Correction, Stored
 
@@ -395,15 +397,37 @@ def _fingerprint(city_id: str, period: str) -> str:
     return fingerprint(city, sources_for(city, asked), period=asked)
 
 
-def report(city_id: str, period: str) -> str:
-    """Write the page that shows results and validation; gives its path."""
+def report(
+    city_id: str,
+    period: str,
+    *,
+    formats: Sequence[str] = (),
+    languages: Sequence[Code] = (),
+    reporting: Reporting | None = None,
+) -> list[str]:
+    """Write the reports that the city declares, or those of the formats and languages told; gives their paths.
+
+    The page among them shows results and validation in both languages. `reporting` has read cities before.
+    """
+    from pipeline.reporting import Reporting
+
+    declared = _city(city_id).reports
+    formats, languages = formats or declared.formats, languages or declared.languages
+    pages = [_write_page(city_id, period)] if "html" in formats else []
+    others = (reporting or Reporting(Settings.from_environment())).write(
+        city_id, period, formats=formats, languages=languages
+    )
+    return [str(path) for path in (*pages, *others)]
+
+
+def _write_page(city_id: str, period: str) -> Path:
     from pipeline.report.page import write_page
     from pipeline.warehouse import Warehouse
 
     city, warehouse = _city(city_id), Warehouse(_warehouse_url())
     results = warehouse.current(city_id, period)
     manifests = [m for table in TABLES for m in _manifests(city_id, table, period)]
-    page = write_page(
+    return write_page(
         _home() / "reports" / city_id / f"{period}.html",
         city_name=city.name,
         period=period,
@@ -417,7 +441,6 @@ def report(city_id: str, period: str) -> str:
             for file in m.files
         ],
     )
-    return str(page)
 
 
 def status(city_id: str, *, now: datetime) -> CityStatus:

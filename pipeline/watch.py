@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import fcntl
-from collections.abc import Collection, Iterator, Mapping
+import json
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from connectors.errors import ConfigError, TolokError
 from connectors.messages import send
+from pipeline.atomic import write_atomically
 from pipeline.city_plans import PlannedRecipient, city_plans
 from pipeline.conditions import CityState, Condition, of_city, of_failures, of_settings
 from pipeline.config.city import City
@@ -17,7 +19,7 @@ from pipeline.config.load import load_city
 from pipeline.config.notify import KINDS
 from pipeline.failures import NIGHTLY, keep_failure
 from pipeline.landing import Manifest, read_manifest_at
-from pipeline.notices import Notice, label
+from pipeline.notices import Key, Notice, label
 from pipeline.periods import period_of_run
 from pipeline.settings import Settings, city_ids
 from pipeline.steps import status
@@ -26,6 +28,10 @@ from pipeline.warehouse import Notifications, Warehouse
 _KINDS_OF_A_PERIOD = ("daily", "monthly", "annual")
 # What a run tells at once, at its end; the rest waits for the daily look, for a backfill would tell it by the month.
 AT_ONCE = ("run_failed", "settings_at_fault")
+# What the next runs may mend: after a first start, or on a machine that was off, they are just catching up.
+_MENDED_BY_RUNS = ("period_missing", "source_stale")
+# A little less than from one morning to the next.
+_LASTING = timedelta(hours=20)
 
 
 def conditions(city_id: str, *, now: datetime, kinds: Collection[str] = KINDS) -> tuple[list[Condition], set[str]]:
@@ -84,18 +90,21 @@ def keep_failure_of_run(
 def tell(city_id: str, *, now: datetime, kinds: Collection[str] = KINDS) -> list[str]:
     """Tell each recipient of a city what is new to them and what is over; gives the subject of each message sent.
 
-    What was sent is noted after it went through, so a crash costs at most that one message twice. Raises the gravest
-    fault when one was not delivered, after all the others were.
+    What was sent is noted after it went through, so a crash costs at most that one message twice. What the next runs
+    may mend is told when a look some twenty hours later still finds it, and nothing of the city was run meanwhile.
+    Raises the gravest fault when one was not delivered, after all the others were.
     """
     sent, faults = list[str](), list[TolokError]()
     told_of = recipients(city_id, now=now)
     if not told_of:
         return []
-    with _alone(Settings.from_environment().home / "runs" / city_id):
+    with _alone(Settings.from_environment().home / "runs" / city_id) as folder:
         found, looked_into = conditions(city_id, now=now, kinds=kinds)
+        held = _held(folder / "seen.json", city_id, found, now=now) if looked_into & set(_MENDED_BY_RUNS) else set()
         for recipient in told_of:
+            wanted = looked_into & set(recipient.kinds)
             try:
-                sent += _tell(recipient, city_id, found, kinds=looked_into & set(recipient.kinds), now=now)
+                sent += _tell(recipient, city_id, found, held=held, kinds=wanted, now=now)
             except TolokError as fault:
                 faults.append(fault)
     if faults:
@@ -103,12 +112,44 @@ def tell(city_id: str, *, now: datetime, kinds: Collection[str] = KINDS) -> list
     return sent
 
 
+def _held(path: Path, city_id: str, found: Iterable[Condition], *, now: datetime) -> set[Key]:
+    """What is not told yet, for runs may be mending it; since when each of these was seen is kept in a file."""
+    try:
+        kept = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        kept = {}
+    keys = [(one.kind, one.subject) for one in found if one.kind in _MENDED_BY_RUNS]
+    seen = {" ".join(key): kept.get(" ".join(key), now.isoformat()) for key in keys}
+    if seen != kept:
+        write_atomically(path, json.dumps(seen))
+    runs_go_on = _is_recent(_last_run_at(city_id), now)
+    return {key for key in keys if runs_go_on or _is_recent(datetime.fromisoformat(seen[" ".join(key)]), now)}
+
+
+def _is_recent(moment: datetime | None, now: datetime) -> bool:
+    return moment is not None and abs(now - moment) < _LASTING
+
+
+def _last_run_at(city_id: str) -> datetime | None:
+    """When a run of a period of the city last stored something or failed."""
+    url = Settings.from_environment().warehouse_url
+    failed = [one.failed_at for one in Notifications(url).failures(city_id) if one.period != NIGHTLY]
+    stored = [one.computed_at for one in Warehouse(url).results(city_id) if one.computed_at]
+    return max([*failed, *stored], default=None)
+
+
 def _tell(
-    recipient: PlannedRecipient, city_id: str, found: list[Condition], *, kinds: set[str], now: datetime
+    recipient: PlannedRecipient,
+    city_id: str,
+    found: list[Condition],
+    *,
+    held: Collection[Key],
+    kinds: set[str],
+    now: datetime,
 ) -> Iterator[str]:
     """One message, if there is anything to tell."""
     kept = Notifications(Settings.from_environment().warehouse_url)
-    notice = Notice.of(found, kept.open(city_id, recipient.connection), kinds=kinds)
+    notice = Notice.of(found, kept.open(city_id, recipient.connection), kinds=kinds, held=held)
     if notice:
         subject = notice.subject(city_id, recipient.language)
         send(recipient.connection, subject=subject, text=notice.text(city_id, recipient.language))
@@ -123,9 +164,9 @@ def _manifests(home: Path, city: City) -> dict[str, list[Manifest]]:
 
 
 @contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """One teller of a city at a time, so that two do not both find that nobody was told yet."""
+def _alone(folder: Path) -> Iterator[Path]:
+    """One teller of a city at a time, so that two do not both find that nobody was told yet; gives the folder."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "notify.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+        yield folder

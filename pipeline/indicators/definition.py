@@ -22,10 +22,10 @@ class Definition:
 
     `table` is the clean table it is computed from, `also_reads` others its value depends on. A value is numerator /
     denominator x `scale`, in `unit`. `variants` says of each variant's id how it differs from the headline, in Bahasa
-    Indonesia and English. `better` is the direction in which a city improves; a value that `is_sum` grows with the
-    length of the period, so that only twelve months compare with a year. `explained_by` are the dimensions
-    whose members tell why a value is what it is, the most telling first. `checker` is a second person who has held the
-    file against the standard; empty: nobody has.
+    Indonesia and English; `limits` say what a value does not tell. `better` is the direction in which a city improves;
+    a value that `is_sum` grows with the length of the period, so that only twelve months compare with a year.
+    `explained_by` are the dimensions whose members tell why a value is what it is, the most telling first. `checker` is
+    a second person who has held the file against the standard; empty: nobody has.
     """
 
     id: str
@@ -45,6 +45,8 @@ class Definition:
     origin_en: str
     reading_id: str
     reading_en: str
+    limits_id: str
+    limits_en: str
     variants: Mapping[str, tuple[str, str]]
     better: Literal["higher", "lower"]
     explained_by: tuple[str, ...]

@@ -66,6 +66,10 @@ DEFINITION = Definition(
     "kategori menggeser rata-rata.",
     reading_en="Problems with a practical, affordable, short-term solution are answered faster, so the mix of "
     "categories moves the mean.",
+    limits_id="Angka ini tidak mengatakan apakah masalahnya selesai atau penanyanya puas. Yang belum dijawab "
+    "belum ikut rata-rata, dan rata-rata yang baik dapat menyembunyikan beberapa yang sangat lama.",
+    limits_en="It does not tell whether the problem was solved or the asker is content. What is still "
+    "unanswered is not in the mean yet, and a good mean may hide a few that took very long.",
     variants={
         "day_end": (
             "tanggal tanpa jam dihitung sampai akhir harinya, bukan sejak awalnya",

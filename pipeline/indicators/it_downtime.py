@@ -75,6 +75,10 @@ DEFINITION = Definition(
     "hanya insiden kecil yang hilang: baca bersama jumlah jam dan jumlah insiden.",
     reading_en="Fewer outages mean less downtime. The mean can rise when only the small incidents disappear: read "
     "it with total hours and count.",
+    limits_id="Angka ini tidak mengatakan berapa warga yang terganggu, dan tidak memuat gangguan yang tidak "
+    "dicatat: kota yang mencatat lebih teliti dapat tampak lebih buruk.",
+    limits_en="It does not tell how many people were affected, and holds no outage that nobody recorded: a city "
+    "that records with more care may look worse.",
     variants={
         "unplanned_only": ("tanpa pemeliharaan terencana", "without planned maintenance"),
         "whole_duration_in_starting_period": (

@@ -49,6 +49,10 @@ DEFINITION = Definition(
     "layanan yang rapi lebih baik daripada 100 % dari daftar yang pendek.",
     reading_en="100 % is not the target: some services cannot be online. An honest 67 % with a clean register "
     "beats 100 % of a short list.",
+    limits_id="Angka ini tidak mengatakan seberapa mudah layanan daring itu, dan tidak mengatakan berapa warga "
+    "yang memakainya: layanan yang jarang diminta dihitung sama dengan yang sering.",
+    limits_en="It does not tell how well a service works online, nor how many people use it so: a service that "
+    "is rarely asked for counts as much as a frequent one.",
     variants={
         "accessible_only": ("dapat diakses daring, dimohon atau tidak", "accessible online, requestable or not"),
         "not_applicable_removed": (

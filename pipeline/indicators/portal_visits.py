@@ -56,6 +56,11 @@ DEFINITION = Definition(
     "(kampanye, bot, alat ukur baru) sebelum dipuji.",
     reading_en="Many visits show that the published data attract people. A jump is to be explained (campaign, "
     "bots, a new tool) before it is praised.",
+    limits_id="Angka ini tidak mengatakan berapa orang yang datang, dan tidak mengatakan apakah mereka "
+    "menemukan yang dicari: satu orang dapat berkunjung berkali-kali, dan pengunjung dari luar kota "
+    "ikut dihitung.",
+    limits_en="It does not tell how many people came, nor whether they found what they looked for: one person "
+    "may visit many times, and visitors from elsewhere count too.",
     variants={
         "bots_included": ("kunjungan bot ikut dihitung", "visits of known bots are counted too"),
         "no_midnight_break": (

@@ -123,9 +123,32 @@ def value_text(value: float | None, result: ResultView, language: Language) -> s
     return with_unit(value, result.unit, language)
 
 
+def change_text(compared: Progress, result: ResultView, language: Language) -> str:
+    """The change since the year before in the unit, and in percent of it unless the value is a share itself."""
+    if compared.change is None:
+        return language.number(None)
+    change = difference_text(compared.change, result, language)
+    if result.unit == "%" or compared.change_pct is None:
+        return change
+    return f"{change}, {_sign(compared.change_pct)}{language.percent(abs(compared.change_pct))}"
+
+
+def difference_text(amount: float, result: ResultView, language: Language) -> str:
+    """A difference of two values with its sign and unit; of two shares in percentage points."""
+    return _sign(amount) + with_unit(abs(amount), _unit_of_difference(result), language)
+
+
 def with_unit(value: float | None, unit: str, language: Language) -> str:
     """A value with a unit, such as `2,28 hari`; a dash alone for none."""
     return f"{language.number(value)} {language(unit)}" if value is not None else language.number(None)
+
+
+def _sign(amount: float) -> str:
+    return "+" if amount > 0 else "−" if amount < 0 else ""
+
+
+def _unit_of_difference(result: ResultView) -> str:
+    return "percentage points" if result.unit == "%" else result.unit
 
 
 def _is_good(result: ResultView, compared: Progress, t: Language) -> tuple[str, Tone]:
@@ -135,7 +158,7 @@ def _is_good(result: ResultView, compared: Progress, t: Language) -> tuple[str, 
     if target is None:
         return t("{value}. No target is set for this period.", value=value), "neutral"
     said = {"value": value, "target": value_text(target.target_value, result, t), "source": target.source}
-    gap = value_text(abs(compared.distance or 0), result, t)
+    gap = with_unit(abs(compared.distance or 0), _unit_of_difference(result), t)
     at_least = target.direction == "at_least"
     if compared.is_good:
         text = t("Yes: {value}; the target is at least {target} ({source}).", **said)
@@ -153,12 +176,7 @@ def _is_better(result: ResultView, compared: Progress, t: Language) -> tuple[str
     said = {
         "before": value_text(before.value, result, t),
         "period": t.period(before.period),
-        "change": f"{'+' if compared.change > 0 else '−'}{value_text(abs(compared.change), result, t)}"
-        + (
-            f", {'+' if compared.change > 0 else '−'}{t.percent(abs(compared.change_pct))}"
-            if compared.change_pct
-            else ""
-        ),
+        "change": change_text(compared, result, t),
     }
     tone: Tone
     if compared.is_better is None:
@@ -185,7 +203,7 @@ def _why(view: CityView, result: ResultView, t: Language) -> str:
     own = value_text(found.member.value, result, t)
     said = {"dimension": t.label(found.dimension), "member": member_text(found.dimension, found.member.name, t)}
     if found.is_of_change:
-        change = f"{'+' if found.amount > 0 else '−'}{value_text(abs(found.amount), result, t)}"
+        change = difference_text(found.amount, result, t)
         return t("Most of the change comes from {dimension} {member}: {change}.", change=change, **said)
     share = t.percent(100 * found.amount / result.value) if result.value else t.percent(0)
     if result.definition and result.definition.is_sum:

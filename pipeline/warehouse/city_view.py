@@ -26,12 +26,13 @@ from pipeline.warehouse.model import (
     TARGET,
     VALIDATION,
     VARIANT,
+    Utc,
 )
 from pipeline.warehouse.records import CityRecord, PopulationRecord, RuleOutcome, SourceFile, TargetRecord
 
 ORDER = tuple(definitions())
-_FILE = ("source", "file", "sha256", "size_bytes", "landed_at", "owner", "licence")
-LINEAGE = sa.table("result_lineage", *map(sa.column, (*KEY, *_FILE)))
+_FILE = ("source", "file", "sha256", "size_bytes", "owner", "licence")
+LINEAGE = sa.table("result_lineage", *map(sa.column, (*KEY, *_FILE)), sa.column("landed_at", Utc))
 _VERSION = ("version", "value", "numerator", "denominator", "status", "reason", "coverage_pct", "method_version")
 _OF_RESULT = (
     *("city_id", "indicator_id", "period", "version", "value", "numerator", "denominator", "unit", "status"),

@@ -14,6 +14,7 @@ test -d exports || cp -r "$samples/exports" .
 fill() {
   tolok backfill "$1" "$2" 2025
   tolok backfill "$1" 2026-01 2026-06
+  tolok run "$1" 2025-06-ytd
   tolok run "$1" 2026-06-ytd
 }
 fill kota-bahari 2023 >kota-bahari.log 2>&1 &

@@ -11,7 +11,7 @@ PAGE = Path(__file__).resolve().parents[2] / "docs" / "judgement.md"
 
 _HEAD = """# Judgement: what is held against what
 
-Written by `make generated` from `pipeline/signs.py`; do not edit.
+Written by `make generated` from `pipeline/signs/`; do not edit.
 
 A file can be read without a fault and still not be what it seems. After cleaning, two small frames of *signs* are made
 and held against Great Expectations suites: `expectations/signs.json` (a row per source, table and quarantine reason)

@@ -58,6 +58,10 @@ Aturan yang mengeluarkan baris / rules that leave rows out: `{{ table.exclusions
 
 {{ d.reading_en }}
 
+{{ d.limits_id }}
+
+{{ d.limits_en }}
+
 ## Tanggung jawab / Responsibility
 
 Penulis / author: {{ d.author }}. Diperiksa orang kedua / checked by a second person:

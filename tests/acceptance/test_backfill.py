@@ -11,7 +11,11 @@ import time
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from pipeline.backfill import Backfill, run_here
 from pipeline.indicators.definition import definitions
+from pipeline.progress import SILENT, Progress
 from pipeline.warehouse import Warehouse
 from tests.acceptance.exports import write_city
 
@@ -61,3 +65,22 @@ def _periods(home: Path) -> set[str]:
             return {period for (period,) in connection.execute("SELECT DISTINCT period FROM result")}
     except sqlite3.OperationalError:
         return set()
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_what_another_run_has_done_since_it_began_is_not_run_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, again: bool
+) -> None:
+    for name, value in environment(tmp_path, "beside").items():
+        monkeypatch.setenv(name, value)
+    write_city(tmp_path / "cities")
+    began: list[str] = []
+
+    def one(city: str, period: str, *, progress: Progress) -> None:
+        began.append(period)
+        for label in ("2024-02", "2024-03"):
+            run_here(city, label, progress=progress)
+
+    planned = Backfill.planned("kota-uji", "2024-02", "2024-04", again=again)
+    assert [fault for _, fault in planned.run(SILENT, one=one)] == [None] * 3
+    assert began == (["2024-02", "2024-03", "2024-04"] if again else ["2024-02", "2024-04"])

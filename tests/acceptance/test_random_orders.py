@@ -18,6 +18,7 @@ from pipeline.backfill import Backfill, run_here
 from pipeline.backfill import fill as fill_range
 from pipeline.progress import SILENT
 from pipeline.tables import TABLES
+from pipeline.turns import take_turn
 from pipeline.warehouse import Warehouse
 from tests.acceptance.years_of_exports import write_city
 
@@ -188,6 +189,27 @@ def test_runs_of_a_city_take_turns_and_an_ended_one_keeps_nobody_waiting(holder_
     assert may_start("first")
     # The form of a range names no period of its own.
     assert steps.may_start(CITY, "", holder="form", is_active=lambda _: False, due_at=None)
+
+
+@pytest.mark.parametrize(
+    "asking",
+    [
+        # Each month is there when the one before has ended; the year asked before it.
+        [(30, "month 2", False), (120, "year", True), (130, "month 2", False)],
+        # A year that has not asked for five minutes has lost its place.
+        [(300, "month 2", False), (311, "month 2", True), (312, "year", False)],
+    ],
+)
+def test_the_run_that_has_waited_longest_comes_next(tmp_path: Path, asking: list[tuple[int, str, bool]]) -> None:
+    start, ended = datetime(2026, 1, 1, tzinfo=UTC), set[str]()
+
+    def asks(seconds: int, holder: str) -> bool:
+        now = start + timedelta(seconds=seconds)
+        return take_turn(tmp_path, CITY, holder=holder, is_active=lambda one: one not in ended, now=now)[0]
+
+    assert [asks(0, "month 1"), asks(10, "year"), asks(20, "month 2")] == [True, False, False]
+    ended.add("month 1")
+    assert [(seconds, holder, asks(seconds, holder)) for seconds, holder, _ in asking] == asking
 
 
 @pytest.mark.usefixtures("at_home")

@@ -76,7 +76,7 @@ def test_one_thing_under_two_ids_or_in_two_sources_is_beyond_its_limit(
     for name in names:
         steps.fetch("kota", name, "2025")
     shares = steps.dataset("kota", table, "2025").shares
-    limits = {sign.name: sign.most for sign in signs.OF_TABLES}
+    limits = {sign.name: sign.most for sign in signs.FRAMES["signs"]}
     assert {name for name, places in shares.items() for share, _ in places.values() if share > limits[name]} == expected
 
 

@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -61,6 +61,11 @@ def write_city(home: Path, *notify: dict[str, Any], city: str = "kota", **more: 
     settings = {**names, "schedule": {"first_month": "2025-01"}, "notify": list(notify), "sources": {"meja": source}}
     (home / "cities" / f"{city}.yaml").write_text(json.dumps({**settings, **more}), "utf-8")
     return home / "cities" / f"{city}.csv"
+
+
+def tell_twice(city: str = "kota") -> list[str]:
+    """What is told on the second of two mornings."""
+    return [line for days in (0, 1) for line in tell(city, now=NOW + timedelta(days=days))]
 
 
 def run(period: str, city: str = "kota") -> None:
@@ -151,7 +156,7 @@ def test_settings_at_fault_are_told_to_those_they_named_before_and_clear_nothing
     home: Path, chat: Mailbox
 ) -> None:
     write_city(home, CHAT)
-    tell("kota", now=NOW)
+    tell_twice()
     assert "SOURCE" not in chat.messages[0][1]
     assert "A MONTH OR YEAR DID NOT COME\n- 2025-01, 2025-02" in chat.messages[0][1]
     write_city(home, CHAT, zone="Asia/Jaykarta")
@@ -169,7 +174,7 @@ def test_settings_at_fault_are_told_to_those_they_named_before_and_clear_nothing
 def test_only_the_kinds_asked_for_are_told(home: Path, mail: Mailbox, chat: Mailbox) -> None:
     write_city(home, MAIL | {"kinds": "period_missing"}, CHAT | {"kinds": ["run_failed"]})
     run("2025-01")
-    tell("kota", now=NOW)
+    tell_twice()
     assert ("DID NOT COME" in mail.messages[0][1], "A RUN FAILED" in mail.messages[0][1]) == (True, False)
     assert ("DID NOT COME" in chat.messages[0][1], "A RUN FAILED" in chat.messages[0][1]) == (False, True)
 
@@ -204,15 +209,20 @@ def test_the_command_shows_every_city_and_tells_only_when_asked(
     assert chat.messages == []
     with patch("sys.argv", ["tolok", "watch", "kota-b", "--tell"]):
         main()
-    assert "obrolan: Tolok kota-b: 2 perlu perhatian" in capsys.readouterr().out
+    assert "Tolok kota-b: " not in capsys.readouterr().out
+    keep_failure("kota-b", "2025-12", "clean", fault=DataRejected(id="a", en="b"))
+    with patch("sys.argv", ["tolok", "watch", "kota-b", "--tell"]):
+        main()
+    assert "obrolan: Tolok kota-b: 1 perlu perhatian" in capsys.readouterr().out
     assert len(chat.messages) == 1
 
 
 def test_the_command_ends_with_the_fault_of_what_was_not_delivered_after_all_others(
     home: Path, chat: Mailbox, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    write_city(home, {"connection": "tiada"}, city="kota-a")
-    write_city(home, CHAT, city="kota-b")
+    for city, recipient in {"kota-a": {"connection": "tiada"}, "kota-b": CHAT}.items():
+        write_city(home, recipient, city=city)
+        keep_failure(city, "2025-12", "clean", fault=DataRejected(id="a", en="b"))
     with patch("sys.argv", ["tolok", "watch", "--tell"]), pytest.raises(SystemExit) as ended:
         main()
     assert ended.value.code == 2
@@ -268,3 +278,46 @@ def test_a_night_collected_well_ends_the_failures_of_earlier_nights(home: Path, 
     steps.collected("kota")
     tell("kota", now=NOW, kinds=AT_ONCE)
     assert [subject.split("/ ")[1] for subject, _ in chat.messages] == ["1 to look at", "1 to look at", "2 well again"]
+
+
+@pytest.mark.parametrize(
+    ("hours_of_looks", "hours_of_runs", "told_at_look"),
+    [
+        # A first start, or a machine that was off for long: the runs have not begun yet at the first look.
+        ((0, 24, 48), (), 1),
+        ((0, 1, 19, 21), (), 3),
+        # They go on for two days, and then one month has still not come.
+        ((0, 24, 48, 72), (23, 47), 3),
+        # Cron looks once a week.
+        ((0, 168), (), 1),
+    ],
+)
+def test_a_month_that_is_being_caught_up_is_not_told_of_and_one_that_never_comes_is(
+    home: Path, chat: Mailbox, hours_of_looks: tuple[int, ...], hours_of_runs: tuple[int, ...], told_at_look: int
+) -> None:
+    write_city(home, CHAT, schedule={"first_month": "2025-12", "year_waits_days": 365}).write_text(ROWS, "utf-8")
+    runs = [NOW + timedelta(hours=hours) for hours in hours_of_runs]
+    for nth, hours in enumerate(hours_of_looks):
+        now = NOW + timedelta(hours=hours)
+        ran_at = max((at for at in runs if at < now), default=None)
+        with patch("pipeline.watch._last_run_at", return_value=ran_at):
+            assert bool(tell("kota", now=now)) == (nth == told_at_look), f"look {nth}"
+    assert "DID NOT COME\n- 2025-12: " in chat.messages[0][1]
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_what_ran_today_is_followed_by_more_and_nothing_told_before_is_said_to_be_well(
+    home: Path, chat: Mailbox, fails: bool
+) -> None:
+    export, now = write_city(home, CHAT), datetime.now(UTC)
+    for days in (0, 1):
+        tell("kota", now=now - timedelta(days=9 - days))
+    assert "DID NOT COME\n- 2025, 2025-01, 2025-02" in chat.messages[0][1]
+    if not fails:
+        export.write_text(ROWS, "utf-8")
+    run("2025-01")
+    tell("kota", now=now)
+    new, over = chat.messages[1][1].partition("WELL AGAIN")[::2]
+    assert "DID NOT COME" not in new
+    assert over.count("did not come") == 1
+    assert "2025-02" not in over

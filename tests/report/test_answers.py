@@ -87,6 +87,15 @@ def test_another_method_and_a_provisional_year_before_are_said() -> None:
     assert said.endswith("The method changed from 0.9 to 1.0: compare with care. The earlier value is provisional.")
 
 
+def test_shares_differ_by_percentage_points() -> None:
+    share = {"indicator_id": "online_services", "unit": "%", "breakdowns": {}}
+    goal = TargetRecord("online_services", 2025, 60, "at_least", "RPJMD")
+    now, before = hours(55, target=goal, **share), hours(40, period="2024", **share)
+    good, better, *_ = told(now, before, language=ID)
+    assert good == "bad: Belum: 55 %, kurang 5 poin persen dari target 60 % (RPJMD)."
+    assert better == "good: Lebih baik: 40 % pada 2024 (+15 poin persen)."
+
+
 def test_members_add_up_to_the_value_and_their_changes_to_its_change() -> None:
     now, before = hours(2.5), hours(3.0, period="2024")
     found, alone = contribution(view(now, before), now), contribution(view(now), now)

@@ -1,0 +1,203 @@
+"""The report that a mayor signs: a cover with the values, a page for each indicator, and the files they come from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from pipeline.language import Language
+from pipeline.periods import Period
+from pipeline.report.answers import answers, progress
+from pipeline.report.document import STATUSES, Document
+from pipeline.report.typesetting import typeset
+from pipeline.warehouse import ResultView, SourceFile, Version
+
+TEMPLATE = Path(__file__).parent / "typst" / "report.typ"
+SHOWN_VERSIONS, SHOWN_YEARS, SHOWN_FILES = 5, 10, 4
+WORDS = {
+    "standard": "SNI ISO 37122:2019, clause 10",
+    "cover": "Four governance indicators of a smart city",
+    "overview": "The values",
+    "indicator": "Indicator",
+    "value": "Value",
+    "target": "Target",
+    "before": "Year before",
+    "status": "Status",
+    "trend": "Over the years",
+    "year": "Year",
+    "means": "What it means",
+    "limits": "What it does not tell",
+    "method": "How it is computed",
+    "sources": "Where it comes from",
+    "held": "Provisional because",
+    "missing": "No value because",
+    "known": "Worth knowing",
+    "versions": "Versions",
+    "version": "Version",
+    "computed": "Computed",
+    "why": "Why",
+    "files": "Source files",
+    "file": "File",
+    "source": "Source",
+    "used_by": "Used by",
+    "size": "Bytes",
+    "signed": "Approval",
+    "name": "Name",
+    "nip": "NIP",
+    "position": "Position",
+    "place": "Place",
+    "date": "Date",
+    "signature": "Signature",
+    "page": "Page",
+    "reading": "A provisional value may still change; it carries its mark and its reasons wherever it stands.",
+    "retrace": "Each file is kept under its checksum (SHA-256), by which anyone finds it; 'tolok explain' shows the "
+    "rows of a value, 'tolok verify' computes all values again.",
+}
+
+
+def pdf(document: Document) -> bytes:
+    """The PDF of a document; `TolokError` for a text that cannot be set."""
+    return typeset(TEMPLATE, _Pages(document).told(), made_at=document.made_at)
+
+
+class _Pages:
+    """A document as the template takes it."""
+
+    def __init__(self, document: Document) -> None:
+        self._document = document
+        self.view, self.language = document.view, document.language
+
+    def told(self) -> dict[str, Any]:
+        t = self.language
+        when = t.period(self._document.period)
+        return {
+            "lang": t.code,
+            "title": self._document.title,
+            "city": self.view.city.name,
+            "period": when,
+            "t": {name: t(message) for name, message in WORDS.items()},
+            "results": [self._told_of(result) for result in self._document.results],
+            "files": list(_files(self._document.results, t)),
+            "signature": self._document.signature.model_dump(),
+        }
+
+    def _told_of(self, result: ResultView) -> dict[str, Any]:
+        t, definition = self.language, result.definition
+        assert definition is not None  # noqa: S101 `of_period` gives those that are defined
+        found = answers(self.view, result, language=t, others=self._document.beside(result))
+        return {
+            "clause": definition.clause,
+            "name": t.either(definition.name_id, definition.name_en),
+            "short": t.either(definition.short_id, definition.short_en),
+            "status": result.status,
+            "status_text": t(STATUSES[result.status]),
+            "value": t.number(result.value),
+            "unit": t(result.unit),
+            "facts": [{"label": label, "text": text} for label, text in self._facts(result)],
+            "target": _short_target(result, t),
+            "before": self._before(result),
+            "answers": [{"question": a.question, "text": a.text, "tone": a.tone} for a in found],
+            "years": list(self._years(result)),
+            "means": t.either(definition.reading_id, definition.reading_en),
+            "limits": t.either(definition.limits_id, definition.limits_en),
+            "method": t.either(definition.rule_id, definition.rule_en),
+            "method_version": t("Method {version}", version=result.method_version),
+            "origin": list(self._origin(result)),
+            "held": self._document.reasons(result),
+            "known": self._document.reasons(result, keeps_provisional=False),
+            "versions": [self._version(one) for one in result.versions[-SHOWN_VERSIONS:]],
+        }
+
+    def _facts(self, result: ResultView) -> Iterator[tuple[str, str]]:
+        t = self.language
+        yield t("Target"), _target_text(result, t)
+        yield t("Year before"), self._before(result)
+        parts = f"{t.number(result.numerator)} : {t.number(result.denominator)}"
+        yield t("Numerator : denominator"), parts
+        yield t("Coverage"), t.percent(result.coverage_pct)
+        if result.version is not None:
+            yield t("Version"), t.number(result.version)
+
+    def _before(self, result: ResultView) -> str:
+        t, before = self.language, progress(self.view, result).before
+        if before is None:
+            return t.number(None)
+        mark = "" if before.status == "final" else f" ({t(STATUSES[before.status]).lower()})"
+        return f"{t.number(before.value)}{mark}"
+
+    def _years(self, result: ResultView) -> Iterator[dict[str, Any]]:
+        """The value of each year up to that of the report, the latest last."""
+        t, last = self.language, Period.parse(result.period).year
+        years = [year for year in self.view.years if Period.parse(year).year <= last][-SHOWN_YEARS:]
+        for year in years:
+            one = self.view.result(result.indicator_id, year)
+            if one is not None:
+                target = one.target.target_value if one.target else None
+                yield {
+                    "year": year,
+                    "value": t.number(one.value),
+                    "is_final": one.status == "final",
+                    "target": t.number(target),
+                }
+
+    def _origin(self, result: ResultView) -> Iterator[str]:
+        """What a value rests on: the figure of inhabitants, the rows, the first files with their checksums."""
+        t, rows = self.language, result
+        if result.population:
+            figure = result.population
+            said = {"count": t.number(figure.population_count), "source": figure.source}
+            yield t("{count} inhabitants ({source}, {day}).", day=t.day(figure.reference_on), **said)
+        yield t(
+            "{read} rows read: {used} used, {excluded} excluded by a rule, {quarantined} quarantined.",
+            read=t.number(rows.rows_read),
+            used=t.number(rows.rows_used),
+            excluded=t.number(sum(rows.excluded.values())),
+            quarantined=t.number(sum(rows.quarantined.values())),
+        )
+        for file in result.files[:SHOWN_FILES]:
+            yield t("{file}, SHA-256 {sha256}…", file=file.name, sha256=file.sha256[:16])
+        left_count = len(result.files) - SHOWN_FILES
+        if left_count > 0:
+            yield t("and {count} more files, listed at the end.", count=t.number(left_count))
+
+    def _version(self, version: Version) -> dict[str, Any]:
+        t, zone = self.language, ZoneInfo(self.view.city.zone)
+        return {
+            "version": t.number(version.version),
+            "computed": t.moment(version.computed_at.astimezone(zone)),
+            "value": t.number(version.value),
+            "status": t(STATUSES[version.status]),
+            "why": t.of_both(version.change_reason),
+        }
+
+
+def _target_text(result: ResultView, t: Language) -> str:
+    if result.target is None:
+        return t("none set")
+    value = t.number(result.target.target_value)
+    at_least = result.target.direction == "at_least"
+    return t("at least {target}", target=value) if at_least else t("at most {target}", target=value)
+
+
+def _short_target(result: ResultView, t: Language) -> str:
+    if result.target is None:
+        return t.number(None)
+    return f"{'≥' if result.target.direction == 'at_least' else '≤'} {t.number(result.target.target_value)}"
+
+
+def _files(results: Sequence[ResultView], t: Language) -> Iterator[dict[str, Any]]:
+    """Each file once, with the clauses whose values rest on it."""
+    clauses: dict[SourceFile, list[str]] = {}
+    for result in results:
+        for file in result.files:
+            clauses.setdefault(file, []).append(result.definition.clause if result.definition else "")
+    for file in sorted(clauses, key=lambda one: (one.source, one.name, one.sha256)):
+        yield {
+            "source": file.source,
+            "file": file.name,
+            "sha256": file.sha256,
+            "size": t.number(file.size_bytes),
+            "used_by": ", ".join(clauses[file]),
+        }

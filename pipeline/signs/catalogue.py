@@ -1,0 +1,328 @@
+"""Every sign: what it says in both languages, its limit, and whether what breaks it keeps a result provisional."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pipeline.signs.sign import Sign
+
+
+def _sign(name: str, id: str, en: str, **limits: Any) -> Sign:  # noqa: ANN401 a limit or its effect
+    return Sign(name, id, en, **limits)
+
+
+OF_TABLES = (
+    _sign(
+        "days_up_to_12_pct",
+        "Paling banyak {limit} % baris jatuh pada tanggal 1 sampai 12 (lebih dari itu: hari dan bulan tertukar?)",
+        "At most {limit} % of the rows fall on days 1 to 12 (more: are day and month swapped?)",
+        most=90,
+        keeps_provisional=True,
+    ),
+    _sign(
+        "first_of_month_pct",
+        "Paling banyak {limit} % baris jatuh pada tanggal 1",
+        "At most {limit} % of the rows fall on the first of a month",
+        most=50,
+        keeps_provisional=True,
+    ),
+    _sign(
+        "hours_up_to_12_pct",
+        "Paling banyak {limit} % jam adalah 01 sampai 12, pagi buta pun terisi (lebih dari itu: AM/PM hilang?)",
+        "At most {limit} % of the hours are 01 to 12, with those before dawn among them (more: is AM/PM lost?)",
+        most=98,
+        keeps_provisional=True,
+    ),
+    _sign(
+        "decimals_below_60_pct",
+        "Paling banyak {limit} % jam desimal berakhir di bawah ,60 (lebih dari itu: 2,30 berarti 2 jam 30 menit? Tulis "
+        "unit: clock setelah titik atau koma diganti titik dua)",
+        "At most {limit} % of the decimal hours end below .60 (more: does 2.30 mean 2 hours 30 minutes? Write unit: "
+        "clock after putting a colon in place of the mark)",
+        most=98,
+        keeps_provisional=True,
+    ),
+    _sign(
+        "midnight_starts_pct",
+        "Paling banyak {limit} % waktu mulai atau diterima tepat pukul 00.00 (lebih dari itu: jamnya tidak dicatat?)",
+        "At most {limit} % of the starts or receipts are at 00:00 exactly (more: are hours not recorded?)",
+        most=30,
+        keeps_provisional=True,
+    ),
+    _sign(
+        "midnight_ends_pct",
+        "Paling banyak {limit} % waktu akhir atau jawaban tepat pukul 00.00 (lebih dari itu: jamnya tidak dicatat?)",
+        "At most {limit} % of the ends or answers are at 00:00 exactly (more: are hours not recorded?)",
+        most=50,
+        keeps_provisional=True,
+    ),
+    _sign(
+        "equal_durations_pct",
+        "Paling banyak {limit} % lama sama persis (lebih dari itu: diisi oleh sistem?)",
+        "At most {limit} % of the durations are equal to the second (more: filled in by a system?)",
+        most=50,
+        keeps_provisional=True,
+    ),
+    _sign(
+        "zero_durations_pct",
+        "Paling banyak {limit} % lamanya nol (lebih dari itu: balasan otomatis, atau satu kolom dipakai dua kali?)",
+        "At most {limit} % of the durations are zero (more: automatic replies, or one column used twice?)",
+        most=20,
+        keeps_provisional=True,
+    ),
+    _sign(
+        "within_a_minute_pct",
+        "Paling banyak {limit} % jawaban tiba dalam satu menit (lebih dari itu: balasan otomatis?)",
+        "At most {limit} % of the answers come within a minute (more: automatic replies?)",
+        most=50,
+        keeps_provisional=True,
+    ),
+    _sign(
+        "long_durations_pct",
+        "Paling banyak {limit} % baris lebih lama dari yang masuk akal",
+        "At most {limit} % of the rows last longer than is plausible",
+        most=5,
+    ),
+    _sign(
+        "long_durations_hours_pct",
+        "Paling banyak {limit} % jam berasal dari baris yang lebih lama dari yang masuk akal",
+        "At most {limit} % of the hours are of rows that last longer than is plausible",
+        most=25,
+        keeps_provisional=True,
+    ),
+    _sign(
+        "without_end_pct",
+        "Paling banyak {limit} % baris tanpa waktu akhir atau jawaban (lebih dari itu: kolomnya tidak terpetakan?)",
+        "At most {limit} % of the rows have no end or answer (more: is its column not mapped?)",
+        most=75,
+        keeps_provisional=True,
+    ),
+    _sign(
+        "empty_months_count",
+        "Paling banyak {limit} bulan tanpa satu baris pun, padahal bulan lain berisi",
+        "At most {limit} months without any row while other months have rows",
+        most=0,
+        keeps_provisional=True,
+    ),
+    _sign(
+        "missing_month_files_count",
+        "Paling banyak {limit} bulan tanpa berkas atau lembar, padahal yang lain satu untuk tiap bulan",
+        "At most {limit} months without a file or sheet, while the others are one for each month",
+        most=0,
+        keeps_provisional=True,
+    ),
+    _sign(
+        "other_month_files_count",
+        "Paling banyak {limit} berkas yang namanya menyebut bulan lain daripada kebanyakan barisnya, padahal nama "
+        "berkas lain cocok",
+        "At most {limit} files whose name tells another month than most of their rows, while other names fit",
+        most=0,
+        keeps_provisional=True,
+    ),
+    _sign(
+        "zero_days_count",
+        "Paling banyak {limit} hari tanpa kunjungan di portal yang biasanya dikunjungi",
+        "At most {limit} days without a visit on a portal that is visited daily",
+        most=3,
+        keeps_provisional=True,
+    ),
+    _sign(
+        "zero_months_count",
+        "Paling banyak {limit} bulan dengan nol kunjungan di portal yang biasanya dikunjungi",
+        "At most {limit} months with zero visits on a portal that is visited",
+        most=0,
+        keeps_provisional=True,
+    ),
+    _sign(
+        "climbing_pct",
+        "Paling banyak {limit} % langkah dari baris ke baris naik (lebih dari itu: angkanya kumulatif?)",
+        "At most {limit} % of the steps from row to row rise (more: is the count cumulative?)",
+        most=95,
+        keeps_provisional=True,
+    ),
+    _sign(
+        "busiest_day_times",
+        "Hari teramai paling banyak {limit} kali hari biasa",
+        "The busiest day has at most {limit} times a usual day's visits",
+        most=20,
+    ),
+    _sign(
+        "same_answer_pct",
+        "Paling banyak {limit} % layanan berjawaban sama pada kolom daring",
+        "At most {limit} % of the services have the same answer in a column of what is online",
+        most=99,
+    ),
+    _sign(
+        "fewest_inhabitants",
+        "Sekurang-kurangnya {limit} penduduk (kurang dari itu: dalam ribuan?)",
+        "At least {limit} inhabitants (fewer: given in thousands?)",
+        least=5_000,
+        keeps_provisional=True,
+        of="inhabitants",
+    ),
+    _sign(
+        "most_inhabitants",
+        "Paling banyak {limit} penduduk",
+        "At most {limit} inhabitants",
+        most=25_000_000,
+        keeps_provisional=True,
+        of="inhabitants",
+    ),
+    _sign(
+        "copies_pct",
+        "Paling banyak {limit} % baris salinan persis dari baris lain (lebih dari itu: nomor mulai lagi dari 1 di tiap "
+        "berkas atau lembar? Jika berkas memang bertumpang tindih, tulis later_file_wins: true)",
+        "At most {limit} % of the rows are exact copies of others (more: do numbers start again in each file or sheet? "
+        "If files do overlap, write later_file_wins: true)",
+        most=2,
+        keeps_provisional=True,
+    ),
+    _sign(
+        "ids_alike_pct",
+        "Paling banyak {limit} % baris bernomor sama dengan baris lain kecuali huruf besar/kecil atau nol di depannya "
+        "(lebih dari itu: satu hal terhitung dua kali? Samakan nomornya, atau buang baris yang berulang)",
+        "At most {limit} % of the rows have the id of another but for the case of letters or leading zeros (more: is "
+        "one thing counted twice? Write its id in one way, or leave out the rows that come again)",
+        most=0.1,
+        keeps_provisional=True,
+    ),
+    _sign(
+        "rows_alike_pct",
+        "Paling banyak {limit} % baris sama dengan baris lain kecuali nomornya atau bulannya (lebih dari itu: berkas "
+        "atau bulan yang sama terhitung dua kali dengan nomor baru? Keluarkan salinannya dengan exclude)",
+        "At most {limit} % of the rows are equal to another but for the id or the month (more: is one file or month "
+        "counted twice under new numbers? Leave the copies out by exclude)",
+        most=2,
+        keeps_provisional=True,
+    ),
+    _sign(
+        "other_meanings_count",
+        "Paling banyak {limit} kolom dibaca dari judul yang menyebut hal atau satuan lain (misalnya hits atau "
+        "pengunjung unik untuk kunjungan, disposisi atau penutupan untuk jawaban, menit untuk jam). Petakan kolom yang "
+        "benar, atau perbaiki unit",
+        "At most {limit} columns are read from a header that names another thing or unit (such as hits or unique "
+        "visitors for visits, forwarding or closing for an answer, minutes for hours). Map the right column, or mend "
+        "the unit",
+        most=0,
+        keeps_provisional=True,
+    ),
+    _sign(
+        "in_two_sources_pct",
+        "Paling banyak {limit} % baris dua sumber bernomor sama dan waktu atau namanya sama (lebih dari itu: baris "
+        "yang sama terhitung dua kali? Hapus salah satu sumber, atau keluarkan barisnya dengan exclude: "
+        "{duplicate: ...})",
+        "At most {limit} % of the rows of two sources have the same id and the same moment or name (more: are the same "
+        "rows counted twice? Delete one of the sources, or leave the rows out by exclude: {duplicate: ...})",
+        most=2,
+        keeps_provisional=True,
+    ),
+    _sign(
+        "far_apart_incidents_count",
+        "Paling banyak {limit} insiden berisi gangguan yang terpisah lebih dari 7 hari (lebih dari itu: nomor mulai "
+        "lagi dari 1 tiap bulan, lembar atau OPD? Tambahkan kolom yang membedakannya, misalnya incident_id: {column: "
+        '[Tanggal, No]} atau, per lembar, ["@sheet", No])',
+        "At most {limit} incidents have outages more than 7 days apart (more: do numbers start again each month, sheet "
+        "or agency? Add a column that tells them apart, such as incident_id: {column: [Tanggal, No]} or, by sheet, "
+        '["@sheet", No])',
+        most=0,
+        keeps_provisional=True,
+    ),
+    _sign(
+        "written_apart_count",
+        "Paling banyak {limit} insiden terpisah hanya karena komponen atau nomornya ditulis berbeda (huruf "
+        "besar/kecil, spasi, tanda hubung; lebih dari itu: satu gangguan terhitung dua kali? Samakan tulisannya, "
+        "misalnya dengan values)",
+        "At most {limit} incidents are apart only because their component or number is written in another way (case, "
+        "spaces, hyphens; more: is one outage counted twice? Write it in one way, for instance by values)",
+        most=0,
+        keeps_provisional=True,
+    ),
+    _sign(
+        "clustered_quarantine_pct",
+        "Paling banyak {limit} % baris dikarantina karena satu alasan yang menumpuk pada satu bulan, OPD atau berkas",
+        "At most {limit} % of the rows are quarantined for one reason that gathers in one month, agency or file",
+        most=1,
+        keeps_provisional=True,
+    ),
+)
+OF_RESULTS = (
+    _sign(
+        "change_on_last_year_pct",
+        "Berubah paling banyak {limit} % dari tahun lalu",
+        "Changes by at most {limit} % on last year",
+        most=50,
+    ),
+    _sign(
+        "times_last_year",
+        "Paling banyak {limit} kali, atau sekian kali lebih kecil dari, tahun lalu",
+        "At most {limit} times last year's, or that many times smaller",
+        most=5,
+        keeps_provisional=True,
+    ),
+    _sign(
+        "change_on_month_before_pct",
+        "Berubah paling banyak {limit} % dari bulan sebelumnya",
+        "Changes by at most {limit} % on the month before",
+        most=100,
+    ),
+    _sign(
+        "times_between_months",
+        "Dari bulan ke bulan paling banyak {limit} kali lipat (lebih dari itu: alat ukur atau berkasnya lain?)",
+        "From month to month at most {limit} times (more: another tool or file?)",
+        most=10,
+        keeps_provisional=True,
+    ),
+    _sign(
+        "rows_lost_pct",
+        "Paling banyak {limit} % baris hilang dibanding versi sebelumnya dari periode yang sama (lebih dari itu: "
+        "berkasnya terpotong? Jika memang ditarik, jelaskan di judgement.explained)",
+        "At most {limit} % of the rows are gone since an earlier version of the same period (more: is the file cut? If "
+        "they were withdrawn, say why in judgement.explained)",
+        most=2,
+        keeps_provisional=True,
+    ),
+    _sign(
+        "register_shrinks_pct",
+        "Daftar layanan menyusut paling banyak {limit} % dari tahun lalu",
+        "The register of services shrinks by at most {limit} % on last year",
+        most=10,
+        keeps_provisional=True,
+    ),
+    _sign(
+        "beyond_plausible_times",
+        "Jumlah penduduk paling banyak {limit} kali di luar yang mungkin untuk provinsi, kabupaten atau kota (lebih "
+        "dari itu: dalam ribuan, atau daerah lain?)",
+        "The population is at most {limit} times outside what a province, regency or city can have (more: given in "
+        "thousands, or of another region?)",
+        most=1,
+        keeps_provisional=True,
+    ),
+    _sign(
+        "population_change_pct",
+        "Jumlah penduduk berubah paling banyak {limit} % dari tahun lalu",
+        "The population changes by at most {limit} % on last year",
+        most=5,
+        keeps_provisional=True,
+    ),
+    _sign(
+        "new_members_pct",
+        "Paling banyak {limit} % berasal dari yang tidak ada tahun lalu",
+        "At most {limit} % is of members that last year did not have",
+        most=10,
+    ),
+    _sign(
+        "gone_members_pct",
+        "Yang tidak ada lagi paling banyak {limit} % dari tahun lalu",
+        "Members that are gone made at most {limit} % of last year",
+        most=10,
+        keeps_provisional=True,
+    ),
+    _sign(
+        "largest_member_pct",
+        "Satu anggota rincian paling banyak {limit} %",
+        "One member of a breakdown makes at most {limit} %",
+        most=90,
+    ),
+)
+FRAMES: Mapping[str, tuple[Sign, ...]] = {"signs": OF_TABLES, "changes": OF_RESULTS}

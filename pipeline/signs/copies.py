@@ -1,0 +1,87 @@
+"""Rows and outages that are there twice: under other numbers, names or dates."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from connectors.numerals import number
+from pipeline.indicators.it_downtime import join
+from pipeline.signs.fates import Fates
+from pipeline.signs.sign import MANY_ROWS, SOME_ROWS, Signs
+from pipeline.tables import Table
+
+# A machine gives many tickets the same moments, a copy has few.
+_FEW_ALIKE = 3
+_FAR_APART = pd.Timedelta(days=7)
+ENDS = {"inquiries": ("received_at", "responded_at"), "outages": ("started_at", "ended_at")}
+
+
+def rows_alike_pct(rows: pd.DataFrame, table: Table, *, fates: Fates) -> float | None:
+    """The share of rows that have all but the id in common with one or two others; of days, whole months."""
+    if table.name == "visits":
+        return _months_alike_pct(rows)
+    told = _told_things(rows, table, fates=fates)
+    return _copies_pct(told) if len(told) >= MANY_ROWS else None
+
+
+def _told_things(rows: pd.DataFrame, table: Table, *, fates: Fates) -> pd.DataFrame:
+    """What tells one thing from others beside its id: answers to the minute, or names of services still offered."""
+    if table.name == "services":
+        last_on, since, until = pd.Timestamp(fates.period.last_on), rows["valid_from_on"], rows["valid_to_on"]
+        offered = rows[(since.isna() | (since <= last_on)) & (until.isna() | (until >= last_on))]
+        # A service may have a row for each span of days in which its answers were the same.
+        active = offered.drop_duplicates("service_id", keep="last")
+        told = active[["name", "agency", "sector", "audience"]].astype("str").apply(lambda texts: texts.str.casefold())
+        return told[active["name"].notna() & active["agency"].notna()].fillna("")
+    start, end = ENDS[table.name]
+    flags = [flag for name in (start, end) for flag in table.flags_of(name)]
+    timed = rows[rows[end].notna() & ~rows[flags].fillna(False).astype(bool).any(axis=1)]
+    return timed[[start, end]].assign(agency=timed["agency"].astype("str").fillna(""))
+
+
+def _months_alike_pct(rows: pd.DataFrame) -> float | None:
+    """The share of months whose first 28 days have the counts of another month's."""
+    daily = rows[(rows["variant"] == "headline") & (rows["days_count"] == 1)]
+    on = daily["visited_on"].dt
+    counts = daily.pivot_table("visits_count", [daily["portal_id"].astype("str"), on.month], on.day, aggfunc="sum")
+    whole = counts.reindex(columns=range(1, 29)).dropna()
+    told = whole[whole.nunique(axis=1) > SOME_ROWS]
+    return _copies_pct(told) if len(told) else None
+
+
+def _copies_pct(rows: pd.DataFrame) -> float:
+    """The share of rows that are equal to one or two others; where more are, a machine made them so."""
+    sizes = rows.groupby(list(rows), observed=True).size()
+    return float(100 * (sizes[sizes <= _FEW_ALIKE] - 1).sum() / len(rows))
+
+
+def far_apart(rows: pd.DataFrame, fates: Fates) -> tuple[Signs, str]:
+    """How many outages, as the indicator joins them, come again long after their first part ended; and of all."""
+    outages = _joined(rows, fates).sort_values("started_at").groupby("key")
+    is_far = outages["started_at"].last() - outages["ended_at"].first() > _FAR_APART
+    details = f"{number(len(rows))} baris / rows, {number(len(is_far))} insiden / incidents"
+    return {"far_apart_incidents_count": float(is_far.sum())}, details
+
+
+def written_apart(rows: pd.DataFrame, fates: Fates) -> Signs:
+    """How many outages fewer there are when small differences in how components and numbers are written are none."""
+    names, numbers = ["component"], ["incident_id", "parent_id"]
+    alike = rows.assign(**{name: _alike(rows[name]) for name in [*names, *numbers]})
+    if all(_distinct_count(alike[of]) == _distinct_count(rows[of]) for of in (names, numbers)):
+        return {"written_apart_count": 0}
+    apart, together = (_joined(frame, fates)["key"].nunique() for frame in (rows, alike))
+    return {"written_apart_count": float(apart - together)}
+
+
+def _distinct_count(columns: pd.DataFrame) -> int:
+    return int(pd.concat([columns[name].astype("str") for name in columns]).nunique())
+
+
+def _alike(texts: pd.Series) -> pd.Series:
+    return texts.astype("str").str.casefold().str.replace(r"[\s_-]+", " ", regex=True)
+
+
+def _joined(rows: pd.DataFrame, fates: Fates) -> pd.DataFrame:
+    """Outages as the indicator joins them, open ones to the end of the period at least."""
+    until = pd.Timestamp(fates.period.bounds(fates.zone)[1])
+    return join(rows.assign(ended_at=rows["ended_at"].fillna(rows["started_at"].clip(lower=until))))[1]

@@ -1,0 +1,85 @@
+"""Months without rows, and files of months that are missing or misnamed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import pandas as pd
+
+from connectors.sheets import SHEET_ROWS_APART
+from pipeline.month_names import month_in
+from pipeline.signs.fates import Fates, Read
+from pipeline.signs.results import NAMED_MEMBERS
+from pipeline.signs.sign import SOME_ROWS, Signs
+from pipeline.tables import Table
+
+_IMPROBABLE = 0.001
+_MOSTLY = 0.9
+_FEWEST_MONTHS = 3
+
+
+def month_files(read: Read, table: Table) -> Iterator[tuple[str, str, Signs, str]]:
+    """For each source whose files or sheets hold one month each, the months without any, and the misnamed files."""
+    months = read.fates.months_of(read.rows[table.month_by]).astype("str")
+    parts = [read.rows["source_file_id"].astype("str"), read.rows["source_row"].astype("int64") // SHEET_ROWS_APART]
+    counts = months.groupby([*parts, months]).size()
+    for source, file_ids in _files_by_source(read.sources).items():
+        of_source = counts[counts.index.get_level_values(0).isin(file_ids)]
+        if len(of_source):
+            yield table.name, f"{source} {table.month_by}", *_missing_months(of_source, set(file_ids), read.fates)
+            yield table.name, f"{source} path", *_misnamed(of_source, read.names)
+
+
+def _missing_months(counts: pd.Series, file_ids: set[str], fates: Fates) -> tuple[Signs, str]:
+    """By month, from the rows of each file, sheet and month. A file without a row may be that of a month without."""
+    by_part = counts.groupby(level=[0, 1])
+    held = {place[2] for place in by_part.idxmax()}
+    absent = [month.label for month in fates.period.months if month.label not in held]
+    empty = file_ids - set(fates.rows["source_file_id"].index.astype("str"))
+    # Rows of a part beyond its first fall into the same month by chance once in twelve.
+    is_chance = (1 / 12) ** (counts.sum() - by_part.ngroups) >= _IMPROBABLE
+    is_by_month = by_part.max().sum() >= _MOSTLY * counts.sum() and not is_chance and len(held) >= _FEWEST_MONTHS
+    if not is_by_month or len(absent) <= len(empty):
+        return {}, ""
+    return {"missing_month_files_count": float(len(absent))}, ", ".join(absent)
+
+
+def _misnamed(counts: pd.Series, names: Mapping[str, str]) -> tuple[Signs, str]:
+    """Files that mostly hold another month than their name tells; where no name fits, names tell of the export."""
+    fits: dict[str, bool] = {}
+    for file_id, of_file in counts.groupby(level=0):
+        named = month_in(names.get(str(file_id), ""))
+        if named is not None:
+            rows = of_file.groupby(level=2).sum()
+            inside = int(rows[[int(label[-2:]) == named for label in rows.index]].sum())
+            fits[names[str(file_id)]] = 2 * inside >= rows.sum()
+    misnamed = [name for name, is_fit in fits.items() if not is_fit]
+    if not misnamed or 2 * len(misnamed) > len(fits):
+        return {}, ""
+    return {"other_month_files_count": float(len(misnamed))}, ", ".join(misnamed[:NAMED_MEMBERS])
+
+
+def _files_by_source(sources: Mapping[str, str]) -> dict[str, list[str]]:
+    by_source: dict[str, list[str]] = {}
+    for file_id, source in sources.items():
+        by_source.setdefault(source, []).append(file_id)
+    return by_source
+
+
+def empty_months_count(fates: Fates, table: Table) -> float | None:
+    """Months without a row: between months with rows, and before and after them where chance does not explain it.
+
+    Of rare things, such as outages, a month may well have none.
+    """
+    if "month" not in fates.rows:
+        return None
+    counts, months_count = fates.rows["month"], len(fates.period.months)
+    filled = [place for place, month in enumerate(fates.period.months) if counts.get(month.label)]
+    if not filled:
+        return None
+    span = filled[-1] - filled[0] + 1
+    is_rare = table.name == "outages" and counts.sum() < SOME_ROWS * len(filled)
+    between = None if is_rare or len(filled) < 2 else float(span - len(filled))
+    if counts.sum() < SOME_ROWS or (span / months_count) ** counts.sum() >= _IMPROBABLE:
+        return between
+    return (between or 0.0) + months_count - span

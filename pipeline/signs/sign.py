@@ -1,0 +1,51 @@
+"""One sign with its limit, and the small frames that signs stand in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+MANY_HOURS, MANY_ROWS, SOME_ROWS = 100, 30, 10
+
+
+Signs = dict[str, float | None]
+
+
+@dataclass(frozen=True)
+class Sign:
+    """One sign and its limit: `most` or `least`; `name` is the limit's key in a city's YAML under `judgement`.
+
+    In its texts `{limit}` stands for the limit. Beyond it, a sign that `keeps_provisional` keeps the result so.
+    """
+
+    name: str
+    id: str
+    en: str
+    most: float | None = None
+    least: float | None = None
+    keeps_provisional: bool = False
+    of: str = ""
+
+    @property
+    def column(self) -> str:
+        """The column of its frame that holds it."""
+        return self.of or self.name
+
+
+def frame(rows: Iterable[tuple[str, str, Signs, str]], signs: Sequence[Sign], *, key: str) -> pd.DataFrame:
+    columns = list(dict.fromkeys(sign.column for sign in signs))
+    given = list(rows)
+    frame = pd.DataFrame(
+        [signs for _, _, signs, _ in given], columns=columns, index=[place for _, place, _, _ in given]
+    )
+    frame = frame.astype("Float64")
+    return frame.assign(**{key: [name for name, *_ in given], "details": [details for *_, details in given]})
+
+
+def pct(flags: pd.Series, *, of_at_least: int | None) -> float | None:
+    """The share of rows in percent; null for fewer rows than asked for."""
+    if of_at_least is None or len(flags) < of_at_least:
+        return None
+    return float(100 * flags.mean())

@@ -1,0 +1,99 @@
+"""The frame of signs of clean tables: a row per source, table and quarantine reason."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+
+import pandas as pd
+
+from pipeline.periods import Period
+from pipeline.signs.catalogue import OF_TABLES
+from pipeline.signs.copies import ENDS, far_apart, rows_alike_pct, written_apart
+from pipeline.signs.fates import Read
+from pipeline.signs.months import empty_months_count, month_files
+from pipeline.signs.sign import SOME_ROWS, Signs, frame
+from pipeline.signs.times import times
+from pipeline.signs.visits import days
+from pipeline.tables import TABLES, Table
+
+_LONGEST_RESPONSE_HOURS = 365 * 24
+_CLUSTER_ROWS = 5
+
+
+def of_tables(tables: Mapping[str, Read], *, longest_plausible_hours: int) -> pd.DataFrame:
+    """One row per source, per table and per quarantine reason; the index says which."""
+    found = [
+        row
+        for name, read in tables.items()
+        for row in _table_rows(read, TABLES[name], longest_plausible_hours=longest_plausible_hours)
+    ]
+    return frame(found, OF_TABLES, key="table")
+
+
+def _table_rows(read: Read, table: Table, *, longest_plausible_hours: int) -> Iterator[tuple[str, str, Signs, str]]:
+    sources = read.rows["source_file_id"].astype("str").map(dict(read.sources)).fillna(table.name)
+    for source, rows in read.rows.groupby(sources.to_numpy(), sort=True):
+        if table.name in ("inquiries", "services", "visits"):
+            yield table.name, f"{source} rows", {"rows_alike_pct": rows_alike_pct(rows, table, fates=read.fates)}, ""
+        if table.name in ENDS:
+            hours = longest_plausible_hours if table.name == "outages" else _LONGEST_RESPONSE_HOURS
+            yield table.name, str(source), times(rows, table, fates=read.fates, longest_hours=hours), ""
+            if table.name == "outages":
+                yield table.name, f"{source} incident_id", *far_apart(rows, read.fates)
+                yield table.name, f"{source} component", written_apart(rows, read.fates), ""
+        elif table.name == "visits":
+            yield table.name, str(source), days(rows), ""
+        elif table.name == "services":
+            yield table.name, str(source), {"same_answer_pct": _same_answer_pct(rows)}, ""
+        else:
+            yield from _figures(rows, str(source), period=read.fates.period)
+    yield from _exact_copies(read, table)
+    yield table.name, table.name, {"empty_months_count": empty_months_count(read.fates, table)}, ""
+    yield from _clusters(read, table)
+    for name, places in read.shares.items():
+        for place, (share, details) in places.items():
+            yield table.name, place, {name: share}, details
+    if table.name in ENDS and not read.fates.period.is_month:
+        yield from month_files(read, table)
+
+
+def _same_answer_pct(rows: pd.DataFrame) -> float | None:
+    if len(rows) < SOME_ROWS:
+        return None
+    shares = [
+        rows[name].value_counts(normalize=True).max() for name in ("is_accessible_online", "is_requestable_online")
+    ]
+    return float(100 * max(shares))
+
+
+def _figures(rows: pd.DataFrame, source: str, *, period: Period) -> Iterator[tuple[str, str, Signs, str]]:
+    """The population figures of the period's year."""
+    for row in rows[rows["reference_on"].dt.year == period.year].itertuples():
+        yield "population", f"{source} {row.reference_on.date()}", {"inhabitants": float(row.population_count)}, ""
+
+
+def _exact_copies(read: Read, table: Table) -> Iterator[tuple[str, str, Signs, str]]:
+    """The share of each source's rows that are exact copies of others."""
+    copies, rows = Counter[str](), Counter[str]()
+    for file_id, count in read.fates.copies.items():
+        copies[read.sources.get(file_id, table.name)] += count
+    for file_id, count in read.fates.rows["source_file_id"].items() if copies else ():
+        rows[read.sources.get(str(file_id), table.name)] += int(count)
+    for source, count in copies.items():
+        yield table.name, f"{source} duplicate_row", {"copies_pct": 100 * count / rows[source]}, ""
+
+
+def _clusters(read: Read, table: Table) -> Iterator[tuple[str, str, Signs, str]]:
+    """The reasons that make half of their rows in one place which has far fewer of all rows."""
+    found: dict[str, tuple[float, str]] = {}
+    for place, counts in read.fates.quarantined.items():
+        share_of_rows = read.fates.rows[place] / read.fates.rows[place].sum()
+        for reason, members in counts.groupby(level=0):
+            member, most = members.idxmax()[1], members.max()
+            if most >= _CLUSTER_ROWS and most / members.sum() >= max(0.5, 2 * share_of_rows.get(member, 1)):
+                name = read.sources.get(member, member) if place == "source_file_id" else member
+                found[str(reason)] = (float(members.sum()), f"{place}: {name}")
+    for reason, (count, details) in found.items():
+        pct = 100 * count / read.considered_count if read.considered_count else None
+        yield table.name, f"{table.name} {reason}", {"clustered_quarantine_pct": pct}, details

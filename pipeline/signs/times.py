@@ -1,0 +1,60 @@
+"""What moments and durations look like on the city's clocks."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from pipeline.signs.copies import ENDS
+from pipeline.signs.fates import Fates
+from pipeline.signs.sign import MANY_HOURS, MANY_ROWS, SOME_ROWS, Signs, pct
+from pipeline.tables import Table
+
+# The least share of hours on either side of dawn.
+_FEWEST_OF_DAY = 0.1
+
+
+def times(rows: pd.DataFrame, table: Table, *, fates: Fates, longest_hours: int) -> Signs:
+    """What the moments of rows with a start and an end look like on the city's clocks."""
+    start, end = (rows[name] for name in ENDS[table.name])
+    ended = end.notna()
+    flags = [flag for name in ENDS[table.name] for flag in table.flags_of(name)]
+    has_hours = ~rows.loc[ended, flags].fillna(False).astype(bool).any(axis=1)
+    first, last = (moments.dt.tz_convert(fates.zone).dt.tz_localize(None) for moments in (start, end[ended]))
+    hours = (end - start)[ended].dt.total_seconds() / 3600
+    is_midnight = (last == last.dt.normalize())[has_hours]
+    starts = first[~rows[[*table.flags_of(ENDS[table.name][0])]].fillna(False).astype(bool).any(axis=1)]
+    timed = hours[has_hours]
+    is_long = hours > longest_hours
+    commonest = timed[timed > 0].value_counts().max() if (timed > 0).any() else 0
+    return {
+        "days_up_to_12_pct": pct(first.dt.day <= 12, of_at_least=None if fates.period.is_month else MANY_ROWS),
+        "first_of_month_pct": pct(first.dt.day == 1, of_at_least=None if fates.period.is_month else MANY_ROWS),
+        "hours_up_to_12_pct": _hours_up_to_12_pct(pd.concat([starts, last[has_hours]]).dt.hour),
+        "decimals_below_60_pct": _decimals_below_60_pct(timed),
+        "midnight_starts_pct": pct(starts == starts.dt.normalize(), of_at_least=SOME_ROWS),
+        "midnight_ends_pct": pct(is_midnight, of_at_least=SOME_ROWS),
+        "equal_durations_pct": 100 * commonest / len(timed) if len(timed) >= MANY_ROWS else None,
+        "zero_durations_pct": pct(timed == 0, of_at_least=SOME_ROWS),
+        "within_a_minute_pct": pct(timed <= 1 / 60, of_at_least=SOME_ROWS) if table.name == "inquiries" else None,
+        "long_durations_pct": pct(is_long, of_at_least=1),
+        "long_durations_hours_pct": 100 * hours[is_long].sum() / hours.sum() if hours.sum() > 0 else None,
+        "without_end_pct": pct(~ended, of_at_least=3),
+    }
+
+
+def _hours_up_to_12_pct(hours: pd.Series) -> float | None:
+    """The share of hours 1 to 12 where many are before dawn and many are not, as on a clock without AM and PM."""
+    is_early = hours.between(1, 5).mean()
+    if len(hours) < MANY_HOURS or not _FEWEST_OF_DAY <= is_early <= 1 - _FEWEST_OF_DAY:
+        return None
+    return float(100 * hours.between(1, 12).mean())
+
+
+def _decimals_below_60_pct(hours: pd.Series) -> float | None:
+    """The share of lengths below .60 of an hour, where all are of two decimals, as no clock gives them."""
+    hundredths = (100 * hours).round(6)
+    parts = hundredths % 100
+    is_decimal = (hundredths % 1 == 0).all() and (hundredths * 3 % 5 != 0).any()
+    if len(hours) < MANY_ROWS or not is_decimal or parts.nunique() < SOME_ROWS:
+        return None
+    return float(100 * (parts < 60).mean())
