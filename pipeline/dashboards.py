@@ -14,7 +14,6 @@ from pipeline.config.province import load_province
 from pipeline.language import LANGUAGES, Language
 from pipeline.language.language import Code
 from pipeline.nearest import did_you_mean
-from pipeline.periods import Period
 from pipeline.province import province_view
 from pipeline.report.dashboard import Dashboard, inputs_of
 from pipeline.settings import Settings, city_ids, province_ids
@@ -48,11 +47,12 @@ class Dashboards:
 
         The same inputs are the same bytes, so that a page that is there need not be made to be compared.
         """
+        view = self._view(name)
         page = Dashboard(
-            self._view(name),
+            view,
             Language(code),
             others=() if self.is_province(name) else tuple(c for c in self.headlines if c.city.city_id != name),
-            audit=self._audited(name),
+            audit=self._audited(view),
             audit_folder=f"../{name}/",
         )
         path = self.path(name, code)
@@ -105,12 +105,12 @@ class Dashboards:
         ]
         return replace(made, results=tuple(results))
 
-    def _audited(self, name: str) -> frozenset[str]:
+    def _audited(self, view: CityView) -> frozenset[str]:
         """The periods with a page of results, when the dashboards lie where this machine's pages do."""
         if self.folder != Dashboards.of_machine(self.settings).folder:
             return frozenset()
-        pages = (self.folder.parent / name).glob("*.html")
-        return frozenset(page.stem for page in pages if page.stem != "status" and Period.parse(page.stem))
+        pages = self.folder.parent / view.city.city_id
+        return frozenset(period for period in view.periods if (pages / f"{period}.html").is_file())
 
 
 def write_dashboards(dashboards: Dashboards, names: Sequence[str], codes: Sequence[Code] = LANGUAGES) -> Iterator[Path]:
