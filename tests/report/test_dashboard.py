@@ -65,6 +65,7 @@ def tolok(home: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
     """The command line on that machine; gives what it prints."""
     monkeypatch.setenv("TOLOK_HOME", str(home))
     monkeypatch.setenv("TOLOK_CITIES", str(home / "cities"))
+    monkeypatch.delenv("TOLOK_WAREHOUSE", raising=False)
 
     def run(*words: str) -> str:
         return CliRunner().invoke(_commands, words, catch_exceptions=False).output
