@@ -70,7 +70,7 @@ def progress(view: CityView, result: ResultView) -> Progress:
         is_better=(change > 0) == (definition.better == "higher") if change else None,
         is_same_method=is_same,
         distance=result.value - result.target.target_value if result.target else None,
-        is_good=_is_met(result),
+        is_good=is_met(result),
     )
 
 
@@ -279,7 +279,8 @@ def _trust(result: ResultView, t: Language) -> tuple[str, Tone]:
     return t("Not finally: {reason}.", reason=first), "bad"
 
 
-def _is_met(result: ResultView) -> bool | None:
+def is_met(result: ResultView) -> bool | None:
+    """Whether the value is on the good side of its target; null without either."""
     if result.target is None or result.value is None:
         return None
     if result.target.direction == "at_least":
