@@ -137,15 +137,14 @@ class Dashboard:
         )
 
     def _subtitle(self) -> str:
-        computed = [one.computed_at for one in self.view.results if one.computed_at]
-        told = (
-            self.language("Last computed {moment}.", moment=self.language.moment(self._local(max(computed))))
-            if computed
-            else ""
-        )
-        if not self.view.parts:
-            return told
-        return f"{self.language('A sum of {count} cities.', count=len(self.view.parts))} {told}".strip()
+        """When it was computed, and of a province of how many cities it is made."""
+        told = []
+        if self.view.parts:
+            told.append(self.language("A sum of {count} cities.", count=len(self.view.parts)))
+        if computed := [one.computed_at for one in self.view.results if one.computed_at]:
+            moment = self.language.moment(self._local(max(computed)))
+            told.append(self.language("Last computed {moment}.", moment=moment))
+        return " ".join(told)
 
     def _local(self, moment: datetime) -> datetime:
         return moment.astimezone(ZoneInfo(self.view.city.zone))
