@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, time
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 from zoneinfo import ZoneInfo
 
 import click
@@ -121,17 +121,71 @@ def init(city: str) -> None:
 
 
 @_commands.command()
-@click.argument("table", type=click.Choice(tuple(TABLES)))
+@click.argument("table", type=click.Choice((*TABLES, "readiness")))
+@click.argument("city", required=False)
+@click.option("--year", default=None, help="Tahun formulir kesiapan. / Year of a readiness form.")
 @click.option("--to", "target", type=click.Path(path_type=Path), default=None, help="Berkas tujuan. / File to write.")
-def template(table: str, target: Path | None) -> None:
+def template(table: str, city: str | None, year: str | None, target: Path | None) -> None:
     """Tulis buku kerja kosong untuk diisi. / Write an empty workbook to fill in."""
     from pipeline.template import write_template
 
+    if table == "readiness":
+        _write_readiness_form(city, year, target)
+        return
+    if city or year:
+        raise click.UsageError("CITY and --year are for readiness only", click.get_current_context())
     path = write_template(target or Path(f"tolok-{table}.xlsx"), table=table)
     click.echo(
         f"{path}\nIsi lembar Data, lalu tulis 'system: template_{table}' dan 'path' pada sumbernya di YAML kota.\n"
         f"Fill in the sheet Data, then write 'system: template_{table}' and 'path' in its source in the city's YAML."
     )
+
+
+def _write_readiness_form(city: str | None, year: str | None, target: Path | None) -> None:
+    from pipeline.readiness.command import write_empty_form, year_of
+
+    path = write_empty_form(city, year=year_of(year) if year else None, target=target)
+    command = f"tolok readiness {city or 'KOTA'} {year or 'TAHUN'}"
+    click.echo(
+        f"{path}\nIsi lembar Jawaban, simpan bukti di folder 10.1/1 s.d. 10.4/9 di sampingnya, lalu: {command}\n"
+        f"Fill in the sheet Jawaban, put evidence into folders 10.1/1 to 10.4/9 beside it, then: {command}"
+    )
+
+
+@_commands.command()
+@click.argument("words", metavar="[CITY|PROVINCE] YEAR", nargs=-1, required=True)
+@click.option("--all", "is_all", is_flag=True, help="Semua kota. / All cities.")
+@click.option("--to", "folder", type=click.Path(path_type=Path), default=None, help="Folder dosir. / For dossiers.")
+@click.option("--no-dossier", is_flag=True, help="Tanpa PDF. / Without the PDF.")
+@click.option("--on", "day", default=None, help="Keadaan bukti per tanggal itu. / Evidence as of that day.")
+@click.option("--json", "as_json", is_flag=True, help="Objek JSON. / JSON objects.")
+def readiness(
+    words: tuple[str, ...], is_all: bool, folder: Path | None, no_dossier: bool, day: str | None, as_json: bool
+) -> None:
+    """Periksa 36 jawaban dan buktinya, tulis dosir. / Check 36 answers and their evidence, write the dossier."""
+    from pipeline.readiness.command import check_all, day_of_check, regions, year_of
+    from pipeline.readiness.text import described, lines, summary
+
+    if len(words) != (1 if is_all else 2):
+        raise click.UsageError("Write a city or province and a year, or --all and a year", click.get_current_context())
+    year, names = year_of(words[-1]), regions(None if is_all else words[0])
+    to = None if no_dossier else (folder or Settings.from_environment().home / "readiness" / str(year)).absolute()
+    with _progress() as progress:
+        ended = list(check_all(names, year, as_of=day_of_check(day), to=to, progress=progress))
+    checked = [one for _, one in ended if not isinstance(one, TolokError)]
+    if as_json:
+        click.echo(_as_json([described(one) for one in checked]))
+    elif checked:
+        for line in lines(checked[0]) if len(names) == 1 else summary(checked):
+            click.echo(line)
+    faults = [(name, one) for name, one in ended if isinstance(one, TolokError)]
+    if len(names) > 1:
+        for name, fault in faults:
+            click.echo(f"{name}: {fault.id}\n{name}: {fault.en}", err=True)
+    if faults:
+        if len(names) > 1:
+            sys.exit(max(fault.exit_code for _, fault in faults))
+        raise faults[0][1]
 
 
 @_commands.command()
@@ -574,6 +628,20 @@ def _write_page_of_province(settings: Settings, name: str, label: str, results: 
         sources=[],
         parts=province.parts,
     )
+
+
+@_commands.command()
+@click.argument("names", metavar="[CITY]...", nargs=-1)
+@click.option("--lang", type=click.Choice(("id", "en")), default="id", show_default=True, help="Bahasa. / Language.")
+@click.option("--to", "folder", type=click.Path(path_type=Path), default=None, help="Map tujuan. / Folder to write to.")
+def dashboard(names: tuple[str, ...], lang: Literal["id", "en"], folder: Path | None) -> None:
+    """Tulis dasbor satu, beberapa, atau semua kota. / Write the dashboard of one, several or all cities."""
+    from pipeline.dashboards import Dashboards, write_dashboards
+
+    settings = Settings.from_environment()
+    made = Dashboards(settings, folder.absolute()) if folder else Dashboards.of_machine(settings)
+    for path in write_dashboards(made, names, [lang]):
+        click.echo(str(path))
 
 
 @_commands.command()

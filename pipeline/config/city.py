@@ -13,6 +13,7 @@ from pydantic import Field, field_validator, model_validator
 from pipeline.config.judgement import Judgement
 from pipeline.config.notify import Recipient
 from pipeline.config.population import CODE_SHAPES, Authority, PopulationSettings
+from pipeline.config.readiness import Readiness
 from pipeline.config.reports import Reports
 from pipeline.config.schedule import Schedule
 from pipeline.config.source import Source
@@ -67,6 +68,7 @@ class City(Strict):
     judgement: Judgement = Judgement()
     schedule: Schedule = Schedule()
     targets: Targets = Targets()
+    readiness: Readiness = Readiness()
     reports: Reports = Reports()
     notify: tuple[Recipient, ...] = ()
     sources: dict[str, Source] = Field(min_length=1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pipeline.warehouse.city_view import CityView, Part, Reason, ResultView, Version
 from pipeline.warehouse.notifications import Notifications, RunFailure
+from pipeline.warehouse.readiness import AnswerRecord, EvidenceRecord, OwnResult, ReadinessRecords
 from pipeline.warehouse.records import (
     CityRecord,
     Closing,
@@ -17,13 +18,17 @@ from pipeline.warehouse.records import (
 from pipeline.warehouse.warehouse import Warehouse
 
 __all__ = [
+    "AnswerRecord",
     "CityRecord",
     "CityView",
     "Closing",
     "Correction",
+    "EvidenceRecord",
     "Notifications",
+    "OwnResult",
     "Part",
     "PopulationRecord",
+    "ReadinessRecords",
     "Reason",
     "ResultView",
     "RunFailure",

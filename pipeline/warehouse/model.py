@@ -256,30 +256,39 @@ TARGET = _table(
     sa.CheckConstraint("direction IN ('at_least', 'at_most')"),
     comment="one row per city, indicator and year with a target, as the city's settings last said",
 )
+_READINESS_KEY = ("city_id", "year", "indicator_id", "theme", "answered_on")
+
+
+def _readiness_key(*references: sa.ForeignKey) -> tuple[sa.Column[Any], ...]:
+    return (
+        _city_key(*references),
+        _key("year", sa.Integer, comment="year that the answer is about"),
+        _key("indicator_id", sa.Text, comment="id of the indicator"),
+        _key("theme", sa.Integer, comment="theme of the questionnaire, 1 to 9"),
+        _key("answered_on", sa.Date, comment="day of the check that found it so first"),
+    )
+
+
 READINESS_ANSWER = _table(
     "readiness_answer",
-    _city_key(sa.ForeignKey("city.city_id")),
-    _key("indicator_id", sa.Text, comment="id of the indicator"),
-    _key("theme", sa.Integer, comment="theme of the questionnaire, 1 to 9"),
-    _key("answered_on", sa.Date, comment="day of the answer"),
-    _required("is_yes", sa.Boolean, comment="the answer"),
-    _optional("note", sa.Text, comment="the answer in words"),
+    *_readiness_key(sa.ForeignKey("city.city_id")),
+    _required("state", sa.Text, comment="proven or unproven for a yes, no, or missing"),
+    _required("responsible_unit", sa.Text, comment="unit responsible, as the form names it; empty where it names none"),
     sa.CheckConstraint("theme BETWEEN 1 AND 9"),
-    comment="one row per city, indicator, theme and day: an answer about readiness; not filled yet",
+    sa.CheckConstraint("state IN ('proven', 'unproven', 'no', 'missing')"),
+    comment="one row per city, year, question of the readiness check and day on which its answer or evidence changed",
 )
 READINESS_EVIDENCE = _table(
     "readiness_evidence",
-    _city_key(),
-    _key("indicator_id", sa.Text, comment="id of the indicator"),
-    _key("theme", sa.Integer, comment="theme of the questionnaire, 1 to 9"),
-    _key("answered_on", sa.Date, comment="day of the answer"),
-    _key("sha256", sa.Text, comment="hash of the document"),
-    _required("title", sa.Text, comment="title of the document"),
-    sa.ForeignKeyConstraint(
-        ("city_id", "indicator_id", "theme", "answered_on"),
-        [f"readiness_answer.{name}" for name in ("city_id", "indicator_id", "theme", "answered_on")],
-    ),
-    comment="one row per readiness answer and document that supports it; not filled yet",
+    *_readiness_key(),
+    _key("sha256", sa.Text, comment="hash of the document, or of what Tolok's own evidence rests on"),
+    _required("title", sa.Text, comment="path of the document in the folder of evidence"),
+    _required("kind", sa.Text, comment="kind of file, such as pdf; tolok for Tolok's own evidence"),
+    _required("state", sa.Text, comment="sound, expired, encrypted, broken or beyond_limits; only a sound one counts"),
+    _optional("dated_on", sa.Date, comment="date of the document, where the form states it"),
+    _optional("valid_until_on", sa.Date, comment="last day on which it is valid, where the form states it"),
+    sa.ForeignKeyConstraint(_READINESS_KEY, [f"readiness_answer.{name}" for name in _READINESS_KEY]),
+    comment="one row per stored answer and document that supports it; the document itself is never in the warehouse",
 )
 RUN_FAILURE = _table(
     "run_failure",

@@ -18,6 +18,7 @@ from pipeline.warehouse.model import (
     CALENDAR_PERIOD,
     INDICATOR_DEFINITION,
     METADATA,
+    READINESS_ANSWER,
     REMARK,
     RESULT,
     SOURCE_FILE,
@@ -31,6 +32,7 @@ _ONLY_IN_VIEWS = {
     "city": "name of the city, as shown on reports",
     "file": "file name as it came",
     "headline_value": "value of the result itself, of which this is a part or a variant",
+    "sound_evidence_count": "documents that count as evidence of the answer",
     "target_direction": "at_least or at_most: on which side of the target a value is good",
     "target_source": "document that sets the target, such as the RPJMD",
     "text_en": "the remark, or how the variant differs from the headline, in English",
@@ -63,7 +65,17 @@ def about(text: str) -> str:
 
 def meanings() -> dict[str, str]:
     """What a column of any view means, by its name: what it means in its table, or what only views have."""
-    tables = (CALENDAR_PERIOD, INDICATOR_DEFINITION, TARGET, REMARK, SOURCE_FILE, BREAKDOWN, VARIANT, RESULT)
+    tables = (
+        READINESS_ANSWER,
+        CALENDAR_PERIOD,
+        INDICATOR_DEFINITION,
+        TARGET,
+        REMARK,
+        SOURCE_FILE,
+        BREAKDOWN,
+        VARIANT,
+        RESULT,
+    )
     stored = {column.name: str(column.comment) for table in tables for column in table.columns}
     for one in definitions().values():
         stored[one.id] = f"value of {one.clause}, in {one.unit}"
