@@ -3,7 +3,8 @@
     python samples/generate_province.py [FOLDER]
 
 Seeded: the same bytes every time. `later/` holds what came after the first runs: complaints of 2024 that were entered
-late, and a corrected outage of 2023. `readiness/` holds forms with evidence of two years. No rows are of real persons or places.
+late, and a corrected outage of 2023; `readiness/` forms with evidence of two years. No rows are of real persons or
+places.
 """
 
 from __future__ import annotations
