@@ -46,6 +46,11 @@ def city_ids(cities: Path) -> list[str]:
     return sorted(path.stem for path in cities.glob("*.yaml"))
 
 
+def province_ids(cities: Path) -> list[str]:
+    """The provinces configured in a folder of cities."""
+    return sorted(path.stem for path in province_path(cities, "*").parent.glob("*.yaml"))
+
+
 def province_path(cities: Path, province_id: str) -> Path:
     """Where the YAML of a province lies: in a folder of its own, so that no scheduler takes it for a city."""
     return cities / "provinces" / f"{province_id}.yaml"

@@ -82,14 +82,14 @@ def contribution(view: CityView, result: ResultView) -> Contribution | None:
     before = progress(view, result).before
     for dimension in result.definition.explained_by if result.definition else ():
         members = result.breakdowns.get(dimension, ())
-        if len(members) < 2 or not _is_whole(result, members):
+        if len(members) < 2 or not is_whole(result, members):
             continue
-        now = _amounts(result, members)
+        now = amounts(result, members)
         earlier = before.breakdowns.get(dimension, ()) if before else ()
         # A year's months have other names than those of the year before.
-        is_alike = dimension != "month" and before is not None and _is_whole(before, earlier)
+        is_alike = dimension != "month" and before is not None and is_whole(before, earlier)
         if before and is_alike and result.value != before.value:
-            then = _amounts(before, earlier)
+            then = amounts(before, earlier)
             changes = {name: now.get(name, 0) - then.get(name, 0) for name in {*now, *then}}
             sign = 1 if (result.value or 0) > (before.value or 0) else -1
             name = max(sorted(changes), key=lambda one: sign * changes[one])
@@ -291,14 +291,14 @@ def _is_ahead(value: float | None, own: float, *, is_higher_better: bool) -> boo
     return value is not None and (value > own if is_higher_better else value < own)
 
 
-def _is_whole(result: ResultView, members: Sequence[Part]) -> bool:
+def is_whole(result: ResultView, members: Sequence[Part]) -> bool:
     """Whether the members' numerators add up to the result's."""
     if result.numerator is None or not members or any(part.numerator is None for part in members):
         return False
     return isclose(fsum(part.numerator or 0 for part in members), result.numerator, rel_tol=1e-6, abs_tol=1e-9)
 
 
-def _amounts(result: ResultView, members: Sequence[Part]) -> dict[str, float]:
+def amounts(result: ResultView, members: Sequence[Part]) -> dict[str, float]:
     """What each member adds to the value, in its unit; these add up to it."""
     scale = result.definition.scale if result.definition else 1
     whole = result.denominator or 1

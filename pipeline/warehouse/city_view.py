@@ -34,6 +34,11 @@ ORDER = tuple(definitions())
 _FILE = ("source", "file", "sha256", "size_bytes", "owner", "licence")
 LINEAGE = sa.table("result_lineage", *map(sa.column, (*KEY, *_FILE)), sa.column("landed_at", Utc))
 _VERSION = ("version", "value", "numerator", "denominator", "status", "reason", "coverage_pct", "method_version")
+_OF_RESULT = (
+    *("city_id", "indicator_id", "period", "version", "value", "numerator", "denominator", "unit", "status"),
+    *("reason", "coverage_pct", "rows_read", "rows_used", "method_version", "inputs_sha256", "computed_at"),
+    *("change_reason", "median", "p90", "observations_count"),
+)
 
 
 @dataclass(frozen=True)
@@ -210,17 +215,34 @@ def read_city(
     return CityView(city, tuple(whole), targets)
 
 
+def read_headlines(connection: Connection) -> tuple[CityView, ...]:
+    """Every city by id, with the newest version of each of its results and nothing that belongs to them."""
+    newest = newest_versions(None)
+    found: dict[str, list[ResultView]] = defaultdict(list)
+    for row in connection.execute(among(RESULT, newest)).mappings():
+        found[row["city_id"]].append(ResultView(**{name: row[name] for name in _OF_RESULT}))
+    cities = connection.execute(sa.select(CITY).order_by(CITY.c.city_id)).mappings()
+    return tuple(
+        CityView(
+            CityRecord(city["city_id"], city["name"], city["zone"], city["region_code"]),
+            tuple(sorted(found[city["city_id"]], key=lambda one: (one.period, place(one.indicator_id)))),
+        )
+        for city in cities
+        if city["city_id"] in found
+    )
+
+
 def newest_versions(
-    city_id: str, *, period: str | None = None, indicator_id: str | None = None, as_of: datetime | None = None
+    city_id: str | None, *, period: str | None = None, indicator_id: str | None = None, as_of: datetime | None = None
 ) -> sa.Subquery:
-    """The key of the newest version of each result, or of the newest computed by `as_of`."""
+    """The key of the newest version of each result of a city, or of all, or of the newest computed by `as_of`."""
     query = sa.select(*(RESULT.c[name] for name in KEY[:-1]), sa.func.max(RESULT.c.version).label("version"))
     query = query.where(*asked(city_id, period=period, indicator_id=indicator_id, as_of=as_of))
     return query.group_by(*(RESULT.c[name] for name in KEY[:-1])).subquery("newest")
 
 
 def asked(
-    city_id: str, *, period: str | None, indicator_id: str | None, as_of: datetime | None = None
+    city_id: str | None, *, period: str | None, indicator_id: str | None, as_of: datetime | None = None
 ) -> list[sa.ColumnElement[bool]]:
     """The conditions for versions of a city's results, those computed by `as_of`."""
     wanted = {"city_id": city_id, "period": period, "indicator_id": indicator_id}
@@ -255,13 +277,8 @@ def place(indicator_id: str) -> tuple[int, str]:
 
 def _view(row: RowMapping, parts: Mapping[str, Sequence[sa.Row[Any]]]) -> ResultView:
     fates = sorted(parts["result_rows"], key=lambda fate: fate.rule)
-    names = (
-        *("city_id", "indicator_id", "period", "version", "value", "numerator", "denominator", "unit", "status"),
-        *("reason", "coverage_pct", "rows_read", "rows_used", "method_version", "inputs_sha256", "computed_at"),
-        *("change_reason", "median", "p90", "observations_count"),
-    )
     return ResultView(
-        **{name: row[name] for name in names},
+        **{name: row[name] for name in _OF_RESULT},
         excluded={fate.rule: fate.rows_count for fate in fates if fate.outcome == "excluded"},
         quarantined={fate.rule: fate.rows_count for fate in fates if fate.outcome == "quarantined"},
         reasons=tuple(

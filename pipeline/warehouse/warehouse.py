@@ -23,6 +23,7 @@ from pipeline.warehouse.city_view import (
     newest_versions,
     place,
     read_city,
+    read_headlines,
     rows_by_key,
     shown,
 )
@@ -126,6 +127,11 @@ class Warehouse:
         """All that readers see of a city, or of one period of it, from one state of the warehouse."""
         with reading(self._engine) as connection:
             return read_city(connection, city_id, period=period, as_of=as_of)
+
+    def headlines(self) -> tuple[CityView, ...]:
+        """Every city with the newest version of each of its results, without anything that belongs to these."""
+        with reading(self._engine) as connection:
+            return read_headlines(connection)
 
     def results(
         self, city_id: str, *, period: str | None = None, as_of: datetime | None = None

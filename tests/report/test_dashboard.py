@@ -1,0 +1,181 @@
+"""The dashboard: five answers for each value, one chosen period, nothing that a name can smuggle in."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from babel.messages.extract import extract
+from babel.messages.pofile import read_po
+from click.testing import CliRunner
+from jinja2.ext import babel_extract
+
+from pipeline.cli import _commands
+from pipeline.indicators.definition import definitions
+from pipeline.language import LANGUAGES, Language
+from pipeline.language.language import CATALOGUES
+from pipeline.report import dashboard
+from pipeline.report.answers import QUESTIONS
+from pipeline.report.dashboard import choices
+from tests.report.ten_years import HOSTILE, fill
+
+MOST_BYTES = 300_000
+ROOM = Path(dashboard.__file__).parent
+
+
+class Reader(HTMLParser):
+    """Text, tags and attributes of a page, whose style and script it leaves out."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.words: list[str] = []
+        self.tags: list[str] = []
+        self.attributes: list[tuple[str, str]] = []
+        self.feed(text)
+        self.text = " ".join(" ".join(self.words).split())
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes += [(name, value or "") for name, value in attrs]
+
+    def handle_data(self, data: str) -> None:
+        if self.tags[-1:] != ["style"] and self.tags[-1:] != ["script"]:
+            self.words.append(data)
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A machine with two cities, one with ten years and one with the last two, and a province of both."""
+    folder = tmp_path_factory.mktemp("machine")
+    url = f"sqlite:///{folder / 'warehouse.sqlite'}"
+    fill(url, ["kota-uji"])
+    fill(url, ["kota-dua"], years=(2024, 2025), months=False)
+    (folder / "cities" / "provinces").mkdir(parents=True)
+    return folder
+
+
+@pytest.fixture
+def tolok(home: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
+    """The command line on that machine; gives what it prints."""
+    monkeypatch.setenv("TOLOK_HOME", str(home))
+    monkeypatch.setenv("TOLOK_CITIES", str(home / "cities"))
+    monkeypatch.delenv("TOLOK_WAREHOUSE", raising=False)
+
+    def run(*words: str) -> str:
+        return CliRunner().invoke(_commands, words, catch_exceptions=False).output
+
+    return run
+
+
+@pytest.fixture(params=LANGUAGES)
+def page(request: pytest.FixtureRequest, tolok: Callable[..., str]) -> tuple[Language, str]:
+    """The page of the city with ten years, in each language."""
+    path = tolok("dashboard", "kota-uji", "--lang", request.param).strip()
+    return Language(request.param), Path(path).read_text("utf-8")
+
+
+def test_the_five_questions_are_answered_for_every_indicator_and_year(page: tuple[Language, str]) -> None:
+    language, text = page
+    articles = re.findall(r"<article.*?</article>", text, re.S)
+    assert len(articles) == len(definitions()) == 4
+    for article in articles:
+        for question in QUESTIONS:
+            told = re.findall(rf"<dt>{re.escape(language(question))}</dt><dd class=\"\w+\">([^<]+)</dd>", article)
+            assert len(told) == 10
+            assert all(len(answer) > 10 for answer in told)
+    assert language("Better: {before} in {period} ({change}).").split(":")[0] in Reader(text).text
+
+
+def test_a_page_needs_nothing_from_outside_and_is_small_enough_to_mail(page: tuple[Language, str]) -> None:
+    _, text = page
+    read = Reader(text)
+    assert len(text.encode()) < MOST_BYTES
+    assert not {"link", "img", "iframe", "object", "form", "base"} & set(read.tags)
+    assert [value for name, value in read.attributes if name in {"src", "srcset", "action", "data"}] == []
+    assert {value[0] for name, value in read.attributes if name == "href"} == {"#"}
+    assert [name for name, _ in read.attributes if name == "style" or name.startswith("on")] == []
+    for foreign in ("http:", "https:", "url(", "@import", "@font-face"):
+        assert foreign not in text.replace("http://www.w3.org/2000/svg", "")
+    assert "default-src 'none'" in text
+
+
+def test_names_stay_text(page: tuple[Language, str]) -> None:
+    _, text = page
+    assert HOSTILE in "".join(Reader(text).words)
+    assert text.count("<script>") == 1
+
+
+def test_what_the_page_shows_is_for_the_chosen_year(page: tuple[Language, str]) -> None:
+    language, text = page
+    assert re.findall(r'<input type="radio" name="period" id="(y\d)"( checked)?>', text) == [
+        (f"y{place}", " checked" if place == 0 else "") for place in range(10)
+    ]
+    for article in re.findall(r"<article.*?</article>", text, re.S):
+        assert [int(one) for one in re.findall(r'<div class="flow of y(\d)">', article)] == list(range(10))
+        assert article.count("<svg") == 11
+    assert language("target not met") in Reader(text).text
+
+
+def test_a_chart_is_one_picture_with_a_sentence_and_its_table_has_the_versions(page: tuple[Language, str]) -> None:
+    _, text = page
+    pictures = re.findall(r"<svg[^>]*>", text)
+    assert len(pictures) == 44
+    for picture in pictures:
+        assert 'role="img"' in picture
+        assert re.search(r'aria-label="[^"]{40,}"', picture)
+    assert "aria-roledescription" not in text
+    # The first year was computed twice; the values before stand beside those that count.
+    assert text.count("<br>v1: ") == text.count("<br>v2: ") == text.count('<path class="old"') == 4
+
+
+def test_the_same_inputs_are_the_same_bytes_in_another_process_and_are_not_made_again(
+    tolok: Callable[..., str], tmp_path: Path
+) -> None:
+    here = Path(tolok("dashboard", "kota-dua", "--to", str(tmp_path / "a")).strip())
+    made_at = here.stat().st_mtime_ns
+    assert Path(tolok("dashboard", "kota-dua", "--to", str(tmp_path / "a")).strip()).stat().st_mtime_ns == made_at
+    words = [sys.executable, "-c", "from pipeline.cli import main; main()", "dashboard", "kota-dua", "--to"]
+    environment = {**os.environ, "PYTHONHASHSEED": "7"}
+    subprocess.run([*words, str(tmp_path / "b")], check=True, env=environment, capture_output=True)
+    assert (tmp_path / "b" / here.name).read_bytes() == here.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("periods", "chosen"),
+    [
+        (["2024", "2025", "2025-03"], ["2025", "2024"]),
+        (["2024", "2025-01", "2025-02"], ["2025-02", "2024"]),
+        (["2025-01..2025-03", "2025-04", "2024-07..2025-06"], ["2025-01..2025-03"]),
+    ],
+)
+def test_a_year_without_a_result_is_stood_for_by_the_longest_part_of_it(periods: list[str], chosen: list[str]) -> None:
+    assert [choice.period for choice in choices(periods)] == chosen
+
+
+def test_a_city_without_results_is_named(tolok: Callable[..., str]) -> None:
+    with pytest.raises(Exception, match="kota-tiga"):
+        tolok("dashboard", "kota-tiga")
+
+
+def test_every_text_of_the_page_is_in_the_catalogue() -> None:
+    with (CATALOGUES / "id" / "dashboard.po").open("rb") as file:
+        known = {message.id for message in read_po(file)}
+    used: set[str] = set()
+    for template in ROOM.glob("dashboard*.html.j2"):
+        with template.open("rb") as file:
+            used |= {_one(found[2]) for found in babel_extract(file, ["t"], [], {"trim_blocks": "true"})}
+    with (ROOM / "dashboard.py").open("rb") as file:
+        used |= {_one(found[1]) for found in extract("python", file, keywords={"t": None, "language": None})}
+    assert len(used) > 50
+    assert used - known == set()
+    assert known - used - {""} == set()
+
+
+def _one(message: object) -> str:
+    return str(message[0] if isinstance(message, tuple) else message)
