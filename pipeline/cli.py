@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from pipeline.conditions import Condition
     from pipeline.language.language import Code
     from pipeline.progress import Progress
+    from pipeline.report.text import Told
     from pipeline.reporting import Reporting
 
 # Almost all that a command makes are modules and tables that live to its end: looking for cycles among them is vain.
@@ -146,13 +147,13 @@ def _write_readiness_form(city: str | None, year: str | None, target: Path | Non
     path = write_empty_form(city, year=year_of(year) if year else None, target=target)
     command = f"tolok readiness {city or 'KOTA'} {year or 'TAHUN'}"
     click.echo(
-        f"{path}\nIsi lembar Jawaban, simpan bukti di folder 10.1/1 s.d. 10.4/9 di sampingnya, lalu: {command}\n"
-        f"Fill in the sheet Jawaban, put evidence into folders 10.1/1 to 10.4/9 beside it, then: {command}"
+        f"{path}\nIsi lembar Jawaban, simpan bukti di folder tiap pertanyaan di sampingnya, lalu: {command}\n"
+        f"Fill in the sheet Jawaban, put evidence into the folder of each question beside it, then: {command}"
     )
 
 
 @_commands.command()
-@click.argument("words", metavar="[CITY|PROVINCE] YEAR", nargs=-1, required=True)
+@click.argument("words", metavar="[CITY|PROVINCE] [YEAR]", nargs=-1, required=True)
 @click.option("--all", "is_all", is_flag=True, help="Semua kota. / All cities.")
 @click.option("--to", "folder", type=click.Path(path_type=Path), default=None, help="Folder dosir. / For dossiers.")
 @click.option("--no-dossier", is_flag=True, help="Tanpa PDF. / Without the PDF.")
@@ -165,6 +166,12 @@ def readiness(
     from pipeline.readiness.command import check_all, day_of_check, regions, year_of
     from pipeline.readiness.text import described, lines, summary
 
+    if len(words) == 1 and not is_all and not words[0].isdecimal():
+        from pipeline.readiness.command import history
+        from pipeline.readiness.text import history_lines
+
+        click.echo("\n".join(history_lines(history(words[0]))))
+        return
     if len(words) != (1 if is_all else 2):
         raise click.UsageError("Write a city or province and a year, or --all and a year", click.get_current_context())
     year, names = year_of(words[-1]), regions(None if is_all else words[0])
@@ -352,21 +359,85 @@ def show(city: str, period: str | None, as_json: bool, as_of: str | None) -> Non
 @click.argument("city")
 @click.argument("period")
 @click.argument("indicator", type=_Indicator())
-def explain(city: str, period: str, indicator: str) -> None:
+@click.option("--rows", "groups", multiple=True, metavar="NAME=MEMBER", help="Barisnya sebagai CSV. / Its rows as CSV.")
+def explain(city: str, period: str, indicator: str, groups: tuple[str, ...]) -> None:
     """Uraikan satu angka (10.3 atau inquiry_response). / Take one number apart (10.3 or inquiry_response)."""
     from pipeline.report.text import explanation
+    from pipeline.report.versions import version_lines
 
     label = _period(period).label
     row = next((row for row in _results(city, label) if row["indicator"] == indicator), None)
     if row is None:
         raise _nothing_stored(city, label)
+    if groups:
+        _print_rows_behind(city, label, indicator, groups)
+        return
+    effects, note = _effects(row)
     warehouse = _warehouse()
     click.echo(
         explanation(
             row,
             parts=warehouse.variant_parts(city, label, indicator),
             breakdowns=warehouse.breakdowns(city, label, indicator) or _parts_of_province(row),
+            effects=effects,
+            note=note,
         )
+    )
+    click.echo("Versi / Versions:")
+    for line in version_lines(_versions(city, label, indicator, as_of=None)):
+        click.echo(line)
+    if row["version"] is not None:
+        click.echo(_where_raw_files_lie(city, label, indicator))
+
+
+def _effects(row: dict[str, Any]) -> tuple[dict[tuple[str, str], Told] | None, str]:
+    """What each rule does to a value, or why that cannot be said here; a province has no rows of its own."""
+    from pipeline import steps
+    from pipeline.report.text import Told
+
+    rules = [(outcome, rule) for outcome in ("excluded", "quarantined") for rule in row["rows"][outcome]]
+    if row["version"] is None or not rules:
+        return None, ""
+    try:
+        with _progress() as progress, progress.step("Hitung pengaruh / Compute effects"):
+            found = steps.effects(row["city"], row["period"], row["indicator"], rules=rules)
+    except TolokError as fault:
+        return None, (
+            f"Pengaruh tiap aturan tidak dapat dihitung di sini: {fault.id} / "
+            f"The effect of each rule cannot be computed here: {fault.en}"
+        )
+    if found.value != row["value"]:
+        return None, (
+            "Berkas atau pengaturan berubah sejak nilai ini dihitung, maka pengaruh tiap aturan tidak ditunjukkan / "
+            "Files or settings have changed since this value was computed, so the effect of each rule is not shown"
+        )
+    return {(one.outcome, one.rule): Told(one.value, one.known_count) for one in found.effects}, ""
+
+
+def _print_rows_behind(city: str, label: str, indicator: str, groups: tuple[str, ...]) -> None:
+    from pipeline import steps
+    from pipeline.report.csvw import csv_of
+
+    where = {}
+    for group in groups:
+        name, equals, member = group.partition("=")
+        if not equals:
+            raise ConfigError(
+                id=f"--rows '{group}' belum lengkap. Tulis seperti --rows agency=\"Dinas A\".",
+                en=f"--rows '{group}' is not whole. Write it like --rows agency=\"Dinas A\".",
+            )
+        where[name.strip()] = member.strip()
+    rows = steps.rows_behind(city, label, indicator, where=where)
+    plain = rows.astype(object).where(rows.notna(), None)
+    click.echo(csv_of(list(plain.columns), plain.itertuples(index=False)), nl=False)
+
+
+def _where_raw_files_lie(city: str, label: str, indicator: str) -> str:
+    folder = Settings.from_environment().home / "landing" / "objects"
+    return (
+        f"Berkas mentah / Raw files: {folder}/<2 angka pertama sha256 / its first 2 digits>/<sha256>\n"
+        f"Baris di balik angka / Rows behind it: tolok explain {city} {label} {definitions()[indicator].clause} "
+        '--rows agency="Dinas A"'
     )
 
 

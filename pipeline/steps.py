@@ -33,11 +33,15 @@ from pipeline.tables import TABLES
 from pipeline.turns import take_turn
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from pipeline.city_status import CityStatus
     from pipeline.clean.dataset import Dataset
-    from pipeline.indicators.base import Result
+    from pipeline.indicators.base import Result, Terms
+    from pipeline.indicators.definition import Definition
     from pipeline.language.language import Code
     from pipeline.reporting import Reporting
+    from pipeline.retrace import Effects
     from pipeline.validate import Verdict
     from pipeline.warehouse.records import Correction, Stored
 
@@ -534,32 +538,80 @@ def compute(
     """
     from pipeline.indicators import base
     from pipeline.indicators.registry import INDICATORS
-    from pipeline.terms import terms_for
 
-    city, asked, results = _city(city_id), Period.parse(period), []
+    results = []
     with TemporaryDirectory(prefix="rebuilt-", dir=_home()) if is_rebuilt else nullcontext() as folder:
         inhabitants = dataset(city_id, "population", period, rebuilt_in=folder)
         for indicator in INDICATORS.values():
-            table, also_reads = indicator.DEFINITION.table, indicator.DEFINITION.also_reads
+            table = indicator.DEFINITION.table
             with progress.step(f"Hitung ulang / Recompute {table}") as meter:
                 rows = dataset(city_id, table, period, rebuilt_in=folder, meter=meter)
-            terms = terms_for(
-                table,
-                city=city,
-                period=asked,
-                parts=rows.parts,
-                tally=rows.tally,
-                inhabitants=inhabitants.frame,
-                manifests=_manifests(city_id, table, period),
-                remarks=(
-                    *rows.remarks,
-                    *(one for name in (table, *also_reads) for one in _landing_remarks(city_id, name, period)),
-                    *(inhabitants.remarks if "population" in also_reads else ()),
-                    *(remark for name in (table, *also_reads) for remark in remarks.get(name, ())),
-                ),
-            )
+            terms = _terms(city_id, period, indicator.DEFINITION, rows=rows, inhabitants=inhabitants, remarks=remarks)
             results.append(base.measure(indicator, rows.parts, terms=terms))
     return results
+
+
+def _terms(
+    city_id: str,
+    period: str,
+    definition: Definition,
+    *,
+    rows: Dataset,
+    inhabitants: Dataset,
+    remarks: Mapping[str, Sequence[Remark]] = _NO_REMARKS,
+) -> Terms:
+    from pipeline.terms import terms_for
+
+    table, also_reads = definition.table, definition.also_reads
+    return terms_for(
+        table,
+        city=_city(city_id),
+        period=Period.parse(period),
+        parts=rows.parts,
+        tally=rows.tally,
+        inhabitants=inhabitants.frame,
+        manifests=_manifests(city_id, table, period),
+        remarks=(
+            *rows.remarks,
+            *(one for name in (table, *also_reads) for one in _landing_remarks(city_id, name, period)),
+            *(inhabitants.remarks if "population" in also_reads else ()),
+            *(remark for name in (table, *also_reads) for remark in remarks.get(name, ())),
+        ),
+    )
+
+
+def effects(city_id: str, period: str, indicator_id: str, *, rules: Sequence[tuple[str, str]]) -> Effects:
+    """How far each rule that leaves rows out, and each reason of quarantine, moves a value; `DataRejected` without its
+    files here.
+    """
+    from pipeline.indicators.registry import INDICATORS
+    from pipeline.retrace import effects
+
+    indicator = INDICATORS[indicator_id]
+    rows, terms = _rows_and_terms(city_id, period, indicator.DEFINITION)
+    table = TABLES[indicator.DEFINITION.table]
+    return effects(indicator, rows.parts, table=table, terms=terms, rules=rules)
+
+
+def rows_behind(city_id: str, period: str, indicator_id: str, *, where: Mapping[str, str]) -> pd.DataFrame:
+    """The rows of a group behind a value with file name, hash and row of each; raises what `rows_of_group` does."""
+    from pipeline.indicators.registry import INDICATORS
+    from pipeline.retrace import rows_of_group
+
+    definition = INDICATORS[indicator_id].DEFINITION
+    rows, terms = _rows_and_terms(city_id, period, definition)
+    found = rows_of_group(rows.parts, table=TABLES[definition.table], terms=terms, where=where)
+    files = {file.sha256[:16]: file for one in _manifests(city_id, definition.table, period) for file in one.files}
+    named = found["source_file_id"].map({short: file.name for short, file in files.items()})
+    hashes = found["source_file_id"].map({short: file.sha256 for short, file in files.items()})
+    found.insert(0, "file", named)
+    found.insert(1, "sha256", hashes)
+    return found
+
+
+def _rows_and_terms(city_id: str, period: str, definition: Definition) -> tuple[Dataset, Terms]:
+    rows, inhabitants = (dataset(city_id, table, period) for table in (definition.table, "population"))
+    return rows, _terms(city_id, period, definition, rows=rows, inhabitants=inhabitants)
 
 
 def altered_files(city_id: str, period: str, *, progress: Progress = SILENT) -> list[str]:

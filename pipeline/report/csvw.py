@@ -5,13 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from typing import Any
 
 from pipeline.language import Language
 from pipeline.report.document import Document
-from pipeline.report.sheets import COLUMNS, Cell, Kind, Sheet, sheets
+from pipeline.report.sheets import COLUMNS, Kind, Sheet, sheets
 
 METADATA = "csv-metadata.json"
 # What a spreadsheet would take for a formula.
@@ -34,7 +34,7 @@ def csvw(document: Document) -> Iterator[tuple[str, bytes]]:
     """
     tables = sheets(document)
     for table in tables:
-        yield f"{table.name}.csv", _csv(table)
+        yield f"{table.name}.csv", csv_of(table.columns, table.rows).encode()
     yield METADATA, json.dumps(_described(document, tables), ensure_ascii=False, indent=1).encode()
 
 
@@ -43,15 +43,16 @@ def neutral(text: str) -> str:
     return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
 
 
-def _csv(table: Sheet) -> bytes:
+def csv_of(columns: Sequence[str], rows: Iterable[Iterable[Any]]) -> str:
+    """Rows as CSV below their headings; what is not known is empty, and no text is a formula."""
     file = io.StringIO(newline="")
     writer = csv.writer(file, lineterminator="\r\n")
-    writer.writerow(table.columns)
-    writer.writerows([_text(cell) for cell in row] for row in table.rows)
-    return file.getvalue().encode()
+    writer.writerow(columns)
+    writer.writerows([_text(cell) for cell in row] for row in rows)
+    return file.getvalue()
 
 
-def _text(cell: Cell) -> str:
+def _text(cell: Any) -> str:  # noqa: ANN401 a cell of a sheet, or one of a row behind a value
     if cell is None:
         return ""
     if isinstance(cell, bool):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from connectors.numerals import number, percent
 from pipeline.indicators.definition import definitions
 from pipeline.report.words import both, label
+from pipeline.tables import OUTSIDE
 
 SHOWN_MEMBERS = 15
 BREAKDOWN_VIEW = "indicator_breakdown_current"
@@ -101,10 +103,26 @@ def described(row: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+@dataclass(frozen=True)
+class Told:
+    """What of a rule is told beside the count of its rows: the value were they counted, of those that can be."""
+
+    value: float | None
+    known_count: int
+
+
 def explanation(
-    row: Mapping[str, Any], *, parts: Sequence[Mapping[str, Any]], breakdowns: Sequence[Mapping[str, Any]]
+    row: Mapping[str, Any],
+    *,
+    parts: Sequence[Mapping[str, Any]],
+    breakdowns: Sequence[Mapping[str, Any]],
+    effects: Mapping[tuple[str, str], Told] | None = None,
+    note: str = "",
 ) -> str:
-    """One result in plain lines: why it is not final, its parts, the fate of its rows, variants and sources."""
+    """One result in plain lines, from the rows read to the value: why it is not final, variants and sources.
+
+    `effects` tell of each outcome and rule what its rows would do to the value; `note` says why there are none.
+    """
     definition = definitions()[row["indicator"]]
     rows = row["rows"]
     lines = [
@@ -122,8 +140,9 @@ def explanation(
         f"Baris / Rows: {number(rows['read'])} dibaca/read = {number(rows['used'])} dipakai/used"
         f" + {number(sum(rows['excluded'].values()))} dikecualikan/excluded"
         f" + {number(sum(rows['quarantined'].values()))} karantina/quarantined",
-        *(f"  - {_two(row, rule)}: {number(count)}" for rule, count in rows["excluded"].items()),
-        *(f"  ! {_two(row, reason)}: {number(count)}" for reason, count in rows["quarantined"].items()),
+        *([note] if note else []),
+        *_fate_lines(row, "excluded", "-", effects),
+        *_fate_lines(row, "quarantined", "!", effects),
         *_spread_lines(row),
         "Varian / Variants:",
         *(f"  {_two(row, part['variant'])}: {_quotient(part)}" for part in parts),
@@ -133,6 +152,38 @@ def explanation(
         *(f"  {source['file']}  sha256 {source['sha256']}" for source in row["sources"]),
     ]
     return "\n".join(lines)
+
+
+def _fate_lines(
+    row: Mapping[str, Any], outcome: str, mark: str, effects: Mapping[tuple[str, str], Told] | None
+) -> Iterator[str]:
+    """Each rule with the rows it took, and what the value would be with them."""
+    for rule, count in row["rows"][outcome].items():
+        told = f"  {mark} {_two(row, rule)}: {number(count)}"
+        yield told if effects is None else f"{told}; {_effect(row, rule, count, effects.get((outcome, rule)))}"
+
+
+def _effect(row: Mapping[str, Any], rule: str, count: int, told: Told | None) -> str:
+    if rule == OUTSIDE:
+        return "bukan bagian periode ini / no part of this period"
+    if told is None or told.value is None:
+        return (
+            "pengaruhnya tidak terbaca dari barisnya, lihat varian / its rows do not tell its effect, see the variants"
+        )
+    some = number(told.known_count)
+    counted = (
+        "bila dihitung / if counted"
+        if told.known_count == count
+        else f"bila {some} yang angkanya diketahui dihitung / if the {some} whose numbers are known were counted"
+    )
+    return f"{counted}: {number(told.value)} {unit_of(row)}{difference(told.value, row['value'])}"
+
+
+def difference(value: float | None, before: float | None) -> str:
+    """How much more a value is than another, in brackets; nothing where they do not differ."""
+    if value is None or before is None or value == before:
+        return ""
+    return f" ({'+' if value > before else '−'}{number(abs(value - before), decimals=4)})"
 
 
 def by_dimension(breakdowns: Sequence[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:

@@ -8,7 +8,7 @@ from operator import itemgetter
 from typing import Any
 
 from connectors.numerals import number
-from pipeline.report.text import STATUSES, closing_line, name_of, pending_line, unit_of
+from pipeline.report.text import STATUSES, closing_line, difference, name_of, pending_line, unit_of
 
 _SHOWN_FILES = 5
 _TOLD = (
@@ -41,10 +41,12 @@ def _only_closed(row: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def _of_version(row: Mapping[str, Any], before: Mapping[str, Any] | None) -> Iterator[str]:
-    """Its moment, value and reasons; of its files those that the version before did not have."""
+    """Its moment, value, change and reasons; of its files those that the version before did not have."""
+    change = difference(row["value"], before["value"]) if before else ""
     yield (
         f"  v{row['version']}  {row['computed_at']:%Y-%m-%d %H:%M}Z  {number(row['value'])} "
-        f"{unit_of({**row, 'indicator': row['indicator_id']})}, {STATUSES[row['status']]}: {row['change_reason']}"
+        f"{unit_of({**row, 'indicator': row['indicator_id']})}{change}, {STATUSES[row['status']]}: "
+        f"{row['change_reason']}"
     )
     if row["reason"]:
         yield f"      {row['reason']}"
