@@ -147,13 +147,13 @@ def _write_readiness_form(city: str | None, year: str | None, target: Path | Non
     path = write_empty_form(city, year=year_of(year) if year else None, target=target)
     command = f"tolok readiness {city or 'KOTA'} {year or 'TAHUN'}"
     click.echo(
-        f"{path}\nIsi lembar Jawaban, simpan bukti di folder 10.1/1 s.d. 10.4/9 di sampingnya, lalu: {command}\n"
-        f"Fill in the sheet Jawaban, put evidence into folders 10.1/1 to 10.4/9 beside it, then: {command}"
+        f"{path}\nIsi lembar Jawaban, simpan bukti di folder tiap pertanyaan di sampingnya, lalu: {command}\n"
+        f"Fill in the sheet Jawaban, put evidence into the folder of each question beside it, then: {command}"
     )
 
 
 @_commands.command()
-@click.argument("words", metavar="[CITY|PROVINCE] YEAR", nargs=-1, required=True)
+@click.argument("words", metavar="[CITY|PROVINCE] [YEAR]", nargs=-1, required=True)
 @click.option("--all", "is_all", is_flag=True, help="Semua kota. / All cities.")
 @click.option("--to", "folder", type=click.Path(path_type=Path), default=None, help="Folder dosir. / For dossiers.")
 @click.option("--no-dossier", is_flag=True, help="Tanpa PDF. / Without the PDF.")
@@ -166,6 +166,12 @@ def readiness(
     from pipeline.readiness.command import check_all, day_of_check, regions, year_of
     from pipeline.readiness.text import described, lines, summary
 
+    if len(words) == 1 and not is_all and not words[0].isdecimal():
+        from pipeline.readiness.command import history
+        from pipeline.readiness.text import history_lines
+
+        click.echo("\n".join(history_lines(history(words[0]))))
+        return
     if len(words) != (1 if is_all else 2):
         raise click.UsageError("Write a city or province and a year, or --all and a year", click.get_current_context())
     year, names = year_of(words[-1]), regions(None if is_all else words[0])

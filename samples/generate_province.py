@@ -3,7 +3,8 @@
     python samples/generate_province.py [FOLDER]
 
 Seeded: the same bytes every time. `later/` holds what came after the first runs: complaints of 2024 that were entered
-late, and a corrected outage of 2023. No rows are of real persons or places.
+late, and a corrected outage of 2023; `readiness/` forms with evidence of two years. No rows are of real persons or
+places.
 """
 
 from __future__ import annotations
@@ -31,6 +32,14 @@ CHANNELS = ("LAPOR!", "WhatsApp", "Telepon", "Tatap muka")
 COMPONENTS = ("Jaringan inti", "Pusat data", "Server surel", "Basis data", "Portal data")
 CAUSES = ("Listrik PLN", "Perangkat keras", "Jaringan penyedia", "Pembaruan")
 KINDS = ("Izin", "Surat keterangan", "Pendaftaran", "Permohonan data", "Pembayaran", "Legalisasi")
+SHARED = {
+    **{1: "renja.pdf", 2: "renstra.pdf", 4: "daftar-hadir.pdf"},
+    **{5: "aplikasi.pdf", 6: "pemangku.pdf", 9: "notulen.pdf"},
+}
+UNPROVEN = {
+    **{(2024, False): "answer: Tidak", (2024, True): "answer: Ya"},
+    **{(2025, False): "answer: Tidak", (2025, True): "answer: Ya, tolok: Terima"},
+}
 SUBJECTS = (
     "reklame",
     "usaha mikro",
@@ -94,11 +103,55 @@ def main(folder: Path) -> None:
             write(exports / f"pengaduan-{year}.csv", tickets(story, place, year))
             write(exports / f"gangguan-{year}.csv", outages(story, place, year))
     first = STORIES[0]
+    write_readiness(folder / "readiness" / first.city)
     later = folder / "later" / first.city
     later.mkdir(parents=True, exist_ok=True)
     random.seed("later")
     write(later / "pengaduan-2024-susulan.csv", late_tickets(first))
     write(later / "gangguan-2023.csv", corrected(folder / "exports" / first.city / "gangguan-2023.csv"))
+
+
+def write_readiness(folder: Path) -> None:
+    """The readiness forms of two years with small documents as evidence; in the second year more is proven."""
+    for year, proven in ((2024, (1, 3, 5)), (2025, (1, 2, 3, 4, 5, 6))):
+        lines = ["region: kota-bahari", f"year: {year}", "answers:"]
+        for clause in ("10.1", "10.2", "10.3", "10.4"):
+            lines.append(f"  {clause}:")
+            for theme in range(1, 10):
+                answer = (
+                    _proven(folder / str(year), clause, theme) if theme in proven else UNPROVEN[year, theme in (7, 8)]
+                )
+                lines.append(f"    {theme}: {{{answer}}}")
+        (folder / str(year) / "formulir.yaml").write_text("\n".join(lines) + "\n", "utf-8")
+
+
+def _proven(folder: Path, clause: str, theme: int) -> str:
+    """A yes with its evidence: a decree of its own for those responsible, else a document that all indicators share."""
+    name, place = SHARED.get(theme, "sk.pdf"), folder / ("bersama" if theme in SHARED else f"{clause}/{theme}")
+    place.mkdir(parents=True, exist_ok=True)
+    (place / name).write_bytes(document(f"{name.removesuffix('.pdf')} {place.parent.name}, Kota Bahari {folder.name}"))
+    valid = "" if theme in SHARED else f", valid_until: {int(folder.name) + 1}-02-28"
+    return f"answer: Ya, unit: Diskominfo, evidence: [{{file: {name}, date: {folder.name}-03-01{valid}}}]"
+
+
+def document(title: str) -> bytes:
+    """A PDF of one page that says its title."""
+    text = f"BT /F1 18 Tf 72 720 Td ({title}) Tj ET".encode()
+    objects = (
+        b"<</Type/Catalog/Pages 2 0 R>>",
+        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 4 0 R/Resources<</Font<</F1 5 0 R>>>>>>",
+        b"<</Length %d>>stream\n%b\nendstream" % (len(text), text),
+        b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
+    )
+    content, places = b"%PDF-1.4\n", []
+    for number, one in enumerate(objects, start=1):
+        places.append(len(content))
+        content += b"%d 0 obj%b endobj\n" % (number, one)
+    table = b"".join(b"%010d 00000 n \n" % place for place in places)
+    size = len(objects) + 1
+    trailer = b"trailer<</Size %d/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n" % (size, len(content))
+    return content + b"xref\n0 %d\n0000000000 65535 f \n" % size + table + trailer
 
 
 def visits(story: Story) -> Iterator[Sequence[object]]:

@@ -110,12 +110,6 @@ class Assessment:
         return {theme: tuple(o for o in self.outcomes if o.question.theme == theme) for theme in THEMES}
 
     @property
-    def ordered_problems(self) -> tuple[Problem, ...]:
-        """Problems by question, those of none at the end."""
-        last = QUESTIONS[-1]
-        return tuple(sorted(self.problems, key=lambda one: (one.question is None, one.question or last)))
-
-    @property
     def expiring(self) -> tuple[Proof, ...]:
         """Proofs that count today and end soon, the first to end first."""
         last = self.as_of + timedelta(days=self.expires_soon_days)
@@ -242,8 +236,7 @@ def _problems(outcome: Outcome, form: Form, files: Files, terms: Terms) -> Itera
 def _problems_of(proof: Proof, files: Files, terms: Terms) -> Iterator[Problem]:
     told: dict[str, object] = {"file": proof.name, "day": terms.as_of, "until": proof.valid_until_on}
     if (code := _SAID_OF.get(proof.state)) is not None:
-        folder = files.folder / proof.question.label
-        yield Problem(code, proof.question, {**told, "folder": str(folder)})
+        yield Problem(code, proof.question, {**told, "folder": str(files.folder_of(proof.question))})
     elif proof.state == "expired":
         yield Problem("expired", proof.question, told)
     if proof.dated_on and proof.dated_on > terms.as_of and proof.suggestion is None:

@@ -64,13 +64,15 @@ def _prepared_until_the_end(documents: Sequence[Document], *, work: Path, most_p
 
 
 def _run(job: Mapping[str, Any], *, seconds: int, at_most: int) -> list[bytes]:
-    """The lines that the worker wrote until it ended, whatever ended it."""
+    """The lines that the worker wrote until it or its limits ended it; `RuntimeError` where it failed by itself."""
     asked = json.dumps({**job, "seconds": seconds, "memory_bytes": _MEMORY_BYTES}).encode()
     command = [sys.executable, "-m", "pipeline.readiness.pdf_worker"]
     try:
         ended = subprocess.run(command, input=asked, capture_output=True, timeout=at_most, check=False)  # noqa: S603
     except subprocess.TimeoutExpired as error:
         return (error.stdout or b"").splitlines(keepends=True)
+    if ended.returncode > 0:
+        raise RuntimeError(ended.stderr.decode(errors="replace")[-2000:])
     return ended.stdout.splitlines(keepends=True)
 
 

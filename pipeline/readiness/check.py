@@ -16,14 +16,12 @@ from pipeline.readiness.attachments import prepare
 from pipeline.readiness.changes import Change, changes
 from pipeline.readiness.dossier import Dossier, dossier_name, write_dossier
 from pipeline.readiness.evidence import document, find_files
-from pipeline.readiness.form import read_form
+from pipeline.readiness.form import FORMS, read_form
 from pipeline.readiness.questions import QUESTIONS, Question
 from pipeline.readiness.suggestions import suggestions
 from pipeline.settings import Settings
 from pipeline.store_request import city_record
 from pipeline.warehouse import AnswerRecord, EvidenceRecord, ReadinessRecords
-
-FORMS = (".xlsx", ".yaml", ".yml")
 
 
 @dataclass(frozen=True)

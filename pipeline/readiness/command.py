@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -9,11 +10,16 @@ from pathlib import Path
 from connectors.errors import ConfigError, TolokError
 from pipeline.config.load import load_city
 from pipeline.config.province import load_province
+from pipeline.language import Language
 from pipeline.progress import Progress
+from pipeline.readiness.answers import State
 from pipeline.readiness.check import Checked, check_readiness, year_folder
 from pipeline.readiness.dossier import dossier_name
+from pipeline.readiness.evidence import SHARED
 from pipeline.readiness.form_template import write_form
+from pipeline.readiness.questions import QUESTIONS, THEMES
 from pipeline.settings import Settings, city_ids, province_path
+from pipeline.warehouse import ReadinessRecords
 
 FORM = "formulir.xlsx"
 
@@ -25,7 +31,18 @@ def write_empty_form(city_id: str | None, *, year: int | None, target: Path | No
     city = load_city(Settings.from_environment().cities, city_id)
     if target is None:
         target = year_folder(city, year) / FORM if year else Path(f"tolok-readiness-{city_id}.xlsx")
-    return write_form(target, city_id=city.city, city_name=city.name, year=year)
+    form = write_form(target, city_id=city.city, city_name=city.name, year=year)
+    if year and form == year_folder(city, year) / FORM:
+        _make_folders(form.parent)
+    return form
+
+
+def _make_folders(folder: Path) -> None:
+    """A folder for the evidence of each question, and one for what several share."""
+    for question in QUESTIONS:
+        theme = f"{question.theme} {Language('id')(THEMES[question.theme])}"
+        (folder / question.clause / theme).mkdir(parents=True, exist_ok=True)
+    (folder / SHARED).mkdir(exist_ok=True)
 
 
 def regions(name: str | None) -> list[str]:
@@ -36,6 +53,24 @@ def regions(name: str | None) -> list[str]:
     if province_path(cities, name).is_file():
         return list(load_province(cities, name).parts)
     return [name]
+
+
+def history(city_id: str) -> list[tuple[int, date, Counter[State]]]:
+    """How many questions of a city were in each state, by year and by each day on which that changed."""
+    settings = Settings.from_environment()
+    city = load_city(settings.cities, city_id)
+    records = ReadinessRecords(settings.warehouse_url)
+    found = [
+        (year, day, Counter(answer.state for answer in records.current(city_id, year, as_of=day).values()))
+        for year in records.years(city_id)
+        for day in records.days(city_id, year)
+    ]
+    if not found:
+        raise ConfigError(
+            id=f"Kesiapan {city.name} belum pernah diperiksa. Jalankan: tolok readiness {city_id} 2025",
+            en=f"The readiness of {city.name} was never checked. Run: tolok readiness {city_id} 2025",
+        )
+    return found
 
 
 def year_of(text: str) -> int:

@@ -17,9 +17,10 @@ from pipeline.readiness.answers import STATES
 from pipeline.readiness.assessment import Assessment, Outcome, Proof
 from pipeline.readiness.attachments import merge, prepared
 from pipeline.readiness.changes import Change
-from pipeline.readiness.problems import ACTIVE, fit_to_show
+from pipeline.readiness.problems import ACTIVE, fit_to_show, grouped
 from pipeline.readiness.questions import THEMES, Question
 from pipeline.readiness.words import LABELS, PROOF_STATES, STATE_NAMES
+from pipeline.report.typesetting import ROOT, printable, typst_fonts
 
 if TYPE_CHECKING:
     from typst import Compiler
@@ -97,7 +98,7 @@ def _own_pages(
     """
     from typst import Compiler
 
-    compiler = Compiler(str(TEMPLATE), ignore_system_fonts=True)
+    compiler = Compiler(TEMPLATE, root=ROOT, font_paths=typst_fonts(), ignore_system_fonts=True)
     behind, own_count = _places(compiler, data)
     before, first_pages = 0, {}
     for one, place in zip(attachments, behind, strict=True):
@@ -108,7 +109,7 @@ def _own_pages(
     pages = {one.number: page for one, page in zip(attachments, first_pages.values(), strict=True)}
     _tell_pages(data, pages)
     moment = datetime.combine(assessment.as_of, datetime.min.time(), tzinfo=UTC)
-    content = compiler.compile(sys_inputs={"data": json.dumps(data)}, format="pdf", timestamp=moment)
+    content = compiler.compile(sys_inputs=_inputs(data), format="pdf", timestamp=moment)
     if not isinstance(content, bytes):
         raise TypeError("typst gave several files")
     return content, behind
@@ -116,10 +117,14 @@ def _own_pages(
 
 def _places(compiler: Compiler, data: Mapping[str, Any]) -> tuple[list[int], int]:
     """The last page of each page that announces an attachment, and how many pages there are without attachments."""
-    compiler.compile(sys_inputs={"data": json.dumps(data)}, format="pdf")
+    compiler.compile(sys_inputs=_inputs(data), format="pdf")
     behind = json.loads(compiler.query("<behind>", field="value"))
     (count,) = json.loads(compiler.query("<own-pages>", field="value"))
     return behind, count
+
+
+def _inputs(data: Mapping[str, Any]) -> dict[str, str]:
+    return {"data": json.dumps(printable(data))}
 
 
 def _tell_pages(data: dict[str, Any], pages: Mapping[int, int]) -> None:
@@ -166,9 +171,8 @@ def _data(
         "expiring": [_expiring(proof) for proof in one.expiring],
         "documents": list(_documents(proofs, numbers)),
         "problems": [
-            {"label": problem.question.label if problem.question else "–"}
-            | {"text": [problem.text(_ID), problem.text(_EN)]}
-            for problem in one.ordered_problems
+            {"label": ", ".join(labels) or "–", "text": [problem.text(_ID), problem.text(_EN)]}
+            for problem, labels in grouped(one.problems)
         ],
         "own": [_own(proof) for proof in proofs if proof.suggestion],
         "attachments": [_attachment(attachment) for attachment in attachments],

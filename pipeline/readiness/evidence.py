@@ -51,6 +51,12 @@ class Files:
     of_question: Mapping[Question, tuple[str, ...]]
     outside: frozenset[str] = field(default=frozenset())
 
+    def folder_of(self, question: Question) -> Path:
+        """Where the evidence of a question belongs: its folder, or the one that is to be made."""
+        there = (path for path in sorted(self.folder.glob("10.*/*")) if path.is_dir())
+        near = (path for path in there if _question_of(f"{path.relative_to(self.folder).as_posix()}/.") == question)
+        return next(near, self.folder / question.label)
+
     def named(self, name: str, question: Question) -> tuple[str, ...]:
         """Paths within the folder that a name of the form means: none, one, or for `semua` all of the question's."""
         own = self.of_question.get(question, ())

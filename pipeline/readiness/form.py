@@ -14,6 +14,7 @@ from pipeline.readiness.form_days import day_of
 from pipeline.readiness.problems import Problem, fit_to_show
 from pipeline.readiness.questions import QUESTIONS, Question
 
+FORMS = (".xlsx", ".yaml", ".yml")
 SHEET = "Jawaban"
 REGION, YEAR = "Wilayah / Region", "Tahun / Year"
 HEADINGS = {

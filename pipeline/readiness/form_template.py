@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -10,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from connectors.errors import ConfigError
 from pipeline.atomic import write_atomically
-from pipeline.language import Language
-from pipeline.readiness.form import ACCEPT, HEADINGS, NO, REGION, SHEET, YEAR, YES
+from pipeline.language import LANGUAGES, Language
+from pipeline.readiness.form import ACCEPT, FORMS, HEADINGS, NO, REGION, SHEET, YEAR, YES
 from pipeline.readiness.questions import QUESTIONS, THEMES, Question
 
 if TYPE_CHECKING:
@@ -35,8 +36,8 @@ RULES = (
     "When it is filled in: {command}",
 )
 _WIDTHS = {
-    "clause": 9,
-    "theme": 5,
+    "clause": 10,
+    "theme": 6,
     "asked_id": 44,
     "asked_en": 36,
     "typical": 38,
@@ -48,6 +49,7 @@ _WIDTHS = {
     "unit": 24,
     "tolok": 13,
 }
+_HELP_WIDTH = 84
 _FILLED_IN = ("answer", "note", "evidence", "date", "valid_until", "unit", "tolok")
 _EPOCH = datetime(2000, 1, 1)  # noqa: DTZ001 a workbook has no zones; the same day gives the same bytes
 
@@ -56,8 +58,13 @@ def write_form(path: Path, *, city_id: str, city_name: str, year: int | None) ->
     """Write the empty form of a region, or of any; `ConfigError` when something is there or it cannot be written."""
     if path.exists():
         raise ConfigError(id=f"{path} sudah ada dan tidak ditimpa.", en=f"{path} exists and is not overwritten.")
+    if path.suffix.lower() not in FORMS:
+        raise ConfigError(
+            id=f"{path}: formulir berupa .xlsx atau .yaml.", en=f"{path}: a form is a .xlsx or .yaml file."
+        )
+    make = _form if path.suffix.lower() == ".xlsx" else _yaml_form
     try:
-        write_atomically(path, _form(city_id, city_name, year), mode=0o644)
+        write_atomically(path, make(city_id, city_name, year), mode=0o644)
     except OSError as error:
         raise ConfigError(
             id=f"{path} tidak dapat ditulis: {error.strerror}.", en=f"{path} cannot be written: {error.strerror}."
@@ -80,6 +87,19 @@ def _form(city_id: str, city_name: str, year: int | None) -> bytes:
     return content.getvalue()
 
 
+def _yaml_form(city_id: str, city_name: str, year: int | None) -> str:
+    """The same questions as comments above answers that are to be filled in; docs/readiness.md shows all keys."""
+    lines = [f"# {city_name}", f"region: {city_id}", f"year: {year or ''}", "answers:"]
+    for question in QUESTIONS:
+        lines += [f"  {question.clause}:"] if question.theme == 1 else []
+        for code in LANGUAGES:
+            language = Language(code)
+            lines.append(f"    # {language(THEMES[question.theme])}: {question.asked(language)}")
+            lines.append(f"    #   {question.typical_evidence(language)}")
+        lines.append(f'    {question.theme}: {{answer: "", evidence: []}}')
+    return "\n".join(lines) + "\n"
+
+
 def _write_head(book: Workbook, sheet: Worksheet, *, city_id: str, city_name: str, year: int | None) -> None:
     bold, grey = book.add_format({"bold": True}), book.add_format({"font_color": "#595959"})
     value = {"bold": True, "border": 1, "align": "left", "bg_color": "#E7E6E6"}
@@ -95,6 +115,7 @@ def _write_head(book: Workbook, sheet: Worksheet, *, city_id: str, city_name: st
     sheet.set_paper(9)
     sheet.fit_to_pages(1, 0)
     sheet.repeat_rows(HEADER_ROW)
+    sheet.set_row(HEADER_ROW, 34)
     sheet.freeze_panes(HEADER_ROW + 1, 4)
     sheet.protect(options={"format_columns": True, "format_rows": True, "autofilter": True, "sort": True})
 
@@ -114,7 +135,7 @@ def _write_questions(book: Workbook, sheet: Worksheet) -> None:
         for column, name in enumerate(HEADINGS):
             if name in _FILLED_IN and not (name == "tolok" and question.theme not in (5, 7, 8, 9)):
                 sheet.write_blank(row, column, None, day if name in ("date", "valid_until") else filled_in)
-        sheet.set_row(row, 62)
+        sheet.set_row(row, 78)
     _add_choices(sheet)
     sheet.autofilter(HEADER_ROW, 0, HEADER_ROW + len(QUESTIONS), len(HEADINGS) - 1)
 
@@ -142,13 +163,14 @@ def _add_choices(sheet: Worksheet) -> None:
 
 def _write_help(book: Workbook, sheet: Worksheet, *, command: str) -> None:
     bold, wrapped = book.add_format({"bold": True, "size": 12}), book.add_format({"text_wrap": True, "valign": "top"})
-    sheet.set_column(0, 0, 110)
+    sheet.set_column(0, 0, _HELP_WIDTH)
     row = 0
     for title, language in (("Cara mengisi", Language("id")), ("How to fill it in", Language("en"))):
         sheet.write(row, 0, title, bold)
         for number, rule in enumerate(RULES, start=1):
             text = language(rule, command=command) if "{" in rule else language(rule)
             sheet.write(row + number, 0, f"{number}. {text}", wrapped)
+            sheet.set_row(row + number, 16 * math.ceil(len(text) / (0.95 * _HELP_WIDTH)))
         row += len(RULES) + 2
     sheet.set_portrait()
     sheet.set_paper(9)

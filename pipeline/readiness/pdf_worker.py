@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import resource
 import signal
 import sys
@@ -45,7 +46,8 @@ _BY_ANNOTATION = {
 _A4 = (595.276, 841.89)
 _MARGIN = 36
 _LONGEST_SIDE = 2200
-_MOST_PIXELS = 80_000_000
+# A JPEG is made smaller while it is read, a PNG lies in memory whole.
+_MOST_PIXELS = {"jpg": 250_000_000, "png": 80_000_000}
 
 
 def main() -> None:
@@ -54,7 +56,10 @@ def main() -> None:
     _limit(job["memory_bytes"])
     if job["do"] == "merge":
         signal.alarm(job["seconds"])
-        _merge(job)
+        try:
+            _merge(job)
+        except MemoryError:
+            os.kill(os.getpid(), signal.SIGKILL)
         return
     for one in job["files"]:
         # Without a handler the alarm ends the process, also in the middle of a library's loop.
@@ -153,10 +158,12 @@ def _is_signed(pdf: Pdf) -> bool:
 def _prepare_picture(source: Path, target: Path, *, kind: str) -> None:
     """A picture upright on a page, no finer than print needs, without what the camera noted of place and time."""
     # Twice as many are refused.
-    Image.MAX_IMAGE_PIXELS = _MOST_PIXELS // 2
+    Image.MAX_IMAGE_PIXELS = _MOST_PIXELS[kind] // 2
     with Image.open(source, formats=["JPEG" if kind == "jpg" else "PNG"]) as opened:
         opened.draft("RGB", (_LONGEST_SIDE, _LONGEST_SIDE))
         picture = ImageOps.exif_transpose(opened)
+        if picture.mode.startswith("I"):
+            picture = picture.convert("I").point(lambda value: value / 256).convert("L")
         picture.thumbnail((_LONGEST_SIDE, _LONGEST_SIDE))
         if picture.mode not in ("RGB", "L"):
             whole = picture.convert("RGBA")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
@@ -103,6 +103,15 @@ class Problem:
     def text(self, language: Language) -> str:
         """What is wrong and what to do."""
         return language(MESSAGES[self.code], **{name: said(value, language) for name, value in self.values.items()})
+
+
+def grouped(problems: Iterable[Problem]) -> list[tuple[Problem, list[str]]]:
+    """Problems by question, those of none at the end; each once, with the labels of all questions it is said of."""
+    found: dict[str, tuple[Problem, list[str]]] = {}
+    for one in sorted(problems, key=lambda one: one.question.label if one.question else "~"):
+        _, labels = found.setdefault(one.text(Language("en")), (one, []))
+        labels += [one.question.label] if one.question else []
+    return list(found.values())
 
 
 def said(value: object, language: Language) -> str:

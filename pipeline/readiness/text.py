@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from pipeline.language import Language
@@ -10,7 +11,7 @@ from pipeline.readiness.answers import STATES, State
 from pipeline.readiness.assessment import Assessment, Outcome, Proof
 from pipeline.readiness.changes import Change
 from pipeline.readiness.check import Checked
-from pipeline.readiness.problems import Problem, fit_to_show
+from pipeline.readiness.problems import Problem, fit_to_show, grouped
 from pipeline.readiness.questions import THEMES
 from pipeline.readiness.words import STATE_NAMES
 
@@ -27,7 +28,7 @@ def lines(checked: Checked) -> Iterator[str]:
     yield ""
     for state in STATES:
         yield f"{_SIGNS[state]}  {one.counts[state]:>2}  {both(STATE_NAMES[state])}"
-    yield f"{_EN.number(one.proven_pct, decimals=1)} % terbukti / proven ({one.counts['proven']}/{len(one.outcomes)})"
+    yield f"{_ID.number(one.proven_pct, decimals=1)} % terbukti / proven ({one.counts['proven']}/{len(one.outcomes)})"
     yield from _section("Masalah / Problems", _problems(one, are_notes=False))
     yield from _section("Catatan / Notes", _problems(one, are_notes=True))
     yield from _section("Segera berakhir / Expires soon", map(_expiring, one.expiring))
@@ -44,12 +45,24 @@ def lines(checked: Checked) -> Iterator[str]:
 
 def summary(checked: Sequence[Checked]) -> Iterator[str]:
     """One line for each of several regions."""
-    width = max(len(one.city_name) for one in checked)
-    yield f"{'Wilayah / Region':<{width}}  {'  '.join(_SIGNS.values())}   %      masalah / problems"
+    width = max(len("Wilayah / Region"), *(len(one.city_name) for one in checked))
+    signs = "".join(f"{sign:>4}" for sign in _SIGNS.values())
+    yield f"{'Wilayah / Region':<{width}}{signs}{'%':>7}  masalah / problems"
     for one in sorted(checked, key=lambda one: (-one.assessment.counts["proven"], one.city_name)):
-        counts = "  ".join(str(one.assessment.counts[state]) for state in STATES)
+        counts = "".join(f"{one.assessment.counts[state]:>4}" for state in STATES)
         problems = sum(not problem.is_note for problem in one.assessment.problems)
-        yield f"{one.city_name:<{width}}  {counts}  {one.assessment.proven_pct:.1f}  {problems}"
+        share = _ID.number(one.assessment.proven_pct, decimals=1)
+        yield f"{one.city_name:<{width}}{counts}{share:>7}  {problems}"
+    yield "  ".join(f"{_SIGNS[state]} {both(STATE_NAMES[state])}" for state in STATES)
+    if folders := {str(one.dossier.path.parent) for one in checked if one.dossier}:
+        yield f"Dosir / Dossiers: {', '.join(folders)}"
+
+
+def history_lines(history: Sequence[tuple[int, date, Mapping[State, int]]]) -> Iterator[str]:
+    """A line for each day on which the readiness of a year changed."""
+    yield f"{'':<6}{'sejak / since':<20}{'  '.join(f'{_SIGNS[state]:>2}' for state in STATES)}"
+    for year, day, counts in history:
+        yield f"{year:<6}{_ID.day(day):<20}{'  '.join(f'{counts.get(state, 0):>2}' for state in STATES)}"
     yield "  ".join(f"{_SIGNS[state]} {both(STATE_NAMES[state])}" for state in STATES)
 
 
@@ -104,14 +117,8 @@ def _section(title: str, entries: Iterable[str]) -> Iterator[str]:
 
 
 def _problems(one: Assessment, *, are_notes: bool) -> Iterator[str]:
-    """Each text once, under all questions that it is said of."""
-    labels: dict[tuple[str, str], list[str]] = {}
-    for problem in one.ordered_problems:
-        if problem.is_note == are_notes:
-            texts = problem.text(_ID), problem.text(_EN)
-            labels.setdefault(texts, []).append(problem.question.label if problem.question else "-")
-    for (in_id, in_en), questions in labels.items():
-        yield f"  {', '.join(questions)}\n      {in_id}\n      {in_en}"
+    for problem, labels in grouped(problem for problem in one.problems if problem.is_note == are_notes):
+        yield f"  {', '.join(labels) or '-'}\n      {problem.text(_ID)}\n      {problem.text(_EN)}"
 
 
 def _expiring(proof: Proof) -> str:

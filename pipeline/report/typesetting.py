@@ -33,12 +33,12 @@ def typeset(template: Path, data: Mapping[str, Any], *, made_at: datetime | None
     """
     import typst
 
-    inputs = {"data": json.dumps(_printable(data), ensure_ascii=False, sort_keys=True)}
+    inputs = {"data": json.dumps(printable(data), ensure_ascii=False, sort_keys=True)}
     try:
         pdf = typst.compile(
             template,
             root=ROOT,
-            font_paths=_fonts(),
+            font_paths=typst_fonts(),
             ignore_system_fonts=True,
             sys_inputs=inputs,
             format="pdf",
@@ -53,14 +53,14 @@ def typeset(template: Path, data: Mapping[str, Any], *, made_at: datetime | None
     return bytes(pdf)
 
 
-def _printable(value: Any) -> Any:  # noqa: ANN401 any JSON
+def printable(value: Any) -> Any:  # noqa: ANN401 any JSON
     """The same with every text as the fonts can draw it."""
     if isinstance(value, str):
         return _UNDRAWN.sub(_code_point, unicodedata.normalize("NFC", value))
     if isinstance(value, Mapping):
-        return {name: _printable(part) for name, part in value.items()}
+        return {name: printable(part) for name, part in value.items()}
     if isinstance(value, list | tuple):
-        return [_printable(part) for part in value]
+        return [printable(part) for part in value]
     return value
 
 
@@ -69,7 +69,7 @@ def _code_point(found: re.Match[str]) -> str:
 
 
 @cache
-def _fonts() -> Any:  # noqa: ANN401 loaded only where something is set
+def typst_fonts() -> Any:  # noqa: ANN401 loaded only where something is set
     """Typst's own fonts and none of the machine's, so that every machine sets the same."""
     import typst
 

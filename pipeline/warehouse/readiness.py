@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, Literal
 
@@ -53,7 +53,7 @@ class AnswerRecord:
 
 @dataclass(frozen=True)
 class OwnResult:
-    """A result that Tolok itself computed, and how many validation rules its run held rows against."""
+    """A result that Tolok itself computed; `rules` counts by subject what its run validated, all and those broken."""
 
     indicator_id: str
     period: str
@@ -61,8 +61,7 @@ class OwnResult:
     status: str
     computed_at: datetime
     inputs_sha256: str
-    rules_count: int
-    unmet_count: int
+    rules: Mapping[str, tuple[int, int]] = field(default_factory=dict)
 
 
 class ReadinessRecords:
@@ -93,18 +92,26 @@ class ReadinessRecords:
         with reading(self._engine) as connection:
             return sorted(connection.execute(query).scalars())
 
+    def days(self, city_id: str, year: int) -> list[date]:
+        """The days on which answers of a year changed, in order."""
+        query = sa.select(READINESS_ANSWER.c.answered_on).where(
+            READINESS_ANSWER.c.city_id == city_id, READINESS_ANSWER.c.year == year
+        )
+        with reading(self._engine) as connection:
+            return sorted(connection.execute(query.distinct()).scalars())
+
     def own_results(self, city_id: str, year: int) -> dict[str, OwnResult]:
         """The newest version of each result of a year, by indicator."""
         newest = newest_versions(city_id, period=str(year))
         with reading(self._engine) as connection:
             rows = connection.execute(among(RESULT, newest)).mappings().all()
             counts = _rules(connection, [row["run_id"] for row in rows])
-        return {row["indicator_id"]: _own_result(row, *counts[row["run_id"]]) for row in rows}
+        return {row["indicator_id"]: _own_result(row, counts[row["run_id"]]) for row in rows}
 
 
-def _own_result(row: RowMapping, rules_count: int, unmet_count: int) -> OwnResult:
+def _own_result(row: RowMapping, rules: Mapping[str, tuple[int, int]]) -> OwnResult:
     names = ("indicator_id", "period", "version", "status", "computed_at", "inputs_sha256")
-    return OwnResult(**{name: row[name] for name in names}, rules_count=rules_count, unmet_count=unmet_count)
+    return OwnResult(**{name: row[name] for name in names}, rules=rules)
 
 
 def _current(
@@ -149,11 +156,11 @@ def _write(connection: Connection, of_city: Mapping[str, Any], answer: AnswerRec
     upsert(connection, READINESS_EVIDENCE, [key | asdict(one) for one in answer.evidence])
 
 
-def _rules(connection: Connection, run_ids: Sequence[str]) -> Mapping[str, tuple[int, int]]:
-    """How many rules each run validated, and how many of them its rows broke."""
-    counts: dict[str, tuple[int, int]] = defaultdict(lambda: (0, 0))
-    query = sa.select(VALIDATION.c.run_id, VALIDATION.c.is_met).where(VALIDATION.c.run_id.in_(run_ids))
-    for run_id, is_met in connection.execute(query):
-        rules_count, unmet_count = counts[run_id]
-        counts[run_id] = (rules_count + 1, unmet_count + (not is_met))
+def _rules(connection: Connection, run_ids: Sequence[str]) -> Mapping[str, dict[str, tuple[int, int]]]:
+    """By run and subject how many rules were validated, and how many of them were broken."""
+    counts: dict[str, dict[str, tuple[int, int]]] = defaultdict(dict)
+    query = sa.select(VALIDATION.c.run_id, VALIDATION.c.subject, VALIDATION.c.is_met)
+    for run_id, subject, is_met in connection.execute(query.where(VALIDATION.c.run_id.in_(run_ids))):
+        rules_count, unmet_count = counts[run_id].get(subject, (0, 0))
+        counts[run_id][subject] = (rules_count + 1, unmet_count + (not is_met))
     return counts

@@ -9,6 +9,7 @@ cd "$demo"
 export TOLOK_HOME="$PWD" TOLOK_CITIES="$PWD/cities" TOLOK_WAREHOUSE="sqlite:///$PWD/warehouse.sqlite"
 
 cp -r "$samples/cities" .
+cp -r "$samples/readiness" .
 test -d exports || cp -r "$samples/exports" .
 
 fill() {
@@ -32,6 +33,9 @@ cp "$samples"/later/kota-bahari/* exports/kota-bahari/
 tolok run kota-bahari 2024-11
 tolok run kota-bahari 2024
 tolok correct kota-bahari 2023 --by "Kepala Diskominfo" --reason "surat penyedia 17/2024: gangguan ketiga lebih singkat"
+for year in 2024 2025; do tolok readiness kota-bahari "$year"; done
+tolok report kota-bahari 2025 --to pdf --to xlsx
+tolok dashboard provinsi-contoh
 tolok show provinsi-contoh 2025
 
 cat <<END

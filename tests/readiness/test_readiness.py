@@ -286,6 +286,10 @@ def test_a_second_year_and_a_changed_answer_show_what_changed(home: Path, run: R
     fill(folder / "formulir.xlsx", {"10.1/2": {"Jawaban": "Tidak"}})
     again = checked(run, "--no-dossier")
     assert again["changed_since_former_check"] == [{"question": "10.1/2", "before": "missing", "after": "no"}]
+    assert [line.split()[:1] + line.split()[-4:] for line in run("readiness", "kab-bogor").splitlines()[1:3]] == [
+        ["2024", "1", "0", "35", "0"],
+        ["2025", "0", "1", "35", "0"],
+    ]
 
 
 @pytest.mark.parametrize(
@@ -299,6 +303,14 @@ def test_a_second_year_and_a_changed_answer_show_what_changed(home: Path, run: R
 def test_a_form_that_cannot_be_read_ends_with_3(spoil: Callable[[Path], Any], text: str, home: Path, run: Run) -> None:
     spoil(region(home, run, {}) / "formulir.xlsx")
     assert text in run("readiness", "kab-bogor", "2025", code=3)
+
+
+def test_a_yaml_form_asks_the_same_questions(home: Path, run: Run) -> None:
+    folder = home / "readiness" / "kab-bogor" / "2025"
+    run("template", "readiness", "kab-bogor", "--year", "2025", "--to", str(folder / "formulir.yaml"))
+    assert checked(run, "--no-dossier")["counts"]["missing"] == 36
+    assert "prosedur tertulis" in (folder / "formulir.yaml").read_text("utf-8")
+    assert ".yaml" in run("template", "readiness", "kab-bogor", "--to", str(home / "form.docx"), code=2)
 
 
 def test_a_form_of_another_year_or_region_is_refused(home: Path, run: Run) -> None:
