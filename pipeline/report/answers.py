@@ -58,7 +58,8 @@ def progress(view: CityView, result: ResultView) -> Progress:
     """The result beside the year before and its target."""
     definition = result.definition
     before = view.result(result.indicator_id, Period.parse(result.period).year_before.label)
-    before = before if before is not None and before.value is not None else None
+    if before is not None and (before.value is None or _cities(before) != _cities(result)):
+        before = None
     if result.value is None or definition is None:
         return Progress(before=before)
     change = None if before is None or before.value is None else result.value - before.value
@@ -80,7 +81,8 @@ def contribution(view: CityView, result: ResultView) -> Contribution | None:
     Only a breakdown whose members add up to the whole tells; each adds its own numerator over the whole denominator.
     """
     before = progress(view, result).before
-    for dimension in result.definition.explained_by if result.definition else ():
+    dimensions = ("city",) if view.parts else result.definition.explained_by if result.definition else ()
+    for dimension in dimensions:
         members = result.breakdowns.get(dimension, ())
         if len(members) < 2 or not is_whole(result, members):
             continue
@@ -110,7 +112,7 @@ def answers(
     compared = progress(view, result)
     told: tuple[tuple[str, Tone], ...] = (
         _is_good(result, compared, language),
-        _is_better(result, compared, language),
+        _is_better(view, result, compared, language),
         (_why(view, result, language), "neutral"),
         (_beside(view, result, others or {}, language), "neutral"),
         _trust(result, language),
@@ -168,10 +170,14 @@ def _is_good(result: ResultView, compared: Progress, t: Language) -> tuple[str, 
     return t("Not yet: {value}, {gap} above the target of {target} ({source}).", gap=gap, **said), "bad"
 
 
-def _is_better(result: ResultView, compared: Progress, t: Language) -> tuple[str, Tone]:
+def _is_better(view: CityView, result: ResultView, compared: Progress, t: Language) -> tuple[str, Tone]:
     before = compared.before
     if result.value is None or before is None or compared.change is None:
         earlier = Period.parse(result.period).year_before.label
+        if view.result(result.indicator_id, earlier) and _cities(result):
+            return t(
+                "Not comparable: in {period} not the same cities had a value.", period=t.period(earlier)
+            ), "neutral"
         return t("There is no value for {period} to compare with.", period=t.period(earlier)), "neutral"
     said = {
         "before": value_text(before.value, result, t),
@@ -277,6 +283,11 @@ def _trust(result: ResultView, t: Language) -> tuple[str, Tone]:
             "bad",
         )
     return t("Not finally: {reason}.", reason=first), "bad"
+
+
+def _cities(result: ResultView) -> set[str]:
+    """The cities that a province's figure is made of; sums over other cities do not compare."""
+    return {part.name for part in result.breakdowns.get("city", ()) if part.value is not None}
 
 
 def _is_met(result: ResultView) -> bool | None:

@@ -87,6 +87,23 @@ def test_another_method_and_a_provisional_year_before_are_said() -> None:
     assert said.endswith("The method changed from 0.9 to 1.0: compare with care. The earlier value is provisional.")
 
 
+def of_province(*cities: str, **others: Any) -> ResultView:
+    days = tuple(Part(name, 2.0 + place, 48 + 24 * place, 1, "days") for place, name in enumerate(cities))
+    total = sum(part.numerator or 0 for part in days)
+    value = total / 24 / len(days)
+    return replace(hours(value), numerator=total, denominator=len(days), breakdowns={"city": days}, **others)
+
+
+def test_a_province_is_explained_by_its_cities_and_compared_with_the_same_ones_only() -> None:
+    parts = ("kota-a", "kota-b")
+    now, same = of_province(*parts), of_province(*parts, period="2024")
+    one = of_province("kota-a", period="2024")
+    alike, unlike = (answers(CityView(CITY, (before, now), parts=parts), now, language=EN) for before in (same, one))
+    assert alike[1].text == "The same: 2.5 days in 2024."
+    assert alike[2].text == "The largest part comes from city kota-b: 60 % of the value, 3 days by itself."
+    assert unlike[1].text == "Not comparable: in 2024 not the same cities had a value."
+
+
 def test_shares_differ_by_percentage_points() -> None:
     share = {"indicator_id": "online_services", "unit": "%", "breakdowns": {}}
     goal = TargetRecord("online_services", 2025, 60, "at_least", "RPJMD")
