@@ -11,6 +11,7 @@ from pipeline.language import Language
 from pipeline.periods import Period
 from pipeline.report.answers import answers, progress
 from pipeline.report.document import STATUSES, Document
+from pipeline.report.pdf_charts import trends
 from pipeline.report.typesetting import typeset
 from pipeline.warehouse import ResultView, SourceFile, Version
 
@@ -25,8 +26,8 @@ WORDS = {
     "target": "Target",
     "before": "Year before",
     "status": "Status",
-    "trend": "Over the years",
     "year": "Year",
+    "chart_note": "Hollow points and dashed lines are provisional; the orange line is the target.",
     "means": "What it means",
     "limits": "What it does not tell",
     "method": "How it is computed",
@@ -86,6 +87,7 @@ class _Pages:
     def _told_of(self, result: ResultView) -> dict[str, Any]:
         t, definition = self.language, result.definition
         assert definition is not None  # noqa: S101 `of_period` gives those that are defined
+        years = self._years(result)
         found = answers(self.view, result, language=t, others=self._document.beside(result))
         return {
             "clause": definition.clause,
@@ -99,7 +101,8 @@ class _Pages:
             "target": _short_target(result, t),
             "before": self._before(result),
             "answers": [{"question": a.question, "text": a.text, "tone": a.tone} for a in found],
-            "years": list(self._years(result)),
+            "years": [self._year(one) for one in years],
+            "charts": list(trends(self.view, result, years, t)),
             "means": t.either(definition.reading_id, definition.reading_en),
             "limits": t.either(definition.limits_id, definition.limits_en),
             "method": t.either(definition.rule_id, definition.rule_en),
@@ -127,20 +130,21 @@ class _Pages:
         mark = "" if before.status == "final" else f" ({t(STATUSES[before.status]).lower()})"
         return f"{t.number(before.value)}{mark}"
 
-    def _years(self, result: ResultView) -> Iterator[dict[str, Any]]:
-        """The value of each year up to that of the report, the latest last."""
-        t, last = self.language, Period.parse(result.period).year
+    def _years(self, result: ResultView) -> list[ResultView]:
+        """The results of the years up to that of the report, the latest last."""
+        last = Period.parse(result.period).year
         years = [year for year in self.view.years if Period.parse(year).year <= last][-SHOWN_YEARS:]
-        for year in years:
-            one = self.view.result(result.indicator_id, year)
-            if one is not None:
-                target = one.target.target_value if one.target else None
-                yield {
-                    "year": year,
-                    "value": t.number(one.value),
-                    "is_final": one.status == "final",
-                    "target": t.number(target),
-                }
+        found = (self.view.result(result.indicator_id, year) for year in years)
+        return [one for one in found if one is not None]
+
+    def _year(self, result: ResultView) -> dict[str, Any]:
+        t = self.language
+        return {
+            "year": result.period,
+            "value": t.number(result.value),
+            "is_final": result.status == "final",
+            "target": t.number(result.target.target_value if result.target else None),
+        }
 
     def _origin(self, result: ResultView) -> Iterator[str]:
         """What a value rests on: the figure of inhabitants, the rows, the first files with their checksums."""

@@ -117,7 +117,7 @@ def _write_table(
 
 
 def _write_cell(sheet: Worksheet, row: int, column: int, value: Cell, style: Any) -> None:  # noqa: ANN401 XlsxWriter's
-    if value is None:
+    if value is None or value == "":
         return
     if isinstance(value, bool):
         sheet.write_boolean(row, column, value, style)

@@ -20,7 +20,8 @@ from pipeline.language import LANGUAGES, Language
 from pipeline.report.answers import answers
 from pipeline.report.document import Document
 from pipeline.report.pdf import pdf
-from pipeline.warehouse import Reason
+from pipeline.report.pdf_charts import trends
+from pipeline.warehouse import Reason, ResultView
 from tests.report.views import FILE, city_view
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -76,6 +77,21 @@ def test_a_provisional_value_has_its_mark_and_its_reason_wherever_it_stands(code
 
 def test_a_value_that_is_missing_says_why_and_shows_no_zero() -> None:
     assert holds(pages("en")[4], "Not computable", "No value because", "no data", "–")
+
+
+def test_a_trend_is_drawn_with_its_sentence_and_its_table() -> None:
+    picture = next(iter(trends(city_view(), *_years("inquiry_response"), Language("en"))))
+    assert picture["says"] == "Over the years, 2024 to 2025: from 3 to 2.5 days."
+    # The provisional year alone is hollow, and is drawn though it is the only one.
+    assert 'class="hole" d="M' in picture["svg"]
+    assert "h0" not in picture["svg"]
+    assert holds(pages("en")[3], "Over the years", "2024", "2025", "2.5*")
+
+
+def _years(indicator_id: str) -> tuple[ResultView, list[ResultView]]:
+    found = [city_view().result(indicator_id, year) for year in ("2024", "2025")]
+    assert None not in found
+    return found[-1], found  # type: ignore[return-value]
 
 
 def test_who_signs_stands_on_the_cover() -> None:

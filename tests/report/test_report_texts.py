@@ -9,7 +9,7 @@ from babel.messages.extract import extract_from_file
 from babel.messages.pofile import read_po
 
 from pipeline.language.language import CATALOGUES
-from pipeline.report import csvw, document, pdf, sheets, xlsx
+from pipeline.report import csvw, document, pdf, pdf_charts, sheets, xlsx
 
 ROOM = Path(pdf.__file__).parent
 TRANSLATED = {
@@ -17,7 +17,7 @@ TRANSLATED = {
 }
 
 
-@pytest.mark.parametrize("module", ["document.py", "pdf.py"])
+@pytest.mark.parametrize("module", ["document.py", "pdf.py", "pdf_charts.py"])
 def test_messages_in_code_are_in_the_catalogue(module: str) -> None:
     found = {str(message) for _, message, *_ in extract_from_file("python", ROOM / module, keywords={"t": None})}
     assert found
@@ -27,7 +27,14 @@ def test_messages_in_code_are_in_the_catalogue(module: str) -> None:
 def test_messages_in_tables_are_in_the_catalogue() -> None:
     columns = {text for _, *texts in sheets.COLUMNS.values() for text in texts}
     tables = {one.about for one in sheets.SHEETS.values()} | {*xlsx.SHEET_NAMES.values(), xlsx.README, xlsx.DICTIONARY}
-    others = {*pdf.WORDS.values(), *document.STATUSES.values(), *xlsx.KINDS.values(), *xlsx.NOTES, *xlsx.HEADINGS}
+    others = {
+        pdf_charts.SAYS,
+        *pdf.WORDS.values(),
+        *document.STATUSES.values(),
+        *xlsx.KINDS.values(),
+        *xlsx.NOTES,
+        *xlsx.HEADINGS,
+    }
     assert (columns | tables | others | {csvw.NEUTRAL}) - TRANSLATED == set()
 
 
