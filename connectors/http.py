@@ -159,6 +159,11 @@ class HttpClient:
             self._session.close()
             self._session = None
 
+    def session(self) -> requests.Session:
+        """For a vendor's own client: checks the address each connection reaches. `ConfigError` for a forbidden one."""
+        self._address("")
+        return self._open()
+
     def ask(self, request: Request) -> Answer:
         """Send, following redirects and trying again after what may pass: 429, 5xx, silence, a broken line.
 

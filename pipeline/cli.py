@@ -652,6 +652,57 @@ def dashboard(names: tuple[str, ...], lang: Literal["id", "en"], folder: Path | 
 
 @_commands.command()
 @click.argument("city")
+@click.argument("period")
+@click.option("--to", "target", type=click.Choice(("files", "ms-ind", "ckan")), required=True, help="docs/publish.md")
+@click.option("--connection", default=None, help="Bawaan: publish.connection. / Default: publish.connection.")
+@click.option("--public", "is_public", is_flag=True, help="Terbuka untuk umum; bawaan draf. / Public, not a draft.")
+@click.option("--provisional", is_flag=True, help="Nilai sementara pun. / With values that are not final.")
+@click.option("--withdraw", is_flag=True, help="Tarik dari portal. / Withdraw from the portal.")
+@click.option("--dry-run", is_flag=True, help="Hanya katakan. / Only say what would be done.")
+def publish(
+    city: str,
+    period: str,
+    target: str,
+    connection: str | None,
+    is_public: bool,
+    provisional: bool,
+    withdraw: bool,
+    dry_run: bool,
+) -> None:
+    """Terbitkan satu periode: berkas, MS-Ind, atau CKAN. / Publish a period: files, MS-Ind or CKAN."""
+    from pipeline.publish.command import Publishing
+    from pipeline.reporting import Reporting
+
+    if target != "ckan" and (connection or is_public or provisional or withdraw or dry_run):
+        raise click.UsageError("These options are for --to ckan only", click.get_current_context())
+    settings, label = Settings.from_environment(), _period(period).label
+    reporting = Reporting(settings)
+    if not withdraw and label not in reporting.view(city).periods:
+        raise _nothing_stored(city, label)
+    publishing = Publishing(settings, reporting)
+    if target == "ckan":
+        made = publishing.ckan(
+            city,
+            label,
+            connection=connection,
+            is_public=is_public,
+            takes_provisional=provisional,
+            is_withdrawn=withdraw,
+            is_dry=dry_run,
+        )
+        is_same = True
+        for line in made:
+            is_same = False
+            click.echo(line)
+        if is_same:
+            click.echo("Tidak ada yang berubah. / Nothing changes.")
+    else:
+        for path in publishing.files(city, label) if target == "files" else publishing.ms_ind(city, label):
+            click.echo(path)
+
+
+@_commands.command()
+@click.argument("city")
 def status(city: str) -> None:
     """Periode, keadaannya, yang kurang, dan run berikutnya. / Periods, their state, what is missing, the next run."""
     from pipeline import steps

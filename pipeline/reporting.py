@@ -54,7 +54,7 @@ class Reporting:
         Nothing where the period has no results.
         """
         for code in languages:
-            document = self._document(name, period, Language(code))
+            document = self.document(name, period, Language(code))
             for file, content in _files(document, formats) if document.results else ():
                 path = self.folder(name) / file
                 write_atomically(path, content, mode=GROUP_READS)
@@ -74,7 +74,8 @@ class Reporting:
         """Whether the name is a province's."""
         return bool(re.fullmatch(CITY_ID, name)) and province_path(self._settings.cities, name).is_file()
 
-    def _document(self, name: str, period: str, language: Language) -> Document:
+    def document(self, name: str, period: str, language: Language) -> Document:
+        """What every report of a city or province and a period is made from."""
         from pipeline.report.document import Document
 
         view = self.view(name)

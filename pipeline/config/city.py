@@ -13,6 +13,7 @@ from pydantic import Field, field_validator, model_validator
 from pipeline.config.judgement import Judgement
 from pipeline.config.notify import Recipient
 from pipeline.config.population import CODE_SHAPES, Authority, PopulationSettings
+from pipeline.config.publication import Publication
 from pipeline.config.readiness import Readiness
 from pipeline.config.reports import Reports
 from pipeline.config.schedule import Schedule
@@ -70,6 +71,7 @@ class City(Strict):
     targets: Targets = Targets()
     readiness: Readiness = Readiness()
     reports: Reports = Reports()
+    publish: Publication | None = None
     notify: tuple[Recipient, ...] = ()
     sources: dict[str, Source] = Field(min_length=1)
     folder: Path = Field(default=Path(), exclude=True)

@@ -8,6 +8,7 @@ from pydantic import Field, ValidationError, field_validator
 
 from connectors.errors import ConfigError
 from pipeline.config.problems import explain
+from pipeline.config.publication import Publication
 from pipeline.config.strict import Strict, sound
 from pipeline.setting_faults import suggestion
 from pipeline.settings import CITY_ID, city_ids, province_path
@@ -20,6 +21,7 @@ class Province(Strict):
     province: str = Field(pattern=f"^{CITY_ID}$")
     name: str
     parts: tuple[str, ...] = Field(min_length=1)
+    publish: Publication | None = None
 
     @field_validator("parts")
     @classmethod

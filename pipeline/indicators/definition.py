@@ -21,11 +21,11 @@ class Definition:
     """The written rule of one indicator; a change of what it would publish raises `method_version`.
 
     `table` is the clean table it is computed from, `also_reads` others its value depends on. A value is numerator /
-    denominator x `scale`, in `unit`. `variants` says of each variant's id how it differs from the headline, in Bahasa
-    Indonesia and English; `limits` say what a value does not tell. `better` is the direction in which a city improves;
-    a value that `is_sum` grows with the length of the period, so that only twelve months compare with a year.
-    `explained_by` are the dimensions whose members tell why a value is what it is, the most telling first. `checker` is
-    a second person who has held the file against the standard; empty: nobody has.
+    denominator x `scale`, in `unit`; `measure` is what kind of number that is. `variants` says of each variant's id how
+    it differs from the headline, in Bahasa Indonesia and English; `limits` say what a value does not tell. `better` is
+    the direction in which a city improves; a value that `is_sum` grows with the length of the period, so that only
+    twelve months compare with a year. `explained_by` are the dimensions whose members tell why a value is what it is,
+    the most telling first. `checker` is a second person who has held the file against the standard; empty: nobody has.
     """
 
     id: str
@@ -50,6 +50,11 @@ class Definition:
     variants: Mapping[str, tuple[str, str]]
     better: Literal["higher", "lower"]
     explained_by: tuple[str, ...]
+    numerator_id: str
+    numerator_en: str
+    denominator_id: str
+    denominator_en: str
+    measure: Literal["mean", "percentage", "ratio"]
     is_sum: bool = False
     also_reads: tuple[str, ...] = ()
     author: str = "Tolok"

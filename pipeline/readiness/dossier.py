@@ -193,7 +193,7 @@ def _indicator(outcomes: Sequence[Outcome], numbers: Mapping[str, int]) -> dict[
                 "theme_name": _both(THEMES[outcome.question.theme]),
                 "asked": _asked(outcome.question)["asked"],
                 "state": outcome.state,
-                "note": fit_to_show(outcome.answer.note, longest=1500),
+                "note": fit_to_show(" ".join(outcome.answer.note.split()), longest=1500),
                 "unit": fit_to_show(outcome.answer.unit, longest=200),
                 "proofs": [_proof(proof, numbers) for proof in outcome.proofs],
             }

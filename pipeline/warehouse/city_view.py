@@ -216,20 +216,20 @@ def read_city(
 
 
 def read_headlines(connection: Connection) -> tuple[CityView, ...]:
-    """Every city by id, with the newest version of each of its results and nothing that belongs to them."""
-    newest = newest_versions(None)
+    """Every city by id, with the newest version of each of its results and its target, and nothing else of them."""
     found: dict[str, list[ResultView]] = defaultdict(list)
-    for row in connection.execute(among(RESULT, newest)).mappings():
+    for row in connection.execute(among(RESULT, newest_versions(None))).mappings():
         found[row["city_id"]].append(ResultView(**{name: row[name] for name in _OF_RESULT}))
-    cities = connection.execute(sa.select(CITY).order_by(CITY.c.city_id)).mappings()
-    return tuple(
-        CityView(
-            CityRecord(city["city_id"], city["name"], city["zone"], city["region_code"]),
-            tuple(sorted(found[city["city_id"]], key=lambda one: (one.period, place(one.indicator_id)))),
-        )
-        for city in cities
-        if city["city_id"] in found
-    )
+    cities = connection.execute(sa.select(CITY).order_by(CITY.c.city_id)).mappings().all()
+    return tuple(_headline(connection, row, found[row["city_id"]]) for row in cities if row["city_id"] in found)
+
+
+def _headline(connection: Connection, city: RowMapping, results: Sequence[ResultView]) -> CityView:
+    targets = _targets(connection, city["city_id"])
+    by_year = {(target.indicator_id, target.year): target for target in targets}
+    ordered = sorted(results, key=lambda one: (one.period, place(one.indicator_id)))
+    record = CityRecord(city["city_id"], city["name"], city["zone"], city["region_code"])
+    return CityView(record, tuple(replace(one, target=_target_of(one, by_year)) for one in ordered), targets)
 
 
 def newest_versions(

@@ -27,8 +27,8 @@ satuan / unit: {{ d.unit_id }} / {{ d.unit }}
 
 {{ d.rule_en }}
 
-    nilai = pembilang : penyebut{{ scale }}
-    value = numerator : denominator{{ scale }}
+    nilai = {{ d.numerator_id }} : {{ d.denominator_id }}{{ scale }}
+    value = {{ d.numerator_en }} : {{ d.denominator_en }}{{ scale }}
 
 ## Varian / Variants
 

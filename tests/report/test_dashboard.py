@@ -74,9 +74,9 @@ def tolok(home: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
 
 
 @pytest.fixture(params=LANGUAGES)
-def page(request: pytest.FixtureRequest, tolok: Callable[..., str]) -> tuple[Language, str]:
-    """The page of the city with ten years, in each language."""
-    path = tolok("dashboard", "kota-uji", "--lang", request.param).strip()
+def page(request: pytest.FixtureRequest, tolok: Callable[..., str], home: Path) -> tuple[Language, str]:
+    """The page of the city with ten years to be mailed, in each language."""
+    path = tolok("dashboard", "kota-uji", "--lang", request.param, "--to", str(home / "mail")).strip()
     return Language(request.param), Path(path).read_text("utf-8")
 
 
@@ -131,7 +131,7 @@ def test_a_chart_is_one_picture_with_a_sentence_and_its_table_has_the_versions(p
         assert re.search(r'aria-label="[^"]{40,}"', picture)
     assert "aria-roledescription" not in text
     # The first year was computed twice; the values before stand beside those that count.
-    assert text.count("<br>v1: ") == text.count("<br>v2: ") == text.count('<path class="old"') == 4
+    assert text.count(">v1: ") == text.count("<br>v2: ") == text.count('<path class="old"') == 4
 
 
 def test_the_same_inputs_are_the_same_bytes_in_another_process_and_are_not_made_again(
@@ -144,6 +144,17 @@ def test_the_same_inputs_are_the_same_bytes_in_another_process_and_are_not_made_
     environment = {**os.environ, "PYTHONHASHSEED": "7"}
     subprocess.run([*words, str(tmp_path / "b")], check=True, env=environment, capture_output=True)
     assert (tmp_path / "b" / here.name).read_bytes() == here.read_bytes()
+
+
+def test_all_cities_stand_side_by_side_and_every_link_between_pages_leads_somewhere(tolok: Callable[..., str]) -> None:
+    paths = [Path(line) for code in LANGUAGES for line in tolok("dashboard", "--lang", code).split()]
+    assert [path.name for path in paths[:3]] == ["kota-dua.id.html", "kota-uji.id.html", "_overview.id.html"]
+    for path in paths:
+        links = [value for name, value in Reader(path.read_text("utf-8")).attributes if name == "href"]
+        assert all((path.parent / link).is_file() for link in links if not link.startswith("#"))
+    overview = Reader(paths[2].read_text("utf-8"))
+    assert {"kota-dua.id.html", "kota-uji.id.html"} < {value for name, value in overview.attributes if name == "href"}
+    assert overview.tags.count("tr") == 10 + 10 * 2
 
 
 @pytest.mark.parametrize(
@@ -170,11 +181,14 @@ def test_every_text_of_the_page_is_in_the_catalogue() -> None:
     for template in ROOM.glob("dashboard*.html.j2"):
         with template.open("rb") as file:
             used |= {_one(found[2]) for found in babel_extract(file, ["t"], [], {"trim_blocks": "true"})}
-    with (ROOM / "dashboard.py").open("rb") as file:
-        used |= {_one(found[1]) for found in extract("python", file, keywords={"t": None, "language": None})}
+    for module in ROOM.glob("dashboard*.py"):
+        with module.open("rb") as file:
+            used |= {_one(found[1]) for found in extract("python", file, keywords={"t": None, "language": None})}
+    used.discard("None")  # What is no text but the name of one.
     assert len(used) > 50
     assert used - known == set()
-    assert known - used - {""} == set()
+    # The link to all cities is named where the links are known.
+    assert known - used - {"", "All cities"} == set()
 
 
 def _one(message: object) -> str:

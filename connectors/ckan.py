@@ -1,0 +1,101 @@
+"""Data sets of a CKAN written by its own client: what is there, and what makes it as it should be."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Self
+
+from connectors.connection import Connection
+from connectors.errors import ConfigError, DataRejected, SourceUnavailable
+from connectors.http import HttpClient
+
+_SECONDS = 120
+
+
+class Ckan:
+    """One CKAN, as the holder of the connection's token sees it; every fault is a `TolokError` without secrets."""
+
+    def __init__(self, connection: Connection, *, allow: tuple[str, ...] = ()) -> None:
+        from ckanapi import RemoteCKAN
+
+        self._connection = connection
+        self._http = HttpClient(connection, allow=allow)
+        self._remote = RemoteCKAN(
+            connection.base_url, apikey=connection.password, user_agent="tolok", session=self._http.session()
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._remote.close()
+
+    def data_set(self, name: str) -> dict[str, Any] | None:
+        """The data set of a name with its files, a deleted one too; null where there never was one."""
+        from ckanapi import NotFound
+
+        try:
+            found = self._call("package_show", {"id": name})
+        except NotFound:
+            return None
+        return dict(found)
+
+    def write(self, fields: Mapping[str, Any], *, is_new: bool) -> dict[str, Any]:
+        """Make a data set, or change the fields of one; gives it as it stands then."""
+        return dict(self._call("package_create" if is_new else "package_patch", dict(fields)))
+
+    def delete(self, name: str) -> None:
+        """Withdraw a data set: nobody finds it any more, and the portal's administrator can still bring it back."""
+        self._call("package_delete", {"id": name})
+
+    def write_file(self, fields: Mapping[str, str], content: bytes, *, is_new: bool) -> None:
+        """Make a file of a data set, or put another in its place; `fields` name it."""
+        upload = {"upload": (fields["name"], io.BytesIO(content), fields["mimetype"])}
+        self._call("resource_create" if is_new else "resource_update", dict(fields), upload)
+
+    def delete_file(self, file_id: str) -> None:
+        """Take a file out of its data set."""
+        self._call("resource_delete", {"id": file_id})
+
+    def _call(self, action: str, fields: dict[str, Any], files: Mapping[str, Any] | None = None) -> Any:  # noqa: ANN401
+        with self._faults(action):
+            return self._remote.call_action(action, fields, files=files, requests_kwargs={"timeout": _SECONDS})
+
+    @contextmanager
+    def _faults(self, action: str) -> Iterator[None]:
+        import requests
+        from ckanapi import CKANAPIError, NotAuthorized, NotFound, ServerIncompatibleError, ValidationError
+
+        name = self._connection.name
+        try:
+            yield
+        except NotFound:
+            raise
+        except NotAuthorized:
+            raise ConfigError(
+                id=f"CKAN '{name}' menolak {action}. Periksa token di koneksi (password) dan hak editor akunnya di "
+                "organisasi itu.",
+                en=f"CKAN '{name}' refuses {action}. Check the token in the connection (password), and that its "
+                "account is an editor of the organization.",
+            ) from None
+        except ValidationError as error:
+            said = self._connection.masked(_said(error.error_dict))
+            raise DataRejected(
+                id=f"CKAN '{name}' tidak menerima {action}: {said}",
+                en=f"CKAN '{name}' does not accept {action}: {said}",
+            ) from None
+        except (requests.exceptions.RequestException, OSError, CKANAPIError, ServerIncompatibleError):
+            raise SourceUnavailable(
+                id=f"CKAN '{name}' tidak menjawab {action} dengan benar. Periksa alamat di koneksi dan jaringannya, "
+                "lalu jalankan lagi: yang sudah tertulis tidak ditulis dua kali.",
+                en=f"CKAN '{name}' gives no sound answer to {action}. Check the connection's address and the network, "
+                "then run again: what is written already is not written twice.",
+            ) from None
+
+
+def _said(errors: Mapping[str, Any]) -> str:
+    """What CKAN says of each field, on one line."""
+    told = (f"{field}: {said}" for field, said in sorted(errors.items()) if field != "__type")
+    return " ".join("; ".join(told).split())[:300]
