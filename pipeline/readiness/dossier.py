@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.atomic import draft_file, publish
 from pipeline.config.city import City
+from pipeline.indicators.themes import THEMES
 from pipeline.language import Language
 from pipeline.readiness.answers import STATES
 from pipeline.readiness.assessment import Assessment, Outcome, Proof
 from pipeline.readiness.attachments import merge, prepared
 from pipeline.readiness.changes import Change
 from pipeline.readiness.problems import ACTIVE, fit_to_show, grouped
-from pipeline.readiness.questions import THEMES, Question
+from pipeline.readiness.questions import Question
 from pipeline.readiness.words import LABELS, PROOF_STATES, STATE_NAMES
 from pipeline.report.typesetting import ROOT, printable, typst_fonts
 

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from connectors.errors import ConfigError
 from pipeline.atomic import write_atomically
+from pipeline.indicators.themes import THEMES
 from pipeline.language import LANGUAGES, Language
 from pipeline.readiness.form import ACCEPT, HEADINGS, NO, REGION, SHEET, YEAR, YES
-from pipeline.readiness.questions import QUESTIONS, THEMES, Question
+from pipeline.readiness.questions import QUESTIONS, Question
 
 if TYPE_CHECKING:
     from xlsxwriter import Workbook

@@ -15,6 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from pipeline.indicators.definition import Definition, definitions
+from pipeline.indicators.themes import THEMES
 from pipeline.language import Language
 from pipeline.language.language import CATALOGUES
 from pipeline.periods import Period
@@ -134,6 +135,7 @@ class Dashboard:
             chapters=self.chapters,
             others=self.others,
             local=self._local,
+            readiness={check.year: check for check in self.view.readiness},
         )
 
     def _subtitle(self) -> str:
@@ -308,6 +310,8 @@ def rendered(template: str, *, language: Language, choices: Sequence[Choice], **
         value_text=value_text,
         member_text=member_text,
         shown_files=SHOWN_FILES,
+        definitions=list(definitions().values()),
+        themes=THEMES,
         **values,
     )
 

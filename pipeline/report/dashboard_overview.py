@@ -11,7 +11,7 @@ from pipeline.indicators.definition import definitions
 from pipeline.language import Language
 from pipeline.report.answers import is_met
 from pipeline.report.dashboard import Choice, choices, own_hash, rendered, share
-from pipeline.warehouse import CityView, ResultView
+from pipeline.warehouse import CityView, ReadinessCheck, ResultView
 
 TEMPLATE = "dashboard_overview.html.j2"
 
@@ -68,7 +68,7 @@ class Overview:
             subtitle=", ".join(region.city.name for region in self.regions),
             links=[(t(text), href) for text, href in self.links],
             tables=[Table(choice, tuple(self._rows(choice))) for choice in self.choices],
-            definitions=list(definitions().values()),
+            readiness=self._readiness(),
         )
 
     @cached_property
@@ -76,7 +76,11 @@ class Overview:
         """A hash of everything the page is made of; two pages of the same hash are the same."""
         shown = {choice.period for choice in self.choices}
         told = [
-            (view.city, [(one.key, one.value, one.status, one.target) for one in view.results if one.period in shown])
+            (
+                view.city,
+                view.readiness,
+                [(one.key, one.value, one.status, one.target) for one in view.results if one.period in shown],
+            )
             for view in (*self.regions, *self.cities)
         ]
         links = sorted(self.pages.items()), self.links
@@ -86,6 +90,11 @@ class Overview:
     def choices(self) -> tuple[Choice, ...]:
         """The years that can be chosen, the latest first."""
         return choices([period for view in self.cities for period in view.periods])
+
+    def _readiness(self) -> list[tuple[CityView, dict[int, ReadinessCheck]]]:
+        """The cities that were checked, with their checks by year."""
+        checked = sorted((view for view in self.cities if view.readiness), key=lambda view: view.city.name)
+        return [(view, {check.year: check for check in view.readiness}) for view in checked]
 
     def _rows(self, choice: Choice) -> Iterator[CityRow]:
         views = (*self.regions, *sorted(self.cities, key=lambda view: view.city.name))

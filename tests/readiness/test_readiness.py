@@ -200,6 +200,8 @@ def test_evidence_stays_out_of_warehouse_and_messages(whole: tuple[Path, dict[st
         ({"Jawaban": "Ya", "Berkas bukti": "not a pdf.pdf"}, "broken", "unproven"),
         ({"Jawaban": "Ya", "Berkas bukti": "empty.docx"}, "broken", "unproven"),
         ({"Jawaban": "Ya", "Berkas bukti": "bomb.png"}, "beyond_limits", "unproven"),
+        ({"Jawaban": "Ya", "Berkas bukti": "locked.pdf"}, "restricted", "proven"),
+        ({"Jawaban": "Ya", "Berkas bukti": "signed.pdf"}, "signed", "proven"),
         ({"Jawaban": "Ya", "Berkas bukti": "a.pdf", "Tanggal bukti": "kemarin"}, "unreadable_date", "proven"),
         (
             {"Jawaban": "Ya", "Berkas bukti": "a.pdf", "Tanggal bukti": "1/2/2025\n3/4/2025"},
@@ -222,18 +224,29 @@ def test_each_word_of_the_form_is_taken_or_named(
 ) -> None:
     rows = answered({})
     folder = region(home, run, {**rows, "10.3/5": row})
-    bomb = pdf_of_png_header()
+    bomb = picture_too_large()
     put(folder, {"10.3/5 Sistem": {"a.pdf": content(pdf("a")), "b.pdf": content(pdf("b")), "not a pdf.pdf": b"<html>"}})
     put(folder, {"10.3/5 Sistem": {"empty.docx": b"", "bomb.png": bomb}, "bersama": {"renja.pdf": content(pdf("r"))}})
+    locked = content(pdf("l"), encryption=pikepdf.Encryption(user="", owner="b"))
+    put(folder, {"10.3/5 Sistem": {"locked.pdf": locked, "signed.pdf": content(signed_pdf())}})
     (home / "secret.pdf").write_bytes(content(pdf("secret")))
     (folder / "10.3" / "5 Sistem" / "link.pdf").symlink_to(home / "secret.pdf")
     found = checked(run, "--no-dossier")
     assert states(found)["10.3/5"] == state
-    of_other_files = {"broken", "beyond_limits", "leads_outside"}
+    of_other_files = {"broken", "beyond_limits", "leads_outside", "restricted", "signed"}
     assert code in codes(found, "10.3/5") if code else codes(found, "10.3/5") <= of_other_files
 
 
-def pdf_of_png_header() -> bytes:
+def signed_pdf() -> pikepdf.Pdf:
+    """A PDF that holds a signature, as those of an electronic office do."""
+    made = pdf("s")
+    signature = pikepdf.Dictionary(Type=pikepdf.Name.Sig, Contents=b"abc")
+    field = made.make_indirect(pikepdf.Dictionary(FT=pikepdf.Name.Sig, T="ttd", V=signature))
+    made.Root.AcroForm = pikepdf.Dictionary(Fields=pikepdf.Array([field]), SigFlags=3)
+    return made
+
+
+def picture_too_large() -> bytes:
     """A picture that says of itself that it is 60,000 pixels wide and high."""
     import struct
     import zlib
@@ -400,6 +413,8 @@ answers:
         ("sound", None),
         ("expired", "2025-02-01"),
     ]
+    earlier = checked(run, "--no-dossier", "--on", "2025-05-01")["answers"][21]["evidence"]
+    assert [one["state"] for one in earlier] == ["sound", "sound"]
 
 
 def test_all_regions_are_checked_in_one_command_and_a_fault_of_one_stops_no_other(home: Path, run: Run) -> None:
@@ -414,6 +429,10 @@ def test_all_regions_are_checked_in_one_command_and_a_fault_of_one_stops_no_othe
     run("readiness", "2025", "--all", "--to", str(home / "dossiers"), code=4)
     assert sorted(path.name for path in (home / "dossiers").iterdir()) == ["Tugas1_Kab.Bogor.pdf", "Tugas1_Kota.A.pdf"]
     assert "Kota A" in run("readiness", "jabar", "2025", "--no-dossier")
+    add_city(home / "cities", "kota-a2", "Kota A")
+    run("template", "readiness", "kota-a2", "--year", "2025")
+    run("readiness", "2025", "--all", "--to", str(home / "more"), code=4)
+    assert len(list((home / "more").iterdir())) == 2
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,12 @@ import os
 import re
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable
+from datetime import date
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 from babel.messages.extract import extract
@@ -23,6 +26,8 @@ from pipeline.language.language import CATALOGUES
 from pipeline.report import dashboard
 from pipeline.report.answers import QUESTIONS
 from pipeline.report.dashboard import choices
+from pipeline.warehouse import CityRecord
+from pipeline.warehouse.readiness import AnswerRecord, ReadinessRecords
 from tests.report.ten_years import HOSTILE, fill
 
 MOST_BYTES = 300_000
@@ -56,8 +61,22 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     url = f"sqlite:///{folder / 'warehouse.sqlite'}"
     fill(url, ["kota-uji"])
     fill(url, ["kota-dua"], years=(2024, 2025), months=False)
+    for year, proven in ((2024, 3), (2025, 5)):
+        check_readiness(url, "kota-dua", year, proven=proven)
     (folder / "cities" / "provinces").mkdir(parents=True)
     return folder
+
+
+def check_readiness(url: str, city_id: str, year: int, *, proven: int) -> None:
+    """Of each indicator the first themes are proven, the next is not, and the others are answered no."""
+    states = [*["proven"] * proven, "unproven", *["no"] * 8][:9]
+    answers = [
+        AnswerRecord(name, theme, cast("Any", state), "Diskominfo")
+        for name in definitions()
+        for theme, state in enumerate(states, start=1)
+    ]
+    city = CityRecord(city_id, city_id, "Asia/Jakarta", "kemendagri:31")
+    ReadinessRecords(url).store(city, year, answers, today=date(2026, 1, 5))
 
 
 @pytest.fixture
@@ -154,7 +173,25 @@ def test_all_cities_stand_side_by_side_and_every_link_between_pages_leads_somewh
         assert all((path.parent / link).is_file() for link in links if not link.startswith("#"))
     overview = Reader(paths[2].read_text("utf-8"))
     assert {"kota-dua.id.html", "kota-uji.id.html"} < {value for name, value in overview.attributes if name == "href"}
-    assert overview.tags.count("tr") == 10 + 10 * 2
+    # A table of both cities for each year, and one of the city whose readiness was checked.
+    assert overview.tags.count("tr") == 10 * (1 + 2) + 10 * (1 + 1)
+
+
+@pytest.mark.parametrize("language", map(Language, LANGUAGES))
+def test_readiness_is_shown_for_the_chosen_year_beside_the_year_before(
+    language: Language, tolok: Callable[..., str], tmp_path: Path
+) -> None:
+    path = tolok("dashboard", "kota-dua", "--lang", language.code, "--to", str(tmp_path)).strip()
+    section = re.findall(r'<section id="readiness">.*?</section>', Path(path).read_text("utf-8"), re.S)[0]
+    of_2025, of_2024 = re.split(r'<div class="of y1">', section)
+    assert language("{proven} in {year}", proven=12, year=2024) in Reader(of_2025).text
+    assert language("{proven} of {all}", proven=20, all=36) in Reader(of_2025).text
+    assert language("{proven} of {all}", proven=12, all=36) in Reader(of_2024).text
+    labels = [value for name, value in Reader(of_2025).attributes if name == "aria-label"]
+    counted = Counter(
+        label for label in labels if label in {language("yes, proven"), language("yes, unproven"), language("no")}
+    )
+    assert list(counted.values()) == [20, 4, 12]
 
 
 @pytest.mark.parametrize(
@@ -177,6 +214,8 @@ def test_a_city_without_results_is_named(tolok: Callable[..., str]) -> None:
 def test_every_text_of_the_page_is_in_the_catalogue() -> None:
     with (CATALOGUES / "id" / "dashboard.po").open("rb") as file:
         known = {message.id for message in read_po(file)}
+    paths = sorted(CATALOGUES.glob("id/*.po"))
+    shared = {message.id for path in paths for message in read_po(path.open("rb"))}
     used: set[str] = set()
     for template in ROOM.glob("dashboard*.html.j2"):
         with template.open("rb") as file:
@@ -186,7 +225,7 @@ def test_every_text_of_the_page_is_in_the_catalogue() -> None:
             used |= {_one(found[1]) for found in extract("python", file, keywords={"t": None, "language": None})}
     used.discard("None")  # What is no text but the name of one.
     assert len(used) > 50
-    assert used - known == set()
+    assert used - shared == set()
     # The link to all cities is named where the links are known.
     assert known - used - {"", "All cities"} == set()
 
