@@ -8,7 +8,7 @@ PERIOD ?= 2025
 SIZE ?= 1000000
 
 .DEFAULT_GOAL := help
-.PHONY: help install run demo up down status test test-servers test-service test-compose test-office test-fresh check lock generated bench clean
+.PHONY: help install run demo up down status test test-servers test-service test-compose test-office test-pages test-fresh check lock generated bench clean
 
 help: ## what can be made
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -58,6 +58,11 @@ test-compose: $(STAMP) ## the image and docker-compose.yml by podman; without po
 test-office: $(STAMP) ## five hundred distorted workbooks of each kind instead of the few of `make test`
 	TOLOK_EXAMPLES=500 $(BIN)/python -m pytest --hypothesis-show-statistics tests/office/test_distortions.py tests/office/test_declared_distortions.py
 
+# Without npm all but the audit by axe-core runs.
+test-pages: $(STAMP) ## the pages in Chromium: phone, dark, print, keyboard, and audited by axe-core
+	test -d .axe || ! command -v npm >/dev/null || (mkdir .axe && cd .axe && npm pack --silent axe-core@4.14.1 && tar -xzf axe-core-*.tgz)
+	$(BIN)/python -m pytest -m browser -rs tests/report
+
 test-fresh: ## run and test (or ARGS of it) in a bare Debian 12: as root, as a user, in a folder with spaces
 	tests/fresh_machine.sh $(ARGS)
 
@@ -83,4 +88,4 @@ bench: $(STAMP) ## targets of speed and memory against peers, SIZE lines or rows
 	@$(BIN)/python -m benchmarks --size $(SIZE) $(ARGS)
 
 clean: ## remove the environment and caches, not the data
-	rm -rf $(VENV) .servers .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf $(VENV) .servers .axe .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -747,15 +747,18 @@ def _progress() -> Iterator[Progress]:
 
 
 def _say_where(city: str, labels: set[str]) -> None:
-    """Say where the warehouse and the periods' pages lie."""
+    """Say where the warehouse and the periods' reports lie."""
     from pipeline.warehouse import Warehouse
 
     settings = Settings.from_environment()
     click.echo(f"Gudang data / Warehouse: {Warehouse(settings.warehouse_url).address}")
     for label in sorted(labels):
-        page = settings.home / "reports" / city / f"{label}.html"
+        folder = settings.home / "reports" / city
+        page = folder / f"{label}.html"
         if page.is_file():
             click.echo(f"Halaman / Page: {page}")
+        for path in sorted({*folder.glob(f"{label}.*"), *folder.glob(f"{label}*-csv")} - {page}):
+            click.echo(f"Laporan / Report: {path}")
 
 
 def _as_json(objects: list[dict[str, Any]]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -16,6 +16,7 @@ from pipeline.language.language import Code
 from pipeline.nearest import did_you_mean
 from pipeline.province import province_view
 from pipeline.report.dashboard import Dashboard, inputs_of
+from pipeline.report.dashboard_overview import Overview
 from pipeline.settings import Settings, city_ids, province_ids
 from pipeline.warehouse import CityRecord, CityView, Warehouse
 
@@ -23,7 +24,11 @@ if TYPE_CHECKING:
     from connectors.errors import TolokError
 
 FOLDER = "dashboards"
+# No city's id begins like this.
+OVERVIEW = "_overview"
 GROUP_READS = 0o640
+# Each language is called by its own name, in any page.
+_CALLED: Mapping[Code, str] = {"id": "Bahasa Indonesia", "en": "English"}
 
 
 @dataclass(frozen=True)
@@ -43,22 +48,57 @@ class Dashboards:
         return self.folder / f"{name}.{code}.html"
 
     def write(self, name: str, code: Code) -> Path:
-        """The page of a city or province, made unless that of the same inputs is there; `ConfigError` without results.
+        """The page of a city, of a province or of all (`OVERVIEW`), made unless that of the same inputs is there.
 
-        The same inputs are the same bytes, so that a page that is there need not be made to be compared.
+        The same inputs are the same bytes, so that a page that is there need not be made to be compared. Raises
+        `ConfigError` without results.
         """
-        view = self._view(name)
-        page = Dashboard(
-            view,
-            Language(code),
-            others=() if self.is_province(name) else tuple(c for c in self.headlines if c.city.city_id != name),
-            audit=self._audited(view),
-            audit_folder=f"../{name}/",
-        )
+        page = self._overview(code) if name == OVERVIEW else self._page(name, code)
         path = self.path(name, code)
         if inputs_of(path) != page.inputs:
             write_atomically(path, page.html(), mode=GROUP_READS)
         return path
+
+    def _page(self, name: str, code: Code) -> Dashboard:
+        view = self._view(name)
+        beside = () if view.parts else tuple(one for one in self.headlines if one.city.city_id != name)
+        links = self._links(name, code)
+        if self._is_own and len(self.headlines) > 1:
+            links = (("All cities", self.path(OVERVIEW, code).name), *links)
+        return Dashboard(
+            view,
+            Language(code),
+            others=beside,
+            audit=self._audited(view),
+            audit_folder=f"../{name}/",
+            links=links,
+        )
+
+    def _overview(self, code: Code) -> Overview:
+        regions = tuple(self._view(one) for one in self.names() if self.is_province(one))
+        if not self.headlines:
+            raise _nothing("", [])
+        names = [view.city.city_id for view in (*self.headlines, *regions)]
+        return Overview(
+            self.headlines,
+            Language(code),
+            regions=regions,
+            pages={
+                name: self.path(name, code).name for name in names if self._is_own or self.path(name, code).is_file()
+            },
+            links=self._links(OVERVIEW, code),
+        )
+
+    def _links(self, name: str, code: Code) -> tuple[tuple[str, str], ...]:
+        """To the page in the other language, which is only sure to be there on the machine that makes it."""
+        if not self._is_own:
+            return ()
+        other: Code = "en" if code == "id" else "id"
+        return ((_CALLED[other], self.path(name, other).name),)
+
+    @property
+    def _is_own(self) -> bool:
+        return self.folder == Dashboards.of_machine(self.settings).folder
 
     @cached_property
     def headlines(self) -> tuple[CityView, ...]:
@@ -107,15 +147,18 @@ class Dashboards:
 
     def _audited(self, view: CityView) -> frozenset[str]:
         """The periods with a page of results, when the dashboards lie where this machine's pages do."""
-        if self.folder != Dashboards.of_machine(self.settings).folder:
+        if not self._is_own:
             return frozenset()
         pages = self.folder.parent / view.city.city_id
         return frozenset(period for period in view.periods if (pages / f"{period}.html").is_file())
 
 
 def write_dashboards(dashboards: Dashboards, names: Sequence[str], codes: Sequence[Code] = LANGUAGES) -> Iterator[Path]:
-    """The page of each city or province in each language, one after another."""
-    for name in names or dashboards.names():
+    """The page of each city or province named, or of all, in each language, and that of all where there are several."""
+    asked = list(names or dashboards.names())
+    if len(asked) != 1:
+        asked.append(OVERVIEW)
+    for name in asked:
         for code in codes:
             yield dashboards.write(name, code)
 

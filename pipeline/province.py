@@ -115,6 +115,7 @@ def _sum(province_id: str, period: str, definition: Definition, parts: Mapping[s
         excluded=_counted(one.excluded for one in known),
         quarantined=_counted(one.quarantined for one in known),
         method_version=", ".join(sorted({one.method_version for one in telling.values()})),
+        computed_at=max((one.computed_at for one in known if one.computed_at), default=None),
         files=tuple(file for one in telling.values() for file in one.files),
         breakdowns={"city": tuple(_member(city, one) for city, one in parts.items())},
     )

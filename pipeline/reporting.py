@@ -78,8 +78,9 @@ class Reporting:
         """What every report of a city or province and a period is made from."""
         from pipeline.report.document import Document
 
-        others = () if self.is_province(name) else tuple(self.view(other) for other in self._cities if other != name)
-        return Document(self.view(name), period, language, others=others, signature=self._reports_of(name).signature)
+        view = self.view(name)
+        others = tuple(self.view(city) for city in (view.parts or self._cities) if city != name)
+        return Document(view, period, language, others=others, signature=self._reports_of(name).signature)
 
     def _reports_of(self, name: str) -> Reports:
         return load_city(self._settings.cities, name).reports if name in self._cities else Reports()
@@ -89,9 +90,8 @@ class Reporting:
         from pipeline.warehouse import CityRecord
 
         province = load_province(self._settings.cities, name)
-        views = [self.view(city) for city in province.parts]
-        zone = views[0].city.zone
-        return province_view(CityRecord(name, province.name, zone, ""), views)
+        zone = load_city(self._settings.cities, province.parts[0]).zone
+        return province_view(CityRecord(name, province.name, zone, ""), [self.view(city) for city in province.parts])
 
     @cached_property
     def names(self) -> list[str]:

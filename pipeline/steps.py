@@ -409,19 +409,23 @@ def report(
     languages: Sequence[Code] = (),
     reporting: Reporting | None = None,
 ) -> list[str]:
-    """Write the reports that the city declares, or those of the formats and languages told; gives their paths.
+    """Write the reports that the city declares and its dashboard, or those of the formats told; gives their paths.
 
     The page among them shows results and validation in both languages. `reporting` has read cities before.
     """
+    from pipeline.dashboards import Dashboards, write_dashboards
     from pipeline.reporting import Reporting
 
     declared = _city(city_id).reports
-    formats, languages = formats or declared.formats, languages or declared.languages
+    is_told, languages = bool(formats), languages or declared.languages
+    formats = formats or declared.formats
     pages = [_write_page(city_id, period)] if "html" in formats else []
     others = (reporting or Reporting(Settings.from_environment())).write(
         city_id, period, formats=formats, languages=languages
     )
-    return [str(path) for path in (*pages, *others)]
+    boards = Dashboards.of_machine(Settings.from_environment())
+    dashboards = () if is_told else write_dashboards(boards, [city_id], languages)
+    return [str(path) for path in (*pages, *others, *dashboards)]
 
 
 def _write_page(city_id: str, period: str) -> Path:

@@ -9,10 +9,11 @@ from datetime import date, timedelta
 from functools import cached_property
 from typing import Literal
 
+from pipeline.indicators.themes import THEMES
 from pipeline.readiness.answers import Answer, Cited, Form, State
 from pipeline.readiness.evidence import APPENDED, Document, Files, leads_outside
 from pipeline.readiness.problems import Code, Problem
-from pipeline.readiness.questions import QUESTIONS, THEMES, Question
+from pipeline.readiness.questions import QUESTIONS, Question
 
 ProofState = Literal["sound", "missing", "leads_outside", "encrypted", "broken", "beyond_limits", "expired"]
 # Said of a proof that does not count, by the state it is in.

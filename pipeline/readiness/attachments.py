@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -68,12 +69,20 @@ def _run(job: Mapping[str, Any], *, seconds: int, at_most: int) -> list[bytes]:
     asked = json.dumps({**job, "seconds": seconds, "memory_bytes": _MEMORY_BYTES}).encode()
     command = [sys.executable, "-m", "pipeline.readiness.pdf_worker"]
     try:
-        ended = subprocess.run(command, input=asked, capture_output=True, timeout=at_most, check=False)  # noqa: S603
+        ended = subprocess.run(  # noqa: S603
+            command, input=asked, capture_output=True, timeout=at_most, check=False, env=_without_secrets()
+        )
     except subprocess.TimeoutExpired as error:
         return (error.stdout or b"").splitlines(keepends=True)
     if ended.returncode > 0:
         raise RuntimeError(ended.stderr.decode(errors="replace")[-2000:])
     return ended.stdout.splitlines(keepends=True)
+
+
+def _without_secrets() -> dict[str, str]:
+    """What Python needs to start; passwords of systems stand in the environment too."""
+    needed = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV")
+    return {name: os.environ[name] for name in needed if name in os.environ}
 
 
 def _inspection(told: dict[str, Any]) -> Inspection:

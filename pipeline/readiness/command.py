@@ -10,6 +10,7 @@ from pathlib import Path
 from connectors.errors import ConfigError, TolokError
 from pipeline.config.load import load_city
 from pipeline.config.province import load_province
+from pipeline.indicators.themes import THEMES
 from pipeline.language import Language
 from pipeline.progress import Progress
 from pipeline.readiness.answers import State
@@ -17,7 +18,7 @@ from pipeline.readiness.check import Checked, check_readiness, year_folder
 from pipeline.readiness.dossier import dossier_name
 from pipeline.readiness.evidence import SHARED
 from pipeline.readiness.form_template import write_form
-from pipeline.readiness.questions import QUESTIONS, THEMES
+from pipeline.readiness.questions import QUESTIONS
 from pipeline.settings import Settings, city_ids, province_path
 from pipeline.warehouse import ReadinessRecords
 

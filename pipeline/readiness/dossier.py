@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.atomic import draft_file, publish
 from pipeline.config.city import City
+from pipeline.indicators.themes import THEMES
 from pipeline.language import Language
 from pipeline.readiness.answers import STATES
 from pipeline.readiness.assessment import Assessment, Outcome, Proof
 from pipeline.readiness.attachments import merge, prepared
 from pipeline.readiness.changes import Change
 from pipeline.readiness.problems import ACTIVE, fit_to_show, grouped
-from pipeline.readiness.questions import THEMES, Question
+from pipeline.readiness.questions import Question
 from pipeline.readiness.words import LABELS, PROOF_STATES, STATE_NAMES
 from pipeline.report.typesetting import ROOT, printable, typst_fonts
 
@@ -193,7 +194,7 @@ def _indicator(outcomes: Sequence[Outcome], numbers: Mapping[str, int]) -> dict[
                 "theme_name": _both(THEMES[outcome.question.theme]),
                 "asked": _asked(outcome.question)["asked"],
                 "state": outcome.state,
-                "note": fit_to_show(outcome.answer.note, longest=1500),
+                "note": fit_to_show(" ".join(outcome.answer.note.split()), longest=1500),
                 "unit": fit_to_show(outcome.answer.unit, longest=200),
                 "proofs": [_proof(proof, numbers) for proof in outcome.proofs],
             }

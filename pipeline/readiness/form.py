@@ -14,7 +14,7 @@ from pipeline.readiness.form_days import day_of
 from pipeline.readiness.problems import Problem, fit_to_show
 from pipeline.readiness.questions import QUESTIONS, Question
 
-FORMS = (".xlsx", ".yaml", ".yml")
+FORMS = (".xlsx", ".xlsm", ".ods", ".yaml", ".yml")
 SHEET = "Jawaban"
 REGION, YEAR = "Wilayah / Region", "Tahun / Year"
 HEADINGS = {
@@ -44,7 +44,7 @@ _BETWEEN_DAYS = re.compile(r"[\n,;]")
 
 def read_form(path: Path, *, city_id: str, city_name: str, year: int) -> Form:
     """The answers in a form; `DataRejected` for one that cannot be read or is of another region or year."""
-    if path.suffix.lower() == ".xlsx":
+    if path.suffix.lower() not in (".yaml", ".yml"):
         region, of_year, rows = _sheet_rows(path)
     else:
         region, of_year, rows = _yaml_rows(path)

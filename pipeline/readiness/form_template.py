@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from connectors.errors import ConfigError
 from pipeline.atomic import write_atomically
+from pipeline.indicators.themes import THEMES
 from pipeline.language import LANGUAGES, Language
-from pipeline.readiness.form import ACCEPT, FORMS, HEADINGS, NO, REGION, SHEET, YEAR, YES
-from pipeline.readiness.questions import QUESTIONS, THEMES, Question
+from pipeline.readiness.form import ACCEPT, HEADINGS, NO, REGION, SHEET, YEAR, YES
+from pipeline.readiness.questions import QUESTIONS, Question
 
 if TYPE_CHECKING:
     from xlsxwriter import Workbook
@@ -58,7 +59,7 @@ def write_form(path: Path, *, city_id: str, city_name: str, year: int | None) ->
     """Write the empty form of a region, or of any; `ConfigError` when something is there or it cannot be written."""
     if path.exists():
         raise ConfigError(id=f"{path} sudah ada dan tidak ditimpa.", en=f"{path} exists and is not overwritten.")
-    if path.suffix.lower() not in FORMS:
+    if path.suffix.lower() not in (".xlsx", ".yaml", ".yml"):
         raise ConfigError(
             id=f"{path}: formulir berupa .xlsx atau .yaml.", en=f"{path}: a form is a .xlsx or .yaml file."
         )
@@ -137,6 +138,7 @@ def _write_questions(book: Workbook, sheet: Worksheet) -> None:
                 sheet.write_blank(row, column, None, day if name in ("date", "valid_until") else filled_in)
         sheet.set_row(row, 78)
     _add_choices(sheet)
+    sheet.ignore_errors({"number_stored_as_text": f"A{HEADER_ROW + 2}:A{HEADER_ROW + 1 + len(QUESTIONS)}"})
     sheet.autofilter(HEADER_ROW, 0, HEADER_ROW + len(QUESTIONS), len(HEADINGS) - 1)
 
 

@@ -6,19 +6,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from pipeline.indicators.definition import Definition, definitions
+from pipeline.indicators.themes import THEMES
 from pipeline.language import Language
 
-THEMES = {
-    1: "Work plan",
-    2: "Resources",
-    3: "Roles and responsibilities",
-    4: "Trained staff",
-    5: "Managed with a system",
-    6: "Stakeholders",
-    7: "Monitoring and control",
-    8: "Data quality assurance",
-    9: "Periodic review",
-}
 SUBJECTS = {
     "portal_visits": "the open data portal",
     "online_services": "the services that the city offers online",

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from pipeline.indicators.themes import THEMES
 from pipeline.language import Language
 from pipeline.readiness.answers import STATES, State
 from pipeline.readiness.assessment import Assessment, Outcome, Proof
 from pipeline.readiness.changes import Change
 from pipeline.readiness.check import Checked
 from pipeline.readiness.problems import Problem, fit_to_show, grouped
-from pipeline.readiness.questions import THEMES
 from pipeline.readiness.words import STATE_NAMES
 
 _SIGNS: Mapping[State, str] = {"proven": "●", "unproven": "○", "no": "–", "missing": "?"}

@@ -41,7 +41,7 @@ LABELS = {
     "state": "State",
     "nothing_before": "The year before was not checked.",
     "no_changes": "Nothing.",
-    "change": "Change",
+    "change": "What changed",
     "expiring": "Expires soon",
     "document": "Document",
     "valid_until": "Valid until",

@@ -71,7 +71,7 @@ def progress(view: CityView, result: ResultView) -> Progress:
         is_better=(change > 0) == (definition.better == "higher") if change else None,
         is_same_method=is_same,
         distance=result.value - result.target.target_value if result.target else None,
-        is_good=_is_met(result),
+        is_good=is_met(result),
     )
 
 
@@ -290,7 +290,8 @@ def _cities(result: ResultView) -> set[str]:
     return {part.name for part in result.breakdowns.get("city", ()) if part.value is not None}
 
 
-def _is_met(result: ResultView) -> bool | None:
+def is_met(result: ResultView) -> bool | None:
+    """Whether the value is on the good side of its target; null without either."""
     if result.target is None or result.value is None:
         return None
     if result.target.direction == "at_least":

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import itertools
+import json
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 from xml.etree import ElementTree
 
@@ -194,7 +195,13 @@ def _vega() -> Any:  # noqa: ANN401 loaded only where something is drawn
 
 
 def _svg(spec: Mapping[str, object], code: str) -> str:
-    svg: str = _vega().vegalite_to_svg(dict(spec), format_locale=_LOCALES[code], allowed_base_urls=[])
+    return _svg_of(json.dumps(spec), code)
+
+
+@lru_cache(maxsize=512)
+def _svg_of(spec: str, code: str) -> str:
+    """As Vega draws it; kept, for of the charts of a city few change with a month."""
+    svg: str = _vega().vegalite_to_svg(spec, format_locale=_LOCALES[code], allowed_base_urls=[])
     return svg
 
 

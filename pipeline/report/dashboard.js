@@ -17,16 +17,23 @@ function save(figure) {
   });
   const source = document.getElementById("source").textContent.replace("§", article.dataset.clause);
   const titles = wrapped(figure.querySelector("figcaption").textContent, WIDE);
-  const below = [article.querySelector(".key").textContent, source].flatMap((text) => wrapped(text, NARROW));
+  const sources = wrapped(source, NARROW), left = figure.classList.contains("months") ? ".k-years" : ".k-months";
+  const keys = [...article.querySelectorAll(".key > span")].filter((one) => !one.matches(left));
   const [, , width, height] = chart.getAttribute("viewBox").split(" ").map(Number);
-  const top = 18 * titles.length + 14, whole = { x: -10, y: -top, width: width + 20, height: top + height + 15 * below.length + 14 };
+  const top = 18 * titles.length + 14, whole = { x: -10, y: -top, width: width + 20, height: top + height + 15 * sources.length + 30 };
   picture.setAttribute("viewBox", Object.values(whole).join(" "));
   picture.setAttribute("width", 3 * whole.width);
   picture.setAttribute("height", 3 * whole.height);
   picture.prepend(drawn("rect", { ...whole, fill: getComputedStyle(figure).backgroundColor }));
   const ink = { fill: looks.color, "font-family": looks.fontFamily };
   titles.forEach((text, n) => picture.append(drawn("text", { x: 0, y: 18 * n - top + 20, "font-size": 14, "font-weight": 700, ...ink }, text)));
-  below.forEach((text, n) => picture.append(drawn("text", { x: 0, y: height + 15 * n + 14, "font-size": 10.5, ...ink }, text)));
+  const legend = drawn("text", { x: 0, y: height + 14, "font-size": 10.5, ...ink });
+  keys.forEach((one) => {
+    const [mark, ...words] = one.textContent.split(" ");
+    legend.append(drawn("tspan", { fill: getComputedStyle(one.firstChild).color, "font-weight": 700 }, mark), drawn("tspan", {}, " " + words.join(" ") + "\u2003"));
+  });
+  picture.append(legend);
+  sources.forEach((text, n) => picture.append(drawn("text", { x: 0, y: height + 15 * n + 30, "font-size": 10.5, ...ink }, text)));
   const image = new Image();
   image.onload = () => {
     const canvas = document.createElement("canvas"), link = document.createElement("a");

@@ -15,15 +15,15 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from pipeline.indicators.definition import Definition, definitions
+from pipeline.indicators.themes import THEMES
 from pipeline.language import Language
 from pipeline.language.language import CATALOGUES
 from pipeline.periods import Period
 from pipeline.report import charts
-from pipeline.report.answers import Answer, Progress, answers, is_whole, member_text, progress, value_text
+from pipeline.report.answers import Answer, Progress, answers, is_whole, member_text, progress, value_text, with_unit
 from pipeline.warehouse import CityView, Part, ResultView
 
 TEMPLATE, STYLE, SCRIPT = "dashboard.html.j2", "dashboard.css.j2", "dashboard.js"
-OVERVIEW = "dashboard_overview.html.j2"
 SHOWN_MEMBERS, SHOWN_FILES, SHOWN_CITIES = 6, 6, 7
 _ROOM = Path(__file__).parent
 # Breakdowns that another panel shows.
@@ -37,6 +37,7 @@ class Choice:
     mark: str
     year: int
     period: str
+    is_first_shown: bool = False
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,7 @@ class Panel:
     months: tuple[Month, ...] = ()
     month_chart: Markup | None = None
     variants: tuple[Row, ...] = ()
+    unknown_variants: tuple[tuple[str, tuple[str, ...]], ...] = ()
     breakdowns: tuple[Breakdown, ...] = ()
     beside: tuple[Row, ...] = ()
     audit: str | None = None
@@ -108,7 +110,7 @@ class Chapter:
 class Dashboard:
     """What a page shows of a city, or of a province of cities, beside others, in one language.
 
-    `audit` are the periods that have a page of results beside it, under `audit_folder`.
+    `audit` are the periods that have a page of results, in `audit_folder`; `links` lead to other pages beside this one.
     """
 
     view: CityView
@@ -116,6 +118,7 @@ class Dashboard:
     others: tuple[CityView, ...] = ()
     audit: frozenset[str] = frozenset()
     audit_folder: str = ""
+    links: tuple[tuple[str, str], ...] = ()
 
     def html(self) -> str:
         """The page: self-contained, the same bytes for the same input."""
@@ -124,12 +127,26 @@ class Dashboard:
             language=self.language,
             choices=self.choices,
             inputs=self.inputs,
+            title=self.language("{city}: how our digital government is doing", city=self.view.city.name),
+            heading=self.view.city.name,
+            subtitle=self._subtitle(),
+            links=[(self.language(text), href) for text, href in self.links],
             view=self.view,
             chapters=self.chapters,
-            updated_at=max((one.computed_at for one in self.view.results if one.computed_at), default=None),
             others=self.others,
             local=self._local,
+            readiness={check.year: check for check in self.view.readiness},
         )
+
+    def _subtitle(self) -> str:
+        """When it was computed, and of a province of how many cities it is made."""
+        told = []
+        if self.view.parts:
+            told.append(self.language("A sum of {count} cities.", count=len(self.view.parts)))
+        if computed := [one.computed_at for one in self.view.results if one.computed_at]:
+            moment = self.language.moment(self._local(max(computed)))
+            told.append(self.language("Last computed {moment}.", moment=moment))
+        return " ".join(told)
 
     def _local(self, moment: datetime) -> datetime:
         return moment.astimezone(ZoneInfo(self.view.city.zone))
@@ -142,7 +159,8 @@ class Dashboard:
             (other.city.name, [(one.key, one.value, one.status) for one in other.results if one.period in shown])
             for other in self.others
         ]
-        told = (self.view, beside, sorted(self.audit), self.audit_folder, self.language.code, own_hash())
+        links = sorted(self.audit), self.audit_folder, self.links
+        told = (self.view, beside, links, self.language.code, own_hash())
         return hashlib.sha256(repr(told).encode()).hexdigest()
 
     @cached_property
@@ -205,6 +223,7 @@ class Dashboard:
             months=months[choice.year],
             month_chart=self._month_chart(result, months, choice=choice, top=top),
             variants=tuple(_variants(result, self.language)),
+            unknown_variants=tuple(_unknown_variants(result, self.language).items()),
             breakdowns=tuple(_breakdowns(result, self.language)),
             beside=tuple(_ranked(self.view.city.name, result, beside, self.language)),
             audit=f"{self.audit_folder}{result.period}.html" if result.period in self.audit else None,
@@ -257,13 +276,17 @@ class Dashboard:
 
 
 def choices(periods: Sequence[str]) -> tuple[Choice, ...]:
-    """The years of some periods, the latest first; one without a result of its own by its longest run from January."""
+    """The years of some periods, the latest first; one without a result of its own by its longest run from January.
+
+    The latest that is whole is shown first.
+    """
     best: dict[int, Period] = {}
     for period in map(Period.parse, periods):
         if period.months[0].year == period.year:
             best[period.year] = max(best.get(period.year, period), period, key=_standing)
     ordered = sorted(best, reverse=True)
-    return tuple(Choice(f"y{place}", year, best[year].label) for place, year in enumerate(ordered))
+    shown = next((year for year in ordered if best[year].is_year), ordered[0] if ordered else None)
+    return tuple(Choice(f"y{place}", year, best[year].label, year == shown) for place, year in enumerate(ordered))
 
 
 def _standing(period: Period) -> tuple[int, int, int]:
@@ -287,6 +310,8 @@ def rendered(template: str, *, language: Language, choices: Sequence[Choice], **
         value_text=value_text,
         member_text=member_text,
         shown_files=SHOWN_FILES,
+        definitions=list(definitions().values()),
+        themes=THEMES,
         **values,
     )
 
@@ -321,29 +346,30 @@ def _peers(others: Sequence[CityView], result: ResultView) -> dict[str, ResultVi
 
 
 def _variants(result: ResultView, t: Language) -> Iterator[Row]:
-    """Each variant of the value's own unit beside it; those of other units say their value only."""
-    alike = [part.value for part in result.variants if part.unit == result.unit and part.value is not None]
-    longest = max([*alike, result.value or 0], default=0)
-    for part in sorted(result.variants, key=lambda one: (one.unit != result.unit, one.value is None)):
-        said = result.definition.variants.get(_known_variant(result, part.name)) if result.definition else None
-        name = t.either(*said) if said else t.label(part.name)
-        is_alike = part.unit == result.unit and part.value is not None
-        yield Row(
-            name=name,
-            value=t.number(part.value) if is_alike else _own_value(part, t),
-            width=_share(part.value, longest) if is_alike else None,
-            note=_moved(part.value, result, t) if is_alike else t.of_both(part.reason or ""),
-        )
+    """Each variant beside the value; those of another unit say their value only."""
+    for part in sorted(result.variants, key=lambda one: one.unit != result.unit):
+        name = _variant_name(result, part.name, t)
+        if part.value is not None and part.unit == result.unit:
+            yield Row(name, t.number(part.value), note=_moved(part.value, result, t))
+        elif part.value is not None:
+            yield Row(name, with_unit(part.value, part.unit, t))
 
 
-def _known_variant(result: ResultView, name: str) -> str:
-    """The name under which a definition tells of a variant: those of a kind by their common beginning and a star."""
+def _unknown_variants(result: ResultView, t: Language) -> dict[str, tuple[str, ...]]:
+    """The variants that the records do not tell, by the reason why."""
+    found: dict[str, tuple[str, ...]] = {}
+    for part in result.variants:
+        if part.value is None:
+            why = t.of_both(part.reason or "?")
+            found[why] = (*found.get(why, ()), _variant_name(result, part.name, t))
+    return found
+
+
+def _variant_name(result: ResultView, name: str, t: Language) -> str:
+    """How a variant differs from the headline; those of a kind are told of by their common beginning and a star."""
     known = result.definition.variants if result.definition else {}
-    return name if name in known else next((k for k in known if k.endswith("*") and name.startswith(k[:-1])), name)
-
-
-def _own_value(part: Part, t: Language) -> str:
-    return t.number(part.value) if part.value is None else f"{t.number(part.value)} {t(part.unit)}"
+    kind = name if name in known else next((k for k in known if k.endswith("*") and name.startswith(k[:-1])), name)
+    return t.either(*known[kind]) if kind in known else t.label(name)
 
 
 def _moved(value: float | None, result: ResultView, t: Language) -> str:
@@ -371,7 +397,7 @@ def _breakdowns(result: ResultView, t: Language) -> Iterator[Breakdown]:
             Row(
                 name=name,
                 value=t.number(one.value),
-                width=_share(one.value, longest),
+                width=share(one.value, longest),
                 share=t.percent(100 * (one.numerator or 0) / result.numerator)
                 if has_shares and result.numerator
                 else "",
@@ -379,7 +405,7 @@ def _breakdowns(result: ResultView, t: Language) -> Iterator[Breakdown]:
             )
             for name, one in parts
         )
-        yield Breakdown(dimension, rows, _share(result.value, longest), has_shares)
+        yield Breakdown(dimension, rows, share(result.value, longest), has_shares)
 
 
 def _ordered(result: ResultView) -> Iterator[str]:
@@ -416,7 +442,7 @@ def _ranked(own: str, result: ResultView, others: Mapping[str, ResultView], t: L
         yield Row(
             name=f"{at + 1}. {name}",
             value=t.number(value),
-            width=_share(value, longest),
+            width=share(value, longest),
             note=t("provisional") if statuses[name] == "provisional" else "",
             is_own=is_own,
         )
@@ -428,7 +454,7 @@ def _few(count: int, place: int) -> list[int]:
     return sorted({0, 1, 2, count - 1, *range(max(0, place - 1), min(count, place + 2))})
 
 
-def _share(part: float | None, whole: float | None) -> int | None:
+def share(part: float | None, whole: float | None) -> int | None:
     """Whole percent of the longest bar; null where there is nothing to draw."""
     return min(100, max(0, round(100 * part / whole))) if part is not None and whole else None
 

@@ -15,7 +15,10 @@ STATUSES = {"final": "Final", "provisional": "Provisional", "not_computable": "N
 
 @dataclass(frozen=True)
 class Document:
-    """A city and a period of it; `others` are other cities, to compare with, `signature` is who signs."""
+    """A city or province and a period of it; `signature` is who signs.
+
+    `others` are other cities to compare with, of a province its own cities.
+    """
 
     view: CityView
     period: str
@@ -43,6 +46,10 @@ class Document:
         """The same result of other cities, by their names."""
         found = ((one.city.name, one.result(result.indicator_id, result.period)) for one in self.others)
         return {name: other for name, other in found if other is not None}
+
+    def names(self) -> Mapping[str, str]:
+        """What the other cities are called, by their ids."""
+        return {one.city.city_id: one.city.name for one in self.others}
 
     def reasons(self, result: ResultView, *, keeps_provisional: bool = True) -> list[str]:
         """The remarks on a result, those that keep it provisional or the others; one that is not final has some."""

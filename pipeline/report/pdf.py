@@ -13,9 +13,10 @@ from pipeline.report.answers import answers, progress
 from pipeline.report.document import STATUSES, Document
 from pipeline.report.pdf_charts import trends
 from pipeline.report.typesetting import typeset
-from pipeline.warehouse import ResultView, SourceFile, Version
+from pipeline.warehouse import Part, ResultView, SourceFile, Version
 
 TEMPLATE = Path(__file__).parent / "typst" / "report.typ"
+MEMBERS = STATUSES | {"missing": "Missing"}
 SHOWN_VERSIONS, SHOWN_YEARS, SHOWN_FILES = 5, 10, 4
 WORDS = {
     "standard": "SNI ISO 37122:2019, clause 10",
@@ -36,6 +37,7 @@ WORDS = {
     "missing": "No value because",
     "known": "Worth knowing",
     "versions": "Versions",
+    "cities": "Its cities",
     "version": "Version",
     "computed": "Computed",
     "why": "Why",
@@ -80,6 +82,7 @@ class _Pages:
             "period": when,
             "t": {name: t(message) for name, message in WORDS.items()},
             "results": [self._told_of(result) for result in self._document.results],
+            "cities": list(self._cities()),
             "files": list(_files(self._document.results, t)),
             "signature": self._document.signature.model_dump(),
         }
@@ -111,6 +114,7 @@ class _Pages:
             "held": self._document.reasons(result),
             "known": self._document.reasons(result, keeps_provisional=False),
             "versions": [self._version(one) for one in result.versions[-SHOWN_VERSIONS:]],
+            "earlier": self._earlier(result),
         }
 
     def _facts(self, result: ResultView) -> Iterator[tuple[str, str]]:
@@ -166,6 +170,23 @@ class _Pages:
         if left_count > 0:
             yield t("and {count} more files, listed at the end.", count=t.number(left_count))
 
+    def _earlier(self, result: ResultView) -> str | None:
+        count = len(result.versions) - SHOWN_VERSIONS
+        return self.language("{count} earlier versions: 'tolok history'.", count=count) if count > 0 else None
+
+    def _cities(self) -> Iterator[dict[str, Any]]:
+        """The cities of a province by their names, each with its value of every indicator."""
+        t, names = self.language, self._document.names()
+        for city_id in sorted(self.view.parts, key=lambda part: names.get(part, part)):
+            found = [
+                next((one for one in result.breakdowns.get("city", ()) if one.name == city_id), None)
+                for result in self._document.results
+            ]
+            yield {
+                "name": names.get(city_id, city_id),
+                "values": [{"value": t.number(one.value if one else None), "mark": _mark(one, t)} for one in found],
+            }
+
     def _version(self, version: Version) -> dict[str, Any]:
         t, zone = self.language, ZoneInfo(self.view.city.zone)
         return {
@@ -175,6 +196,12 @@ class _Pages:
             "status": t(STATUSES[version.status]),
             "why": t.of_both(version.change_reason),
         }
+
+
+def _mark(member: Part | None, t: Language) -> str:
+    """What is said of a city's value that is not final."""
+    status = (member.status if member else None) or "missing"
+    return "" if status == "final" else t(MEMBERS[status])
 
 
 def _target_text(result: ResultView, t: Language) -> str:

@@ -56,6 +56,11 @@ COLUMNS: dict[str, tuple[Kind, str, str]] = {
     "keeps_provisional": ("flag", "Keeps provisional", "whether it keeps the value from being final"),
     "dimension": ("text", "Dimension", "what is broken down by, such as agency"),
     "member": ("text", "Member", "one member of the dimension, as the source writes it"),
+    "member_status": (
+        "text",
+        "Status of member",
+        "of a city of a province: final, provisional, not_computable or missing",
+    ),
     "variant": ("text", "Variant", "id of another way to compute the value"),
     "meaning": ("text", "Meaning", "what it is, in the language of the report"),
     "reason": ("text", "Reason", "why there is no value; empty when there is one"),
@@ -189,7 +194,7 @@ def _breakdowns(document: Document, result: ResultView) -> Iterator[Row]:
     for dimension, members in result.breakdowns.items():
         for one in members:
             quotient = (one.value, t(one.unit) if one.unit else None, one.numerator, one.denominator)
-            yield *_what(document, result), dimension, one.name, *quotient
+            yield *_what(document, result), dimension, one.name, *quotient, one.status
 
 
 def _variants(document: Document, result: ResultView) -> Iterator[Row]:
@@ -274,7 +279,7 @@ SHEETS: dict[str, _Declared] = {
     ),
     "breakdowns": _Declared(
         "one row per indicator, dimension and member",
-        (*_WHAT, "dimension", "member", *_QUOTIENT),
+        (*_WHAT, "dimension", "member", *_QUOTIENT, "member_status"),
         ("indicator_id", "period", "dimension", "member"),
         _breakdowns,
     ),

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.atomic import write_atomically
+from pipeline.city_status import stretches
 from pipeline.report.page import GROUP_READS, environment
 
 if TYPE_CHECKING:
-    from pipeline.city_status import CityStatus
+    from pipeline.city_status import CityStatus, PeriodStatus
 
 TEMPLATE = "status.html.j2"
 STATES = {
     "closed": ("ditutup", "closed"),
     "final": ("final", "final"),
+    "partial": ("sebagian saja", "in part only"),
     "provisional": ("sementara", "provisional"),
     "not_computable": ("tidak terhitung", "not computable"),
     "failed": ("gagal", "failed"),
@@ -24,27 +26,76 @@ STATES = {
 }
 _TONES = {
     **dict.fromkeys(("closed", "final", "empty"), ""),
-    "provisional": "provisional",
+    **dict.fromkeys(("provisional", "partial"), "provisional"),
     **dict.fromkeys(("failed", "missing", "not_computable"), "unmet"),
+}
+
+
+# How one result is marked in the table: `F` for final and so on, a dash where there is no value.
+MARKS = {
+    "final": ("F", "final", "final"),
+    "provisional": ("S", "sementara", "provisional"),
+    "not_computable": ("–", "tanpa nilai", "no value"),
+}
+CAUSES = {
+    "failed": ("Gagal", "Failed"),
+    "not_computable": ("Tanpa nilai", "No value"),
+    "provisional": ("Sementara", "Provisional"),
+    "pending": ("Menunggu", "Waiting"),
 }
 
 
 def write_status_page(folder: Path, status: CityStatus) -> Path:
     """Write `status.html` beside the pages of results in a city's folder, and give its path; it needs no network."""
-    pages = {path.stem for path in folder.glob("*.html")}
-    text = environment().get_template(TEMPLATE).render(status=status, pages=pages, states=STATES, tones=_TONES)
+    text = (
+        environment()
+        .get_template(TEMPLATE)
+        .render(
+            status=status,
+            pages={path.stem for path in folder.glob("*.html")},
+            states=STATES,
+            tones=_TONES,
+            marks=MARKS,
+            causes=CAUSES,
+            stretches=stretches,
+        )
+    )
     write_atomically(folder / "status.html", text, mode=GROUP_READS)
     return folder / "status.html"
 
 
 def status_lines(status: CityStatus) -> Iterator[str]:
-    """A line for each period, with what it lacks below it, and the next runs."""
-    for one in status.periods:
-        in_id, in_en = STATES[one.state]
-        at = f"v{one.version}, {one.computed_at:%Y-%m-%d %H:%M}Z" if one.computed_at else ""
-        yield f"{one.period:<18} {' / '.join(dict.fromkeys((in_id, in_en))):<34} {at}".rstrip()
-        yield from (f"    - {' / '.join(dict.fromkeys(pair))}" for pair in one.lacks)
-        if one.state == "missing":
-            yield f"    tolok run {status.city_id} {one.period}"
+    """What is missing and why, each reason once with its periods; the next runs; a line for each month and year."""
+    yield f"{status.name}, {status.looked_at:%Y-%m-%d %H:%M %Z}"
+    if status.missing:
+        yield f"Belum ada / Missing: {stretches(status.missing)}"
+        yield from (f"    {command}" for command in status.commands)
+    for reason in status.reasons:
+        about = " · ".join(part for part in (", ".join(reason.clauses), stretches(reason.periods)) if part)
+        yield f"{_both(*CAUSES[reason.cause])}: {about}"
+        yield from (f"    {text}" for text in dict.fromkeys((reason.id, reason.en)))
     for period, next_at in status.next_runs:
         yield f"Berikutnya / Next: {period}, {next_at:%Y-%m-%d %H:%M %Z}"
+    yield ""
+    yield f"{'Periode':<10}{''.join(f'{clause:<6}' for clause in status.clauses)}Keadaan / State"
+    yield from (_line(one, status.clauses) for one in status.periods)
+    if status.also:
+        yield f"{_both('Selain itu', 'Besides')}: {', '.join(_besides(status.also))}"
+    yield "   ".join(f"{mark} {_both(in_id, in_en)}" for mark, in_id, in_en in MARKS.values())
+
+
+def _line(one: PeriodStatus, clauses: Sequence[str]) -> str:
+    cells = "".join(f"{MARKS[one.statuses[clause]][0] if clause in one.statuses else '':<6}" for clause in clauses)
+    at = f"v{one.version}, {one.computed_at:%Y-%m-%d %H:%M}Z" if one.computed_at else ""
+    return f"{one.period:<10}{cells}{_both(*STATES[one.state]):<34} {at}".rstrip()
+
+
+def _besides(also: Sequence[PeriodStatus]) -> Iterator[str]:
+    """The periods of each state: how many and the newest."""
+    for state, words in STATES.items():
+        if found := [one.period for one in also if one.state == state]:
+            yield f"{len(found)} {_both(*words)} ({found[0]}{', …' if len(found) > 1 else ''})"
+
+
+def _both(in_id: str, in_en: str) -> str:
+    return " / ".join(dict.fromkeys((in_id, in_en)))

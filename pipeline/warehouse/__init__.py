@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.warehouse.city_view import CityView, Part, Reason, ResultView, Version
+from pipeline.warehouse.city_view import CityView, Part, ReadinessCheck, Reason, ResultView, Version
 from pipeline.warehouse.notifications import Notifications, RunFailure
 from pipeline.warehouse.readiness import AnswerRecord, EvidenceRecord, OwnResult, ReadinessRecords
 from pipeline.warehouse.records import (
@@ -28,6 +28,7 @@ __all__ = [
     "OwnResult",
     "Part",
     "PopulationRecord",
+    "ReadinessCheck",
     "ReadinessRecords",
     "Reason",
     "ResultView",

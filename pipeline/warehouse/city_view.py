@@ -19,6 +19,7 @@ from pipeline.warehouse.model import (
     BREAKDOWN,
     CITY,
     KEY,
+    READINESS_ANSWER,
     REMARK,
     RESULT,
     RESULT_POPULATION,
@@ -134,6 +135,19 @@ class ResultView:
 
 
 @dataclass(frozen=True)
+class ReadinessCheck:
+    """The readiness check of a year as it stands: proven, unproven, no or missing, by indicator and theme."""
+
+    year: int
+    states: Mapping[tuple[str, int], str]
+
+    @property
+    def proven_count(self) -> int:
+        """The questions answered yes with evidence, the only ones that count."""
+        return sum(state == "proven" for state in self.states.values())
+
+
+@dataclass(frozen=True)
 class CityView:
     """A city, or a province of `parts`, with its results in the order of periods and clauses."""
 
@@ -141,6 +155,7 @@ class CityView:
     results: tuple[ResultView, ...]
     targets: tuple[TargetRecord, ...] = ()
     parts: tuple[str, ...] = ()
+    readiness: tuple[ReadinessCheck, ...] = ()
 
     def result(self, indicator_id: str, period: str) -> ResultView | None:
         """The result of an indicator and period, if there is one."""
@@ -212,24 +227,25 @@ def read_city(
         )
         for view, row in zip(views, ordered, strict=True)
     ]
-    return CityView(city, tuple(whole), targets)
+    return CityView(city, tuple(whole), targets, readiness=_readiness(connection, city_id, as_of=as_of))
 
 
 def read_headlines(connection: Connection) -> tuple[CityView, ...]:
-    """Every city by id, with the newest version of each of its results and nothing that belongs to them."""
-    newest = newest_versions(None)
+    """Every city by id, with the newest version of each of its results and its target, and nothing else of them."""
     found: dict[str, list[ResultView]] = defaultdict(list)
-    for row in connection.execute(among(RESULT, newest)).mappings():
+    for row in connection.execute(among(RESULT, newest_versions(None))).mappings():
         found[row["city_id"]].append(ResultView(**{name: row[name] for name in _OF_RESULT}))
-    cities = connection.execute(sa.select(CITY).order_by(CITY.c.city_id)).mappings()
-    return tuple(
-        CityView(
-            CityRecord(city["city_id"], city["name"], city["zone"], city["region_code"]),
-            tuple(sorted(found[city["city_id"]], key=lambda one: (one.period, place(one.indicator_id)))),
-        )
-        for city in cities
-        if city["city_id"] in found
-    )
+    cities = connection.execute(sa.select(CITY).order_by(CITY.c.city_id)).mappings().all()
+    return tuple(_headline(connection, row, found[row["city_id"]]) for row in cities if row["city_id"] in found)
+
+
+def _headline(connection: Connection, city: RowMapping, results: Sequence[ResultView]) -> CityView:
+    targets = _targets(connection, city["city_id"])
+    by_year = {(target.indicator_id, target.year): target for target in targets}
+    ordered = sorted(results, key=lambda one: (one.period, place(one.indicator_id)))
+    record = CityRecord(city["city_id"], city["name"], city["zone"], city["region_code"])
+    held = tuple(replace(one, target=_target_of(one, by_year)) for one in ordered)
+    return CityView(record, held, targets, readiness=_readiness(connection, record.city_id))
 
 
 def newest_versions(
@@ -323,6 +339,17 @@ def _targets(connection: Connection, city_id: str) -> tuple[TargetRecord, ...]:
     query = sa.select(TARGET).where(TARGET.c.city_id == city_id).order_by(TARGET.c.year)
     rows = sorted(connection.execute(query), key=lambda row: (place(row.indicator_id), row.year))
     return tuple(TargetRecord(r.indicator_id, r.year, r.target_value, r.direction, r.source) for r in rows)
+
+
+def _readiness(connection: Connection, city_id: str, *, as_of: datetime | None = None) -> tuple[ReadinessCheck, ...]:
+    """The checks of a city by year; of each question the answer that stands, or stood at the end of a day."""
+    query = sa.select(READINESS_ANSWER).where(READINESS_ANSWER.c.city_id == city_id)
+    if as_of is not None:
+        query = query.where(READINESS_ANSWER.c.answered_on <= as_of.date())
+    found: dict[int, dict[tuple[str, int], str]] = defaultdict(dict)
+    for row in connection.execute(query.order_by(READINESS_ANSWER.c.answered_on)):
+        found[row.year][row.indicator_id, row.theme] = row.state
+    return tuple(ReadinessCheck(year, states) for year, states in sorted(found.items()))
 
 
 def _target_of(view: ResultView, targets: Mapping[tuple[str, int], TargetRecord]) -> TargetRecord | None:

@@ -129,7 +129,7 @@ class Warehouse:
             return read_city(connection, city_id, period=period, as_of=as_of)
 
     def headlines(self) -> tuple[CityView, ...]:
-        """Every city with the newest version of each of its results, without anything that belongs to these."""
+        """Every city with the newest version of each of its results and its target, and nothing else of them."""
         with reading(self._engine) as connection:
             return read_headlines(connection)
 

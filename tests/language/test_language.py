@@ -54,6 +54,16 @@ def test_every_catalogue_is_whole_and_keeps_the_names_of_its_messages() -> None:
         assert [m.id for m in catalogue if m.id and _fields(m.id) != _fields(m.string)] == []
 
 
+def test_no_two_catalogues_say_a_message_differently() -> None:
+    said: dict[tuple[str, str], set[str]] = {}
+    for path in CATALOGUES.glob("*/*.po"):
+        for message in read_po(path.open("rb"), locale=path.parent.name):
+            if message.id:
+                said.setdefault((path.parent.name, message.id), set()).add(message.string)
+    assert said
+    assert {key: texts for key, texts in said.items() if len(texts) > 1} == {}
+
+
 def _fields(text: str) -> set[str]:
     from string import Formatter
 

@@ -45,8 +45,18 @@ def pdf(text: str, pages: int = 1, *, is_active: bool = False) -> Pdf:
         made.attachments["program.exe"] = b"MZ"
         launch = Dictionary(S=Name.Launch, F="cmd.exe")
         link = Dictionary(Type=Name.Annot, Subtype=Name.Link, Rect=[0, 0, 9, 9], A=launch)
-        made.pages[0].obj.Annots = Array([made.make_indirect(link)])
+        made.pages[0].obj.Annots = Array([made.make_indirect(link), _filled_field(made)])
     return made
+
+
+def _filled_field(made: Pdf) -> Any:
+    """A field of a form whose value only viewers draw."""
+    look = Dictionary(Type=Name.Annot, Subtype=Name.Widget, Rect=[72, 500, 300, 520], F=4, P=made.pages[0].obj)
+    field = made.make_indirect(look)
+    field.FT, field.T, field.V, field.DA = Name.Tx, "jabatan", "Kepala Dinas", "/F1 12 Tf 0 g"
+    fonts = made.pages[0].obj.Resources
+    made.Root.AcroForm = Dictionary(Fields=Array([field]), NeedAppearances=True, DR=fonts, DA="/F1 12 Tf 0 g")
+    return field
 
 
 def content(made: Pdf, **saving: Any) -> bytes:

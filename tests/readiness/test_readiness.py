@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,11 @@ import pytest
 from click.testing import CliRunner
 
 from pipeline.cli import _commands
+from pipeline.indicators.base import Quotient, Result, RowCounts
 from pipeline.language import Language
 from pipeline.readiness import form_template, problems, questions, suggestions, words
+from pipeline.warehouse import CityRecord, StoreRequest, Warehouse
+from pipeline.warehouse.records import RuleOutcome
 from tests.readiness.readiness_region import IDENTITY, add_city, answered, content, evidence, fill, pdf, put
 
 Run = Callable[..., Any]
@@ -148,6 +152,8 @@ def test_the_dossier_holds_each_document_once_behind_a_page_that_names_its_quest
         0,
         1,
     ]
+    filled = pages[bookmarks(document)["10.4/5/prosedur.pdf"] + 1]
+    assert "Kepala Dinas" in filled
     assert any(f"hlm. {place + 1}" in page and "Formulir 2" in page for page in pages)
     assert "#sys.version *b* <b>" in "".join(pages)
 
@@ -194,6 +200,8 @@ def test_evidence_stays_out_of_warehouse_and_messages(whole: tuple[Path, dict[st
         ({"Jawaban": "Ya", "Berkas bukti": "not a pdf.pdf"}, "broken", "unproven"),
         ({"Jawaban": "Ya", "Berkas bukti": "empty.docx"}, "broken", "unproven"),
         ({"Jawaban": "Ya", "Berkas bukti": "bomb.png"}, "beyond_limits", "unproven"),
+        ({"Jawaban": "Ya", "Berkas bukti": "locked.pdf"}, "restricted", "proven"),
+        ({"Jawaban": "Ya", "Berkas bukti": "signed.pdf"}, "signed", "proven"),
         ({"Jawaban": "Ya", "Berkas bukti": "a.pdf", "Tanggal bukti": "kemarin"}, "unreadable_date", "proven"),
         (
             {"Jawaban": "Ya", "Berkas bukti": "a.pdf", "Tanggal bukti": "1/2/2025\n3/4/2025"},
@@ -216,18 +224,29 @@ def test_each_word_of_the_form_is_taken_or_named(
 ) -> None:
     rows = answered({})
     folder = region(home, run, {**rows, "10.3/5": row})
-    bomb = pdf_of_png_header()
+    bomb = picture_too_large()
     put(folder, {"10.3/5 Sistem": {"a.pdf": content(pdf("a")), "b.pdf": content(pdf("b")), "not a pdf.pdf": b"<html>"}})
     put(folder, {"10.3/5 Sistem": {"empty.docx": b"", "bomb.png": bomb}, "bersama": {"renja.pdf": content(pdf("r"))}})
+    locked = content(pdf("l"), encryption=pikepdf.Encryption(user="", owner="b"))
+    put(folder, {"10.3/5 Sistem": {"locked.pdf": locked, "signed.pdf": content(signed_pdf())}})
     (home / "secret.pdf").write_bytes(content(pdf("secret")))
     (folder / "10.3" / "5 Sistem" / "link.pdf").symlink_to(home / "secret.pdf")
     found = checked(run, "--no-dossier")
     assert states(found)["10.3/5"] == state
-    of_other_files = {"broken", "beyond_limits", "leads_outside"}
+    of_other_files = {"broken", "beyond_limits", "leads_outside", "restricted", "signed"}
     assert code in codes(found, "10.3/5") if code else codes(found, "10.3/5") <= of_other_files
 
 
-def pdf_of_png_header() -> bytes:
+def signed_pdf() -> pikepdf.Pdf:
+    """A PDF that holds a signature, as those of an electronic office do."""
+    made = pdf("s")
+    signature = pikepdf.Dictionary(Type=pikepdf.Name.Sig, Contents=b"abc")
+    field = made.make_indirect(pikepdf.Dictionary(FT=pikepdf.Name.Sig, T="ttd", V=signature))
+    made.Root.AcroForm = pikepdf.Dictionary(Fields=pikepdf.Array([field]), SigFlags=3)
+    return made
+
+
+def picture_too_large() -> bytes:
     """A picture that says of itself that it is 60,000 pixels wide and high."""
     import struct
     import zlib
@@ -239,6 +258,23 @@ def pdf_of_png_header() -> bytes:
     return (
         b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"0" * 99)) + chunk(b"IEND", b"")
     )
+
+
+def test_a_file_on_which_the_process_ends_costs_no_other(home: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = {"10.1/1": {name: content(pdf(name)) for name in ("a.pdf", "b.pdf", "c.pdf")}}
+    put(region(home, run, answered(files)), files)
+    started, really_run = [], subprocess.run
+
+    def killed_on_the_second(*arguments: Any, **options: Any) -> Any:
+        ended = really_run(*arguments, **options)
+        started.append(ended.stdout)
+        if len(started) == 1:
+            ended.stdout, ended.returncode = ended.stdout.splitlines(keepends=True)[0], -9
+        return ended
+
+    monkeypatch.setattr(subprocess, "run", killed_on_the_second)
+    evidence_of_it = checked(run, "--no-dossier")["answers"][0]["evidence"]
+    assert [one["state"] for one in evidence_of_it] == ["sound", "beyond_limits", "sound"]
 
 
 @pytest.mark.parametrize(
@@ -259,6 +295,43 @@ def test_hostile_names_stay_text(name: str, home: Path, run: Run) -> None:
     assert [one["name"] for one in found["answers"][0]["evidence"]] == [f"10.1/1/{shown}"]
     document = pypdfium2.PdfDocument(Path(found["dossier"]))
     assert f"Lampiran 1: 10.1/1/{shown}" in [one.get_title() for one in document.get_toc()]
+
+
+def test_tolok_is_evidence_only_where_it_has_results_and_the_form_accepts_it(home: Path, run: Run) -> None:
+    hours = Quotient(6.0, 3.0, "hours per incident", 2.0)
+    given: dict[str, Any] = {"method_version": "1.0", "inputs_sha256": "c" * 64}
+    result = Result("it_downtime", "2025", hours, "final", 100.0, RowCounts(3, 3, {}), **given)
+    request = StoreRequest(
+        CityRecord("kab-bogor", "Kabupaten Bogor", "Asia/Jakarta", "kemendagri:32.01"),
+        period="2025",
+        run_id="r1",
+        computed_at=datetime(2026, 1, 31, 20, tzinfo=UTC),
+        sources={},
+        outcomes=tuple(
+            RuleOutcome(subject, rule, "critical", rule != "c", "whole", 3, 0)
+            for subject, rule in (("outages", "a"), ("outages", "c"), ("services", "b"))
+        ),
+    )
+    warehouse = Warehouse(f"sqlite:///{home / 'home' / 'warehouse.sqlite'}")
+    warehouse.migrate()
+    warehouse.store([result], request=request)
+    accepted = {"Jawaban": "Ya", "Bukti Tolok": "Terima"}
+    rows = {"10.4/5": accepted, "10.4/7": {"Jawaban": "Ya"}, "10.4/8": accepted, "10.4/9": accepted, "10.3/5": accepted}
+    region(home, run, answered({}) | rows)
+    found = checked(run)
+    assert {label: states(found)[label] for label in rows} == {
+        "10.4/5": "proven",
+        "10.4/7": "unproven",
+        "10.4/8": "proven",
+        "10.4/9": "unproven",
+        "10.3/5": "unproven",
+    }
+    pages = [page.get_textpage().get_text_range() for page in pypdfium2.PdfDocument(Path(found["dossier"]))]
+    (own,) = (page for page in pages if page.startswith("Bukti dari Tolok"))
+    assert "versi 1, dihitung 1 Februari 2026" in own.replace("\r\n", " ")
+    assert "2 aturan untuk data ini, 1 dilanggar" in own.replace("\r\n", " ")
+    said = run("readiness", "kab-bogor", "2025", "--no-dossier")
+    assert "3 aturan dan tanda, 1 di antaranya dilanggar" in said
 
 
 def test_a_file_that_no_answer_names_is_told(home: Path, run: Run) -> None:
@@ -340,6 +413,8 @@ answers:
         ("sound", None),
         ("expired", "2025-02-01"),
     ]
+    earlier = checked(run, "--no-dossier", "--on", "2025-05-01")["answers"][21]["evidence"]
+    assert [one["state"] for one in earlier] == ["sound", "sound"]
 
 
 def test_all_regions_are_checked_in_one_command_and_a_fault_of_one_stops_no_other(home: Path, run: Run) -> None:
@@ -354,6 +429,10 @@ def test_all_regions_are_checked_in_one_command_and_a_fault_of_one_stops_no_othe
     run("readiness", "2025", "--all", "--to", str(home / "dossiers"), code=4)
     assert sorted(path.name for path in (home / "dossiers").iterdir()) == ["Tugas1_Kab.Bogor.pdf", "Tugas1_Kota.A.pdf"]
     assert "Kota A" in run("readiness", "jabar", "2025", "--no-dossier")
+    add_city(home / "cities", "kota-a2", "Kota A")
+    run("template", "readiness", "kota-a2", "--year", "2025")
+    run("readiness", "2025", "--all", "--to", str(home / "more"), code=4)
+    assert len(list((home / "more").iterdir())) == 2
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,12 @@ import os
 import re
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable
+from datetime import date
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 from babel.messages.extract import extract
@@ -23,6 +26,8 @@ from pipeline.language.language import CATALOGUES
 from pipeline.report import dashboard
 from pipeline.report.answers import QUESTIONS
 from pipeline.report.dashboard import choices
+from pipeline.warehouse import CityRecord
+from pipeline.warehouse.readiness import AnswerRecord, ReadinessRecords
 from tests.report.ten_years import HOSTILE, fill
 
 MOST_BYTES = 300_000
@@ -56,8 +61,22 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     url = f"sqlite:///{folder / 'warehouse.sqlite'}"
     fill(url, ["kota-uji"])
     fill(url, ["kota-dua"], years=(2024, 2025), months=False)
+    for year, proven in ((2024, 3), (2025, 5)):
+        check_readiness(url, "kota-dua", year, proven=proven)
     (folder / "cities" / "provinces").mkdir(parents=True)
     return folder
+
+
+def check_readiness(url: str, city_id: str, year: int, *, proven: int) -> None:
+    """Of each indicator the first themes are proven, the next is not, and the others are answered no."""
+    states = [*["proven"] * proven, "unproven", *["no"] * 8][:9]
+    answers = [
+        AnswerRecord(name, theme, cast("Any", state), "Diskominfo")
+        for name in definitions()
+        for theme, state in enumerate(states, start=1)
+    ]
+    city = CityRecord(city_id, city_id, "Asia/Jakarta", "kemendagri:31")
+    ReadinessRecords(url).store(city, year, answers, today=date(2026, 1, 5))
 
 
 @pytest.fixture
@@ -74,9 +93,9 @@ def tolok(home: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
 
 
 @pytest.fixture(params=LANGUAGES)
-def page(request: pytest.FixtureRequest, tolok: Callable[..., str]) -> tuple[Language, str]:
-    """The page of the city with ten years, in each language."""
-    path = tolok("dashboard", "kota-uji", "--lang", request.param).strip()
+def page(request: pytest.FixtureRequest, tolok: Callable[..., str], home: Path) -> tuple[Language, str]:
+    """The page of the city with ten years to be mailed, in each language."""
+    path = tolok("dashboard", "kota-uji", "--lang", request.param, "--to", str(home / "mail")).strip()
     return Language(request.param), Path(path).read_text("utf-8")
 
 
@@ -131,7 +150,7 @@ def test_a_chart_is_one_picture_with_a_sentence_and_its_table_has_the_versions(p
         assert re.search(r'aria-label="[^"]{40,}"', picture)
     assert "aria-roledescription" not in text
     # The first year was computed twice; the values before stand beside those that count.
-    assert text.count("<br>v1: ") == text.count("<br>v2: ") == text.count('<path class="old"') == 4
+    assert text.count(">v1: ") == text.count("<br>v2: ") == text.count('<path class="old"') == 4
 
 
 def test_the_same_inputs_are_the_same_bytes_in_another_process_and_are_not_made_again(
@@ -144,6 +163,35 @@ def test_the_same_inputs_are_the_same_bytes_in_another_process_and_are_not_made_
     environment = {**os.environ, "PYTHONHASHSEED": "7"}
     subprocess.run([*words, str(tmp_path / "b")], check=True, env=environment, capture_output=True)
     assert (tmp_path / "b" / here.name).read_bytes() == here.read_bytes()
+
+
+def test_all_cities_stand_side_by_side_and_every_link_between_pages_leads_somewhere(tolok: Callable[..., str]) -> None:
+    paths = [Path(line) for code in LANGUAGES for line in tolok("dashboard", "--lang", code).split()]
+    assert [path.name for path in paths[:3]] == ["kota-dua.id.html", "kota-uji.id.html", "_overview.id.html"]
+    for path in paths:
+        links = [value for name, value in Reader(path.read_text("utf-8")).attributes if name == "href"]
+        assert all((path.parent / link).is_file() for link in links if not link.startswith("#"))
+    overview = Reader(paths[2].read_text("utf-8"))
+    assert {"kota-dua.id.html", "kota-uji.id.html"} < {value for name, value in overview.attributes if name == "href"}
+    # A table of both cities for each year, and one of the city whose readiness was checked.
+    assert overview.tags.count("tr") == 10 * (1 + 2) + 10 * (1 + 1)
+
+
+@pytest.mark.parametrize("language", map(Language, LANGUAGES))
+def test_readiness_is_shown_for_the_chosen_year_beside_the_year_before(
+    language: Language, tolok: Callable[..., str], tmp_path: Path
+) -> None:
+    path = tolok("dashboard", "kota-dua", "--lang", language.code, "--to", str(tmp_path)).strip()
+    section = re.findall(r'<section id="readiness">.*?</section>', Path(path).read_text("utf-8"), re.S)[0]
+    of_2025, of_2024 = re.split(r'<div class="of y1">', section)
+    assert language("{proven} in {year}", proven=12, year=2024) in Reader(of_2025).text
+    assert language("{proven} of {all}", proven=20, all=36) in Reader(of_2025).text
+    assert language("{proven} of {all}", proven=12, all=36) in Reader(of_2024).text
+    labels = [value for name, value in Reader(of_2025).attributes if name == "aria-label"]
+    counted = Counter(
+        label for label in labels if label in {language("yes, proven"), language("yes, unproven"), language("no")}
+    )
+    assert list(counted.values()) == [20, 4, 12]
 
 
 @pytest.mark.parametrize(
@@ -166,15 +214,20 @@ def test_a_city_without_results_is_named(tolok: Callable[..., str]) -> None:
 def test_every_text_of_the_page_is_in_the_catalogue() -> None:
     with (CATALOGUES / "id" / "dashboard.po").open("rb") as file:
         known = {message.id for message in read_po(file)}
+    paths = sorted(CATALOGUES.glob("id/*.po"))
+    shared = {message.id for path in paths for message in read_po(path.open("rb"))}
     used: set[str] = set()
     for template in ROOM.glob("dashboard*.html.j2"):
         with template.open("rb") as file:
             used |= {_one(found[2]) for found in babel_extract(file, ["t"], [], {"trim_blocks": "true"})}
-    with (ROOM / "dashboard.py").open("rb") as file:
-        used |= {_one(found[1]) for found in extract("python", file, keywords={"t": None, "language": None})}
+    for module in ROOM.glob("dashboard*.py"):
+        with module.open("rb") as file:
+            used |= {_one(found[1]) for found in extract("python", file, keywords={"t": None, "language": None})}
+    used.discard("None")  # What is no text but the name of one.
     assert len(used) > 50
-    assert used - known == set()
-    assert known - used - {""} == set()
+    assert used - shared == set()
+    # The link to all cities is named where the links are known.
+    assert known - used - {"", "All cities"} == set()
 
 
 def _one(message: object) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import openpyxl
+import pypdfium2
 import pytest
 
 from tests.acceptance.test_bad_input import tolok
@@ -90,6 +91,14 @@ def test_several_formats_at_once_tell_the_same_numbers_twice_in_the_same_bytes(p
 def test_all_cities_and_provinces_are_written_in_one_command(patch: pytest.MonkeyPatch) -> None:
     paths = report(patch, "--all", "2025-01", "2025-03", "--to", "json")
     assert [path.parent.name for path in paths] == ["kota-a", "jawa-uji"]
+
+
+@pytest.mark.usefixtures("home")
+def test_the_pdf_of_a_province_names_its_cities_and_those_that_lack_a_value(patch: pytest.MonkeyPatch) -> None:
+    [path] = report(patch, "jawa-uji", MONTH, "--to", "pdf", "--lang", "en")
+    with pypdfium2.PdfDocument(path) as document:
+        text = document[1].get_textpage().get_text_range()
+    assert [name in text for name in ("Its cities", "kota-a", "kota-b", "Missing")] == [True] * 4
 
 
 @pytest.mark.usefixtures("home")

@@ -9,7 +9,7 @@ from babel.messages.extract import extract_from_file
 from babel.messages.pofile import read_po
 
 from pipeline.language.language import CATALOGUES
-from pipeline.report import csvw, document, pdf, pdf_charts, sheets, xlsx
+from pipeline.report import csvw, pdf, pdf_charts, sheets, xlsx
 
 ROOM = Path(pdf.__file__).parent
 TRANSLATED = {
@@ -30,7 +30,7 @@ def test_messages_in_tables_are_in_the_catalogue() -> None:
     others = {
         pdf_charts.SAYS,
         *pdf.WORDS.values(),
-        *document.STATUSES.values(),
+        *pdf.MEMBERS.values(),
         *xlsx.KINDS.values(),
         *xlsx.NOTES,
         *xlsx.HEADINGS,
