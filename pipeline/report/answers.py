@@ -203,8 +203,10 @@ def _is_better(view: CityView, result: ResultView, compared: Progress, t: Langua
 
 
 def _why(view: CityView, result: ResultView, t: Language) -> str:
+    if result.value is None:
+        return t("There is no value to explain.")
     found = contribution(view, result)
-    if found is None or result.value is None:
+    if found is None:
         return t("The records do not tell: there is no breakdown whose members add up to the value.")
     own = value_text(found.member.value, result, t)
     said = {"dimension": t.label(found.dimension), "member": member_text(found.dimension, found.member.name, t)}

@@ -57,6 +57,8 @@ class Document:
         found = [
             t.either(one.text_id, one.text_en) for one in result.reasons if one.keeps_provisional is keeps_provisional
         ]
-        if not keeps_provisional or result.status == "final" or found:
+        if not keeps_provisional or result.status == "final":
             return found
-        return [t.of_both(result.reason) if result.reason else t("its reasons were not kept when it was computed")]
+        if result.reason and (result.status == "not_computable" or not found):
+            return [t.of_both(result.reason), *found]
+        return found or [t("its reasons were not kept when it was computed")]

@@ -147,7 +147,7 @@ class _Pages:
         return {
             "year": str(Period.parse(result.period).year),
             "value": t.number(result.value),
-            "is_final": result.status == "final",
+            "is_provisional": result.status == "provisional",
             "target": t.number(result.target.target_value if result.target else None),
         }
 

@@ -25,10 +25,11 @@ from pipeline.language import LANGUAGES, Language
 from pipeline.language.language import CATALOGUES
 from pipeline.report import dashboard
 from pipeline.report.answers import QUESTIONS
-from pipeline.report.dashboard import choices
+from pipeline.report.dashboard import Dashboard, choices
 from pipeline.warehouse import CityRecord
 from pipeline.warehouse.readiness import AnswerRecord, ReadinessRecords
 from tests.report.ten_years import HOSTILE, fill
+from tests.report.views import city_view
 
 MOST_BYTES = 300_000
 ROOM = Path(dashboard.__file__).parent
@@ -204,6 +205,12 @@ def test_readiness_is_shown_for_the_chosen_year_beside_the_year_before(
 )
 def test_a_year_without_a_result_is_stood_for_by_the_longest_part_of_it(periods: list[str], chosen: list[str]) -> None:
     assert [choice.period for choice in choices(periods)] == chosen
+
+
+def test_a_value_that_is_missing_is_not_called_provisional() -> None:
+    text = Reader(Dashboard(city_view(), Language("en")).html()).text
+    assert "No value because no data 0 % is covered" in text
+    assert "There is no value to explain." in text
 
 
 def test_a_city_without_results_is_named(tolok: Callable[..., str]) -> None:

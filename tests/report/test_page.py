@@ -160,7 +160,9 @@ def test_a_result_that_cannot_be_computed_shows_its_reason_and_no_zero(tmp_path:
     nothing = result("it_downtime", value=None, numerator=None, denominator=None, coverage_pct=None)
     nothing |= {"status": "not_computable", "reason": "tidak ada data / no data", "variants": {}, "statistics": {}}
     nothing["rows"] = {"read": 0, "used": 0, "excluded": {}, "quarantined": {}}
+    nothing["reasons"] = [{"code": "coverage", "id": "0 %", "en": "0 %", "keeps_provisional": True}]
     text = Reader(written(tmp_path, results=[nothing])).text
+    assert "Tanpa nilai karena No value because" in text
     assert "Tidak dapat dihitung Not computable" in text
     assert "tidak ada data / no data" in text
     assert "Nilai Value –" in text

@@ -83,7 +83,13 @@ def city_view() -> CityView:
             variants=(Part("working_days", 1.5, 36.0, 24.0, "days"), Part("day_end", None, reason="tidak ada / none")),
         ),
         result(
-            "it_downtime", "2025", None, status="not_computable", reason="tidak ada data / no data", denominator=None
+            "it_downtime",
+            "2025",
+            None,
+            status="not_computable",
+            reason="tidak ada data / no data",
+            denominator=None,
+            reasons=(Reason("coverage", "0 % tercakup", "0 % is covered", keeps_provisional=True),),
         ),
     ]
     return CityView(CITY, (*years, *now), (target,))
