@@ -135,16 +135,17 @@ class _Pages:
         return f"{t.number(before.value)}{mark}"
 
     def _years(self, result: ResultView) -> list[ResultView]:
-        """The results of the years up to that of the report, the latest last."""
-        last = Period.parse(result.period).year
-        years = [year for year in self.view.years if Period.parse(year).year <= last][-SHOWN_YEARS:]
-        found = (self.view.result(result.indicator_id, year) for year in years)
+        """The same period of each year up to that of the report, the latest last."""
+        periods = [Period.parse(result.period)]
+        while len(periods) < SHOWN_YEARS:
+            periods.append(periods[-1].year_before)
+        found = (self.view.result(result.indicator_id, period.label) for period in reversed(periods))
         return [one for one in found if one is not None]
 
     def _year(self, result: ResultView) -> dict[str, Any]:
         t = self.language
         return {
-            "year": result.period,
+            "year": str(Period.parse(result.period).year),
             "value": t.number(result.value),
             "is_final": result.status == "final",
             "target": t.number(result.target.target_value if result.target else None),

@@ -29,8 +29,8 @@ _NO_LENGTH = re.compile(r"h0(?=M|\")")
 
 
 def trends(view: CityView, result: ResultView, years: Sequence[ResultView], t: Language) -> Iterator[dict[str, Any]]:
-    """A picture of the years and one of the period's months, each with a heading and a sentence; none of one value."""
-    of_years = [_point(one.period, one, t, is_marked=one.period == result.period) for one in years]
+    """A picture of the period of each year and one of its months, with heading and sentence; none of one value."""
+    of_years = [_point(one.period[:4], one, t, is_marked=one is result) for one in years]
     of_months = list(_months(view, result, t))
     for heading, points in ((t("Over the years"), of_years), (t("By month"), of_months)):
         known = [point for point in points if point.value is not None]
@@ -55,13 +55,13 @@ def _standalone(svg: str) -> str:
 
 
 def _months(view: CityView, result: ResultView, t: Language) -> Iterator[Point]:
-    """Each month's own result, else its part in the result."""
+    """Each month's own result, else its part in the result; of a month the twelve up to it."""
     period = Period.parse(result.period)
     members = {part.name: part.value for part in result.breakdowns.get("month", ())}
-    for month in period.months if len(period.months) > 1 else ():
+    for month in Period.parse(f"{period.label}-r12").months if period.is_month else period.months:
         one, name = view.result(result.indicator_id, month.label), t.month(month.first_on.month)
         if one is not None:
-            yield _point(name, one, t, is_marked=False)
+            yield _point(name, one, t, is_marked=one is result)
         else:
             yield Point(name, members.get(month.label), is_final=result.status == "final")
 
@@ -73,5 +73,5 @@ def _point(place: str, result: ResultView, t: Language, *, is_marked: bool) -> P
         is_final=result.status == "final",
         target=result.target.target_value if result.target else None,
         mark="chosen" if is_marked else "",
-        text=t.number(result.value) if Period.parse(result.period).is_year else "",
+        text=t.number(result.value) if is_marked or Period.parse(result.period).is_year else "",
     )

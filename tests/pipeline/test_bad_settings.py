@@ -118,6 +118,16 @@ BAD: dict[str, tuple[str, str, tuple[str, ...]]] = {
         "notify: [{connection: surel}, {connection: surel}]",
         ("notify", "surel"),
     ),
+    "an unknown format of reports": (
+        "holidays: {country: ID}",
+        "reports: {formats: [html, docx]}",
+        ("reports.formats", "'xlsx'"),
+    ),
+    "a short number of a civil servant": (
+        "holidays: {country: ID}",
+        "reports: {signature: {nip: '1970'}}",
+        ("reports.signature.nip", "18 digits"),
+    ),
     "a recipient that is no list": ("holidays: {country: ID}", "notify: {connection: surel}", ("notify",)),
     "covers backwards": (
         TABLE,

@@ -16,9 +16,10 @@ from tests.acceptance.test_bad_input import tolok
 from tests.acceptance.years_of_exports import write_city
 
 MONTH = "2025-02"
-# A test of the desk, the same row twice, one that cannot be dated, one answered before it came.
+# Two tests of the desk, the same row twice, one that cannot be dated, one answered before it came.
 ODD_ROWS = (
     "T1,Uji coba,2025-02-05 08:00,2025-02-25 08:00",
+    "T2,Uji coba,2025-02-05 09:00,2025-02-25 09:00",
     "D1,Telepon,2025-02-06 08:00,2025-02-08 08:00",
     "D1,Telepon,2025-02-06 08:00,2025-02-08 08:00",
     "Q1,Telepon,31 Februari,2025-02-08 08:00",
@@ -91,6 +92,9 @@ def test_several_formats_at_once_tell_the_same_numbers_twice_in_the_same_bytes(p
 def test_all_cities_and_provinces_are_written_in_one_command(patch: pytest.MonkeyPatch) -> None:
     paths = report(patch, "--all", "2025-01", "2025-03", "--to", "json")
     assert [path.parent.name for path in paths] == ["kota-a", "jawa-uji"]
+    assert {path.stat().st_mode & 0o777 for path in paths} == {0o640}
+    # No year was computed, and months are not asked for.
+    assert report(patch, "--all", "2025", "2025", "--to", "json") == []
 
 
 @pytest.mark.usefixtures("home")
@@ -125,7 +129,7 @@ def test_each_rule_is_told_with_what_it_does_to_the_value(home: Path, patch: pyt
     assert code == 0, err
     lines = {line.split()[1]: line for line in out.splitlines() if line[:4] in ("  - ", "  ! ")}
     answered = [(24 + (10 + 2 - 8) + (30 - day) / 60) / 24 for day in (3, 9, 17, 23)]
-    with_test = (sum(answered) + 2 + 20) / 6
+    with_test = (sum(answered) + 2 + 20 + 20) / 7
     plain = (sum(answered) + 2) / 5
     assert f"bila dihitung / if counted: {with_test:.2f}".replace(".", ",") in lines["test"]
     assert f"(+{with_test - plain:.4f}".rstrip("0").replace(".", ",") in lines["test"]
@@ -150,7 +154,7 @@ def test_a_number_of_a_report_is_followed_to_the_row_of_its_raw_file_and_compute
     [file] = [one for one in result["files"] if one["sha256"] == used[0]["sha256"]]
     raw = home / "home" / "landing" / "objects" / file["sha256"][:2] / file["sha256"]
     line = raw.read_text("utf-8").splitlines()[int(used[0]["source_row"]) - 1]
-    assert line == ODD_ROWS[1]
+    assert line == ODD_ROWS[2]
     assert (used[0]["received_at"], used[0]["responded_at"]) == (
         "2025-02-06T08:00:00+07:00",
         "2025-02-08T08:00:00+07:00",
