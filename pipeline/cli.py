@@ -597,6 +597,8 @@ def report(words: tuple[str, ...], is_all: bool, formats: tuple[str, ...], langu
                         click.echo("\n".join(paths))
     if is_all:
         click.echo(f"{written_count} berkas / files")
+    if len(faults) == 1:
+        raise faults[0][1]
     refuse_faults(faults)
 
 
