@@ -127,7 +127,7 @@ def _axes(points: Sequence[Point], inks: _Inks, *, unit: str) -> dict[str, dict[
             "field": "x",
             "type": "nominal",
             "scale": {**scale, "type": "band"},
-            "axis": {**ax, "labelAngle": 0, "title": None, "domainColor": inks.of("base"), "labelOverlap": "parity"},
+            "axis": {**ax, "labelAngle": 0, "title": None, "domain": False, "labelOverlap": "parity"},
         },
         "y": {
             "field": "y",
@@ -216,10 +216,10 @@ def _slim(svg: str, inks: _Inks, *, says: str) -> Markup:
         if shape.tag.endswith("text"):
             texts[name, shape.get("text-anchor", "start"), f"{y:.0f}"].append((f"{x:.0f}", "".join(shape.itertext())))
         elif name in _DOTS:
-            drawn[name] += f"M{_short(x)} {_short(y)}h0"
+            drawn[name] += f"M{x:.0f} {_short(y)}h0"
         elif shape.tag.endswith("line"):
-            begin = f"{_short(x)} {_short(y)}"
-            end = f"L{_short(x + float(shape.get('x2', 0)))} {_short(y + float(shape.get('y2', 0)))}"
+            begin, right = f"{x:.0f} {_short(y)}", x + float(shape.get("x2", 0))
+            end = f"L{right:.0f} {_short(y + float(shape.get('y2', 0)))}"
             drawn[name] += end if drawn[name].endswith(f"L{begin}") else f"M{begin}{end}"
         else:
             drawn[name] += _moved(shape.get("d", ""), x, y)

@@ -24,7 +24,7 @@ from pipeline.report.answers import Answer, Progress, answers, is_whole, member_
 from pipeline.warehouse import CityView, Part, ResultView
 
 TEMPLATE, STYLE, SCRIPT = "dashboard.html.j2", "dashboard.css.j2", "dashboard.js"
-SHOWN_MEMBERS, SHOWN_FILES, SHOWN_CITIES = 6, 6, 7
+SHOWN_MEMBERS, SHOWN_FILES, SHOWN_CITIES = 5, 6, 7
 _ROOM = Path(__file__).parent
 # Breakdowns that another panel shows.
 _SHOWN_ELSEWHERE = frozenset({"month"})
@@ -455,8 +455,8 @@ def _few(count: int, place: int) -> list[int]:
 
 
 def share(part: float | None, whole: float | None) -> int | None:
-    """Whole percent of the longest bar; null where there is nothing to draw."""
-    return min(100, max(0, round(100 * part / whole))) if part is not None and whole else None
+    """Even percent of the longest bar; null where there is nothing to draw."""
+    return min(100, max(0, 2 * round(50 * part / whole))) if part is not None and whole else None
 
 
 def inputs_of(path: Path) -> str | None:
