@@ -95,7 +95,8 @@ def test_all_cities_and_provinces_are_written_in_one_command(home: Path, patch: 
     (home / "home" / "runs" / "kota-a" / MONTH / "verdicts-tables.json").rename(home / "verdicts")
     code, out, err = tolok(patch, "report", "--all", MONTH, "--to", "html,json")
     # The city's page lacks its verdicts; the province is written all the same.
-    assert (code, "First run: tolok run kota-a 2025-02" in err, "reports/jawa-uji/2025-02.json" in out) == (3, True, True), err
+    assert (code, "First run: tolok run kota-a 2025-02" in err) == (3, True), err
+    assert "reports/jawa-uji/2025-02.json" in out
     (home / "verdicts").rename(home / "home" / "runs" / "kota-a" / MONTH / "verdicts-tables.json")
     # No year was computed, and months are not asked for.
     assert report(patch, "--all", "2025", "2025", "--to", "json") == []
