@@ -51,7 +51,7 @@ def steps(ckan: Ckan, package: Package, *, is_public: bool) -> Iterator[Step]:
             "--withdraw to withdraw it.",
         )
     # Not public before all of it is there.
-    fields = _fields(package) | {"private": not is_shown}
+    fields = _fields(package) | {"private": not is_shown} | ({"id": package.name} if is_there else {})
     verb = ("perbarui", "update") if is_there else ("buat", "create")
     yield Step(
         f"{verb[0]} {package.name}", f"{verb[1]} {package.name}", lambda: ckan.write(fields, is_new=not is_there)
@@ -115,7 +115,6 @@ def _fields(package: Package) -> dict[str, Any]:
         "modified": _moment(package.modified_at),
     }
     return {
-        "id": package.name,
         "name": package.name,
         "title": package.titles["id"],
         "notes": f"{package.notes['id']}\n\n---\n\n{package.notes['en']}",

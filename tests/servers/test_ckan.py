@@ -1,7 +1,8 @@
-"""CKAN 2.12.0 from PyPI, told of pages as readers' browsers tell it; its tracking table as indicator 10.1."""
+"""CKAN 2.12.0 from PyPI: its tracking table as indicator 10.1, and a portal that results are published on."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import threading
 import uuid
@@ -10,12 +11,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import psycopg
 import pytest
 import requests
+from rdflib import Graph
 
 from tests.conftest import ROOT
 from tests.servers.conftest import City
@@ -160,3 +163,114 @@ def test_visits_of_a_portals_own_tracking_are_those_counted_by_hand(portal: Port
     city.write(SOURCES, zone="Asia/Makassar")
     assert city.measured("portal_visits", "2025")["value"] == 7
     assert city.measured("portal_visits", "2025-03")["value"] == 4
+
+
+@pytest.fixture
+def desk(portal: Portal, city: City, tmp_path: Path) -> requests.Session:
+    """The portal as an editor of an organization asks it, to whose account the city's connection leads."""
+    portal.clock.set(datetime.now(ZONE), is_running=True)
+    admin, editor = (token_of(name, tmp_path) for name in ("pengelola", "editor"))
+    run(CKAN / "bin" / "ckan", "-c", "ckan.ini", "sysadmin", "add", "pengelola", cwd=tmp_path)
+    asked = {"name": "diskominfo", "users": [{"name": "editor", "capacity": "editor"}]}
+    address, key = f"{portal.url}/api/3/action/organization_create", {"Authorization": admin}
+    answer = requests.post(address, json=asked, headers=key, timeout=60)
+    assert answer.ok, answer.text
+    session, parts = requests.Session(), urlsplit(portal.url)
+    session.headers["Authorization"] = editor
+    city.connect("portal_data", {"conn_type": "http", "host": parts.hostname, "port": parts.port, "password": editor})
+    return session
+
+
+def token_of(name: str, folder: Path) -> str:
+    """The token of a new account."""
+    command = (CKAN / "bin" / "ckan", "-c", "ckan.ini", "user")
+    run(*command, "add", name, f"email={name}@kota.example", "password=sandi-yang-panjang", cwd=folder)
+    return run(*command, "token", "add", name, "tolok", cwd=folder).split()[-1]
+
+
+COMPLAINTS = """
+  meja:
+    table: inquiries
+    path: aduan.csv
+    format: csv
+    delimiter: ";"
+    extracted_at: 2026-02-01T08:00:00
+    covers: [{first_on: 2025-01-01, last_on: 2025-12-31}]
+    owner: Diskominfo
+    columns:
+      inquiry_id: nomor
+      agency: opd
+      received_at: {column: masuk, format: "%Y-%m-%d %H:%M"}
+      responded_at: {column: dijawab, format: "%Y-%m-%d %H:%M"}
+"""
+HOSTILE = ('=HYPERLINK("http://evil")', "<script>alert(1)</script>", "Dinas \u202egnp.exe")
+
+
+def write_complaints(folder: Path, *, answered_on: str = "02") -> None:
+    """A complaint a month and office, all answered; `answered_on` is the day of January's answers."""
+    rows = [
+        f"{month}-{place};{agency};2025-{month:02}-01 08:15;2025-{month:02}-{answered_on if month == 1 else '02'} 09:20"
+        for month in range(1, 13)
+        for place, agency in enumerate(HOSTILE)
+    ]
+    (folder / "aduan.csv").write_text("\n".join(["nomor;opd;masuk;dijawab", *rows]), "utf-8")
+
+
+def test_a_period_is_published_restated_and_withdrawn(portal: Portal, city: City, desk: requests.Session) -> None:
+    city.write(COMPLAINTS)
+    settings = city.folder / "kota-uji.yaml"
+    settings.write_text(
+        settings.read_text("utf-8").replace("name: Kota Uji", 'name: "Kota <script>Uji</script>"')
+        + f"publish: {{publisher: Diskominfo, licence: CC-BY-4.0, portal: '{portal.url}', connection: portal_data, "
+        "organization: diskominfo, allow: [private_addresses, plain_http]}\n",
+        "utf-8",
+    )
+    write_complaints(city.folder)
+    city.tolok("run", "kota-uji", "2025")
+    publish = ("publish", "kota-uji", "2025", "--to", "ckan")
+    shown = f"{portal.url}/api/3/action/package_show?id=tolok-kota-uji-2025"
+
+    def there(session: requests.Session | None = None) -> dict[str, Any]:
+        answer = (session or requests).get(shown, timeout=60)
+        return dict(answer.json()["result"]) if answer.ok else {"status": answer.status_code}
+
+    assert "create tolok-kota-uji-2025" in city.tolok(*publish, "--dry-run")
+    assert there(desk) == {"status": 404}
+    city.tolok(*publish)
+    draft = there(desk)
+    assert (there()["status"], draft["private"]) == (403, True)
+    assert "Nothing changes" in city.tolok(*publish)
+    assert there(desk)["metadata_modified"] == draft["metadata_modified"]
+
+    # Each office writes at the same hour of the same day, which looks like copies: the value is provisional.
+    city.tolok(*publish, "--public", exit_code=3)
+    assert there()["status"] == 403
+    public = (*publish, "--public", "--provisional")
+    city.tolok(*public)
+    found = there()
+    assert (found["private"], found["title"][-12:], found["license_id"]) == (False, " (SEMENTARA)", "cc-by")
+    files = {one["name"]: one for one in found["resources"]}
+    content = {name: requests.get(one["url"], timeout=60).content for name, one in files.items()}
+    assert {name: hashlib.sha256(some).hexdigest() for name, some in content.items()} == {
+        name: one["hash"] for name, one in files.items()
+    }
+    assert b"\"'=HYPERLINK" in content["breakdowns.csv"]
+    assert Graph().parse(data=content["dcat.ttl"], format="turtle")
+    page = requests.get(f"{portal.url}/dataset/tolok-kota-uji-2025", timeout=60).text
+    assert "Uji" in page
+    assert "<script>Uji" not in page
+    assert "Nothing changes" in city.tolok(*public)
+    assert there()["metadata_modified"] == found["metadata_modified"]
+
+    write_complaints(city.folder, answered_on="05")
+    city.tolok("run", "kota-uji", "2025")
+    city.tolok(*publish, exit_code=2)
+    assert there()["metadata_modified"] == found["metadata_modified"]
+    told = city.tolok(*public)
+    assert "replace results.csv" in told
+    restated = {one["name"]: one["hash"] for one in there()["resources"]}
+    assert restated["results.csv"] != files["results.csv"]["hash"]
+
+    assert "withdraw tolok-kota-uji-2025" in city.tolok(*publish, "--withdraw")
+    assert there()["status"] in (403, 404)
+    assert "Nothing changes" in city.tolok(*publish, "--withdraw")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from dataclasses import replace
 from datetime import date
@@ -17,6 +18,7 @@ from pipeline.warehouse import Warehouse, migrations, views
 from pipeline.warehouse.engine import make_engine
 from pipeline.warehouse.model import METADATA
 from pipeline.warehouse.records import TargetRecord
+from tests.conftest import ROOT
 from tests.warehouse.test_warehouse import query, result
 from tests.warehouse.test_warehouse import request as stored_with
 
@@ -155,6 +157,12 @@ def test_a_question_of_a_tool_is_answered_alike_on_both_databases(
     question: str, expected: list[object], filled_url: str
 ) -> None:
     assert query(filled_url, question) == expected
+
+
+def test_the_documented_questions_are_answered(filled_url: str) -> None:
+    page = (ROOT / "docs" / "bi.md").read_text("utf-8")
+    questions = re.findall(r"```sql\n(.*?)```", page, re.DOTALL)[0].rstrip(";\n ").split(";")
+    assert [len(query(filled_url, question)) for question in questions] == [4, 2, 2, 3]
 
 
 def test_days_of_periods_are_days(filled_url: str) -> None:
