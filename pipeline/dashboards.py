@@ -165,7 +165,8 @@ def write_dashboards(dashboards: Dashboards, names: Sequence[str], codes: Sequen
 
 def _nothing(name: str, known: Sequence[str]) -> TolokError:
     near_id, near_en = did_you_mean(name, known) if name not in known else ("", "")
+    of_id, of_en = (f" untuk {name}", f" for {name}") if name else ("", "")
     return ConfigError(
-        id=f"Belum ada hasil untuk {name}.{near_id} Jalankan: tolok run {name if name in known else 'KOTA'} 2025",
-        en=f"There are no results yet for {name}.{near_en} Run: tolok run {name if name in known else 'CITY'} 2025",
+        id=f"Belum ada hasil{of_id}.{near_id} Jalankan: tolok run {name if name in known else 'KOTA'} 2025",
+        en=f"There are no results yet{of_en}.{near_en} Run: tolok run {name if name in known else 'CITY'} 2025",
     )

@@ -1,88 +1,33 @@
-"""The dashboards and pages of results inside Airflow's own UI, for who is signed in and may see DAGs.
+"""A link to the dashboards in Airflow's navigation, and the application behind it.
 
-Airflow serves what a plugin mounts to anyone: every route here asks who is there itself.
+Every process of Airflow loads its plugins, each task too: the application itself is loaded by the first who opens it.
 """
 
 from __future__ import annotations
 
-from pathlib import Path
-from threading import Lock
-from typing import Annotated
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
 
-from airflow.api_fastapi.core_api.security import requires_access_dag
 from airflow.plugins_manager import AirflowPlugin
-from fastapi import Depends, FastAPI, HTTPException
-from fastapi import Path as InPath
-from fastapi.responses import HTMLResponse, RedirectResponse
-
-from connectors.errors import ConfigError, TolokError
-from pipeline.language.language import Code
-from pipeline.settings import CITY_ID, Settings
 
 PREFIX = "/tolok"
-Name = Annotated[str, InPath(pattern=f"^(_overview|{CITY_ID})$")]
-City = Annotated[str, InPath(pattern=f"^{CITY_ID}$")]
-PeriodLabel = Annotated[str, InPath(pattern=r"^[0-9.-]{4,16}$")]
-# The pages have policies of their own; a frame of another site is what only a header can refuse.
-_HEADERS = {
-    "Cache-Control": "private, no-cache",
-    "Content-Security-Policy": "frame-ancestors 'self'",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-}
-_one_at_a_time = Lock()
-
-app = FastAPI(
-    title="Tolok",
-    docs_url=None,
-    redoc_url=None,
-    openapi_url=None,
-    dependencies=[Depends(requires_access_dag("GET"))],
-)
+_Message = MutableMapping[str, Any]
 
 
-@app.get("/")
-def start() -> RedirectResponse:
-    """The overview of all cities."""
-    return RedirectResponse("dashboards/_overview.id.html")
+async def pages(
+    scope: _Message, receive: Callable[[], Awaitable[_Message]], send: Callable[[_Message], Awaitable[None]]
+) -> None:
+    """The application of `airflow_pages`, which lies in the folder of DAGs; that must be on `PYTHONPATH`."""
+    from airflow_pages import app
 
-
-@app.get("/dashboards/{name}.{code}.html")
-def dashboard(name: Name, code: Code) -> HTMLResponse:
-    """A dashboard as its inputs are now; made when they have changed since it was."""
-    from pipeline.dashboards import Dashboards
-
-    try:
-        with _one_at_a_time:
-            path = Dashboards.of_machine(Settings.from_environment()).write(name, code)
-    except TolokError as error:
-        status = 404 if isinstance(error, ConfigError) else 503
-        raise HTTPException(status, f"{error.id} / {error.en}") from None
-    return _page(path)
-
-
-@app.get("/{city}/{period}.html")
-def results(city: City, period: PeriodLabel) -> HTMLResponse:
-    """The page of a period's results and validation, as its run wrote it."""
-    return _page(Settings.from_environment().home / "reports" / city / f"{period}.html")
-
-
-def _page(path: Path) -> HTMLResponse:
-    if not path.is_file():
-        raise HTTPException(404)
-    return HTMLResponse(path.read_bytes(), headers=_HEADERS)
+    await app(scope, receive, send)
 
 
 class TolokPages(AirflowPlugin):
-    """A link in the navigation, and what it leads to."""
+    """What is mounted, and what leads to it."""
 
     name = "tolok_pages"
-    fastapi_apps = [{"app": app, "url_prefix": PREFIX, "name": "Tolok"}]  # noqa: RUF012 Airflow's own way
+    fastapi_apps = [{"app": pages, "url_prefix": PREFIX, "name": "Tolok"}]  # noqa: RUF012 Airflow's own way
     external_views = [  # noqa: RUF012
-        {
-            "name": "Tolok",
-            "href": f"{PREFIX}/",
-            "destination": "nav",
-            "url_route": "tolok",
-        }
+        {"name": "Tolok", "href": f"{PREFIX}/", "destination": "nav", "url_route": "tolok"}
     ]

@@ -27,6 +27,7 @@ def test_pages_are_for_who_is_signed_in(tmp_path: Path) -> None:
     (tmp_path / "reports" / "secret.html").write_text("secret", "utf-8")
     environment = airflow_environment(ROOT) | {
         "AIRFLOW_HOME": str(tmp_path / "airflow"),
+        "PYTHONPATH": f"{ROOT / 'dags'}:{ROOT}",
         "AIRFLOW__CORE__PLUGINS_FOLDER": str(ROOT / "dags" / "plugins"),
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": "admin:admin,viewer:viewer",
         "AIRFLOW__API_AUTH__JWT_SECRET": "0" * 64,

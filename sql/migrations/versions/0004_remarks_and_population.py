@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import sqlalchemy as sa
 from alembic import op
+
+from pipeline.warehouse.readers import grant_to_readers
 
 revision = "0004"
 down_revision = "0003"
@@ -15,11 +16,6 @@ _RESULT_KEY = """
   version INTEGER NOT NULL,
 """
 _TO_RESULT = "FOREIGN KEY (city_id, indicator_id, period, version) REFERENCES result"
-_READERS = """
-SELECT CASE g.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(g.grantee)) END
-FROM pg_class t CROSS JOIN LATERAL aclexplode(t.relacl) g
-WHERE t.oid = to_regclass('result') AND g.privilege_type = 'SELECT' AND g.grantee <> t.relowner
-"""
 
 
 def upgrade() -> None:
@@ -45,9 +41,7 @@ def upgrade() -> None:
           {_TO_RESULT}
         )
     """)
-    if op.get_context().dialect.name == "postgresql":
-        for reader in op.get_bind().execute(sa.text(_READERS)).scalars().all():
-            op.execute(f"GRANT SELECT ON result_remark, result_population TO {reader}")
+    grant_to_readers(op.get_bind(), "result_remark", "result_population")
 
 
 def downgrade() -> None:

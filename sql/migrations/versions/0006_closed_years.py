@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import sqlalchemy as sa
 from alembic import op
+
+from pipeline.warehouse.readers import grant_to_readers
 
 revision = "0006"
 down_revision = "0005"
-
-_READERS = """
-SELECT CASE g.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(g.grantee)) END
-FROM pg_class t CROSS JOIN LATERAL aclexplode(t.relacl) g
-WHERE t.oid = to_regclass('result') AND g.privilege_type = 'SELECT' AND g.grantee <> t.relowner
-"""
 
 
 def upgrade() -> None:
@@ -49,9 +44,7 @@ def upgrade() -> None:
           PRIMARY KEY (city_id, indicator_id, period)
         )
     """)
-    if op.get_context().dialect.name == "postgresql":
-        for reader in op.get_bind().execute(sa.text(_READERS)).scalars().all():
-            op.execute(f"GRANT SELECT ON closing, pending_result TO {reader}")
+    grant_to_readers(op.get_bind(), "closing", "pending_result")
 
 
 def downgrade() -> None:

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import sqlalchemy as sa
 from alembic import op
+
+from pipeline.warehouse.readers import grant_to_readers
 
 revision = "0010"
 down_revision = "0009"
 
-_READERS = """
-SELECT CASE g.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(g.grantee)) END
-FROM pg_class t CROSS JOIN LATERAL aclexplode(t.relacl) g
-WHERE t.oid = to_regclass('result') AND g.privilege_type = 'SELECT' AND g.grantee <> t.relowner
-"""
 _BEFORE = (
     """
     CREATE TABLE readiness_answer (
@@ -87,6 +83,4 @@ def _lay(statements: tuple[str, ...]) -> None:
     op.drop_table("readiness_answer")
     for statement in statements:
         op.execute(statement)
-    if op.get_context().dialect.name == "postgresql":
-        for reader in op.get_bind().execute(sa.text(_READERS)).scalars().all():
-            op.execute(f"GRANT SELECT ON readiness_answer, readiness_evidence TO {reader}")
+    grant_to_readers(op.get_bind(), "readiness_answer", "readiness_evidence")
