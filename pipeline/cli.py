@@ -57,8 +57,12 @@ def main() -> None:
     except click.ClickException as error:
         _end(f"Perintah salah. / Wrong usage.\n{_said(error)}\n{_usage(error)}", 2)
     except Exception as error:
+        from pipeline.failures import actionable
+
         if os.environ.get("TOLOK_DEBUG"):
             raise
+        if isinstance(told := actionable(error), TolokError):
+            _fail(told)
         _end(
             f"Kesalahan tak terduga ({type(error).__name__}). Jalankan lagi dengan TOLOK_DEBUG=1 dan laporkan.\n"
             f"Unexpected fault ({type(error).__name__}). Run again with TOLOK_DEBUG=1 and report it.",
