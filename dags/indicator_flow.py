@@ -353,7 +353,7 @@ def fill(city_id: str, params: Mapping[str, Any] | None = None) -> list[str]:
     from pipeline import backfill, progress, steps
 
     with connections_in_environment(steps.connections(city_id)):
-        return backfill.fill(city_id, **(params or {}), progress=progress.Logged())
+        return backfill.fill(city_id, form=dict(params or {}), progress=progress.Logged())
 
 
 # A year of months, each of which may wait for a server.

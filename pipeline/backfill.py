@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from connectors.errors import DataRejected, TolokError
 from pipeline import steps
 from pipeline.failures import kept_failure
-from pipeline.periods import Period, span
+from pipeline.periods import Period, refuse_other_fields, span
 from pipeline.progress import Progress
 
 if TYPE_CHECKING:
@@ -68,12 +68,14 @@ class Backfill:
                     yield label, None
 
 
-def fill(city_id: str, *, first: str | None, last: str | None, progress: Progress) -> list[str]:
-    """Run what is due of a range in this process; gives the periods of the range with something measured.
+def fill(city_id: str, *, form: Mapping[str, object], progress: Progress) -> list[str]:
+    """Run what is due of a form's range, `first` to `last`; gives the periods of the range with something measured.
 
-    Raises `ConfigError` for a range that lacks an end, and at last the gravest fault, with the texts of all.
+    Raises `ConfigError` for a range that lacks an end and for other fields, and at last the gravest fault, with the
+    texts of all.
     """
-    first, last = first or "", last or ""
+    refuse_other_fields(form, "first", "last")
+    first, last = (str(form.get(name) or "") for name in ("first", "last"))
     ended = Backfill.planned(city_id, first, last).run(progress, one=run_here)
     refuse_faults([(label, fault) for label, fault in ended if fault is not None])
     return steps.measured(city_id, [period.label for period in span(first, last)])

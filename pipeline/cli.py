@@ -57,8 +57,12 @@ def main() -> None:
     except click.ClickException as error:
         _end(f"Perintah salah. / Wrong usage.\n{_said(error)}\n{_usage(error)}", 2)
     except Exception as error:
+        from pipeline.failures import actionable
+
         if os.environ.get("TOLOK_DEBUG"):
             raise
+        if isinstance(told := actionable(error), TolokError):
+            _fail(told)
         _end(
             f"Kesalahan tak terduga ({type(error).__name__}). Jalankan lagi dengan TOLOK_DEBUG=1 dan laporkan.\n"
             f"Unexpected fault ({type(error).__name__}). Run again with TOLOK_DEBUG=1 and report it.",
@@ -572,29 +576,34 @@ def verify(city: str, period: str) -> None:
 @click.option("--lang", "languages", multiple=True, type=click.Choice(("id", "en")), help="Bahasa. / Language.")
 def report(words: tuple[str, ...], is_all: bool, formats: tuple[str, ...], languages: tuple[Code, ...]) -> None:
     """Tulis laporan satu periode, atau sampai LAST. / Write the reports of a period, or of those up to LAST."""
+    from pipeline.backfill import refuse_faults
     from pipeline.reporting import Reporting, formats_of
 
-    settings, asked = Settings.from_environment(), formats_of(formats or ("html",))
-    reporting = Reporting(settings)
+    asked, reporting = formats_of(formats or ("html",)), Reporting(Settings.from_environment())
     names, labels = (reporting.names, words) if is_all else ([words[0]], words[1:])
     if not 1 <= len(labels) <= 2:
-        raise click.UsageError(
-            "Missing argument 'PERIOD'." if not labels else f"Got unexpected extra argument ({labels[2]})"
-        )
-    written_count = 0
+        said = f"Got unexpected extra argument ({labels[2]})" if labels else "Missing argument 'PERIOD'."
+        raise click.UsageError(said)
+    written_count, faults, wanted = 0, list[tuple[str, TolokError]](), _range(labels)
     with _progress() as progress:
         for name in names:
-            stored = set(reporting.view(name).periods)
-            wanted = [label for label in _range(labels) if label in stored]
-            if not wanted and not is_all:
-                raise _nothing_stored(name, _range(labels)[0])
+            stored = [label for label in wanted if label in reporting.view(name).periods]
+            if not stored and not is_all:
+                raise _nothing_stored(name, wanted[0])
             with progress.step(f"Laporan / Reports {name}"):
-                for label in wanted:
-                    for path in _write_reports(reporting, name, label, formats=asked, languages=languages):
-                        written_count += 1
-                        click.echo(path)
+                for label in stored:
+                    try:
+                        paths = list(_write_reports(reporting, name, label, formats=asked, languages=languages))
+                    except TolokError as fault:
+                        faults.append((f"{name} {label}", fault))
+                    else:
+                        written_count += len(paths)
+                        click.echo("\n".join(paths))
     if is_all:
         click.echo(f"{written_count} berkas / files")
+    if len(faults) == 1:
+        raise faults[0][1]
+    refuse_faults(faults)
 
 
 def _range(labels: Sequence[str]) -> list[str]:

@@ -80,15 +80,17 @@ def of_city(city: City, state: CityState, *, now: datetime) -> list[Condition]:
 
 
 def expected_periods(city: City, results: Sequence[Mapping[str, Any]], *, now: datetime) -> Iterator[Period]:
-    """The months and years that should be there: since the first declared one, else since those that are there.
+    """The months and years that should be there: since the first declared one, else since those with a value.
 
     Where nothing is there and nothing declared, since January of the year before, as the scheduler begins.
     """
-    labels = sorted({str(row["period"]) for row in results})
+    labels = sorted({str(row["period"]) for row in results if row["status"] != "not_computable"})
     months = [label for label in labels if Period.parse(label).is_month]
     stored = [*months, *(label for label in labels if Period.parse(label).is_year)]
-    first = city.schedule.first_month or min(months, default="" if stored else f"{now.year - 1}-01")
-    first_year = min((label[:4] for label in (first, *stored) if label), default=str(now.year))
+    declared = city.schedule.first_month
+    first = declared or min(months, default="" if stored else f"{now.year - 1}-01")
+    since = [declared] if declared else [label for label in (first, *stored) if label]
+    first_year = min((label[:4] for label in since), default=str(now.year))
     for period in span(first_year, str(now.year)):
         is_run = period.is_year or (first and period.label >= first)
         if is_run and due_at(city, period) + _GRACE < now:

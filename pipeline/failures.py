@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
-from connectors.errors import TolokError
+from connectors.errors import SourceUnavailable, TolokError
 from pipeline.settings import Settings
 from pipeline.warehouse import Notifications, RunFailure
 
 # In place of a period: the collecting of each night, of which the next is as good.
 NIGHTLY = "daily"
+_DISK_FAULTS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO)
 _log = logging.getLogger(__name__)
 
 
@@ -51,8 +53,22 @@ def forget_failures(city_id: str, period: str) -> None:
     _notifications().remove_failures(city_id, period)
 
 
+def actionable(fault: BaseException | None) -> BaseException | None:
+    """The same fault, or for a disk that is full, failing or read-only one that says what to do."""
+    if not isinstance(fault, OSError) or fault.errno not in _DISK_FAULTS:
+        return fault
+    home = Settings.from_environment().home
+    return SourceUnavailable(
+        id=f"Cakram penuh, gagal, atau hanya dapat dibaca; data Tolok ada di {home}. Beri ruang atau perbaiki, lalu "
+        "jalankan lagi; yang sudah selesai tersimpan.",
+        en=f"The disk is full, failing or read-only; Tolok keeps its data in {home}. Make room or mend it, then run "
+        "again; what is finished is kept.",
+    )
+
+
 def _texts(fault: BaseException | None) -> tuple[str, str]:
     """What a person can act on; of other faults only their kind, for their texts may hold data."""
+    fault = actionable(fault)
     if isinstance(fault, TolokError):
         return fault.id, fault.en
     kind = type(fault).__name__ if fault is not None else "-"

@@ -146,6 +146,16 @@ def _nearby(text: str) -> list[str]:
     return [f"{year[0]}-{int(month[0]):02d}" if month else year[0]] if year else []
 
 
+def refuse_other_fields(conf: Mapping[str, object], *known: str) -> None:
+    """`ConfigError` for fields of a form that its DAG does not know and would pass over."""
+    if others := sorted(set(conf) - set(known)):
+        wrong, right = ", ".join(others), ", ".join(known)
+        raise ConfigError(
+            id=f"DAG ini tidak mengenal {wrong}; yang dikenal: {right}. Setiap kota punya DAG sendiri.",
+            en=f"This DAG does not know {wrong}; it knows: {right}. Each city has DAGs of its own.",
+        )
+
+
 def midnight(day: date, zone: ZoneInfo) -> datetime:
     """The moment `day` begins in `zone`, in UTC."""
     return datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC)
@@ -175,9 +185,10 @@ def period_of_run(*, partition_key: str | None, conf: Mapping[str, object] | Non
     """The period of a scheduled or triggered run: its partition key, else `conf["period"]`, else an error.
 
     A key that is a day stands for its month. Data intervals and the clock are never asked: both name the wrong period
-    after a backfill. Raises `ConfigError` where neither names a period, both name different ones, or a month is asked
-    of a year's DAG.
+    after a backfill. Raises `ConfigError` where neither names a period, both name different ones, a month is asked of a
+    year's DAG, or `conf` asks for anything else, such as another city.
     """
+    refuse_other_fields(conf or {}, "period")
     asked = str((conf or {}).get("period") or "")
     text = partition_key or asked
     if not text:

@@ -523,7 +523,7 @@ def run(city_id: str, period: str, *, correction: Correction | None = None, prog
             with progress.step("Laporkan / Report"):
                 report(city_id, label)
     finally:
-        with suppress(TolokError):  # The run's own fault is the one to tell.
+        with suppress(TolokError, OSError):  # The run's own fault is the one to tell.
             status(city_id, now=datetime.now(UTC))
     return stored
 

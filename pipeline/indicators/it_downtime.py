@@ -140,8 +140,8 @@ class OutageSummary:
     Grain of `windows`: incident x component; what links it to others, whether it starts in the period, whether one
     of its moments alone is a date, and a hash of its content. Those that start elsewhere are not in `rows` and
     `inputs` yet: whether they bear on the period is known when all windows are together. `recorded` are the rows as
-    they stand, by variant, `held` the quarantined ones that end after they start; `first_started_at` is null for no
-    sound row.
+    they stand, by variant, `held` the quarantined ones that end after they start, within the period; `first_started_at`
+    is null for no sound row.
     """
 
     rows: RowCounts
@@ -184,7 +184,7 @@ def summarise(part: pd.DataFrame, *, terms: Terms) -> OutageSummary:
             part.assign(ended_at=ended)[starts_inside & ended.notna() & ~part["excluded_by"].isin(NEVER_RECORDED)],
             terms,
         ),
-        held=Durations.of(whole_seconds((ended - started)[is_held])),
+        held=Durations.of(whole_seconds((ended.clip(upper=terms.end_at) - started)[is_held])),
         first_started_at=started[sound].min() if sound.any() else None,
         windows=(
             windows.astype(dict.fromkeys(_LINKS, "str")).assign(

@@ -135,7 +135,10 @@ def test_what_is_done_is_skipped_until_a_file_or_a_setting_changes(cities: Path)
 @pytest.mark.usefixtures("at_home")
 def test_a_range_from_the_form_goes_past_a_month_at_fault_and_on_from_there(cities: Path) -> None:
     def fill(first: str | None, last: str | None) -> list[str]:
-        return fill_range(CITY, first=first, last=last, progress=SILENT)
+        return fill_range(CITY, form={"first": first, "last": last}, progress=SILENT)
+
+    with pytest.raises(ConfigError, match="does not know city;"):
+        fill_range(CITY, form={"first": "2024-12", "last": "2025-01", "city": "kota-lain"}, progress=SILENT)
 
     with pytest.raises(ConfigError, match="is not known"):
         fill("2024-01", None)

@@ -301,6 +301,13 @@ def test_members_that_are_new_or_gone_are_named(data: Path, monkeypatch: pytest.
             ["9,Server,Mungkin,05/06/2024 10:00,05/06/2024 12:00", "10,Server,Terencana,05/06/2024 10:00,x"],
             ("2–2 jam per insiden", "2 rows", "the 1 whose"),
         ),
+        # Of an end that cannot be, only the hours within the year could count.
+        (
+            "it_downtime",
+            "gangguan.csv",
+            ["9,Server,Terencana,31/12/2024 20:00,01/01/2100 00:00"],
+            ("2–2,5 jam per insiden", "1 rows", "the 1 whose"),
+        ),
     ],
 )
 def test_a_result_tells_between_which_values_its_quarantine_can_move_it(

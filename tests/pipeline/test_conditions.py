@@ -75,6 +75,15 @@ DONE = [result(f"2025-{month:02d}", status="final") for month in range(1, 13)]
         ({}, [result("2025-03", status="final")], [], "2025-05-20", ["2025-04"]),
         ({}, [result("2023", status="final")], [], "2025-06-20", ["2024"]),
         ({}, [], [], "2025-02-20", [*(f"2024-{month:02d}" for month in range(1, 13)), "2025-01"]),
+        # A year that was asked for by mistake, or filled from before the first month, starts nothing.
+        (
+            {},
+            [result("1990", status="not_computable"), result("2025-03", status="final")],
+            [],
+            "2025-05-20",
+            ["2025-04"],
+        ),
+        ({"first_month": "2025-01"}, [*DONE[:1], result("1990", status="final")], [], "2025-02-20", []),
         # A year may wait for its months for sixty days.
         ({"first_month": "2025-01"}, DONE, [], "2026-02-02", []),
         ({"first_month": "2025-01"}, [*DONE, result("2026-01"), result("2026-02")], [], "2026-03-09", ["2025"]),

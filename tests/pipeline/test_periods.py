@@ -129,6 +129,7 @@ def test_a_partition_that_is_a_day_stands_for_its_month() -> None:
         ("2024-031", {}, False),
         ("2024-03-05T03:00", {}, False),
         ("2024-03", {"period": "2024-04"}, False),
+        ("2024-03", {"period": "2024-03", "city_id": "kota-dua"}, False),
     ],
 )
 def test_a_run_is_refused_that_names_no_period_of_its_dag_or_two(key: str, conf: dict[str, str], is_year: bool) -> None:

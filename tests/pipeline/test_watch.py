@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from collections.abc import Iterator
@@ -187,6 +188,22 @@ def test_of_an_unexpected_fault_only_its_kind_is_told(home: Path, chat: Mailbox)
     assert "ValueError" in text
     assert "http://127.0.0.1/log" in text
     assert "Budi" not in text
+
+
+def test_a_full_disk_is_told_by_the_command_and_to_people(
+    home: Path, chat: Mailbox, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_city(home, CHAT).write_text(ROWS, "utf-8")
+    full = OSError(errno.ENOSPC, "No space left on device")
+    commands = patch("sys.argv", ["tolok", "run", "kota", "2025-01"])
+    refused = patch.object(steps, "write_atomically", side_effect=full)
+    no_page = patch("pipeline.report.status_page.write_atomically", side_effect=full)
+    with commands, refused, no_page, pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 4
+    assert "The disk is full" in capsys.readouterr().err
+    tell("kota", now=NOW, kinds=AT_ONCE)
+    assert "The disk is full" in chat.messages[0][1]
 
 
 def test_a_backfilled_month_without_anything_measured_failed(home: Path) -> None:

@@ -274,3 +274,11 @@ def test_a_period_is_published_restated_and_withdrawn(portal: Portal, city: City
     assert "withdraw tolok-kota-uji-2025" in city.tolok(*publish, "--withdraw")
     assert there()["status"] in (403, 404)
     assert "Nothing changes" in city.tolok(*publish, "--withdraw")
+
+    parts = urlsplit(portal.url)
+    way = {"conn_type": "http", "host": parts.hostname, "port": parts.port}
+    city.connect("portal_data", {**way, "password": "bukan-token"})
+    said = city.tolok("publish", "kota-uji", "2025", "--to", "ckan", exit_code=2)
+    assert ("menolak" in said, "bukan-token" in said) == (True, False)
+    city.connect("portal_data", {**way, "port": free_port(), "password": "bukan-token"})
+    assert "no sound answer" in city.tolok(*publish, exit_code=4)
