@@ -125,6 +125,15 @@ def value_text(value: float | None, result: ResultView, language: Language) -> s
     return with_unit(value, result.unit, language)
 
 
+def quotient_text(result: ResultView, language: Language) -> str:
+    """Numerator and denominator to be divided again by hand, scale included, such as `33 : 60 × 100`."""
+    parts = f"{language.number(result.numerator)} : {language.number(result.denominator, decimals=5)}"
+    scale = result.definition.scale if result.definition and result.value is not None else 1
+    if scale > 1:
+        return f"{parts} × {language.number(scale)}"
+    return f"{parts} : {language.number(1 / scale)}" if scale < 1 else parts
+
+
 def change_text(compared: Progress, result: ResultView, language: Language) -> str:
     """The change since the year before in the unit, and in percent of it unless the value is a share itself."""
     if compared.change is None:

@@ -20,7 +20,17 @@ from pipeline.language import Language
 from pipeline.language.language import CATALOGUES
 from pipeline.periods import Period
 from pipeline.report import charts
-from pipeline.report.answers import Answer, Progress, answers, is_whole, member_text, progress, value_text, with_unit
+from pipeline.report.answers import (
+    Answer,
+    Progress,
+    answers,
+    is_whole,
+    member_text,
+    progress,
+    quotient_text,
+    value_text,
+    with_unit,
+)
 from pipeline.warehouse import CityView, Part, ResultView
 
 TEMPLATE, STYLE, SCRIPT = "dashboard.html.j2", "dashboard.css.j2", "dashboard.js"
@@ -135,6 +145,7 @@ class Dashboard:
             chapters=self.chapters,
             others=self.others,
             local=self._local,
+            quotient=quotient_text,
             readiness={check.year: check for check in self.view.readiness},
         )
 

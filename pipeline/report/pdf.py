@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from pipeline.language import Language
 from pipeline.periods import Period
-from pipeline.report.answers import answers, progress
+from pipeline.report.answers import answers, progress, quotient_text
 from pipeline.report.document import STATUSES, Document
 from pipeline.report.pdf_charts import trends
 from pipeline.report.typesetting import typeset
@@ -121,8 +121,7 @@ class _Pages:
         t = self.language
         yield t("Target"), _target_text(result, t)
         yield t("Year before"), self._before(result)
-        parts = f"{t.number(result.numerator)} : {t.number(result.denominator)}"
-        yield t("Numerator : denominator"), parts
+        yield t("Numerator : denominator"), quotient_text(result, t)
         yield t("Coverage"), t.percent(result.coverage_pct)
         if result.version is not None:
             yield t("Version"), t.number(result.version)

@@ -9,7 +9,7 @@ import pytest
 
 from pipeline.indicators.definition import definitions
 from pipeline.language import LANGUAGES, Language
-from pipeline.report.answers import QUESTIONS, answers, contribution, progress
+from pipeline.report.answers import QUESTIONS, answers, contribution, progress, quotient_text
 from pipeline.warehouse import CityRecord, CityView, Part, Reason, ResultView, TargetRecord
 
 CITY = CityRecord("kota-uji", "Kota Uji", "Asia/Jakarta", "kemendagri:31")
@@ -143,6 +143,19 @@ def test_a_provisional_value_says_why_first_and_one_that_is_missing_why_it_is() 
     assert told(held)[4] == "bad: Not finally: 3 are open, and 1 more reasons."
     missing = replace(hours(1), value=None, status="not_computable", reason="tidak ada / nothing")
     assert told(missing)[0::2][:2] == ["neutral: No value: nothing.", "neutral: There is no value to explain."]
+
+
+@pytest.mark.parametrize(
+    ("name", "numerator", "denominator", "said"),
+    [
+        ("inquiry_response", 27_537.4, 260, "27.537,4 : 260 : 24"),
+        ("online_services", 33, 60, "33 : 60 × 100"),
+        ("portal_visits", 278_326, 4.16532, "278.326 : 4,16532"),
+    ],
+)
+def test_a_value_can_be_divided_again_by_hand(name: str, numerator: float, denominator: float, said: str) -> None:
+    one = hours(1, indicator_id=name, numerator=numerator, denominator=denominator)
+    assert quotient_text(one, ID) == said
 
 
 @pytest.mark.parametrize("name", definitions())
