@@ -24,6 +24,7 @@ from pipeline.report.answers import (
     Answer,
     Progress,
     answers,
+    difference_text,
     is_whole,
     member_text,
     progress,
@@ -384,12 +385,14 @@ def _variant_name(result: ResultView, name: str, t: Language) -> str:
 
 
 def _moved(value: float | None, result: ResultView, t: Language) -> str:
-    """How far a variant is from the value, in percent of it."""
+    """How far a variant is from the value, in percent of it; of a share in percentage points."""
     if value is None or not result.value:
         return ""
     pct = 100 * (value - result.value) / result.value
     if abs(pct) < 0.05:
         return t("the same")
+    if result.unit == "%":
+        return difference_text(value - result.value, result, t)
     return f"{'+' if pct > 0 else '−'}{t.percent(abs(pct))}"
 
 

@@ -26,10 +26,10 @@ from pipeline.language.language import CATALOGUES
 from pipeline.report import dashboard
 from pipeline.report.answers import QUESTIONS
 from pipeline.report.dashboard import Dashboard, choices
-from pipeline.warehouse import CityRecord
+from pipeline.warehouse import CityRecord, CityView, Part
 from pipeline.warehouse.readiness import AnswerRecord, ReadinessRecords
 from tests.report.ten_years import HOSTILE, fill
-from tests.report.views import city_view
+from tests.report.views import CITY, city_view, result
 
 MOST_BYTES = 300_000
 ROOM = Path(dashboard.__file__).parent
@@ -205,6 +205,12 @@ def test_readiness_is_shown_for_the_chosen_year_beside_the_year_before(
 )
 def test_a_year_without_a_result_is_stood_for_by_the_longest_part_of_it(periods: list[str], chosen: list[str]) -> None:
     assert [choice.period for choice in choices(periods)] == chosen
+
+
+def test_a_variant_of_a_share_differs_by_percentage_points() -> None:
+    now = result("online_services", "2025", 50.0, variants=(Part("accessible_only", 75.0, 75.0, 100.0, "%"),))
+    text = Reader(Dashboard(CityView(CITY, (now,)), Language("en")).html()).text
+    assert "75 +25 percentage points" in text
 
 
 def test_a_value_that_is_missing_is_not_called_provisional() -> None:
