@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import openpyxl
 import pikepdf
@@ -21,7 +22,7 @@ from pipeline.cli import _commands
 from pipeline.indicators.base import Quotient, Result, RowCounts
 from pipeline.language import Language
 from pipeline.readiness import form_template, problems, questions, suggestions, words
-from pipeline.warehouse import CityRecord, StoreRequest, Warehouse
+from pipeline.warehouse import CityRecord, OwnResult, StoreRequest, Warehouse
 from pipeline.warehouse.records import RuleOutcome
 from tests.readiness.readiness_region import IDENTITY, add_city, answered, content, evidence, fill, pdf, put
 
@@ -474,3 +475,14 @@ def test_every_text_has_its_translation() -> None:
     ]
     same = {"No.", "SHA-256"}
     assert [text for text in said if Language("id")(text) == text and text not in same] == []
+
+
+@pytest.mark.parametrize(("status", "themes"), [("final", [5, 7, 8, 9]), ("not_computable", [])])
+def test_only_a_value_is_evidence(status: str, themes: list[int], tmp_path: Path) -> None:
+    page = tmp_path / "2025.html"
+    page.touch()
+    rules = {"inquiries": (3, 0)}
+    moment = datetime(2026, 1, 5, tzinfo=ZoneInfo("Asia/Jakarta"))
+    own = OwnResult("inquiry_response", "2025", 1, status, moment, "ab" * 32, rules)
+    found = suggestions.suggestions({"inquiry_response": own}, city_id="kota", page=page, zone=ZoneInfo("Asia/Jakarta"))
+    assert [question.theme for question in found] == themes
