@@ -29,6 +29,10 @@ _PROBLEMS = {
     "greater_than_equal": ("harus paling kecil {ge}", "must be at least {ge}"),
     "less_than": ("harus lebih kecil dari {lt}", "must be less than {lt}"),
     "less_than_equal": ("harus paling besar {le}", "must be at most {le}"),
+    "string_too_short": (
+        "harus paling sedikit {min_length} huruf",
+        "must have at least {min_length} characters",
+    ),
     "string_pattern_mismatch": ("harus berbentuk {pattern}", "must have the form {pattern}"),
     **dict.fromkeys(
         ("date_type", "date_parsing", "date_from_datetime_parsing", "date_from_datetime_inexact"),

@@ -66,6 +66,13 @@ class Language:
         """A number such as `94.696,97` or `94,696.97`, without trailing zeros; a dash for none."""
         return (number if self.code == "id" else number_en)(value, decimals=decimals)
 
+    def quotient(self, numerator: float | None, denominator: float | None, *, scale: float) -> str:
+        """Both parts of a value to be divided again by hand, scale included, such as `33 : 60 × 100`."""
+        parts = f"{self.number(numerator)} : {self.number(denominator, decimals=5)}"
+        if scale > 1:
+            return f"{parts} × {self.number(scale)}"
+        return f"{parts} : {self.number(1 / scale)}" if scale < 1 else parts
+
     def percent(self, value: float | None) -> str:
         """A share with one decimal; a dash when it is not known."""
         return f"{self.number(value, decimals=1)} %" if value is not None else self.number(None)

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from pipeline.warehouse import CityView, Part, ResultView
 
 Tone = Literal["good", "bad", "neutral"]
+# How many times an even share the largest part of many must be.
+_STANDS_OUT_TIMES = 1.3
 QUESTIONS = ("Is it good?", "Better than last year?", "Why?", "Compared with whom?", "Can it be trusted?")
 
 
@@ -52,6 +54,7 @@ class Contribution:
     member: Part
     amount: float
     is_of_change: bool
+    members_count: int
 
 
 def progress(view: CityView, result: ResultView) -> Progress:
@@ -96,9 +99,9 @@ def contribution(view: CityView, result: ResultView) -> Contribution | None:
             sign = 1 if (result.value or 0) > (before.value or 0) else -1
             name = max(sorted(changes), key=lambda one: sign * changes[one])
             by_name = {part.name: part for part in (*earlier, *members)}
-            return Contribution(dimension, by_name[name], changes[name], is_of_change=True)
+            return Contribution(dimension, by_name[name], changes[name], is_of_change=True, members_count=len(changes))
         largest = max(members, key=lambda part: now[part.name])
-        return Contribution(dimension, largest, now[largest.name], is_of_change=False)
+        return Contribution(dimension, largest, now[largest.name], is_of_change=False, members_count=len(members))
     return None
 
 
@@ -127,11 +130,8 @@ def value_text(value: float | None, result: ResultView, language: Language) -> s
 
 def quotient_text(result: ResultView, language: Language) -> str:
     """Numerator and denominator to be divided again by hand, scale included, such as `33 : 60 × 100`."""
-    parts = f"{language.number(result.numerator)} : {language.number(result.denominator, decimals=5)}"
     scale = result.definition.scale if result.definition and result.value is not None else 1
-    if scale > 1:
-        return f"{parts} × {language.number(scale)}"
-    return f"{parts} : {language.number(1 / scale)}" if scale < 1 else parts
+    return language.quotient(result.numerator, result.denominator, scale=scale)
 
 
 def change_text(compared: Progress, result: ResultView, language: Language) -> str:
@@ -223,6 +223,14 @@ def _why(view: CityView, result: ResultView, t: Language) -> str:
         change = difference_text(found.amount, result, t)
         return t("Most of the change comes from {dimension} {member}: {change}.", change=change, **said)
     share = t.percent(100 * found.amount / result.value) if result.value else t.percent(0)
+    if result.value and found.amount / result.value < _STANDS_OUT_TIMES / found.members_count:
+        count = t.number(found.members_count)
+        return t(
+            "No {dimension} of {count} stands out; the largest, {member}, has {share}.",
+            share=share,
+            count=count,
+            **said,
+        )
     if result.definition and result.definition.is_sum:
         return t("The largest part comes from {dimension} {member}: {share} of the value.", share=share, **said)
     return t(

@@ -8,10 +8,12 @@ from typing import Any, Literal
 
 from connectors.numerals import number, percent
 from pipeline.indicators.definition import definitions
+from pipeline.language import Language
 from pipeline.report.words import both, label
 from pipeline.tables import OUTSIDE
 
 SHOWN_MEMBERS = 15
+_ID = Language("id")
 BREAKDOWN_VIEW = "indicator_breakdown_current"
 STATUSES = {
     "final": "final",
@@ -129,7 +131,7 @@ def explanation(
         f"{definition.clause} {definition.name_id} / {definition.name_en}",
         f"{row['city']} {row['period']}{_version(row)}: {number(row['value'])} {unit_of(row)} "
         f"({STATUSES[row['status']]})",
-        f"  = {number(row['numerator'])} : {number(row['denominator'])}",
+        f"  = {_ID.quotient(row['numerator'], row['denominator'], scale=definition.scale)}",
         *map(closing_line, row["closings"]),
         *([pending_line(row["pending"])] if row["pending"] else []),
         *_reason_lines(row),

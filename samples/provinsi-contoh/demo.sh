@@ -18,6 +18,7 @@ fill() {
   tolok run "$1" 2025-06-ytd
   tolok run "$1" 2026-06-ytd
 }
+echo "Mengisi seratus periode tiga kota; kemajuannya / Filling a hundred periods of three cities; progress: tail -f $PWD/*.log"
 fill kota-bahari 2023 >kota-bahari.log 2>&1 &
 for city in kota-lembah kab-hulu; do
   tolok run "$city" 2023

@@ -60,6 +60,7 @@ def test_ten_mistakes_make_one_message(tmp_path: Path) -> None:
         ("format: csv", "format: docx", "harus salah satu dari: 'csv'"),
         ("sources:", "targets: {portal_visit: {source: RPJMD, years: {2025: 1}}}\nsources:", "targets.portal_visit:"),
         ("sources:", "targets: {online_services: {source: RPJMD, years: {2025: 101}}}\nsources:", "100 %"),
+        ("sources:", "targets: {it_downtime: {source: SK, years: {2025: 1}}}\nsources:", "paling sedikit 3 huruf"),
         ("sources:", "targets: {it_downtime: {source: RPJMD, years: {2025-01: 1}}}\nsources:", "2025-01"),
     ],
 )

@@ -88,7 +88,7 @@ def test_another_method_and_a_provisional_year_before_are_said() -> None:
 
 
 def of_province(*cities: str, **others: Any) -> ResultView:
-    days = tuple(Part(name, 2.0 + place, 48 + 24 * place, 1, "days") for place, name in enumerate(cities))
+    days = tuple(Part(name, 2.0 + 2 * place, 48 + 48 * place, 1, "days") for place, name in enumerate(cities))
     total = sum(part.numerator or 0 for part in days)
     value = total / 24 / len(days)
     return replace(hours(value), numerator=total, denominator=len(days), breakdowns={"city": days}, **others)
@@ -99,9 +99,16 @@ def test_a_province_is_explained_by_its_cities_and_compared_with_the_same_ones_o
     now, same = of_province(*parts), of_province(*parts, period="2024")
     one = of_province("kota-a", period="2024")
     alike, unlike = (answers(CityView(CITY, (before, now), parts=parts), now, language=EN) for before in (same, one))
-    assert alike[1].text == "The same: 2.5 days in 2024."
-    assert alike[2].text == "The largest part comes from city kota-b: 60 % of the value, 3 days by itself."
+    assert alike[1].text == "The same: 3 days in 2024."
+    assert alike[2].text == "The largest part comes from city kota-b: 66.7 % of the value, 4 days by itself."
     assert unlike[1].text == "Not comparable: in 2024 not the same cities had a value."
+
+
+def test_of_parts_that_are_all_alike_none_is_called_the_reason() -> None:
+    alike = tuple(Part(f"Dinas {place}", 1.0, 24 + place, 1, "days") for place in range(5))
+    total = sum(part.numerator or 0 for part in alike)
+    now = replace(hours(total / 24 / 5), numerator=total, denominator=5, breakdowns={"agency": alike})
+    assert told(now)[2] == "neutral: No agency of 5 stands out; the largest, Dinas 4, has 21.5 %."
 
 
 def test_shares_differ_by_percentage_points() -> None:
