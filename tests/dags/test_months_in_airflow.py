@@ -167,13 +167,20 @@ def test_what_failed_was_told_once_and_that_the_city_at_fault_is_well_again(airf
     (_,) = _told(chat, "kota-timur", "WELL AGAIN\n- Settings at fault")
 
 
-def test_the_watch_looks_at_every_city_and_tells_nothing_twice(airflow: Airflow, chat: Mailbox) -> None:
+def test_the_watch_looks_at_every_city_and_tells_of_no_month_that_runs_may_be_filling(
+    airflow: Airflow, chat: Mailbox
+) -> None:
+    told = []
     for run_id in ("sendiri-1", "sendiri-2"):
         airflow.trigger("tolok_watch", dag_run_id=run_id)
         wait_until(partial(_is_well, airflow, f"dags/tolok_watch/dagRuns/{run_id}"), seconds=180)
+        told.append(list(chat.messages))
+    assert told[0] == told[1]
     for city in ("kota-barat", "kota-timur"):
-        # The steps only name their calls: no month has a result.
-        (_,) = _told(chat, city, "DID NOT COME")
+        # The steps only name their calls, so that no month has a result; runs of these cities ended a minute ago.
+        seen = Path(airflow.environment["TOLOK_HOME"], "runs", city, "seen.json")
+        assert any("period_missing" in key for key in json.loads(seen.read_text("utf-8")))
+        assert _told(chat, city, "DID NOT COME") == []
 
 
 def _told(chat: Mailbox, city: str, words: str) -> list[str]:

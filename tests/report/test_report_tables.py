@@ -123,7 +123,7 @@ def test_json_tells_all_that_show_tells_and_more() -> None:
 @pytest.mark.parametrize("writer", [xlsx, joined, export])
 def test_another_process_writes_the_same_bytes(writer: Callable[[Document], bytes]) -> None:
     script = (
-        "import hashlib; from tests.report import test_sheets as t; "
+        "import hashlib; from tests.report import test_report_tables as t; "
         f"print(hashlib.sha256(t.{writer.__name__}(t.DOCUMENT)).hexdigest())"
     )
     told = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
