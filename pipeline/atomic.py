@@ -10,6 +10,9 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from pathlib import Path
 
+# What people read is for a web server's group too.
+GROUP_READS = 0o640
+
 
 def write_atomically(path: Path, content: str | bytes, *, mode: int = 0o600) -> None:
     """Put the content in place of what a file held, for who `mode` names; the same text is not written again.

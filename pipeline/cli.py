@@ -24,7 +24,7 @@ from connectors.numerals import number
 from pipeline.indicators.definition import definitions
 from pipeline.nearest import did_you_mean
 from pipeline.periods import Period, span
-from pipeline.settings import CITY_ID, Settings, city_ids, province_path
+from pipeline.settings import CITY_ID, Settings, city_ids, is_province
 from pipeline.tables import TABLES
 
 if TYPE_CHECKING:
@@ -471,7 +471,7 @@ def _versions(city: str, label: str | None, indicator: str | None, *, as_of: dat
     from pipeline.province import versions
 
     cities, warehouse = Settings.from_environment().cities, _warehouse()
-    if not _is_province(cities, city):
+    if not is_province(cities, city):
         found: list[dict[str, Any]] = warehouse.history(city, indicator, period=label, as_of=as_of)
         return found
     told = {
@@ -790,17 +790,13 @@ def _watched(city_id: str, condition: Condition) -> str:
 def _results(city: str, label: str | None, *, as_of: str | None = None, is_whole: bool = False) -> list[dict[str, Any]]:
     moment = _moment(as_of, city)
     cities = Settings.from_environment().cities
-    if _is_province(cities, city):
+    if is_province(cities, city):
         rows = _of_province(cities, city, label, as_of=moment)
     else:
         rows = _warehouse().current(city, label, as_of=moment, is_whole=is_whole)
     if not rows:
         raise _nothing_stored(city, label, as_of=as_of)
     return rows
-
-
-def _is_province(cities: Path, name: str) -> bool:
-    return bool(re.fullmatch(CITY_ID, name)) and province_path(cities, name).is_file()
 
 
 def _of_province(cities: Path, name: str, label: str | None, *, as_of: datetime | None) -> list[dict[str, Any]]:
@@ -829,7 +825,7 @@ def _warehouse() -> Any:  # noqa: ANN401 the class is imported where it is used,
 
 def _nothing_stored(city: str, label: str | None, *, as_of: str | None = None) -> ConfigError:
     known = city_ids(Settings.from_environment().cities)
-    is_run = city in known or _is_province(Settings.from_environment().cities, city)
+    is_run = city in known or is_province(Settings.from_environment().cities, city)
     hint = f"tolok run {city if city in known else 'KOTA'} {label or '2025'}" if is_run else f"tolok init {city}"
     closed = {one["period"] for one in _warehouse().closings(city) if one["action"] == "closed"}
     if label and label[:4] in closed:

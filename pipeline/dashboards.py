@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from connectors.errors import ConfigError
-from pipeline.atomic import write_atomically
+from pipeline.atomic import GROUP_READS, write_atomically
 from pipeline.config.province import load_province
 from pipeline.language import LANGUAGES, Language
 from pipeline.language.language import Code
@@ -17,7 +17,7 @@ from pipeline.nearest import did_you_mean
 from pipeline.province import province_view
 from pipeline.report.dashboard import Dashboard, inputs_of
 from pipeline.report.dashboard_overview import Overview
-from pipeline.settings import Settings, city_ids, province_ids
+from pipeline.settings import Settings, city_ids, is_province, province_ids
 from pipeline.warehouse import CityRecord, CityView, Warehouse
 
 if TYPE_CHECKING:
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 FOLDER = "dashboards"
 # No city's id begins like this.
 OVERVIEW = "_overview"
-GROUP_READS = 0o640
 # Each language is called by its own name, in any page.
 _CALLED: Mapping[Code, str] = {"id": "Bahasa Indonesia", "en": "English"}
 
@@ -107,7 +106,7 @@ class Dashboards:
 
     def is_province(self, name: str) -> bool:
         """Whether it is the name of a province here."""
-        return name in province_ids(self.settings.cities)
+        return is_province(self.settings.cities, name)
 
     def names(self) -> tuple[str, ...]:
         """Cities with results, then provinces of such."""

@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from connectors.errors import ConfigError
-from pipeline.atomic import write_atomically
+from pipeline.atomic import GROUP_READS, write_atomically
 from pipeline.config.load import load_city
 from pipeline.config.province import load_province
 from pipeline.config.reports import FORMATS, Format, Reports
 from pipeline.language import Language
 from pipeline.nearest import did_you_mean
-from pipeline.settings import CITY_ID, Settings, city_ids, province_path
+from pipeline.settings import Settings, city_ids, is_province, province_ids
 
 if TYPE_CHECKING:
     from pipeline.language.language import Code
     from pipeline.report.document import Document
     from pipeline.warehouse import CityView, Warehouse
-
-GROUP_READS = 0o640
 
 
 def formats_of(words: Sequence[str]) -> list[Format]:
@@ -72,7 +69,7 @@ class Reporting:
 
     def is_province(self, name: str) -> bool:
         """Whether the name is a province's."""
-        return bool(re.fullmatch(CITY_ID, name)) and province_path(self._settings.cities, name).is_file()
+        return is_province(self._settings.cities, name)
 
     def document(self, name: str, period: str, language: Language) -> Document:
         """What every report of a city or province and a period is made from."""
@@ -96,7 +93,7 @@ class Reporting:
     @cached_property
     def names(self) -> list[str]:
         """All cities, then all provinces."""
-        return [*self._cities, *city_ids(province_path(self._settings.cities, "any").parent)]
+        return [*self._cities, *province_ids(self._settings.cities)]
 
     @cached_property
     def _cities(self) -> list[str]:

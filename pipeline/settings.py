@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,3 +55,8 @@ def province_ids(cities: Path) -> list[str]:
 def province_path(cities: Path, province_id: str) -> Path:
     """Where the YAML of a province lies: in a folder of its own, so that no scheduler takes it for a city."""
     return cities / "provinces" / f"{province_id}.yaml"
+
+
+def is_province(cities: Path, name: str) -> bool:
+    """Whether a province of that name is configured in a folder of cities; never for what would lead out of it."""
+    return bool(re.fullmatch(CITY_ID, name)) and province_path(cities, name).is_file()

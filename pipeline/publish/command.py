@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from connectors.errors import ConfigError, DataRejected
-from pipeline.atomic import write_atomically
+from pipeline.atomic import GROUP_READS, write_atomically
 from pipeline.config.load import load_city
 from pipeline.config.province import load_province
 from pipeline.language import Language
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from pipeline.reporting import Reporting
     from pipeline.settings import Settings
 
-GROUP_READS = 0o640
 TARGETS = ("files", "ms-ind", "ckan")
 _EXAMPLE = "publish: {publisher: Diskominfo Kota Saya, licence: CC-BY-4.0, portal: https://data.kota.go.id}"
 

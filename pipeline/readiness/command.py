@@ -19,7 +19,7 @@ from pipeline.readiness.dossier import dossier_name
 from pipeline.readiness.evidence import SHARED
 from pipeline.readiness.form_template import write_form
 from pipeline.readiness.questions import QUESTIONS
-from pipeline.settings import Settings, city_ids, province_path
+from pipeline.settings import Settings, city_ids, is_province
 from pipeline.warehouse import ReadinessRecords
 
 FORM = "formulir.xlsx"
@@ -51,7 +51,7 @@ def regions(name: str | None) -> list[str]:
     cities = Settings.from_environment().cities
     if name is None:
         return city_ids(cities)
-    if province_path(cities, name).is_file():
+    if is_province(cities, name):
         return list(load_province(cities, name).parts)
     return [name]
 

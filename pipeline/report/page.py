@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from connectors.numerals import number
-from pipeline.atomic import write_atomically
+from pipeline.atomic import GROUP_READS, write_atomically
 from pipeline.indicators.definition import definitions
 from pipeline.report.text import SHOWN_MEMBERS, by_dimension, distinct_closings
 from pipeline.report.words import label
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from pipeline.validate import Verdict
 
 TEMPLATE = "page.html.j2"
-GROUP_READS = 0o640
 
 
 def write_page(

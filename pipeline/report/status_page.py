@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.atomic import write_atomically
+from pipeline.atomic import GROUP_READS, write_atomically
 from pipeline.city_status import stretches
-from pipeline.report.page import GROUP_READS, environment
+from pipeline.report.page import environment
 
 if TYPE_CHECKING:
     from pipeline.city_status import CityStatus, PeriodStatus

@@ -47,7 +47,7 @@ from pipeline.warehouse.model import (
     VALIDATION,
     VARIANT,
 )
-from pipeline.warehouse.records import CityRecord, Closing, Stored, StoreRequest, TargetRecord
+from pipeline.warehouse.records import Closing, Stored, StoreRequest, TargetRecord
 
 if TYPE_CHECKING:
     from pipeline.indicators.base import Quotient, Result
@@ -139,13 +139,6 @@ class Warehouse:
         """The same without breakdowns, versions, validation and targets."""
         with reading(self._engine) as connection:
             return read_city(connection, city_id, period=period, as_of=as_of, is_whole=False).results
-
-    def set_targets(self, city: CityRecord, targets: Sequence[TargetRecord]) -> None:
-        """Take a city's targets in place of those it had; one without any results has none."""
-        with writing(self._engine) as connection:
-            if connection.execute(sa.select(CITY.c.city_id).where(CITY.c.city_id == city.city_id)).first():
-                upsert(connection, CITY, [asdict(city)])
-                _replace_targets(connection, city.city_id, targets)
 
     def variant_parts(self, city_id: str, period: str, indicator_id: str) -> list[dict[str, Any]]:
         """The current version's variants with their parts, by name."""

@@ -59,9 +59,7 @@ def test_a_months_sum_has_no_target_of_its_year_and_a_mean_has(warehouse: Wareho
 
 
 def test_targets_are_taken_in_place_of_those_before_and_a_city_without_results_has_none(warehouse: Warehouse) -> None:
-    city = request("r").city
-    warehouse.set_targets(city, TARGETS[:1])
+    warehouse.store([result("b", read=5, excluded={"prank": 1})], request=replace(request("r3"), targets=TARGETS[:1]))
     assert warehouse.city_view("kota-uji").targets == TARGETS[:1]
-    warehouse.set_targets(replace(city, city_id="kota-baru"), TARGETS)
     assert warehouse.city_view("kota-baru").targets == ()
     assert warehouse.city_view("kota-baru").results == ()
