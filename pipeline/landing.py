@@ -149,6 +149,11 @@ def read_manifest_at(path: Path) -> Manifest:
     return Manifest(**{**raw, "files": files, "covers": days, "notes": notes, "remarks": remarks})
 
 
+def manifests_of(home: Path, city_id: str, source_name: str) -> list[Manifest]:
+    """The manifests of a source, of all periods."""
+    return [read_manifest_at(path) for path in sorted((home / "landing" / city_id / source_name).glob("*.json"))]
+
+
 def manifest_path(home: Path, city_id: str, source_name: str, period: Period) -> Path:
     """Where the manifest of a source and period lies."""
     return home / "landing" / city_id / source_name / f"{period.label}.json"

@@ -9,10 +9,10 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import nullcontext, suppress
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -42,8 +42,9 @@ if TYPE_CHECKING:
     from pipeline.language.language import Code
     from pipeline.reporting import Reporting
     from pipeline.retrace import Effects
+    from pipeline.signs import Read
     from pipeline.validate import Verdict
-    from pipeline.warehouse.records import Correction, Stored
+    from pipeline.warehouse.records import Correction, Stored, StoreRequest
 
 _log = logging.getLogger(__name__)
 _NO_REMARKS: Mapping[str, Sequence[Remark]] = {}
@@ -191,12 +192,25 @@ def clean(city_id: str, table: str, period: str, *, progress: Progress = SILENT)
 
 def validate(city_id: str, period: str) -> str:
     """Hold the clean tables against their suites; a critical failure raises `DataRejected`."""
-    from pipeline.judgement import judge_tables
-    from pipeline.validate import refuse_unsound, validate_tables
+    from pipeline.validate import refuse_unsound
 
-    city, asked = _city(city_id), Period.parse(period)
     write_atomically(_work(city_id, period) / "manifests.sha256", _manifests_sha256(city_id, period))
     datasets = {table: dataset(city_id, table, period) for table in TABLES}
+    verdicts, remarks, tables = _validated(city_id, period, datasets)
+    _write_verdicts(city_id, period, "tables", verdicts)
+    write_atomically(_work(city_id, period) / "remarks.json", _remarks_by_table().dump_json(remarks, indent=1))
+    refuse_unsound(verdicts, tables=tables)
+    return f"{city_id}/{period}/tables"
+
+
+def _validated(
+    city_id: str, period: str, datasets: Mapping[str, Dataset]
+) -> tuple[list[Verdict], dict[str, list[Remark]], dict[str, Read]]:
+    """Verdicts on clean tables and their signs, remarks by table, and what was read of each."""
+    from pipeline.judgement import judge_tables
+    from pipeline.validate import validate_tables
+
+    city, asked = _city(city_id), Period.parse(period)
     manifests = {table: _manifests(city_id, table, period) for table in TABLES}
     verdicts, tables = validate_tables(
         datasets,
@@ -207,11 +221,7 @@ def validate(city_id: str, period: str) -> str:
     )
     said = {table: found.remarks for table, found in datasets.items()}
     verdict, remarks = judge_tables(tables, city=city, period=asked, said=said)
-    verdicts = [*verdicts, verdict] if tables else []
-    _write_verdicts(city_id, period, "tables", verdicts)
-    write_atomically(_work(city_id, period) / "remarks.json", _remarks_by_table().dump_json(remarks, indent=1))
-    refuse_unsound(verdicts, tables=tables)
-    return f"{city_id}/{period}/tables"
+    return [*verdicts, verdict] if tables else [], remarks, tables
 
 
 def _sources_of_files(manifests: Sequence[Manifest]) -> dict[str, str]:
@@ -331,26 +341,34 @@ def _judge_again(city_id: str, period: str, *, beside: str) -> list[Stored]:
 def _write_versions(
     city_id: str, period: str, *, correction: Correction | None = None, because: str | None = None
 ) -> list[Stored]:
-    from pipeline.store_request import store_request_for
-    from pipeline.terms import populations
     from pipeline.warehouse import Warehouse
 
     results = _read_results(_work(city_id, period) / "results.json")
     warehouse = Warehouse(_warehouse_url())
     warehouse.migrate()
+    verdicts, inhabitants = _read_verdicts(city_id, period), dataset(city_id, "population", period)
+    request = _store_request(city_id, period, results, verdicts=verdicts, inhabitants=inhabitants)
+    request = replace(request, correction=correction, because=because)
+    return list(warehouse.store(results, request=request))
+
+
+def _store_request(
+    city_id: str, period: str, results: Sequence[Result], *, verdicts: Sequence[Verdict], inhabitants: Dataset
+) -> StoreRequest:
+    from pipeline.store_request import store_request_for
+    from pipeline.terms import populations
+
     city, asked = _city(city_id), Period.parse(period)
-    headline, others = populations(dataset(city_id, "population", period).frame, city=city, period=asked)
-    request = store_request_for(
+    headline, others = populations(inhabitants.frame, city=city, period=asked)
+    return store_request_for(
         city,
         period=asked,
         manifests={table: _manifests(city_id, table, period) for table in TABLES},
-        verdicts=_read_verdicts(city_id, period),
+        verdicts=verdicts,
         results=results,
         populations=[headline, *others] if headline else [],
         computed_at=datetime.now(UTC),
     )
-    request = replace(request, correction=correction, because=because)
-    return list(warehouse.store(results, request=request))
 
 
 def measured(city_id: str, periods: Sequence[str]) -> list[str]:
@@ -528,30 +546,39 @@ def run(city_id: str, period: str, *, correction: Correction | None = None, prog
     return stored
 
 
-def compute(
-    city_id: str,
-    period: str,
-    *,
-    is_rebuilt: bool = False,
-    remarks: Mapping[str, Sequence[Remark]] = _NO_REMARKS,
-    progress: Progress = SILENT,
-) -> list[Result]:
-    """The four results of a period from the clean tables; `is_rebuilt` makes those anew from the landed bytes.
+def compute(city_id: str, period: str, *, remarks: Mapping[str, Sequence[Remark]] = _NO_REMARKS) -> list[Result]:
+    """The four results of a period from the clean tables; `remarks` are what validation found out about each table."""
+    return _computed(city_id, period, partial(dataset, city_id, period=period), remarks=remarks)
 
-    `remarks` are what validation found out about each table.
-    """
+
+def recompute(city_id: str, period: str, *, progress: Progress = SILENT) -> tuple[list[Result], StoreRequest]:
+    """What a run would store, with everything between made anew from the landed bytes; nothing is kept or written."""
+    with TemporaryDirectory(prefix="rebuilt-", dir=_home()) as folder:
+        datasets = {}
+        for table in TABLES:
+            with progress.step(f"Bersihkan ulang / Clean again {table}") as meter:
+                datasets[table] = dataset(city_id, table, period, rebuilt_in=folder, meter=meter)
+        with progress.step("Periksa ulang / Validate again"):
+            verdicts, remarks, _ = _validated(city_id, period, datasets)
+        with progress.step("Hitung ulang / Recompute"):
+            computed = _computed(city_id, period, datasets.__getitem__, remarks=remarks)
+            of_results, results = _judged(city_id, period, computed, warehouse_url=_warehouse_url())
+        verdicts += of_results
+        request = _store_request(city_id, period, results, verdicts=verdicts, inhabitants=datasets["population"])
+    return results, request
+
+
+def _computed(
+    city_id: str, period: str, dataset_of: Callable[[str], Dataset], *, remarks: Mapping[str, Sequence[Remark]]
+) -> list[Result]:
     from pipeline.indicators import base
     from pipeline.indicators.registry import INDICATORS
 
-    results = []
-    with TemporaryDirectory(prefix="rebuilt-", dir=_home()) if is_rebuilt else nullcontext() as folder:
-        inhabitants = dataset(city_id, "population", period, rebuilt_in=folder)
-        for indicator in INDICATORS.values():
-            table = indicator.DEFINITION.table
-            with progress.step(f"Hitung ulang / Recompute {table}") as meter:
-                rows = dataset(city_id, table, period, rebuilt_in=folder, meter=meter)
-            terms = _terms(city_id, period, indicator.DEFINITION, rows=rows, inhabitants=inhabitants, remarks=remarks)
-            results.append(base.measure(indicator, rows.parts, terms=terms))
+    results, inhabitants = [], dataset_of("population")
+    for indicator in INDICATORS.values():
+        rows = dataset_of(indicator.DEFINITION.table)
+        terms = _terms(city_id, period, indicator.DEFINITION, rows=rows, inhabitants=inhabitants, remarks=remarks)
+        results.append(base.measure(indicator, rows.parts, terms=terms))
     return results
 
 
@@ -618,10 +645,15 @@ def _rows_and_terms(city_id: str, period: str, definition: Definition) -> tuple[
     return rows, _terms(city_id, period, definition, rows=rows, inhabitants=inhabitants)
 
 
+def landed_files(city_id: str, period: str) -> list[LandedFile]:
+    """The raw files of a period as its manifests name them; `DataRejected` when a source has not been fetched."""
+    manifests = (manifest for table in TABLES for manifest in _manifests(city_id, table, period))
+    return [file for manifest in manifests for file in manifest.files]
+
+
 def altered_files(city_id: str, period: str, *, progress: Progress = SILENT) -> list[str]:
     """Names of landed files whose bytes are gone or no longer have the hash they are addressed by."""
-    manifests = [manifest for table in TABLES for manifest in _manifests(city_id, table, period)]
-    files = [file for manifest in manifests for file in manifest.files]
+    files = landed_files(city_id, period)
     with progress.step("Cocokkan berkas / Check files") as meter:
         meter.expect(sum(file.size_bytes for file in files))
 
