@@ -40,6 +40,14 @@ def atomic_folder(target: Path) -> Iterator[Path]:
                 raise
 
 
+def discard(folder: Path) -> None:
+    """Take a folder away in one step, so that nobody finds half of it."""
+    aside = Path(tempfile.mkdtemp(prefix=_draft_prefix(folder), dir=folder.parent))
+    with suppress(FileNotFoundError):  # Another process was first.
+        folder.replace(aside)
+    _remove(aside)
+
+
 def publish(draft: Path, target: Path) -> None:
     """Give a draft its name. All of it is on the disk before, and the name after, so a power cut cannot empty it.
 
@@ -65,7 +73,7 @@ def draft_file(target: Path) -> AbstractContextManager[Path]:
 def _draft_of(target: Path, *, make: Callable[..., str]) -> Iterator[Path]:
     """A draft beside what it is to become, gone at the end unless published; those of killed makers go too."""
     _make_folder(target.parent)
-    prefix = f".draft-{target.name[:24]}-"
+    prefix = _draft_prefix(target)
     with ExitStack() as held:
         # Held for a moment, so that nobody takes a draft just made for one whose maker is dead.
         with _hold(target.parent):
@@ -76,6 +84,10 @@ def _draft_of(target: Path, *, make: Callable[..., str]) -> Iterator[Path]:
             held.callback(_remove, draft)
             held.enter_context(_hold(draft))
         yield draft
+
+
+def _draft_prefix(target: Path) -> str:
+    return f".draft-{target.name[:24]}-"
 
 
 def _make_folder(folder: Path) -> None:

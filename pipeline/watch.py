@@ -18,7 +18,7 @@ from pipeline.config.city import City
 from pipeline.config.load import load_city
 from pipeline.config.notify import KINDS
 from pipeline.failures import NIGHTLY, keep_failure
-from pipeline.landing import Manifest, read_manifest_at
+from pipeline.landing import Manifest, whole_manifests
 from pipeline.notices import Key, Notice, label
 from pipeline.periods import period_of_run
 from pipeline.settings import Settings, city_ids
@@ -160,7 +160,7 @@ def _tell(
 
 def _manifests(home: Path, city: City) -> dict[str, list[Manifest]]:
     folder = home / "landing" / city.city
-    return {name: [read_manifest_at(path) for path in sorted((folder / name).glob("*.json"))] for name in city.sources}
+    return {name: list(whole_manifests(folder / name)) for name in city.sources}
 
 
 @contextmanager
