@@ -8,7 +8,7 @@ import json
 import os
 import re
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
@@ -17,6 +17,7 @@ from functools import partial
 from itertools import cycle
 from mmap import mmap
 from pathlib import Path
+from typing import Any
 
 from connectors.counted_file import open_counted
 from connectors.errors import DataDamaged, FileMissing, SourceUnavailable
@@ -132,8 +133,21 @@ def _own_coverage(
 def write_manifest(home: Path, manifest: Manifest) -> None:
     """Put the manifest beside the objects it names, old or new but never half."""
     path = manifest_path(home, manifest.city, manifest.source, Period.parse(manifest.period))
-    covers = None if manifest.covers is None else manifest.covers.texts
-    write_sealed(path, json.dumps({**asdict(manifest), "covers": covers}, indent=2))
+    write_sealed(path, json.dumps(as_plain(manifest), indent=2))
+
+
+def as_plain(manifest: Manifest) -> dict[str, Any]:
+    """A manifest as JSON knows it."""
+    return asdict(manifest) | {"covers": None if manifest.covers is None else manifest.covers.texts}
+
+
+def from_plain(raw: Mapping[str, Any]) -> Manifest:
+    """The manifest that was made plain; `ValueError`, `TypeError` or `KeyError` for what is none."""
+    days = None if raw.get("covers") is None else Coverage.from_texts(raw["covers"])
+    files = tuple(LandedFile(**file) for file in raw["files"])
+    remarks = tuple(Remark(**remark) for remark in raw.get("remarks", ()))
+    notes = tuple(raw.get("notes", ()))
+    return Manifest(**{**raw, "files": files, "covers": days, "notes": notes, "remarks": remarks})
 
 
 def read_manifest(home: Path, *, city_id: str, source_name: str, period: Period) -> Manifest:
@@ -145,12 +159,7 @@ def read_manifest_at(path: Path) -> Manifest:
     """The manifest in a file; raises `FileNotFoundError` when there is none, and `DataDamaged`."""
     kept = read_sealed(path, may_be_older=True)
     try:
-        raw = json.loads(kept)
-        days = None if raw.get("covers") is None else Coverage.from_texts(raw["covers"])
-        files = tuple(LandedFile(**file) for file in raw["files"])
-        remarks = tuple(Remark(**remark) for remark in raw.get("remarks", ()))
-        notes = tuple(raw.get("notes", ()))
-        return Manifest(**{**raw, "files": files, "covers": days, "notes": notes, "remarks": remarks})
+        return from_plain(json.loads(kept))
     except (ValueError, TypeError, KeyError, AttributeError):
         raise damaged(path) from None
 

@@ -65,6 +65,14 @@ class Dataset:
         return read_parts(self.path, self.table)
 
 
+def dataset(
+    home: Path, *, city: City, table_name: str, manifests: Sequence[Manifest], meter: Meter | None = None
+) -> Dataset:
+    """The clean table of some sources, made unless it is on disk and whole; raises what `clean_table` raises."""
+    name = clean_table(home, city=city, table_name=table_name, manifests=manifests, meter=meter)
+    return read_dataset(dataset_path(home, city, table_name, name), TABLES[table_name])
+
+
 def clean_table(
     home: Path, *, city: City, table_name: str, manifests: Sequence[Manifest], meter: Meter | None = None
 ) -> str:
@@ -102,6 +110,7 @@ def rebuild(
     meter: Meter | None = None,
 ) -> Dataset:
     """The clean table made anew in a folder, whatever is there already elsewhere."""
+    folder.mkdir()
     sources = _landed(home, city, manifests, meter or Meter())
     _write(folder, sources, TABLES[table_name], target=folder / table_name)
     return read_dataset(folder, TABLES[table_name])
