@@ -14,6 +14,7 @@ from filelock import FileLock, Timeout
 from sqlalchemy.exc import DBAPIError
 
 from connectors.errors import SourceUnavailable
+from pipeline.atomic import make_folder
 from pipeline.warehouse import faults
 from pipeline.warehouse.engine import make_engine, reachable
 
@@ -40,7 +41,7 @@ def _by_file(engine: sa.Engine, name: str, wait: timedelta) -> Iterator[None]:
     folder = Path(f"{engine.url.database}.locks")
     lock = FileLock(folder / hashlib.sha256(name.encode()).hexdigest()[:20])
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folder(folder, mode=0o700)
         _acquire(lock, name, wait)
     except OSError:
         raise faults.cannot_open(engine.url) from None
