@@ -20,7 +20,6 @@ import click
 
 from connectors.connection import ALLOWANCES
 from connectors.errors import ConfigError, DataRejected, TolokError
-from connectors.numerals import number
 from pipeline.indicators.definition import definitions
 from pipeline.nearest import did_you_mean
 from pipeline.periods import Period, span
@@ -541,32 +540,49 @@ def correct_year(city: str, year: str, reason: str, by: str | None) -> None:
 
 
 @_commands.command()
-@click.argument("city")
+@click.argument("city", metavar="CITY|PROVINCE")
 @click.argument("period")
-def verify(city: str, period: str) -> None:
-    """Hitung ulang dari berkas mentah dan bandingkan. / Recompute from the raw files and compare."""
-    from pipeline import steps
+@click.option("--json", "as_json", is_flag=True, help="Objek JSON. / JSON objects.")
+def verify(city: str, period: str, as_json: bool) -> None:
+    """Hitung ulang dari berkas mentah, bandingkan semua. / Recompute from the raw files and compare everything."""
+    from pipeline.backfill import refuse_faults
+    from pipeline.report.verification import lines
+    from pipeline.verifying import verify as verified
 
     label = _period(period).label
-    stored = {row["indicator"]: row for row in _results(city, label)}
+    names = dict.fromkeys(row["city"] for row in _warehouse_rows(city, label))
+    found, faults = [], list[tuple[str, TolokError]]()
     with _progress() as progress:
-        altered = steps.altered_files(city, label, progress=progress)
-        results = steps.compute(city, label, is_rebuilt=True, progress=progress) if not altered else []
-    differences = [f"berkas mentah berubah / raw file altered: {name}" for name in altered]
-    for result in results:
-        kept = stored.get(result.indicator_id)
-        now = (result.headline.value, result.headline.numerator, result.headline.denominator)
-        then = (kept["value"], kept["numerator"], kept["denominator"]) if kept else None
-        verdict = "sama / same" if now == then else "BERBEDA / DIFFERENT"
-        click.echo(f"{result.indicator_id:<18} {number(now[0]):>14}  {verdict}")
-        if now != then:
-            differences.append(f"{result.indicator_id}: {then} -> {now}")
-    if differences:
-        text = "; ".join(differences)
-        raise DataRejected(
-            id=f"{city} {label} tidak cocok dengan yang tersimpan: {text}. Jalankan tolok run bila memang diubah.",
-            en=f"{city} {label} does not match what is stored: {text}. Run tolok run if the change is meant.",
-        )
+        for name in names:
+            try:
+                found.append(verified(name, label, progress=progress))
+            except TolokError as fault:
+                faults.append((f"{name} {label}", fault))
+    if as_json:
+        click.echo(_as_json([one.as_json for one in found]))
+    for one in found:
+        if not as_json:
+            click.echo("\n".join([one.city_id] * (len(names) > 1) + list(lines(one))))
+        try:
+            one.refuse()
+        except DataRejected as fault:
+            faults.append((f"{one.city_id} {label}", fault))
+    if len(faults) == 1:
+        raise faults[0][1]
+    refuse_faults(faults)
+
+
+def _warehouse_rows(name: str, label: str) -> list[dict[str, Any]]:
+    """The results of a city, or of the cities of a province; `ConfigError` for none."""
+    cities = Settings.from_environment().cities
+    if not is_province(cities, name):
+        return _results(name, label)
+    from pipeline.config.province import load_province
+
+    found = [row for part in load_province(cities, name).parts for row in _warehouse().current(part, label)]
+    if not found:
+        raise _nothing_stored(name, label)
+    return found
 
 
 @_commands.command()

@@ -171,6 +171,11 @@ def whole_manifests(folder: Path, pattern: str = "*.json") -> Iterator[Manifest]
             yield read_manifest_at(path)
 
 
+def manifests_of(home: Path, city_id: str, source_name: str) -> list[Manifest]:
+    """The manifests of a source, of all periods, but for damaged ones."""
+    return list(whole_manifests(home / "landing" / city_id / source_name))
+
+
 def manifest_path(home: Path, city_id: str, source_name: str, period: Period) -> Path:
     """Where the manifest of a source and period lies."""
     return home / "landing" / city_id / source_name / f"{period.label}.json"

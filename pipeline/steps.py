@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import nullcontext, suppress
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -21,7 +21,7 @@ from connectors.remarks import Remark
 from pipeline.atomic import write_atomically
 from pipeline.config.city import City
 from pipeline.config.load import load_city
-from pipeline.landing import Manifest, is_whole, land
+from pipeline.landing import LandedFile, Manifest, is_whole, land
 from pipeline.periods import Period, period_of_run
 from pipeline.preconditions import require_countable, sources_for
 from pipeline.progress import SILENT, Progress
@@ -39,8 +39,9 @@ if TYPE_CHECKING:
     from pipeline.language.language import Code
     from pipeline.reporting import Reporting
     from pipeline.retrace import Effects
+    from pipeline.signs import Read
     from pipeline.validate import Verdict
-    from pipeline.warehouse.records import Correction, Stored
+    from pipeline.warehouse.records import Correction, Stored, StoreRequest
 
 _log = logging.getLogger(__name__)
 _NO_REMARKS: Mapping[str, Sequence[Remark]] = {}
@@ -190,10 +191,21 @@ def clean(city_id: str, table: str, period: str, *, progress: Progress = SILENT)
 
 def validate(city_id: str, period: str) -> str:
     """Hold the clean tables against their suites; a critical failure raises `DataRejected`."""
-    from pipeline.judgement import judge_tables
-    from pipeline.validate import refuse_unsound, validate_tables
+    from pipeline.validate import refuse_unsound
 
     work = _work(city_id, period)
+    verdicts, remarks, tables = _validated(work)
+    work.write_verdicts("tables", verdicts)
+    work.write_remarks(remarks)
+    refuse_unsound(verdicts, tables=tables)
+    return f"{city_id}/{period}/tables"
+
+
+def _validated(work: Work) -> tuple[list[Verdict], dict[str, list[Remark]], dict[str, Read]]:
+    """Verdicts on clean tables and their signs, remarks by table, and what was read of each."""
+    from pipeline.judgement import judge_tables
+    from pipeline.validate import validate_tables
+
     datasets = {table: work.dataset(table) for table in TABLES}
     verdicts, tables = validate_tables(
         datasets,
@@ -204,11 +216,7 @@ def validate(city_id: str, period: str) -> str:
     )
     said = {table: found.remarks for table, found in datasets.items()}
     verdict, remarks = judge_tables(tables, city=work.city, period=work.period, said=said)
-    verdicts = [*verdicts, verdict] if tables else []
-    work.write_verdicts("tables", verdicts)
-    work.write_remarks(remarks)
-    refuse_unsound(verdicts, tables=tables)
-    return f"{city_id}/{period}/tables"
+    return [*verdicts, verdict] if tables else [], remarks, tables
 
 
 def _sources_of_files(manifests: Sequence[Manifest]) -> dict[str, str]:
@@ -328,27 +336,32 @@ def _judge_again(city_id: str, period: str, *, beside: str) -> list[Stored]:
 
 def _write_versions(work: Work, *, correction: Correction | None = None, because: str | None = None) -> list[Stored]:
     """Results as versions bound to the manifests they were measured from."""
-    from pipeline.store_request import store_request_for
-    from pipeline.terms import populations
     from pipeline.warehouse import Warehouse
 
     results = work.results("results")
     warehouse = Warehouse(_warehouse_url())
     warehouse.migrate()
-    headline, others = populations(work.dataset("population").frame, city=work.city, period=work.period)
-    request = store_request_for(
-        work.city,
-        period=work.period,
-        manifests={table: work.manifests(table) for table in TABLES},
-        verdicts=work.verdicts(),
-        results=results,
-        populations=[headline, *others] if headline else [],
-        computed_at=datetime.now(UTC),
-    )
+    request = _store_request(work, results, verdicts=work.verdicts())
     request = replace(request, correction=correction, because=because)
     stored = list(warehouse.store(results, request=request))
     work.note_stored()
     return stored
+
+
+def _store_request(work: Work, results: Sequence[Result], *, verdicts: Sequence[Verdict]) -> StoreRequest:
+    from pipeline.store_request import store_request_for
+    from pipeline.terms import populations
+
+    headline, others = populations(work.dataset("population").frame, city=work.city, period=work.period)
+    return store_request_for(
+        work.city,
+        period=work.period,
+        manifests={table: work.manifests(table) for table in TABLES},
+        verdicts=verdicts,
+        results=results,
+        populations=[headline, *others] if headline else [],
+        computed_at=datetime.now(UTC),
+    )
 
 
 def measured(city_id: str, periods: Sequence[str]) -> list[str]:
@@ -508,25 +521,34 @@ def run(city_id: str, period: str, *, correction: Correction | None = None, prog
     return stored
 
 
-def compute(city_id: str, period: str, *, is_rebuilt: bool = False, progress: Progress = SILENT) -> list[Result]:
-    """The four results of a period from the clean tables; `is_rebuilt` makes those anew from the landed bytes."""
-    with TemporaryDirectory(prefix="rebuilt-", dir=_home()) if is_rebuilt else nullcontext() as folder:
-        rebuilt_in = Path(folder) if folder else None
-        work = Work(_city(city_id), Period.parse(period), _home(), rebuilt_in=rebuilt_in)
-        return _computed(work, progress=progress)
+def compute(city_id: str, period: str) -> list[Result]:
+    """The four results of a period from the clean tables."""
+    return _computed(_work(city_id, period))
 
 
-def _computed(
-    work: Work, *, remarks: Mapping[str, Sequence[Remark]] = _NO_REMARKS, progress: Progress = SILENT
-) -> list[Result]:
+def recompute(city_id: str, period: str, *, progress: Progress = SILENT) -> tuple[list[Result], StoreRequest]:
+    """What a run would store, with everything between made anew from the landed bytes; nothing is kept or written."""
+    with TemporaryDirectory(prefix="rebuilt-", dir=_home()) as folder:
+        work = Work(_city(city_id), Period.parse(period), _home(), rebuilt_in=Path(folder))
+        for table in TABLES:
+            with progress.step(f"Bersihkan ulang / Clean again {table}") as meter:
+                work.dataset(table, meter)
+        with progress.step("Periksa ulang / Validate again"):
+            verdicts, remarks, _ = _validated(work)
+        with progress.step("Hitung ulang / Recompute"):
+            computed = _computed(work, remarks=remarks)
+            of_results, results = _judged(city_id, period, computed, warehouse_url=_warehouse_url())
+        return results, _store_request(work, results, verdicts=[*verdicts, *of_results])
+
+
+def _computed(work: Work, *, remarks: Mapping[str, Sequence[Remark]] = _NO_REMARKS) -> list[Result]:
     """The four results; `remarks` are what validation found out about each table."""
     from pipeline.indicators import base
     from pipeline.indicators.registry import INDICATORS
 
     results = []
     for indicator in INDICATORS.values():
-        with progress.step(f"Hitung ulang / Recompute {indicator.DEFINITION.table}") as meter:
-            rows = work.dataset(indicator.DEFINITION.table, meter)
+        rows = work.dataset(indicator.DEFINITION.table)
         terms = _terms(work, indicator.DEFINITION, rows=rows, remarks=remarks)
         results.append(base.measure(indicator, rows.parts, terms=terms))
     return results
@@ -593,9 +615,14 @@ def _rows_and_terms(work: Work, definition: Definition) -> tuple[Dataset, Terms]
     return rows, _terms(work, definition, rows=rows)
 
 
+def landed_files(city_id: str, period: str) -> list[LandedFile]:
+    """The raw files of a period as its manifests name them; `DataRejected` when a source has not been fetched."""
+    return [file for manifest in _work(city_id, period).all_manifests for file in manifest.files]
+
+
 def altered_files(city_id: str, period: str, *, progress: Progress = SILENT) -> list[str]:
     """Names of landed files whose bytes are gone or no longer have the hash they are addressed by."""
-    files = [file for manifest in _work(city_id, period).all_manifests for file in manifest.files]
+    files = landed_files(city_id, period)
     with progress.step("Cocokkan berkas / Check files") as meter:
         meter.expect(sum(file.size_bytes for file in files))
         return [file.name for file in files if not is_whole(_home(), file.sha256, meter)]
