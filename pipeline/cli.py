@@ -20,7 +20,6 @@ import click
 
 from connectors.connection import ALLOWANCES
 from connectors.errors import ConfigError, DataRejected, TolokError
-from connectors.numerals import number
 from pipeline.indicators.definition import definitions
 from pipeline.nearest import did_you_mean
 from pipeline.periods import Period, span
@@ -478,7 +477,12 @@ def _versions(city: str, label: str | None, indicator: str | None, *, as_of: dat
         part: warehouse.history(part, indicator, period=label, as_of=as_of)
         for part in load_province(cities, city).parts
     }
-    return versions(city, told, current=lambda part, period, at: warehouse.results(part, period=period, as_of=at))
+    return versions(
+        city,
+        told,
+        current=lambda part, period, at: warehouse.results(part, period=period, as_of=at),
+        names=warehouse.city_names(),
+    )
 
 
 def _period(text: str) -> Period:
@@ -541,32 +545,49 @@ def correct_year(city: str, year: str, reason: str, by: str | None) -> None:
 
 
 @_commands.command()
-@click.argument("city")
+@click.argument("city", metavar="CITY|PROVINCE")
 @click.argument("period")
-def verify(city: str, period: str) -> None:
-    """Hitung ulang dari berkas mentah dan bandingkan. / Recompute from the raw files and compare."""
-    from pipeline import steps
+@click.option("--json", "as_json", is_flag=True, help="Objek JSON. / JSON objects.")
+def verify(city: str, period: str, as_json: bool) -> None:
+    """Hitung ulang dari berkas mentah, bandingkan semua. / Recompute from the raw files and compare everything."""
+    from pipeline.backfill import refuse_faults
+    from pipeline.report.verification import lines
+    from pipeline.verifying import verify as verified
 
     label = _period(period).label
-    stored = {row["indicator"]: row for row in _results(city, label)}
+    names = dict.fromkeys(row["city"] for row in _warehouse_rows(city, label))
+    found, faults = [], list[tuple[str, TolokError]]()
     with _progress() as progress:
-        altered = steps.altered_files(city, label, progress=progress)
-        results = steps.compute(city, label, is_rebuilt=True, progress=progress) if not altered else []
-    differences = [f"berkas mentah berubah / raw file altered: {name}" for name in altered]
-    for result in results:
-        kept = stored.get(result.indicator_id)
-        now = (result.headline.value, result.headline.numerator, result.headline.denominator)
-        then = (kept["value"], kept["numerator"], kept["denominator"]) if kept else None
-        verdict = "sama / same" if now == then else "BERBEDA / DIFFERENT"
-        click.echo(f"{result.indicator_id:<18} {number(now[0]):>14}  {verdict}")
-        if now != then:
-            differences.append(f"{result.indicator_id}: {then} -> {now}")
-    if differences:
-        text = "; ".join(differences)
-        raise DataRejected(
-            id=f"{city} {label} tidak cocok dengan yang tersimpan: {text}. Jalankan tolok run bila memang diubah.",
-            en=f"{city} {label} does not match what is stored: {text}. Run tolok run if the change is meant.",
-        )
+        for name in names:
+            try:
+                found.append(verified(name, label, progress=progress))
+            except TolokError as fault:
+                faults.append((f"{name} {label}", fault))
+    if as_json:
+        click.echo(_as_json([one.as_json for one in found]))
+    for one in found:
+        if not as_json:
+            click.echo("\n".join([one.city_id] * (len(names) > 1) + list(lines(one))))
+        try:
+            one.refuse()
+        except DataRejected as fault:
+            faults.append((f"{one.city_id} {label}", fault))
+    if len(faults) == 1:
+        raise faults[0][1]
+    refuse_faults(faults)
+
+
+def _warehouse_rows(name: str, label: str) -> list[dict[str, Any]]:
+    """The results of a city, or of the cities of a province; `ConfigError` for none."""
+    cities = Settings.from_environment().cities
+    if not is_province(cities, name):
+        return _results(name, label)
+    from pipeline.config.province import load_province
+
+    found = [row for part in load_province(cities, name).parts for row in _warehouse().current(part, label)]
+    if not found:
+        raise _nothing_stored(name, label)
+    return found
 
 
 @_commands.command()
@@ -632,7 +653,7 @@ def _write_page_of_province(settings: Settings, name: str, label: str, results: 
     from pipeline.config.province import load_province
     from pipeline.report.page import write_page
 
-    province = load_province(settings.cities, name)
+    province, names = load_province(settings.cities, name), _warehouse().city_names()
     return write_page(
         settings.home / "reports" / name / f"{label}.html",
         city_name=province.name,
@@ -641,7 +662,7 @@ def _write_page_of_province(settings: Settings, name: str, label: str, results: 
         breakdowns={row["indicator"]: _parts_of_province(row) for row in results},
         verdicts=[],
         sources=[],
-        parts=province.parts,
+        parts={part: names.get(part, part) for part in province.parts},
     )
 
 
@@ -806,13 +827,16 @@ def _of_province(cities: Path, name: str, label: str | None, *, as_of: datetime 
     from pipeline.warehouse.city_view import shown
 
     parts, warehouse = load_province(cities, name).parts, _warehouse()
-    results = rolled_up(name, {city: warehouse.results(city, period=label, as_of=as_of) for city in parts})
+    by_city = {city: warehouse.results(city, period=label, as_of=as_of) for city in parts}
+    results = rolled_up(name, by_city, names=warehouse.city_names())
     return [shown(result, is_whole=True) for result in results]
 
 
 def _parts_of_province(row: dict[str, Any]) -> list[dict[str, Any]]:
     of_row = {"dimension": "city", "city_id": row["city"], "period": row["period"], "unit": row["unit"]}
-    return [of_row | part for part in row.get("breakdowns", {}).get("city", ())]
+    parts = row.get("breakdowns", {}).get("city", ())
+    names = _warehouse().city_names() if parts else {}
+    return [of_row | part | {"member": names.get(part["member"], part["member"])} for part in parts]
 
 
 def _warehouse() -> Any:  # noqa: ANN401 the class is imported where it is used, to keep start-up short

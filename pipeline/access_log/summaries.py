@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import logging
 import secrets
 import shutil
 import time
@@ -23,6 +22,7 @@ from pipeline.access_log.files import LogFile
 from pipeline.access_log.log_terms import LogTerms
 from pipeline.access_log.summary import Summary
 from pipeline.atomic import write_atomically
+from pipeline.sealed import say_mended
 
 # A year's figures are corrected within the next one.
 DAYS_KEPT = 400
@@ -135,7 +135,7 @@ def read_checked(path: Path, *, is_checked: bool = False) -> memoryview | None:
         return None
     content = memoryview(kept)[_DIGEST_BYTES:]
     if not is_checked and _content_hash(content) != kept[:_DIGEST_BYTES]:
-        logging.getLogger(__name__).warning("%s is damaged and made anew", path)
+        say_mended(id=f"ringkasan log {path.name} rusak", en=f"the log summary {path.name} was damaged")
         return None
     with suppress(OSError):
         path.touch()
