@@ -49,18 +49,14 @@ class Decided:
 
 @dataclass(frozen=True)
 class Comparison:
-    """A period as it is stored beside what was computed: each result as decided, what stands beside them, and by
-    indicator the older versions that were altered."""
+    """A period as it is stored beside what was computed: each result as decided, what stands beside them, by
+    indicator the older versions that were altered, and which indicators are stored that were not computed."""
 
     decided: Mapping[str, Decided]
     beside: tuple[Difference, ...]
     alterations: Mapping[str, tuple[Alteration, ...]]
+    unknown: tuple[str, ...]
     is_closed: bool
-
-    @property
-    def unknown(self) -> tuple[str, ...]:
-        """Indicators that are stored and were not computed."""
-        return tuple(name for name in self.alterations if name not in self.decided)
 
     @property
     def differences(self) -> tuple[Difference, ...]:

@@ -105,7 +105,7 @@ def seal_row(key: Sequence[Any], rows: Rows, before: Sequence[Version]) -> dict[
 
 
 def alterations(versions: Sequence[Version]) -> Iterator[Alteration]:
-    """The versions before the newest that are altered or gone.
+    """The versions before the newest that are altered or gone, and the newest of which only parts are left.
 
     The newest names all before it as they stood when it was written: what was altered until then is known.
     """
@@ -118,6 +118,8 @@ def alterations(versions: Sequence[Version]) -> Iterator[Alteration]:
         if number not in there or not there[number].is_intact
     ]
     yield from found
+    if newest.result is None:
+        yield Alteration(newest.number, is_gone=True, is_known=False)
     if not found and not is_known and newest.is_intact:
         yield from (Alteration(one.number, is_gone=False, is_known=False) for one in before)
 
