@@ -477,7 +477,12 @@ def _versions(city: str, label: str | None, indicator: str | None, *, as_of: dat
         part: warehouse.history(part, indicator, period=label, as_of=as_of)
         for part in load_province(cities, city).parts
     }
-    return versions(city, told, current=lambda part, period, at: warehouse.results(part, period=period, as_of=at))
+    return versions(
+        city,
+        told,
+        current=lambda part, period, at: warehouse.results(part, period=period, as_of=at),
+        names=warehouse.city_names(),
+    )
 
 
 def _period(text: str) -> Period:
@@ -648,7 +653,7 @@ def _write_page_of_province(settings: Settings, name: str, label: str, results: 
     from pipeline.config.province import load_province
     from pipeline.report.page import write_page
 
-    province = load_province(settings.cities, name)
+    province, names = load_province(settings.cities, name), _warehouse().city_names()
     return write_page(
         settings.home / "reports" / name / f"{label}.html",
         city_name=province.name,
@@ -657,7 +662,7 @@ def _write_page_of_province(settings: Settings, name: str, label: str, results: 
         breakdowns={row["indicator"]: _parts_of_province(row) for row in results},
         verdicts=[],
         sources=[],
-        parts=province.parts,
+        parts={part: names.get(part, part) for part in province.parts},
     )
 
 
@@ -822,13 +827,16 @@ def _of_province(cities: Path, name: str, label: str | None, *, as_of: datetime 
     from pipeline.warehouse.city_view import shown
 
     parts, warehouse = load_province(cities, name).parts, _warehouse()
-    results = rolled_up(name, {city: warehouse.results(city, period=label, as_of=as_of) for city in parts})
+    by_city = {city: warehouse.results(city, period=label, as_of=as_of) for city in parts}
+    results = rolled_up(name, by_city, names=warehouse.city_names())
     return [shown(result, is_whole=True) for result in results]
 
 
 def _parts_of_province(row: dict[str, Any]) -> list[dict[str, Any]]:
     of_row = {"dimension": "city", "city_id": row["city"], "period": row["period"], "unit": row["unit"]}
-    return [of_row | part for part in row.get("breakdowns", {}).get("city", ())]
+    parts = row.get("breakdowns", {}).get("city", ())
+    names = _warehouse().city_names() if parts else {}
+    return [of_row | part | {"member": names.get(part["member"], part["member"])} for part in parts]
 
 
 def _warehouse() -> Any:  # noqa: ANN401 the class is imported where it is used, to keep start-up short
