@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import URL, Connection, Engine
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
+from pipeline.atomic import make_folder
 from pipeline.warehouse import faults
 
 _DRIVERS = {
@@ -158,7 +159,7 @@ def _known_options(backend: str) -> set[str]:
 
 def _make_folder(url: URL) -> None:
     try:
-        Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
+        make_folder(Path(str(url.database)).absolute().parent)
     except OSError:
         raise faults.cannot_open(url) from None
 
