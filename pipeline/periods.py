@@ -164,9 +164,13 @@ def nearest_periods(wanted: str | None, stored: Iterable[str]) -> list[str]:
     The latest where none is wanted.
     """
     aim = Period.parse(wanted) if wanted else Period(_END_OF_TIME)
-    known = sorted(map(Period.parse, set(stored)), key=lambda one: abs(one.last_on - aim.last_on))
+    known = sorted(map(Period.parse, set(stored)), key=lambda one: (abs(one.last_on - aim.last_on), *_place(one)))
     alike = [one for one in known if (one.is_year, one.is_month) == (aim.is_year, aim.is_month)]
-    return [one.label for one in sorted((alike or known)[:_FEW_PERIODS])]
+    return [one.label for one in sorted((alike or known)[:_FEW_PERIODS], key=_place)]
+
+
+def _place(one: Period) -> tuple[date, date]:
+    return one.last_on, one.first_on
 
 
 def midnight(day: date, zone: ZoneInfo) -> datetime:

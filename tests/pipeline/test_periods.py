@@ -150,3 +150,7 @@ def test_a_run_is_refused_that_names_no_period_of_its_dag_or_two(key: str, conf:
 def test_of_many_periods_the_nearest_of_a_kind_are_named(wanted: str | None, near: list[str]) -> None:
     months = [month.label for month in span("2023-01", "2024-12") if month.is_month]
     assert nearest_periods(wanted, ["2024", "2023", "2024-05-ytd", *months]) == near
+
+
+def test_periods_of_other_kinds_are_named_where_there_are_no_others() -> None:
+    assert nearest_periods("2024-06-ytd", ["2024", "2024-12", "2023-07"]) == ["2023-07", "2024", "2024-12"]
