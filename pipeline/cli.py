@@ -21,7 +21,7 @@ import click
 from connectors.connection import ALLOWANCES
 from connectors.errors import ConfigError, DataRejected, TolokError
 from pipeline.indicators.definition import definitions
-from pipeline.nearest import did_you_mean
+from pipeline.nearest import did_you_mean, nearest
 from pipeline.periods import Period, nearest_periods, span
 from pipeline.settings import CITY_ID, Settings, city_ids, is_province
 from pipeline.tables import TABLES
@@ -858,7 +858,8 @@ def _nothing_stored(name: str, label: str | None, *, as_of: str | None = None) -
     closed = {one["period"] for part in parts for one in warehouse.closings(part) if one["action"] == "closed"}
     hint = " ; ".join(f"tolok run {part} {label or '2025'}" for part in parts[:_SHOWN_HINTS])
     if name not in known and not is_province(cities, name):
-        hint = f"tolok run KOTA {label or '2025'}" if did_you_mean(name, known)[0] else f"tolok init {name}"
+        near = nearest(name.lower(), known)
+        hint = f"tolok run {near} {label or '2025'}" if near else f"tolok init {name}"
     elif label and label[:4] in closed and name in known:
         hint = f"tolok correct {name} {label[:4]} --reason '...'"
     what = f"{name} {label}" if label else name
@@ -866,10 +867,10 @@ def _nothing_stored(name: str, label: str | None, *, as_of: str | None = None) -
     near_id, near_en = did_you_mean(name, known) if name not in known else ("", "")
     if stored := {row["period"] for part in parts for row in warehouse.current(part)}:
         shown = nearest_periods(label, stored)
-        left_count, near = len(stored) - len(shown), ", ".join(shown)
-        near_id = f" Yang terdekat: {near}; {left_count} periode lain ada." if left_count else f" Yang ada: {near}."
+        left_count, told = len(stored) - len(shown), ", ".join(shown)
+        near_id = f" Yang terdekat: {told}; {left_count} periode lain ada." if left_count else f" Yang ada: {told}."
         near_en = (
-            f" The nearest: {near}; there are {left_count} more periods." if left_count else f" There are: {near}."
+            f" The nearest: {told}; there are {left_count} more periods." if left_count else f" There are: {told}."
         )
     return ConfigError(
         id=f"Belum ada hasil untuk {what}{then_id}.{near_id} Jalankan: {hint}",
