@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pipeline.tables import OUTSIDE
@@ -110,8 +110,9 @@ def _differences(result: Result, newest: Version, request: StoreRequest) -> Iter
 
 
 def _missing(result: Result, request: StoreRequest) -> Difference:
-    rows = version_rows(result, version=1, change_reason="", request=request)[RESULT.name]
-    (one,) = compare(RESULT, [], rows)
+    alone = replace(result, breakdowns=(), variants={})
+    rows = version_rows(alone, version=1, change_reason="", request=request)
+    (one,) = compare(RESULT, [], rows[RESULT.name])
     return one
 
 

@@ -61,7 +61,7 @@ def seal_of(rows: Rows, former: str) -> str:
         key_count, names = len(table.primary_key.columns), [column.name for column in table.columns]
         found = sorted(comparable(table, rows.get(table.name, ())), key=lambda row: repr(row[:key_count]))
         used = [place for place in range(len(names)) if any(row[place] is not None for row in found)]
-        values = [[row[place] for place in used] for row in found]
+        values = found if len(used) == len(names) else [[row[place] for place in used] for row in found]
         digest.update(json.dumps([table.name, [names[place] for place in used], values]).encode())
     return digest.hexdigest()
 
