@@ -8,7 +8,7 @@ import os
 import re
 import signal
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, time
 from functools import partial
@@ -21,13 +21,13 @@ import click
 from connectors.connection import ALLOWANCES
 from connectors.errors import ConfigError, DataRejected, TolokError
 from pipeline.indicators.definition import definitions
-from pipeline.nearest import did_you_mean
-from pipeline.periods import Period, span
+from pipeline.nearest import did_you_mean, nearest
+from pipeline.periods import Period, nearest_periods, span
 from pipeline.settings import CITY_ID, Settings, city_ids, is_province
 from pipeline.tables import TABLES
 
 if TYPE_CHECKING:
-    from pipeline.backfill import Backfill
+    from pipeline.backfill import Backfill, Ended, Filled
     from pipeline.conditions import Condition
     from pipeline.language.language import Code
     from pipeline.progress import Progress
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 # Almost all that a command makes are modules and tables that live to its end: looking for cycles among them is vain.
 _FEW_PASSES = (200_000, 20, 20)
+_SHOWN_HINTS = 3
 BENCHED = ("access_log", "tickets", "incidents", "annual")
 
 
@@ -112,7 +113,12 @@ def init(city: str) -> None:
             id=f"'{city}' bukan id kota. Tulis huruf kecil, angka, dan tanda hubung, misalnya kota-saya.",
             en=f"'{city}' is no city id. Write small letters, digits and hyphens, such as kota-saya.",
         )
-    target = Settings.from_environment().cities / f"{city}.yaml"
+    cities = Settings.from_environment().cities
+    if is_province(cities, city):
+        raise ConfigError(
+            id=f"'{city}' sudah nama provinsi. Pilih id lain.", en=f"'{city}' is a province's name. Choose another id."
+        )
+    target = cities / f"{city}.yaml"
     if target.exists():
         raise ConfigError(
             id=f"{target} sudah ada dan tidak ditimpa.", en=f"{target} exists already and is not overwritten."
@@ -277,41 +283,67 @@ def run(city: str, period: str) -> None:
 
 
 @_commands.command()
-@click.argument("city")
-@click.argument("first")
-@click.argument("last")
+@click.argument("words", metavar="[CITY] FIRST [LAST]", nargs=-1, required=True)
+@click.option("--all", "is_all", is_flag=True, help="Semua kota. / All cities.")
 @click.option("--again", is_flag=True, help="Hitung ulang yang sudah ada. / Compute again what is already there.")
 @click.option("--airflow", is_flag=True, help="Lewat Airflow, di samping jadwal. / Through Airflow, beside its runs.")
-def backfill(city: str, first: str, last: str, again: bool, airflow: bool) -> None:
+def backfill(words: tuple[str, ...], is_all: bool, again: bool, airflow: bool) -> None:
     """Isi periode lalu, bulan sebelum tahun; boleh dihentikan dan dilanjutkan. / Fill past periods, resumable."""
-    from pipeline.backfill import Backfill, refuse_faults
+    from pipeline.backfill import refuse_faults
 
-    planned = Backfill.planned(city, first, last, again=again)
+    filled = []
     with _progress() as progress:
-        ended = list(_run_in_airflow(planned, progress) if airflow else _run_here(planned, progress))
-    faults = [(label, fault) for label, fault in ended if fault is not None]
-    computed_count = len(ended) - len(faults)
+        for one in _filled(words, is_all, again, run=partial(_in_airflow if airflow else _here, progress=progress)):
+            filled.append(one)
+            if airflow and one.left_count:  # Airflow itself is at fault, and would be for any city.
+                break
+    computed_count, done_count = sum(one.computed_count for one in filled), sum(one.done_count for one in filled)
     click.echo(
-        f"{computed_count} periode dihitung, {planned.done_count} dilewati karena sudah ada dan tidak berubah "
+        f"{computed_count} periode dihitung, {done_count} dilewati karena sudah ada dan tidak berubah "
         "(--again menghitung ulang).\n"
-        f"{computed_count} periods computed, {planned.done_count} skipped as already there and unchanged "
+        f"{computed_count} periods computed, {done_count} skipped as already there and unchanged "
         "(--again computes them anew)."
     )
-    if left_count := len(planned.due) - len(ended):
+    if left_count := sum(one.left_count for one in filled):
         click.echo(
             f"Berhenti: {left_count} periode belum dicoba; perintah yang sama melanjutkan.\n"
             f"Stopped: {left_count} periods were not tried; the same command goes on."
         )
-    refuse_faults(faults)
+    refuse_faults([named for one in filled for named in one.faults])
 
 
-def _run_here(planned: Backfill, progress: Progress) -> Iterator[tuple[str, TolokError | None]]:
-    from pipeline.backfill import run_here
+def _filled(
+    words: tuple[str, ...], is_all: bool, again: bool, *, run: Callable[[Backfill], Iterable[Ended]]
+) -> Iterator[Filled]:
+    """What becomes of one city, or of all, as they are filled; a range is two words, one, or `2017..2025`."""
+    from pipeline.backfill import Backfill, Filled, fill_cities
 
-    return planned.run(progress, one=run_here)
+    ends = [end for word in words[0 if is_all else 1 :] for end in word.split("..", 1)]
+    if not 1 <= len(ends) <= 2:
+        raise click.UsageError(
+            "Tulis kota atau --all, lalu periode pertama dan terakhir.\n"
+            "Write a city or --all, then the first and the last period.",
+            click.get_current_context(),
+        )
+    first, last = ends[0], ends[-1]
+    if not is_all:
+        planned = Backfill.planned(words[0], first, last, again=again)
+        yield Filled.by(planned, run(planned))
+        return
+    cities = Settings.from_environment().cities
+    if not (names := city_ids(cities)):
+        raise ConfigError(
+            id=f"Belum ada kota di {cities}. Buat dengan: tolok init KOTA",
+            en=f"There are no cities in {cities} yet. Make one with: tolok init CITY",
+        )
+    yield from fill_cities(names, first, last, again=again, run=run)
 
 
-def _run_in_airflow(planned: Backfill, progress: Progress) -> Iterator[tuple[str, TolokError | None]]:
+def _here(planned: Backfill, *, progress: Progress) -> Iterator[Ended]:
+    return planned.run_here(progress)
+
+
+def _in_airflow(planned: Backfill, *, progress: Progress) -> Iterator[Ended]:
     from connectors.airflow_api import AirflowApi
     from pipeline.backfill import RunFailed, in_airflow
 
@@ -582,9 +614,7 @@ def _warehouse_rows(name: str, label: str) -> list[dict[str, Any]]:
     cities = Settings.from_environment().cities
     if not is_province(cities, name):
         return _results(name, label)
-    from pipeline.config.province import load_province
-
-    found = [row for part in load_province(cities, name).parts for row in _warehouse().current(part, label)]
+    found = [row for part in _cities_of(name) for row in _warehouse().current(part, label)]
     if not found:
         raise _nothing_stored(name, label)
     return found
@@ -787,7 +817,7 @@ def _say_where(city: str, labels: set[str]) -> None:
         page = folder / f"{label}.html"
         if page.is_file():
             click.echo(f"Halaman / Page: {page}")
-        for path in sorted({*folder.glob(f"{label}.*"), *folder.glob(f"{label}*-csv")} - {page}):
+        for path in sorted({*folder.glob(f"{label}.*"), *folder.glob(f"{label}-csv")} - {page}):
             click.echo(f"Laporan / Report: {path}")
 
 
@@ -847,23 +877,39 @@ def _warehouse() -> Any:  # noqa: ANN401 the class is imported where it is used,
     return warehouse
 
 
-def _nothing_stored(city: str, label: str | None, *, as_of: str | None = None) -> ConfigError:
-    known = city_ids(Settings.from_environment().cities)
-    is_run = city in known or is_province(Settings.from_environment().cities, city)
-    hint = f"tolok run {city if city in known else 'KOTA'} {label or '2025'}" if is_run else f"tolok init {city}"
-    closed = {one["period"] for one in _warehouse().closings(city) if one["action"] == "closed"}
-    if label and label[:4] in closed:
-        hint = f"tolok correct {city} {label[:4]} --reason '...'"
-    what = f"{city} {label}" if label else city
+def _nothing_stored(name: str, label: str | None, *, as_of: str | None = None) -> ConfigError:
+    cities, warehouse = Settings.from_environment().cities, _warehouse()
+    known = city_ids(cities)
+    parts = _cities_of(name)
+    closed = {one["period"] for part in parts for one in warehouse.closings(part) if one["action"] == "closed"}
+    hint = " ; ".join(f"tolok run {part} {label or '2025'}" for part in parts[:_SHOWN_HINTS])
+    if name not in known and not is_province(cities, name):
+        near = nearest(name.lower(), known)
+        hint = f"tolok run {near} {label or '2025'}" if near else f"tolok init {name}"
+    elif label and label[:4] in closed and name in known:
+        hint = f"tolok correct {name} {label[:4]} --reason '...'"
+    what = f"{name} {label}" if label else name
     then_id, then_en = (f" pada {as_of}", f" as of {as_of}") if as_of else ("", "")
-    near_id, near_en = did_you_mean(city, known) if city not in known else ("", "")
-    stored = ", ".join(sorted({row["period"] for row in _warehouse().current(city)}))
-    if stored:
-        near_id, near_en = f" Yang ada: {stored}.", f" There are: {stored}."
+    near_id, near_en = did_you_mean(name, known) if name not in known else ("", "")
+    if stored := {row["period"] for part in parts for row in warehouse.current(part)}:
+        shown = nearest_periods(label, stored)
+        left_count, told = len(stored) - len(shown), ", ".join(shown)
+        near_id = f" Yang terdekat: {told}; {left_count} periode lain ada." if left_count else f" Yang ada: {told}."
+        near_en = (
+            f" The nearest: {told}; there are {left_count} more periods." if left_count else f" There are: {told}."
+        )
     return ConfigError(
         id=f"Belum ada hasil untuk {what}{then_id}.{near_id} Jalankan: {hint}",
         en=f"There are no results yet for {what}{then_en}.{near_en} Run: {hint}",
     )
+
+
+def _cities_of(name: str) -> Sequence[str]:
+    """The cities of a province, or the city itself."""
+    from pipeline.config.province import load_province
+
+    cities = Settings.from_environment().cities
+    return load_province(cities, name).parts if is_province(cities, name) else [name]
 
 
 def _moment(text: str | None, city: str) -> datetime | None:
