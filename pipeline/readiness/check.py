@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 from connectors.errors import DataRejected, FileMissing
+from pipeline.atomic import work_folder
 from pipeline.config.city import City
 from pipeline.readiness.answers import State
 from pipeline.readiness.assessment import Assessment, Outcome, Proof, Terms, assess, resolve
@@ -55,6 +55,7 @@ def check_readiness(
         city.city,
         year,
         as_of or min(today, date(year, 12, 31)),
+        today=today,
         most_pages=city.readiness.most_pages,
         expires_soon_days=city.readiness.expires_soon_days,
     )
@@ -69,15 +70,16 @@ def check_readiness(
     )
     files = find_files(folder, but=path)
     documents = resolve(form, files, read=document)
-    with tempfile.TemporaryDirectory(prefix="tolok-readiness-") as work:
-        inspections = prepare(documents.values(), work=Path(work), most_pages=terms.most_pages)
+    # Copies of evidence are personal: they lie in Tolok's own folder, where the next check finds what a kill left.
+    with work_folder(settings.home / "readiness" / city.city) as work:
+        inspections = prepare(documents.values(), work=work, most_pages=terms.most_pages)
         assessment = assess(form, files, documents=documents, inspections=inspections, suggestions=own, terms=terms)
         year_before = changes(_states(records.current(city.city, year - 1)), assessment)
         former = changes(_states(records.current(city.city, year)), assessment)
         dossier = None
         if to is not None:
             target = to / dossier_name(city, year)
-            dossier = write_dossier(city, assessment, year_before, work=Path(work), target=target)
+            dossier = write_dossier(city, assessment, year_before, work=work, target=target)
     records.store(city_record(city), year, [_record(one) for one in assessment.outcomes], today=today)
     return Checked(city.city, city.name, assessment, year_before, former, dossier)
 
