@@ -8,7 +8,7 @@ PERIOD ?= 2025
 SIZE ?= 1000000
 
 .DEFAULT_GOAL := help
-.PHONY: help install run demo up down status test test-servers test-service test-compose test-office test-pages test-fresh check lock generated bench clean
+.PHONY: help install run demo up down status test test-servers test-service test-compose test-office test-damage test-pages test-fresh check lock generated bench clean
 
 help: ## what can be made
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -54,6 +54,9 @@ test-service: $(STAMP) ## two years of three cities in a real Airflow, a backfil
 
 test-compose: $(STAMP) ## the image and docker-compose.yml by podman; without podman skipped
 	$(BIN)/python -m pytest -m compose -rs tests/service/test_compose.py
+
+test-damage: $(STAMP) ## two hundred flipped bits, cut and missing files anywhere instead of the few of `make test`
+	TOLOK_DAMAGES=$(or $(DAMAGES),200) $(BIN)/python -m pytest tests/pipeline/test_damage.py
 
 test-office: $(STAMP) ## five hundred distorted workbooks of each kind instead of the few of `make test`
 	TOLOK_EXAMPLES=500 $(BIN)/python -m pytest --hypothesis-show-statistics tests/office/test_distortions.py tests/office/test_declared_distortions.py

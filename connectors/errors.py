@@ -40,6 +40,10 @@ class SourceChanged(DataRejected):
         return SourceChanged(id=f"{self.id} {id}".strip(), en=f"{self.en} {en}".strip())
 
 
+class DataDamaged(DataRejected):
+    """Kept files are no longer what was written and cannot be made anew here: fetch them again, or restore them."""
+
+
 class SourceUnavailable(TolokError):
     """A source cannot be reached or is not there yet: try again."""
 

@@ -40,12 +40,28 @@ def atomic_folder(target: Path) -> Iterator[Path]:
                 raise
 
 
+def discard(folder: Path) -> None:
+    """Take a folder away in one step, so that nobody finds half of it."""
+    aside = Path(tempfile.mkdtemp(prefix=_draft_prefix(folder), dir=folder.parent))
+    with suppress(FileNotFoundError):  # Another process was first.
+        folder.replace(aside)
+    _remove(aside)
+
+
+def make_folder(folder: Path, *, mode: int = 0o777) -> None:
+    """A folder and those above it, each known on the disk to the one that holds it."""
+    if not folder.is_dir():
+        make_folder(folder.parent)
+        folder.mkdir(mode, exist_ok=True)
+        _sync(folder.parent)
+
+
 def publish(draft: Path, target: Path) -> None:
     """Give a draft its name. All of it is on the disk before, and the name after, so a power cut cannot empty it.
 
     Raises `OSError` where the disk refuses, or a folder that holds something has the name already.
     """
-    _make_folder(target.parent)
+    make_folder(target.parent)
     for folder, _, names in os.walk(draft):
         for name in names:
             _sync(Path(folder, name))
@@ -69,8 +85,8 @@ def draft_file(target: Path) -> AbstractContextManager[Path]:
 @contextmanager
 def _draft_of(target: Path, *, make: Callable[..., str]) -> Iterator[Path]:
     """A draft beside what it is to become, gone at the end unless published; those of killed makers go too."""
-    _make_folder(target.parent)
-    prefix = f".draft-{target.name[:24]}-"
+    make_folder(target.parent)
+    prefix = _draft_prefix(target)
     with ExitStack() as held:
         # Held for a moment, so that nobody takes a draft just made for one whose maker is dead.
         with _hold(target.parent):
@@ -83,12 +99,8 @@ def _draft_of(target: Path, *, make: Callable[..., str]) -> Iterator[Path]:
         yield draft
 
 
-def _make_folder(folder: Path) -> None:
-    """A folder and those above it, each known on the disk to the one that holds it."""
-    if not folder.is_dir():
-        _make_folder(folder.parent)
-        folder.mkdir(exist_ok=True)
-        _sync(folder.parent)
+def _draft_prefix(target: Path) -> str:
+    return f".draft-{target.name[:24]}-"
 
 
 def _sync(path: Path) -> None:

@@ -20,10 +20,9 @@ import click
 
 from connectors.connection import ALLOWANCES
 from connectors.errors import ConfigError, DataRejected, TolokError
-from connectors.numerals import number
 from pipeline.indicators.definition import definitions
-from pipeline.nearest import did_you_mean
-from pipeline.periods import Period, span
+from pipeline.nearest import did_you_mean, nearest
+from pipeline.periods import Period, nearest_periods, span
 from pipeline.settings import CITY_ID, Settings, city_ids, is_province
 from pipeline.tables import TABLES
 
@@ -38,6 +37,7 @@ if TYPE_CHECKING:
 # Almost all that a command makes are modules and tables that live to its end: looking for cycles among them is vain.
 _FEW_PASSES = (200_000, 20, 20)
 _OLDER = " (lebih tua dari nilainya / older than the values: tolok report)"
+_SHOWN_HINTS = 3
 BENCHED = ("access_log", "tickets", "incidents", "annual")
 
 
@@ -114,7 +114,12 @@ def init(city: str) -> None:
             id=f"'{city}' bukan id kota. Tulis huruf kecil, angka, dan tanda hubung, misalnya kota-saya.",
             en=f"'{city}' is no city id. Write small letters, digits and hyphens, such as kota-saya.",
         )
-    target = Settings.from_environment().cities / f"{city}.yaml"
+    cities = Settings.from_environment().cities
+    if is_province(cities, city):
+        raise ConfigError(
+            id=f"'{city}' sudah nama provinsi. Pilih id lain.", en=f"'{city}' is a province's name. Choose another id."
+        )
+    target = cities / f"{city}.yaml"
     if target.exists():
         raise ConfigError(
             id=f"{target} sudah ada dan tidak ditimpa.", en=f"{target} exists already and is not overwritten."
@@ -479,7 +484,12 @@ def _versions(city: str, label: str | None, indicator: str | None, *, as_of: dat
         part: warehouse.history(part, indicator, period=label, as_of=as_of)
         for part in load_province(cities, city).parts
     }
-    return versions(city, told, current=lambda part, period, at: warehouse.results(part, period=period, as_of=at))
+    return versions(
+        city,
+        told,
+        current=lambda part, period, at: warehouse.results(part, period=period, as_of=at),
+        names=warehouse.city_names(),
+    )
 
 
 def _period(text: str) -> Period:
@@ -542,32 +552,47 @@ def correct_year(city: str, year: str, reason: str, by: str | None) -> None:
 
 
 @_commands.command()
-@click.argument("city")
+@click.argument("city", metavar="CITY|PROVINCE")
 @click.argument("period")
-def verify(city: str, period: str) -> None:
-    """Hitung ulang dari berkas mentah dan bandingkan. / Recompute from the raw files and compare."""
-    from pipeline import steps
+@click.option("--json", "as_json", is_flag=True, help="Objek JSON. / JSON objects.")
+def verify(city: str, period: str, as_json: bool) -> None:
+    """Hitung ulang dari berkas mentah, bandingkan semua. / Recompute from the raw files and compare everything."""
+    from pipeline.backfill import refuse_faults
+    from pipeline.report.verification import lines
+    from pipeline.verifying import verify as verified
 
     label = _period(period).label
-    stored = {row["indicator"]: row for row in _results(city, label)}
+    names = dict.fromkeys(row["city"] for row in _warehouse_rows(city, label))
+    found, faults = [], list[tuple[str, TolokError]]()
     with _progress() as progress:
-        altered = steps.altered_files(city, label, progress=progress)
-        results = steps.compute(city, label, is_rebuilt=True, progress=progress) if not altered else []
-    differences = [f"berkas mentah berubah / raw file altered: {name}" for name in altered]
-    for result in results:
-        kept = stored.get(result.indicator_id)
-        now = (result.headline.value, result.headline.numerator, result.headline.denominator)
-        then = (kept["value"], kept["numerator"], kept["denominator"]) if kept else None
-        verdict = "sama / same" if now == then else "BERBEDA / DIFFERENT"
-        click.echo(f"{result.indicator_id:<18} {number(now[0]):>14}  {verdict}")
-        if now != then:
-            differences.append(f"{result.indicator_id}: {then} -> {now}")
-    if differences:
-        text = "; ".join(differences)
-        raise DataRejected(
-            id=f"{city} {label} tidak cocok dengan yang tersimpan: {text}. Jalankan tolok run bila memang diubah.",
-            en=f"{city} {label} does not match what is stored: {text}. Run tolok run if the change is meant.",
-        )
+        for name in names:
+            try:
+                found.append(verified(name, label, progress=progress))
+            except TolokError as fault:
+                faults.append((f"{name} {label}", fault))
+    if as_json:
+        click.echo(_as_json([one.as_json for one in found]))
+    for one in found:
+        if not as_json:
+            click.echo("\n".join([one.city_id] * (len(names) > 1) + list(lines(one))))
+        try:
+            one.refuse()
+        except DataRejected as fault:
+            faults.append((f"{one.city_id} {label}", fault))
+    if len(faults) == 1:
+        raise faults[0][1]
+    refuse_faults(faults)
+
+
+def _warehouse_rows(name: str, label: str) -> list[dict[str, Any]]:
+    """The results of a city, or of the cities of a province; `ConfigError` for none."""
+    cities = Settings.from_environment().cities
+    if not is_province(cities, name):
+        return _results(name, label)
+    found = [row for part in _cities_of(name) for row in _warehouse().current(part, label)]
+    if not found:
+        raise _nothing_stored(name, label)
+    return found
 
 
 @_commands.command()
@@ -633,7 +658,7 @@ def _write_page_of_province(settings: Settings, name: str, label: str, results: 
     from pipeline.config.province import load_province
     from pipeline.report.page import write_page
 
-    province = load_province(settings.cities, name)
+    province, names = load_province(settings.cities, name), _warehouse().city_names()
     return write_page(
         settings.home / "reports" / name / f"{label}.html",
         city_name=province.name,
@@ -642,7 +667,7 @@ def _write_page_of_province(settings: Settings, name: str, label: str, results: 
         breakdowns={row["indicator"]: _parts_of_province(row) for row in results},
         verdicts=[],
         sources=[],
-        parts=province.parts,
+        parts={part: names.get(part, part) for part in province.parts},
     )
 
 
@@ -768,7 +793,7 @@ def _say_where(city: str, labels: set[str]) -> None:
         page = folder / f"{label}.html"
         if page.is_file():
             click.echo(f"Halaman / Page: {page}")
-        paths = sorted({*folder.glob(f"{label}.*"), *folder.glob(f"{label}*-csv")} - {page})
+        paths = sorted({*folder.glob(f"{label}.*"), *folder.glob(f"{label}-csv")} - {page})
         moments = [one.computed_at for one in warehouse.results(city, period=label) if one.computed_at] if paths else []
         stored_at = max(moments).timestamp() if moments else 0
         for path in paths:
@@ -811,13 +836,16 @@ def _of_province(cities: Path, name: str, label: str | None, *, as_of: datetime 
     from pipeline.warehouse.city_view import shown
 
     parts, warehouse = load_province(cities, name).parts, _warehouse()
-    results = rolled_up(name, {city: warehouse.results(city, period=label, as_of=as_of) for city in parts})
+    by_city = {city: warehouse.results(city, period=label, as_of=as_of) for city in parts}
+    results = rolled_up(name, by_city, names=warehouse.city_names())
     return [shown(result, is_whole=True) for result in results]
 
 
 def _parts_of_province(row: dict[str, Any]) -> list[dict[str, Any]]:
     of_row = {"dimension": "city", "city_id": row["city"], "period": row["period"], "unit": row["unit"]}
-    return [of_row | part for part in row.get("breakdowns", {}).get("city", ())]
+    parts = row.get("breakdowns", {}).get("city", ())
+    names = _warehouse().city_names() if parts else {}
+    return [of_row | part | {"member": names.get(part["member"], part["member"])} for part in parts]
 
 
 def _warehouse() -> Any:  # noqa: ANN401 the class is imported where it is used, to keep start-up short
@@ -828,23 +856,39 @@ def _warehouse() -> Any:  # noqa: ANN401 the class is imported where it is used,
     return warehouse
 
 
-def _nothing_stored(city: str, label: str | None, *, as_of: str | None = None) -> ConfigError:
-    known = city_ids(Settings.from_environment().cities)
-    is_run = city in known or is_province(Settings.from_environment().cities, city)
-    hint = f"tolok run {city if city in known else 'KOTA'} {label or '2025'}" if is_run else f"tolok init {city}"
-    closed = {one["period"] for one in _warehouse().closings(city) if one["action"] == "closed"}
-    if label and label[:4] in closed:
-        hint = f"tolok correct {city} {label[:4]} --reason '...'"
-    what = f"{city} {label}" if label else city
+def _nothing_stored(name: str, label: str | None, *, as_of: str | None = None) -> ConfigError:
+    cities, warehouse = Settings.from_environment().cities, _warehouse()
+    known = city_ids(cities)
+    parts = _cities_of(name)
+    closed = {one["period"] for part in parts for one in warehouse.closings(part) if one["action"] == "closed"}
+    hint = " ; ".join(f"tolok run {part} {label or '2025'}" for part in parts[:_SHOWN_HINTS])
+    if name not in known and not is_province(cities, name):
+        near = nearest(name.lower(), known)
+        hint = f"tolok run {near} {label or '2025'}" if near else f"tolok init {name}"
+    elif label and label[:4] in closed and name in known:
+        hint = f"tolok correct {name} {label[:4]} --reason '...'"
+    what = f"{name} {label}" if label else name
     then_id, then_en = (f" pada {as_of}", f" as of {as_of}") if as_of else ("", "")
-    near_id, near_en = did_you_mean(city, known) if city not in known else ("", "")
-    stored = ", ".join(sorted({row["period"] for row in _warehouse().current(city)}))
-    if stored:
-        near_id, near_en = f" Yang ada: {stored}.", f" There are: {stored}."
+    near_id, near_en = did_you_mean(name, known) if name not in known else ("", "")
+    if stored := {row["period"] for part in parts for row in warehouse.current(part)}:
+        shown = nearest_periods(label, stored)
+        left_count, told = len(stored) - len(shown), ", ".join(shown)
+        near_id = f" Yang terdekat: {told}; {left_count} periode lain ada." if left_count else f" Yang ada: {told}."
+        near_en = (
+            f" The nearest: {told}; there are {left_count} more periods." if left_count else f" There are: {told}."
+        )
     return ConfigError(
         id=f"Belum ada hasil untuk {what}{then_id}.{near_id} Jalankan: {hint}",
         en=f"There are no results yet for {what}{then_en}.{near_en} Run: {hint}",
     )
+
+
+def _cities_of(name: str) -> Sequence[str]:
+    """The cities of a province, or the city itself."""
+    from pipeline.config.province import load_province
+
+    cities = Settings.from_environment().cities
+    return load_province(cities, name).parts if is_province(cities, name) else [name]
 
 
 def _moment(text: str | None, city: str) -> datetime | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -127,22 +127,9 @@ class Dashboards:
         return view
 
     def _province(self, name: str) -> CityView:
-        """A province, whose members go by the cities' names."""
         province = load_province(self.settings.cities, name)
         views = [self._warehouse.city_view(part) for part in province.parts]
-        called = {view.city.city_id: view.city.name for view in views}
-        made = province_view(CityRecord(name, province.name, views[0].city.zone, ""), views)
-        results = [
-            replace(
-                result,
-                breakdowns={
-                    dimension: tuple(replace(part, name=called.get(part.name, part.name)) for part in parts)
-                    for dimension, parts in result.breakdowns.items()
-                },
-            )
-            for result in made.results
-        ]
-        return replace(made, results=tuple(results))
+        return province_view(CityRecord(name, province.name, views[0].city.zone, ""), views)
 
     def _audited(self, view: CityView) -> frozenset[str]:
         """The periods with a page of results, when the dashboards lie where this machine's pages do."""

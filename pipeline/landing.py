@@ -8,20 +8,22 @@ import json
 import os
 import re
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from itertools import cycle
 from mmap import mmap
 from pathlib import Path
+from typing import Any
 
 from connectors.counted_file import open_counted
-from connectors.errors import FileMissing, SourceUnavailable
+from connectors.errors import DataDamaged, FileMissing, SourceUnavailable
 from connectors.objects import StoredObject, is_address, stored_objects
 from connectors.remarks import Remark
-from pipeline.atomic import draft_file, publish, write_atomically
+from pipeline.atomic import draft_file, publish
 from pipeline.config.city import City
 from pipeline.config.rows import FileSettings
 from pipeline.config.source import Source
@@ -29,6 +31,7 @@ from pipeline.coverage import Coverage, remark
 from pipeline.expected_files import missing_files, months_by_pattern, same_files
 from pipeline.periods import Period
 from pipeline.progress import Meter
+from pipeline.sealed import damaged, read_sealed, say_mended, write_sealed
 from pipeline.tables import ACCESS_LOG
 
 _CHUNK_BYTES = 1 << 25
@@ -130,23 +133,47 @@ def _own_coverage(
 def write_manifest(home: Path, manifest: Manifest) -> None:
     """Put the manifest beside the objects it names, old or new but never half."""
     path = manifest_path(home, manifest.city, manifest.source, Period.parse(manifest.period))
-    covers = None if manifest.covers is None else manifest.covers.texts
-    write_atomically(path, json.dumps({**asdict(manifest), "covers": covers}, indent=2))
+    write_sealed(path, json.dumps(as_plain(manifest), indent=2))
 
 
-def read_manifest(home: Path, *, city_id: str, source_name: str, period: Period) -> Manifest:
-    """The manifest of a source and period; `FileNotFoundError` when there is none."""
-    return read_manifest_at(manifest_path(home, city_id, source_name, period))
+def as_plain(manifest: Manifest) -> dict[str, Any]:
+    """A manifest as JSON knows it."""
+    return asdict(manifest) | {"covers": None if manifest.covers is None else manifest.covers.texts}
 
 
-def read_manifest_at(path: Path) -> Manifest:
-    """The manifest in a file; raises `FileNotFoundError` when there is none."""
-    raw = json.loads(path.read_text("utf-8"))
+def from_plain(raw: Mapping[str, Any]) -> Manifest:
+    """The manifest that was made plain; `ValueError`, `TypeError` or `KeyError` for what is none."""
     days = None if raw.get("covers") is None else Coverage.from_texts(raw["covers"])
     files = tuple(LandedFile(**file) for file in raw["files"])
     remarks = tuple(Remark(**remark) for remark in raw.get("remarks", ()))
     notes = tuple(raw.get("notes", ()))
     return Manifest(**{**raw, "files": files, "covers": days, "notes": notes, "remarks": remarks})
+
+
+def read_manifest(home: Path, *, city_id: str, source_name: str, period: Period) -> Manifest:
+    """The manifest of a source and period; raises what `read_manifest_at` raises."""
+    return read_manifest_at(manifest_path(home, city_id, source_name, period))
+
+
+def read_manifest_at(path: Path) -> Manifest:
+    """The manifest in a file; raises `FileNotFoundError` when there is none, and `DataDamaged`."""
+    kept = read_sealed(path, may_be_older=True)
+    try:
+        return from_plain(json.loads(kept))
+    except (ValueError, TypeError, KeyError, AttributeError):
+        raise damaged(path) from None
+
+
+def whole_manifests(folder: Path, pattern: str = "*.json") -> Iterator[Manifest]:
+    """The manifests below a folder, in the order of their names, but for damaged ones."""
+    for path in sorted(folder.glob(pattern)):
+        with suppress(DataDamaged):
+            yield read_manifest_at(path)
+
+
+def manifests_of(home: Path, city_id: str, source_name: str) -> list[Manifest]:
+    """The manifests of a source, of all periods, but for damaged ones."""
+    return list(whole_manifests(home / "landing" / city_id / source_name))
 
 
 def manifest_path(home: Path, city_id: str, source_name: str, period: Period) -> Path:
@@ -156,8 +183,8 @@ def manifest_path(home: Path, city_id: str, source_name: str, period: Period) ->
 
 def landing_notes(home: Path, city_id: str) -> list[Path]:
     """The notes that say when each file of a city first landed."""
-    manifests = (home / "landing" / city_id).glob("*/*.json")
-    hashes = {file.sha256 for path in manifests for file in read_manifest_at(path).files}
+    manifests = whole_manifests(home / "landing" / city_id, "*/*.json")
+    hashes = {file.sha256 for manifest in manifests for file in manifest.files}
     notes = [object_path(home, sha256).with_suffix(".json") for sha256 in sorted(hashes)]
     return [note for note in notes if note.is_file()]
 
@@ -240,11 +267,11 @@ class _Landing:
         role = "main" if isinstance(settings, Source) else "responses"
         declared = self.city.sources[self.source_name].extracted_at
         seen: set[str] = set()
-        sizes = self._known_sizes()
+        earlier = self._earlier()
         is_by_folder = any("{month}" in path.rpartition("/")[0] for path in settings.path if not is_address(path))
         for name, path in self._found(settings):
-            is_known = path.stat().st_size in sizes
-            sha256, size_bytes, landed_at = land_bytes(self.home, path, name=name, meter=self.meter, is_known=is_known)
+            landed = land_bytes(self.home, path, name=name, meter=self.meter, earlier=earlier)
+            sha256, size_bytes, landed_at = landed
             if settings.format != ACCESS_LOG and not _is_header_alone(path):
                 self.names.setdefault(sha256, []).append(f"{path.parent.name}/{name}" if is_by_folder else name)
             if sha256 not in seen:
@@ -252,10 +279,10 @@ class _Landing:
                 extracted_at = declared.replace(tzinfo=self.city.zone_info).isoformat() if declared else landed_at
                 yield LandedFile(name, role, sha256, size_bytes, landed_at, extracted_at)
 
-    def _known_sizes(self) -> set[int]:
-        """Sizes of the files this source has given for any period."""
+    def _earlier(self) -> list[LandedFile]:
+        """The files this source has given for any period."""
         folder = manifest_path(self.home, self.city.city, self.source_name, self.period).parent
-        return {file.size_bytes for path in folder.glob("*.json") for file in read_manifest_at(path).files}
+        return [file for manifest in whole_manifests(folder) for file in manifest.files]
 
     def _found(self, settings: FileSettings) -> Iterator[tuple[str, Path]]:
         """Names and files, those of object storage as copies that last until the next is asked for."""
@@ -294,26 +321,75 @@ def _copies(home: Path, stored: Sequence[StoredObject]) -> Iterator[tuple[str, P
 
 
 def land_bytes(
-    home: Path, content: bytes | Path, *, name: str, meter: Meter | None = None, is_known: bool = False
+    home: Path,
+    content: bytes | Path,
+    *,
+    name: str,
+    meter: Meter | None = None,
+    earlier: Sequence[LandedFile] = (),
 ) -> tuple[str, int, str]:
     """Put bytes, or a copy of a file, at their address; gives hash, size and the moment they first landed.
 
-    A file is hashed while it is copied. One that probably landed before (`is_known`) is hashed alone, as are bytes at
-    hand, and copied only when they are new after all.
+    A file is hashed while it is copied. One of a size that landed `earlier` is hashed alone, as are bytes at hand, and
+    copied only when they are new after all, or what landed is no longer whole.
     """
     meter = meter or Meter()
     read_before = meter.bytes_read
-    sha256 = hash_of(content, meter) if is_known or isinstance(content, bytes) else None
-    if sha256 is None or not object_path(home, sha256).is_file():
+    is_known = isinstance(content, bytes) or content.stat().st_size in {file.size_bytes for file in earlier}
+    sha256 = hash_of(content, meter) if is_known else None
+    was_there = sha256 is not None and object_path(home, sha256).is_file()
+    if sha256 is None or not is_whole(home, sha256):
         # What was hashed alone for nothing is read again.
         meter.expect(meter.bytes_read - read_before)
         sha256 = _copy(home, content, name=name, meter=meter)
-    target = object_path(home, sha256)
-    note = target.with_suffix(".json")
-    if not note.is_file():
-        landed_at = datetime.now(UTC).isoformat(timespec="seconds")
-        write_atomically(note, json.dumps({"landed_at": landed_at, "name": name}))
-    return sha256, target.stat().st_size, str(json.loads(note.read_text("utf-8"))["landed_at"])
+        if was_there:
+            say_mended(id=f"{name} di zona pendaratan berubah", en=f"{name} in the landing zone had changed")
+    landed_at = _first_landed_at(home, sha256, name=name, earlier=earlier)
+    return sha256, object_path(home, sha256).stat().st_size, landed_at
+
+
+def _first_landed_at(home: Path, sha256: str, *, name: str, earlier: Sequence[LandedFile]) -> str:
+    """When these bytes first landed: as noted beside them, else as an earlier manifest says, else now."""
+    note = object_path(home, sha256).with_suffix(".json")
+    try:
+        return str(json.loads(read_sealed(note, may_be_older=True))["landed_at"])
+    except (FileNotFoundError, DataDamaged, ValueError, TypeError, KeyError):
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        landed_at = min((file.landed_at for file in earlier if file.sha256 == sha256), default=now)
+        write_sealed(note, json.dumps({"landed_at": landed_at, "name": name}))
+        return landed_at
+
+
+def is_whole(home: Path, sha256: str, meter: Meter | None = None) -> bool:
+    """Whether the raw bytes with this hash are there and still have it."""
+    path = object_path(home, sha256)
+    return path.is_file() and hash_of(path, meter or Meter()) == sha256
+
+
+@contextmanager
+def unaltered(home: Path, files: Sequence[LandedFile]) -> Iterator[None]:
+    """Hold landed files against their hashes while the block reads them.
+
+    Raises `DataDamaged` for files that are gone or altered, whatever else the block made of them.
+    """
+    with ThreadPoolExecutor(1) as hashing:
+        checked = [(file.name, hashing.submit(is_whole, home, file.sha256)) for file in files]
+        try:
+            yield
+        finally:
+            altered = [name for name, whole in checked if not whole.result()]
+            if altered:
+                raise _altered(altered)
+
+
+def _altered(names: Sequence[str]) -> DataDamaged:
+    listed = ", ".join(names)
+    return DataDamaged(
+        id=f"Berkas mentah di zona pendaratan berubah atau hilang: {listed}. Ambil lagi dari sumbernya dengan "
+        "tolok run, atau pulihkan dari cadangan.",
+        en=f"Raw files in the landing zone were altered or are gone: {listed}. Fetch them from their source again by "
+        "tolok run, or restore them from a backup.",
+    )
 
 
 def hash_of(content: bytes | Path, meter: Meter) -> str:

@@ -19,8 +19,10 @@ _OF_A_VERSION = (
 Row = Mapping[str, Any]
 
 
-def rolled_up(province_id: str, results_by_city: Mapping[str, Sequence[ResultView]]) -> list[ResultView]:
-    """The results of a province from the current ones of its cities.
+def rolled_up(
+    province_id: str, results_by_city: Mapping[str, Sequence[ResultView]], *, names: Mapping[str, str] | None = None
+) -> list[ResultView]:
+    """The results of a province from the current ones of its cities, which reasons call by their `names`, else ids.
 
     One for each indicator and period that some city has. Breakdowns are by city. A result is provisional while a city's
     is, or a city lacks its own; coverage is the share of all cities' days or agencies, a city without a result having
@@ -33,6 +35,7 @@ def rolled_up(province_id: str, results_by_city: Mapping[str, Sequence[ResultVie
             period,
             definition,
             {city: by_key.get((city, definition.id, period)) for city in results_by_city},
+            names or {},
         )
         for period in sorted({period for _, _, period in by_key})
         for definition in definitions().values()
@@ -42,8 +45,9 @@ def rolled_up(province_id: str, results_by_city: Mapping[str, Sequence[ResultVie
 
 def province_view(province: CityRecord, views: Sequence[CityView]) -> CityView:
     """A province as readers see it, from what they see of its cities; it has no targets and versions of its own."""
-    results = rolled_up(province.city_id, {view.city.city_id: view.results for view in views})
-    return CityView(province, tuple(results), parts=tuple(view.city.city_id for view in views))
+    names = {view.city.city_id: view.city.name for view in views}
+    results = rolled_up(province.city_id, {view.city.city_id: view.results for view in views}, names=names)
+    return CityView(province, tuple(results), parts=names)
 
 
 def versions(
@@ -51,6 +55,7 @@ def versions(
     history_by_city: Mapping[str, Sequence[Row]],
     *,
     current: Callable[[str, str, datetime], Sequence[ResultView]],
+    names: Mapping[str, str] | None = None,
 ) -> list[dict[str, Any]]:
     """Each change of a province's results, as `Warehouse.history` gives a city's versions, counted for each result.
 
@@ -67,7 +72,7 @@ def versions(
         last: dict[str, ResultView] = {}
         for at, city in sorted({(at, city) for of, at, city, _ in rows if of == period}):
             parts[city] = current(city, period, at)
-            for one in rolled_up(province_id, parts):
+            for one in rolled_up(province_id, parts, names=names):
                 row = rows.get((period, at, city, one.indicator_id))
                 before = last.get(one.indicator_id)
                 if row is None or (before and _told(before) == _told(one)):
@@ -89,13 +94,19 @@ def _told(one: ResultView) -> tuple[Any, ...]:
     return one.value, one.numerator, one.denominator, one.status, one.reason
 
 
-def _sum(province_id: str, period: str, definition: Definition, parts: Mapping[str, ResultView | None]) -> ResultView:
+def _sum(
+    province_id: str,
+    period: str,
+    definition: Definition,
+    parts: Mapping[str, ResultView | None],
+    names: Mapping[str, str],
+) -> ResultView:
     known = [one for one in parts.values() if one]
     telling = {city: one for city, one in parts.items() if one is not None and _tells(one)}
     numerator = fsum(one.numerator or 0 for one in telling.values()) if telling else None
     denominator = fsum(one.denominator or 0 for one in telling.values()) if telling else None
     value = numerator / denominator * definition.scale if numerator is not None and denominator else None
-    reasons = tuple(_reasons(parts, telling))
+    reasons = tuple(_reasons(parts, telling, names))
     nothing = "tidak ada kota yang punya pembagi / no city has anything to divide by" if value is None else None
     return ResultView(
         city_id=province_id,
@@ -126,19 +137,20 @@ def _tells(one: ResultView) -> bool:
     return one.numerator is not None and one.denominator is not None and bool(one.coverage_pct)
 
 
-def _reasons(parts: Mapping[str, ResultView | None], telling: Mapping[str, ResultView]) -> Iterator[Reason]:
+def _reasons(
+    parts: Mapping[str, ResultView | None], telling: Mapping[str, ResultView], names: Mapping[str, str]
+) -> Iterator[Reason]:
     """Why a sum is not final: cities that lack a result, that are not final, that were measured by another method."""
     lacking = [city for city in parts if city not in telling]
     held = [city for city, one in telling.items() if any(reason.keeps_provisional for reason in one.reasons)]
     held += [city for city, one in telling.items() if one.status == "provisional" and city not in held]
-    if lacking:
-        yield _reason(
-            "part_missing", f"belum ada angka dari {', '.join(lacking)}", f"no figure of {', '.join(lacking)}"
-        )
-    if held:
-        yield _reason(
-            "part_provisional", f"masih sementara: {', '.join(held)}", f"still provisional: {', '.join(held)}"
-        )
+    for code, cities, in_id, in_en in (
+        ("part_missing", lacking, "belum ada angka dari", "no figure of"),
+        ("part_provisional", held, "masih sementara:", "still provisional:"),
+    ):
+        if cities:
+            called = ", ".join(names.get(city, city) for city in cities)
+            yield _reason(code, f"{in_id} {called}", f"{in_en} {called}")
     methods = sorted({one.method_version for one in telling.values()})
     if len(methods) > 1:
         versions = ", ".join(methods)

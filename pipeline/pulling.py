@@ -14,7 +14,7 @@ from pathlib import Path
 
 from connectors.base import Connector, Kept, Retention, Window, Wire
 from connectors.connection import connection_from
-from connectors.errors import AnswersDiffer
+from connectors.errors import AnswersDiffer, DataDamaged
 from connectors.http import HttpClient, Limits
 from connectors.records import RawFile
 from pipeline.config.city import City
@@ -23,10 +23,12 @@ from pipeline.coverage import Coverage, remark
 from pipeline.landing import (
     LandedFile,
     Manifest,
+    is_whole,
     land_bytes,
     manifest_path,
     object_path,
     read_manifest_at,
+    whole_manifests,
     write_manifest,
 )
 from pipeline.periods import Period
@@ -34,6 +36,7 @@ from pipeline.tables import TABLES
 
 LIMITS = Limits()
 RESUME_WITHIN = timedelta(hours=12)
+_SEAL_WIDTH = 65
 
 
 def pull(home: Path, *, city: City, source_name: str, period: Period, now: datetime) -> Manifest:
@@ -222,7 +225,16 @@ def _with_earlier(parts: _Parts, before: Manifest | None) -> _Parts:
 
 
 def _landed_before(path: Path) -> Manifest | None:
-    return read_manifest_at(path) if path.is_file() else None
+    """What was landed while the system still held it; `DataDamaged` when nobody can tell any more."""
+    try:
+        return read_manifest_at(path) if path.is_file() else None
+    except DataDamaged:
+        raise DataDamaged(
+            id=f"Catatan {path} rusak, dan sistemnya tidak lagi menyimpan seluruh periode ini. Pulihkan berkas itu "
+            "dari cadangan, atau hapus bila yang masih ada di sistem sudah cukup; lalu jalankan lagi.",
+            en=f"The note {path} is damaged, and the system no longer holds the whole of this period. Restore that "
+            "file from a backup, or delete it if what the system still holds is enough; then run again.",
+        ) from None
 
 
 def _settings_sha256(source: Source) -> str:
@@ -237,6 +249,8 @@ class _Journal:
         self._home = home
         self._path = path
         self._before = dict(kept)
+        # The journals of a source lie in folders beside the manifests of its periods.
+        self._earlier = [file for manifest in whole_manifests(path.parent.parent) for file in manifest.files]
         self._now: dict[str, dict[str, object]] = {}
         self.notes: list[str] = []
 
@@ -244,15 +258,15 @@ class _Journal:
         line = self._before.get(name)
         if line is None or line["request"] != request:
             return None
-        path = object_path(self._home, str(line["sha256"]))
-        if not path.is_file():
+        if not is_whole(self._home, str(line["sha256"])):
             return None
+        path = object_path(self._home, str(line["sha256"]))
         self._now[name] = line
         headers = line["headers"]
         return Kept(path, headers if isinstance(headers, dict) else {})
 
     def keep(self, name: str, request: str, content: bytes | Path, *, headers: Mapping[str, str]) -> None:
-        sha256, size_bytes, landed_at = land_bytes(self._home, content, name=name)
+        sha256, size_bytes, landed_at = land_bytes(self._home, content, name=name, earlier=self._earlier)
         line = {
             "name": name,
             "request": request,
@@ -263,7 +277,7 @@ class _Journal:
         }
         self._now[name] = line
         with self._path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(line) + "\n")
+            file.write(f"{_sealed_line(json.dumps(line))}\n")
             file.flush()
             os.fsync(file.fileno())
 
@@ -299,9 +313,14 @@ def _journal(home: Path, folder: Path, *, settings: str, now: datetime) -> Itera
 
 
 def _lines(path: Path) -> Iterator[tuple[str, dict[str, object]]]:
-    for text in path.read_text("utf-8").splitlines():
-        try:
-            line = json.loads(text)
-        except ValueError:  # the line being written when the machine stopped
+    for text in path.read_text("utf-8", errors="replace").splitlines():
+        line = text[_SEAL_WIDTH:]
+        if text != _sealed_line(line):  # altered, or being written when the machine stopped
             return
-        yield line["name"], line
+        answer = json.loads(line)
+        yield answer["name"], answer
+
+
+def _sealed_line(line: str) -> str:
+    """A line behind the hash of its text."""
+    return f"{hashlib.sha256(line.encode()).hexdigest()} {line}"

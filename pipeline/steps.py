@@ -6,10 +6,9 @@ alone by Airflow, the command line or a test.
 
 from __future__ import annotations
 
-import hashlib
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import nullcontext, suppress
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -17,20 +16,18 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from pydantic import TypeAdapter
-
 from connectors.errors import DataRejected, TolokError
 from connectors.remarks import Remark
 from pipeline.atomic import write_atomically
 from pipeline.config.city import City
 from pipeline.config.load import load_city
-from pipeline.landing import LandedFile, Manifest, hash_of, land, object_path, read_manifest
+from pipeline.landing import LandedFile, Manifest, is_whole, land
 from pipeline.periods import Period, period_of_run
 from pipeline.preconditions import require_countable, sources_for
-from pipeline.progress import SILENT, Meter, Progress
+from pipeline.progress import SILENT, Progress
 from pipeline.settings import Settings
 from pipeline.tables import TABLES
-from pipeline.turns import take_turn
+from pipeline.work import Work
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,8 +39,9 @@ if TYPE_CHECKING:
     from pipeline.language.language import Code
     from pipeline.reporting import Reporting
     from pipeline.retrace import Effects
+    from pipeline.signs import Read
     from pipeline.validate import Verdict
-    from pipeline.warehouse.records import Correction, Stored
+    from pipeline.warehouse.records import Correction, Stored, StoreRequest
 
 _log = logging.getLogger(__name__)
 _NO_REMARKS: Mapping[str, Sequence[Remark]] = {}
@@ -73,6 +71,8 @@ def may_start(
     A run by hand (no `due_at`) does not wait for months, and its period, of which it may have several, is not asked
     for; one that was due waits for the city's `year_waits_days`.
     """
+    from pipeline.turns import take_turn
+
     city, now = _city(city_id), datetime.now(UTC)
     own_months = _own_months(city, Period.parse(period)) if due_at else []
     missing = [month for month in own_months if month not in _months_done(city_id)]
@@ -81,7 +81,7 @@ def may_start(
         months = ", ".join(missing)
         _log.info("Menunggu / Waiting: %s, sampai / until %s", months, f"{wait_until:%Y-%m-%d %H:%MZ}")
         return False
-    is_mine, held_by = take_turn(_home(), city_id, holder=holder, is_active=is_active, now=now)
+    is_mine, held_by = take_turn(_home(), _warehouse_url(), city_id, holder=holder, is_active=is_active, now=now)
     if not is_mine:
         _log.info("Menunggu run lain dari kota ini / Waiting for another run of this city: %s", held_by)
     return is_mine
@@ -182,7 +182,7 @@ def clean(city_id: str, table: str, period: str, *, progress: Progress = SILENT)
     """Turn landed bytes into the clean table; gives the name of the clean dataset."""
     from pipeline.clean.dataset import clean_table
 
-    manifests = _manifests(city_id, table, period)
+    manifests = _work(city_id, period).manifests(table)
     if not manifests:
         return ""
     with progress.step(f"Bersihkan / Clean {table}") as meter:
@@ -191,27 +191,32 @@ def clean(city_id: str, table: str, period: str, *, progress: Progress = SILENT)
 
 def validate(city_id: str, period: str) -> str:
     """Hold the clean tables against their suites; a critical failure raises `DataRejected`."""
-    from pipeline.judgement import judge_tables
-    from pipeline.validate import refuse_unsound, validate_tables
+    from pipeline.validate import refuse_unsound
 
-    city, asked = _city(city_id), Period.parse(period)
-    write_atomically(_work(city_id, period) / "manifests.sha256", _manifests_sha256(city_id, period))
-    datasets = {table: dataset(city_id, table, period) for table in TABLES}
-    manifests = {table: _manifests(city_id, table, period) for table in TABLES}
-    verdicts, tables = validate_tables(
-        datasets,
-        period=asked,
-        zone=city.zone_info,
-        sources={table: _sources_of_files(of_table) for table, of_table in manifests.items()},
-        names={file.file_id: file.name for of_table in manifests.values() for one in of_table for file in one.files},
-    )
-    said = {table: found.remarks for table, found in datasets.items()}
-    verdict, remarks = judge_tables(tables, city=city, period=asked, said=said)
-    verdicts = [*verdicts, verdict] if tables else []
-    _write_verdicts(city_id, period, "tables", verdicts)
-    write_atomically(_work(city_id, period) / "remarks.json", _remarks_by_table().dump_json(remarks, indent=1))
+    work = _work(city_id, period)
+    verdicts, remarks, tables = _validated(work)
+    work.write_verdicts("tables", verdicts)
+    work.write_remarks(remarks)
     refuse_unsound(verdicts, tables=tables)
     return f"{city_id}/{period}/tables"
+
+
+def _validated(work: Work) -> tuple[list[Verdict], dict[str, list[Remark]], dict[str, Read]]:
+    """Verdicts on clean tables and their signs, remarks by table, and what was read of each."""
+    from pipeline.judgement import judge_tables
+    from pipeline.validate import validate_tables
+
+    datasets = {table: work.dataset(table) for table in TABLES}
+    verdicts, tables = validate_tables(
+        datasets,
+        period=work.period,
+        zone=work.city.zone_info,
+        sources={table: _sources_of_files(work.manifests(table)) for table in TABLES},
+        names={file.file_id: file.name for manifest in work.all_manifests for file in manifest.files},
+    )
+    said = {table: found.remarks for table, found in datasets.items()}
+    verdict, remarks = judge_tables(tables, city=work.city, period=work.period, said=said)
+    return [*verdicts, verdict] if tables else [], remarks, tables
 
 
 def _sources_of_files(manifests: Sequence[Manifest]) -> dict[str, str]:
@@ -225,13 +230,13 @@ def _sources_of_files(manifests: Sequence[Manifest]) -> dict[str, str]:
 
 def measure(city_id: str, period: str) -> str:
     """Compute the four indicators, hold them against their suites and earlier results; gives the results' name."""
-    _refuse_newer_files(city_id, period)
-    computed = compute(city_id, period, remarks=_read_remarks(city_id, period))
-    _write_results(city_id, period, "computed", computed)
+    work = _work(city_id, period)
+    computed = _computed(work, remarks=work.remarks())
+    work.write_results("computed", computed)
     verdicts, results = _judged(city_id, period, computed, warehouse_url=_warehouse_url())
-    _write_verdicts(city_id, period, "results", verdicts)
+    work.write_verdicts("results", verdicts)
     _refuse(verdicts)
-    _write_results(city_id, period, "results", results)
+    work.write_results("results", results)
     return f"{city_id}/{period}/results"
 
 
@@ -240,7 +245,8 @@ def judged_results(city_id: str, period: str, *, warehouse_url: str | None) -> l
 
     Without a warehouse there are no earlier results.
     """
-    computed = compute(city_id, period, remarks=_read_remarks(city_id, period))
+    work = _work(city_id, period)
+    computed = _computed(work, remarks=work.remarks())
     verdicts, results = _judged(city_id, period, computed, warehouse_url=warehouse_url)
     _refuse(verdicts)
     return results
@@ -297,11 +303,11 @@ def store(city_id: str, period: str, *, correction: Correction | None = None) ->
     Into a closed year nothing is written without a correction; the line says what would have changed. Results of the
     next month and of a year later that are there already are judged again, for they are judged beside these.
     """
-    _refuse_newer_files(city_id, period)
-    stored = _write_versions(city_id, period, correction=correction)
-    write_atomically(_work(city_id, period) / "fingerprint", _fingerprint(city_id, period))
+    work = _work(city_id, period)
+    stored = _write_versions(work, correction=correction)
+    write_atomically(work.place / "fingerprint", _fingerprint(city_id, period))
     if any(one.outcome in ("new", "changed") for one in stored):
-        for later in Period.parse(period).judged_beside:
+        for later in work.period.judged_beside:
             stored += _judge_again(city_id, later.label, beside=period)
     return [str(one) for one in stored]
 
@@ -309,72 +315,59 @@ def store(city_id: str, period: str, *, correction: Correction | None = None) ->
 def _judge_again(city_id: str, period: str, *, beside: str) -> list[Stored]:
     """Judge what an earlier run computed beside what was stored since; gives what changed.
 
-    Nothing without such results here, or while another run has fetched other files: it judges them itself.
+    Nothing without such results here, or of other files and settings than today's: the next run judges those.
     """
-    kept = _work(city_id, period) / "computed.json"
-    if not kept.is_file() or not _stored(_warehouse_url(), city_id, Period.parse(period)):
+    if not _stored(_warehouse_url(), city_id, Period.parse(period)):
         return []
     try:
-        _refuse_newer_files(city_id, period)
+        work = _work(city_id, period)
+        computed = work.results("computed")
     except DataRejected:
         return []
-    verdicts, results = _judged(city_id, period, _read_results(kept), warehouse_url=_warehouse_url())
-    _write_verdicts(city_id, period, "results", verdicts)
-    _write_results(city_id, period, "results", results)
+    verdicts, results = _judged(city_id, period, computed, warehouse_url=_warehouse_url())
+    work.write_verdicts("results", verdicts)
+    work.write_results("results", results)
     because = f"dinilai lagi di samping {beside} / judged again beside {beside}"
-    changed = [one for one in _write_versions(city_id, period, because=because) if one.outcome != "unchanged"]
+    changed = [one for one in _write_versions(work, because=because) if one.outcome != "unchanged"]
     if changed:
         report(city_id, period)
     return changed
 
 
-def _write_versions(
-    city_id: str, period: str, *, correction: Correction | None = None, because: str | None = None
-) -> list[Stored]:
-    from pipeline.store_request import store_request_for
-    from pipeline.terms import populations
+def _write_versions(work: Work, *, correction: Correction | None = None, because: str | None = None) -> list[Stored]:
+    """Results as versions bound to the manifests they were measured from."""
     from pipeline.warehouse import Warehouse
 
-    results = _read_results(_work(city_id, period) / "results.json")
+    results = work.results("results")
     warehouse = Warehouse(_warehouse_url())
     warehouse.migrate()
-    city, asked = _city(city_id), Period.parse(period)
-    headline, others = populations(dataset(city_id, "population", period).frame, city=city, period=asked)
-    request = store_request_for(
-        city,
-        period=asked,
-        manifests={table: _manifests(city_id, table, period) for table in TABLES},
-        verdicts=_read_verdicts(city_id, period),
+    request = _store_request(work, results, verdicts=work.verdicts())
+    request = replace(request, correction=correction, because=because)
+    stored = list(warehouse.store(results, request=request))
+    work.note_stored()
+    return stored
+
+
+def _store_request(work: Work, results: Sequence[Result], *, verdicts: Sequence[Verdict]) -> StoreRequest:
+    from pipeline.store_request import store_request_for
+    from pipeline.terms import populations
+
+    headline, others = populations(work.dataset("population").frame, city=work.city, period=work.period)
+    return store_request_for(
+        work.city,
+        period=work.period,
+        manifests={table: work.manifests(table) for table in TABLES},
+        verdicts=verdicts,
         results=results,
         populations=[headline, *others] if headline else [],
         computed_at=datetime.now(UTC),
     )
-    request = replace(request, correction=correction, because=because)
-    return list(warehouse.store(results, request=request))
 
 
 def measured(city_id: str, periods: Sequence[str]) -> list[str]:
     """Those of the periods of which something was measured, or that were declared empty."""
     done = _months_done(city_id)
     return [period for period in periods if period in done]
-
-
-def _manifests_sha256(city_id: str, period: str) -> str:
-    """The same for the same files of all tables."""
-    manifests = [manifest for table in TABLES for manifest in _manifests(city_id, table, period)]
-    return hashlib.sha256(repr(manifests).encode()).hexdigest()
-
-
-def _refuse_newer_files(city_id: str, period: str) -> None:
-    """`DataRejected` when another run has fetched other files since these were validated: a result names its own."""
-    kept = _work(city_id, period) / "manifests.sha256"
-    if not kept.is_file():
-        raise _not_run(city_id, period, id="belum divalidasi", en="not validated yet")
-    if kept.read_text("utf-8") != _manifests_sha256(city_id, period):
-        raise DataRejected(
-            id=f"{city_id} {period}: run lain mengambil berkas yang lebih baru sementara itu. Jalankan lagi.",
-            en=f"{city_id} {period}: another run has fetched newer files meanwhile. Run it again.",
-        )
 
 
 def periods_done(city_id: str, periods: Sequence[str]) -> frozenset[str]:
@@ -390,7 +383,7 @@ def periods_done(city_id: str, periods: Sequence[str]) -> frozenset[str]:
 
 def _is_unchanged(city_id: str, period: str) -> bool:
     """Results of another machine or an older Tolok, of which nothing is noted here, stand."""
-    kept = _work(city_id, period) / "fingerprint"
+    kept = _work(city_id, period).place / "fingerprint"
     return not kept.is_file() or kept.read_text("utf-8") == _fingerprint(city_id, period)
 
 
@@ -432,20 +425,19 @@ def _write_page(city_id: str, period: str) -> Path:
     from pipeline.report.page import write_page
     from pipeline.warehouse import Warehouse
 
-    city, warehouse = _city(city_id), Warehouse(_warehouse_url())
+    work, warehouse = Work.last_stored(_city(city_id), Period.parse(period), _home()), Warehouse(_warehouse_url())
     results = warehouse.current(city_id, period)
-    manifests = [m for table in TABLES for m in _manifests(city_id, table, period)]
     return write_page(
         _home() / "reports" / city_id / f"{period}.html",
-        city_name=city.name,
+        city_name=work.city.name,
         period=period,
         results=results,
         breakdowns={r["indicator"]: warehouse.breakdowns(city_id, period, r["indicator"]) for r in results},
-        verdicts=_read_verdicts(city_id, period),
-        notes=[note for manifest in manifests for note in manifest.notes],
+        verdicts=work.verdicts(),
+        notes=[note for manifest in work.all_manifests for note in manifest.notes],
         sources=[
             {"source": m.source, "file": file.name, "sha256": file.sha256, "size_bytes": file.size_bytes}
-            for m in manifests
+            for m in work.all_manifests
             for file in m.files
         ],
     )
@@ -498,12 +490,13 @@ def collected(city_id: str) -> None:
 
 
 def run(city_id: str, period: str, *, correction: Correction | None = None, progress: Progress = SILENT) -> list[str]:
-    """Every step in order; gives what `store` says."""
+    """Every step in order; gives what `store` says. Another run of the same period is waited for first."""
     from pipeline.failures import kept_failure
+    from pipeline.warehouse.locks import alone
 
     label, _ = Period.parse(period).label, _city(city_id)
     try:
-        with kept_failure(city_id, label) as begin:
+        with alone(_warehouse_url(), f"{city_id} {label}"), kept_failure(city_id, label) as begin:
             for source in sources(city_id, label):
                 begin(f"fetch.{source}")
                 fetch(city_id, source, label, progress=progress)
@@ -528,56 +521,60 @@ def run(city_id: str, period: str, *, correction: Correction | None = None, prog
     return stored
 
 
-def compute(
-    city_id: str,
-    period: str,
-    *,
-    is_rebuilt: bool = False,
-    remarks: Mapping[str, Sequence[Remark]] = _NO_REMARKS,
-    progress: Progress = SILENT,
-) -> list[Result]:
-    """The four results of a period from the clean tables; `is_rebuilt` makes those anew from the landed bytes.
+def compute(city_id: str, period: str) -> list[Result]:
+    """The four results of a period from the clean tables."""
+    return _computed(_work(city_id, period))
 
-    `remarks` are what validation found out about each table.
-    """
+
+def recompute(city_id: str, period: str, *, progress: Progress = SILENT) -> tuple[list[Result], StoreRequest]:
+    """What a run would store, with everything between made anew from the landed bytes; nothing is kept or written."""
+    with TemporaryDirectory(prefix="rebuilt-", dir=_home()) as folder:
+        work = Work(_city(city_id), Period.parse(period), _home(), rebuilt_in=Path(folder))
+        for table in TABLES:
+            with progress.step(f"Bersihkan ulang / Clean again {table}") as meter:
+                work.dataset(table, meter)
+        with progress.step("Periksa ulang / Validate again"):
+            verdicts, remarks, _ = _validated(work)
+        with progress.step("Hitung ulang / Recompute"):
+            computed = _computed(work, remarks=remarks)
+            of_results, results = _judged(city_id, period, computed, warehouse_url=_warehouse_url())
+        return results, _store_request(work, results, verdicts=[*verdicts, *of_results])
+
+
+def _computed(work: Work, *, remarks: Mapping[str, Sequence[Remark]] = _NO_REMARKS) -> list[Result]:
+    """The four results; `remarks` are what validation found out about each table."""
     from pipeline.indicators import base
     from pipeline.indicators.registry import INDICATORS
 
     results = []
-    with TemporaryDirectory(prefix="rebuilt-", dir=_home()) if is_rebuilt else nullcontext() as folder:
-        inhabitants = dataset(city_id, "population", period, rebuilt_in=folder)
-        for indicator in INDICATORS.values():
-            table = indicator.DEFINITION.table
-            with progress.step(f"Hitung ulang / Recompute {table}") as meter:
-                rows = dataset(city_id, table, period, rebuilt_in=folder, meter=meter)
-            terms = _terms(city_id, period, indicator.DEFINITION, rows=rows, inhabitants=inhabitants, remarks=remarks)
-            results.append(base.measure(indicator, rows.parts, terms=terms))
+    for indicator in INDICATORS.values():
+        rows = work.dataset(indicator.DEFINITION.table)
+        terms = _terms(work, indicator.DEFINITION, rows=rows, remarks=remarks)
+        results.append(base.measure(indicator, rows.parts, terms=terms))
     return results
 
 
 def _terms(
-    city_id: str,
-    period: str,
+    work: Work,
     definition: Definition,
     *,
     rows: Dataset,
-    inhabitants: Dataset,
     remarks: Mapping[str, Sequence[Remark]] = _NO_REMARKS,
 ) -> Terms:
     from pipeline.terms import terms_for
 
-    table, also_reads = definition.table, definition.also_reads
+    table, also_reads, inhabitants = definition.table, definition.also_reads, work.dataset("population")
     return terms_for(
         table,
-        city=_city(city_id),
-        period=Period.parse(period),
+        city=work.city,
+        period=work.period,
         parts=rows.parts,
         tally=rows.tally,
         inhabitants=inhabitants.frame,
-        manifests=_manifests(city_id, table, period),
+        manifests=work.manifests(table),
         remarks=(
             *rows.remarks,
-            *(one for name in (table, *also_reads) for one in _landing_remarks(city_id, name, period)),
+            *(one for name in (table, *also_reads) for one in work.landing_remarks(name)),
             *(inhabitants.remarks if "population" in also_reads else ()),
             *(remark for name in (table, *also_reads) for remark in remarks.get(name, ())),
         ),
@@ -592,7 +589,7 @@ def effects(city_id: str, period: str, indicator_id: str, *, rules: Sequence[tup
     from pipeline.retrace import effects
 
     indicator = INDICATORS[indicator_id]
-    rows, terms = _rows_and_terms(city_id, period, indicator.DEFINITION)
+    rows, terms = _rows_and_terms(_work(city_id, period), indicator.DEFINITION)
     table = TABLES[indicator.DEFINITION.table]
     return effects(indicator, rows.parts, table=table, terms=terms, rules=rules)
 
@@ -602,10 +599,10 @@ def rows_behind(city_id: str, period: str, indicator_id: str, *, where: Mapping[
     from pipeline.indicators.registry import INDICATORS
     from pipeline.retrace import rows_of_group
 
-    definition = INDICATORS[indicator_id].DEFINITION
-    rows, terms = _rows_and_terms(city_id, period, definition)
+    definition, work = INDICATORS[indicator_id].DEFINITION, _work(city_id, period)
+    rows, terms = _rows_and_terms(work, definition)
     found = rows_of_group(rows.parts, table=TABLES[definition.table], terms=terms, where=where)
-    files = {file.sha256[:16]: file for one in _manifests(city_id, definition.table, period) for file in one.files}
+    files = {file.file_id: file for one in work.manifests(definition.table) for file in one.files}
     named = found["source_file_id"].map({short: file.name for short, file in files.items()})
     hashes = found["source_file_id"].map({short: file.sha256 for short, file in files.items()})
     found.insert(0, "file", named)
@@ -613,69 +610,38 @@ def rows_behind(city_id: str, period: str, indicator_id: str, *, where: Mapping[
     return found
 
 
-def _rows_and_terms(city_id: str, period: str, definition: Definition) -> tuple[Dataset, Terms]:
-    rows, inhabitants = (dataset(city_id, table, period) for table in (definition.table, "population"))
-    return rows, _terms(city_id, period, definition, rows=rows, inhabitants=inhabitants)
+def _rows_and_terms(work: Work, definition: Definition) -> tuple[Dataset, Terms]:
+    rows = work.dataset(definition.table)
+    return rows, _terms(work, definition, rows=rows)
+
+
+def landed_files(city_id: str, period: str) -> list[LandedFile]:
+    """The raw files of a period as its manifests name them; `DataRejected` when a source has not been fetched."""
+    return [file for manifest in _work(city_id, period).all_manifests for file in manifest.files]
 
 
 def altered_files(city_id: str, period: str, *, progress: Progress = SILENT) -> list[str]:
     """Names of landed files whose bytes are gone or no longer have the hash they are addressed by."""
-    manifests = [manifest for table in TABLES for manifest in _manifests(city_id, table, period)]
-    files = [file for manifest in manifests for file in manifest.files]
+    files = landed_files(city_id, period)
     with progress.step("Cocokkan berkas / Check files") as meter:
         meter.expect(sum(file.size_bytes for file in files))
-
-        def is_whole(file: LandedFile) -> bool:
-            path = object_path(_home(), file.sha256)
-            return path.is_file() and hash_of(path, meter) == file.sha256
-
-        return [file.name for file in files if not is_whole(file)]
+        return [file.name for file in files if not is_whole(_home(), file.sha256, meter)]
 
 
-def dataset(
-    city_id: str, table: str, period: str, *, rebuilt_in: str | None = None, meter: Meter | None = None
-) -> Dataset:
-    """The clean table of a period: that on disk, or one made anew from the landed bytes, once in a folder."""
-    from pipeline.clean.dataset import read_dataset, rebuild
-
-    city, manifests = _city(city_id), _manifests(city_id, table, period)
-    if rebuilt_in is not None:
-        folder = Path(rebuilt_in) / table
-        if folder.is_dir():
-            return read_dataset(folder, TABLES[table])
-        folder.mkdir()
-        return rebuild(_home(), city=city, table_name=table, manifests=manifests, folder=folder, meter=meter)
-    return dataset_of(city_id, table, manifests)
+def dataset(city_id: str, table: str, period: str) -> Dataset:
+    """The clean table of a period, made unless it is there."""
+    return _work(city_id, period).dataset(table)
 
 
 def dataset_of(city_id: str, table: str, manifests: Sequence[Manifest]) -> Dataset:
     """The clean table of some sources, made unless it is on disk."""
-    from pipeline.clean.dataset import clean_table, dataset_path, read_dataset
+    from pipeline.clean.dataset import dataset
 
-    city = _city(city_id)
-    name = clean_table(_home(), city=city, table_name=table, manifests=manifests)
-    return read_dataset(dataset_path(_home(), city, table, name), TABLES[table])
+    return dataset(_home(), city=_city(city_id), table_name=table, manifests=manifests)
 
 
-def _manifests(city_id: str, table: str, period: str) -> list[Manifest]:
-    """The manifests of a table's sources for a period; `DataRejected` when one has not been fetched."""
-    city, asked = _city(city_id), Period.parse(period)
-    names = [name for name in sources_for(city, asked) if city.sources[name].table == table]
-    try:
-        return [read_manifest(_home(), city_id=city_id, source_name=name, period=asked) for name in names]
-    except FileNotFoundError:
-        raise _not_run(city_id, period, id="sumber belum diambil", en="the sources have not been fetched") from None
-
-
-def _landing_remarks(city_id: str, table: str, period: str) -> list[Remark]:
-    return [remark for manifest in _manifests(city_id, table, period) for remark in manifest.remarks]
-
-
-def _not_run(city_id: str, period: str, *, id: str, en: str) -> DataRejected:
-    command = f"tolok run {city_id} {period}"
-    return DataRejected(
-        id=f"{city_id} {period}: {id}. Jalankan dahulu: {command}", en=f"{city_id} {period}: {en}. First run: {command}"
-    )
+def _work(city_id: str, period: str) -> Work:
+    return Work(_city(city_id), Period.parse(period), _home())
 
 
 def _home() -> Path:
@@ -695,53 +661,3 @@ def _city(city_id: str) -> City:
 @lru_cache(maxsize=64)
 def _load_city(cities: Path, city_id: str, changed_at: int) -> City:  # noqa: ARG001 a changed file is read again
     return load_city(cities, city_id)
-
-
-def _work(city_id: str, period: str) -> Path:
-    return _home() / "runs" / city_id / period
-
-
-def _write_verdicts(city_id: str, period: str, part: str, verdicts: Sequence[Verdict]) -> None:
-    text = _as_list_of("Verdict").dump_json(list(verdicts), indent=1).decode()
-    write_atomically(_work(city_id, period) / f"verdicts-{part}.json", text)
-
-
-def _write_results(city_id: str, period: str, name: str, results: Sequence[Result]) -> None:
-    text = _as_list_of("Result").dump_json(list(results), indent=1).decode()
-    write_atomically(_work(city_id, period) / f"{name}.json", text)
-
-
-def _read_results(path: Path) -> list[Result]:
-    results: list[Result] = _as_list_of("Result").validate_json(path.read_bytes())
-    return results
-
-
-def _read_verdicts(city_id: str, period: str) -> list[Verdict]:
-    """The verdicts of the latest run; `DataRejected` when none are kept here."""
-    parts = [_work(city_id, period) / f"verdicts-{part}.json" for part in ("tables", "results")]
-    try:
-        return [verdict for part in parts for verdict in _as_list_of("Verdict").validate_json(part.read_bytes())]
-    except FileNotFoundError:
-        raise _not_run(city_id, period, id="verdik belum ada", en="there are no verdicts yet") from None
-
-
-def _read_remarks(city_id: str, period: str) -> dict[str, list[Remark]]:
-    """What validation remarked about each table; `DataRejected` when there was no validation here."""
-    try:
-        return _remarks_by_table().validate_json((_work(city_id, period) / "remarks.json").read_bytes())
-    except FileNotFoundError:
-        raise _not_run(city_id, period, id="belum divalidasi", en="not validated yet") from None
-
-
-@lru_cache(maxsize=1)
-def _remarks_by_table() -> TypeAdapter[dict[str, list[Remark]]]:
-    return TypeAdapter(dict[str, list[Remark]])
-
-
-@lru_cache(maxsize=2)
-def _as_list_of(name: str) -> TypeAdapter[Any]:
-    """Reads and writes a list of results or verdicts as JSON."""
-    from pipeline.indicators.base import Result
-    from pipeline.validate import Verdict
-
-    return TypeAdapter(list[Result] if name == "Result" else list[Verdict])

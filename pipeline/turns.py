@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -11,6 +10,7 @@ from pathlib import Path
 from pydantic import TypeAdapter
 
 from pipeline.atomic import write_atomically
+from pipeline.warehouse.locks import alone
 
 # A run that holds on for longer hangs: the next may go on beside it, which costs no more than work done twice.
 _LONGEST_TURN = timedelta(hours=6)
@@ -20,7 +20,7 @@ _LONG_AGO = datetime.fromtimestamp(0, UTC)
 
 
 def take_turn(
-    home: Path, city_id: str, *, holder: str, is_active: Callable[[str], bool], now: datetime
+    home: Path, warehouse_url: str, city_id: str, *, holder: str, is_active: Callable[[str], bool], now: datetime
 ) -> tuple[bool, str]:
     """Whether the city is `holder`'s from now on, and who holds it or comes before.
 
@@ -28,11 +28,8 @@ def take_turn(
     keeps nobody waiting. The next turn is that of the run that has waited longest, or a year would stand behind all
     months that are being caught up, for each of them is there at once when the one before has ended.
     """
-    folder = home / "runs" / city_id
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / "turn.json"
-    with (folder / "turn.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    path = home / "runs" / city_id / "turn.json"
+    with alone(warehouse_url, f"{city_id} turn"):
         turn = _read(path)
         if turn.holder == holder:
             return True, holder

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -18,12 +17,13 @@ from pipeline.config.city import City
 from pipeline.config.load import load_city
 from pipeline.config.notify import KINDS
 from pipeline.failures import NIGHTLY, keep_failure
-from pipeline.landing import Manifest, read_manifest_at
+from pipeline.landing import Manifest, whole_manifests
 from pipeline.notices import Key, Notice, label
 from pipeline.periods import period_of_run
 from pipeline.settings import Settings, city_ids
 from pipeline.steps import status
 from pipeline.warehouse import Notifications, Warehouse
+from pipeline.warehouse.locks import alone
 
 _KINDS_OF_A_PERIOD = ("daily", "monthly", "annual")
 # What a run tells at once, at its end; the rest waits for the daily look, for a backfill would tell it by the month.
@@ -98,7 +98,10 @@ def tell(city_id: str, *, now: datetime, kinds: Collection[str] = KINDS) -> list
     told_of = recipients(city_id, now=now)
     if not told_of:
         return []
-    with _alone(Settings.from_environment().home / "runs" / city_id) as folder:
+    settings = Settings.from_environment()
+    folder = settings.home / "runs" / city_id
+    # One teller at a time, so that two do not both find that nobody was told yet.
+    with alone(settings.warehouse_url, f"{city_id} watch"):
         found, looked_into = conditions(city_id, now=now, kinds=kinds)
         held = _held(folder / "seen.json", city_id, found, now=now) if looked_into & set(_MENDED_BY_RUNS) else set()
         for recipient in told_of:
@@ -160,13 +163,4 @@ def _tell(
 
 def _manifests(home: Path, city: City) -> dict[str, list[Manifest]]:
     folder = home / "landing" / city.city
-    return {name: [read_manifest_at(path) for path in sorted((folder / name).glob("*.json"))] for name in city.sources}
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[Path]:
-    """One teller of a city at a time, so that two do not both find that nobody was told yet; gives the folder."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "notify.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield folder
+    return {name: list(whole_manifests(folder / name)) for name in city.sources}

@@ -13,10 +13,10 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 
-from connectors.errors import DataRejected
+from connectors.errors import DataDamaged
 from connectors.remarks import Remark
 from pipeline.access_log.checkpoints import Checkpoints, forget_checkpoints
-from pipeline.atomic import atomic_folder
+from pipeline.atomic import atomic_folder, discard
 from pipeline.clean.alike_ids import Shares, alike_count, has_lasting_ids, shared_counts, shared_hashes, shares
 from pipeline.clean.headers import OTHER_MEANINGS, other_meanings
 from pipeline.clean.month_files import Block, MonthFiles, finished, read_parts
@@ -25,11 +25,13 @@ from pipeline.clean.readability import Readability
 from pipeline.clean.repeated_keys import RepeatedKeys
 from pipeline.clean.source_rows import Landed, judged_rows, with_doubtful_held, with_duplicates_resolved
 from pipeline.clean.unmapped import Common
+from pipeline.clean.wholeness import LIST, damaged_files, kept_files
 from pipeline.config.city import City
 from pipeline.indicators.base import RowCounts
 from pipeline.indicators.row_hashes import Words
-from pipeline.landing import Manifest
+from pipeline.landing import Manifest, unaltered
 from pipeline.progress import Meter
+from pipeline.sealed import read_sealed, say_mended, sealed
 from pipeline.tables import TABLES, Table
 
 _TALLY = "tally.parquet"
@@ -63,6 +65,14 @@ class Dataset:
         return read_parts(self.path, self.table)
 
 
+def dataset(
+    home: Path, *, city: City, table_name: str, manifests: Sequence[Manifest], meter: Meter | None = None
+) -> Dataset:
+    """The clean table of some sources, made unless it is on disk and whole; raises what `clean_table` raises."""
+    name = clean_table(home, city=city, table_name=table_name, manifests=manifests, meter=meter)
+    return read_dataset(dataset_path(home, city, table_name, name), TABLES[table_name])
+
+
 def clean_table(
     home: Path, *, city: City, table_name: str, manifests: Sequence[Manifest], meter: Meter | None = None
 ) -> str:
@@ -72,11 +82,22 @@ def clean_table(
     """
     name = dataset_name(city, table_name=table_name, manifests=manifests)
     target = dataset_path(home, city, table_name, name)
+    _discard_unless_whole(target, TABLES[table_name])
     if not target.is_dir():
-        with atomic_folder(target) as draft:
+        files = [file for manifest in manifests for file in manifest.files]
+        with atomic_folder(target) as draft, unaltered(home, files):
             _write(draft, _landed(home, city, manifests, meter or Meter()), TABLES[table_name], target=target)
         forget_checkpoints(target)
     return name
+
+
+def _discard_unless_whole(path: Path, table: Table) -> None:
+    try:
+        if path.is_dir():
+            read_dataset(path, table)
+    except DataDamaged as fault:
+        discard(path)
+        say_mended(id=fault.id, en=fault.en)
 
 
 def rebuild(
@@ -89,6 +110,7 @@ def rebuild(
     meter: Meter | None = None,
 ) -> Dataset:
     """The clean table made anew in a folder, whatever is there already elsewhere."""
+    folder.mkdir()
     sources = _landed(home, city, manifests, meter or Meter())
     _write(folder, sources, TABLES[table_name], target=folder / table_name)
     return read_dataset(folder, TABLES[table_name])
@@ -100,22 +122,21 @@ def _landed(home: Path, city: City, manifests: Sequence[Manifest], meter: Meter)
 
 
 def read_dataset(path: Path, table: Table) -> Dataset:
-    """What `clean_table` wrote; raises `DataRejected` where a file of it is missing or has lost bytes."""
-    raw = json.loads((path / "dataset.json").read_text("utf-8"))
-    damaged = sorted(name for name, size in raw["sizes"].items() if _sizes(path).get(name) != size)
+    """What `clean_table` wrote; raises `DataDamaged` where a file of it is missing or no longer what was written."""
+    try:
+        raw = json.loads(read_sealed(path / LIST))
+        damaged = damaged_files(path, raw["files"])
+    except (FileNotFoundError, DataDamaged):
+        damaged = [LIST]
     if damaged:
-        raise DataRejected(
-            id=f"Tabel bersih {table.name} rusak: {', '.join(damaged)}. Hapus {path}, lalu jalankan lagi.",
-            en=f"The clean table {table.name} is damaged: {', '.join(damaged)}. Delete {path} and run again.",
+        raise DataDamaged(
+            id=f"tabel bersih {table.name} rusak ({', '.join(damaged)})",
+            en=f"the clean table {table.name} is damaged ({', '.join(damaged)})",
         )
     tally = pd.read_parquet(path / _TALLY) if (path / _TALLY).is_file() else None
     follow_ups = {name: RowCounts(**rows) for name, rows in raw["follow_ups"].items()}
     remarks = tuple(Remark(**remark) for remark in raw["remarks"])
     return Dataset(path, table, tally, follow_ups, remarks, raw["unmapped"], raw["shares"])
-
-
-def _sizes(folder: Path) -> dict[str, int]:
-    return {file.name: file.stat().st_size for file in folder.iterdir() if file.suffix == ".parquet"}
 
 
 def dataset_name(city: City, *, table_name: str, manifests: Sequence[Manifest]) -> str:
@@ -193,10 +214,10 @@ def _write(folder: Path, sources: Sequence[Landed], table: Table, *, target: Pat
     follow_ups = {source.landed.manifest.source: asdict(source.follow_ups) for source in written if source.follow_ups}
     remarks = [asdict(remark) for landed in sources for remark in landed.all_remarks]
     unmapped = {landed.manifest.source: landed.unmapped.most_common for landed in sources}
-    content = {"follow_ups": follow_ups, "remarks": remarks, "unmapped": unmapped, "sizes": _sizes(folder)}
+    content = {"follow_ups": follow_ups, "remarks": remarks, "unmapped": unmapped, "files": kept_files(folder)}
     of_ids = shares(alike, found, rows={one.name: one.usable_count for one in written}, table=table)
     content["shares"] = of_ids | {OTHER_MEANINGS: _other_meanings(written)}
-    (folder / "dataset.json").write_text(json.dumps(content, sort_keys=True), "utf-8")
+    (folder / LIST).write_bytes(sealed(json.dumps(content, sort_keys=True)))
     # What comes after has other columns in memory; arrow would keep the room of these.
     pa.default_memory_pool().release_unused()
 

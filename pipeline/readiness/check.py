@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 
@@ -21,7 +22,9 @@ from pipeline.readiness.questions import QUESTIONS, Question
 from pipeline.readiness.suggestions import suggestions
 from pipeline.settings import Settings
 from pipeline.store_request import city_record
-from pipeline.warehouse import AnswerRecord, EvidenceRecord, ReadinessRecords
+from pipeline.warehouse import AnswerRecord, Difference, EvidenceRecord, ReadinessRecords
+
+_OWN = "tolok"
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,60 @@ def check_readiness(
     Evidence is valid or expired as of the last day of the year or today, whichever is first, unless a day is given.
     Raises `FileMissing` without a form, `DataRejected` for one that cannot be read.
     """
+    records = ReadinessRecords(Settings.from_environment().warehouse_url)
+    with _work_folder(city) as work:
+        assessment = _assessed(city, year, today=today, as_of=as_of, work=work)
+        year_before = changes(_states(records.current(city.city, year - 1)), assessment)
+        former = changes(_states(records.current(city.city, year)), assessment)
+        dossier = None
+        if to is not None:
+            target = to / dossier_name(city, year)
+            dossier = write_dossier(city, assessment, year_before, work=work, target=target)
+    records.store(city_record(city), year, [_record(one) for one in assessment.outcomes], today=today)
+    return Checked(city.city, city.name, assessment, year_before, former, dossier)
+
+
+def stored_otherwise(city: City, year: int, *, today: date) -> list[Difference]:
+    """Where answers and documents that are stored are not what form and folder hold; none for a year never checked.
+
+    Tolok's own evidence is that of the day of the check and is left out. Raises what `check_readiness` does.
+    """
+    stored = ReadinessRecords(Settings.from_environment().warehouse_url).current(city.city, year)
+    if not stored:
+        return []
+    with _work_folder(city) as work:
+        assessment = _assessed(city, year, today=today, work=work)
+    found = {one.key: one for one in map(_record, assessment.outcomes)}
+    return [one for key in sorted({*stored, *found}) for one in _differences(key, stored.get(key), found.get(key))]
+
+
+def _differences(key: tuple[str, int], stored: AnswerRecord | None, found: AnswerRecord | None) -> Iterator[Difference]:
+    named = dict(zip(("indicator_id", "theme"), key, strict=True))
+    then, now = (_plain(one) for one in (stored, found))
+    for table, place in sorted({*then, *now}):
+        here = named | ({"sha256": place} if place else {})
+        old, new = then.get((table, place)), now.get((table, place))
+        if old is None or new is None:
+            yield Difference(table, here, None, old, new)
+        else:
+            yield from (Difference(table, here, name, old[name], new[name]) for name in old if old[name] != new[name])
+
+
+def _plain(answer: AnswerRecord | None) -> dict[tuple[str, str], dict[str, object]]:
+    """An answer and its documents by table and hash."""
+    if answer is None:
+        return {}
+    documents = {("readiness_evidence", one.sha256): asdict(one) for one in answer.evidence if one.kind != _OWN}
+    return documents | {("readiness_answer", ""): {"state": answer.state, "responsible_unit": answer.responsible_unit}}
+
+
+def _work_folder(city: City) -> AbstractContextManager[Path]:
+    """Copies of evidence are personal: they lie in Tolok's own folder, where the next check finds what a kill left."""
+    return work_folder(Settings.from_environment().home / "readiness" / city.city)
+
+
+def _assessed(city: City, year: int, *, today: date, work: Path, as_of: date | None = None) -> Assessment:
+    """What form and evidence of a year say; what is prepared of the evidence lies in `work`."""
     settings, folder = Settings.from_environment(), year_folder(city, year)
     terms = Terms(
         city.city,
@@ -70,18 +127,8 @@ def check_readiness(
     )
     files = find_files(folder, but=path)
     documents = resolve(form, files, read=document)
-    # Copies of evidence are personal: they lie in Tolok's own folder, where the next check finds what a kill left.
-    with work_folder(settings.home / "readiness" / city.city) as work:
-        inspections = prepare(documents.values(), work=work, most_pages=terms.most_pages)
-        assessment = assess(form, files, documents=documents, inspections=inspections, suggestions=own, terms=terms)
-        year_before = changes(_states(records.current(city.city, year - 1)), assessment)
-        former = changes(_states(records.current(city.city, year)), assessment)
-        dossier = None
-        if to is not None:
-            target = to / dossier_name(city, year)
-            dossier = write_dossier(city, assessment, year_before, work=work, target=target)
-    records.store(city_record(city), year, [_record(one) for one in assessment.outcomes], today=today)
-    return Checked(city.city, city.name, assessment, year_before, former, dossier)
+    inspections = prepare(documents.values(), work=work, most_pages=terms.most_pages)
+    return assess(form, files, documents=documents, inspections=inspections, suggestions=own, terms=terms)
 
 
 def form_path(folder: Path, city_id: str, year: int) -> Path:
@@ -118,7 +165,7 @@ def _record(outcome: Outcome) -> AnswerRecord:
 
 def _evidence(proof: Proof) -> EvidenceRecord | None:
     if proof.suggestion:
-        return EvidenceRecord(proof.suggestion.sha256, proof.name, "tolok", proof.state, proof.dated_on)
+        return EvidenceRecord(proof.suggestion.sha256, proof.name, _OWN, proof.state, proof.dated_on)
     if proof.document is None:
         return None
     found = proof.document

@@ -61,7 +61,7 @@ def progress(view: CityView, result: ResultView) -> Progress:
     """The result beside the year before and its target."""
     definition = result.definition
     before = view.result(result.indicator_id, Period.parse(result.period).year_before.label)
-    if before is not None and (before.value is None or _cities(before) != _cities(result)):
+    if before is not None and (before.value is None or cities_of(before) != cities_of(result)):
         before = None
     if result.value is None or definition is None:
         return Progress(before=before)
@@ -183,7 +183,7 @@ def _is_better(view: CityView, result: ResultView, compared: Progress, t: Langua
     before = compared.before
     if result.value is None or before is None or compared.change is None:
         earlier = Period.parse(result.period).year_before.label
-        if view.result(result.indicator_id, earlier) and _cities(result):
+        if view.result(result.indicator_id, earlier) and cities_of(result):
             return t(
                 "Not comparable: in {period} not the same cities had a value.", period=t.period(earlier)
             ), "neutral"
@@ -218,10 +218,11 @@ def _why(view: CityView, result: ResultView, t: Language) -> str:
     if found is None:
         return t("The records do not tell: there is no breakdown whose members add up to the value.")
     own = value_text(found.member.value, result, t)
-    said = {"dimension": t.label(found.dimension), "member": member_text(found.dimension, found.member.name, t)}
+    member = member_text(found.dimension, found.member.name, t, view.parts)
+    named = member if found.dimension == "city" else f"{t.label(found.dimension)} {member}"
     if found.is_of_change:
         change = difference_text(found.amount, result, t)
-        return t("Most of the change comes from {dimension} {member}: {change}.", change=change, **said)
+        return t("Most of the change comes from {member}: {change}.", change=change, member=named)
     share = t.percent(100 * found.amount / result.value) if result.value else t.percent(0)
     if result.value and found.amount / result.value < _STANDS_OUT_TIMES / found.members_count:
         count = t.number(found.members_count)
@@ -229,20 +230,26 @@ def _why(view: CityView, result: ResultView, t: Language) -> str:
             "No {dimension} of {count} stands out; the largest, {member}, has {share}.",
             share=share,
             count=count,
-            **said,
+            dimension=t.label(found.dimension),
+            member=member,
         )
     if result.definition and result.definition.is_sum:
-        return t("The largest part comes from {dimension} {member}: {share} of the value.", share=share, **said)
+        return t("The largest part comes from {member}: {share} of the value.", share=share, member=named)
     return t(
-        "The largest part comes from {dimension} {member}: {share} of the value, {own} by itself.",
+        "The largest part comes from {member}: {share} of the value, {own} by itself.",
         share=share,
         own=own,
-        **said,
+        member=named,
     )
 
 
-def member_text(dimension: str, member: str, t: Language) -> str:
-    """What a member of a breakdown is called: a month by its name, a word of ours by its label, else as it is."""
+def member_text(dimension: str, member: str, t: Language, cities: Mapping[str, str] | None = None) -> str:
+    """What a member of a breakdown is called: a month or city by its name, a word of ours by its label.
+
+    `cities` are the names of a province's by id.
+    """
+    if dimension == "city":
+        return (cities or {}).get(member, member)
     if dimension == "month":
         return t.period(member)
     return t.label(member) if dimension in {"audience", "planned", "visit_definition"} else member
@@ -251,7 +258,7 @@ def member_text(dimension: str, member: str, t: Language) -> str:
 def _beside(view: CityView, result: ResultView, others: Mapping[str, ResultView], t: Language) -> str:
     known = {name: one for name, one in others.items() if one.value is not None}
     if view.parts:
-        return _parts_compared(result, t)
+        return _parts_compared(view, result, t)
     if result.value is None or not known or result.definition is None:
         return t("No other city has a value for this period here.")
     is_higher_better = result.definition.better == "higher"
@@ -267,7 +274,7 @@ def _beside(view: CityView, result: ResultView, others: Mapping[str, ResultView]
     )
 
 
-def _parts_compared(result: ResultView, t: Language) -> str:
+def _parts_compared(view: CityView, result: ResultView, t: Language) -> str:
     members = [part for part in result.breakdowns.get("city", ()) if part.value is not None]
     if not members or result.definition is None:
         return t("No city of it has a value for this period.")
@@ -276,9 +283,9 @@ def _parts_compared(result: ResultView, t: Language) -> str:
     return t(
         "Of its {count} cities the best is {best} with {value}, the last {last} with {other}.",
         count=len(members),
-        best=best.name,
+        best=view.parts.get(best.name, best.name),
         value=value_text(best.value, result, t),
-        last=last.name,
+        last=view.parts.get(last.name, last.name),
         other=value_text(last.value, result, t),
     )
 
@@ -304,9 +311,9 @@ def _trust(result: ResultView, t: Language) -> tuple[str, Tone]:
     return t("Not finally: {reason}.", reason=first), "bad"
 
 
-def _cities(result: ResultView) -> set[str]:
+def cities_of(result: ResultView) -> frozenset[str]:
     """The cities that a province's figure is made of; sums over other cities do not compare."""
-    return {part.name for part in result.breakdowns.get("city", ()) if part.value is not None}
+    return frozenset(part.name for part in result.breakdowns.get("city", ()) if part.value is not None)
 
 
 def is_met(result: ResultView) -> bool | None:

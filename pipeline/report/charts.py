@@ -7,7 +7,7 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache
 from typing import Any
 from xml.etree import ElementTree
@@ -33,7 +33,8 @@ _LOCALES: Mapping[str, Mapping[str, object]] = {
 class Point:
     """A value of one year or month: under it `place` on the axis, `mark` the class of what shows while it is chosen.
 
-    `earlier` are the values of versions before; `text` is the value as it is written beside the point.
+    `earlier` are the values of versions before; `text` is the value as it is written beside the point. `made_of` names
+    the cities that a sum is made of: sums over other cities do not compare, and no line joins them.
     """
 
     place: str
@@ -43,6 +44,7 @@ class Point:
     earlier: tuple[float, ...] = ()
     mark: str = ""
     text: str = ""
+    made_of: frozenset[str] = frozenset()
 
 
 @dataclass
@@ -75,9 +77,10 @@ def trend(
     """Points in order with a line through them, as inline SVG that a screen reader reads as the one sentence `says`.
 
     A part of the line that touches a provisional value is dashed and its point hollow. `before` is a paler line for
-    the same places, `top` the highest value that the axis must hold. The same input gives the same bytes.
+    the same places, without what is made of other cities, `top` the highest value that the axis must hold. The same
+    input gives the same bytes.
     """
-    inks = _Inks()
+    inks, before = _Inks(), _comparable(points, before)
     spec = {
         **_ROOM,
         "padding": _PADDING,
@@ -117,6 +120,15 @@ def _layers(
         if point.text:
             mark = {"type": "text", "text": point.text, "dy": -11, "fill": inks.of(f"v {point.mark}")}
             yield _layer([{"x": point.place, "y": point.value}], mark, axes)
+
+
+def _comparable(points: Sequence[Point], before: Sequence[Point]) -> list[Point]:
+    """The earlier points that are made of the same cities as those of the same places now."""
+    now = {point.place: point for point in points if point.value is not None}
+    return [
+        one if one.place not in now or one.made_of == now[one.place].made_of else replace(one, value=None)
+        for one in before
+    ]
 
 
 def _axes(points: Sequence[Point], inks: _Inks, *, unit: str) -> dict[str, dict[str, Any]]:
@@ -166,8 +178,12 @@ def _ticks(
 def _line(
     points: Sequence[Point], name: str, inks: _Inks, axes: Mapping[str, dict[str, Any]]
 ) -> Iterator[dict[str, Any]]:
-    """From each value to the next; a gap where one is missing."""
-    pairs = [(one, two) for one, two in itertools.pairwise(points) if one.value is not None and two.value is not None]
+    """From each value to the next; a gap where one is missing, and between sums over other cities."""
+    pairs = [
+        (one, two)
+        for one, two in itertools.pairwise(points)
+        if one.value is not None and two.value is not None and one.made_of == two.made_of
+    ]
     for is_solid, ink in ((True, name), (False, f"{name} open")):
         rows = [
             {"x": one.place, "y": one.value, "x2": two.place, "y2": two.value}

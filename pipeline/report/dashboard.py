@@ -24,6 +24,7 @@ from pipeline.report.answers import (
     Answer,
     Progress,
     answers,
+    cities_of,
     difference_text,
     is_whole,
     member_text,
@@ -82,6 +83,7 @@ class Month:
     status: str
     version: int | None = None
     target: float | None = None
+    made_of: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -206,6 +208,7 @@ class Dashboard:
                 earlier=tuple(v.value for v in one.versions[:-1] if v.value is not None),
                 mark=marks[one.period],
                 text=self.language.number(one.value),
+                made_of=cities_of(one),
             )
             for one in years
         ]
@@ -236,7 +239,7 @@ class Dashboard:
             month_chart=self._month_chart(result, months, choice=choice, top=top),
             variants=tuple(_variants(result, self.language)),
             unknown_variants=tuple(_unknown_variants(result, self.language).items()),
-            breakdowns=tuple(_breakdowns(result, self.language)),
+            breakdowns=tuple(_breakdowns(result, self.language, self.view.parts)),
             beside=tuple(_ranked(self.view.city.name, result, beside, self.language)),
             audit=f"{self.audit_folder}{result.period}.html" if result.period in self.audit else None,
         )
@@ -248,7 +251,7 @@ class Dashboard:
             one, part = self.view.result(definition.id, month.label), members.get(month.label)
             if one is not None:
                 target = one.target.target_value if one.target else None
-                yield Month(month, one.value, one.status, one.version, target)
+                yield Month(month, one.value, one.status, one.version, target, cities_of(one))
             elif year is not None and part is not None:
                 yield Month(month, part.value, year.status)
 
@@ -281,7 +284,8 @@ class Dashboard:
         name = self.language.month(place)
         if month is None:
             return charts.Point(name, None)
-        return charts.Point(name, month.value, is_final=month.status == "final", target=month.target)
+        is_final = month.status == "final"
+        return charts.Point(name, month.value, is_final=is_final, target=month.target, made_of=month.made_of)
 
     def _name(self, definition: Definition) -> str:
         return f"{definition.clause} {self.language.either(definition.short_id, definition.short_en)}"
@@ -321,6 +325,7 @@ def rendered(template: str, *, language: Language, choices: Sequence[Choice], **
         script_hash=_source_hash(script),
         value_text=value_text,
         member_text=member_text,
+        cities_of=cities_of,
         shown_files=SHOWN_FILES,
         definitions=list(definitions().values()),
         themes=THEMES,
@@ -396,14 +401,14 @@ def _moved(value: float | None, result: ResultView, t: Language) -> str:
     return f"{'+' if pct > 0 else '−'}{t.percent(abs(pct))}"
 
 
-def _breakdowns(result: ResultView, t: Language) -> Iterator[Breakdown]:
+def _breakdowns(result: ResultView, t: Language, cities: Mapping[str, str]) -> Iterator[Breakdown]:
     for dimension in _ordered(result):
         members = result.breakdowns[dimension]
         has_shares = is_whole(result, members)
         ordered = sorted(members, key=lambda one: (-(one.numerator or 0), one.name))
         shown = list(ordered[:SHOWN_MEMBERS]) if len(ordered) > SHOWN_MEMBERS + 1 else ordered
         rest = ordered[len(shown) :]
-        parts = [(member_text(dimension, one.name, t), one) for one in shown]
+        parts = [(member_text(dimension, one.name, t, cities), one) for one in shown]
         if rest:
             parts.append((t("{count} others", count=t.number(len(rest))), _together(rest, result)))
         longest = max([result.value or 0, *(one.value or 0 for _, one in parts)], default=0)

@@ -47,10 +47,6 @@ class Document:
         found = ((one.city.name, one.result(result.indicator_id, result.period)) for one in self.others)
         return {name: other for name, other in found if other is not None}
 
-    def names(self) -> Mapping[str, str]:
-        """What the other cities are called, by their ids."""
-        return {one.city.city_id: one.city.name for one in self.others}
-
     def reasons(self, result: ResultView, *, keeps_provisional: bool = True) -> list[str]:
         """The remarks on a result, those that keep it provisional or the others; one that is not final has some."""
         t = self.language

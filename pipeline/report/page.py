@@ -30,15 +30,15 @@ def write_page(
     sources: Sequence[Mapping[str, Any]],
     breakdowns: Mapping[str, Sequence[Mapping[str, Any]]],
     notes: Sequence[str] = (),
-    parts: Sequence[str] = (),
+    parts: Mapping[str, str] | None = None,
 ) -> Path:
     """Write the page and give its path.
 
     `results` are the objects of `tolok show --json`, `sources` name `source`, `file`, `sha256` and `size_bytes`,
-    `breakdowns` are those of each indicator, `notes` say what the systems could not give, `parts` are the cities that a
-    province is made of, whose pages have the validation and the files. The page holds counts, rule
-    names and members of breakdowns only, needs no network and no script, and the same input gives the same bytes.
-    Results of indicators that this version does not define are left out.
+    `breakdowns` are those of each indicator, `notes` say what the systems could not give, `parts` are the names
+    of the cities that a province is made of, by id, whose pages have the validation and the files. The page holds
+    counts, rule names and members of breakdowns only, needs no network and no script, and the same input gives the same
+    bytes. Results of indicators that this version does not define are left out.
     """
     page = environment().get_template(TEMPLATE)
     text = page.render(
@@ -49,7 +49,7 @@ def write_page(
         verdicts=verdicts,
         sources=sources,
         notes=notes,
-        parts=parts,
+        parts=parts or {},
         breakdowns={name: by_dimension(members) for name, members in breakdowns.items()},
         shown_members=SHOWN_MEMBERS,
         definitions=definitions(),

@@ -18,6 +18,7 @@ from pipeline.warehouse import Part, ResultView, SourceFile, Version
 TEMPLATE = Path(__file__).parent / "typst" / "report.typ"
 MEMBERS = STATUSES | {"missing": "Missing"}
 SHOWN_VERSIONS, SHOWN_YEARS, SHOWN_FILES = 5, 10, 4
+SUMS_NOTE = "Sums over other cities are neither joined nor laid beside each other."
 WORDS = {
     "standard": "SNI ISO 37122:2019, clause 10",
     "cover": "Four governance indicators of a smart city",
@@ -80,12 +81,16 @@ class _Pages:
             "title": self._document.title,
             "city": self.view.city.name,
             "period": when,
-            "t": {name: t(message) for name, message in WORDS.items()},
+            "t": {name: t(message) for name, message in WORDS.items()} | self._chart_note(),
             "results": [self._told_of(result) for result in self._document.results],
             "cities": list(self._cities()),
             "files": list(_files(self._document.results, t)),
             "signature": self._document.signature.model_dump(),
         }
+
+    def _chart_note(self) -> dict[str, str]:
+        t, notes = self.language, [WORDS["chart_note"], *([SUMS_NOTE] if self.view.parts else [])]
+        return {"chart_note": " ".join(map(t, notes))}
 
     def _told_of(self, result: ResultView) -> dict[str, Any]:
         t, definition = self.language, result.definition
@@ -176,14 +181,14 @@ class _Pages:
 
     def _cities(self) -> Iterator[dict[str, Any]]:
         """The cities of a province by their names, each with its value of every indicator."""
-        t, names = self.language, self._document.names()
-        for city_id in sorted(self.view.parts, key=lambda part: names.get(part, part)):
+        t = self.language
+        for city_id, name in sorted(self.view.parts.items(), key=lambda part: part[1]):
             found = [
                 next((one for one in result.breakdowns.get("city", ()) if one.name == city_id), None)
                 for result in self._document.results
             ]
             yield {
-                "name": names.get(city_id, city_id),
+                "name": name,
                 "values": [{"value": t.number(one.value if one else None), "mark": _mark(one, t)} for one in found],
             }
 

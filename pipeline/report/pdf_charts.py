@@ -9,6 +9,7 @@ from typing import Any
 from pipeline.language import Language
 from pipeline.periods import Period
 from pipeline.report import charts
+from pipeline.report.answers import cities_of
 from pipeline.report.charts import Point
 from pipeline.warehouse import CityView, ResultView
 
@@ -73,5 +74,6 @@ def _point(place: str, result: ResultView, t: Language, *, is_marked: bool) -> P
         is_final=result.status == "final",
         target=result.target.target_value if result.target else None,
         mark="chosen" if is_marked else "",
+        made_of=cities_of(result),
         text=t.number(result.value) if is_marked or Period.parse(result.period).is_year else "",
     )

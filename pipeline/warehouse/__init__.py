@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from pipeline.warehouse.city_view import CityView, Part, ReadinessCheck, Reason, ResultView, Version
+from pipeline.warehouse.comparing import Difference
+from pipeline.warehouse.deciding import Comparison, Decided
 from pipeline.warehouse.notifications import Notifications, RunFailure
 from pipeline.warehouse.readiness import AnswerRecord, EvidenceRecord, OwnResult, ReadinessRecords
 from pipeline.warehouse.records import (
@@ -22,7 +24,10 @@ __all__ = [
     "CityRecord",
     "CityView",
     "Closing",
+    "Comparison",
     "Correction",
+    "Decided",
+    "Difference",
     "EvidenceRecord",
     "Notifications",
     "OwnResult",

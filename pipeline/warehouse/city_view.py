@@ -149,12 +149,12 @@ class ReadinessCheck:
 
 @dataclass(frozen=True)
 class CityView:
-    """A city, or a province of `parts`, with its results in the order of periods and clauses."""
+    """A city, or a province of `parts`, names by id, with its results in the order of periods and clauses."""
 
     city: CityRecord
     results: tuple[ResultView, ...]
     targets: tuple[TargetRecord, ...] = ()
-    parts: tuple[str, ...] = ()
+    parts: Mapping[str, str] = field(default_factory=dict)
     readiness: tuple[ReadinessCheck, ...] = ()
 
     def result(self, indicator_id: str, period: str) -> ResultView | None:

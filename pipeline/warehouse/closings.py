@@ -8,14 +8,17 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection, RowMapping
+from sqlalchemy.engine import Connection
 
 from connectors.errors import DataRejected
 from connectors.numerals import number
 from pipeline.indicators.definition import definitions
 from pipeline.periods import Period
+from pipeline.warehouse.comparing import Difference, compare
+from pipeline.warehouse.deciding import Decided
 from pipeline.warehouse.model import CITY, CLOSING, PENDING
 from pipeline.warehouse.records import Closing, Stored, StoreRequest
+from pipeline.warehouse.version_rows import in_order
 
 if TYPE_CHECKING:
     from pipeline.indicators.base import Result
@@ -77,42 +80,47 @@ def pending(connection: Connection, city_id: str, *, as_of: datetime | None = No
     return [dict(row) for row in connection.execute(query).mappings()]
 
 
-def hold(
-    connection: Connection,
-    decided: Sequence[tuple[Result, Stored]],
-    *,
-    latest: Mapping[str, RowMapping | None],
-    request: StoreRequest,
-) -> list[Stored]:
+def hold(connection: Connection, decided: Sequence[Decided], *, request: StoreRequest) -> list[Stored]:
     """Keep as pending what would have changed; what no longer would is forgotten."""
-    before = {
-        row["indicator_id"]: row for row in pending(connection, request.city.city_id) if row["period"] == request.period
-    }
+    wrong = {one.key["indicator_id"] for one in _differences(connection, decided, request=request)}
     stored = []
-    for result, one in decided:
-        if one.outcome == "unchanged":
-            _forget(connection, request, result.indicator_id)
-            stored.append(one)
+    for one in decided:
+        name = one.result.indicator_id
+        if name in wrong:
+            _forget(connection, request, name)
+        if one.stored.outcome == "unchanged":
+            stored.append(one.stored)
             continue
-        standing = latest[result.indicator_id]
-        version, value = (standing["version"], standing["value"]) if standing else (0, None)
-        if not _is_same(result, before.get(result.indicator_id)):
-            _forget(connection, request, result.indicator_id)
-            row = _pending_row(result, one, version=version, request=request)
+        row = _pending_row(one, request=request)
+        if name in wrong:
             connection.execute(sa.insert(PENDING), row)
-        change = f"{number(value)} -> {number(result.headline.value)}"
-        stored.append(replace(one, outcome="held", version=version, change=change))
+        value = one.newest.result["value"] if one.newest and one.newest.result else None
+        change = one.stored.change or f"{number(value)} -> {number(one.result.headline.value)}"
+        stored.append(replace(one.stored, outcome="held", version=row["version"], change=change))
     return stored
 
 
-def correct(connection: Connection, changed: Sequence[tuple[Result, Stored]], *, request: StoreRequest) -> None:
+def differences(connection: Connection, decided: Sequence[Decided], *, request: StoreRequest) -> list[Difference]:
+    """Where what is kept as pending is not what would change; what is not kept yet is told of the result itself."""
+    return [one for one in _differences(connection, decided, request=request) if one.stored is not None]
+
+
+def _differences(connection: Connection, decided: Sequence[Decided], *, request: StoreRequest) -> list[Difference]:
+    of_period = [row for row in pending(connection, request.city.city_id) if row["period"] == request.period]
+    is_closed_now = is_closed(connection, request.city.city_id, request.period) and not request.correction
+    held = [one for one in decided if is_closed_now and one.stored.outcome != "unchanged"]
+    expected = in_order(PENDING, [_pending_row(one, request=request) for one in held])
+    return list(compare(PENDING, in_order(PENDING, of_period), expected, but=("found_at",)))
+
+
+def correct(connection: Connection, changed: Sequence[Result], *, request: StoreRequest) -> None:
     """Note the correction of a closed period, if anything changes; `DataRejected` when its year would not be final."""
     correction = request.correction
     if correction is None:
         return
     _forget(connection, request)
     held = [
-        (result.indicator_id, remark) for result, _ in changed for remark in result.remarks if remark.keeps_provisional
+        (result.indicator_id, remark) for result in changed for remark in result.remarks if remark.keeps_provisional
     ]
     if held and Period.parse(request.period).is_year:
         raise _not_final(request.city.city_id, request.period, [(name, remark.id, remark.en) for name, remark in held])
@@ -162,22 +170,18 @@ def _forget(connection: Connection, request: StoreRequest, indicator_id: str | N
     connection.execute(gone if indicator_id is None else gone.where(PENDING.c.indicator_id == indicator_id))
 
 
-def _is_same(result: Result, before: Mapping[str, Any] | None) -> bool:
-    found = (result.inputs_sha256, result.method_version)
-    return before is not None and found == (before["inputs_sha256"], before["method_version"])
-
-
-def _pending_row(result: Result, stored: Stored, *, version: int, request: StoreRequest) -> dict[str, Any]:
+def _pending_row(decided: Decided, *, request: StoreRequest) -> dict[str, Any]:
+    result, standing = decided.result, decided.newest
     return {
         "city_id": request.city.city_id,
         "indicator_id": result.indicator_id,
         "period": result.period,
-        "version": version,
+        "version": standing.number if standing else 0,
         **asdict(result.headline),
         "status": result.status,
         "reason": result.reason,
         "method_version": result.method_version,
         "inputs_sha256": result.inputs_sha256,
         "found_at": request.computed_at,
-        "change_reason": stored.change_reason,
+        "change_reason": decided.stored.change_reason,
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from itertools import chain
 from pathlib import Path
@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import URL, Connection, Engine
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
+from pipeline.atomic import make_folder
 from pipeline.warehouse import faults
 
 _DRIVERS = {
@@ -80,6 +81,25 @@ def reachable(engine: Engine) -> Iterator[Connection]:
         raise fault from None
 
 
+def upsert(connection: Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows, or update those whose key is there already."""
+    if rows:
+        insert = _insert(connection, table)
+        updated = {column.name: insert.excluded[column.name] for column in table.columns if not column.primary_key}
+        connection.execute(insert.on_conflict_do_update(index_elements=table.primary_key, set_=updated), rows)
+
+
+def _insert(connection: Connection, table: sa.Table) -> Any:  # noqa: ANN401 one of two classes with the same methods
+    """The database's own INSERT, which knows ON CONFLICT."""
+    if connection.dialect.name == "sqlite":
+        from sqlalchemy.dialects import sqlite
+
+        return sqlite.insert(table)
+    from sqlalchemy.dialects import postgresql
+
+    return postgresql.insert(table)
+
+
 def bulk_insert(connection: Connection, table: sa.TableClause, rows: Sequence[tuple[Any, ...]]) -> None:
     """Insert plain values in the order of the table's columns, by COPY where the database has it."""
     if not rows:
@@ -139,7 +159,7 @@ def _known_options(backend: str) -> set[str]:
 
 def _make_folder(url: URL) -> None:
     try:
-        Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
+        make_folder(Path(str(url.database)).absolute().parent)
     except OSError:
         raise faults.cannot_open(url) from None
 

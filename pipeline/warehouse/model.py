@@ -218,6 +218,13 @@ RESULT_SOURCE = _table(
     ),
     comment="one row per result version and raw file it was computed from",
 )
+SEAL = _table(
+    "result_seal",
+    *_part_of_result(),
+    _required("rows_sha256", sa.Text, comment="hash of all rows of the version and of former_sha256"),
+    _required("former_sha256", sa.Text, comment="hash of all versions before it as they stood; empty for the first"),
+    comment="one row per result version: by it tolok verify sees a version that was altered after it was written",
+)
 CLOSING = _table(
     "closing",
     _city_key(sa.ForeignKey("city.city_id")),

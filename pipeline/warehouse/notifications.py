@@ -8,10 +8,9 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from pipeline.warehouse.engine import make_engine, reachable, writing
+from pipeline.warehouse.engine import make_engine, reachable, upsert, writing
 from pipeline.warehouse.migrations import migrate
 from pipeline.warehouse.model import NOTIFICATION, RUN_FAILURE
-from pipeline.warehouse.warehouse import upsert
 
 ConditionKey = tuple[str, str]
 

@@ -12,11 +12,10 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, RowMapping
 
 from pipeline.warehouse.city_view import among, newest_versions
-from pipeline.warehouse.engine import make_engine, reading, writing
+from pipeline.warehouse.engine import make_engine, reading, upsert, writing
 from pipeline.warehouse.migrations import migrate
 from pipeline.warehouse.model import CITY, READINESS_ANSWER, READINESS_EVIDENCE, RESULT, VALIDATION
 from pipeline.warehouse.records import CityRecord
-from pipeline.warehouse.warehouse import upsert
 
 QuestionKey = tuple[str, int]
 AnswerState = Literal["proven", "unproven", "no", "missing"]

@@ -114,7 +114,8 @@ class StoreRequest:
 class Stored:
     """What a write did with one result: `new`, `changed`, `unchanged`, or `held` where its year is closed.
 
-    `version` is the one that now stands; of a held result it stays, and `change` says what would have come.
+    `version` is the one that now stands; of a held result it stays, and `change` says what would have come. Where what
+    was stored differed from what was computed of the same inputs, `change` names the columns.
     """
 
     indicator_id: str
@@ -131,5 +132,7 @@ class Stored:
             stands = f"v{self.version} tetap, tahunnya ditutup / stands" if self.version else "tahunnya ditutup / held"
             return (
                 f"{self.indicator_id} {self.period}: {stands}, its year is closed; {self.change} ({self.change_reason})"
+                f"; koreksi dengan / correct it with: tolok correct CITY {self.period[:4]} --reason '...'"
             )
-        return f"{self.indicator_id} {self.period}: v{self.version}, {self.change_reason}"
+        places = f" ({self.change})" if self.change else ""
+        return f"{self.indicator_id} {self.period}: v{self.version}, {self.change_reason}{places}"

@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from pipeline.indicators.definition import Definition, definitions
+from pipeline.indicators.definition import definitions
 from pipeline.periods import Period
 from pipeline.warehouse.model import CALENDAR_PERIOD, INDICATOR_DEFINITION, RESULT, VARIANT_DEFINITION
 
@@ -18,7 +18,7 @@ def fill(connection: Connection) -> None:
     """Write today's definitions in place of the former ones, and every period that has results but no row yet."""
     for table in (VARIANT_DEFINITION, INDICATOR_DEFINITION):
         connection.execute(sa.delete(table))
-    connection.execute(sa.insert(INDICATOR_DEFINITION), [_definition_row(one) for one in definitions().values()])
+    connection.execute(sa.insert(INDICATOR_DEFINITION), definition_rows())
     connection.execute(sa.insert(VARIANT_DEFINITION), variant_rows())
     add_periods(connection, connection.execute(sa.select(RESULT.c.period).distinct()).scalars())
 
@@ -29,7 +29,7 @@ def add_periods(connection: Connection, labels: Iterable[str]) -> None:
     known = sa.select(CALENDAR_PERIOD.c.period).where(CALENDAR_PERIOD.c.period.in_(wanted))
     missing = set(wanted) - set(connection.execute(known).scalars())
     if missing:
-        connection.execute(sa.insert(CALENDAR_PERIOD), [_period_row(label) for label in sorted(missing)])
+        connection.execute(sa.insert(CALENDAR_PERIOD), [period_row(label) for label in sorted(missing)])
 
 
 def variant_rows() -> list[dict[str, str]]:
@@ -46,12 +46,14 @@ def variant_rows() -> list[dict[str, str]]:
     ]
 
 
-def _definition_row(definition: Definition) -> dict[str, Any]:
-    told = {"indicator_id": definition.id, **asdict(definition)}
-    return {column.name: told[column.name] for column in INDICATOR_DEFINITION.columns}
+def definition_rows() -> list[dict[str, Any]]:
+    """Every indicator that this version of Tolok defines."""
+    told = [{"indicator_id": definition.id, **asdict(definition)} for definition in definitions().values()]
+    return [{column.name: one[column.name] for column in INDICATOR_DEFINITION.columns} for one in told]
 
 
-def _period_row(label: str) -> dict[str, Any]:
+def period_row(label: str) -> dict[str, Any]:
+    """Where a period lies in the calendar."""
     period = Period.parse(label)
     return {
         "period": label,

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+import logging
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection, RowMapping
+from sqlalchemy.engine import Connection
 
-from pipeline.tables import OUTSIDE
-from pipeline.warehouse import closings, reference
+from pipeline.warehouse import closings, context
 from pipeline.warehouse.city_view import (
     LINEAGE,
     CityView,
@@ -27,30 +26,32 @@ from pipeline.warehouse.city_view import (
     rows_by_key,
     shown,
 )
-from pipeline.warehouse.engine import bulk_insert, make_engine, reachable, reading, writing
+from pipeline.warehouse.context import Scope
+from pipeline.warehouse.deciding import Comparison, Decided, decide
+from pipeline.warehouse.engine import bulk_insert, make_engine, reachable, reading, upsert, writing
 from pipeline.warehouse.faults import where
 from pipeline.warehouse.migrations import migrate
 from pipeline.warehouse.model import (
     BREAKDOWN,
     CITY,
     KEY,
-    POPULATION,
     QUARANTINE,
-    REMARK,
     RESULT,
-    RESULT_POPULATION,
     RESULT_SOURCE,
     ROWS,
     RUN,
-    SOURCE_FILE,
-    TARGET,
+    SEAL,
     VALIDATION,
     VARIANT,
 )
-from pipeline.warehouse.records import Closing, Stored, StoreRequest, TargetRecord
+from pipeline.warehouse.records import Closing, Stored, StoreRequest
+from pipeline.warehouse.seals import Version, alterations, read_versions, seal_row
+from pipeline.warehouse.version_rows import PARTS, by_column, version_rows
 
 if TYPE_CHECKING:
-    from pipeline.indicators.base import Quotient, Result
+    from pipeline.indicators.base import Result
+
+_log = logging.getLogger(__name__)
 
 
 class Warehouse:
@@ -82,20 +83,33 @@ class Warehouse:
         for one that would leave its year provisional.
         """
         with writing(self._engine) as connection:
-            _upsert_city(connection, request)
-            _upsert_populations(connection, request)
-            _replace_targets(connection, request.city.city_id, request.targets)
-            latest = {result.indicator_id: _latest(connection, request, result) for result in results}
-            stored = [_decide(connection, result, latest[result.indicator_id], request) for result in results]
-            changed = [(r, s) for r, s in zip(results, stored, strict=True) if s.outcome != "unchanged"]
-            is_closed = closings.is_closed(connection, request.city.city_id, request.period)
-            if is_closed and not request.correction:
-                decided = list(zip(results, stored, strict=True))
-                return closings.hold(connection, decided, latest=latest, request=request)
-            closings.correct(connection, changed, request=request)
+            upsert(connection, CITY, [asdict(request.city)])
+            context.put_right(connection, context.of_city(request))
+            versions = read_versions(connection, request.city.city_id, request.period)
+            decided = [decide(result, versions.get(result.indicator_id, ()), request) for result in results]
+            changed = [one for one in decided if one.stored.outcome != "unchanged"]
+            if closings.is_closed(connection, request.city.city_id, request.period) and not request.correction:
+                context.put_right(connection, _beside(decided, request))
+                return closings.hold(connection, decided, request=request)
+            closings.correct(connection, [one.result for one in changed], request=request)
+            context.put_right(connection, _beside(decided, request, written=[d.result.indicator_id for d in changed]))
             if changed:
-                _write(connection, changed, request)
-        return stored
+                _write(connection, changed, request, versions)
+        return [one.stored for one in decided]
+
+    def compare(self, results: Sequence[Result], *, request: StoreRequest) -> Comparison:
+        """What differs between the results with their request and what is stored; nothing is written."""
+        with reading(self._engine) as connection:
+            versions = read_versions(connection, request.city.city_id, request.period)
+            decided = [decide(result, versions.get(result.indicator_id, ()), request) for result in results]
+            scopes = [*context.of_city(request), *_beside(decided, request)]
+            pending = closings.differences(connection, decided, request=request)
+            return Comparison(
+                {one.result.indicator_id: one for one in decided},
+                (*context.differences(connection, scopes), *pending),
+                {name: tuple(alterations(found)) for name, found in versions.items()},
+                closings.is_closed(connection, request.city.city_id, request.period),
+            )
 
     def close(self, closing: Closing) -> bool:
         """Close a year, and say whether it was open until now; raises what `closings.close` does."""
@@ -197,6 +211,11 @@ class Warehouse:
                 most[name] = max(most.get(name, 0), things_count(row["rows_read"], excluded))
         return most
 
+    def city_names(self) -> dict[str, str]:
+        """What the cities of all results are called, by id."""
+        with reachable(self._engine) as connection:
+            return dict(connection.execute(sa.select(CITY.c.city_id, CITY.c.name)).tuples().all())
+
     def zone_of(self, city_id: str) -> str | None:
         """The city's time zone at its latest run; null for a city without any."""
         query = sa.select(CITY.c.zone).where(CITY.c.city_id == city_id)
@@ -212,194 +231,43 @@ class Warehouse:
         return sorted(rows, key=lambda row: (row[order_by], row.get("member", "")))
 
 
-def _upsert_city(connection: Connection, request: StoreRequest) -> None:
-    """Insert or update the city and keep its row locked until the transaction ends."""
-    upsert(connection, CITY, [asdict(request.city)])
-
-
-def _upsert_populations(connection: Connection, request: StoreRequest) -> None:
-    """Keep the latest figure of each region, day and source, even when no result changes with it."""
-    # The headline's figure comes first and stands where another of the same key follows.
-    figures = {(p.region_code, p.reference_on, p.source): p for p in reversed(request.populations)}
-    city_id = {"city_id": request.city.city_id}
-    upsert(connection, POPULATION, [city_id | asdict(figure) for figure in figures.values()])
-
-
-def _replace_targets(connection: Connection, city_id: str, targets: Sequence[TargetRecord]) -> None:
-    connection.execute(sa.delete(TARGET).where(TARGET.c.city_id == city_id))
-    upsert(connection, TARGET, [{"city_id": city_id} | asdict(target) for target in targets])
-
-
-def _latest(connection: Connection, request: StoreRequest, result: Result) -> RowMapping | None:
-    query = (
-        sa.select(RESULT)
-        .where(
-            RESULT.c.city_id == request.city.city_id,
-            RESULT.c.indicator_id == result.indicator_id,
-            RESULT.c.period == result.period,
-        )
-        .order_by(RESULT.c.version.desc())
-        .limit(1)
-    )
-    return connection.execute(query).mappings().first()
-
-
-def _decide(connection: Connection, result: Result, latest: RowMapping | None, request: StoreRequest) -> Stored:
-    if latest is None:
-        return Stored(result.indicator_id, result.period, 1, "new", "perhitungan pertama / first computation")
-    is_same_method = latest["method_version"] == result.method_version
-    if is_same_method and latest["inputs_sha256"] == result.inputs_sha256:
-        reason = latest["change_reason"]
-        return Stored(result.indicator_id, result.period, latest["version"], "unchanged", reason)
-    reason = _change_reason(connection, result, latest, request)
-    if request.correction:
-        reason = request.correction.told_with(reason)
-    return Stored(result.indicator_id, result.period, latest["version"] + 1, "changed", reason)
-
-
-def _change_reason(connection: Connection, result: Result, latest: RowMapping, request: StoreRequest) -> str:
-    if latest["method_version"] != result.method_version:
-        change = f"{latest['method_version']} -> {result.method_version}"
-        return f"perubahan metode {change} / method change {change}"
-    outside = _of_version(ROWS, latest).where(ROWS.c.rule == OUTSIDE)
-    outside_count = sum(row["rows_count"] for row in connection.execute(outside).mappings())
-    added = _bearing(result) - (latest["rows_read"] - outside_count)
-    if added > 0:
-        return f"{added} baris susulan / {added} late rows"
-    if added < 0:
-        return f"{-added} baris ditarik / {-added} rows withdrawn"
-    before = {row["sha256"] for row in connection.execute(_of_version(RESULT_SOURCE, latest)).mappings()}
-    if before != {file.sha256 for file in request.sources.get(result.indicator_id, ())}:
-        return "berkas dikoreksi / corrected file"
-    return request.because or "pengaturan berubah / settings changed"
-
-
-def _of_version(table: sa.TableClause, version: RowMapping) -> sa.Select[Any]:
-    return sa.select(table).where(*(table.c[name] == version[name] for name in KEY))
-
-
-def _bearing(result: Result) -> int:
-    """Rows that bear on the period, whatever became of them."""
-    return result.rows.read - result.rows.excluded.get(OUTSIDE, 0)
-
-
-def _write(connection: Connection, changed: Sequence[tuple[Result, Stored]], request: StoreRequest) -> None:
-    connection.execute(
-        sa.insert(RUN),
-        {
-            "run_id": request.run_id,
-            "city_id": request.city.city_id,
-            "period": request.period,
-            "finished_at": request.computed_at,
-        },
-    )
-    _write_context(connection, request)
-    rows: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for result, stored in changed:
-        key = dict(zip(KEY, (request.city.city_id, result.indicator_id, result.period, stored.version), strict=True))
-        rows["result"].append(key | _result_row(result, stored, request))
-        fates = (("excluded", result.rows.excluded), ("quarantined", result.rows.quarantined))
-        rows["result_rows"] += [
-            key | {"outcome": fate, "rule": rule, "rows_count": count}
-            for fate, rules in fates
-            for rule, count in rules.items()
-        ]
-        rows["result_variant"] += [
-            key | {"variant": name, "reason": part.reason} | _parts(part) for name, part in result.variants.items()
-        ]
-        rows["result_remark"] += [
-            key
-            | {"place": place, "code": r.code, "text_id": r.id, "text_en": r.en}
-            | {"keeps_provisional": r.keeps_provisional}
-            for place, r in enumerate(result.remarks, start=1)
-        ]
-        rows["result_population"] += [key | asdict(result.population)] if result.population else []
-        # Two answers may hold the same bytes, such as those of two months without a row.
-        files = dict.fromkeys((file.source, file.sha256) for file in request.sources.get(result.indicator_id, ()))
-        rows["result_source"] += [key | {"source": source, "sha256": sha256} for source, sha256 in files]
-    reference.add_periods(connection, {result.period for result, _ in changed})
-    for table in (RESULT, ROWS, VARIANT, REMARK, RESULT_POPULATION, RESULT_SOURCE):
-        if rows[table.name]:
-            connection.execute(sa.insert(table), rows[table.name])
-    _write_breakdowns(connection, changed, request)
-
-
-def _write_breakdowns(connection: Connection, changed: Sequence[tuple[Result, Stored]], request: StoreRequest) -> None:
-    """The many rows of a result, by the driver's own bulk path."""
-    for result, stored in changed:
-        key = (request.city.city_id, result.indicator_id, result.period, stored.version)
-        parts = ((part.dimension, part.member, part.quotient) for part in result.breakdowns)
-        rows = [(*key, one, other, q.value, q.numerator, q.denominator, q.unit) for one, other, q in parts]
-        bulk_insert(connection, BREAKDOWN, rows)
-
-
-def _write_context(connection: Connection, request: StoreRequest) -> None:
-    """Files, validation outcomes and quarantine counts that the new versions rest on."""
-    city_id = request.city.city_id
-    files = {(f.source, f.sha256): f for sources in request.sources.values() for f in sources}
-    _insert_new(
-        connection,
-        SOURCE_FILE,
-        [{"city_id": city_id, "file_id": file.sha256[:16], **asdict(file)} for file in files.values()],
-    )
-    run = {"run_id": request.run_id}
-    _insert_new(connection, VALIDATION, [run | asdict(outcome) for outcome in request.outcomes])
-    counts = [
-        run | {"table_name": table, "reason": reason, "rows_count": count}
-        for table, reasons in request.quarantined.items()
-        for reason, count in reasons.items()
+def _beside(decided: Sequence[Decided], request: StoreRequest, *, written: Collection[str] = ()) -> list[Scope]:
+    """What stands beside results that stand, and beside those that are written: files, runs and what code says."""
+    standing = {one.result.indicator_id: one for one in decided if one.stored.outcome == "unchanged"}
+    own_files = [one.result.indicator_id for one in decided if one.has_same_files]
+    resting = {name: (one.result, one.newest) for name, one in standing.items() if one.newest}
+    periods = {request.period} if standing or written else ()
+    return [
+        *context.of_files(request, [*own_files, *written]),
+        *context.of_definitions(periods),
+        *context.of_runs(request, resting, is_whole=len(standing) == len(decided)),
     ]
-    _insert_new(connection, QUARANTINE, counts)
 
 
-def upsert(connection: Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert rows, or update those whose key is there already."""
+def _write(
+    connection: Connection, changed: Sequence[Decided], request: StoreRequest, versions: Mapping[str, list[Version]]
+) -> None:
+    """New versions with their seals, and the run that they come from."""
+    connection.execute(sa.insert(RUN), context.run_row(request, request.run_id))
+    _insert(connection, VALIDATION, context.validation_rows(request, request.run_id))
+    _insert(connection, QUARANTINE, context.quarantine_rows(request, request.run_id))
+    for one in changed:
+        name, version, reason = one.result.indicator_id, one.stored.version, one.stored.change_reason
+        rows = version_rows(one.result, version=version, change_reason=reason, request=request)
+        for table in PARTS:
+            if table is BREAKDOWN:
+                bulk_insert(connection, table, rows[table.name])
+            else:
+                _insert(connection, table, by_column(table, rows[table.name]))
+        key = (request.city.city_id, name, one.result.period, version)
+        connection.execute(sa.insert(SEAL), seal_row(key, rows, versions.get(name, ())))
+        if one.stored.change:
+            _log.info("%s: %s", request.city.city_id, one.stored)
+
+
+def _insert(connection: Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
     if rows:
-        insert = _insert(connection, table)
-        updated = {column.name: insert.excluded[column.name] for column in table.columns if not column.primary_key}
-        connection.execute(insert.on_conflict_do_update(index_elements=table.primary_key, set_=updated), rows)
-
-
-def _insert_new(connection: Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert rows, leaving those whose key is there already."""
-    if rows:
-        connection.execute(_insert(connection, table).on_conflict_do_nothing(), rows)
-
-
-def _insert(connection: Connection, table: sa.Table) -> Any:  # noqa: ANN401 one of two classes with the same methods
-    """The database's own INSERT, which knows ON CONFLICT."""
-    if connection.dialect.name == "sqlite":
-        from sqlalchemy.dialects import sqlite
-
-        return sqlite.insert(table)
-    from sqlalchemy.dialects import postgresql
-
-    return postgresql.insert(table)
-
-
-def _parts(part: Quotient) -> dict[str, Any]:
-    return {"value": part.value, "numerator": part.numerator, "denominator": part.denominator, "unit": part.unit}
-
-
-def _result_row(result: Result, stored: Stored, request: StoreRequest) -> dict[str, Any]:
-    rows = result.rows
-    return _parts(result.headline) | {
-        "status": result.status,
-        "reason": result.reason,
-        "coverage_pct": result.coverage_pct,
-        "median": result.statistics.get("median"),
-        "p90": result.statistics.get("p90"),
-        "observations_count": result.statistics.get("count"),
-        "rows_read": rows.read,
-        "rows_used": rows.used,
-        "rows_excluded": sum(rows.excluded.values()),
-        "rows_quarantined": sum(rows.quarantined.values()),
-        "method_version": result.method_version,
-        "inputs_sha256": result.inputs_sha256,
-        "run_id": request.run_id,
-        "computed_at": request.computed_at,
-        "change_reason": stored.change_reason,
-    }
+        connection.execute(sa.insert(table), rows)
 
 
 def _files(rows: Sequence[sa.Row[Any]]) -> list[dict[str, str]]:

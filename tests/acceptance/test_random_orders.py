@@ -205,10 +205,18 @@ def test_runs_of_a_city_take_turns_and_an_ended_one_keeps_nobody_waiting(holder_
 )
 def test_the_run_that_has_waited_longest_comes_next(tmp_path: Path, asking: list[tuple[int, str, bool]]) -> None:
     start, ended = datetime(2026, 1, 1, tzinfo=UTC), set[str]()
+    url = f"sqlite:///{tmp_path / 'warehouse.sqlite'}"
 
     def asks(seconds: int, holder: str) -> bool:
         now = start + timedelta(seconds=seconds)
-        return take_turn(tmp_path, CITY, holder=holder, is_active=lambda one: one not in ended, now=now)[0]
+        return take_turn(
+            tmp_path,
+            url,
+            CITY,
+            holder=holder,
+            is_active=lambda one: one not in ended,
+            now=now,
+        )[0]
 
     assert [asks(0, "month 1"), asks(10, "year"), asks(20, "month 2")] == [True, False, False]
     ended.add("month 1")

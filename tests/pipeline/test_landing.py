@@ -75,10 +75,11 @@ def test_a_file_is_landed_once_under_its_hash_however_often_and_whatever_was_tho
     export, home = tmp_path / "ekspor.csv", tmp_path / "home"
     export.write_bytes(bytes(range(256)))
     sha256 = hashlib.sha256(bytes(range(256))).hexdigest()
-    first = land_bytes(home, export, name="a.csv", is_known=is_known)
+    earlier = (LandedFile("a.csv", "main", sha256, 256, "", ""),)
+    first = land_bytes(home, export, name="a.csv", earlier=earlier if is_known else ())
     inode = object_path(home, sha256).stat().st_ino
     assert first[:2] == (sha256, 256)
-    assert land_bytes(home, export, name="b.csv", is_known=True) == first
+    assert land_bytes(home, export, name="b.csv", earlier=earlier) == first
     assert object_path(home, sha256).read_bytes() == export.read_bytes()
     assert object_path(home, sha256).stat().st_ino == inode
     assert object_path(home, sha256).stat().st_mode & 0o777 == 0o400

@@ -98,9 +98,12 @@ def test_a_province_is_explained_by_its_cities_and_compared_with_the_same_ones_o
     parts = ("kota-a", "kota-b")
     now, same = of_province(*parts), of_province(*parts, period="2024")
     one = of_province("kota-a", period="2024")
-    alike, unlike = (answers(CityView(CITY, (before, now), parts=parts), now, language=EN) for before in (same, one))
+    alike, unlike = (
+        answers(CityView(CITY, (before, now), parts={name: name.title() for name in parts}), now, language=EN)
+        for before in (same, one)
+    )
     assert alike[1].text == "The same: 3 days in 2024."
-    assert alike[2].text == "The largest part comes from city kota-b: 66.7 % of the value, 4 days by itself."
+    assert alike[2].text == "The largest part comes from Kota-B: 66.7 % of the value, 4 days by itself."
     assert unlike[1].text == "Not comparable: in 2024 not the same cities had a value."
 
 

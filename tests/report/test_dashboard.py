@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from html.parser import HTMLParser
 from pathlib import Path
@@ -25,6 +26,7 @@ from pipeline.language import LANGUAGES, Language
 from pipeline.language.language import CATALOGUES
 from pipeline.report import dashboard
 from pipeline.report.answers import QUESTIONS
+from pipeline.report.charts import Point, trend
 from pipeline.report.dashboard import Dashboard, choices
 from pipeline.warehouse import CityRecord, CityView, Part
 from pipeline.warehouse.readiness import AnswerRecord, ReadinessRecords
@@ -211,6 +213,23 @@ def test_a_variant_of_a_share_differs_by_percentage_points() -> None:
     now = result("online_services", "2025", 50.0, variants=(Part("accessible_only", 75.0, 75.0, 100.0, "%"),))
     text = Reader(Dashboard(CityView(CITY, (now,)), Language("en")).html()).text
     assert "75 +25 percentage points" in text
+
+
+@pytest.mark.parametrize(("then", "has_past", "joined"), [("AB", True, True), ("A", False, False)])
+def test_sums_over_other_cities_are_neither_joined_nor_set_beside_each_other(
+    then: str, has_past: bool, joined: bool
+) -> None:
+    points = [Point("Jan", 1, made_of=frozenset("AB")), Point("Feb", 2, made_of=frozenset(then))]
+    before = [Point(name, 3, made_of=frozenset(then)) for name in ("Jan", "Feb")]
+    alone = trend(points, unit="", says="", language=Language("en"))
+    beside = trend(
+        [replace(one, made_of=frozenset("AB")) for one in points],
+        unit="",
+        says="",
+        language=Language("en"),
+        before=before,
+    )
+    assert ('class="now"' in alone, 'class="past"' in beside) == (joined, has_past)
 
 
 def test_a_value_that_is_missing_is_not_called_provisional() -> None:

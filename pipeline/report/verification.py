@@ -1,0 +1,165 @@
+"""What verifying a period found, in both languages: what differs, grouped, and what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from itertools import groupby
+from typing import Any, Literal
+
+from connectors.errors import DataRejected
+from connectors.numerals import number
+from pipeline.warehouse import Difference
+
+Kind = Literal["raw_file", "result", "beside", "history", "readiness"]
+# Where raw files lie is no table; they are told of like one.
+RAW_FILE = "raw_file"
+_SHOWN = 3
+_HEADINGS: Mapping[Kind, str] = {
+    "raw_file": "Berkas mentah hilang atau berubah / Raw files gone or altered",
+    "result": "Hasil / Results",
+    "beside": "Di samping hasil / Beside the results",
+    "history": "Riwayat / History",
+    "readiness": "Kesiapan / Readiness",
+}
+_ONLY_SEALED = (
+    "diubah sesudah ditulis: run_id, computed_at, change_reason, atau segelnya / "
+    "altered since it was written: run_id, computed_at, change_reason or the seal itself"
+)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something that is not as it should be, and of which result, if of one."""
+
+    kind: Kind
+    differences: tuple[Difference, ...]
+    indicator_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A result that was computed anew, the version it was held against (0 for none) and whether both are the same."""
+
+    indicator_id: str
+    version: int
+    value: float | None
+    is_same: bool
+
+
+@dataclass(frozen=True)
+class Verified:
+    """All that verifying a period of a city found; `notes` are in both languages and keep nothing from being right."""
+
+    city_id: str
+    period: str
+    results: tuple[Checked, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    notes: tuple[str, ...] = ()
+    files_count: int = 0
+    is_closed: bool = False
+
+    @property
+    def as_json(self) -> dict[str, Any]:
+        """The same as plain values."""
+        return {**asdict(self), "is_same": not self.findings}
+
+    def refuse(self) -> None:
+        """`DataRejected` that says what to do, where anything differs."""
+        if self.findings:
+            places = ", ".join(dict.fromkeys(_named(d) for one in self.findings for d in one.differences))
+            advice = list(_advice(self))
+            what = f"{self.city_id} {self.period}"
+            raise DataRejected(
+                id="\n".join([f"{what} tidak cocok dengan yang tersimpan: {places}.", *(one for one, _ in advice)]),
+                en="\n".join([f"{what} does not match what is stored: {places}.", *(other for _, other in advice)]),
+            )
+
+
+def lines(verified: Verified) -> Iterator[str]:
+    """A line per result, then what differs by kind, then what else to know."""
+    for one in verified.results:
+        verdict = "sama / same" if one.is_same else "BERBEDA / DIFFERENT"
+        version = f"v{one.version}" if one.version else "-"
+        yield f"{one.indicator_id:<18} {number(one.value):>14}  {version:<4} {verdict}"
+    for kind, findings in groupby(sorted(verified.findings, key=_place), key=lambda one: one.kind):
+        yield f"{_HEADINGS[kind]}:"
+        for finding in findings:
+            if finding.indicator_id:
+                yield f"  {finding.indicator_id}"
+            yield from _differences(finding.differences)
+    for note in verified.notes:
+        yield f"Catatan / Note: {note}"
+    if not verified.findings:
+        count = number(verified.files_count)
+        yield f"Semua cocok, {count} berkas mentah utuh. / All matches, {count} raw files are whole."
+
+
+def _named(one: Difference) -> str:
+    return str(one.key["file"]) if one.table == RAW_FILE else one.place
+
+
+def _place(finding: Finding) -> int:
+    return list(_HEADINGS).index(finding.kind)
+
+
+def _differences(found: Sequence[Difference]) -> Iterator[str]:
+    """Some lines of each column or table, and how many more there are."""
+    by_place: dict[str, list[Difference]] = {}
+    for one in found:
+        by_place.setdefault(one.place, []).append(one)
+    for of_place in by_place.values():
+        yield from (f"    {_line(one)}" for one in of_place[:_SHOWN])
+        more = len(of_place) - _SHOWN
+        if more > 0:
+            yield f"    {of_place[0].place}: {more} lagi (--json) / {more} more (--json)"
+
+
+def _line(one: Difference) -> str:
+    if one.table == RAW_FILE:
+        return f"berkas mentah berubah atau hilang / raw file altered or gone: {one.key['file']}"
+    names = [f"{name} {value}" for name, value in one.key.items() if name not in ("city_id", "indicator_id", "period")]
+    where = f"{one.place} ({', '.join(names)})"
+    if one.table == "result_seal" and one.column:
+        return f"{where}: {_ONLY_SEALED}"
+    if one.column is None:
+        is_missing = one.stored is None
+        return f"{where}: " + ("hilang / missing" if is_missing else "tidak seharusnya ada / should not be there")
+    stored, now = _text(one.stored), _text(one.recomputed)
+    return f"{where}: tersimpan / stored {stored}; seharusnya / should be {now}"
+
+
+def _text(value: object) -> str:
+    text = "kosong / empty" if value is None else repr(value) if isinstance(value, float) else str(value)
+    return text if len(text) <= 120 else f"{text[:117]}..."
+
+
+def _advice(verified: Verified) -> Iterator[tuple[str, str]]:
+    kinds = {one.kind for one in verified.findings}
+    city, period = verified.city_id, verified.period
+    run, correct = f"tolok run {city} {period}", f"tolok correct {city} {period[:4]} --reason '...'"
+    if "raw_file" in kinds:
+        yield (
+            f"Berkas mentah: nilainya tidak dihitung ulang; ambil lagi dengan {run}",
+            f"Raw files: nothing was recomputed; fetch them again with {run}",
+        )
+    if "result" in kinds and verified.is_closed:
+        yield (
+            f"Tahunnya ditutup, jadi hanya koreksi yang menulis: {correct}",
+            f"Its year is closed, so only a correction writes: {correct}",
+        )
+    elif kinds & {"result", "beside"}:
+        yield (
+            f"Perbaiki dengan {run}: hasil ditulis sebagai versi baru, yang lain dibetulkan di tempatnya.",
+            f"Mend it with {run}: results are written as a new version, the rest is put right in place.",
+        )
+    if "history" in kinds:
+        yield (
+            "Riwayat tidak dapat dihitung ulang: pulihkan cadangan gudang data (docs/service.md). Versi terbaru tidak "
+            "terpengaruh.",
+            "History cannot be recomputed: restore a backup of the warehouse (docs/service.md). The newest version is "
+            "not affected.",
+        )
+    if "readiness" in kinds:
+        command = f"tolok readiness {city} {period}"
+        yield f"Kesiapan: periksa lagi dengan {command}", f"Readiness: check it again with {command}"

@@ -1,0 +1,113 @@
+"""Whether everything shown of a period is what its raw files and settings give, value by value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from connectors.errors import TolokError
+from pipeline import steps
+from pipeline.config.city import City
+from pipeline.config.load import load_city
+from pipeline.landing import manifests_of
+from pipeline.periods import Period
+from pipeline.progress import SILENT, Progress
+from pipeline.readiness.check import stored_otherwise
+from pipeline.report.verification import RAW_FILE, Checked, Finding, Verified
+from pipeline.settings import Settings
+from pipeline.warehouse import Comparison, Difference, Warehouse
+
+_OF_A_FILE = ("name", "owner", "licence")
+
+
+def verify(city_id: str, period: str, *, progress: Progress = SILENT) -> Verified:
+    """Compute a period anew from the landed bytes and compare all that is stored of it; nothing is written.
+
+    Where landed bytes are altered or gone nothing is computed. Raises `DataRejected` where sources were never fetched.
+    """
+    settings = Settings.from_environment()
+    city, label = load_city(settings.cities, city_id), Period.parse(period).label
+    names = steps.landed_files(city_id, label)
+    if altered := steps.altered_files(city_id, label, progress=progress):
+        gone = (Difference(RAW_FILE, {"file": name}, "sha256", None, None) for name in altered)
+        return Verified(city_id, label, findings=(Finding("raw_file", tuple(gone)),), files_count=len(names))
+    results, request = steps.recompute(city_id, label, progress=progress)
+    compared = Warehouse(settings.warehouse_url).compare(results, request=request)
+    findings = [*_of_results(compared), *_of_history(compared), *_beside(compared, city)]
+    notes = list(_notes(compared))
+    if Period.parse(label).is_year:
+        try:
+            otherwise = stored_otherwise(city, int(label), today=datetime.now(UTC).astimezone(city.zone_info).date())
+        except TolokError as fault:
+            otherwise = []
+            notes.append(f"Kesiapan tidak diperiksa: {fault.id} / Readiness was not checked: {fault.en}")
+        findings += [Finding("readiness", tuple(otherwise))] if otherwise else []
+    checked = tuple(
+        Checked(
+            name,
+            one.newest.number if one.newest else 0,
+            one.result.headline.value,
+            is_same=not one.differences or one.is_of_other_files,
+        )
+        for name, one in compared.decided.items()
+    )
+    return Verified(city_id, label, checked, tuple(findings), tuple(notes), len(names), compared.is_closed)
+
+
+def _of_results(compared: Comparison) -> Iterator[Finding]:
+    for name, one in compared.decided.items():
+        if one.differences and not one.is_of_other_files:
+            yield Finding("result", one.differences, name)
+
+
+def _of_history(compared: Comparison) -> Iterator[Finding]:
+    for name, altered in compared.alterations.items():
+        found = [
+            Difference("result", {"version": one.version}, None, None, {"version": one.version})
+            if one.is_gone
+            else Difference("result", {"version": one.version}, "rows of an older version", None, None)
+            for one in altered
+            if not one.is_known
+        ]
+        if found:
+            yield Finding("history", tuple(found), name)
+
+
+def _beside(compared: Comparison, city: City) -> Iterator[Finding]:
+    found = [one for one in compared.beside if not _is_of_another_period(one, city)]
+    acts = tuple(one for one in found if one.table == "closing")
+    others = tuple(one for one in found if one.table != "closing")
+    if others:
+        yield Finding("beside", others)
+    if acts:
+        yield Finding("history", acts)
+
+
+def _is_of_another_period(one: Difference, city: City) -> bool:
+    """Whether a file is told of as the manifest of another period tells of it: the same bytes may come twice."""
+    if one.table != "source_file" or one.column not in _OF_A_FILE:
+        return False
+    source, sha256 = str(one.key["source"]), one.key["sha256"]
+    manifests = manifests_of(Settings.from_environment().home, city.city, source)
+    told = [(manifest, file) for manifest in manifests for file in manifest.files if file.sha256 == sha256]
+    return any(
+        one.stored in (getattr(manifest, str(one.column), None), getattr(file, str(one.column), None))
+        for manifest, file in told
+    )
+
+
+def _notes(compared: Comparison) -> Iterator[str]:
+    for name, one in compared.decided.items():
+        if one.is_of_other_files and one.newest:
+            yield (
+                f"{name}: v{one.newest.number} dihitung dari berkas lain yang isinya sama / "
+                "was computed from other files that say the same"
+            )
+    for name, altered in compared.alterations.items():
+        for known in (one for one in altered if one.is_known):
+            yield (
+                f"{name}: v{known.version} sudah diubah sebelum versi sesudahnya ditulis / "
+                "had been altered before the version after it was written"
+            )
+    for name in compared.unknown:
+        yield f"{name}: tidak dikenal Tolok ini, tidak diperiksa / not known to this Tolok, not checked"

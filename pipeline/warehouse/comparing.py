@@ -1,0 +1,80 @@
+"""Rows as stored held against the same rows as computed anew, value by value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from pipeline.warehouse.model import Utc
+
+Row = tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What is stored in one column of one row, and what was computed for it.
+
+    Without a `column` it is the whole row: one that is missing has nothing stored, one too many nothing recomputed.
+    """
+
+    table: str
+    key: Mapping[str, Any]
+    column: str | None
+    stored: Any
+    recomputed: Any
+
+    @property
+    def place(self) -> str:
+        """Table and column, or the table alone for a row."""
+        return self.table if self.column is None else f"{self.table}.{self.column}"
+
+
+def compare(
+    table: sa.Table, stored: Sequence[Row], recomputed: Sequence[Row], *, but: Collection[str] = ()
+) -> Iterator[Difference]:
+    """Each value that differs, in the order of keys and columns; the columns in `but` are not compared.
+
+    Numbers are equal when they are the same 64-bit float: what is written is read back so from both databases, but for
+    the sign of zero, which SQLite loses and nobody asks for.
+    """
+    names = [column.name for column in table.columns]
+    key_count = len(table.primary_key.columns)
+    then, now = ({row[:key_count]: row for row in comparable(table, rows)} for rows in (stored, recomputed))
+    for key in sorted({*then, *now}, key=repr):
+        named = dict(zip(names, key, strict=False))
+        old, new = then.get(key), now.get(key)
+        if old is None or new is None:
+            whole = dict(zip(names, old or new or (), strict=True))
+            yield Difference(table.name, named, None, old and whole, new and whole)
+            continue
+        for name, one, other in zip(names, old, new, strict=True):
+            if one != other and name not in but:
+                yield Difference(table.name, named, name, one, other)
+
+
+def comparable(table: sa.Table, rows: Sequence[Row]) -> list[Row]:
+    """Rows with plain values that are the same for the same content, whatever driver gave them: moments in UTC and days
+    as ISO 8601, numbers by the type of their column."""
+    if not rows:
+        return []
+    values = zip(*rows, strict=True)
+    plain = (map(_plain(column.type), of) for column, of in zip(table.columns, values, strict=True))
+    return list(zip(*plain, strict=True))
+
+
+def _plain(kind: sa.types.TypeEngine[Any]) -> Callable[[Any], Any]:
+    if isinstance(kind, sa.Double):
+        return lambda value: value + 0.0 if isinstance(value, int | float) else value
+    if isinstance(kind, sa.Boolean):
+        return lambda value: None if value is None else bool(value)
+    if isinstance(kind, sa.Integer):
+        return lambda value: int(value) if isinstance(value, float) and value.is_integer() else value
+    if isinstance(kind, Utc):
+        return lambda value: value.astimezone(UTC).isoformat() if isinstance(value, datetime) else value
+    if isinstance(kind, sa.Date):
+        return lambda value: value.isoformat() if isinstance(value, date) else value
+    return lambda value: value

@@ -1,0 +1,154 @@
+"""Whether a result is the one that stands, by its inputs and by every value stored of it, and if not, why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pipeline.tables import OUTSIDE
+from pipeline.warehouse.comparing import Difference, compare
+from pipeline.warehouse.model import REMARK, RESULT, RESULT_SOURCE, ROWS, SEAL
+from pipeline.warehouse.records import Stored, StoreRequest
+from pipeline.warehouse.seals import Alteration, Version, seal_of
+from pipeline.warehouse.version_rows import PARTS, by_column, version_rows
+
+if TYPE_CHECKING:
+    from pipeline.indicators.base import Result
+
+# What no computation gives again: only the seal tells that they are altered.
+ONLY_SEALED = ("run_id", "computed_at", "change_reason")
+# What may differ for the same inputs when they come in other files: how many rows do not bear on the period, and what
+# is told of them.
+_OF_FILES = {f"{RESULT.name}.{name}" for name in ("rows_read", "rows_excluded", "rows_quarantined", "reason")}
+_TABLES_OF_FILES = {ROWS.name, RESULT_SOURCE.name, REMARK.name}
+_MENDED = (
+    "nilai tersimpan berbeda dari hasil hitungan berkas yang sama / "
+    "the stored values differed from those computed from the same files"
+)
+
+
+@dataclass(frozen=True)
+class Decided:
+    """What is to be done with a result, the version it was held against, and where that differs from it.
+
+    `is_of_other_files` tells of the same inputs in other files: the version stands, and its files with it.
+    """
+
+    result: Result
+    stored: Stored
+    newest: Version | None
+    differences: tuple[Difference, ...] = ()
+    is_of_other_files: bool = False
+
+    @property
+    def has_same_files(self) -> bool:
+        """Whether the version that stands names the very files that the result was computed from."""
+        return self.newest is not None and all(one.table != RESULT_SOURCE.name for one in self.differences)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A period as it is stored beside what was computed: each result as decided, what stands beside them, and by
+    indicator the older versions that were altered."""
+
+    decided: Mapping[str, Decided]
+    beside: tuple[Difference, ...]
+    alterations: Mapping[str, tuple[Alteration, ...]]
+    is_closed: bool
+
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        """Indicators that are stored and were not computed."""
+        return tuple(name for name in self.alterations if name not in self.decided)
+
+    @property
+    def differences(self) -> tuple[Difference, ...]:
+        """All that is stored and should be otherwise; what files that say the same differ in is none of it."""
+        of_results = (d for one in self.decided.values() if not one.is_of_other_files for d in one.differences)
+        return (*of_results, *self.beside)
+
+    @property
+    def is_same(self) -> bool:
+        """Whether nothing differs, and no older version was altered without a newer one that says so."""
+        altered = (one for of_result in self.alterations.values() for one in of_result if not one.is_known)
+        return not self.differences and not any(True for _ in altered)
+
+
+def decide(result: Result, versions: Sequence[Version], request: StoreRequest) -> Decided:
+    """A new version for other inputs, another method, or where what is stored is not what was computed."""
+    next_version = versions[-1].number + 1 if versions else 1
+    newest = next((one for one in reversed(versions) if one.result), None)
+    if newest is None or newest.result is None:
+        reason = _MENDED if versions else "perhitungan pertama / first computation"
+        stored = Stored(result.indicator_id, result.period, next_version, "new", reason)
+        return Decided(result, stored, None, (_missing(result, request),))
+    found = tuple(_differences(result, newest, request))
+    is_of_other_files = newest.is_intact and _is_of_other_files(found)
+    if newest.is_intact and (not found or is_of_other_files):
+        version, reason = newest.number, str(newest.result["change_reason"])
+        stored = Stored(result.indicator_id, result.period, version, "unchanged", reason)
+        return Decided(result, stored, newest, found, is_of_other_files)
+    reason = _change_reason(result, newest, request) or _MENDED
+    places = ", ".join(dict.fromkeys(one.place for one in found)) if reason == _MENDED else ""
+    if request.correction:
+        reason = request.correction.told_with(reason)
+    stored = Stored(result.indicator_id, result.period, next_version, "changed", reason, places)
+    return Decided(result, stored, newest, found)
+
+
+def _differences(result: Result, newest: Version, request: StoreRequest) -> Iterator[Difference]:
+    """Every value of the version that is not what was computed; the seal, where nothing else tells of an alteration."""
+    now = version_rows(result, version=newest.number, change_reason="", request=request)
+    is_same = True
+    for table in PARTS:
+        but = ONLY_SEALED if table is RESULT else ()
+        for one in compare(table, newest.rows.get(table.name, ()), now[table.name], but=but):
+            is_same = False
+            yield one
+    if is_same and not newest.is_intact:
+        (row,) = by_column(RESULT, newest.rows[RESULT.name])
+        key = {column.name: row[column.name] for column in SEAL.primary_key.columns}
+        own = seal_of(newest.rows, newest.former or "")
+        yield Difference(SEAL.name, key, "rows_sha256", newest.seal, own)
+
+
+def _missing(result: Result, request: StoreRequest) -> Difference:
+    rows = version_rows(result, version=1, change_reason="", request=request)[RESULT.name]
+    (one,) = compare(RESULT, [], rows)
+    return one
+
+
+def _is_of_other_files(found: Sequence[Difference]) -> bool:
+    """Whether all that differs is what files that say the same may differ in."""
+    return any(one.table == RESULT_SOURCE.name for one in found) and all(
+        one.table in _TABLES_OF_FILES or one.place in _OF_FILES for one in found
+    )
+
+
+def _change_reason(result: Result, newest: Version, request: StoreRequest) -> str | None:
+    """Why other inputs or another method gave another result; null when they are the same, or cannot be trusted."""
+    latest = newest.result
+    if latest is None or not newest.is_intact:
+        return None
+    if latest["method_version"] != result.method_version:
+        change = f"{latest['method_version']} -> {result.method_version}"
+        return f"perubahan metode {change} / method change {change}"
+    if latest["inputs_sha256"] == result.inputs_sha256:
+        return None
+    fates = by_column(ROWS, newest.rows.get(ROWS.name, ()))
+    outside_count = sum(row["rows_count"] for row in fates if row["rule"] == OUTSIDE)
+    added = _bearing(result) - (latest["rows_read"] - outside_count)
+    if added > 0:
+        return f"{added} baris susulan / {added} late rows"
+    if added < 0:
+        return f"{-added} baris ditarik / {-added} rows withdrawn"
+    before = {row["sha256"] for row in by_column(RESULT_SOURCE, newest.rows.get(RESULT_SOURCE.name, ()))}
+    if before != {file.sha256 for file in request.sources.get(result.indicator_id, ())}:
+        return "berkas dikoreksi / corrected file"
+    return request.because or "pengaturan berubah / settings changed"
+
+
+def _bearing(result: Result) -> int:
+    """Rows that bear on the period, whatever became of them."""
+    return result.rows.read - result.rows.excluded.get(OUTSIDE, 0)

@@ -1,0 +1,140 @@
+"""Seals of versions: a hash of all rows of each, kept beside it, so that a version altered later is seen.
+
+Whoever alters a warehouse on purpose can write seals too; they tell of accidents, and of hands that did not know. Each
+seal holds a hash of all versions before it: an older version cannot be replaced, or taken away, without a trace.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from pipeline.warehouse.comparing import comparable
+from pipeline.warehouse.model import KEY, RESULT, SEAL
+from pipeline.warehouse.version_rows import PARTS, Rows, by_column
+
+# Rows by indicator and version, and by table.
+_Found = dict[tuple[str, int], dict[str, list[tuple[Any, ...]]]]
+
+
+@dataclass(frozen=True)
+class Version:
+    """One version of a result as it is stored, whatever of it is there; `seal` and `former` are null without a seal."""
+
+    number: int
+    rows: Rows
+    seal: str | None = None
+    former: str | None = None
+
+    @cached_property
+    def result(self) -> Mapping[str, Any] | None:
+        """Its row of results."""
+        return next(iter(by_column(RESULT, self.rows.get(RESULT.name, ()))), None)
+
+    @cached_property
+    def is_intact(self) -> bool:
+        """Whether its rows are those that were sealed."""
+        return self.seal is not None and self.seal == seal_of(self.rows, self.former or "")
+
+
+@dataclass(frozen=True)
+class Alteration:
+    """An older version that is not as it was written; `is_known` when a newer one was written since, which says so."""
+
+    version: int
+    is_gone: bool
+    is_known: bool
+
+
+def seal_of(rows: Rows, former: str) -> str:
+    """The hash of a version's rows and of what came before it; a column without any value does not matter."""
+    digest = hashlib.sha256(former.encode())
+    for table in PARTS:
+        key_count, names = len(table.primary_key.columns), [column.name for column in table.columns]
+        found = sorted(comparable(table, rows.get(table.name, ())), key=lambda row: repr(row[:key_count]))
+        used = [place for place in range(len(names)) if any(row[place] is not None for row in found)]
+        values = [[row[place] for place in used] for row in found]
+        digest.update(json.dumps([table.name, [names[place] for place in used], values]).encode())
+    return digest.hexdigest()
+
+
+def former_of(versions: Sequence[Version]) -> str:
+    """The hash of versions as they stand now; empty for none."""
+    if not versions:
+        return ""
+    told = [(one.number, seal_of(one.rows, one.former or ""), one.seal) for one in versions]
+    return hashlib.sha256(json.dumps(told).encode()).hexdigest()
+
+
+def read_versions(connection: Connection, city_id: str, period: str) -> dict[str, list[Version]]:
+    """Every version of which any row is there, in order, by indicator."""
+    rows = _nothing()
+    for table in (*PARTS, SEAL):
+        query = sa.select(table).where(table.c.city_id == city_id, table.c.period == period)
+        for row in connection.execute(query):
+            rows[row.indicator_id, row.version][table.name].append(tuple(row))
+    return _versions(rows)
+
+
+def _nothing() -> _Found:
+    return defaultdict(lambda: defaultdict(list))
+
+
+def _versions(rows: _Found) -> dict[str, list[Version]]:
+    found: dict[str, list[Version]] = defaultdict(list)
+    for (indicator_id, number), of_version in sorted(rows.items()):
+        seal = next(iter(by_column(SEAL, of_version.get(SEAL.name, ()))), {})
+        version = Version(number, of_version, seal.get("rows_sha256"), seal.get("former_sha256"))
+        found[indicator_id].append(version)
+    return found
+
+
+def seal_row(key: Sequence[Any], rows: Rows, before: Sequence[Version]) -> dict[str, Any]:
+    """The seal of a version that comes after others."""
+    former = former_of(before)
+    named = dict(zip(KEY, key, strict=True))
+    return named | {"rows_sha256": seal_of(rows, former), "former_sha256": former}
+
+
+def alterations(versions: Sequence[Version]) -> Iterator[Alteration]:
+    """The versions before the newest that are altered or gone.
+
+    The newest names all before it as they stood when it was written: what was altered until then is known.
+    """
+    *before, newest = versions
+    is_known = newest.former == former_of(before)
+    there = {one.number: one for one in before}
+    found = [
+        Alteration(number, number not in there or there[number].result is None, is_known)
+        for number in range(1, newest.number)
+        if number not in there or not there[number].is_intact
+    ]
+    yield from found
+    if not found and not is_known and newest.is_intact:
+        yield from (Alteration(one.number, is_gone=False, is_known=False) for one in before)
+
+
+def seal_all(connection: Connection) -> None:
+    """Seal every version that is stored, as it is; columns that the database does not have yet are null."""
+    inspector = sa.inspect(connection)
+    rows: dict[tuple[str, str], _Found] = defaultdict(_nothing)
+    for table in PARTS:
+        there = {column["name"] for column in inspector.get_columns(table.name)}
+        columns = [c if c.name in there else sa.null().label(c.name) for c in table.columns]
+        for row in connection.execute(sa.select(*columns).select_from(table)):
+            rows[row.city_id, row.period][row.indicator_id, row.version][table.name].append(tuple(row))
+    for (city_id, period), found in rows.items():
+        for indicator_id, versions in _versions(found).items():
+            sealed: list[Version] = []
+            for one in versions:
+                seal = seal_row((city_id, indicator_id, period, one.number), one.rows, sealed)
+                sealed.append(Version(one.number, one.rows, seal["rows_sha256"], seal["former_sha256"]))
+                connection.execute(sa.insert(SEAL), seal)
