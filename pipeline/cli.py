@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 # Almost all that a command makes are modules and tables that live to its end: looking for cycles among them is vain.
 _FEW_PASSES = (200_000, 20, 20)
+_OLDER = " (lebih tua dari nilainya / older than the values: tolok report)"
 _SHOWN_HINTS = 3
 BENCHED = ("access_log", "tickets", "incidents", "annual")
 
@@ -819,14 +820,18 @@ def _say_where(city: str, labels: set[str]) -> None:
     from pipeline.warehouse import Warehouse
 
     settings = Settings.from_environment()
-    _say(f"Gudang data / Warehouse: {Warehouse(settings.warehouse_url).address}")
+    warehouse = Warehouse(settings.warehouse_url)
+    _say(f"Gudang data / Warehouse: {warehouse.address}")
     for label in sorted(labels):
         folder = settings.home / "reports" / city
         page = folder / f"{label}.html"
         if page.is_file():
             _say(f"Halaman / Page: {page}")
-        for path in sorted({*folder.glob(f"{label}.*"), *folder.glob(f"{label}-csv")} - {page}):
-            _say(f"Laporan / Report: {path}")
+        paths = sorted({*folder.glob(f"{label}.*"), *folder.glob(f"{label}-csv")} - {page})
+        moments = [one.computed_at for one in warehouse.results(city, period=label) if one.computed_at] if paths else []
+        stored_at = max(moments).timestamp() if moments else 0
+        for path in paths:
+            _say(f"Laporan / Report: {path}{_OLDER if path.stat().st_mtime < stored_at else ''}")
 
 
 def _as_json(objects: list[dict[str, Any]]) -> str:
