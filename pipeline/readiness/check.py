@@ -76,7 +76,7 @@ def stored_otherwise(city: City, year: int, *, today: date) -> list[Difference]:
     with tempfile.TemporaryDirectory(prefix="tolok-readiness-") as work:
         assessment = _assessed(city, year, as_of=min(today, date(year, 12, 31)), work=Path(work))
     found = {one.key: one for one in map(_record, assessment.outcomes)}
-    return [one for key in sorted({*stored, *found}) for one in _differences(key, stored.get(key), found.get(key))]
+    return [one for key, answer in sorted(found.items()) for one in _differences(key, stored.get(key), answer)]
 
 
 def _differences(key: tuple[str, int], stored: AnswerRecord | None, found: AnswerRecord | None) -> Iterator[Difference]:
