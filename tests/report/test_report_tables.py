@@ -21,6 +21,7 @@ from pipeline.report.csvw import METADATA, csvw, neutral
 from pipeline.report.document import Document
 from pipeline.report.export import export
 from pipeline.report.sheets import COLUMNS, SHEETS, sheets
+from pipeline.report.unseen import visible
 from pipeline.report.xlsx import DICTIONARY, README, SHEET_NAMES, xlsx
 from tests.report.views import FILE, HOSTILE, city_view
 
@@ -74,6 +75,19 @@ def test_pandas_reads_the_same_numbers() -> None:
     assert str(frame["Computed at"].dtype).startswith("datetime64")
 
 
+def test_every_table_of_values_tells_their_status() -> None:
+    of_values = [sheet for sheet in sheets(DOCUMENT) if "value" in sheet.columns]
+    assert len(of_values) == 6
+    for sheet in (one for one in of_values if one.name != "versions"):
+        places = [sheet.columns.index(name) for name in ("indicator_id", "period", "status")]
+        told = {tuple(row[place] for place in places) for row in sheet.rows}
+        of_2025 = {(name, status) for name, period, status in told if period == "2025"}
+        expected = {(one.indicator_id, one.status) for one in DOCUMENT.results}
+        assert of_2025 <= expected, sheet.name
+    before = next(sheet for sheet in sheets(DOCUMENT) if sheet.name == "results")
+    assert {row[before.columns.index("status_year_before")] for row in before.rows} == {"final"}
+
+
 def test_a_provisional_value_carries_its_reasons_in_every_table_that_shows_it() -> None:
     for sheet in sheets(DOCUMENT):
         if {"value", "status", "reasons"} <= set(sheet.columns):
@@ -98,7 +112,7 @@ def test_csv_is_read_back_whole_by_its_description(tmp_path: Path) -> None:
 def _plain(cell: object, column: str) -> object:
     """A cell as the description says that it is read."""
     if isinstance(cell, str):
-        return neutral(cell) or None
+        return neutral(visible(cell)) or None
     if type(cell) is date:
         return datetime(cell.year, cell.month, cell.day)
     return float(cell) if isinstance(cell, int) and COLUMNS[column][0] == "number" else cell
