@@ -30,6 +30,7 @@ from pipeline.report.answers import (
     member_text,
     progress,
     quotient_text,
+    rows_of_period,
     value_text,
     with_unit,
 )
@@ -326,6 +327,7 @@ def rendered(template: str, *, language: Language, choices: Sequence[Choice], **
         value_text=value_text,
         member_text=member_text,
         cities_of=cities_of,
+        rows_of_period=rows_of_period,
         shown_files=SHOWN_FILES,
         definitions=list(definitions().values()),
         themes=THEMES,
