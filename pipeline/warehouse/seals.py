@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from pipeline.warehouse.comparing import comparable
-from pipeline.warehouse.model import KEY, RESULT, SEAL
+from pipeline.warehouse.model import KEY, RESULT, RESULT_SOURCE, SEAL
 from pipeline.warehouse.version_rows import PARTS, Rows, by_column
 
 # Rows by indicator and version, and by table.
@@ -38,6 +38,11 @@ class Version:
     def result(self) -> Mapping[str, Any] | None:
         """Its row of results."""
         return next(iter(by_column(RESULT, self.rows.get(RESULT.name, ()))), None)
+
+    @property
+    def sources(self) -> set[str]:
+        """The sources of its files."""
+        return {row["source"] for row in by_column(RESULT_SOURCE, self.rows.get(RESULT_SOURCE.name, ()))}
 
     @cached_property
     def is_intact(self) -> bool:
