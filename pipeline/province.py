@@ -127,7 +127,11 @@ def _sum(
         quarantined=_counted(one.quarantined for one in known),
         method_version=", ".join(sorted({one.method_version for one in telling.values()})),
         computed_at=max((one.computed_at for one in known if one.computed_at), default=None),
-        files=tuple(file for one in telling.values() for file in one.files),
+        files=tuple(
+            replace(file, source=f"{names.get(city, city)}: {file.source}")
+            for city, one in telling.items()
+            for file in one.files
+        ),
         breakdowns={"city": tuple(_member(city, one) for city, one in parts.items())},
     )
 

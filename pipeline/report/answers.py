@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pipeline.language import Language
 from pipeline.periods import Period
+from pipeline.tables import OUTSIDE
 
 if TYPE_CHECKING:
     from pipeline.warehouse import CityView, Part, ResultView
@@ -321,11 +322,13 @@ def _trust(result: ResultView, t: Language) -> tuple[str, Tone]:
     said = {
         "coverage": t.percent(result.coverage_pct),
         "used": t.number(result.rows_used),
-        "read": t.number(result.rows_read),
+        "read": t.number(rows_of_period(result)),
         "files": t.number(len(result.files)),
     }
     if result.status == "final":
-        return t("Final: {coverage} covered, {used} of {read} rows used, from {files} files.", **said), "good"
+        return t(
+            "Final: {coverage} covered, {used} of {read} rows of the period used, from {files} files.", **said
+        ), "good"
     held = [reason for reason in result.reasons if reason.keeps_provisional]
     first = t.either(held[0].text_id, held[0].text_en) if held else t.of_both(result.reason or "?")
     if len(held) > 1:
@@ -334,6 +337,11 @@ def _trust(result: ResultView, t: Language) -> tuple[str, Tone]:
             "bad",
         )
     return t("Not finally: {reason}.", reason=first), "bad"
+
+
+def rows_of_period(result: ResultView) -> int:
+    """The rows read that belong to the period, without those of other times that its files hold besides."""
+    return result.rows_read - result.excluded.get(OUTSIDE, 0)
 
 
 def cities_of(result: ResultView) -> frozenset[str]:

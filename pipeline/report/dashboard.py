@@ -30,6 +30,7 @@ from pipeline.report.answers import (
     member_text,
     progress,
     quotient_text,
+    rows_of_period,
     value_text,
     with_unit,
 )
@@ -327,6 +328,7 @@ def rendered(template: str, *, language: Language, choices: Sequence[Choice], **
         value_text=value_text,
         member_text=member_text,
         cities_of=cities_of,
+        rows_of_period=rows_of_period,
         shown_files=SHOWN_FILES,
         definitions=list(definitions().values()),
         themes=THEMES,
@@ -411,7 +413,9 @@ def _breakdowns(result: ResultView, t: Language, cities: Mapping[str, str]) -> I
         shown = list(ordered[:SHOWN_MEMBERS]) if len(ordered) > SHOWN_MEMBERS + 1 else ordered
         parts = [(member_text(dimension, one.name, t, cities), one) for one in shown]
         valued = [one for one in ordered[len(shown) :] if one.value is not None]
-        if valued:
+        if len(valued) == 1:
+            parts.append((member_text(dimension, valued[0].name, t, cities), valued[0]))
+        elif valued:
             parts.append((t("{count} others", count=t.number(len(valued))), _together(valued, result)))
         if count := len(ordered) - len(shown) - len(valued):
             parts.append((t("{count} without a value", count=t.number(count)), Part("", None)))

@@ -77,7 +77,9 @@ def test_fewer_days_than_last_year_are_better_and_the_agency_that_brought_it_is_
     assert better == "good: Lebih baik: 3 hari pada 2024 (−0,5 hari, −16,7 %)."
     assert why == "neutral: Perubahan terbesar berasal dari OPD Dinas A: −0,5 hari."
     assert compared == "neutral: Belum ada kota lain yang nilainya tersimpan di sini untuk periode ini."
-    assert trust == "good: Final: cakupan 100 %, 100 dari 101 baris dipakai, dari 0 berkas."
+    assert trust == "good: Final: cakupan 100 %, 100 dari 101 baris periode ini dipakai, dari 0 berkas."
+    of_years = hours(2.5, rows_read=301, excluded={"outside_period": 200, "test": 1})
+    assert told(of_years)[4] == "good: Final: 100 % covered, 100 of 101 rows of the period used, from 0 files."
     assert told(before, now)[1].startswith("neutral: There is no value for 2023")
 
 
