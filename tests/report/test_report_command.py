@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,7 +25,7 @@ ODD_ROWS = (
     "D1,Telepon,2025-02-06 08:00,2025-02-08 08:00",
     "D1,Telepon,2025-02-06 08:00,2025-02-08 08:00",
     "Q1,Telepon,31 Februari,2025-02-08 08:00",
-    "Q2,=Telepon,2025-02-07 08:00,2025-02-06 08:00",
+    "Q2,=Telepon\u202e,2025-02-07 08:00,2025-02-06 08:00",
 )
 EXCLUDED = "    exclude: {test: {column: Kanal, contains: [uji coba]}}\n"
 REPORTS = "reports: {formats: [html, json], languages: [id, en], signature: {name: Sari}}\n"
@@ -88,6 +90,31 @@ def test_several_formats_at_once_tell_the_same_numbers_twice_in_the_same_bytes(p
     assert kept == pytest.approx({name: value for name, value in shown.items() if value is not None}, rel=1e-15)
 
 
+def test_a_report_of_a_former_version_is_told_and_never_published(home: Path, patch: pytest.MonkeyPatch) -> None:
+    yaml = home / "cities" / "kota-a.yaml"
+    terms = "publish: {publisher: Uji, licence: CC-BY-4.0, portal: https://data.uji.go.id}\n"
+    yaml.write_text(yaml.read_text("utf-8") + terms, "utf-8")
+    [path] = report(patch, "kota-a", MONTH, "--to", "pdf")
+    now = path.read_bytes()
+    assert f"{path}\n" in tolok(patch, "show", "kota-a", MONTH)[1]
+    path.write_bytes(b"%PDF of a former version")
+    os.utime(path, (0, 0))
+    assert (
+        f"{path} (lebih tua dari nilainya / older than the values: tolok report)\n"
+        in tolok(patch, "show", "kota-a", MONTH)[1]
+    )
+    code, out, err = tolok(patch, "publish", "kota-a", MONTH, "--to", "files")
+    assert code == 0, err
+    assert next(Path(line) for line in out.splitlines() if line.endswith("report.pdf")).read_bytes() == now
+
+
+def test_a_file_in_the_place_of_a_folder_is_named(home: Path, patch: pytest.MonkeyPatch) -> None:
+    place = home / "here"
+    place.write_text("x", "utf-8")
+    code, _, err = tolok(patch, "dashboard", "kota-a", "--to", str(place))
+    assert (code, f"'{place}' cannot be read or written: it is a file already" in err) == (2, True), err
+
+
 def test_all_cities_and_provinces_are_written_in_one_command(home: Path, patch: pytest.MonkeyPatch) -> None:
     paths = report(patch, "--all", "2025-01", "2025-03", "--to", "json")
     assert [path.parent.name for path in paths] == ["kota-a", "jawa-uji"]
@@ -107,8 +134,9 @@ def test_all_cities_and_provinces_are_written_in_one_command(home: Path, patch: 
 def test_the_pdf_of_a_province_names_its_cities_and_those_that_lack_a_value(patch: pytest.MonkeyPatch) -> None:
     [path] = report(patch, "jawa-uji", MONTH, "--to", "pdf", "--lang", "en")
     with pypdfium2.PdfDocument(path) as document:
-        text = document[1].get_textpage().get_text_range()
+        text, *_, files = (document[at].get_textpage().get_text_range() for at in range(1, len(document)))
     assert [name in text for name in ("Its cities", "kota-a", "kota-b", "Missing")] == [True] * 4
+    assert re.search(r"kota.a:\s+\w+", files)
 
 
 @pytest.mark.usefixtures("home")
@@ -145,6 +173,28 @@ def test_each_rule_is_told_with_what_it_does_to_the_value(home: Path, patch: pyt
     assert str(home / "home" / "landing" / "objects") in out
 
 
+@pytest.mark.usefixtures("home")
+@pytest.mark.parametrize("indicator", ["10.1", "10.3"])
+def test_every_value_of_explain_can_be_divided_again_by_hand(indicator: str, patch: pytest.MonkeyPatch) -> None:
+    text = tolok(patch, "explain", "kota-a", MONTH, indicator)[1].replace(".", "").replace(",", ".")
+    told = re.findall(r"([\d]+(?:[.]\d+)?) (\S[^\n=:]*?)(?: \([^\n]*)?\s+= ([\d.]+) : ([\d.]+)(?: ([:×]) (\d+))?", text)
+    assert len(told) > 2
+    for value, unit, numerator, denominator, sign, scale in told:
+        plain = float(numerator) / float(denominator)
+        again = plain * float(scale) if sign == "×" else plain / float(scale or 1)
+        assert float(value) == pytest.approx(again, abs=0.006), (value, unit)
+    assert not re.search(r"\d days|\d visits", text)
+
+
+@pytest.mark.usefixtures("home")
+def test_explain_tells_a_machine_all_that_it_tells_a_person(patch: pytest.MonkeyPatch) -> None:
+    [told] = json.loads(tolok(patch, "explain", "kota-a", MONTH, "10.3", "--json")[1])
+    assert {one["rule"]: one["known_count"] for one in told["effects"]}["test"] == 2
+    assert [(one["version"], one["value"]) for one in told["versions"]] == [(1, told["value"])]
+    assert {one["variant"]: one["value"] for one in told["variant_parts"]} == told["variants"]
+    assert {one["member"] for one in told["breakdowns"]["channel"]} >= {"Telepon"}
+
+
 def test_a_number_of_a_report_is_followed_to_the_row_of_its_raw_file_and_computed_again(
     home: Path, patch: pytest.MonkeyPatch
 ) -> None:
@@ -173,12 +223,12 @@ def test_a_number_of_a_report_is_followed_to_the_row_of_its_raw_file_and_compute
 def test_rows_of_a_reason_are_shown_and_none_is_a_formula(patch: pytest.MonkeyPatch) -> None:
     reason = "quarantine_reason=response_before_receipt"
     [row] = csv.DictReader(io.StringIO(tolok(patch, "explain", "kota-a", MONTH, "10.3", "--rows", reason)[1]))
-    assert row["channel"] == "'=Telepon"
+    assert row["channel"] == "'=Telepon[U+202E]"
 
 
 @pytest.mark.usefixtures("home")
 @pytest.mark.parametrize(
-    ("group", "said"), [("chanel=Telepon", "'channel'"), ("channel=Telpon", "'Telepon'"), ("x", "agency=")]
+    ("group", "said"), [("chanel=Telepon", "'channel'"), ("channel=Telpon\u202e", "'Telpon[U+202E]'"), ("x", "agency=")]
 )
 def test_rows_of_a_group_that_is_not_there_are_refused(group: str, said: str, patch: pytest.MonkeyPatch) -> None:
     code, _, err = tolok(patch, "explain", "kota-a", MONTH, "10.3", "--rows", group)

@@ -21,6 +21,7 @@ from pipeline.report.csvw import METADATA, csvw, neutral
 from pipeline.report.document import Document
 from pipeline.report.export import export
 from pipeline.report.sheets import COLUMNS, SHEETS, sheets
+from pipeline.report.unseen import visible
 from pipeline.report.xlsx import DICTIONARY, README, SHEET_NAMES, xlsx
 from tests.report.views import FILE, HOSTILE, city_view
 
@@ -60,7 +61,7 @@ def test_cells_have_their_types_and_no_text_is_a_formula(book: openpyxl.Workbook
     # On the clock of Jayapura, nine hours ahead.
     assert first["computed_at"] == datetime(2026, 1, 12, 12, 4, 5)
     assert (last["value"], last["status"], last["reasons"]) == (None, "not_computable", "no data; 0 % is covered")
-    assert {row["member"] for row in rows_of(book, "breakdowns")} == set(HOSTILE)
+    assert {row["member"] for row in rows_of(book, "breakdowns")} == {visible(name) for name in HOSTILE}
     assert rows_of(book, "sources")[0]["file"] == FILE.name
     cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row]
     assert {cell.data_type for cell in cells} <= {"s", "n", "d", "b"}
@@ -72,6 +73,19 @@ def test_pandas_reads_the_same_numbers() -> None:
     assert frame["Value"].dtype == "float64"
     assert frame["Value"].tolist()[:3] == [1234.5, 56.6, 2.5]
     assert str(frame["Computed at"].dtype).startswith("datetime64")
+
+
+def test_every_table_of_values_tells_their_status() -> None:
+    of_values = [sheet for sheet in sheets(DOCUMENT) if "value" in sheet.columns]
+    assert len(of_values) == 6
+    for sheet in (one for one in of_values if one.name != "versions"):
+        places = [sheet.columns.index(name) for name in ("indicator_id", "period", "status")]
+        told = {tuple(row[place] for place in places) for row in sheet.rows}
+        of_2025 = {(name, status) for name, period, status in told if period == "2025"}
+        expected = {(one.indicator_id, one.status) for one in DOCUMENT.results}
+        assert of_2025 <= expected, sheet.name
+    before = next(sheet for sheet in sheets(DOCUMENT) if sheet.name == "results")
+    assert {row[before.columns.index("status_year_before")] for row in before.rows} == {"final"}
 
 
 def test_a_provisional_value_carries_its_reasons_in_every_table_that_shows_it() -> None:
@@ -98,7 +112,7 @@ def test_csv_is_read_back_whole_by_its_description(tmp_path: Path) -> None:
 def _plain(cell: object, column: str) -> object:
     """A cell as the description says that it is read."""
     if isinstance(cell, str):
-        return neutral(cell) or None
+        return neutral(visible(cell)) or None
     if type(cell) is date:
         return datetime(cell.year, cell.month, cell.day)
     return float(cell) if isinstance(cell, int) and COLUMNS[column][0] == "number" else cell
