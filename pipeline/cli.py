@@ -21,8 +21,8 @@ import click
 from connectors.connection import ALLOWANCES
 from connectors.errors import ConfigError, DataRejected, TolokError
 from pipeline.indicators.definition import definitions
-from pipeline.nearest import did_you_mean
-from pipeline.periods import Period, span
+from pipeline.nearest import did_you_mean, nearest
+from pipeline.periods import Period, nearest_periods, span
 from pipeline.settings import CITY_ID, Settings, city_ids, is_province
 from pipeline.tables import TABLES
 
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 # Almost all that a command makes are modules and tables that live to its end: looking for cycles among them is vain.
 _FEW_PASSES = (200_000, 20, 20)
+_SHOWN_HINTS = 3
 BENCHED = ("access_log", "tickets", "incidents", "annual")
 
 
@@ -112,7 +113,12 @@ def init(city: str) -> None:
             id=f"'{city}' bukan id kota. Tulis huruf kecil, angka, dan tanda hubung, misalnya kota-saya.",
             en=f"'{city}' is no city id. Write small letters, digits and hyphens, such as kota-saya.",
         )
-    target = Settings.from_environment().cities / f"{city}.yaml"
+    cities = Settings.from_environment().cities
+    if is_province(cities, city):
+        raise ConfigError(
+            id=f"'{city}' sudah nama provinsi. Pilih id lain.", en=f"'{city}' is a province's name. Choose another id."
+        )
+    target = cities / f"{city}.yaml"
     if target.exists():
         raise ConfigError(
             id=f"{target} sudah ada dan tidak ditimpa.", en=f"{target} exists already and is not overwritten."
@@ -582,9 +588,7 @@ def _warehouse_rows(name: str, label: str) -> list[dict[str, Any]]:
     cities = Settings.from_environment().cities
     if not is_province(cities, name):
         return _results(name, label)
-    from pipeline.config.province import load_province
-
-    found = [row for part in load_province(cities, name).parts for row in _warehouse().current(part, label)]
+    found = [row for part in _cities_of(name) for row in _warehouse().current(part, label)]
     if not found:
         raise _nothing_stored(name, label)
     return found
@@ -787,7 +791,7 @@ def _say_where(city: str, labels: set[str]) -> None:
         page = folder / f"{label}.html"
         if page.is_file():
             click.echo(f"Halaman / Page: {page}")
-        for path in sorted({*folder.glob(f"{label}.*"), *folder.glob(f"{label}*-csv")} - {page}):
+        for path in sorted({*folder.glob(f"{label}.*"), *folder.glob(f"{label}-csv")} - {page}):
             click.echo(f"Laporan / Report: {path}")
 
 
@@ -847,23 +851,39 @@ def _warehouse() -> Any:  # noqa: ANN401 the class is imported where it is used,
     return warehouse
 
 
-def _nothing_stored(city: str, label: str | None, *, as_of: str | None = None) -> ConfigError:
-    known = city_ids(Settings.from_environment().cities)
-    is_run = city in known or is_province(Settings.from_environment().cities, city)
-    hint = f"tolok run {city if city in known else 'KOTA'} {label or '2025'}" if is_run else f"tolok init {city}"
-    closed = {one["period"] for one in _warehouse().closings(city) if one["action"] == "closed"}
-    if label and label[:4] in closed:
-        hint = f"tolok correct {city} {label[:4]} --reason '...'"
-    what = f"{city} {label}" if label else city
+def _nothing_stored(name: str, label: str | None, *, as_of: str | None = None) -> ConfigError:
+    cities, warehouse = Settings.from_environment().cities, _warehouse()
+    known = city_ids(cities)
+    parts = _cities_of(name)
+    closed = {one["period"] for part in parts for one in warehouse.closings(part) if one["action"] == "closed"}
+    hint = " ; ".join(f"tolok run {part} {label or '2025'}" for part in parts[:_SHOWN_HINTS])
+    if name not in known and not is_province(cities, name):
+        near = nearest(name.lower(), known)
+        hint = f"tolok run {near} {label or '2025'}" if near else f"tolok init {name}"
+    elif label and label[:4] in closed and name in known:
+        hint = f"tolok correct {name} {label[:4]} --reason '...'"
+    what = f"{name} {label}" if label else name
     then_id, then_en = (f" pada {as_of}", f" as of {as_of}") if as_of else ("", "")
-    near_id, near_en = did_you_mean(city, known) if city not in known else ("", "")
-    stored = ", ".join(sorted({row["period"] for row in _warehouse().current(city)}))
-    if stored:
-        near_id, near_en = f" Yang ada: {stored}.", f" There are: {stored}."
+    near_id, near_en = did_you_mean(name, known) if name not in known else ("", "")
+    if stored := {row["period"] for part in parts for row in warehouse.current(part)}:
+        shown = nearest_periods(label, stored)
+        left_count, told = len(stored) - len(shown), ", ".join(shown)
+        near_id = f" Yang terdekat: {told}; {left_count} periode lain ada." if left_count else f" Yang ada: {told}."
+        near_en = (
+            f" The nearest: {told}; there are {left_count} more periods." if left_count else f" There are: {told}."
+        )
     return ConfigError(
         id=f"Belum ada hasil untuk {what}{then_id}.{near_id} Jalankan: {hint}",
         en=f"There are no results yet for {what}{then_en}.{near_en} Run: {hint}",
     )
+
+
+def _cities_of(name: str) -> Sequence[str]:
+    """The cities of a province, or the city itself."""
+    from pipeline.config.province import load_province
+
+    cities = Settings.from_environment().cities
+    return load_province(cities, name).parts if is_province(cities, name) else [name]
 
 
 def _moment(text: str | None, city: str) -> datetime | None:

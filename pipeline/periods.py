@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import calendar
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -17,6 +17,8 @@ _LABEL = re.compile(
     rf"(?:(?P<since>{_YEAR}-{_MONTH})\.\.)?(?P<year>{_YEAR})(?:-(?P<month>{_MONTH})(?:-(?P<reach>ytd|r12))?)?"
 )
 _MOST_MONTHS = 12
+_FEW_PERIODS = 6
+_END_OF_TIME = 9999
 
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -154,6 +156,21 @@ def refuse_other_fields(conf: Mapping[str, object], *known: str) -> None:
             id=f"DAG ini tidak mengenal {wrong}; yang dikenal: {right}. Setiap kota punya DAG sendiri.",
             en=f"This DAG does not know {wrong}; it knows: {right}. Each city has DAGs of its own.",
         )
+
+
+def nearest_periods(wanted: str | None, stored: Iterable[str]) -> list[str]:
+    """A few labels of some periods in order: the nearest in time to the wanted one, of its kind if there are any.
+
+    The latest where none is wanted.
+    """
+    aim = Period.parse(wanted) if wanted else Period(_END_OF_TIME)
+    known = sorted(map(Period.parse, set(stored)), key=lambda one: (abs(one.last_on - aim.last_on), *_place(one)))
+    alike = [one for one in known if (one.is_year, one.is_month) == (aim.is_year, aim.is_month)]
+    return [one.label for one in sorted((alike or known)[:_FEW_PERIODS], key=_place)]
+
+
+def _place(one: Period) -> tuple[date, date]:
+    return one.last_on, one.first_on
 
 
 def midnight(day: date, zone: ZoneInfo) -> datetime:

@@ -12,7 +12,7 @@ from pipeline.config.city import City
 from pipeline.config.presets import with_presets
 from pipeline.config.problems import explain
 from pipeline.setting_faults import suggestion
-from pipeline.settings import city_ids
+from pipeline.settings import city_ids, is_province
 from pipeline.settings_yaml import read_settings
 
 _LONGEST_ID = 64
@@ -40,9 +40,21 @@ def load_city(cities: Path, city_id: str) -> City:
 
 
 def _no_such_city(cities: Path, city_id: str) -> ConfigError:
+    if is_province(cities, city_id):
+        return _is_province(cities, city_id)
     there, shown = city_ids(cities), city_id[:_LONGEST_ID]
     known, near = ", ".join(there) or "-", suggestion(shown, there)
     return ConfigError(
         id=f"Kota '{shown}' tidak ada di {cities}{near}. Yang ada: {known}. Buat dengan: tolok init {shown}",
         en=f"City '{shown}' is not in {cities}{near}. There are: {known}. Make it with: tolok init {shown}",
+    )
+
+
+def _is_province(cities: Path, name: str) -> ConfigError:
+    from pipeline.config.province import load_province
+
+    parts = ", ".join(load_province(cities, name).parts)
+    return ConfigError(
+        id=f"'{name}' adalah provinsi, dan perintah ini untuk satu kota. Tulis salah satu kotanya: {parts}.",
+        en=f"'{name}' is a province, and this command is for one city. Write one of its cities: {parts}.",
     )

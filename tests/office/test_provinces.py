@@ -107,3 +107,23 @@ def test_a_province_with_faulty_settings_is_refused(
     (cities / "provinces" / "jawa-uji.yaml").write_text(PROVINCE.replace(old, new, 1), "utf-8")
     code, _, err = tolok(monkeypatch, "show", "jawa-uji", MONTH)
     assert (code, told in err) == (2, True), err
+
+
+@pytest.mark.usefixtures("cities")
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (
+            ("status", "jawa-uji"),
+            "is a province, and this command is for one city. Write one of its cities: kota-a, kota-b",
+        ),
+        (("run", "jawa-uji", MONTH), "Write one of its cities: kota-a, kota-b"),
+        (("init", "jawa-uji"), "is a province's name"),
+        (("show", "jawa-uji", "2024"), "There are: 2025-02. Run: tolok run kota-a 2024 ; tolok run kota-b 2024"),
+    ],
+)
+def test_what_is_for_a_city_alone_says_so_of_a_province(
+    words: tuple[str, ...], told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code, _, err = tolok(monkeypatch, *words)
+    assert (code, told in err) == (2, True), err

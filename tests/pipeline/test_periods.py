@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from connectors.errors import ConfigError
-from pipeline.periods import Period, period_of_run, span
+from pipeline.periods import Period, nearest_periods, period_of_run, span
 
 NO_RUNS = (
     *("2024-03..2024-02", "2024-01..2025-01", "2024..2024-03", "2024-01..2024", "2024-ytd", "2024-r12", "2024-03-r6"),
@@ -135,3 +135,22 @@ def test_a_partition_that_is_a_day_stands_for_its_month() -> None:
 def test_a_run_is_refused_that_names_no_period_of_its_dag_or_two(key: str, conf: dict[str, str], is_year: bool) -> None:
     with pytest.raises(ConfigError):
         period_of_run(partition_key=key, conf=conf, is_year=is_year)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "near"),
+    [
+        ("2022", ["2023", "2024"]),
+        ("2023-11", ["2023-08", "2023-09", "2023-10", "2023-11", "2023-12", "2024-01"]),
+        ("2024-06-ytd", ["2024-01..2024-05"]),
+        ("2020-06-r12", ["2024-01..2024-05"]),
+        (None, ["2023", "2024"]),
+    ],
+)
+def test_of_many_periods_the_nearest_of_a_kind_are_named(wanted: str | None, near: list[str]) -> None:
+    months = [month.label for month in span("2023-01", "2024-12") if month.is_month]
+    assert nearest_periods(wanted, ["2024", "2023", "2024-05-ytd", *months]) == near
+
+
+def test_periods_of_other_kinds_are_named_where_there_are_no_others() -> None:
+    assert nearest_periods("2024-06-ytd", ["2024", "2024-12", "2023-07"]) == ["2023-07", "2024", "2024-12"]

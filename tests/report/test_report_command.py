@@ -118,7 +118,7 @@ def test_the_pdf_of_a_province_names_its_cities_and_those_that_lack_a_value(patc
         (("kota-a", MONTH, "--to", "pfd"), "'pdf'"),
         (("kota-a", "2024", "--to", "pdf"), "tolok run kota-a 2024"),
         (("kota-x", MONTH), "'kota-b'"),
-        (("../kota-a", MONTH), "tolok init"),
+        (("../kota-a", MONTH), "Did you mean 'kota-a'? Run: tolok run kota-a 2025-02"),
         (("kota-a",), "PERIOD"),
         (("kota-a", "2025-01", "2025-02", "2025-03"), "2025-03"),
     ],
