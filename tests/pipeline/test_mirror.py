@@ -86,7 +86,7 @@ def test_a_machine_without_the_exports_computes_from_the_storage(machines: Turn,
 
 
 def test_what_was_altered_in_the_storage_is_mended_by_who_has_the_source_and_refused_by_who_has_not(
-    machines: Turn, tmp_path: Path
+    machines: Turn,
 ) -> None:
     steps.run(CITY, YEAR)
     first, storage = results(), fsspec.filesystem("memory")
