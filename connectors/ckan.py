@@ -37,14 +37,17 @@ class Ckan:
         from ckanapi import NotFound
 
         try:
-            found = self._call("package_show", {"id": name})
+            with self._faults("package_show"):
+                found = dict(self._call("package_show", {"id": name}))
+                if not found.keys() >= {"state", "private", "resources"}:
+                    raise ValueError(name)
+                return found
         except NotFound:
             return None
-        return dict(found)
 
-    def write(self, fields: Mapping[str, Any], *, is_new: bool) -> dict[str, Any]:
-        """Make a data set, or change the fields of one; gives it as it stands then."""
-        return dict(self._call("package_create" if is_new else "package_patch", dict(fields)))
+    def write(self, fields: Mapping[str, Any], *, is_new: bool) -> None:
+        """Make a data set, or change the fields of one."""
+        self._call("package_create" if is_new else "package_patch", dict(fields))
 
     def delete(self, name: str) -> None:
         """Withdraw a data set: nobody finds it any more, and the portal's administrator can still bring it back."""
@@ -86,7 +89,11 @@ class Ckan:
                 id=f"CKAN '{name}' tidak menerima {action}: {said}",
                 en=f"CKAN '{name}' does not accept {action}: {said}",
             ) from None
-        except (requests.exceptions.RequestException, OSError, CKANAPIError, ServerIncompatibleError):
+        except (
+            *(requests.exceptions.RequestException, OSError, CKANAPIError, ServerIncompatibleError),
+            # What its client and we meet in an answer without what CKAN always sends.
+            *(KeyError, TypeError, ValueError),
+        ):
             raise SourceUnavailable(
                 id=f"CKAN '{name}' tidak menjawab {action} dengan benar. Periksa alamat di koneksi dan jaringannya, "
                 "lalu jalankan lagi: yang sudah tertulis tidak ditulis dua kali.",

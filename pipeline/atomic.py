@@ -97,6 +97,11 @@ def publish(draft: Path, target: Path, *, last: str = "") -> None:
     mirror.push(target, last=last)
 
 
+def work_folder(target: Path) -> AbstractContextManager[Path]:
+    """A fresh folder beside `target`, gone at the end of the block; that of a killed maker goes with the next one."""
+    return _draft_of(target, make=tempfile.mkdtemp)
+
+
 def draft_file(target: Path) -> AbstractContextManager[Path]:
     """An empty file beside `target`, gone at the end of the block unless it was published."""
     return _draft_of(target, make=_empty_file)

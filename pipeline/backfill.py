@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from connectors.errors import DataRejected, TolokError
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 _UNDER_WAY = ("queued", "running")
+
+# A period with its fault, if any.
+Ended = tuple[str, TolokError | None]
 _ASKED_EVERY_SECONDS = 3
 
 
@@ -31,32 +35,40 @@ class RunFailed(DataRejected):
 class Backfill:
     """The periods that are still due, in order, and how many were done before.
 
-    With `again` they are run though they are done.
+    With `again` they are run though they are done. `place` says which of several cities it is.
     """
 
     city_id: str
     due: tuple[str, ...]
     done_count: int = 0
     again: bool = True
+    place: str = ""
 
     @classmethod
-    def planned(cls, city_id: str, first: str, last: str, *, again: bool = False) -> Backfill:
+    def planned(cls, city_id: str, first: str, last: str, *, again: bool = False, place: str = "") -> Backfill:
         """What is due of a range; `again` takes all of it. Raises `ConfigError` for a wrong city or range."""
         labels = [period.label for period in span(first, last)]
         done = frozenset() if again else steps.periods_done(city_id, labels)
         due = tuple(label for label in labels if label not in done)
-        return cls(city_id, due, len(labels) - len(due), again=again)
+        return cls(city_id, due, len(labels) - len(due), again=again, place=place)
+
+    def run_here(self, progress: Progress) -> Iterator[Ended]:
+        """Run every step of each period that is due in this process, and at last write what shows all of them."""
+        yield from self.run(progress, one=partial(run_here, with_overviews=False))
+        # Also where nothing is due: what was stopped just before has not written it.
+        if self.due or self.done_count:
+            steps.write_overviews(self.city_id)
 
     def run(
         self, progress: Progress, *, one: Callable[..., object], goes_on_after: type[TolokError] = TolokError
-    ) -> Iterator[tuple[str, TolokError | None]]:
+    ) -> Iterator[Ended]:
         """Run `one(city_id, period, progress=...)` for each period that is due; gives each with its fault, if any.
 
         What another run has done since, such as a scheduled one, is passed over. The first fault of another kind than
         `goes_on_after` is the last: every other period would meet it too.
         """
         for nth, label in enumerate(self.due, start=1):
-            with progress.step(f"{self.city_id} {label} ({nth}/{len(self.due)})"):
+            with progress.step(f"{self.place}{self.city_id} {label} ({nth}/{len(self.due)})"):
                 try:
                     if self.again or not steps.periods_done(self.city_id, [label]):
                         one(self.city_id, label, progress=progress)
@@ -68,6 +80,42 @@ class Backfill:
                     yield label, None
 
 
+@dataclass(frozen=True)
+class Filled:
+    """What became of a range of periods of one city: how many were computed, done before, or not tried; each fault."""
+
+    computed_count: int
+    done_count: int
+    left_count: int
+    faults: Sequence[tuple[str, TolokError]]
+
+    @classmethod
+    def by(cls, planned: Backfill, ended: Iterable[Ended]) -> Filled:
+        """What becomes of the periods planned as they end."""
+        all_ended = list(ended)
+        faults = [(label, fault) for label, fault in all_ended if fault is not None]
+        left_count = len(planned.due) - len(all_ended)
+        return cls(len(all_ended) - len(faults), planned.done_count, left_count, faults)
+
+
+def fill_cities(
+    city_ids: Sequence[str], first: str, last: str, *, again: bool, run: Callable[[Backfill], Iterable[Ended]]
+) -> Iterator[Filled]:
+    """Run what is due of each city in turn; gives what became of each. A fault, named by its city, stops no other.
+
+    Raises `ConfigError` for a wrong range.
+    """
+    span(first, last)
+    for nth, city_id in enumerate(city_ids, start=1):
+        try:
+            planned = Backfill.planned(city_id, first, last, again=again, place=f"[{nth}/{len(city_ids)}] ")
+            filled = Filled.by(planned, run(planned))
+        except TolokError as fault:
+            yield Filled(0, 0, 0, [(city_id, fault)])
+        else:
+            yield replace(filled, faults=[(f"{city_id} {label}", fault) for label, fault in filled.faults])
+
+
 def fill(city_id: str, *, form: Mapping[str, object], progress: Progress) -> list[str]:
     """Run what is due of a form's range, `first` to `last`; gives the periods of the range with something measured.
 
@@ -76,7 +124,7 @@ def fill(city_id: str, *, form: Mapping[str, object], progress: Progress) -> lis
     """
     refuse_other_fields(form, "first", "last")
     first, last = (str(form.get(name) or "") for name in ("first", "last"))
-    ended = Backfill.planned(city_id, first, last).run(progress, one=run_here)
+    ended = Backfill.planned(city_id, first, last).run_here(progress)
     refuse_faults([(label, fault) for label, fault in ended if fault is not None])
     return steps.measured(city_id, [period.label for period in span(first, last)])
 
@@ -93,7 +141,7 @@ def restate(city_id: str, *, month: str, now: datetime, progress: Progress) -> l
         return []
     before = steps.versions(city_id)
     labels = [period.label for period in span(str(year), str(year)) if period.label in {label for label, _ in before}]
-    ended = list(Backfill(city_id, tuple(labels)).run(progress, one=run_here))
+    ended = list(Backfill(city_id, tuple(labels)).run_here(progress))
     after = steps.versions(city_id)
     refuse_faults([(label, fault) for label, fault in ended if fault is not None])
     return [label for label in labels if any(after[key] != before.get(key) for key in after if key[0] == label)]
@@ -105,17 +153,17 @@ def compute_also(city_id: str, *, month: str, progress: Progress) -> list[str]:
     Raises at last the gravest fault, with the texts of all.
     """
     labels = steps.also_due(city_id, month)
-    ended = list(Backfill(city_id, tuple(labels)).run(progress, one=run_here))
+    ended = list(Backfill(city_id, tuple(labels)).run_here(progress))
     refuse_faults([(label, fault) for label, fault in ended if fault is not None])
     return labels
 
 
-def run_here(city_id: str, period: str, *, progress: Progress) -> None:
+def run_here(city_id: str, period: str, *, progress: Progress, with_overviews: bool = True) -> None:
     """Every step of a period in this process; `DataRejected` when nothing of it could be measured."""
-    steps.run(city_id, period, progress=progress)
+    steps.run(city_id, period, progress=progress, with_overviews=with_overviews)
     with kept_failure(city_id, period) as begin:
         begin("announce")
-        steps.conclude(city_id, period)
+        steps.conclude(city_id, period, with_overviews=with_overviews)
 
 
 def refuse_faults(faults: Sequence[tuple[str, TolokError]]) -> None:

@@ -8,7 +8,7 @@ import os
 import re
 import signal
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, time
 from functools import partial
@@ -27,7 +27,7 @@ from pipeline.settings import CITY_ID, Settings, city_ids, is_province
 from pipeline.tables import TABLES
 
 if TYPE_CHECKING:
-    from pipeline.backfill import Backfill
+    from pipeline.backfill import Backfill, Ended, Filled
     from pipeline.conditions import Condition
     from pipeline.language.language import Code
     from pipeline.progress import Progress
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 # Almost all that a command makes are modules and tables that live to its end: looking for cycles among them is vain.
 _FEW_PASSES = (200_000, 20, 20)
+_OLDER = " (lebih tua dari nilainya / older than the values: tolok report)"
 _SHOWN_HINTS = 3
 BENCHED = ("access_log", "tickets", "incidents", "annual")
 
@@ -283,41 +284,67 @@ def run(city: str, period: str) -> None:
 
 
 @_commands.command()
-@click.argument("city")
-@click.argument("first")
-@click.argument("last")
+@click.argument("words", metavar="[CITY] FIRST [LAST]", nargs=-1, required=True)
+@click.option("--all", "is_all", is_flag=True, help="Semua kota. / All cities.")
 @click.option("--again", is_flag=True, help="Hitung ulang yang sudah ada. / Compute again what is already there.")
 @click.option("--airflow", is_flag=True, help="Lewat Airflow, di samping jadwal. / Through Airflow, beside its runs.")
-def backfill(city: str, first: str, last: str, again: bool, airflow: bool) -> None:
+def backfill(words: tuple[str, ...], is_all: bool, again: bool, airflow: bool) -> None:
     """Isi periode lalu, bulan sebelum tahun; boleh dihentikan dan dilanjutkan. / Fill past periods, resumable."""
-    from pipeline.backfill import Backfill, refuse_faults
+    from pipeline.backfill import refuse_faults
 
-    planned = Backfill.planned(city, first, last, again=again)
+    filled = []
     with _progress() as progress:
-        ended = list(_run_in_airflow(planned, progress) if airflow else _run_here(planned, progress))
-    faults = [(label, fault) for label, fault in ended if fault is not None]
-    computed_count = len(ended) - len(faults)
+        for one in _filled(words, is_all, again, run=partial(_in_airflow if airflow else _here, progress=progress)):
+            filled.append(one)
+            if airflow and one.left_count:  # Airflow itself is at fault, and would be for any city.
+                break
+    computed_count, done_count = sum(one.computed_count for one in filled), sum(one.done_count for one in filled)
     click.echo(
-        f"{computed_count} periode dihitung, {planned.done_count} dilewati karena sudah ada dan tidak berubah "
+        f"{computed_count} periode dihitung, {done_count} dilewati karena sudah ada dan tidak berubah "
         "(--again menghitung ulang).\n"
-        f"{computed_count} periods computed, {planned.done_count} skipped as already there and unchanged "
+        f"{computed_count} periods computed, {done_count} skipped as already there and unchanged "
         "(--again computes them anew)."
     )
-    if left_count := len(planned.due) - len(ended):
+    if left_count := sum(one.left_count for one in filled):
         click.echo(
             f"Berhenti: {left_count} periode belum dicoba; perintah yang sama melanjutkan.\n"
             f"Stopped: {left_count} periods were not tried; the same command goes on."
         )
-    refuse_faults(faults)
+    refuse_faults([named for one in filled for named in one.faults])
 
 
-def _run_here(planned: Backfill, progress: Progress) -> Iterator[tuple[str, TolokError | None]]:
-    from pipeline.backfill import run_here
+def _filled(
+    words: tuple[str, ...], is_all: bool, again: bool, *, run: Callable[[Backfill], Iterable[Ended]]
+) -> Iterator[Filled]:
+    """What becomes of one city, or of all, as they are filled; a range is two words, one, or `2017..2025`."""
+    from pipeline.backfill import Backfill, Filled, fill_cities
 
-    return planned.run(progress, one=run_here)
+    ends = [end for word in words[0 if is_all else 1 :] for end in word.split("..", 1)]
+    if not 1 <= len(ends) <= 2:
+        raise click.UsageError(
+            "Tulis kota atau --all, lalu periode pertama dan terakhir.\n"
+            "Write a city or --all, then the first and the last period.",
+            click.get_current_context(),
+        )
+    first, last = ends[0], ends[-1]
+    if not is_all:
+        planned = Backfill.planned(words[0], first, last, again=again)
+        yield Filled.by(planned, run(planned))
+        return
+    cities = Settings.from_environment().cities
+    if not (names := city_ids(cities)):
+        raise ConfigError(
+            id=f"Belum ada kota di {cities}. Buat dengan: tolok init KOTA",
+            en=f"There are no cities in {cities} yet. Make one with: tolok init CITY",
+        )
+    yield from fill_cities(names, first, last, again=again, run=run)
 
 
-def _run_in_airflow(planned: Backfill, progress: Progress) -> Iterator[tuple[str, TolokError | None]]:
+def _here(planned: Backfill, *, progress: Progress) -> Iterator[Ended]:
+    return planned.run_here(progress)
+
+
+def _in_airflow(planned: Backfill, *, progress: Progress) -> Iterator[Ended]:
     from connectors.airflow_api import AirflowApi
     from pipeline.backfill import RunFailed, in_airflow
 
@@ -785,14 +812,18 @@ def _say_where(city: str, labels: set[str]) -> None:
     from pipeline.warehouse import Warehouse
 
     settings = Settings.from_environment()
-    click.echo(f"Gudang data / Warehouse: {Warehouse(settings.warehouse_url).address}")
+    warehouse = Warehouse(settings.warehouse_url)
+    click.echo(f"Gudang data / Warehouse: {warehouse.address}")
     for label in sorted(labels):
         folder = settings.home / "reports" / city
         page = folder / f"{label}.html"
         if page.is_file():
             click.echo(f"Halaman / Page: {page}")
-        for path in sorted({*folder.glob(f"{label}.*"), *folder.glob(f"{label}-csv")} - {page}):
-            click.echo(f"Laporan / Report: {path}")
+        paths = sorted({*folder.glob(f"{label}.*"), *folder.glob(f"{label}-csv")} - {page})
+        moments = [one.computed_at for one in warehouse.results(city, period=label) if one.computed_at] if paths else []
+        stored_at = max(moments).timestamp() if moments else 0
+        for path in paths:
+            click.echo(f"Laporan / Report: {path}{_OLDER if path.stat().st_mtime < stored_at else ''}")
 
 
 def _as_json(objects: list[dict[str, Any]]) -> str:

@@ -50,6 +50,8 @@ class Reporting:
 
         Nothing where the period has no results.
         """
+        if not set(formats) - {"html"}:
+            return
         for code in languages:
             document = self.document(name, period, Language(code))
             for file, content in _files(document, formats) if document.results else ():

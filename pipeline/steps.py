@@ -7,7 +7,7 @@ alone by Airflow, the command line or a test.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -298,7 +298,7 @@ def _most_things(warehouse_url: str | None, city_id: str, period: Period) -> dic
     return Warehouse(warehouse_url).most_things(city_id, period.label, sources=names)
 
 
-def store(city_id: str, period: str, *, correction: Correction | None = None) -> list[str]:
+def store(city_id: str, period: str, *, correction: Correction | None = None, with_overviews: bool = True) -> list[str]:
     """Write the results as versions in one transaction; gives a line per indicator, saying what changed.
 
     Into a closed year nothing is written without a correction; the line says what would have changed. Results of the
@@ -309,11 +309,11 @@ def store(city_id: str, period: str, *, correction: Correction | None = None) ->
     write_atomically(work.place / "fingerprint", _fingerprint(city_id, period))
     if any(one.outcome in ("new", "changed") for one in stored):
         for later in work.period.judged_beside:
-            stored += _judge_again(city_id, later.label, beside=period)
+            stored += _judge_again(city_id, later.label, beside=period, with_overviews=with_overviews)
     return [str(one) for one in stored]
 
 
-def _judge_again(city_id: str, period: str, *, beside: str) -> list[Stored]:
+def _judge_again(city_id: str, period: str, *, beside: str, with_overviews: bool) -> list[Stored]:
     """Judge what an earlier run computed beside what was stored since; gives what changed.
 
     Nothing without such results here, or of other files and settings than today's: the next run judges those.
@@ -331,7 +331,7 @@ def _judge_again(city_id: str, period: str, *, beside: str) -> list[Stored]:
     because = f"dinilai lagi di samping {beside} / judged again beside {beside}"
     changed = [one for one in _write_versions(work, because=because) if one.outcome != "unchanged"]
     if changed:
-        report(city_id, period)
+        report(city_id, period, with_overviews=with_overviews)
     return changed
 
 
@@ -378,7 +378,8 @@ def periods_done(city_id: str, periods: Sequence[str]) -> frozenset[str]:
     _city(city_id)
     warehouse = Warehouse(_warehouse_url())
     warehouse.migrate()
-    stored = {row["period"] for row in warehouse.current(city_id)}
+    rows = warehouse.current(city_id, periods[0] if len(periods) == 1 else None)
+    stored = {row["period"] for row in rows}
     return frozenset(period for period in periods if period in stored and _is_unchanged(city_id, period))
 
 
@@ -403,12 +404,13 @@ def report(
     formats: Sequence[str] = (),
     languages: Sequence[Code] = (),
     reporting: Reporting | None = None,
+    with_overviews: bool = True,
 ) -> list[str]:
     """Write the reports that the city declares and its dashboard, or those of the formats told; gives their paths.
 
-    The page among them shows results and validation in both languages. `reporting` has read cities before.
+    The page among them shows results and validation in both languages. `reporting` has read cities before. Without
+    overviews the dashboard is left to `write_overviews`.
     """
-    from pipeline.dashboards import Dashboards, write_dashboards
     from pipeline.reporting import Reporting
 
     declared = _city(city_id).reports
@@ -418,9 +420,23 @@ def report(
     others = (reporting or Reporting(Settings.from_environment())).write(
         city_id, period, formats=formats, languages=languages
     )
-    boards = Dashboards.of_machine(Settings.from_environment())
-    dashboards = () if is_told else write_dashboards(boards, [city_id], languages)
+    dashboards = _write_dashboards(city_id, languages) if with_overviews and not is_told else ()
     return [str(path) for path in (*pages, *others, *dashboards)]
+
+
+def write_overviews(city_id: str) -> None:
+    """Write what shows all periods of a city: its dashboard and its status page; nothing of a city without results."""
+    from pipeline.warehouse import Warehouse
+
+    if Warehouse(_warehouse_url()).current(city_id):
+        list(_write_dashboards(city_id, _city(city_id).reports.languages))
+    status(city_id, now=datetime.now(UTC))
+
+
+def _write_dashboards(city_id: str, languages: Sequence[Code]) -> Iterator[Path]:
+    from pipeline.dashboards import Dashboards, write_dashboards
+
+    return write_dashboards(Dashboards.of_machine(Settings.from_environment()), [city_id], languages)
 
 
 def _write_page(city_id: str, period: str) -> Path:
@@ -461,10 +477,10 @@ def status(city_id: str, *, now: datetime) -> CityStatus:
     return found
 
 
-def conclude(city_id: str, period: str) -> str:
+def conclude(city_id: str, period: str, *, with_overviews: bool = True) -> str:
     """The period, when something was measured or the city declared it empty; else `DataRejected` with the reasons.
 
-    What failed of it before is forgotten then.
+    What failed of it before is forgotten then, and the status page says so, unless it is left to `write_overviews`.
     """
     from pipeline.failures import forget_failures
     from pipeline.warehouse import Warehouse
@@ -473,7 +489,8 @@ def conclude(city_id: str, period: str) -> str:
     months = {month.label for month in Period.parse(period).months}
     if any(row["status"] != "not_computable" for row in results) or months <= set(_city(city_id).schedule.empty_months):
         forget_failures(city_id, period)
-        status(city_id, now=datetime.now(UTC))
+        if with_overviews:
+            status(city_id, now=datetime.now(UTC))
         return period
     reasons = "\n".join(f"  {row['indicator']}: {row['reason']}" for row in results)
     raise DataRejected(
@@ -491,8 +508,18 @@ def collected(city_id: str) -> None:
     forget_failures(city_id, NIGHTLY)
 
 
-def run(city_id: str, period: str, *, correction: Correction | None = None, progress: Progress = SILENT) -> list[str]:
-    """Every step in order; gives what `store` says. Another run of the same period is waited for first."""
+def run(
+    city_id: str,
+    period: str,
+    *,
+    correction: Correction | None = None,
+    progress: Progress = SILENT,
+    with_overviews: bool = True,
+) -> list[str]:
+    """Every step in order; gives what `store` says. Another run of the same period is waited for first.
+
+    Without overviews those are left to `write_overviews`.
+    """
     from pipeline.failures import kept_failure
     from pipeline.warehouse.locks import alone
 
@@ -513,13 +540,14 @@ def run(city_id: str, period: str, *, correction: Correction | None = None, prog
                 measure(city_id, label)
             begin("store")
             with progress.step("Simpan / Store"):
-                stored = store(city_id, label, correction=correction)
+                stored = store(city_id, label, correction=correction, with_overviews=with_overviews)
             begin("report")
             with progress.step("Laporkan / Report"):
-                report(city_id, label)
+                report(city_id, label, with_overviews=with_overviews)
     finally:
-        with suppress(TolokError, OSError):  # The run's own fault is the one to tell.
-            status(city_id, now=datetime.now(UTC))
+        if with_overviews:
+            with suppress(TolokError, OSError):  # The run's own fault is the one to tell.
+                status(city_id, now=datetime.now(UTC))
     return stored
 
 

@@ -65,7 +65,7 @@ def _of_history(compared: Comparison) -> Iterator[Finding]:
         found = [
             Difference("result", {"version": one.version}, None, None, {"version": one.version})
             if one.is_gone
-            else Difference("result", {"version": one.version}, "rows of an older version", None, None)
+            else Difference("result_seal", {"version": one.version}, "rows_sha256", None, None)
             for one in altered
             if not one.is_known
         ]

@@ -17,7 +17,7 @@ class Readiness(Strict):
     folder: str | None = None
     region: str | None = Field(default=None, min_length=1, max_length=80)
     dossier: str = "Tugas1_{region}.pdf"
-    most_pages: int = Field(default=200, ge=1, le=2000)
+    most_pages: int = Field(default=500, ge=1, le=2000)
     expires_soon_days: int = Field(default=90, ge=0, le=3650)
 
     @field_validator("dossier")

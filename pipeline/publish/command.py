@@ -31,12 +31,17 @@ class Publishing:
         self._reporting = reporting
 
     def package(self, name: str, period: str) -> Package:
-        """The data set of a period, with its PDF where that has been written; `ConfigError` without `publish`."""
+        """The data set of a period, with a PDF of the same results where one was written before.
+
+        `ConfigError` without `publish`.
+        """
         from pipeline.publish.package import package
+        from pipeline.report.pdf import pdf
 
         document = self._reporting.document(name, period, Language("id"))
-        path = self._reporting.folder(name) / f"{period}.pdf"
-        return package(document, self.terms(name), pdf=path.read_bytes() if path.is_file() else None)
+        # What was written before may hold a former version's values, so it is typeset anew.
+        is_wanted = (self._reporting.folder(name) / f"{period}.pdf").is_file()
+        return package(document, self.terms(name), pdf=pdf(document) if is_wanted else None)
 
     def files(self, name: str, period: str) -> Iterator[Path]:
         """Write all files of the data set into a folder of the period's own, and delete others there."""

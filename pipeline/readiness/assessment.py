@@ -15,7 +15,9 @@ from pipeline.readiness.evidence import APPENDED, Document, Files, leads_outside
 from pipeline.readiness.problems import Code, Problem
 from pipeline.readiness.questions import QUESTIONS, Question
 
-ProofState = Literal["sound", "missing", "leads_outside", "encrypted", "broken", "beyond_limits", "expired"]
+ProofState = Literal[
+    "sound", "missing", "leads_outside", "encrypted", "broken", "beyond_limits", "expired", "not_yet_dated"
+]
 # Said of a proof that does not count, by the state it is in.
 _SAID_OF: Mapping[ProofState, Code] = {
     "missing": "file_missing",
@@ -135,6 +137,7 @@ class Terms:
     city_id: str
     year: int
     as_of: date
+    today: date
     most_pages: int
     expires_soon_days: int
 
@@ -204,7 +207,9 @@ def _proof_of(proof: Proof, found: Document, inspection: Inspection | None, term
     state: ProofState = found.fault or (inspection.state if inspection else "sound")
     if state == "sound" and proof.valid_until_on and proof.valid_until_on < terms.as_of:
         state = "expired"
-    is_appended = state in ("sound", "expired") and inspection is not None
+    if state == "sound" and proof.dated_on and proof.dated_on > terms.today:
+        state = "not_yet_dated"
+    is_appended = state in ("sound", "expired", "not_yet_dated") and inspection is not None
     if inspection is not None and inspection.pages_count > terms.most_pages:
         is_appended = False
     return replace(proof, name=found.name, state=state, document=found, inspection=inspection, is_appended=is_appended)
@@ -241,8 +246,9 @@ def _problems_of(proof: Proof, files: Files, terms: Terms) -> Iterator[Problem]:
     elif proof.state == "expired":
         yield Problem("expired", proof.question, told)
     if proof.dated_on and proof.dated_on > terms.as_of and proof.suggestion is None:
-        yield Problem("dated_later", proof.question, {**told, "dated": proof.dated_on})
-    if proof.document and proof.state in ("sound", "expired"):
+        when: Code = "not_yet_dated" if proof.state == "not_yet_dated" else "dated_later"
+        yield Problem(when, proof.question, {**told, "dated": proof.dated_on})
+    if proof.document and proof.state in ("sound", "expired", "not_yet_dated"):
         yield from _notes_of(proof, proof.document, told, terms)
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 
 from connectors.errors import DataRejected, FileMissing
+from pipeline.atomic import work_folder
 from pipeline.config.city import City
 from pipeline.readiness.answers import State
 from pipeline.readiness.assessment import Assessment, Outcome, Proof, Terms, assess, resolve
@@ -53,14 +54,14 @@ def check_readiness(
     Raises `FileMissing` without a form, `DataRejected` for one that cannot be read.
     """
     records = ReadinessRecords(Settings.from_environment().warehouse_url)
-    with tempfile.TemporaryDirectory(prefix="tolok-readiness-") as work:
-        assessment = _assessed(city, year, as_of=as_of or min(today, date(year, 12, 31)), work=Path(work))
+    with _work_folder(city) as work:
+        assessment = _assessed(city, year, today=today, as_of=as_of, work=work)
         year_before = changes(_states(records.current(city.city, year - 1)), assessment)
         former = changes(_states(records.current(city.city, year)), assessment)
         dossier = None
         if to is not None:
             target = to / dossier_name(city, year)
-            dossier = write_dossier(city, assessment, year_before, work=Path(work), target=target)
+            dossier = write_dossier(city, assessment, year_before, work=work, target=target)
     records.store(city_record(city), year, [_record(one) for one in assessment.outcomes], today=today)
     return Checked(city.city, city.name, assessment, year_before, former, dossier)
 
@@ -73,8 +74,8 @@ def stored_otherwise(city: City, year: int, *, today: date) -> list[Difference]:
     stored = ReadinessRecords(Settings.from_environment().warehouse_url).current(city.city, year)
     if not stored:
         return []
-    with tempfile.TemporaryDirectory(prefix="tolok-readiness-") as work:
-        assessment = _assessed(city, year, as_of=min(today, date(year, 12, 31)), work=Path(work))
+    with _work_folder(city) as work:
+        assessment = _assessed(city, year, today=today, work=work)
     found = {one.key: one for one in map(_record, assessment.outcomes)}
     return [one for key in sorted({*stored, *found}) for one in _differences(key, stored.get(key), found.get(key))]
 
@@ -99,13 +100,19 @@ def _plain(answer: AnswerRecord | None) -> dict[tuple[str, str], dict[str, objec
     return documents | {("readiness_answer", ""): {"state": answer.state, "responsible_unit": answer.responsible_unit}}
 
 
-def _assessed(city: City, year: int, *, as_of: date, work: Path) -> Assessment:
+def _work_folder(city: City) -> AbstractContextManager[Path]:
+    """Copies of evidence are personal: they lie in Tolok's own folder, where the next check finds what a kill left."""
+    return work_folder(Settings.from_environment().home / "readiness" / city.city)
+
+
+def _assessed(city: City, year: int, *, today: date, work: Path, as_of: date | None = None) -> Assessment:
     """What form and evidence of a year say; what is prepared of the evidence lies in `work`."""
     settings, folder = Settings.from_environment(), year_folder(city, year)
     terms = Terms(
         city.city,
         year,
-        as_of,
+        as_of or min(today, date(year, 12, 31)),
+        today=today,
         most_pages=city.readiness.most_pages,
         expires_soon_days=city.readiness.expires_soon_days,
     )

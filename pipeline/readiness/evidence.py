@@ -80,7 +80,7 @@ def find_files(folder: Path, *, but: Path) -> Files:
         path = root / name
         if path == but.resolve():
             continue
-        if path.resolve().is_relative_to(root) and path.is_file():
+        if _lies_within(path, root):
             by_name[name] = path
         else:
             outside.add(name)
@@ -122,6 +122,14 @@ def _kind(path: Path, beginning: bytes) -> tuple[Kind, Fault | None]:
         return by_name, "encrypted"
     is_whole = bool(beginning) and (by_name == "other" or (by_name in _OFFICE and zipfile.is_zipfile(path)))
     return by_name, None if is_whole else "broken"
+
+
+def _lies_within(path: Path, root: Path) -> bool:
+    """Whether it is a file that no link leads out of the root; links in a circle lead nowhere."""
+    try:
+        return path.resolve().is_relative_to(root) and path.is_file()
+    except (OSError, RuntimeError):
+        return False
 
 
 def _names(root: Path) -> Iterator[str]:

@@ -31,6 +31,7 @@ Code = Literal[
     "beyond_limits",
     "expired",
     "dated_later",
+    "not_yet_dated",
     "same_bytes",
     "cannot_append",
     "too_many_pages",
@@ -60,6 +61,7 @@ MESSAGES: Mapping[Code, str] = {
     "beyond_limits": "'{file}' takes more time or memory than is allowed and proves nothing. Print it to a new PDF.",
     "expired": "'{file}' was valid until {until}, so it proves nothing on {day}.",
     "dated_later": "'{file}' is dated {dated}, after {day}. Look whether it belongs to this year.",
+    "not_yet_dated": "'{file}' is dated {dated}, a day that is yet to come, so it proves nothing. Mend the date.",
     "same_bytes": "'{file}' has the same content as '{other}'; it is appended once.",
     "cannot_append": "'{file}' cannot be appended; the list names it with hash and date. Better: save it as PDF.",
     "too_many_pages": "'{file}' has {pages} pages, more than {most}; it is listed but not appended. Keep the pages "

@@ -22,7 +22,8 @@ _ID, _EN = Language("id"), Language("en")
 def lines(checked: Checked) -> Iterator[str]:
     """All that a person needs to know of one region."""
     one = checked.assessment
-    yield f"{checked.city_name}: kesiapan {one.year}, per {_ID.day(one.as_of)} / readiness, as of {_EN.day(one.as_of)}"
+    name, day_id, day_en = fit_to_show(checked.city_name), _ID.day(one.as_of), _EN.day(one.as_of)
+    yield f"{name}: kesiapan {one.year}, per {day_id} / readiness, as of {day_en}"
     yield ""
     yield from _table(one)
     yield ""
@@ -45,14 +46,14 @@ def lines(checked: Checked) -> Iterator[str]:
 
 def summary(checked: Sequence[Checked]) -> Iterator[str]:
     """One line for each of several regions."""
-    width = max(len("Wilayah / Region"), *(len(one.city_name) for one in checked))
+    width = max(len("Wilayah / Region"), *(len(fit_to_show(one.city_name)) for one in checked))
     signs = "".join(f"{sign:>4}" for sign in _SIGNS.values())
     yield f"{'Wilayah / Region':<{width}}{signs}{'%':>7}  masalah / problems"
     for one in sorted(checked, key=lambda one: (-one.assessment.counts["proven"], one.city_name)):
         counts = "".join(f"{one.assessment.counts[state]:>4}" for state in STATES)
         problems = sum(not problem.is_note for problem in one.assessment.problems)
         share = _ID.number(one.assessment.proven_pct, decimals=1)
-        yield f"{one.city_name:<{width}}{counts}{share:>7}  {problems}"
+        yield f"{fit_to_show(one.city_name):<{width}}{counts}{share:>7}  {problems}"
     yield "  ".join(f"{_SIGNS[state]} {both(STATE_NAMES[state])}" for state in STATES)
     if folders := {str(one.dossier.path.parent) for one in checked if one.dossier}:
         yield f"Dosir / Dossiers: {', '.join(folders)}"

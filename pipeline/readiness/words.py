@@ -21,6 +21,7 @@ PROOF_STATES: Mapping[ProofState, str] = {
     "broken": "broken",
     "beyond_limits": "beyond limits of time or memory",
     "expired": "expired",
+    "not_yet_dated": "dated in the future",
 }
 LABELS = {
     "readiness": "Readiness analysis",

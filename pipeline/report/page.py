@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -58,6 +59,7 @@ def write_page(
     return path
 
 
+@cache
 def environment() -> Environment:
     """Templates of this folder, which write numbers the Indonesian way and stop at a name that is not given."""
     made = Environment(

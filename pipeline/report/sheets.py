@@ -36,6 +36,7 @@ COLUMNS: dict[str, tuple[Kind, str, str]] = {
     "target_source": ("text", "Source of target", "document that sets the target"),
     "is_good": ("flag", "On target", "whether the value is on the good side of its target; empty without one"),
     "value_year_before": ("number", "Year before", "value of the same period a year before"),
+    "status_year_before": ("text", "Status of year before", "final or provisional; empty without a year before"),
     "change": ("number", "Change", "the value minus that of the year before, in the unit"),
     "median": ("number", "Median", "median in the unit of the value, for durations"),
     "p90": ("number", "90th percentile", "90th percentile in the unit of the value, for durations"),
@@ -135,7 +136,7 @@ def _results(document: Document, result: ResultView) -> Iterator[Row]:
         result.coverage_pct,
         *((target.target_value, target.direction, target.source) if target else (None, None, None)),
         beside.is_good,
-        beside.before.value if beside.before else None,
+        *((beside.before.value, beside.before.status) if beside.before else (None, None)),
         beside.change,
         result.median,
         result.p90,
@@ -194,7 +195,7 @@ def _breakdowns(document: Document, result: ResultView) -> Iterator[Row]:
     for dimension, members in result.breakdowns.items():
         for one in members:
             quotient = (one.value, t(one.unit) if one.unit else None, one.numerator, one.denominator)
-            yield *_what(document, result), dimension, one.name, *quotient, one.status
+            yield *_what(document, result), dimension, one.name, *quotient, result.status, one.status
 
 
 def _variants(document: Document, result: ResultView) -> Iterator[Row]:
@@ -204,7 +205,8 @@ def _variants(document: Document, result: ResultView) -> Iterator[Row]:
         meaning = t.either(*said) if said else t.label(one.name)
         why = t.of_both(one.reason) if one.reason else None
         unit = t(one.unit) if one.unit else None
-        yield *_what(document, result), one.name, meaning, one.value, unit, one.numerator, one.denominator, why
+        quotient = (one.value, unit, one.numerator, one.denominator)
+        yield *_what(document, result), one.name, meaning, *quotient, result.status, why
 
 
 def _fates(document: Document, result: ResultView) -> Iterator[Row]:
@@ -254,7 +256,7 @@ SHEETS: dict[str, _Declared] = {
             "version",
             *_QUOTIENT,
             *("status", "status_text", "reasons", "coverage_pct", "target", "target_direction", "target_source"),
-            *("is_good", "value_year_before", "change", "median", "p90", "observations_count"),
+            *("is_good", "value_year_before", "status_year_before", "change", "median", "p90", "observations_count"),
             *("rows_read", "rows_used", "rows_excluded", "rows_quarantined"),
             *("population_count", "population_on", "population_source", "method_version", "computed_at"),
             "change_reason",
@@ -279,13 +281,13 @@ SHEETS: dict[str, _Declared] = {
     ),
     "breakdowns": _Declared(
         "one row per indicator, dimension and member",
-        (*_WHAT, "dimension", "member", *_QUOTIENT, "member_status"),
+        (*_WHAT, "dimension", "member", *_QUOTIENT, "status", "member_status"),
         ("indicator_id", "period", "dimension", "member"),
         _breakdowns,
     ),
     "variants": _Declared(
         "one row per indicator and other way to compute it",
-        (*_WHAT, "variant", "meaning", *_QUOTIENT, "reason"),
+        (*_WHAT, "variant", "meaning", *_QUOTIENT, "status", "reason"),
         ("indicator_id", "period", "variant"),
         _variants,
     ),

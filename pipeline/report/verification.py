@@ -22,10 +22,8 @@ _HEADINGS: Mapping[Kind, str] = {
     "history": "Riwayat / History",
     "readiness": "Kesiapan / Readiness",
 }
-_ONLY_SEALED = (
-    "diubah sesudah ditulis: run_id, computed_at, change_reason, atau segelnya / "
-    "altered since it was written: run_id, computed_at, change_reason or the seal itself"
-)
+_ALTERED = "barisnya diubah sesudah ditulis / its rows were altered after they were written"
+_ONLY_SEALED = f"{_ALTERED}: run_id, computed_at, change_reason, seal"
 
 
 @dataclass(frozen=True)
@@ -121,7 +119,7 @@ def _line(one: Difference) -> str:
     names = [f"{name} {value}" for name, value in one.key.items() if name not in ("city_id", "indicator_id", "period")]
     where = f"{one.place} ({', '.join(names)})"
     if one.table == "result_seal" and one.column:
-        return f"{where}: {_ONLY_SEALED}"
+        return f"{where}: {_ONLY_SEALED if one.recomputed else _ALTERED}"
     if one.column is None:
         is_missing = one.stored is None
         return f"{where}: " + ("hilang / missing" if is_missing else "tidak seharusnya ada / should not be there")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -17,7 +17,8 @@ from pipeline.periods import Period
 from pipeline.warehouse.comparing import Difference, compare
 from pipeline.warehouse.deciding import Decided
 from pipeline.warehouse.model import CITY, CLOSING, PENDING
-from pipeline.warehouse.records import Closing, Stored, StoreRequest
+from pipeline.warehouse.records import Closing, Correction, Stored, StoreRequest
+from pipeline.warehouse.seals import Version
 from pipeline.warehouse.version_rows import in_order
 
 if TYPE_CHECKING:
@@ -96,13 +97,37 @@ def hold(connection: Connection, decided: Sequence[Decided], *, request: StoreRe
             connection.execute(sa.insert(PENDING), row)
         value = one.newest.result["value"] if one.newest and one.newest.result else None
         change = one.stored.change or f"{number(value)} -> {number(one.result.headline.value)}"
-        stored.append(replace(one.stored, outcome="held", version=row["version"], change=change))
+        command = f"tolok correct {request.city.city_id} {request.period[:4]} --reason '...'"
+        held = replace(one.stored, outcome="held", version=row["version"], change=change, command=command)
+        stored.append(held)
     return stored
 
 
 def differences(connection: Connection, decided: Sequence[Decided], *, request: StoreRequest) -> list[Difference]:
     """Where what is kept as pending is not what would change; what is not kept yet is told of the result itself."""
     return [one for one in _differences(connection, decided, request=request) if one.stored is not None]
+
+
+def unlike_versions(
+    connection: Connection, versions: Iterable[Version], *, city_id: str, period: str
+) -> Iterator[Difference]:
+    """Where what is noted of corrections of a period is not what the versions say that they wrote."""
+    of_period = sa.select(CLOSING).where(CLOSING.c.city_id == city_id, CLOSING.c.period == period)
+    noted = connection.execute(of_period.order_by(CLOSING.c.place)).mappings().all()
+    written = {one.result["computed_at"]: one.result["change_reason"] for one in versions if one.result}
+    for place, row in enumerate(noted, start=1):
+        key = {"period": period, "place": row["place"]}
+        if row["place"] != place:
+            yield Difference(CLOSING.name, key, "place", row["place"], place)
+        if row["action"] == "corrected":
+            told, by = written.pop(row["done_at"], None), Correction(row["done_by"], str(row["reason"]))
+            if told is None:
+                yield Difference(CLOSING.name, key, "done_at", row["done_at"], None)
+            elif not told.startswith(by.beginning):
+                yield Difference(CLOSING.name, key, "done_by, reason", f"{by.by}: {by.reason}", told)
+    for done_at, told in written.items():
+        if told.startswith(Correction.MARK):
+            yield Difference(CLOSING.name, {"period": period, "done_at": done_at}, None, None, {"reason": told})
 
 
 def _differences(connection: Connection, decided: Sequence[Decided], *, request: StoreRequest) -> list[Difference]:

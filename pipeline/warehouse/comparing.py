@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -61,9 +61,12 @@ def comparable(table: sa.Table, rows: Sequence[Row]) -> list[Row]:
     as ISO 8601, numbers by the type of their column."""
     if not rows:
         return []
-    values = zip(*rows, strict=True)
-    plain = (map(_plain(column.type), of) for column, of in zip(table.columns, values, strict=True))
-    return list(zip(*plain, strict=True))
+    values = zip(table.columns, zip(*rows, strict=True), strict=True)
+    return list(zip(*(_plain_column(column.type, of) for column, of in values), strict=True))
+
+
+def _plain_column(kind: sa.types.TypeEngine[Any], values: Sequence[Any]) -> Iterable[Any]:
+    return values if isinstance(kind, sa.Text) else map(_plain(kind), values)
 
 
 def _plain(kind: sa.types.TypeEngine[Any]) -> Callable[[Any], Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pipeline.tables import OUTSIDE
@@ -49,18 +49,14 @@ class Decided:
 
 @dataclass(frozen=True)
 class Comparison:
-    """A period as it is stored beside what was computed: each result as decided, what stands beside them, and by
-    indicator the older versions that were altered."""
+    """A period as it is stored beside what was computed: each result as decided, what stands beside them, by
+    indicator the older versions that were altered, and which indicators are stored that were not computed."""
 
     decided: Mapping[str, Decided]
     beside: tuple[Difference, ...]
     alterations: Mapping[str, tuple[Alteration, ...]]
+    unknown: tuple[str, ...]
     is_closed: bool
-
-    @property
-    def unknown(self) -> tuple[str, ...]:
-        """Indicators that are stored and were not computed."""
-        return tuple(name for name in self.alterations if name not in self.decided)
 
     @property
     def differences(self) -> tuple[Difference, ...]:
@@ -114,8 +110,9 @@ def _differences(result: Result, newest: Version, request: StoreRequest) -> Iter
 
 
 def _missing(result: Result, request: StoreRequest) -> Difference:
-    rows = version_rows(result, version=1, change_reason="", request=request)[RESULT.name]
-    (one,) = compare(RESULT, [], rows)
+    alone = replace(result, breakdowns=(), variants={})
+    rows = version_rows(alone, version=1, change_reason="", request=request)
+    (one,) = compare(RESULT, [], rows[RESULT.name])
     return one
 
 

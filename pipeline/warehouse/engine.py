@@ -6,6 +6,7 @@ import sqlite3
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
+from functools import lru_cache
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -30,12 +31,21 @@ _DEFAULTS: dict[str, dict[str, Any]] = {"sqlite": {"timeout": 30}, "postgresql":
 
 
 def make_engine(url: str) -> Engine:
-    """An engine that keeps no connection open; `ConfigError` for an address that cannot be one."""
+    """An engine that keeps no connection open; `ConfigError` for an address that cannot be one.
+
+    A process has one for each address: it keeps what queries were compiled to, which takes longer than asking them.
+    """
     parsed = _parsed(url)
+    if parsed.get_backend_name() == "sqlite":
+        _make_folder(parsed)
+    return _engine(parsed)
+
+
+@lru_cache(maxsize=16)
+def _engine(parsed: URL) -> Engine:
     backend = parsed.get_backend_name()
     arguments = {name: value for name, value in _DEFAULTS[backend].items() if name not in parsed.query}
     if backend == "sqlite":
-        _make_folder(parsed)
         arguments["isolation_level"] = None
     try:
         engine = sa.create_engine(parsed, connect_args=arguments, poolclass=sa.pool.NullPool)

@@ -256,7 +256,7 @@ TARGET = _table(
     "target",
     _city_key(sa.ForeignKey("city.city_id")),
     _key("indicator_id", sa.Text, comment="id of the indicator"),
-    _key("year", sa.Integer, comment="year in which it is to be reached"),
+    _key("year", sa.Integer, comment="calendar year of the last day, or in which a target is to be reached"),
     _required("target_value", sa.Double, comment="value to reach, in the unit of the indicator"),
     _required("direction", sa.Text, comment="at_least or at_most: on which side of the target a value is good"),
     _required("source", sa.Text, comment="document that sets it, such as the RPJMD"),
@@ -291,7 +291,9 @@ READINESS_EVIDENCE = _table(
     _key("sha256", sa.Text, comment="hash of the document, or of what Tolok's own evidence rests on"),
     _required("title", sa.Text, comment="path of the document in the folder of evidence"),
     _required("kind", sa.Text, comment="kind of file, such as pdf; tolok for Tolok's own evidence"),
-    _required("state", sa.Text, comment="sound, expired, encrypted, broken or beyond_limits; only a sound one counts"),
+    _required(
+        "state", sa.Text, comment="sound, expired, not_yet_dated, encrypted, broken or beyond_limits; sound ones count"
+    ),
     _optional("dated_on", sa.Date, comment="date of the document, where the form states it"),
     _optional("valid_until_on", sa.Date, comment="last day on which it is valid, where the form states it"),
     sa.ForeignKeyConstraint(_READINESS_KEY, [f"readiness_answer.{name}" for name in _READINESS_KEY]),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import ClassVar
 
 
 @dataclass(frozen=True)
@@ -68,14 +69,19 @@ class RuleOutcome:
 class Correction:
     """Leave to write new versions into a closed year: who asks for it, and why."""
 
+    MARK: ClassVar = "koreksi oleh "
     by: str
     reason: str
+
+    @property
+    def beginning(self) -> str:
+        """How the reason of every version begins that it wrote."""
+        return f"{self.MARK}{self.by}: {self.reason} ("
 
     def told_with(self, change_reason: str) -> str:
         """Why a version was written, with what changed, in both languages."""
         change_id, _, change_en = change_reason.partition(" / ")
-        told_id, told_en = f"koreksi oleh {self.by}: {self.reason}", f"correction by {self.by}: {self.reason}"
-        return f"{told_id} ({change_id}) / {told_en} ({change_en})"
+        return f"{self.beginning}{change_id}) / correction by {self.by}: {self.reason} ({change_en})"
 
 
 @dataclass(frozen=True)
@@ -115,7 +121,8 @@ class Stored:
     """What a write did with one result: `new`, `changed`, `unchanged`, or `held` where its year is closed.
 
     `version` is the one that now stands; of a held result it stays, and `change` says what would have come. Where what
-    was stored differed from what was computed of the same inputs, `change` names the columns.
+    was stored differed from what was computed of the same inputs, `change` names the columns. `command` lets a held
+    result be written.
     """
 
     indicator_id: str
@@ -124,6 +131,7 @@ class Stored:
     outcome: str
     change_reason: str
     change: str = ""
+    command: str = ""
 
     def __str__(self) -> str:
         if self.outcome == "unchanged":
@@ -132,7 +140,7 @@ class Stored:
             stands = f"v{self.version} tetap, tahunnya ditutup / stands" if self.version else "tahunnya ditutup / held"
             return (
                 f"{self.indicator_id} {self.period}: {stands}, its year is closed; {self.change} ({self.change_reason})"
-                f"; koreksi dengan / correct it with: tolok correct CITY {self.period[:4]} --reason '...'"
+                f"; koreksi dengan / correct it with: {self.command}"
             )
         places = f" ({self.change})" if self.change else ""
         return f"{self.indicator_id} {self.period}: v{self.version}, {self.change_reason}{places}"

@@ -61,7 +61,7 @@ def seal_of(rows: Rows, former: str) -> str:
         key_count, names = len(table.primary_key.columns), [column.name for column in table.columns]
         found = sorted(comparable(table, rows.get(table.name, ())), key=lambda row: repr(row[:key_count]))
         used = [place for place in range(len(names)) if any(row[place] is not None for row in found)]
-        values = [[row[place] for place in used] for row in found]
+        values = found if len(used) == len(names) else [[row[place] for place in used] for row in found]
         digest.update(json.dumps([table.name, [names[place] for place in used], values]).encode())
     return digest.hexdigest()
 
@@ -105,7 +105,7 @@ def seal_row(key: Sequence[Any], rows: Rows, before: Sequence[Version]) -> dict[
 
 
 def alterations(versions: Sequence[Version]) -> Iterator[Alteration]:
-    """The versions before the newest that are altered or gone.
+    """The versions before the newest that are altered or gone, and the newest of which only parts are left.
 
     The newest names all before it as they stood when it was written: what was altered until then is known.
     """
@@ -118,6 +118,8 @@ def alterations(versions: Sequence[Version]) -> Iterator[Alteration]:
         if number not in there or not there[number].is_intact
     ]
     yield from found
+    if newest.result is None:
+        yield Alteration(newest.number, is_gone=True, is_known=False)
     if not found and not is_known and newest.is_intact:
         yield from (Alteration(one.number, is_gone=False, is_known=False) for one in before)
 

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -103,12 +104,16 @@ class Warehouse:
             versions = read_versions(connection, request.city.city_id, request.period)
             decided = [decide(result, versions.get(result.indicator_id, ()), request) for result in results]
             scopes = [*context.of_city(request), *_beside(decided, request)]
+            ids = [result.indicator_id for result in results]
+            city_id, every = request.city.city_id, chain.from_iterable(versions.values())
             pending = closings.differences(connection, decided, request=request)
+            acts = closings.unlike_versions(connection, every, city_id=city_id, period=request.period)
             return Comparison(
                 {one.result.indicator_id: one for one in decided},
-                (*context.differences(connection, scopes), *pending),
-                {name: tuple(alterations(found)) for name, found in versions.items()},
-                closings.is_closed(connection, request.city.city_id, request.period),
+                (*context.differences(connection, scopes), *pending, *acts),
+                {name: tuple(alterations(versions[name])) for name in ids if name in versions},
+                tuple(name for name, of in versions.items() if name not in ids and any(one.result for one in of)),
+                closings.is_closed(connection, city_id, request.period),
             )
 
     def close(self, closing: Closing) -> bool:

@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,9 @@ from pydantic import ValidationError
 from rdflib import DCAT, DCTERMS, RDF, SKOS, Graph, Literal, URIRef
 from rdflib.compare import isomorphic
 
-from connectors.errors import ConfigError
+from connectors.ckan import Ckan
+from connectors.connection import Connection
+from connectors.errors import ConfigError, SourceUnavailable
 from pipeline.config.publication import Publication
 from pipeline.language import Language
 from pipeline.language.language import CATALOGUES
@@ -28,6 +31,8 @@ from pipeline.publish import ms_ind, package, to_ckan
 from pipeline.publish.data_set import Package
 from pipeline.publish.dcat import SPDX
 from pipeline.report.document import Document
+from testing.cases import FakeSystem, ReceivedRequest, Record, Reply
+from testing.fake_server import Server, serving
 from tests.report.views import HOSTILE, city_view
 
 TERMS = {"publisher": "Diskominfo <b>Uji</b>", "licence": "CC-BY-4.0", "portal": "https://data.uji.go.id/"}
@@ -150,6 +155,24 @@ class Portal:
             step.make()
             told.append(step.en)
         return told
+
+
+class Answering(FakeSystem):
+    """Says the same to everything."""
+
+    def __init__(self, content: bytes) -> None:
+        self.content = content
+
+    def answer(self, asked: ReceivedRequest, records: Sequence[Record]) -> Reply:  # noqa: ARG002 it has none
+        return Reply(content=self.content)
+
+
+@pytest.mark.parametrize("content", [b'{"success": true}', b'{"success": true, "result": {}}', b"[1]", b"<html>", b""])
+def test_an_answer_that_is_none_of_ckan_is_told_as_one(content: bytes) -> None:
+    with serving(Server(Answering(content), [])) as server:
+        portal = Ckan(Connection("portal", host=server.url), allow=("private_addresses", "plain_http"))
+        with pytest.raises(SourceUnavailable, match="gives no sound answer to package_show"):
+            portal.data_set("tolok-kota-uji-2025")
 
 
 def test_a_data_set_is_a_draft_first_and_public_only_when_told() -> None:

@@ -93,7 +93,7 @@ def evidence() -> dict[str, dict[str, bytes]]:
     return {label: {f"dokumen {label.replace('/', ' ')}.pdf": content(pdf(label, 2))} for label in plain} | {
         "10.1/5": {"layar portal.png": picture((60, 90), "PNG")},
         "10.1/6": {"SK pengelola.pdf": kept},
-        "10.2/4": {"renstra.pdf": content(pdf("renstra", 300))},
+        "10.2/4": {"renstra.pdf": content(pdf("renstra", 501))},
         "10.2/6": {"SK salinan.pdf": kept},
         "10.3/4": {
             "daftar hadir.pdf": content(pdf(IDENTITY, 3)),
@@ -106,7 +106,7 @@ def evidence() -> dict[str, dict[str, bytes]]:
         "10.3/9": {"notulen.docx": office_file()},
         "10.4/1": {"rahasia.pdf": content(pdf("rahasia"), encryption=pikepdf.Encryption(user="a", owner="b"))},
         "10.4/2": {"terpotong.pdf": cut[: len(cut) * 2 // 3]},
-        "10.4/4": {"surat tugas.pdf": content(pdf("tugas"))},
+        "10.4/4": {"surat tugas.pdf": content(pdf("tugas", 300))},
         "10.4/5": {"prosedur.pdf": content(pdf("prosedur", 4, is_active=True))},
         "10.4/9": {"undangan.pdf": content(pdf("undangan"))},
     }

@@ -153,6 +153,7 @@ def test_the_dossier_holds_each_document_once_behind_a_page_that_names_its_quest
         0,
         1,
     ]
+    assert sum("tugas 300" in page for page in pages) == 1
     filled = pages[bookmarks(document)["10.4/5/prosedur.pdf"] + 1]
     assert "Kepala Dinas" in filled
     assert any(f"hlm. {place + 1}" in page and "Formulir 2" in page for page in pages)
@@ -197,6 +198,7 @@ def test_evidence_stays_out_of_warehouse_and_messages(whole: tuple[Path, dict[st
         ({"Jawaban": "Ya", "Berkas bukti": "../../../x.pdf"}, "leads_outside", "unproven"),
         ({"Jawaban": "Ya", "Berkas bukti": "/etc/passwd"}, "leads_outside", "unproven"),
         ({"Jawaban": "Ya", "Berkas bukti": "link.pdf"}, "leads_outside", "unproven"),
+        ({"Jawaban": "Ya", "Berkas bukti": "circle.pdf"}, "leads_outside", "unproven"),
         ({"Jawaban": "Ya", "Berkas bukti": "n" * 5000 + ".pdf"}, "file_missing", "unproven"),
         ({"Jawaban": "Ya", "Berkas bukti": "not a pdf.pdf"}, "broken", "unproven"),
         ({"Jawaban": "Ya", "Berkas bukti": "empty.docx"}, "broken", "unproven"),
@@ -210,6 +212,7 @@ def test_evidence_stays_out_of_warehouse_and_messages(whole: tuple[Path, dict[st
             "proven",
         ),
         ({"Jawaban": "Ya", "Berkas bukti": "a.pdf", "Tanggal bukti": "1 Januari 2026"}, "dated_later", "proven"),
+        ({"Jawaban": "Ya", "Berkas bukti": "a.pdf", "Tanggal bukti": "1 Januari 2099"}, "not_yet_dated", "unproven"),
         (
             {"Jawaban": "Ya", "Berkas bukti": "a.pdf", "Tanggal bukti": "1/2/2026", "Berlaku sampai": "2026-01-31"},
             "valid_until_before_date",
@@ -232,6 +235,7 @@ def test_each_word_of_the_form_is_taken_or_named(
     put(folder, {"10.3/5 Sistem": {"locked.pdf": locked, "signed.pdf": content(signed_pdf())}})
     (home / "secret.pdf").write_bytes(content(pdf("secret")))
     (folder / "10.3" / "5 Sistem" / "link.pdf").symlink_to(home / "secret.pdf")
+    (folder / "10.3" / "5 Sistem" / "circle.pdf").symlink_to("circle.pdf")
     found = checked(run, "--no-dossier")
     assert states(found)["10.3/5"] == state
     of_other_files = {"broken", "beyond_limits", "leads_outside", "restricted", "signed"}
@@ -276,6 +280,19 @@ def test_a_file_on_which_the_process_ends_costs_no_other(home: Path, run: Run, m
     monkeypatch.setattr(subprocess, "run", killed_on_the_second)
     evidence_of_it = checked(run, "--no-dossier")["answers"][0]["evidence"]
     assert [one["state"] for one in evidence_of_it] == ["sound", "beyond_limits", "sound"]
+
+
+def test_copies_of_evidence_that_a_kill_left_go_with_the_next_check(home: Path, run: Run) -> None:
+    files = {"10.1/1": {"a.pdf": content(pdf("a"))}}
+    put(region(home, run, answered(files)), files)
+    killed = "import os, pipeline.readiness.check as check; check.assess = lambda *a, **b: os._exit(9); "
+    code = f"{killed}from pipeline.cli import _commands; _commands(['readiness', 'kab-bogor', '2025', '--no-dossier'])"
+    assert subprocess.run([sys.executable, "-c", code], check=False, capture_output=True).returncode == 9
+    room = Path(os.environ["TOLOK_HOME"]) / "readiness"
+    left = list(room.glob(".draft-*/*.pdf"))
+    assert (len(left), [path.parent.stat().st_mode & 0o777 for path in left]) == (1, [0o700])
+    checked(run, "--no-dossier")
+    assert list(room.glob(".draft-*")) == []
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -86,6 +87,31 @@ def test_several_formats_at_once_tell_the_same_numbers_twice_in_the_same_bytes(p
     # A workbook keeps sixteen digits.
     kept = {row[0]: row[5] for row in sheet.iter_rows(min_row=2, values_only=True) if row[5] is not None}
     assert kept == pytest.approx({name: value for name, value in shown.items() if value is not None}, rel=1e-15)
+
+
+def test_a_report_of_a_former_version_is_told_and_never_published(home: Path, patch: pytest.MonkeyPatch) -> None:
+    yaml = home / "cities" / "kota-a.yaml"
+    terms = "publish: {publisher: Uji, licence: CC-BY-4.0, portal: https://data.uji.go.id}\n"
+    yaml.write_text(yaml.read_text("utf-8") + terms, "utf-8")
+    [path] = report(patch, "kota-a", MONTH, "--to", "pdf")
+    now = path.read_bytes()
+    assert f"{path}\n" in tolok(patch, "show", "kota-a", MONTH)[1]
+    path.write_bytes(b"%PDF of a former version")
+    os.utime(path, (0, 0))
+    assert (
+        f"{path} (lebih tua dari nilainya / older than the values: tolok report)\n"
+        in tolok(patch, "show", "kota-a", MONTH)[1]
+    )
+    code, out, err = tolok(patch, "publish", "kota-a", MONTH, "--to", "files")
+    assert code == 0, err
+    assert next(Path(line) for line in out.splitlines() if line.endswith("report.pdf")).read_bytes() == now
+
+
+def test_a_file_in_the_place_of_a_folder_is_named(home: Path, patch: pytest.MonkeyPatch) -> None:
+    place = home / "here"
+    place.write_text("x", "utf-8")
+    code, _, err = tolok(patch, "dashboard", "kota-a", "--to", str(place))
+    assert (code, f"'{place}' cannot be read or written: it is a file already" in err) == (2, True), err
 
 
 def test_all_cities_and_provinces_are_written_in_one_command(home: Path, patch: pytest.MonkeyPatch) -> None:

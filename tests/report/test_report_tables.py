@@ -74,6 +74,19 @@ def test_pandas_reads_the_same_numbers() -> None:
     assert str(frame["Computed at"].dtype).startswith("datetime64")
 
 
+def test_every_table_of_values_tells_their_status() -> None:
+    of_values = [sheet for sheet in sheets(DOCUMENT) if "value" in sheet.columns]
+    assert len(of_values) == 6
+    for sheet in (one for one in of_values if one.name != "versions"):
+        places = [sheet.columns.index(name) for name in ("indicator_id", "period", "status")]
+        told = {tuple(row[place] for place in places) for row in sheet.rows}
+        of_2025 = {(name, status) for name, period, status in told if period == "2025"}
+        expected = {(one.indicator_id, one.status) for one in DOCUMENT.results}
+        assert of_2025 <= expected, sheet.name
+    before = next(sheet for sheet in sheets(DOCUMENT) if sheet.name == "results")
+    assert {row[before.columns.index("status_year_before")] for row in before.rows} == {"final"}
+
+
 def test_a_provisional_value_carries_its_reasons_in_every_table_that_shows_it() -> None:
     for sheet in sheets(DOCUMENT):
         if {"value", "status", "reasons"} <= set(sheet.columns):

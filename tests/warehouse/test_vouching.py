@@ -1,0 +1,204 @@
+"""What is stored is what was computed, value by value on both databases; older versions are as they were written."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from pipeline.indicators.base import Breakdown, Quotient
+from pipeline.warehouse import Closing, Comparison, Correction, Stored, StoreRequest, Warehouse
+from pipeline.warehouse.engine import make_engine, writing
+from pipeline.warehouse.seals import read_versions, seal_of
+from tests.warehouse.test_warehouse import NOW, request, result
+
+V2 = result("b", read=5)
+MENDED = "the stored values differed from those computed from the same files"
+
+
+@pytest.fixture
+def warehouse(warehouse_url: str) -> Warehouse:
+    """A warehouse with two versions of a result."""
+    made = Warehouse(warehouse_url)
+    made.migrate()
+    made.store([result()], request=request("r1"))
+    made.store([V2], request=later("r2"))
+    return made
+
+
+def later(run_id: str, **others: Any) -> StoreRequest:
+    return replace(request(run_id, computed_at=NOW + timedelta(days=1)), **others)
+
+
+def alter(url: str, *statements: str) -> None:
+    with writing(make_engine(url)) as connection:
+        for statement in statements:
+            connection.execute(sa.text(statement))
+
+
+def delete(version: int) -> list[str]:
+    """Take away a version whole."""
+    tables = ("rows", "variant", "breakdown", "remark", "population", "source", "seal")
+    return [f"DELETE FROM {table} WHERE version = {version}" for table in (*(f"result_{t}" for t in tables), "result")]
+
+
+def compared(warehouse: Warehouse) -> Comparison:
+    return warehouse.compare([V2], request=later("r9"))
+
+
+def store(warehouse: Warehouse, run_id: str, **others: Any) -> Stored:
+    (stored,) = warehouse.store([V2], request=later(run_id, **others))
+    return stored
+
+
+@pytest.mark.parametrize(
+    "value", [0.1 + 0.2, 1 / 3, 5e-324, 1.7976931348623157e308, 94696.96969696969, -0.0, 3.0, 2.0**53 - 1, None]
+)
+def test_a_number_is_read_back_as_it_was_written(value: float | None, warehouse_url: str) -> None:
+    warehouse = Warehouse(warehouse_url)
+    warehouse.migrate()
+    part = Quotient(value, value, "hours per incident", value, None if value is not None else "tiada / none")
+    one = result(breakdowns=(Breakdown("component", "A", part),), variants={"v": part}, statistics={"median": value})
+    warehouse.store([one], request=request("r1"))
+    assert warehouse.compare([one], request=request("r2")).is_same
+    assert [s.outcome for s in warehouse.store([one], request=request("r3"))] == ["unchanged"]
+
+
+def test_the_same_inputs_in_another_file_leave_the_version_and_its_files(warehouse: Warehouse) -> None:
+    again = replace(V2, rows=replace(V2.rows, read=6, excluded={"outside_period": 1}))
+    other = later("r3", sources=request("r3", sha256="e" * 64).sources)
+    assert warehouse.store([again], request=other)[0].outcome == "unchanged"
+    found = warehouse.compare([again], request=other)
+    assert (found.is_same, found.decided["it_downtime"].is_of_other_files) == (True, True)
+
+
+@pytest.mark.parametrize(
+    ("statements", "places"),
+    [
+        (["UPDATE result_variant SET value = 9 WHERE version = 2"], {"result_variant.value"}),
+        (["DELETE FROM result_breakdown WHERE version = 2"], {"result_breakdown"}),
+        (
+            ["INSERT INTO result_rows VALUES ('kota-uji', 'it_downtime', '2025', 2, 'excluded', 'prank', 4)"],
+            {"result_rows"},
+        ),
+        (["UPDATE result SET change_reason = 'lain' WHERE version = 2"], {"result_seal.rows_sha256"}),
+        (
+            ["UPDATE result SET rows_read = 9, rows_used = 9 WHERE version = 2"],
+            {"result.rows_read", "result.rows_used"},
+        ),
+        (["DELETE FROM result_source WHERE version = 2"], {"result_source"}),
+    ],
+)
+def test_what_was_altered_is_written_again_as_a_version_that_says_so(
+    statements: list[str], places: set[str], warehouse: Warehouse, warehouse_url: str
+) -> None:
+    alter(warehouse_url, *statements)
+    assert {one.place for one in compared(warehouse).differences} == places
+    mended = store(warehouse, "r3")
+    assert (mended.version, mended.change_reason.split(" / ")[1]) == (3, MENDED)
+    assert set(mended.change.split(", ")) == places
+    assert compared(warehouse).is_same
+    assert [one.version for one in compared(warehouse).alterations["it_downtime"]] == [2]
+    assert store(warehouse, "r4").outcome == "unchanged"
+
+
+def test_two_who_mend_at_once_write_one_version(warehouse: Warehouse, warehouse_url: str) -> None:
+    alter(warehouse_url, "UPDATE result SET median = 9 WHERE version = 2")
+    with ThreadPoolExecutor(3) as pool:
+        outcomes = [one.outcome for one in pool.map(lambda name: store(warehouse, name), ("r3", "r4", "r5"))]
+    assert sorted(outcomes) == ["changed", "unchanged", "unchanged"]
+
+
+@pytest.mark.parametrize(
+    ("statements", "altered"),
+    [
+        (["UPDATE result SET value = 9 WHERE version = 1"], [(1, False)]),
+        (["UPDATE result_variant SET unit = 'x' WHERE version = 1"], [(1, False)]),
+        (["DELETE FROM result_breakdown WHERE version = 1"], [(1, False)]),
+        (["UPDATE result_seal SET rows_sha256 = 'x' WHERE version = 1"], [(1, False)]),
+        (delete(1), [(1, True)]),
+    ],
+)
+def test_an_older_version_that_was_altered_is_named_until_a_newer_one_is_written(
+    statements: list[str], altered: list[tuple[int, bool]], warehouse: Warehouse, warehouse_url: str
+) -> None:
+    alter(warehouse_url, *statements)
+    found = compared(warehouse)
+    assert [(one.version, one.is_gone) for one in found.alterations["it_downtime"]] == altered
+    assert (found.is_same, found.differences) == (False, ())
+    assert store(warehouse, "r3").outcome == "unchanged"
+    assert not compared(warehouse).is_same
+    newest = result("c", read=6)
+    warehouse.store([newest], request=later("r4"))
+    known = warehouse.compare([newest], request=later("r5"))
+    assert known.is_same
+    assert [one.is_known for one in known.alterations["it_downtime"]] == [True]
+
+
+def test_an_older_version_altered_with_its_seal_is_seen_by_the_one_after(
+    warehouse: Warehouse, warehouse_url: str
+) -> None:
+    alter(warehouse_url, "UPDATE result SET value = 9 WHERE version = 1")
+    with writing(make_engine(warehouse_url)) as connection:
+        first = read_versions(connection, "kota-uji", "2025")["it_downtime"][0]
+        seal = seal_of(first.rows, first.former or "")
+        connection.execute(sa.text("UPDATE result_seal SET rows_sha256 = :seal WHERE version = 1"), {"seal": seal})
+    assert [one.version for one in compared(warehouse).alterations["it_downtime"]] == [1]
+
+
+def test_a_newest_version_that_is_gone_is_written_again(warehouse: Warehouse, warehouse_url: str) -> None:
+    alter(warehouse_url, *delete(2))
+    assert "result.inputs_sha256" in {one.place for one in compared(warehouse).differences}
+    assert store(warehouse, "r3").version == 2
+    assert compared(warehouse).is_same
+
+
+def test_a_closed_year_is_mended_by_a_correction_alone(warehouse: Warehouse, warehouse_url: str) -> None:
+    warehouse.close(Closing("kota-uji", "2025", by="Siti", at=NOW))
+    alter(warehouse_url, "UPDATE result SET median = 9 WHERE version = 2")
+    held = str(store(warehouse, "r3"))
+    assert all(told in held for told in ("its year is closed", "result.median", "tolok correct kota-uji 2025"))
+    assert len(warehouse.history("kota-uji")) == 2
+    alter(warehouse_url, "UPDATE pending_result SET numerator = 9")
+    assert {one.place for one in compared(warehouse).differences} == {"result.median", "pending_result.numerator"}
+    store(warehouse, "r4")
+    assert {one.place for one in compared(warehouse).differences} == {"result.median"}
+    assert store(warehouse, "r5", correction=Correction("Budi", "diubah tangan")).version == 3
+    assert compared(warehouse).is_same
+
+
+@pytest.mark.parametrize(
+    ("statement", "place"),
+    [
+        ("UPDATE closing SET done_by = 'Ani' WHERE place = 2", "closing.done_by, reason"),
+        ("UPDATE closing SET reason = 'lain' WHERE place = 2", "closing.done_by, reason"),
+        ("UPDATE closing SET place = 3 WHERE place = 2", "closing.place"),
+        ("DELETE FROM closing WHERE place = 2", "closing"),
+        ("UPDATE closing SET action = 'closed' WHERE place = 2", "closing"),
+    ],
+)
+def test_a_correction_is_noted_as_its_versions_say(
+    statement: str, place: str, warehouse: Warehouse, warehouse_url: str
+) -> None:
+    warehouse.close(Closing("kota-uji", "2025", by="Siti", at=NOW))
+    newest = result("c", read=6)
+    warehouse.store([newest], request=later("r3", correction=Correction("Budi", "susulan")))
+    assert warehouse.compare([newest], request=later("r4")).is_same
+    alter(warehouse_url, statement)
+    assert [one.place for one in warehouse.compare([newest], request=later("r4")).differences] == [place]
+
+
+def test_versions_of_a_warehouse_without_seals_are_sealed_as_they_are(warehouse: Warehouse, warehouse_url: str) -> None:
+    from alembic import command
+
+    from pipeline.warehouse.migrations import alembic_config
+
+    with writing(make_engine(warehouse_url)) as connection:
+        command.downgrade(alembic_config(connection), "0010")
+    warehouse.migrate()
+    assert compared(warehouse).is_same
+    assert compared(warehouse).alterations == {"it_downtime": ()}
