@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import boolean, int8, int64, uint64
+from numba import boolean, int16, int64, uint64
 from numpy.typing import NDArray
 
 from kernels import (
@@ -35,7 +35,7 @@ HIT_COLUMNS = (
 MARKS = b'"\n\\?'
 SHORTEST_HIT = len('- - - [17/May/2015:10:05:03 +0000] "" 200 -\n')
 
-Verdicts = NDArray[np.int8]
+Verdicts = NDArray[np.int16]
 
 _TAB, _NEWLINE, _RETURN, _SPACE, _QUOTE, _PLUS, _DASH, _SLASH, _COLON, _OPEN, _CLOSE, _BRACE = b'\t\n\r "+-/:[]{'
 _BACKSLASH, _QUESTION, _ZERO, _NINE = b"\\?09"
@@ -293,7 +293,7 @@ def hash_with_key(factors: Words, words: Words, begins: Ints, ends: Ints, number
         numbers[nth] = number
 
 
-@kernel(KEYS, read_only(int8), KEYS, int8[::1], int64[::1])
+@kernel(KEYS, read_only(int16), KEYS, int16[::1], int64[::1])
 def find_cached(known: Words, verdicts: Verdicts, numbers: Words, found: Verdicts, unknown: Ints) -> int:
     """Fill `found` with the cached verdict of each number, `unknown` with the positions of the others; their count.
 

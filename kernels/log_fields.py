@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import boolean, int8, int32, int64
+from numba import boolean, int16, int32, int64
 from numpy.typing import NDArray
 
 from kernels import (
@@ -52,7 +52,7 @@ _TEN, _LOOPBACK, _BLOCK_172, _BLOCK_100, _HOME, _LINK_LOCAL, _FE80, _LOOPBACK_6 
     for text in (b"10.", b"127.", b"172.", b"100.", b"192.168.", b"169.254.", b"fe80", b"::1")
 )
 
-Verdicts = NDArray[np.int8]
+Verdicts = NDArray[np.int16]
 
 
 @inlined
@@ -410,7 +410,7 @@ def read_answers(data: Bytes, begins: Places, ends: Places, statuses: Ints) -> N
         statuses[nth] = 0 if is_none else number
 
 
-@kernel(WORDS, INTS, INTS, read_only(int8), boolean[::1])
+@kernel(WORDS, INTS, INTS, read_only(int16), boolean[::1])
 def find_private(words: Words, begins: Ints, ends: Ints, rules: Verdicts, flags: Flags) -> None:
     """Set the flags of private addresses (RFC 1918, 4193, 6598, link-local, loopback) among slices whose rule is 0."""
     for nth in range(len(begins)):

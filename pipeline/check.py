@@ -331,7 +331,7 @@ def _first_lines(city: City, source: Source, files: list[RawFile]) -> Iterator[s
     from pipeline.access_log.files import LogFile, with_members
     from pipeline.access_log.head import classify_head
     from pipeline.access_log.judgement import refuse_foreign_logs, refuse_unread_head
-    from pipeline.access_log.share import LogTerms
+    from pipeline.access_log.log_terms import LogTerms
 
     terms = LogTerms.of(city, source)
     refuse_foreign_logs(files)

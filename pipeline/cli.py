@@ -127,7 +127,7 @@ def init(city: str) -> None:
     template = (Path(__file__).parent / "city_template.yaml").read_text("utf-8")
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(template.replace("CITY_ID", city), "utf-8")
-    click.echo(f"{target}\nIsi berkas itu, lalu: tolok check {city}\nFill it in, then: tolok check {city}")
+    _say(f"{target}\nIsi berkas itu, lalu: tolok check {city}\nFill it in, then: tolok check {city}")
 
 
 @_commands.command()
@@ -145,7 +145,7 @@ def template(table: str, city: str | None, year: str | None, target: Path | None
     if city or year:
         raise click.UsageError("CITY and --year are for readiness only", click.get_current_context())
     path = write_template(target or Path(f"tolok-{table}.xlsx"), table=table)
-    click.echo(
+    _say(
         f"{path}\nIsi lembar Data, lalu tulis 'system: template_{table}' dan 'path' pada sumbernya di YAML kota.\n"
         f"Fill in the sheet Data, then write 'system: template_{table}' and 'path' in its source in the city's YAML."
     )
@@ -156,7 +156,7 @@ def _write_readiness_form(city: str | None, year: str | None, target: Path | Non
 
     path = write_empty_form(city, year=year_of(year) if year else None, target=target)
     command = f"tolok readiness {city or 'KOTA'} {year or 'TAHUN'}"
-    click.echo(
+    _say(
         f"{path}\nIsi lembar Jawaban, simpan bukti di folder tiap pertanyaan di sampingnya, lalu: {command}\n"
         f"Fill in the sheet Jawaban, put evidence into the folder of each question beside it, then: {command}"
     )
@@ -180,7 +180,7 @@ def readiness(
         from pipeline.readiness.command import history
         from pipeline.readiness.text import history_lines
 
-        click.echo("\n".join(history_lines(history(words[0]))))
+        _say("\n".join(history_lines(history(words[0]))))
         return
     if len(words) != (1 if is_all else 2):
         raise click.UsageError("Write a city or province and a year, or --all and a year", click.get_current_context())
@@ -190,14 +190,14 @@ def readiness(
         ended = list(check_all(names, year, as_of=day_of_check(day), to=to, progress=progress))
     checked = [one for _, one in ended if not isinstance(one, TolokError)]
     if as_json:
-        click.echo(_as_json([described(one) for one in checked]))
+        _say(_as_json([described(one) for one in checked]))
     elif checked:
         for line in lines(checked[0]) if len(names) == 1 else summary(checked):
-            click.echo(line)
+            _say(line)
     faults = [(name, one) for name, one in ended if isinstance(one, TolokError)]
     if len(names) > 1:
         for name, fault in faults:
-            click.echo(f"{name}: {fault.id}\n{name}: {fault.en}", err=True)
+            _say(f"{name}: {fault.id}\n{name}: {fault.en}", err=True)
     if faults:
         if len(names) > 1:
             sys.exit(max(fault.exit_code for _, fault in faults))
@@ -236,8 +236,8 @@ def draft(
         drafted = draft_connection(cities, city, asked, table=table, name=name)
     else:
         drafted = draft_file(cities, city, Path(file), table=table, name=name)
-    click.echo(f"sources:\n{drafted.text}" if not write else add_to_city(cities, city, drafted))
-    click.echo(
+    _say(f"sources:\n{drafted.text}" if not write else add_to_city(cities, city, drafted))
+    _say(
         f"{drafted.questions_count} pertanyaan (TANYA) menunggu jawaban di tempat '??'; lalu: tolok check {city}\n"
         f"{drafted.questions_count} questions (ASK) wait for an answer where '??' stands; then: tolok check {city}",
         err=True,
@@ -259,12 +259,12 @@ def check(city: str, asked_for: str | None, period: str | None, quick: bool) -> 
     with _progress() as progress:
         findings = check_city(load_city(settings.cities, city), period=asked, is_quick=quick, progress=progress)
     for finding in findings:
-        click.echo(finding.line)
+        _say(finding.line)
         for detail in finding.details:
-            click.echo(f"    {detail}")
+            _say(f"    {detail}")
     if (fault := fault_of(findings)) is not None:
         sys.exit(fault.exit_code)
-    click.echo(f"Siap: tolok run {city} {asked.label} / Ready: tolok run {city} {asked.label}")
+    _say(f"Siap: tolok run {city} {asked.label} / Ready: tolok run {city} {asked.label}")
 
 
 @_commands.command()
@@ -278,7 +278,7 @@ def run(city: str, period: str) -> None:
     with _progress() as progress:
         stored = steps.run(city, label, progress=progress)
     for line in stored:
-        click.echo(line)
+        _say(line)
     _print_results(_results(city, label))
     _say_where(city, {label})
 
@@ -299,14 +299,14 @@ def backfill(words: tuple[str, ...], is_all: bool, again: bool, airflow: bool) -
             if airflow and one.left_count:  # Airflow itself is at fault, and would be for any city.
                 break
     computed_count, done_count = sum(one.computed_count for one in filled), sum(one.done_count for one in filled)
-    click.echo(
+    _say(
         f"{computed_count} periode dihitung, {done_count} dilewati karena sudah ada dan tidak berubah "
         "(--again menghitung ulang).\n"
         f"{computed_count} periods computed, {done_count} skipped as already there and unchanged "
         "(--again computes them anew)."
     )
     if left_count := sum(one.left_count for one in filled):
-        click.echo(
+        _say(
             f"Berhenti: {left_count} periode belum dicoba; perintah yang sama melanjutkan.\n"
             f"Stopped: {left_count} periods were not tried; the same command goes on."
         )
@@ -361,14 +361,14 @@ def watch(city: str | None, is_told: bool) -> None:
     now, faults = datetime.now(UTC), []
     for city_id in [city] if city else city_ids(Settings.from_environment().cities):
         for one in conditions(city_id, now=now)[0]:
-            click.echo(_watched(city_id, one))
+            _say(_watched(city_id, one))
         try:
             sent = tell(city_id, now=now) if is_told else []
         except TolokError as fault:
             faults.append(fault)
         else:
             for line in sent:
-                click.echo(f"terkirim / sent: {line}")
+                _say(f"terkirim / sent: {line}")
     if faults:
         raise max(faults, key=lambda fault: fault.exit_code)
 
@@ -385,7 +385,7 @@ def show(city: str, period: str | None, as_json: bool, as_of: str | None) -> Non
     if as_json:
         from pipeline.report.text import described
 
-        click.echo(_as_json([described(row) for row in rows]))
+        _say(_as_json([described(row) for row in rows]))
     else:
         _print_results(rows)
         _say_where(city, {row["period"] for row in rows})
@@ -396,13 +396,14 @@ def show(city: str, period: str | None, as_json: bool, as_of: str | None) -> Non
 @click.argument("period")
 @click.argument("indicator", type=_Indicator())
 @click.option("--rows", "groups", multiple=True, metavar="NAME=MEMBER", help="Barisnya sebagai CSV. / Its rows as CSV.")
-def explain(city: str, period: str, indicator: str, groups: tuple[str, ...]) -> None:
+@click.option("--json", "as_json", is_flag=True, help="Objek JSON. / JSON objects.")
+def explain(city: str, period: str, indicator: str, groups: tuple[str, ...], as_json: bool) -> None:
     """Uraikan satu angka (10.3 atau inquiry_response). / Take one number apart (10.3 or inquiry_response)."""
     from pipeline.report.text import explanation
-    from pipeline.report.versions import version_lines
+    from pipeline.report.versions import described_version, version_lines
 
     label = _period(period).label
-    row = next((row for row in _results(city, label) if row["indicator"] == indicator), None)
+    row = next((row for row in _results(city, label, is_whole=as_json) if row["indicator"] == indicator), None)
     if row is None:
         raise _nothing_stored(city, label)
     if groups:
@@ -410,20 +411,27 @@ def explain(city: str, period: str, indicator: str, groups: tuple[str, ...]) -> 
         return
     effects, note = _effects(row)
     warehouse = _warehouse()
-    click.echo(
+    parts, told = warehouse.variant_parts(city, label, indicator), _versions(city, label, indicator, as_of=None)
+    if as_json:
+        from pipeline.report.text import explained
+
+        versions = [described_version(one) for one in told]
+        _say(_as_json([explained(row, parts=parts, effects=effects, note=note, versions=versions)]))
+        return
+    _say(
         explanation(
             row,
-            parts=warehouse.variant_parts(city, label, indicator),
+            parts=parts,
             breakdowns=warehouse.breakdowns(city, label, indicator) or _parts_of_province(row),
             effects=effects,
             note=note,
         )
     )
-    click.echo("Versi / Versions:")
-    for line in version_lines(_versions(city, label, indicator, as_of=None)):
-        click.echo(line)
+    _say("Versi / Versions:")
+    for line in version_lines(told):
+        _say(line)
     if row["version"] is not None:
-        click.echo(_where_raw_files_lie(city, label, indicator))
+        _say(_where_raw_files_lie(city, label, indicator))
 
 
 def _effects(row: dict[str, Any]) -> tuple[dict[tuple[str, str], Told] | None, str]:
@@ -491,10 +499,10 @@ def history(city: str, asked_for: tuple[str, ...], as_json: bool, as_of: str | N
     if not rows:
         raise _nothing_stored(city, label, as_of=as_of)
     if as_json:
-        click.echo(_as_json([described_version(row) for row in rows]))
+        _say(_as_json([described_version(row) for row in rows]))
     else:
         for line in version_lines(rows):
-            click.echo(line)
+            _say(line)
 
 
 def _versions(city: str, label: str | None, indicator: str | None, *, as_of: datetime | None) -> list[dict[str, Any]]:
@@ -558,7 +566,7 @@ def close_year(city: str, year: str, by: str | None) -> None:
     was_open = close(city, year, by=by or account())
     _print_results(_results(city, year.strip()))
     if not was_open:
-        click.echo(f"{city} {year} sudah ditutup sebelumnya. / {city} {year} was closed already.")
+        _say(f"{city} {year} sudah ditutup sebelumnya. / {city} {year} was closed already.")
 
 
 @_commands.command("correct")
@@ -573,7 +581,7 @@ def correct_year(city: str, year: str, reason: str, by: str | None) -> None:
     with _progress() as progress:
         stored = list(correct(city, year, by=by or account(), reason=reason, progress=progress))
     for line in stored:
-        click.echo(line)
+        _say(line)
     _print_results(_results(city, year.strip()))
 
 
@@ -597,10 +605,10 @@ def verify(city: str, period: str, as_json: bool) -> None:
             except TolokError as fault:
                 faults.append((f"{name} {label}", fault))
     if as_json:
-        click.echo(_as_json([one.as_json for one in found]))
+        _say(_as_json([one.as_json for one in found]))
     for one in found:
         if not as_json:
-            click.echo("\n".join([one.city_id] * (len(names) > 1) + list(lines(one))))
+            _say("\n".join([one.city_id] * (len(names) > 1) + list(lines(one))))
         try:
             one.refuse()
         except DataRejected as fault:
@@ -650,9 +658,9 @@ def report(words: tuple[str, ...], is_all: bool, formats: tuple[str, ...], langu
                         faults.append((f"{name} {label}", fault))
                     else:
                         written_count += len(paths)
-                        click.echo("\n".join(paths))
+                        _say("\n".join(paths))
     if is_all:
-        click.echo(f"{written_count} berkas / files")
+        _say(f"{written_count} berkas / files")
     if len(faults) == 1:
         raise faults[0][1]
     refuse_faults(faults)
@@ -708,7 +716,7 @@ def dashboard(names: tuple[str, ...], lang: Literal["id", "en"], folder: Path | 
     settings = Settings.from_environment()
     made = Dashboards(settings, folder.absolute()) if folder else Dashboards.of_machine(settings)
     for path in write_dashboards(made, names, [lang]):
-        click.echo(str(path))
+        _say(str(path))
 
 
 @_commands.command()
@@ -754,12 +762,12 @@ def publish(
         is_same = True
         for line in made:
             is_same = False
-            click.echo(line)
+            _say(line)
         if is_same:
-            click.echo("Tidak ada yang berubah. / Nothing changes.")
+            _say("Tidak ada yang berubah. / Nothing changes.")
     else:
         for path in publishing.files(city, label) if target == "files" else publishing.ms_ind(city, label):
-            click.echo(path)
+            _say(path)
 
 
 @_commands.command()
@@ -770,8 +778,8 @@ def status(city: str) -> None:
     from pipeline.report.status_page import status_lines
 
     for line in status_lines(steps.status(city, now=datetime.now(UTC))):
-        click.echo(line)
-    click.echo(f"Halaman / Page: {Settings.from_environment().home / 'reports' / city / 'status.html'}")
+        _say(line)
+    _say(f"Halaman / Page: {Settings.from_environment().home / 'reports' / city / 'status.html'}")
 
 
 @_commands.command()
@@ -804,7 +812,7 @@ def _progress() -> Iterator[Progress]:
     else:
         from pipeline.progress import Lines
 
-        yield Lines(lambda line: click.echo(line, err=True))
+        yield Lines(lambda line: _say(line, err=True))
 
 
 def _say_where(city: str, labels: set[str]) -> None:
@@ -813,21 +821,23 @@ def _say_where(city: str, labels: set[str]) -> None:
 
     settings = Settings.from_environment()
     warehouse = Warehouse(settings.warehouse_url)
-    click.echo(f"Gudang data / Warehouse: {warehouse.address}")
+    _say(f"Gudang data / Warehouse: {warehouse.address}")
     for label in sorted(labels):
         folder = settings.home / "reports" / city
         page = folder / f"{label}.html"
         if page.is_file():
-            click.echo(f"Halaman / Page: {page}")
+            _say(f"Halaman / Page: {page}")
         paths = sorted({*folder.glob(f"{label}.*"), *folder.glob(f"{label}-csv")} - {page})
         moments = [one.computed_at for one in warehouse.results(city, period=label) if one.computed_at] if paths else []
         stored_at = max(moments).timestamp() if moments else 0
         for path in paths:
-            click.echo(f"Laporan / Report: {path}{_OLDER if path.stat().st_mtime < stored_at else ''}")
+            _say(f"Laporan / Report: {path}{_OLDER if path.stat().st_mtime < stored_at else ''}")
 
 
 def _as_json(objects: list[dict[str, Any]]) -> str:
-    return json.dumps(objects, indent=2, ensure_ascii=False, default=datetime.isoformat)
+    from pipeline.report.unseen import visible_json
+
+    return visible_json(json.dumps(objects, indent=2, ensure_ascii=False, default=datetime.isoformat))
 
 
 def _print_results(rows: list[dict[str, Any]]) -> None:
@@ -959,6 +969,13 @@ def _usage(error: click.ClickException) -> str:
     return context.get_usage() if context else "tolok --help"
 
 
+def _say(text: object, *, err: bool = False) -> None:
+    """Print a text, in which no name of a file or an agency turns or hides what stands beside it."""
+    from pipeline.report.unseen import visible
+
+    click.echo(visible(str(text)), err=err)
+
+
 def _end(text: str, exit_code: int) -> None:
-    click.echo(text, err=True)
+    _say(text, err=True)
     sys.exit(exit_code)

@@ -15,6 +15,9 @@ from pathlib import Path
 from connectors.objects import Storage
 from pipeline.settings import Settings
 
+# Hashes of visitors and their key leave no machine.
+_STAYS_HERE = "log-summaries"
+
 
 def push(path: Path, *, last: str = "", only_new: bool = False) -> bool:
     """Copy a published file, or a folder with its file `last` at the end, to the storage.
@@ -100,7 +103,7 @@ def _key(path: Path) -> str:
 def _storage_of(path: Path) -> Storage | None:
     """Where a path of the home is kept for all machines; null for a home that is a folder, and for other paths."""
     settings = Settings.from_environment()
-    if not settings.storage_url or not path.is_relative_to(settings.home):
+    if not settings.storage_url or not path.is_relative_to(settings.home) or _STAYS_HERE in path.parts:
         return None
     return _storage(settings.storage_url, os.getpid())
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,6 +14,7 @@ from pipeline.access_log.rules import Classes
 _SLOT_BITS = 16
 
 Flags = NDArray[np.bool_]
+Ints = NDArray[np.int64]
 Keys = NDArray[np.uint64]
 
 
@@ -29,6 +32,24 @@ class Concentration:
         pages, private = tally_pages(classes.address, classes.visitor, (is_page, classes.is_private), slots)
         self.pages_count += pages
         self.private_count += private
+
+    def columns(self) -> Mapping[str, Ints]:
+        """The counts by name, those by slot as the slots counted and their counts."""
+        addresses, agents = (np.flatnonzero(slots) for slots in (self._addresses, self._agents))
+        return {
+            "pages": np.array([self.pages_count, self.private_count]),
+            "addresses": np.stack([addresses, self._addresses[addresses]]),
+            "agents": np.stack([agents, self._agents[agents]]),
+        }
+
+    @classmethod
+    def of_columns(cls, columns: Mapping[str, Ints]) -> Concentration:
+        """The counts that `columns` gave."""
+        made = cls()
+        made.pages_count, made.private_count = columns["pages"].tolist()
+        for slots, name in ((made._addresses, "addresses"), (made._agents, "agents")):
+            slots[columns[name][0]] = columns[name][1]
+        return made
 
     def absorb(self, other: Concentration) -> None:
         """Add another's counts, made with the same key."""
@@ -48,11 +69,11 @@ class Concentration:
         return int(self._agents.max())
 
 
-def empty_slots() -> NDArray[np.int64]:
+def empty_slots() -> Ints:
     """Counts by the first bits of a hash, all zero."""
     return np.zeros(1 << _SLOT_BITS, np.int64)
 
 
-def count_by_slot(visitors: Keys) -> NDArray[np.int64]:
+def count_by_slot(visitors: Keys) -> Ints:
     """How often each slot occurs among some hashes."""
     return np.bincount((visitors >> np.uint64(64 - _SLOT_BITS)).astype(np.int64), minlength=1 << _SLOT_BITS)

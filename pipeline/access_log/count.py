@@ -2,17 +2,18 @@
 
 A visitor is a client address and, where the log has it, a user agent; a visit ends after 30 idle minutes and, in the
 headline, at local midnight. Lines are tested in the order of `RULES`: whether they can be read, what was requested, who
-requested it. No address is kept: a visitor is a keyed hash, and the key is thrown away with the count.
+requested it. No address is kept: a visitor is a keyed hash. Each part of a file is summarised, and summaries add up.
 """
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from itertools import accumulate
-from pathlib import Path
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from itertools import islice
 from threading import Event
 
 import numpy as np
@@ -21,13 +22,15 @@ from numpy.typing import NDArray
 
 from connectors.errors import ConfigError
 from connectors.remarks import Remark
-from pipeline.access_log.checkpoints import Checkpoints
-from pipeline.access_log.files import Chunk, LogFile, is_packed, with_members
-from pipeline.access_log.head import Head
+from pipeline.access_log.files import LogFile, with_members
+from pipeline.access_log.log_terms import LogTerms
+from pipeline.access_log.parts import Stretch, stretches
 from pipeline.access_log.remarks import FileCounts, refuse_hosts, remarks_of
 from pipeline.access_log.rules import OUTCOMES, RULES
 from pipeline.access_log.sessions import FIRST_DAY, LONGEST_IDLE_SECONDS
-from pipeline.access_log.share import Counts, LateLine, LogTerms, Share, count_share
+from pipeline.access_log.summaries import Summaries
+from pipeline.access_log.summary import Place, Summariser, Summary
+from pipeline.access_log.totals import Outline, PartKey, Totals, add_up
 from pipeline.progress import Meter
 from pipeline.setting_faults import network_fault
 from pipeline.tables import ACCESS_LOG, DTYPES, SOURCE_COLUMNS, VISITS
@@ -35,10 +38,7 @@ from pipeline.tables import ACCESS_LOG, DTYPES, SOURCE_COLUMNS, VISITS
 __all__ = ["LogCounts", "LogFile", "LogTerms", "count_visits"]
 
 
-BLOCK_BYTES = 1 << 22
 BYTES_WORTH_SHARING = 1 << 28
-_GZIP_RATIO = 8
-_LONGEST_STEP = 1 << 16
 _DEFINITIONS = {
     "headline": "pages people asked for, {minutes} idle minutes, cut at local midnight",
     "bots_included": "pages people and bots asked for, {minutes} idle minutes, cut at local midnight",
@@ -51,6 +51,8 @@ _DEFINITIONS = {
 _WITHOUT_AGENTS = "; agents are not logged, so a visitor is an address and bots cannot be told apart"
 
 Ints = NDArray[np.int64]
+# What is to be read of a stretch: from the part of that number on, which begins there.
+_Rest = tuple[Stretch, int, Place]
 
 
 @dataclass(frozen=True)
@@ -67,108 +69,104 @@ class LogCounts:
 
 
 def count_visits(
-    files: Sequence[LogFile], *, terms: LogTerms, checkpoints: Checkpoints | None = None, meter: Meter | None = None
+    files: Sequence[LogFile], *, terms: LogTerms, summaries: Summaries | None = None, meter: Meter | None = None
 ) -> LogCounts:
     """Visits per local day of `terms.zone` and variant, and every line of every file by outcome and rule.
 
     `visits` has a row for each variant on each day with a readable line, zeros included; its source columns name the
-    first such line. Variants add up over days. Order of files and lines, duplicates and splits change no count; lines
-    more than a day late cost a second pass and memory for all visits instead of those of a few days.
-    With `checkpoints` an interrupted count resumes where it stopped.
+    first such line. Variants add up over days. Order of files and lines, duplicates and splits change no count.
+    Of files whose summary is among `summaries` nothing is read, and an interrupted count goes on behind the last one.
     `tally.happened_on` is null for lines without a readable time. Another bot list may change the counts.
     Raises `DataRejected` for a damaged file, `ConfigError` for an impossible network or idle time, or for hosts that
     no line is of.
     """
     _check(terms)
-    meter = meter or Meter()
     files = [member for file in files for member in with_members(file)]
-    chunks = [Chunk(file, position) for position, file in enumerate(files, start=1)]
-    heads = {chunk: Head.of(chunk, terms=terms.lines) for chunk in chunks}
-    # A file without a readable line comes first.
-    chunks.sort(key=lambda chunk: heads[chunk].first_second)
-    shares = _divide(chunks, terms=terms, checkpoints=checkpoints)
-    try:
-        counts = _count(shares, meter)
-    except LateLine:
-        meter.expect(meter.bytes_read)
-        counts = _count([replace(share, is_closing=False) for share in shares], meter)
+    outlines = _Summarised(terms, summaries=summaries or Summaries()).outlines(files, meter or Meter())
+    counts = add_up(outlines, terms=terms)
     refuse_hosts(counts, terms=terms)
     visits = _visits(counts, files=files, terms=terms)
-    if any(head.lacks_agents for head in heads.values()):
+    if counts.lacks_agents:
         visits["visit_definition"] += _WITHOUT_AGENTS
     visits_count = int(visits.loc[visits["variant"] == "no_midnight_break", "visits_count"].sum())
-    remarks = remarks_of(counts, files=files, heads=[*heads.values()], terms=terms, visits_count=visits_count)
+    remarks = remarks_of(counts, files=files, terms=terms, visits_count=visits_count)
     return LogCounts(visits, _tally(counts), _files(counts, files), remarks)
 
 
-def _files(counts: Counts, files: Sequence[LogFile]) -> tuple[FileCounts, ...]:
+def _files(counts: Totals, files: Sequence[LogFile]) -> tuple[FileCounts, ...]:
     return tuple(
         FileCounts(file, counts.considered[nth], counts.unread[nth]) for nth, file in enumerate(files, start=1)
     )
 
 
-def _divide(chunks: Sequence[Chunk], *, terms: LogTerms, checkpoints: Checkpoints | None) -> list[Share]:
-    """One share, or two of about the same size when the input is large."""
-    sizes = [_size(chunk) for chunk in chunks]
-    half = sum(sizes) // 2
-    parts: tuple[list[Chunk], list[Chunk]] = ([], [])
-    for chunk, before, size in zip(chunks, accumulate(sizes, initial=0), sizes, strict=False):
-        if sum(sizes) < BYTES_WORTH_SHARING or before + size <= half:
-            parts[0].append(chunk)
-        elif before >= half:
-            parts[1].append(chunk)
-        elif is_packed(chunk.file) or _is_self_describing(chunk.file.path):
-            parts[before + size // 2 > half].append(chunk)
-        else:
-            cut = _next_line(chunk.file.path, at=half - before)
-            parts[0].append(replace(chunk, end=cut))
-            parts[1].append(replace(chunk, begin=cut))
-    key = checkpoints.key() if checkpoints else secrets.token_bytes(24)
-    share = Share((), terms, key, BLOCK_BYTES, checkpoints=checkpoints)
-    return [replace(share, chunks=tuple(part)) for part in parts if part or part is parts[0]]
+class _Summarised:
+    """The outlines of all parts, those without a kept summary read first, on one thread or two."""
+
+    def __init__(self, terms: LogTerms, *, summaries: Summaries) -> None:
+        self._terms = terms
+        self._summaries = summaries
+        self._key = summaries.key
+        self._outlines: dict[PartKey, Outline] = {}
+        self._is_over = Event()
+
+    def outlines(self, files: Sequence[LogFile], meter: Meter) -> Mapping[PartKey, Outline]:
+        """The outline of each part."""
+        waiting = deque(self._without_kept(stretches(files), meter))
+        is_large = sum(stretch.size_bytes for stretch, _, _ in waiting) >= BYTES_WORTH_SHARING
+        with ThreadPoolExecutor(1) as pool:
+            other = pool.submit(self._read, waiting, meter.part()) if is_large and len(waiting) > 1 else None
+            if other:
+                other.add_done_callback(lambda done: self._is_over.set() if done.exception() else None)
+            try:
+                self._read(waiting, meter)
+                if other:
+                    other.result()
+            finally:
+                self._is_over.set()
+        return self._outlines
+
+    def _without_kept(self, found: Iterable[Stretch], meter: Meter) -> Iterator[_Rest]:
+        """What is to be read of each stretch."""
+        for stretch in found:
+            nth = stretch.first_nth
+            place: Place | None = Place()
+            while place and (kept := self._summaries.load(stretch.chunk.file, nth=nth, terms=self._terms)):
+                self._note(kept, stretch, nth)
+                meter.make(kept.lines_count)
+                nth, place = nth + 1, None if stretch.is_single else kept.following
+            if place:
+                yield stretch, nth, place
+            elif not stretch.chunk.file.member:
+                meter.read(_disk_bytes(stretch))
+
+    def _read(self, waiting: deque[_Rest], meter: Meter) -> None:
+        summariser = Summariser(self._terms, self._key, self._is_over)
+        with suppress(IndexError):
+            while not self._is_over.is_set():
+                stretch, first_nth, place = waiting.popleft()
+                made = summariser.summaries(stretch, place=place, on_read=meter.read)
+                for nth, summary in enumerate(made, start=first_nth):
+                    self._summaries.save(summary, stretch.chunk.file, nth=nth, terms=self._terms)
+                    self._note(summary, stretch, nth)
+                    meter.make(summary.lines_count)
+
+    def _note(self, summary: Summary, stretch: Stretch, nth: int) -> None:
+        self._outlines[stretch.chunk.position, nth] = Outline(summary.days, partial(self._summary, stretch, nth))
+
+    def _summary(self, stretch: Stretch, nth: int) -> Summary:
+        """The summary kept a moment ago, made again should somebody have removed it since."""
+        kept = self._summaries.load(stretch.chunk.file, nth=nth, terms=self._terms)
+        made = Summariser(self._terms, self._key, Event()).summaries(stretch, place=Place())
+        return kept or next(islice(made, nth - stretch.first_nth, None))
 
 
-def _size(chunk: Chunk) -> int:
-    """The decompressed bytes, roughly."""
-    return chunk.file.path.stat().st_size * (_GZIP_RATIO if is_packed(chunk.file) else 1)
+def _disk_bytes(stretch: Stretch) -> int:
+    return (stretch.chunk.end or stretch.chunk.file.path.stat().st_size) - stretch.chunk.begin
 
 
-def _is_self_describing(path: Path) -> bool:
-    """Whether the columns of a file's lines depend on a header line before them."""
-    with path.open("rb") as file:
-        return file.read(1) == b"#"
-
-
-def _next_line(path: Path, *, at: int) -> int:
-    """Where the first line after the byte `at` begins."""
-    with path.open("rb") as file:
-        file.seek(at)
-        while part := file.readline(_LONGEST_STEP):
-            if part.endswith(b"\n"):
-                break
-        return file.tell()
-
-
-def _count(shares: Sequence[Share], meter: Meter) -> Counts:
-    """The counts of all shares: the first is read on this thread, the other on a second one."""
-    first, *others = shares
-    is_over = Event()
-    with ThreadPoolExecutor(max(len(others), 1)) as pool:
-        waiting = [pool.submit(count_share, share, meter.part(), is_over=is_over) for share in others]
-        for future in waiting:
-            future.add_done_callback(lambda done: is_over.set() if done.exception() else None)
-        try:
-            counts = count_share(first, meter, is_over=is_over)
-            for future in waiting:
-                counts.absorb(future.result())
-        finally:
-            is_over.set()
-    return counts
-
-
-def _visits(counts: Counts, *, files: Sequence[LogFile], terms: LogTerms) -> pd.DataFrame:
+def _visits(counts: Totals, *, files: Sequence[LogFile], terms: LogTerms) -> pd.DataFrame:
     """The columns of the clean table `visits`, without its outcome columns."""
-    days = np.array(sorted(counts.first_seen), np.int64)
+    days = np.array(counts.days, np.int64)
     seen = [counts.first_line(day) for day in days.tolist()]
     frames = [
         pd.DataFrame(
@@ -191,7 +189,7 @@ def _visits(counts: Counts, *, files: Sequence[LogFile], terms: LogTerms) -> pd.
     return visits.sort_values("visited_on", kind="stable", ignore_index=True)
 
 
-def _tally(counts: Counts) -> pd.DataFrame:
+def _tally(counts: Totals) -> pd.DataFrame:
     """Lines per local day, outcome and rule; those without a time first."""
     days, rules = np.nonzero(counts.lines)
     faults = np.flatnonzero(counts.faults)
@@ -206,8 +204,8 @@ def _tally(counts: Counts) -> pd.DataFrame:
     ).astype({"happened_on": DTYPES["day"], "outcome": "str", "rule": "str", "rows_count": "Int64"})
 
 
-def _variants(counts: Counts) -> dict[str, Ints]:
-    days = {name: runs.count_days() for name, runs in counts.runs.items()}
+def _variants(counts: Totals) -> dict[str, Ints]:
+    days = {name: visits.count_days() for name, visits in counts.visits.items()}
     return {
         "headline": days["people"].cut_at_midnight,
         "bots_included": days["bots"].cut_at_midnight,

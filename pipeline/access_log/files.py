@@ -36,13 +36,14 @@ _DAMAGE = (EOFError, gzip.BadGzipFile, IsalError, lzma.LZMAError, zipfile.BadZip
 class LogFile:
     """One log file, plain or packed, which its first bytes decide; `member` is its name in a zip.
 
-    People know it by `name`.
+    People know it by `name`; `sha256` is the hash of its bytes, empty where it is not known.
     """
 
     file_id: str
     path: Path
     member: str = ""
     name: str = ""
+    sha256: str = ""
 
     @property
     def title(self) -> str:

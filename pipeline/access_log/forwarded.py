@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from hashlib import blake2b
 from itertools import islice
+from typing import Any
 
 from kernels.access_log import ROOM
 from pipeline.access_log.formats.reader import LineReader
@@ -47,6 +48,25 @@ class Forwarded:
                     self._told[place] += 1
                     self._clients[place].add(_hash(_without_port(client), key))
                     self._others[place].add(_hash(other, key))
+
+    def texts(self) -> dict[str, Any]:
+        """The counts and hashes as JSON has them."""
+        places = {
+            str(place): [count, *(sorted(value.hex() for value in of[place]) for of in (self._clients, self._others))]
+            for place, count in sorted(self._told.items())
+        }
+        return {"lines": self._lines_count, "lists": self._lists_count, "places": places}
+
+    @classmethod
+    def of_texts(cls, texts: Mapping[str, Any]) -> Forwarded:
+        """The counts and hashes that `texts` gave."""
+        made = cls()
+        made._lines_count, made._lists_count = texts["lines"], texts["lists"]
+        for place, (count, clients, others) in texts["places"].items():
+            made._told[int(place)] = count
+            made._clients[int(place)] = set(map(bytes.fromhex, clients))
+            made._others[int(place)] = set(map(bytes.fromhex, others))
+        return made
 
     def absorb(self, other: Forwarded) -> None:
         """Add another's lines, hashed with the same key."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import secrets
 from collections import Counter
-from dataclasses import dataclass
 
 from connectors.errors import ConfigError, SourceChanged, TolokError, harmless
 from connectors.log_format import FIELDS_DIRECTIVE, KNOWN_NAMES, NAMED, WRAPPERS, w3c_formats
@@ -13,8 +12,8 @@ from pipeline.access_log.files import Chunk, LogFile, open_log
 from pipeline.access_log.formats.json_line import find_missing_parts, find_repeated_key
 from pipeline.access_log.formats.reader import LineReader, LineTerms
 from pipeline.access_log.hits import NO_AGENT, Hits
+from pipeline.access_log.log_terms import LogTerms
 from pipeline.access_log.rules import RULES, Classifier
-from pipeline.access_log.share import LogTerms
 
 _HEAD_BYTES = 1 << 16
 _SHOWN_BYTES = 160
@@ -29,20 +28,9 @@ _ADVICE_EN = (
 )
 
 
-@dataclass(frozen=True)
-class Head:
-    """When a file's first readable line is, 0 without one, and whether such lines tell no agent."""
-
-    first_second: int
-    lacks_agents: bool
-
-    @classmethod
-    def of(cls, chunk: Chunk, *, terms: LineTerms) -> Head:
-        """The head of a file; raises `DataRejected` when it is damaged."""
-        hits = _hits(chunk.file, terms=terms)
-        rows = [row for part in hits.rows for row in zip(part.lines.tolist(), part.seconds.tolist(), strict=True)]
-        agents = {agent for part in hits.rows for agent in part.agents.tolist()}
-        return cls(min(rows)[1] if rows else 0, NO_AGENT in agents)
+def lacks_agents(file: LogFile, *, terms: LineTerms) -> bool:
+    """Whether some of a file's first lines tell no agent; raises `DataRejected` when it is damaged."""
+    return any(NO_AGENT in part.agents.tolist() for part in _hits(file, terms=terms).rows)
 
 
 def classify_head(file: LogFile, *, terms: LogTerms) -> Counter[str]:

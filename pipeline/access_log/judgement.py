@@ -11,9 +11,9 @@ from connectors.records import RawFile
 from connectors.remarks import Remark
 from pipeline.access_log.files import LogFile, is_zip
 from pipeline.access_log.head import unread
+from pipeline.access_log.log_terms import LogTerms
 from pipeline.access_log.remarks import FileCounts
 from pipeline.access_log.rules import OUTCOMES
-from pipeline.access_log.share import LogTerms
 from pipeline.config.city import City
 
 

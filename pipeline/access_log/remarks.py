@@ -15,9 +15,10 @@ from connectors.numerals import number, number_en, percent, percent_en
 from connectors.remarks import Remark
 from pipeline.access_log.concentration import Concentration
 from pipeline.access_log.files import LogFile
-from pipeline.access_log.head import Head
+from pipeline.access_log.log_terms import LogTerms
 from pipeline.access_log.rules import NO_SITE, REQUEST_RULES, RULES
-from pipeline.access_log.share import Counts, LogTerms
+from pipeline.access_log.summary import UNLISTED
+from pipeline.access_log.totals import Totals, most_common
 
 # Shares of the pages people asked for, of visits and of lines, in percent; fewer than the least counts prove nothing.
 ADDRESS_LIMIT_PCT = 50
@@ -58,21 +59,19 @@ class FileCounts:
     unread_count: int
 
 
-def remarks_of(
-    counts: Counts, *, files: Sequence[LogFile], heads: Sequence[Head], terms: LogTerms, visits_count: int
-) -> tuple[Remark, ...]:
+def remarks_of(counts: Totals, *, files: Sequence[LogFile], terms: LogTerms, visits_count: int) -> tuple[Remark, ...]:
     """What to know of a count whose headline, of days by start, has so many visits; addresses are never named."""
     lines = counts.lines.sum(axis=0)
     return (
         *_of_addresses(counts.concentration, terms),
         *_of_agents(counts.concentration),
-        *_of_visitors(counts.runs["people"].most_of_one_visitor, visits_count),
+        *_of_visitors(counts.visits["people"].most_of_one_visitor, visits_count),
         *_of_single_pages(counts.concentration.pages_count, visits_count),
-        *_of_products(counts.products, int(counts.unlisted.count_days().by_start.sum()), visits_count),
+        *_of_products(counts.names["products"], int(counts.visits[UNLISTED].count_days().by_start.sum()), visits_count),
         *_of_forwarded(are_proxies=counts.forwarded.are_proxies),
-        *_of_sites(counts.sites, terms),
+        *_of_sites(counts.names["sites"], terms),
         *_of_rules(lines),
-        *_of_formats(heads, terms),
+        *_of_formats(terms, lacks_agents=counts.lacks_agents),
         *(_of_cut_file(files[position - 1]) for position in sorted(counts.cut_files)),
     )
 
@@ -149,7 +148,7 @@ def _of_visitors(most: int, visits_count: int) -> Iterator[Remark]:
 
 def _of_products(pages: Counter[str], unlisted_count: int, visits_count: int) -> Iterator[Remark]:
     if unlisted_count >= LEAST_UNLISTED_VISITS and 100 * unlisted_count > UNLISTED_LIMIT_PCT * visits_count:
-        names = ", ".join(name for name, _ in pages.most_common(_SHOWN_NAMES))
+        names = ", ".join(name for name, _ in most_common(pages, _SHOWN_NAMES))
         pct = 100 * unlisted_count / visits_count
         yield Remark(
             "unlisted_agents",
@@ -180,7 +179,7 @@ def _of_sites(pages: Counter[str], terms: LogTerms) -> Iterator[Remark]:
     others_count = pages.total() - max(pages.values(), default=0)
     if terms.hosts or 100 * others_count <= OTHER_SITES_LIMIT_PCT * pages.total():
         return
-    shares = {name: 100 * count / pages.total() for name, count in pages.most_common(_SHOWN_SITES)}
+    shares = {name: 100 * count / pages.total() for name, count in most_common(pages, _SHOWN_SITES)}
     more = len(pages) - len(shares)
     shown_id, shown_en = (
         ", ".join(f"{harmless(name)} {form(pct)}" for name, pct in shares.items()) + (f", +{more}" if more else "")
@@ -195,12 +194,12 @@ def _of_sites(pages: Counter[str], terms: LogTerms) -> Iterator[Remark]:
     )
 
 
-def refuse_hosts(counts: Counts, *, terms: LogTerms) -> None:
+def refuse_hosts(counts: Totals, *, terms: LogTerms) -> None:
     """Raise `ConfigError` when no line is of the declared hosts."""
-    others = counts.other_sites
+    others = counts.names["other_sites"]
     if not terms.hosts or not others or counts.lines.sum() > others.total():
         return
-    found = ", ".join(harmless(name) for name, _ in others.most_common(_SHOWN_SITES) if name != NO_SITE)
+    found = ", ".join(harmless(name) for name, _ in most_common(others, _SHOWN_SITES) if name != NO_SITE)
     hosts = ", ".join(terms.hosts)
     if found:
         raise ConfigError(
@@ -243,8 +242,8 @@ def _cure_of(rule: str) -> tuple[str, str]:
     return "", ""
 
 
-def _of_formats(heads: Sequence[Head], terms: LogTerms) -> Iterator[Remark]:
-    if any(head.lacks_agents for head in heads):
+def _of_formats(terms: LogTerms, *, lacks_agents: bool) -> Iterator[Remark]:
+    if lacks_agents:
         yield Remark(
             "no_agents",
             "agen tidak dicatat: pengunjung adalah alamat, dan bot tidak dapat dikenali",

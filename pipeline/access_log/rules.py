@@ -132,7 +132,7 @@ class Classifier:
 
     def _sites_of(self, rows: Rows) -> Verdict:
         if rows.hosts is None:
-            return np.full(len(rows.lines), self._judge_host("") if self._hosts else 0, np.int8)
+            return np.full(len(rows.lines), self._judge_host("") if self._hosts else 0, np.int16)
         return self._host_sites.of(rows.hosts, hashes=keyed_hashes(rows.hosts, key=self._key + b"host"))
 
     def _classify(self, rows: Rows) -> Classes:
@@ -148,7 +148,7 @@ class Classifier:
         site = self._sites_of(rows)
         is_moved_page = (request_rules == 0) & _IS_REDIRECT[rows.statuses] & (site >= 0)
         request_rules = np.where(
-            is_answered | (request_rules == _PLACE["method"]), request_rules, np.int8(_PLACE["status"])
+            is_answered | (request_rules == _PLACE["method"]), request_rules, np.int16(_PLACE["status"])
         )
         if self._hosts:
             request_rules[site < 0] = _PLACE["other_portal"]

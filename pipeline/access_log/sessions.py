@@ -1,9 +1,8 @@
 """Requests to visits: runs of requests without a long silence, and the visits and new visitors of each local day.
 
 A run is a maximal sequence of one visitor's requests with no gap longer than the idle time. Merging runs is associative
-and commutative, so order, duplicates and the division of lines into files, blocks or threads change nothing. Days
-behind the watermark are closed: their runs are counted and dropped, so input in the order of time needs memory for a
-few days only.
+and commutative, so order, duplicates and the division of lines into files, blocks or threads change nothing. A run far
+from all other lines is counted and dropped at once, so input in the order of time needs memory for a few days only.
 """
 
 from __future__ import annotations
@@ -50,6 +49,11 @@ class RunColumns:
         return RunColumns(self.visitor[kept], self.first[kept], self.last[kept])
 
 
+def no_runs() -> RunColumns:
+    """Runs as columns, without any."""
+    return RunColumns(np.zeros(0, np.uint64), np.zeros(0, np.uint32), np.zeros(0, np.uint32))
+
+
 def gather(visitor: Keys, *, seconds: Ints, selected: NDArray[np.bool_], idle_seconds: int) -> list[RunColumns]:
     """The runs of each selection of some requests; `selected` has a row of flags for each selection."""
     counts = np.zeros(len(selected), np.int64)
@@ -63,62 +67,87 @@ def gather(visitor: Keys, *, seconds: Ints, selected: NDArray[np.bool_], idle_se
 
 
 class Runs:
-    """All runs added so far, merged when many are pending, and the day counts of those already closed."""
+    """All runs added so far, merged when many are pending."""
+
+    def __init__(self, idle_seconds: int) -> None:
+        self._idle_seconds = idle_seconds
+        self._merged = no_runs()
+        self._pending: list[RunColumns] = []
+        self._pending_count = 0
+
+    def add(self, runs: RunColumns) -> None:
+        """Add runs in any order; those at most the idle time apart become one."""
+        if len(runs.visitor):
+            self._pending.append(runs)
+            self._pending_count += len(runs.visitor)
+        if self._pending_count > max(PENDING_RUNS, len(self._merged.visitor)):
+            self.merged()
+
+    @property
+    def count(self) -> int:
+        """The runs kept, before those that are one are joined."""
+        return len(self._merged.visitor) + self._pending_count
+
+    def merged(self) -> RunColumns:
+        """The maximal runs of what was added, by visitor and then moment."""
+        if self._pending:
+            parts, self._pending, self._pending_count = [self._merged, *self._pending], [], 0
+            visitor, first, last = (
+                np.concatenate([getattr(part, name) for part in parts]) for name in ("visitor", "first", "last")
+            )
+            order = _by_visitor(visitor, then=first)
+            runs = RunColumns(visitor[order], first[order], last[order])
+            self._merged = _join(runs, idle_seconds=self._idle_seconds)
+        return self._merged
+
+
+class Visits:
+    """The visits that runs are: those whose runs nothing can lengthen are counted, the others kept until then."""
 
     def __init__(self, idle_seconds: int, *, zone: ZoneInfo) -> None:
         self._idle_seconds = idle_seconds
         self._zone = zone
-        self._merged = RunColumns(np.zeros(0, np.uint64), np.zeros(0, np.uint32), np.zeros(0, np.uint32))
-        self._pending: list[RunColumns] = []
-        self._pending_count = 0
-        self._closed = _count_runs(self._merged, zone=zone)
+        self._open = Runs(idle_seconds)
+        self._closed = _count_runs(no_runs(), zone=zone)
         self._closed_of_visitors = empty_slots()
 
     @property
-    def is_full(self) -> bool:
-        """Whether merging is due."""
-        return self._pending_count > max(PENDING_RUNS, len(self._merged.visitor))
+    def open_count(self) -> int:
+        """The runs kept, those of a visitor that may be one counted one by one."""
+        return self._open.count
 
-    def add(self, runs: RunColumns) -> None:
-        """Add runs in any order; those less than the idle time apart become one."""
-        self._pending.append(runs)
-        self._pending_count += len(runs.visitor)
+    def add(self, runs: RunColumns, *, others_before: Ints) -> None:
+        """Add the maximal runs of some lines; `others_before` counts the earlier days on which other lines are.
 
-    def absorb(self, other: Runs) -> None:
-        """Add another's runs and counts; neither may hold requests on days the other has closed."""
-        for runs in (other._merged, *other._pending):
-            self.add(runs)
-        self._closed = _add(self._closed, other._closed)
-        self._closed_of_visitors += other._closed_of_visitors
+        The item after the last day counts them all. Only runs near a day with other lines can become longer.
+        """
+        first, last = runs.first.astype(np.int64), runs.last.astype(np.int64)
+        begin = local_days(first - self._idle_seconds, zone=self._zone)
+        end = local_days(last + self._idle_seconds, zone=self._zone) + 1
+        is_alone = others_before[begin] == others_before[end]
+        self._count(runs.only(is_alone))
+        self._open.add(runs.only(~is_alone))
 
-    def close(self, days: range) -> None:
-        """Count and drop the runs that no request outside `days` can lengthen."""
-        self._merge()
-        bounds, runs = midnights(self._zone), self._merged
-        is_inside = runs.first >= bounds[days.start] + self._idle_seconds
-        is_inside &= runs.last + np.int64(self._idle_seconds) < bounds[days.stop]
-        self._closed = _add(self._closed, _count_runs(runs.only(is_inside), zone=self._zone))
-        self._closed_of_visitors += count_by_slot(runs.visitor[is_inside])
-        self._merged = runs.only(~is_inside)
+    def close(self, day: int) -> None:
+        """Count the runs that no line of that day or a later one can lengthen."""
+        runs, bound = self._open.merged(), midnights(self._zone)[day]
+        is_over = runs.last.astype(np.int64) + self._idle_seconds < bound
+        self._count(runs.only(is_over))
+        self._open = Runs(self._idle_seconds)
+        self._open.add(runs.only(~is_over))
+
+    def _count(self, runs: RunColumns) -> None:
+        self._closed = _add(self._closed, _count_runs(runs, zone=self._zone))
+        self._closed_of_visitors += count_by_slot(runs.visitor)
 
     def count_days(self) -> DayCounts:
-        """Visits per local day, closed days included."""
-        self._merge()
-        return _add(self._closed, _count_runs(self._merged, zone=self._zone))
+        """Visits per local day."""
+        return _add(self._closed, _count_runs(self._open.merged(), zone=self._zone))
 
     @property
     def most_of_one_visitor(self) -> int:
-        """The runs of the visitor that has most, closed days included."""
-        self._merge()
-        return int((self._closed_of_visitors + count_by_slot(self._merged.visitor)).max())
-
-    def _merge(self) -> None:
-        parts, self._pending, self._pending_count = [self._merged, *self._pending], [], 0
-        visitor, first, last = (
-            np.concatenate([getattr(part, name) for part in parts]) for name in ("visitor", "first", "last")
-        )
-        order = _by_visitor(visitor, then=first)
-        self._merged = _join(RunColumns(visitor[order], first[order], last[order]), idle_seconds=self._idle_seconds)
+        """The runs of the visitor that has most."""
+        return int((self._closed_of_visitors + count_by_slot(self._open.merged().visitor)).max())
 
 
 class NewVisitors:
@@ -132,45 +161,43 @@ class NewVisitors:
         self._closed = np.zeros(len(_spans(unit)), np.int64)
 
     @property
-    def is_full(self) -> bool:
-        """Whether merging is due."""
-        return self._pending_count > PENDING_RUNS
+    def known_count(self) -> int:
+        """The visitors kept, those of each month or year, and of each addition since they were last merged."""
+        return self._pending_count + sum(len(visitor) for visitor, _ in self._known.values())
 
     def add(self, visitor: Keys, *, days: Ints) -> None:
-        """Add days on which visitors came, in any order."""
-        if len(visitor):
-            self._pending.append((visitor, days))
-            self._pending_count += len(visitor)
+        """Add days on which visitors came, by visitor and then day."""
+        if not len(visitor):
+            return
+        spans = _spans(self._unit)[days]
+        is_first = np.append(True, (visitor[1:] != visitor[:-1]) | (spans[1:] != spans[:-1]))
+        self._pending.append((visitor[is_first], days[is_first]))
+        self._pending_count += int(is_first.sum())
+        if self._pending_count > PENDING_RUNS:
+            self._merge()
 
-    def absorb(self, other: NewVisitors) -> None:
-        """Add another's visitors and counts; neither may hold requests on days the other has closed."""
-        self._pending += other._pending
-        self._pending_count += other._pending_count
-        for span, known in other._known.items():
-            self._put(known, span=span)
-        self._closed = self._closed + other._closed
-
-    def close(self, days: range) -> None:
-        """Count and drop the months or years that lie within `days`."""
+    def close(self, day: int) -> None:
+        """Count and drop the months or years that are over before a day."""
         self._merge()
         spans = _spans(self._unit)
-        for span in [*self._known]:
-            begin, end = np.searchsorted(spans, [span, span + 1])
-            if begin >= days.start and end <= days.stop:
-                self._closed += np.bincount(self._known.pop(span)[1], minlength=len(spans))
+        for span in [span for span in self._known if span < spans[day]]:
+            self._closed += np.bincount(self._known.pop(span)[1], minlength=len(spans))
 
     def _merge(self) -> None:
         if not self._pending:
             return
+        is_sorted = len(self._pending) == 1
         visitor, days = (np.concatenate(columns) for columns in zip(*self._pending, strict=True))
         self._pending, self._pending_count = [], 0
         spans = _spans(self._unit)[days]
         for span in np.unique(spans).tolist():
             is_inside = spans == span
-            self._put(_first_of_each(visitor[is_inside], days=days[is_inside]), span=span)
+            new = visitor[is_inside], days[is_inside]
+            self._put(new if is_sorted else _first_of_each(*new), span=span)
 
     def _put(self, new: tuple[Keys, Ints], *, span: int) -> None:
         """Add visitors, sorted and each once, to those of a month or year."""
+        new = new[0], new[1].astype(np.int32)
         self._known[span] = _insert(new, into=self._known[span]) if span in self._known else new
 
     def count_days(self) -> Ints:
@@ -187,11 +214,11 @@ def _by_visitor(visitor: Keys, *, then: NDArray[np.uint32] | Ints) -> Ints:
     return np.asarray(order[np.argsort(rank << 32 | then[order])])
 
 
-def _first_of_each(visitor: Keys, *, days: Ints) -> tuple[Keys, Ints]:
+def _first_of_each(visitor: Keys, days: Ints) -> tuple[Keys, Ints]:
     order = _by_visitor(visitor, then=days)
     visitor, days = visitor[order], days[order]
     is_first = np.append(True, visitor[1:] != visitor[:-1])
-    return visitor[is_first], days[is_first].astype(np.int32)
+    return visitor[is_first], days[is_first]
 
 
 def _insert(new: tuple[Keys, Ints], *, into: tuple[Keys, Ints]) -> tuple[Keys, Ints]:

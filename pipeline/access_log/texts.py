@@ -21,7 +21,7 @@ Ints = NDArray[np.int64]
 Bytes = NDArray[np.uint8]
 Flags = NDArray[np.bool_]
 Keys = NDArray[np.uint64]
-Verdict = NDArray[np.int8]
+Verdict = NDArray[np.int16]
 
 
 @dataclass(frozen=True)
@@ -51,19 +51,22 @@ class Texts:
 class Names:
     """Places from 1 for names in the order they come, the last one for all that come after; 0 for the empty name."""
 
-    MOST = 120
+    MOST = 30_000
+    OTHERS = "…"
 
     def __init__(self) -> None:
         self._places: dict[str, int] = {"": 0}
 
     def place(self, name: str) -> int:
         """The place of a name."""
-        return self._places.setdefault(name, min(len(self._places), self.MOST))
+        if len(self._places) < self.MOST:
+            return self._places.setdefault(name, len(self._places))
+        return self._places.get(name, self.MOST)
 
     def count(self, places: Verdict) -> Counter[str]:
-        """How often each name occurs among some places; names that share the last place are counted as one of them."""
+        """How often each name occurs among some places; names that share the last place are counted as `OTHERS`."""
         counts = np.bincount(places, minlength=1).tolist()
-        names = {place: name for name, place in self._places.items()}
+        names = {place: name for name, place in self._places.items()} | {self.MOST: self.OTHERS}
         return Counter({names[place]: count for place, count in enumerate(counts) if place and count})
 
 
@@ -74,15 +77,15 @@ class Verdicts:
         self._judge = judge
         # An empty slot has the hash 0, which a string has once in 2 ** 64.
         self._hashes = np.zeros(1 << _SLOT_BITS, np.uint64)
-        self._verdicts = np.zeros(1 << _SLOT_BITS, np.int8)
+        self._verdicts = np.zeros(1 << _SLOT_BITS, np.int16)
 
     def of(self, texts: Texts, *, hashes: Keys) -> Verdict:
         """One verdict per string; `hashes` are its `keyed_hashes`."""
-        verdicts, places = np.empty(len(hashes), np.int8), np.empty(len(hashes), np.int64)
+        verdicts, places = np.empty(len(hashes), np.int16), np.empty(len(hashes), np.int64)
         new = places[: find_cached(self._hashes, self._verdicts, hashes, verdicts, places)]
         if len(new):
             _, first, nths = np.unique(hashes[new], return_index=True, return_inverse=True)
-            verdicts[new] = np.array(self._judge(texts.only(new[first]).tolist()), np.int8)[nths]
+            verdicts[new] = np.array(self._judge(texts.only(new[first]).tolist()), np.int16)[nths]
             slots = (hashes[new] >> np.uint64(64 - _SLOT_BITS)).astype(np.int64)
             slots ^= (self._hashes[slots] != 0) & (self._hashes[slots ^ 1] == 0)
             self._hashes[slots], self._verdicts[slots] = hashes[new], verdicts[new]

@@ -9,13 +9,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property, lru_cache, partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 import pandas as pd
 import pyarrow as pa
 
 from connectors.errors import DataDamaged
 from connectors.remarks import Remark
-from pipeline.access_log.checkpoints import Checkpoints, forget_checkpoints
 from pipeline.atomic import atomic_folder, discard
 from pipeline.clean.alike_ids import Shares, alike_count, has_lasting_ids, shared_counts, shared_hashes, shares
 from pipeline.clean.headers import OTHER_MEANINGS, other_meanings
@@ -33,7 +34,10 @@ from pipeline.landing import Manifest, unaltered
 from pipeline.mirror import pull_once, push
 from pipeline.progress import Meter
 from pipeline.sealed import say_mended, sealed, unsealed
-from pipeline.tables import TABLES, Table
+from pipeline.tables import TABLES, VISITS, Table
+
+if TYPE_CHECKING:
+    from pipeline.access_log.summaries import Summaries
 
 _TALLY = "tally.parquet"
 
@@ -86,9 +90,11 @@ def clean_table(
     _discard_unless_whole(target, TABLES[table_name])
     if not target.is_dir():
         files = [file for manifest in manifests for file in manifest.files]
+        summaries = _summaries(home / "clean" / city.city / "log-summaries", table_name)
         with atomic_folder(target, last=LIST) as draft, unaltered(home, files):
-            _write(draft, _landed(home, city, manifests, meter or Meter()), TABLES[table_name], target=target)
-        forget_checkpoints(target)
+            _write(draft, _landed(home, city, manifests, meter or Meter()), TABLES[table_name], summaries=summaries)
+        if summaries:
+            summaries.confirm()
     push(target, last=LIST, only_new=True)
     return name
 
@@ -115,8 +121,18 @@ def rebuild(
     """The clean table made anew in a folder, whatever is there already elsewhere."""
     folder.mkdir(exist_ok=True)
     sources = _landed(home, city, manifests, meter or Meter())
-    _write(folder, sources, TABLES[table_name], target=folder / table_name)
+    with TemporaryDirectory(dir=folder.parent) as name:
+        _write(folder, sources, TABLES[table_name], summaries=_summaries(Path(name), table_name))
     return read_dataset(folder, TABLES[table_name])
+
+
+def _summaries(folder: Path, table_name: str) -> Summaries | None:
+    """What log files hold, kept in a folder; null for tables that no log fills."""
+    if table_name != VISITS.name:
+        return None
+    from pipeline.access_log.summaries import Summaries
+
+    return Summaries(folder)
 
 
 def _landed(home: Path, city: City, manifests: Sequence[Manifest], meter: Meter) -> list[Landed]:
@@ -196,17 +212,17 @@ class _Written:
         return self.landed.manifest.source
 
 
-def _write(folder: Path, sources: Sequence[Landed], table: Table, *, target: Path) -> None:
+def _write(folder: Path, sources: Sequence[Landed], table: Table, *, summaries: Summaries | None) -> None:
     """Rows as they come; once all are there, those whose keys come again are judged again.
 
-    Beside `target`, which need not be there, counts of logs are noted while they are made.
+    What logs hold is looked up and kept in `summaries`.
     """
     files = MonthFiles(folder, table)
     logs = [landed for landed in sources if landed.source.format == "access_log"]
     shared, tallies = RepeatedKeys(folder), []
     written = [_write_source(landed, files, among=sources, shared=shared) for landed in sources if landed not in logs]
     for landed in logs:
-        visits, tally = _count_log(landed, checkpoints=Checkpoints.beside(target, source=landed.manifest.source))
+        visits, tally = _count_log(landed, summaries=summaries)
         files.add(Block.of(finished(visits, table), table))
         tallies.append(tally)
     alike = {source.name: _resolve_duplicates(source, files) for source in written}
@@ -293,14 +309,14 @@ def _shared_counts(
     return found
 
 
-def _count_log(landed: Landed, *, checkpoints: Checkpoints | None = None) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _count_log(landed: Landed, *, summaries: Summaries | None) -> tuple[pd.DataFrame, pd.DataFrame]:
     from pipeline.access_log.count import LogFile, LogTerms, count_visits
     from pipeline.access_log.judgement import refuse_foreign_logs, refuse_unread_files
 
     files, terms = landed.files("main"), LogTerms.of(landed.city, landed.source)
     refuse_foreign_logs([raw for _, raw in files])
-    logs = [LogFile(file.file_id, raw.path, name=raw.name) for file, raw in files]
-    counts = count_visits(logs, terms=terms, checkpoints=checkpoints, meter=landed.meter)
+    logs = [LogFile(file.file_id, raw.path, name=raw.name, sha256=file.sha256) for file, raw in files]
+    counts = count_visits(logs, terms=terms, summaries=summaries, meter=landed.meter)
     landed.remarks.extend(counts.remarks)
     landed.remarks.extend(refuse_unread_files(counts.files, city=landed.city, terms=terms))
     return counts.visits, counts.tally

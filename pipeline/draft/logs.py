@@ -10,7 +10,7 @@ from connectors.errors import TolokError
 from connectors.records import RawFile, open_bytes
 from pipeline.access_log.files import LogFile, is_zip, with_members
 from pipeline.access_log.head import readable_counts
-from pipeline.access_log.share import LogTerms
+from pipeline.access_log.log_terms import LogTerms
 from pipeline.config.answers import UNANSWERED
 from pipeline.draft.mapping import Noted
 from pipeline.draft.questions import question

@@ -12,6 +12,7 @@ from typing import Any
 from pipeline.language import Language
 from pipeline.report.document import Document
 from pipeline.report.sheets import COLUMNS, Kind, Sheet, sheets
+from pipeline.report.unseen import visible
 
 METADATA = "csv-metadata.json"
 # What a spreadsheet would take for a formula.
@@ -24,7 +25,10 @@ _TYPES: dict[Kind, str] = {
     "moment": "datetime",
     "flag": "boolean",
 }
-NEUTRAL = "A text that begins like a formula has an apostrophe before it."
+NEUTRAL = (
+    "A text that begins like a formula has an apostrophe before it; a character that cannot be seen, or that turns the "
+    "direction of text, is written as its code point."
+)
 
 
 def csvw(document: Document) -> Iterator[tuple[str, bytes]]:
@@ -59,7 +63,7 @@ def _text(cell: Any) -> str:  # noqa: ANN401 a cell of a sheet, or one of a row 
         return "true" if cell else "false"
     if isinstance(cell, datetime | date):
         return cell.isoformat()
-    return neutral(cell) if isinstance(cell, str) else repr(cell)
+    return neutral(visible(cell)) if isinstance(cell, str) else repr(cell)
 
 
 def _described(document: Document, tables: tuple[Sheet, ...]) -> dict[str, Any]:

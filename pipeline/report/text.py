@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import isclose
 from typing import Any, Literal
 
 from connectors.numerals import number, percent
 from pipeline.indicators.definition import definitions
 from pipeline.language import Language
+from pipeline.report.unseen import visible
 from pipeline.report.words import both, label
 from pipeline.tables import OUTSIDE
 
@@ -57,13 +59,13 @@ def results_table(rows: Sequence[Mapping[str, Any]]) -> None:
         table.add_row(*_cells(row, is_wide=is_wide))
     console.print(table)
     for done in distinct_closings(rows):
-        console.print(closing_line(done), markup=False)
+        console.print(visible(closing_line(done)), markup=False)
     for row in rows:
         remarks = list(_below(row))
         if remarks:
             console.print(f"{row['period']} {name_of(row['indicator'])}:", markup=False)
         for remark in remarks:
-            console.print(Padding(Text(f"- {remark}"), (0, 0, 0, 2)))
+            console.print(Padding(Text(visible(f"- {remark}")), (0, 0, 0, 2)))
 
 
 def distinct_closings(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
@@ -102,6 +104,30 @@ def described(row: Mapping[str, Any]) -> dict[str, Any]:
         **names,
         "labels": {one: dict(zip(("id", "en"), _named(row, one), strict=True)) for one in ids},
         "breakdowns_view": BREAKDOWN_VIEW,
+    }
+
+
+def explained(
+    row: Mapping[str, Any],
+    *,
+    parts: Sequence[Mapping[str, Any]],
+    effects: Mapping[tuple[str, str], Told] | None,
+    note: str,
+    versions: Sequence[Mapping[str, Any]],
+) -> dict[str, Any]:
+    """A result as `tolok explain --json` prints it: that of `show` with parts of variants, effects and versions."""
+    kept = ("variant", "value", "numerator", "denominator", "unit", "reason")
+    return {
+        **described(row),
+        "variant_parts": [{name: part[name] for name in kept} for part in parts],
+        "effects": None
+        if effects is None
+        else [
+            {"outcome": outcome, "rule": rule, "value": told.value, "known_count": told.known_count}
+            for (outcome, rule), told in effects.items()
+        ],
+        "effects_note": note or None,
+        "versions": versions,
     }
 
 
@@ -147,8 +173,8 @@ def explanation(
         *_fate_lines(row, "quarantined", "!", effects),
         *_spread_lines(row),
         "Varian / Variants:",
-        *(f"  {_two(row, part['variant'])}: {_quotient(part)}" for part in parts),
-        *_breakdown_lines(breakdowns),
+        *(f"  {_two(row, part['variant'])}: {_quotient(part, definition.scale)}" for part in parts),
+        *_breakdown_lines(breakdowns, definition.scale),
         f"Metode / Method: {row['method_version']}",
         "Sumber / Sources:",
         *(f"  {source['file']}  sha256 {source['sha256']}" for source in row["sources"]),
@@ -244,11 +270,11 @@ def _spread_lines(row: Mapping[str, Any]) -> Iterator[str]:
         yield "Sebaran / Spread: " + "; ".join(f"{_two(row, name)} {number(value)}" for name, value in spread.items())
 
 
-def _breakdown_lines(breakdowns: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+def _breakdown_lines(breakdowns: Sequence[Mapping[str, Any]], scale: float) -> Iterator[str]:
     for dimension, members in by_dimension(breakdowns).items():
         yield f"Rincian / Breakdown {label(dimension)} / {dimension}:"
         for part in members[:SHOWN_MEMBERS]:
-            yield f"  {part['member']}: {_quotient(part)}"
+            yield f"  {part['member']}: {_quotient(part, scale)}"
         if len(members) > SHOWN_MEMBERS:
             yield (
                 f"  ... +{len(members) - SHOWN_MEMBERS}: tolok show {members[0]['city_id']} {members[0]['period']} "
@@ -256,11 +282,27 @@ def _breakdown_lines(breakdowns: Sequence[Mapping[str, Any]]) -> Iterator[str]:
             )
 
 
-def _quotient(part: Mapping[str, Any]) -> str:
+def _quotient(part: Mapping[str, Any], scale: float) -> str:
+    """Value, unit and both parts; `scale` is that of the whole, which parts of another unit do not share."""
     if part["value"] is None and part.get("reason"):
         return f"– {part['reason']}"
-    parts = "" if part["denominator"] is None else f" = {number(part['numerator'])} : {number(part['denominator'])}"
-    return f"{number(part['value'])} {part['unit']}{parts}"
+    told = f"{number(part['value'])} {in_both(part['unit'])}"
+    if part["denominator"] is None:
+        return told
+    return f"{told} = {_ID.quotient(part['numerator'], part['denominator'], scale=_scale(part, scale))}"
+
+
+def _scale(part: Mapping[str, Any], of_whole: float) -> float:
+    """What the quotient is multiplied by to give the value: of a share a hundred, of another unit what fits."""
+    if part["value"] is None or not part["denominator"]:
+        return of_whole
+    plain = part["numerator"] / part["denominator"]
+    return next((one for one in (of_whole, 1, 100, 1 / 24) if isclose(plain * one, part["value"], rel_tol=1e-9)), 1)
+
+
+def in_both(unit: str) -> str:
+    """A unit in both languages, once where they are the same."""
+    return " / ".join(dict.fromkeys((_ID(unit), unit)))
 
 
 def _two(row: Mapping[str, Any], name: str) -> str:
@@ -298,5 +340,6 @@ def _cells(row: Mapping[str, Any], *, is_wide: bool) -> list[str]:
         percent(row["coverage_pct"]),
         STATUSES[row["status"]],
     ]
-    parts = f"{number(row['numerator'])} : {number(row['denominator'])}"
+    known = definitions().get(row["indicator"])
+    parts = _ID.quotient(row["numerator"], row["denominator"], scale=known.scale if known and rows else 1)
     return [*cells, parts, " / ".join(map(number, fate))] if is_wide else cells

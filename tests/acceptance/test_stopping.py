@@ -20,9 +20,9 @@ RUN = ("run", "kota-uji", "2024")
 TOLOK = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); from pipeline.cli import main; main()"
 # Both threads show that they have begun, then wait in place of counting until nobody wants to know any more.
 STUCK = (
-    "import os; from pathlib import Path; from pipeline.access_log import count; count.BYTES_WORTH_SHARING = 1; "
-    "begun = Path(os.environ['TOLOK_HOME'], 'begun'); "
-    "count.count_share = lambda *_, is_over: [begun.touch(), is_over.wait(600)]; "
+    "import os; from pathlib import Path; from pipeline.access_log import count, parts; count.BYTES_WORTH_SHARING = 1; "
+    "parts.PART_BYTES = 1000; begun = Path(os.environ['TOLOK_HOME'], 'begun'); "
+    "count.Summariser.summaries = lambda self, *_, **__: [begun.touch(), self.is_over.wait(600)][:0]; "
     f"{TOLOK}"
 )
 LOG = b'10.0.0.%d - - [%02d/Mar/2024:10:00:00 +0700] "GET / HTTP/1.1" 200 5 "-" "Mozilla/5.0 (X11)"\n'
@@ -110,5 +110,5 @@ def made(folder: Path) -> dict[Path, int]:
     """Landed files and clean tables with what tells one from another of the same name."""
     home = folder / "home"
     landed = [path for path in home.glob("landing/objects/*/*") if not path.suffix]
-    tables = [path for path in home.glob("clean/kota-uji/*/*") if not path.name.startswith(".")]
+    tables = [path for path in home.glob("clean/kota-uji/*/*") if (path / "dataset.json").is_file()]
     return {path: path.stat().st_ino for path in (*landed, *tables)}

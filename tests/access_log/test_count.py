@@ -18,8 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.errors import ConfigError, DataRejected
-from pipeline.access_log import count as counting
-from pipeline.access_log import sessions
+from pipeline.access_log import parts, sessions
 from pipeline.access_log.count import LogCounts, LogFile, LogTerms, count_visits
 from pipeline.tables import DTYPES, SOURCE_COLUMNS, VISITS
 
@@ -290,7 +289,7 @@ def test_terms_that_cannot_be_are_refused(terms: LogTerms) -> None:
 
 
 def test_a_line_longer_than_a_mebibyte_is_one_malformed_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(counting, "BLOCK_BYTES", 300_000)
+    monkeypatch.setattr(parts, "BLOCK_BYTES", 300_000)
     sound = Request(NOON).line
     lines = [sound, sound.replace(b"/dataset", b"/" + b"a" * 3_000_000), sound, sound + b" " * 2_000_000]
     (tmp_path / "log").write_bytes(b"\n".join(lines))
@@ -360,7 +359,7 @@ def test_counts_equal_brute_force_whatever_the_order_split_and_duplicates(
     for request in copies:
         rng.choice(files).append(request.line)
     with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(counting, "BLOCK_BYTES", block_bytes)
+        patch.setattr(parts, "BLOCK_BYTES", block_bytes)
         patch.setattr(sessions, "PENDING_RUNS", 3)
         terms = LogTerms(ZoneInfo(zone), "portal", own_networks=("103.10.20.0/24",))
         counts = count_visits(_write(Path(folder), files, zipped={0, 2}), terms=terms)

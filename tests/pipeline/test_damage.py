@@ -32,8 +32,9 @@ KINDS = {
     "fingerprint": "runs/kota-uji/2024/fingerprint",
     "reports": "reports/kota-uji/*",
 }
-# The warehouse has a test of its own; the page of the status tells the time.
+# The warehouse and the summaries of logs have tests of their own; the page of the status tells the time.
 KEPT_BESIDE = ("warehouse.sqlite", "warehouse.sqlite-wal", "warehouse.sqlite-shm", "status.html")
+MENDED_WHEN_USED = (".locks", "log-summaries")
 
 
 def flip(path: Path, chance: random.Random) -> None:
@@ -96,7 +97,7 @@ def _kept(home: Path) -> dict[str, bytes]:
     return {
         str(path.relative_to(home)): path.read_bytes()
         for path in sorted(home.rglob("*"))
-        if path.is_file() and path.name not in KEPT_BESIDE and ".locks" not in str(path)
+        if path.is_file() and path.name not in KEPT_BESIDE and not set(MENDED_WHEN_USED) & set(path.parts)
     }
 
 

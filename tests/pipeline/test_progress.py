@@ -21,7 +21,7 @@ from pipeline.access_log.count import LogFile, count_visits
 from pipeline.progress import Lines, Logged, Meter
 from pipeline.terminal_progress import terminal_progress
 from tests.acceptance.exports import write_city
-from tests.access_log.test_share import TERMS, ordered_lines
+from tests.access_log.test_log_parts import TERMS, ordered_lines
 
 
 class Remembered:

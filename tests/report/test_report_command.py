@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,7 +25,7 @@ ODD_ROWS = (
     "D1,Telepon,2025-02-06 08:00,2025-02-08 08:00",
     "D1,Telepon,2025-02-06 08:00,2025-02-08 08:00",
     "Q1,Telepon,31 Februari,2025-02-08 08:00",
-    "Q2,=Telepon,2025-02-07 08:00,2025-02-06 08:00",
+    "Q2,=Telepon\u202e,2025-02-07 08:00,2025-02-06 08:00",
 )
 EXCLUDED = "    exclude: {test: {column: Kanal, contains: [uji coba]}}\n"
 REPORTS = "reports: {formats: [html, json], languages: [id, en], signature: {name: Sari}}\n"
@@ -171,6 +172,28 @@ def test_each_rule_is_told_with_what_it_does_to_the_value(home: Path, patch: pyt
     assert str(home / "home" / "landing" / "objects") in out
 
 
+@pytest.mark.usefixtures("home")
+@pytest.mark.parametrize("indicator", ["10.1", "10.3"])
+def test_every_value_of_explain_can_be_divided_again_by_hand(indicator: str, patch: pytest.MonkeyPatch) -> None:
+    text = tolok(patch, "explain", "kota-a", MONTH, indicator)[1].replace(".", "").replace(",", ".")
+    told = re.findall(r"([\d]+(?:[.]\d+)?) (\S[^\n=:]*?)(?: \([^\n]*)?\s+= ([\d.]+) : ([\d.]+)(?: ([:×]) (\d+))?", text)
+    assert len(told) > 2
+    for value, unit, numerator, denominator, sign, scale in told:
+        plain = float(numerator) / float(denominator)
+        again = plain * float(scale) if sign == "×" else plain / float(scale or 1)
+        assert float(value) == pytest.approx(again, abs=0.006), (value, unit)
+    assert not re.search(r"\d days|\d visits", text)
+
+
+@pytest.mark.usefixtures("home")
+def test_explain_tells_a_machine_all_that_it_tells_a_person(patch: pytest.MonkeyPatch) -> None:
+    [told] = json.loads(tolok(patch, "explain", "kota-a", MONTH, "10.3", "--json")[1])
+    assert {one["rule"]: one["known_count"] for one in told["effects"]}["test"] == 2
+    assert [(one["version"], one["value"]) for one in told["versions"]] == [(1, told["value"])]
+    assert {one["variant"]: one["value"] for one in told["variant_parts"]} == told["variants"]
+    assert {one["member"] for one in told["breakdowns"]["channel"]} >= {"Telepon"}
+
+
 def test_a_number_of_a_report_is_followed_to_the_row_of_its_raw_file_and_computed_again(
     home: Path, patch: pytest.MonkeyPatch
 ) -> None:
@@ -199,12 +222,12 @@ def test_a_number_of_a_report_is_followed_to_the_row_of_its_raw_file_and_compute
 def test_rows_of_a_reason_are_shown_and_none_is_a_formula(patch: pytest.MonkeyPatch) -> None:
     reason = "quarantine_reason=response_before_receipt"
     [row] = csv.DictReader(io.StringIO(tolok(patch, "explain", "kota-a", MONTH, "10.3", "--rows", reason)[1]))
-    assert row["channel"] == "'=Telepon"
+    assert row["channel"] == "'=Telepon[U+202E]"
 
 
 @pytest.mark.usefixtures("home")
 @pytest.mark.parametrize(
-    ("group", "said"), [("chanel=Telepon", "'channel'"), ("channel=Telpon", "'Telepon'"), ("x", "agency=")]
+    ("group", "said"), [("chanel=Telepon", "'channel'"), ("channel=Telpon\u202e", "'Telpon[U+202E]'"), ("x", "agency=")]
 )
 def test_rows_of_a_group_that_is_not_there_are_refused(group: str, said: str, patch: pytest.MonkeyPatch) -> None:
     code, _, err = tolok(patch, "explain", "kota-a", MONTH, "10.3", "--rows", group)

@@ -21,6 +21,7 @@ from pipeline.report.csvw import METADATA, csvw, neutral
 from pipeline.report.document import Document
 from pipeline.report.export import export
 from pipeline.report.sheets import COLUMNS, SHEETS, sheets
+from pipeline.report.unseen import visible
 from pipeline.report.xlsx import DICTIONARY, README, SHEET_NAMES, xlsx
 from tests.report.views import FILE, HOSTILE, city_view
 
@@ -111,7 +112,7 @@ def test_csv_is_read_back_whole_by_its_description(tmp_path: Path) -> None:
 def _plain(cell: object, column: str) -> object:
     """A cell as the description says that it is read."""
     if isinstance(cell, str):
-        return neutral(cell) or None
+        return neutral(visible(cell)) or None
     if type(cell) is date:
         return datetime(cell.year, cell.month, cell.day)
     return float(cell) if isinstance(cell, int) and COLUMNS[column][0] == "number" else cell

@@ -1,12 +1,13 @@
-"""How the reading of access logs is divided: two threads, closed days and late lines change no count."""
+"""How the reading of access logs is divided: parts, two threads, overlapping files and late lines change no count."""
 
 from __future__ import annotations
 
 import gzip
 import random
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from threading import Event, current_thread, main_thread
+from threading import current_thread, main_thread
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -15,11 +16,11 @@ import pytest
 
 from connectors.errors import DataRejected
 from pipeline.access_log import count as counting
-from pipeline.access_log import sessions, share
+from pipeline.access_log import parts, sessions
 from pipeline.access_log.count import LogCounts, LogFile, LogTerms, count_visits
-from pipeline.access_log.share import Counts
+from pipeline.access_log.summary import Summariser, Summary
+from pipeline.access_log.totals import Totals
 from pipeline.periods import midnight
-from pipeline.progress import Meter
 
 TERMS = LogTerms(ZoneInfo("Asia/Jakarta"), "portal", own_networks=("103.10.20.0/24",))
 BEGIN = datetime(2024, 11, 20, tzinfo=UTC)
@@ -37,7 +38,8 @@ JUNK = (b"", b"\x16\x03", b'10.0.0.1 - - [x] "GET / HTTP/1.1" 200 1', b'"', b"\\
 
 @pytest.fixture(autouse=True)
 def _small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(counting, "BLOCK_BYTES", 700)
+    monkeypatch.setattr(parts, "BLOCK_BYTES", 700)
+    monkeypatch.setattr(parts, "PART_BYTES", 9000)
     monkeypatch.setattr(sessions, "PENDING_RUNS", 3)
 
 
@@ -64,9 +66,10 @@ def counted(folder: Path, *files: list[bytes], zipped: bool = False) -> LogCount
 
 
 def counted_at_once(folder: Path, *files: list[bytes]) -> LogCounts:
-    """Without closing days, a second thread or small blocks."""
+    """All lines of a file in one part, without small blocks."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(counting, "BLOCK_BYTES", 1 << 23)
+        patch.setattr(parts, "BLOCK_BYTES", 1 << 23)
+        patch.setattr(parts, "PART_BYTES", 1 << 30)
         patch.setattr(sessions, "PENDING_RUNS", 1 << 30)
         return counted(folder, *files)
 
@@ -74,14 +77,10 @@ def counted_at_once(folder: Path, *files: list[bytes]) -> LogCounts:
 def assert_same(one: LogCounts, other: LogCounts) -> None:
     pd.testing.assert_frame_equal(one.visits, other.visits)
     pd.testing.assert_frame_equal(one.tally, other.tally)
-
-
-@pytest.mark.parametrize("seed", range(12))
-def test_closing_days_changes_no_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
-    lines = ordered_lines(random.Random(seed), count=800)  # noqa: S311
-    whole = counted_at_once(tmp_path, lines)
-    monkeypatch.setattr(counting, "_count", closing_only(counting._count))
-    assert_same(counted(tmp_path, lines), whole)
+    assert [(counts.rows_count, counts.unread_count) for counts in one.files] == [
+        (counts.rows_count, counts.unread_count) for counts in other.files
+    ]
+    assert one.remarks == other.remarks
 
 
 @pytest.mark.parametrize("seed", range(12))
@@ -95,17 +94,21 @@ def test_late_lines_and_files_out_of_order_change_no_count(tmp_path: Path, seed:
     assert_same(counted(tmp_path, *files, zipped=seed % 3 == 0), counted_at_once(tmp_path, *files))
 
 
-def test_memory_of_ordered_lines_is_that_of_a_few_days(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_memory_of_files_that_overlap_is_that_of_the_days_being_added(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     kept: list[int] = []
-    advance = Counts.advance_watermark
+    close = Totals.close
 
-    def watched(counts: Counts, day: int) -> None:
-        advance(counts, day)
-        kept.append(sum(len(runs._merged.visitor) for runs in counts.runs.values()))
+    def watched(totals: Totals, day: int) -> None:
+        close(totals, day)
+        kept.append(sum(visits.open_count for visits in totals.visits.values()))
 
-    monkeypatch.setattr(Counts, "advance_watermark", watched)
-    visits = counted(tmp_path, ordered_lines(random.Random(3), count=4000)).visits  # noqa: S311
-    assert max(kept) < visits["visits_count"].sum() / 20
+    monkeypatch.setattr(Totals, "close", watched)
+    monkeypatch.setattr(parts, "PART_BYTES", 20_000)
+    visits = counted(tmp_path, *[ordered_lines(random.Random(3), count=4000)] * 2).visits  # noqa: S311
+    # Both files have the same days; what both have told is counted once the next part begins.
+    assert 0 < max(kept) < visits["visits_count"].sum() / 6
 
 
 def test_two_threads_count_what_one_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -125,27 +128,17 @@ def test_any_cut_of_a_file_in_two_changes_no_count(tmp_path: Path, monkeypatch: 
     assert_same(counted(tmp_path, lines), whole)
 
 
-def test_no_share_is_counted_on_when_another_cannot_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def count(_share: object, _meter: object, *, is_over: Event) -> Counts:
+def test_no_part_is_read_on_when_another_cannot_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def summaries(summariser: Summariser, *_: object, **__: object) -> Iterator[Summary]:
         if current_thread() is not main_thread():
             raise DataRejected(id="rusak", en="damaged")
-        assert is_over.wait(60)
-        return Counts(TERMS)
+        assert summariser.is_over.wait(60)
+        return iter(())
 
     monkeypatch.setattr(counting, "BYTES_WORTH_SHARING", 1)
-    monkeypatch.setattr(counting, "count_share", count)
+    monkeypatch.setattr(Summariser, "summaries", summaries)
     with pytest.raises(DataRejected, match="damaged"):
         counted(tmp_path, ordered_lines(random.Random(1), count=300))  # noqa: S311
-
-
-def closing_only(count: object) -> object:
-    """`_count` that fails when it has to count again."""
-
-    def run(shares: list[share.Share], meter: Meter) -> Counts:
-        assert all(share.is_closing for share in shares), "a line was taken for late"
-        return count(shares, meter)  # type: ignore[operator, no-any-return]
-
-    return run
 
 
 @pytest.mark.parametrize("zone", ["Asia/Jayapura", "Africa/Casablanca", "America/Sao_Paulo", "Pacific/Apia"])
