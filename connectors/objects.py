@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
 
-from connectors.errors import ConfigError, SourceUnavailable
+from connectors.errors import ConfigError, SourceUnavailable, TolokError
 
 # Addresses of the web are not among them: those are the HTTP client's, with its limits on where it goes.
 _PACKAGES = {"s3": "s3fs", "gs": "gcsfs", "gcs": "gcsfs", "az": "adlfs", "abfs": "adlfs", "abfss": "adlfs"}
@@ -103,8 +103,13 @@ class Storage:
         with _faults_of(self._url):
             try:
                 self._files.put_file(str(path), self._at(key), mode="create" if only_new else "overwrite")
-            except FileExistsError:
-                return False
+            except FileNotFoundError:
+                raise _no_bucket(self._url) from None
+            except OSError:
+                # A storage says in its own words that it put nothing in the place of another.
+                if only_new and self._files.isfile(self._at(key)):
+                    return False
+                raise
         return True
 
     def get(self, key: str, path: Path) -> bool:
@@ -136,11 +141,20 @@ class Storage:
         return f"{self._root}/{key}"
 
 
+def _no_bucket(url: str) -> ConfigError:
+    return ConfigError(
+        id=f"{url}: wadahnya (bucket) tidak ada. Buat dahulu, atau perbaiki alamatnya.",
+        en=f"{url}: there is no such bucket. Make it first, or mend the address.",
+    )
+
+
 @contextmanager
 def _faults_of(url: str) -> Iterator[None]:
     """Every fault of a storage as one of ours; its own words may hold keys and are not repeated."""
     try:
         yield
+    except TolokError:
+        raise
     except PermissionError:
         raise ConfigError(
             id=f"{url}: tidak boleh dibaca. Periksa kunci di lingkungan mesin dan hak baca akun itu pada penyimpanan.",
