@@ -120,7 +120,7 @@ def _sum(
         status="not_computable" if value is None else "provisional" if reasons else "final",
         reason=nothing or "; ".join(f"{reason.text_id} / {reason.text_en}" for reason in reasons) or None,
         reasons=reasons,
-        coverage_pct=sum(one.coverage_pct or 0 for one in known) / len(parts),
+        coverage_pct=sum(one.coverage_pct or 0 for one in telling.values()) / len(parts),
         rows_read=sum(one.rows_read for one in known),
         rows_used=sum(one.rows_used for one in known),
         excluded=_counted(one.excluded for one in known),

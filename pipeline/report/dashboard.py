@@ -34,6 +34,7 @@ from pipeline.report.answers import (
     value_text,
     with_unit,
 )
+from pipeline.report.unseen import drawn
 from pipeline.warehouse import CityView, Part, ResultView
 
 TEMPLATE, STYLE, SCRIPT = "dashboard.html.j2", "dashboard.css.j2", "dashboard.js"
@@ -224,8 +225,8 @@ class Dashboard:
             from_value=known[0].text,
             to_value=known[-1].text,
             unit=unit,
-        )
-        return charts.trend(points, unit=unit, says=says, language=self.language)
+        ) + charts.provisional_text(points, self.language)
+        return charts.trend(charts.with_gaps(points), unit=unit, says=says, language=self.language)
 
     def _panel(
         self, choice: Choice, result: ResultView, months: Mapping[int, tuple[Month, ...]], *, top: float
@@ -276,7 +277,7 @@ class Dashboard:
             high=value_text(highest.value, result, self.language),
             lowest=self.language.period(lowest.period.label),
             low=value_text(lowest.value, result, self.language),
-        )
+        ) + charts.provisional_text(points, self.language)
         unit = self.language(result.unit)
         return charts.trend(points, unit=unit, says=says, language=self.language, before=before, top=top)
 
@@ -351,6 +352,7 @@ def _environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        finalize=drawn,
     )
 
 
@@ -407,12 +409,16 @@ def _breakdowns(result: ResultView, t: Language, cities: Mapping[str, str]) -> I
     for dimension in _ordered(result):
         members = result.breakdowns[dimension]
         has_shares = is_whole(result, members)
-        ordered = sorted(members, key=lambda one: (-(one.numerator or 0), one.name))
+        ordered = sorted(members, key=lambda one: (one.value is None, -(one.numerator or 0), one.name))
         shown = list(ordered[:SHOWN_MEMBERS]) if len(ordered) > SHOWN_MEMBERS + 1 else ordered
-        rest = ordered[len(shown) :]
         parts = [(member_text(dimension, one.name, t, cities), one) for one in shown]
-        if rest:
-            parts.append((t("{count} others", count=t.number(len(rest))), _together(rest, result)))
+        valued = [one for one in ordered[len(shown) :] if one.value is not None]
+        if len(valued) == 1:
+            parts.append((member_text(dimension, valued[0].name, t, cities), valued[0]))
+        elif valued:
+            parts.append((t("{count} others", count=t.number(len(valued))), _together(valued, result)))
+        if count := len(ordered) - len(shown) - len(valued):
+            parts.append((t("{count} without a value", count=t.number(count)), Part("", None)))
         longest = max([result.value or 0, *(one.value or 0 for _, one in parts)], default=0)
         rows = tuple(
             Row(
@@ -420,7 +426,7 @@ def _breakdowns(result: ResultView, t: Language, cities: Mapping[str, str]) -> I
                 value=t.number(one.value),
                 width=share(one.value, longest),
                 share=t.percent(100 * (one.numerator or 0) / result.numerator)
-                if has_shares and result.numerator
+                if has_shares and result.numerator and one.value is not None
                 else "",
                 note=t.label(one.status) if one.status not in (None, "final") else "",
             )
