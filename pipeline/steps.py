@@ -318,12 +318,12 @@ def _judge_again(city_id: str, period: str, *, beside: str, with_overviews: bool
 
     Nothing without such results here, or of other files and settings than today's: the next run judges those.
     """
-    if not _stored(_warehouse_url(), city_id, Period.parse(period)):
-        return []
     try:
         work = _work(city_id, period)
         computed = work.results("computed")
     except DataRejected:
+        return []
+    if not _stored(_warehouse_url(), city_id, work.period):
         return []
     verdicts, results = _judged(city_id, period, computed, warehouse_url=_warehouse_url())
     work.write_verdicts("results", verdicts)
