@@ -12,7 +12,6 @@ def preload() -> None:
     from contextlib import suppress
 
     import pyarrow.dataset  # noqa: F401
-    import scipy.stats  # noqa: F401
 
     import connectors.crosswalk  # noqa: F401
     import pipeline.clean.dataset

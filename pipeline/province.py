@@ -120,14 +120,18 @@ def _sum(
         status="not_computable" if value is None else "provisional" if reasons else "final",
         reason=nothing or "; ".join(f"{reason.text_id} / {reason.text_en}" for reason in reasons) or None,
         reasons=reasons,
-        coverage_pct=sum(one.coverage_pct or 0 for one in known) / len(parts),
+        coverage_pct=sum(one.coverage_pct or 0 for one in telling.values()) / len(parts),
         rows_read=sum(one.rows_read for one in known),
         rows_used=sum(one.rows_used for one in known),
         excluded=_counted(one.excluded for one in known),
         quarantined=_counted(one.quarantined for one in known),
         method_version=", ".join(sorted({one.method_version for one in telling.values()})),
         computed_at=max((one.computed_at for one in known if one.computed_at), default=None),
-        files=tuple(file for one in telling.values() for file in one.files),
+        files=tuple(
+            replace(file, source=f"{names.get(city, city)}: {file.source}")
+            for city, one in telling.items()
+            for file in one.files
+        ),
         breakdowns={"city": tuple(_member(city, one) for city, one in parts.items())},
     )
 

@@ -108,7 +108,7 @@ def _found(rule: Rule, rows: pd.DataFrame) -> _Found | None:
 
 
 def _count(rows: pd.DataFrame, kwargs: Kwargs) -> _Found | None:
-    return _within(len(rows), len(rows), kwargs)
+    return _within(rows.__len__, rows.__len__, kwargs)
 
 
 def _columns(rows: pd.DataFrame, kwargs: Kwargs) -> _Found | None:
@@ -127,15 +127,15 @@ def _between(rows: pd.DataFrame, kwargs: Kwargs) -> _Found | None:
     values = rows[kwargs["column"]]
     if not _is_number(values):
         return None
-    values = values.dropna()
-    return _within(values.min(), values.max(), kwargs) if len(values) else _Found()
+    return _within(values.min, values.max, kwargs) if values.count() else _Found()
 
 
-def _within(least: float, most: float, kwargs: Kwargs) -> _Found | None:
-    bounds = [(float(least), kwargs.get("min_value"), 1), (float(most), kwargs.get("max_value"), -1)]
+def _within(least: Callable[[], float], most: Callable[[], float], kwargs: Kwargs) -> _Found | None:
+    bounds = [(least, kwargs.get("min_value"), 1), (most, kwargs.get("max_value"), -1)]
     if not all(isinstance(bound, int | float | None) for _, bound, _ in bounds):
         return None
-    return _Found(tuple((sign * found, sign * float(bound)) for found, bound, sign in bounds if bound is not None))
+    known = ((found(), float(bound), sign) for found, bound, sign in bounds if bound is not None)
+    return _Found(tuple((sign * float(found), sign * bound) for found, bound, sign in known))
 
 
 def _members(rows: pd.DataFrame, kwargs: Kwargs) -> _Found | None:
@@ -153,8 +153,8 @@ def _members(rows: pd.DataFrame, kwargs: Kwargs) -> _Found | None:
 
 
 def _unique(rows: pd.DataFrame, kwargs: Kwargs) -> _Found | None:
-    keys = rows[kwargs["column_list"] if "column_list" in kwargs else [kwargs["column"]]]
-    if keys.isna().any(axis=None) or any(types.is_object_dtype(dtype) for dtype in keys.dtypes):
+    keys = rows[kwargs["column_list"] if "column_list" in kwargs else [kwargs["column"]]].dropna(how="all")
+    if any(types.is_object_dtype(dtype) for dtype in keys.dtypes):
         return None
     return _Found(((float(len(keys) - keys.duplicated().sum()), float(len(keys))),))
 

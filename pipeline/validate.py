@@ -22,6 +22,7 @@ from pydantic import ValidationError
 
 from connectors.errors import ConfigError, DataRejected
 from connectors.numerals import number, number_en
+from pipeline.deferred_imports import deferred
 from pipeline.indicators.counting import is_sound
 from pipeline.periods import Period
 from pipeline.rule_facts import Facts, facts_of, name_of
@@ -45,6 +46,9 @@ NOT_CHECKED = "not checked"
 
 _COMPOUND_UNIQUE = "expect_compound_columns_to_be_unique"
 _COLUMN_UNIQUE = "expect_column_values_to_be_unique"
+
+# Great Expectations imports them for tests of distributions, JSON schemas and charts: half the time of its own import.
+_SELDOM_USED = ("altair", "jsonschema", "scipy.stats")
 
 _NONE: Mapping[str, Any] = {}
 
@@ -281,6 +285,7 @@ def _lost_problems(suite: Suite, required: Mapping[str, Rule]) -> Iterator[Probl
 
 
 def _type_problems(suite: Suite) -> Iterator[Problem]:
+    _import_great_expectations()
     from great_expectations.exceptions.exceptions import ExpectationNotFoundError
     from pydantic.v1 import ValidationError as SettingsError
 
@@ -478,13 +483,21 @@ def _frames() -> BatchDefinition[Any]:
     return source.add_dataframe_asset("frame").add_batch_definition_whole_dataframe("whole")
 
 
+@cache
+def _import_great_expectations() -> None:
+    with deferred(*_SELDOM_USED):
+        import great_expectations  # noqa: F401
+
+
 def _ge_suite(name: str, expectations: list[Expectation]) -> ExpectationSuite:
+    _import_great_expectations()
     from great_expectations.core import ExpectationSuite
 
     return ExpectationSuite(name, expectations=expectations)
 
 
 def _expectation(rule: Rule) -> Expectation:
+    _import_great_expectations()
     from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
     from great_expectations.expectations.metadata_types import FailureSeverity
 
@@ -499,6 +512,7 @@ def _expectation(rule: Rule) -> Expectation:
 @cache
 def _context() -> AbstractDataContext:
     """The one context of this process: nothing on disk, nothing sent, nothing printed, no cell value in a log."""
+    _import_great_expectations()
     import great_expectations
     from great_expectations.data_context.types.base import ProgressBarsConfig
 

@@ -47,7 +47,7 @@ def verify(city_id: str, period: str, *, progress: Progress = SILENT) -> Verifie
             name,
             one.newest.number if one.newest else 0,
             one.result.headline.value,
-            is_same=not one.differences or one.is_of_other_files,
+            is_same=one.is_same,
         )
         for name, one in compared.decided.items()
     )
@@ -56,7 +56,7 @@ def verify(city_id: str, period: str, *, progress: Progress = SILENT) -> Verifie
 
 def _of_results(compared: Comparison) -> Iterator[Finding]:
     for name, one in compared.decided.items():
-        if one.differences and not one.is_of_other_files:
+        if not one.is_same:
             yield Finding("result", one.differences, name)
 
 
@@ -98,11 +98,13 @@ def _is_of_another_period(one: Difference, city: City) -> bool:
 
 def _notes(compared: Comparison) -> Iterator[str]:
     for name, one in compared.decided.items():
-        if one.is_of_other_files and one.newest:
+        if one.is_same and not one.has_same_files:
             yield (
-                f"{name}: v{one.newest.number} dihitung dari berkas lain yang isinya sama / "
+                f"{name}: v{one.stored.version} dihitung dari berkas lain yang isinya sama / "
                 "was computed from other files that say the same"
             )
+        elif one.is_same and one.differences:
+            yield f"{name}: v{one.stored.version} ditulis dengan kata-kata lain / was written in other words"
     for name, altered in compared.alterations.items():
         for known in (one for one in altered if one.is_known):
             yield (

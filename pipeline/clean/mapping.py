@@ -241,7 +241,8 @@ def _spread_in_categories(values: pd.Series, codes: Codes | None) -> pd.Series:
 
 def with_plain_texts(frame: pd.DataFrame) -> pd.DataFrame:
     """The same without categories."""
-    return frame.astype(dict.fromkeys(frame.columns[frame.dtypes == "category"], "str"))
+    names = [name for name, dtype in frame.dtypes.items() if isinstance(dtype, pd.CategoricalDtype)]
+    return frame.astype(dict.fromkeys(names, "str")) if names else frame
 
 
 def texts_of(raw: pd.DataFrame, column_map: ColumnMap, *, nulls: Sequence[str]) -> pd.Series:

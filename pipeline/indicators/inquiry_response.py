@@ -118,8 +118,8 @@ DEFINITION = Definition(
             "to the closing, every row, by the desk's own clock",
         ),
         "time_to_closure_non_negative": (
-            "seperti time_to_closure_as_recorded, tanpa selisih negatif",
-            "as time_to_closure_as_recorded, without negative durations",
+            "sampai ditutup, setiap baris, menurut jam meja, tanpa selisih negatif",
+            "to the closing, every row, by the desk's own clock, without negative durations",
         ),
     },
 )

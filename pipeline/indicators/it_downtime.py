@@ -109,13 +109,13 @@ DEFINITION = Definition(
             "every ended row that starts in the period, neither joined nor cut, excluded and quarantined ones too",
         ),
         "as_recorded_plausible": (
-            "seperti as_recorded, yang lamanya lebih dari nol dan tidak lebih dari longest_plausible_hours",
-            "as as_recorded, of more than no length and at most longest_plausible_hours",
+            "tiap baris sebagaimana dicatat, yang lamanya lebih dari nol dan masuk akal (longest_plausible_hours)",
+            "every row as recorded, of more than no length and a plausible one (longest_plausible_hours)",
         ),
-        "unplanned_as_recorded": ("seperti as_recorded, tanpa yang terencana", "as as_recorded, without the planned"),
+        "unplanned_as_recorded": ("tiap baris tak terencana sebagaimana dicatat", "every unplanned row as recorded"),
         "unplanned_as_recorded_plausible": (
-            "seperti as_recorded_plausible, tanpa yang terencana",
-            "as as_recorded_plausible, without the planned",
+            "tiap baris tak terencana sebagaimana dicatat, yang lamanya masuk akal",
+            "every unplanned row as recorded, of a plausible length",
         ),
     },
 )

@@ -59,8 +59,14 @@ class Language:
             return found
         for prefix, said in _ABOUT_A_COLUMN.items():
             if name.startswith(prefix):
-                return self(f"{{column}} {said}", column=name.removeprefix(prefix))
+                return self(f"{{column}} {said}", column=self._column(name.removeprefix(prefix)))
         return spaced
+
+    def _column(self, name: str) -> str:
+        """What a column of a clean table is called where there is a word for it, else its id."""
+        message = f"column {name}"
+        told = _translations(self.code).gettext(message)
+        return name if told == message else told
 
     def number(self, value: float | None, *, decimals: int = 2) -> str:
         """A number such as `94.696,97` or `94,696.97`, without trailing zeros; a dash for none."""

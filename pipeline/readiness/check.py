@@ -77,7 +77,7 @@ def stored_otherwise(city: City, year: int, *, today: date) -> list[Difference]:
     with _work_folder(city) as work:
         assessment = _assessed(city, year, today=today, work=work)
     found = {one.key: one for one in map(_record, assessment.outcomes)}
-    return [one for key in sorted({*stored, *found}) for one in _differences(key, stored.get(key), found.get(key))]
+    return [one for key, answer in sorted(found.items()) for one in _differences(key, stored.get(key), answer)]
 
 
 def _differences(key: tuple[str, int], stored: AnswerRecord | None, found: AnswerRecord | None) -> Iterator[Difference]:

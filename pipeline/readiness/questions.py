@@ -22,7 +22,7 @@ ASKED = {
     4: "Have the staff in charge of {subject} been trained?",
     5: "Is a system used to manage {subject}?",
     6: "Are those with a stake in {subject} identified?",
-    7: "Is {subject} monitored, and is something done when a target is missed?",
+    7: "Does somebody monitor {subject}, and is something done when a target is missed?",
     8: "Is the quality of the data about {subject} checked?",
     9: "Does the local government review {subject} at regular intervals?",
 }

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pipeline.language import Language
 from pipeline.periods import Period
+from pipeline.tables import OUTSIDE
 
 if TYPE_CHECKING:
     from pipeline.warehouse import CityView, Part, ResultView
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 Tone = Literal["good", "bad", "neutral"]
 # How many times an even share the largest part of many must be.
 _STANDS_OUT_TIMES = 1.3
+_LONGEST_NAME = 100
 QUESTIONS = ("Is it good?", "Better than last year?", "Why?", "Compared with whom?", "Can it be trusted?")
 
 
@@ -113,9 +115,10 @@ def answers(
     `others` are the results of the same indicator and period of other cities, by the cities' names.
     """
     compared = progress(view, result)
+    better = _is_better(view, result, compared, language)
     told: tuple[tuple[str, Tone], ...] = (
-        _is_good(result, compared, language),
-        _is_better(view, result, compared, language),
+        _so_far(_is_good(result, compared, language), result, language),
+        _so_far(better, result, language) if compared.change is not None else better,
         (_why(view, result, language), "neutral"),
         (_beside(view, result, others or {}, language), "neutral"),
         _trust(result, language),
@@ -160,6 +163,13 @@ def _sign(amount: float) -> str:
 
 def _unit_of_difference(result: ResultView) -> str:
     return "percentage points" if result.unit == "%" else result.unit
+
+
+def _so_far(answer: tuple[str, Tone], result: ResultView, t: Language) -> tuple[str, Tone]:
+    """An answer as it is; of a provisional value neither good nor bad news yet, and said to be provisional."""
+    if result.status != "provisional":
+        return answer
+    return t("Provisional. {told}", told=answer[0]), "neutral"
 
 
 def _is_good(result: ResultView, compared: Progress, t: Language) -> tuple[str, Tone]:
@@ -223,8 +233,10 @@ def _why(view: CityView, result: ResultView, t: Language) -> str:
     if found.is_of_change:
         change = difference_text(found.amount, result, t)
         return t("Most of the change comes from {member}: {change}.", change=change, member=named)
-    share = t.percent(100 * found.amount / result.value) if result.value else t.percent(0)
-    if result.value and found.amount / result.value < _STANDS_OUT_TIMES / found.members_count:
+    if not result.value:
+        return t("The value is zero, so no part of it is the largest.")
+    share = t.percent(100 * found.amount / result.value)
+    if found.amount / result.value < _STANDS_OUT_TIMES / found.members_count:
         count = t.number(found.members_count)
         return t(
             "No {dimension} of {count} stands out; the largest, {member}, has {share}.",
@@ -244,7 +256,7 @@ def _why(view: CityView, result: ResultView, t: Language) -> str:
 
 
 def member_text(dimension: str, member: str, t: Language, cities: Mapping[str, str] | None = None) -> str:
-    """What a member of a breakdown is called: a month or city by its name, a word of ours by its label.
+    """What a member of a breakdown is called: a month or city by its name, a word of ours by its label; cut if long.
 
     `cities` are the names of a province's by id.
     """
@@ -252,7 +264,9 @@ def member_text(dimension: str, member: str, t: Language, cities: Mapping[str, s
         return (cities or {}).get(member, member)
     if dimension == "month":
         return t.period(member)
-    return t.label(member) if dimension in {"audience", "planned", "visit_definition"} else member
+    if dimension in {"audience", "planned", "visit_definition"}:
+        return t.label(member)
+    return member if len(member) <= _LONGEST_NAME else f"{member[: _LONGEST_NAME - 1]}…"
 
 
 def _beside(view: CityView, result: ResultView, others: Mapping[str, ResultView], t: Language) -> str:
@@ -270,8 +284,8 @@ def _beside(view: CityView, result: ResultView, others: Mapping[str, ResultView]
         place=len(ahead) + 1,
         count=len(known) + 1,
         name=name,
-        value=value_text(best.value, result, t),
-    )
+        value=_marked(best.value, best.status, result, t),
+    ) + _provisional_count([result.status, *(one.status for one in known.values())], t)
 
 
 def _parts_compared(view: CityView, result: ResultView, t: Language) -> str:
@@ -284,10 +298,22 @@ def _parts_compared(view: CityView, result: ResultView, t: Language) -> str:
         "Of its {count} cities the best is {best} with {value}, the last {last} with {other}.",
         count=len(members),
         best=view.parts.get(best.name, best.name),
-        value=value_text(best.value, result, t),
+        value=_marked(best.value, best.status, result, t),
         last=view.parts.get(last.name, last.name),
-        other=value_text(last.value, result, t),
-    )
+        other=_marked(last.value, last.status, result, t),
+    ) + _provisional_count([one.status for one in members], t)
+
+
+def _marked(value: float | None, status: str | None, result: ResultView, t: Language) -> str:
+    """A value with its unit, and its mark while it is provisional."""
+    mark = f" ({t('provisional')})" if status == "provisional" else ""
+    return value_text(value, result, t) + mark
+
+
+def _provisional_count(statuses: Sequence[str | None], t: Language) -> str:
+    """How many of some values are provisional; nothing where none is."""
+    count = statuses.count("provisional")
+    return " " + t("Provisional: {count} of {all} values.", count=count, all=len(statuses)) if count else ""
 
 
 def _trust(result: ResultView, t: Language) -> tuple[str, Tone]:
@@ -296,11 +322,13 @@ def _trust(result: ResultView, t: Language) -> tuple[str, Tone]:
     said = {
         "coverage": t.percent(result.coverage_pct),
         "used": t.number(result.rows_used),
-        "read": t.number(result.rows_read),
+        "read": t.number(rows_of_period(result)),
         "files": t.number(len(result.files)),
     }
     if result.status == "final":
-        return t("Final: {coverage} covered, {used} of {read} rows used, from {files} files.", **said), "good"
+        return t(
+            "Final: {coverage} covered, {used} of {read} rows of the period used, from {files} files.", **said
+        ), "good"
     held = [reason for reason in result.reasons if reason.keeps_provisional]
     first = t.either(held[0].text_id, held[0].text_en) if held else t.of_both(result.reason or "?")
     if len(held) > 1:
@@ -309,6 +337,11 @@ def _trust(result: ResultView, t: Language) -> tuple[str, Tone]:
             "bad",
         )
     return t("Not finally: {reason}.", reason=first), "bad"
+
+
+def rows_of_period(result: ResultView) -> int:
+    """The rows read that belong to the period, without those of other times that its files hold besides."""
+    return result.rows_read - result.excluded.get(OUTSIDE, 0)
 
 
 def cities_of(result: ResultView) -> frozenset[str]:
@@ -330,8 +363,8 @@ def _is_ahead(value: float | None, own: float, *, is_higher_better: bool) -> boo
 
 
 def is_whole(result: ResultView, members: Sequence[Part]) -> bool:
-    """Whether the members' numerators add up to the result's."""
-    if result.numerator is None or not members or any(part.numerator is None for part in members):
+    """Whether the members' numerators add up to the result's, those without any left out."""
+    if result.numerator is None or all(part.numerator is None for part in members):
         return False
     return isclose(fsum(part.numerator or 0 for part in members), result.numerator, rel_tol=1e-6, abs_tol=1e-9)
 

@@ -91,6 +91,19 @@ def trend(
     return _slim(_svg(spec, language.code), inks, says=says)
 
 
+def with_gaps(years: Sequence[Point]) -> list[Point]:
+    """The points of years in order, with one without a value for each year between them that has none."""
+    by_year = {int(point.place): point for point in years}
+    every = range(min(by_year), max(by_year) + 1) if by_year else ()
+    return [by_year.get(year, Point(str(year), None)) for year in every]
+
+
+def provisional_text(points: Sequence[Point], language: Language) -> str:
+    """Which points are provisional, to be added to the sentence that says what a picture shows; else nothing."""
+    places = [point.place for point in points if point.value is not None and not point.is_final]
+    return " " + language("Provisional: {places}.", places=", ".join(places)) if places else ""
+
+
 def _layers(
     points: Sequence[Point], before: Sequence[Point], inks: _Inks, *, unit: str, top: float | None
 ) -> Iterator[dict[str, Any]]:

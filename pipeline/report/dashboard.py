@@ -30,9 +30,11 @@ from pipeline.report.answers import (
     member_text,
     progress,
     quotient_text,
+    rows_of_period,
     value_text,
     with_unit,
 )
+from pipeline.report.unseen import drawn
 from pipeline.warehouse import CityView, Part, ResultView
 
 TEMPLATE, STYLE, SCRIPT = "dashboard.html.j2", "dashboard.css.j2", "dashboard.js"
@@ -223,8 +225,8 @@ class Dashboard:
             from_value=known[0].text,
             to_value=known[-1].text,
             unit=unit,
-        )
-        return charts.trend(points, unit=unit, says=says, language=self.language)
+        ) + charts.provisional_text(points, self.language)
+        return charts.trend(charts.with_gaps(points), unit=unit, says=says, language=self.language)
 
     def _panel(
         self, choice: Choice, result: ResultView, months: Mapping[int, tuple[Month, ...]], *, top: float
@@ -275,7 +277,7 @@ class Dashboard:
             high=value_text(highest.value, result, self.language),
             lowest=self.language.period(lowest.period.label),
             low=value_text(lowest.value, result, self.language),
-        )
+        ) + charts.provisional_text(points, self.language)
         unit = self.language(result.unit)
         return charts.trend(points, unit=unit, says=says, language=self.language, before=before, top=top)
 
@@ -326,6 +328,7 @@ def rendered(template: str, *, language: Language, choices: Sequence[Choice], **
         value_text=value_text,
         member_text=member_text,
         cities_of=cities_of,
+        rows_of_period=rows_of_period,
         shown_files=SHOWN_FILES,
         definitions=list(definitions().values()),
         themes=THEMES,
@@ -349,6 +352,7 @@ def _environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        finalize=drawn,
     )
 
 
@@ -405,12 +409,16 @@ def _breakdowns(result: ResultView, t: Language, cities: Mapping[str, str]) -> I
     for dimension in _ordered(result):
         members = result.breakdowns[dimension]
         has_shares = is_whole(result, members)
-        ordered = sorted(members, key=lambda one: (-(one.numerator or 0), one.name))
+        ordered = sorted(members, key=lambda one: (one.value is None, -(one.numerator or 0), one.name))
         shown = list(ordered[:SHOWN_MEMBERS]) if len(ordered) > SHOWN_MEMBERS + 1 else ordered
-        rest = ordered[len(shown) :]
         parts = [(member_text(dimension, one.name, t, cities), one) for one in shown]
-        if rest:
-            parts.append((t("{count} others", count=t.number(len(rest))), _together(rest, result)))
+        valued = [one for one in ordered[len(shown) :] if one.value is not None]
+        if len(valued) == 1:
+            parts.append((member_text(dimension, valued[0].name, t, cities), valued[0]))
+        elif valued:
+            parts.append((t("{count} others", count=t.number(len(valued))), _together(valued, result)))
+        if count := len(ordered) - len(shown) - len(valued):
+            parts.append((t("{count} without a value", count=t.number(count)), Part("", None)))
         longest = max([result.value or 0, *(one.value or 0 for _, one in parts)], default=0)
         rows = tuple(
             Row(
@@ -418,7 +426,7 @@ def _breakdowns(result: ResultView, t: Language, cities: Mapping[str, str]) -> I
                 value=t.number(one.value),
                 width=share(one.value, longest),
                 share=t.percent(100 * (one.numerator or 0) / result.numerator)
-                if has_shares and result.numerator
+                if has_shares and result.numerator and one.value is not None
                 else "",
                 note=t.label(one.status) if one.status not in (None, "final") else "",
             )
@@ -478,11 +486,17 @@ def share(part: float | None, whole: float | None) -> int | None:
     return min(100, max(0, 2 * round(50 * part / whole))) if part is not None and whole else None
 
 
+def sealed_page(html: str) -> str:
+    """A page with the hash of its text at its end."""
+    return f"{html}<!-- {hashlib.sha256(html.encode()).hexdigest()} -->\n"
+
+
 def inputs_of(path: Path) -> str | None:
-    """The hash of the inputs that a page in a file says it was made from; null for none."""
-    if not path.is_file():
+    """The hash of the inputs that a page in a file says it was made from; null for none, or one that is not whole."""
+    try:
+        text = path.read_text("utf-8")
+    except (FileNotFoundError, UnicodeDecodeError):
         return None
-    with path.open(encoding="utf-8") as file:
-        head = file.read(400)
-    _, _, after = head.partition('name="inputs" content="')
-    return after[:64] if after else None
+    html, _, _ = text.rpartition("<!-- ")
+    _, _, after = html[:400].partition('name="inputs" content="')
+    return after[:64] if after and text == sealed_page(html) else None

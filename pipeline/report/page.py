@@ -13,6 +13,7 @@ from connectors.numerals import number
 from pipeline.atomic import GROUP_READS, write_atomically
 from pipeline.indicators.definition import definitions
 from pipeline.report.text import SHOWN_MEMBERS, by_dimension, distinct_closings
+from pipeline.report.unseen import drawn
 from pipeline.report.words import label
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ def environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        finalize=drawn,
     )
     made.filters |= {"number": number, "label": label, "share": _share}
     return made

@@ -31,7 +31,7 @@ _NO_LENGTH = re.compile(r"h0(?=M|\")")
 
 def trends(view: CityView, result: ResultView, years: Sequence[ResultView], t: Language) -> Iterator[dict[str, Any]]:
     """A picture of the period of each year and one of its months, with heading and sentence; none of one value."""
-    of_years = [_point(one.period[:4], one, t, is_marked=one is result) for one in years]
+    of_years = charts.with_gaps([_point(one.period[:4], one, t, is_marked=one is result) for one in years])
     of_months = list(_months(view, result, t))
     for heading, points in ((t("Over the years"), of_years), (t("By month"), of_months)):
         known = [point for point in points if point.value is not None]
@@ -44,7 +44,7 @@ def trends(view: CityView, result: ResultView, years: Sequence[ResultView], t: L
                 from_value=t.number(known[0].value),
                 to_value=t.number(known[-1].value),
                 unit=t(result.unit),
-            )
+            ) + charts.provisional_text(points, t)
             svg = str(charts.trend(points, unit=t(result.unit), says=says, language=t))
             yield {"heading": heading, "says": says, "svg": _standalone(svg)}
 

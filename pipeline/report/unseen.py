@@ -20,3 +20,8 @@ def visible(text: str) -> str:
 def visible_json(text: str) -> str:
     """JSON of the same content, in which such characters are escaped."""
     return _UNSEEN.sub(lambda found: json.dumps(found[0])[1:-1], text)
+
+
+def drawn(value: object) -> object:
+    """What a template writes for a value: such characters of a text, but not of markup, as code points."""
+    return visible(value) if type(value) is str else value

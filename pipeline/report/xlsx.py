@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.report.document import Document
 from pipeline.report.sheets import COLUMNS, Cell, Kind, Sheet, sheets
+from pipeline.report.unseen import visible
 
 if TYPE_CHECKING:
     from xlsxwriter import Workbook
@@ -124,6 +125,7 @@ def _write_cell(sheet: Worksheet, row: int, column: int, value: Cell, style: Any
     elif isinstance(value, date):
         sheet.write_datetime(row, column, value, style)
     elif isinstance(value, str):
+        value = visible(value)
         sheet.write_string(row, column, value if len(value) <= LONGEST_TEXT else f"{value[:LONGEST_TEXT]}…", style)
     else:
         sheet.write_number(row, column, value, style)

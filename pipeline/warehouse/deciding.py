@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.tables import OUTSIDE
 from pipeline.warehouse.comparing import Difference, compare
-from pipeline.warehouse.model import REMARK, RESULT, RESULT_SOURCE, ROWS, SEAL
+from pipeline.warehouse.model import REMARK, RESULT, RESULT_SOURCE, ROWS, SEAL, VARIANT
 from pipeline.warehouse.records import Stored, StoreRequest
 from pipeline.warehouse.seals import Alteration, Version, seal_of
 from pipeline.warehouse.version_rows import PARTS, by_column, version_rows
@@ -18,10 +18,11 @@ if TYPE_CHECKING:
 
 # What no computation gives again: only the seal tells that they are altered.
 ONLY_SEALED = ("run_id", "computed_at", "change_reason")
-# What may differ for the same inputs when they come in other files: how many rows do not bear on the period, and what
-# is told of them.
-_OF_FILES = {f"{RESULT.name}.{name}" for name in ("rows_read", "rows_excluded", "rows_quarantined", "reason")}
+# What may differ for the same inputs when they come in other files: how many rows do not bear on the period.
+_OF_FILES = {f"{RESULT.name}.{name}" for name in ("rows_read", "rows_excluded", "rows_quarantined")}
 _TABLES_OF_FILES = {ROWS.name, RESULT_SOURCE.name, REMARK.name}
+# What a newer Tolok may say in other words.
+_WORDS = {f"{RESULT.name}.reason", f"{VARIANT.name}.reason", f"{REMARK.name}.text_id", f"{REMARK.name}.text_en"}
 _MENDED = (
     "nilai tersimpan berbeda dari hasil hitungan berkas yang sama / "
     "the stored values differed from those computed from the same files"
@@ -32,14 +33,19 @@ _MENDED = (
 class Decided:
     """What is to be done with a result, the version it was held against, and where that differs from it.
 
-    `is_of_other_files` tells of the same inputs in other files: the version stands, and its files with it.
+    A version that stands may differ from what was computed in its files, or in the words of its remarks: the same
+    inputs came in other files, or Tolok says it otherwise today.
     """
 
     result: Result
     stored: Stored
     newest: Version | None
     differences: tuple[Difference, ...] = ()
-    is_of_other_files: bool = False
+
+    @property
+    def is_same(self) -> bool:
+        """Whether the version stands."""
+        return self.stored.outcome == "unchanged"
 
     @property
     def has_same_files(self) -> bool:
@@ -60,8 +66,8 @@ class Comparison:
 
     @property
     def differences(self) -> tuple[Difference, ...]:
-        """All that is stored and should be otherwise; what files that say the same differ in is none of it."""
-        of_results = (d for one in self.decided.values() if not one.is_of_other_files for d in one.differences)
+        """All that is stored and should be otherwise."""
+        of_results = (d for one in self.decided.values() if not one.is_same for d in one.differences)
         return (*of_results, *self.beside)
 
     @property
@@ -80,11 +86,10 @@ def decide(result: Result, versions: Sequence[Version], request: StoreRequest) -
         stored = Stored(result.indicator_id, result.period, next_version, "new", reason)
         return Decided(result, stored, None, (_missing(result, request),))
     found = tuple(_differences(result, newest, request))
-    is_of_other_files = newest.is_intact and _is_of_other_files(found)
-    if newest.is_intact and (not found or is_of_other_files):
+    if newest.is_intact and _stands(found):
         version, reason = newest.number, str(newest.result["change_reason"])
         stored = Stored(result.indicator_id, result.period, version, "unchanged", reason)
-        return Decided(result, stored, newest, found, is_of_other_files)
+        return Decided(result, stored, newest, found)
     reason = _change_reason(result, newest, request) or _MENDED
     places = ", ".join(dict.fromkeys(one.place for one in found)) if reason == _MENDED else ""
     if request.correction:
@@ -116,10 +121,12 @@ def _missing(result: Result, request: StoreRequest) -> Difference:
     return one
 
 
-def _is_of_other_files(found: Sequence[Difference]) -> bool:
-    """Whether all that differs is what files that say the same may differ in."""
-    return any(one.table == RESULT_SOURCE.name for one in found) and all(
-        one.table in _TABLES_OF_FILES or one.place in _OF_FILES for one in found
+def _stands(found: Sequence[Difference]) -> bool:
+    """Whether nothing differs but words, and what files that say the same may differ in, where the files differ."""
+    is_of_other_files = any(one.table == RESULT_SOURCE.name for one in found)
+    return all(
+        one.place in _WORDS or (is_of_other_files and (one.table in _TABLES_OF_FILES or one.place in _OF_FILES))
+        for one in found
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -144,9 +145,14 @@ def _repeated(line: str) -> str:
 
 
 def _sha256(views: Mapping[str, str]) -> str:
+    return _sha256_with_comments(tuple(views.values()))
+
+
+@lru_cache(maxsize=2)
+def _sha256_with_comments(texts: tuple[str, ...]) -> str:
     comments = (f"{item} {item.comment}" for table in METADATA.sorted_tables for item in (table, *table.columns))
     said = (f"{name} {text}" for name, text in meanings().items())
-    return hashlib.sha256("\n".join((*views.values(), *comments, *said, repr(definitions()))).encode()).hexdigest()
+    return hashlib.sha256("\n".join((*texts, *comments, *said, repr(definitions()))).encode()).hexdigest()
 
 
 def _comment(connection: Connection, views: Mapping[str, str]) -> None:

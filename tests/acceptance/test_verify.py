@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -11,27 +14,117 @@ from pipeline import steps
 from pipeline.config.load import load_city
 from pipeline.indicators.definition import definitions
 from pipeline.periods import Period
+from pipeline.verifying import verify
+from pipeline.warehouse import Warehouse
 from pipeline.work import Work
 from tests.acceptance.exports import write_city
 from tests.acceptance.test_bad_input import tolok
 
+PROVINCE = "province: jawa-uji\nname: Jawa Uji\nparts: [kota-uji]\n"
 
-def test_verify_rebuilds_every_number_and_finds_altered_bytes(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+
+@pytest.fixture
+def ran(home: Path) -> Path:
+    """A city whose year was run, and a province that it is the one city of."""
     (home / "cities").rmdir()
     write_city(home / "cities")
+    (home / "cities" / "provinces").mkdir()
+    (home / "cities" / "provinces" / "jawa-uji.yaml").write_text(PROVINCE, "utf-8")
     steps.run("kota-uji", "2024")
+    return home
+
+
+def alter(home: Path, statement: str) -> None:
+    with closing(sqlite3.connect(home / "home" / "warehouse.sqlite")) as connection, connection:
+        connection.execute(statement)
+
+
+def test_verify_rebuilds_every_number_and_finds_altered_bytes(ran: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     code, out, _ = tolok(monkeypatch, "verify", "kota-uji", "2024")
-    assert (code, out.count("sama / same")) == (0, len(definitions()))
+    assert (code, out.count("sama / same"), "5 raw files are whole" in out) == (0, len(definitions()), True)
     (landed,) = [
         path
-        for path in (home / "home" / "landing" / "objects").rglob("*")
+        for path in (ran / "home" / "landing" / "objects").rglob("*")
         if path.is_file() and not path.suffix and b"Aplikasi" in path.read_bytes()
     ]
     landed.chmod(0o644)
     landed.write_bytes(landed.read_bytes().replace(b"17:00", b"18:00"))
-    code, _, err = tolok(monkeypatch, "verify", "kota-uji", "2024")
+    code, out, err = tolok(monkeypatch, "verify", "kota-uji", "2024")
     assert code == 3
-    assert "pengaduan.csv" in err
+    assert "altered or gone: pengaduan.csv" in out
+    assert "fetch them again with tolok run kota-uji 2024" in err
+    assert tolok(monkeypatch, "run", "kota-uji", "2024")[0] == 0
+    assert tolok(monkeypatch, "verify", "kota-uji", "2024")[0] == 0
+
+
+def test_verify_names_what_was_altered_in_both_languages_and_run_mends_it(
+    ran: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alter(ran, "UPDATE result_variant SET value = 9 WHERE variant = 'unplanned_only'")
+    alter(ran, "UPDATE source_file SET name = 'x.csv' WHERE source = 'meja'")
+    code, out, err = tolok(monkeypatch, "verify", "kota-uji", "2024")
+    assert (code, out.count("sama / same"), out.count("BERBEDA / DIFFERENT")) == (3, 3, 1)
+    assert "variant unplanned_only): tersimpan / stored 9.0; seharusnya / should be 2.0" in out
+    assert "tersimpan / stored x.csv; seharusnya / should be pengaduan.csv" in out
+    assert all(f"{said}: result_variant.value, source_file.name." in err for said in ("tersimpan", "is stored"))
+    code, out, _ = tolok(monkeypatch, "verify", "jawa-uji", "2024", "--json")
+    (told,) = json.loads(out)
+    assert (code, told["is_same"], [one["kind"] for one in told["findings"]]) == (3, False, ["result", "beside"])
+    assert told["findings"][0]["differences"][0]["recomputed"] == 2
+    code, out, _ = tolok(monkeypatch, "run", "kota-uji", "2024")
+    assert "from the same files (result_variant.value)" in out
+    code, out, _ = tolok(monkeypatch, "verify", "kota-uji", "2024")
+    assert (code, "it_downtime: v1" in out) == (0, True)
+
+
+def test_what_was_altered_does_not_bear_on_what_is_computed(ran: Path) -> None:
+    alter(ran, "UPDATE result SET rows_read = 900, rows_used = 900 WHERE indicator_id = 'it_downtime'")
+    (found,) = verify("kota-uji", "2024").findings
+    assert {one.place for one in found.differences} == {"result.rows_read", "result.rows_used"}
+    steps.run("kota-uji", "2024")
+    assert verify("kota-uji", "2024").findings == ()
+    rows = Warehouse(f"sqlite:///{ran / 'home' / 'warehouse.sqlite'}").history("kota-uji", "it_downtime")
+    assert [(row["version"], row["status"]) for row in rows] == [(1, "final"), (2, "final")]
+
+
+def test_files_fetched_since_are_told_of_by_what_they_say(ran: Path) -> None:
+    export = ran / "cities" / "data" / "pengaduan.csv"
+    header, *rows = export.read_text("utf-8").splitlines()
+    export.write_text("\n".join([header, *reversed(rows)]) + "\n", "utf-8")
+    steps.fetch("kota-uji", "meja", "2024")
+    found = verify("kota-uji", "2024")
+    assert (found.findings, [note.split(":")[0] for note in found.notes]) == ((), ["inquiry_response"])
+    with export.open("a", encoding="utf-8") as file:
+        file.write("99;Aplikasi;3 Mei 2024 08:00;4 Mei 2024 08:00;Warga\n")
+    steps.fetch("kota-uji", "meja", "2024")
+    (late,) = verify("kota-uji", "2024").findings
+    assert late.indicator_id == "inquiry_response"
+    assert {"result.inputs_sha256", "result.value", "result_source"} <= {one.place for one in late.differences}
+    steps.run("kota-uji", "2024")
+    assert verify("kota-uji", "2024").findings == ()
+
+
+def test_the_same_bytes_may_have_another_name_in_another_period(ran: Path) -> None:
+    data = ran / "cities" / "data"
+    (data / "pengaduan.csv").rename(data / "pengaduan-lama.csv")
+    steps.run("kota-uji", "2023")
+    assert [verify("kota-uji", year).findings for year in ("2023", "2024")] == [(), ()]
+    alter(ran, "UPDATE source_file SET name = 'x.csv' WHERE source = 'meja'")
+    for year in ("2023", "2024"):
+        (beside,) = verify("kota-uji", year).findings
+        assert [one.place for one in beside.differences] == ["source_file.name"]
+
+
+def test_verify_changes_nothing(ran: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    alter(ran, "UPDATE result SET median = 9")
+    (ran / "cities" / "data" / "pengaduan.csv").unlink()
+
+    def state() -> dict[Path, bytes]:
+        return {path: path.read_bytes() for path in ran.rglob("*") if path.is_file() and "sqlite-" not in path.name}
+
+    before = state()
+    assert tolok(monkeypatch, "verify", "kota-uji", "2024")[0] == 3
+    assert state() == before
 
 
 def test_a_table_that_two_indicators_read_is_rebuilt_once(home: Path, tmp_path: Path) -> None:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from pipeline.province import rolled_up
 from tests.acceptance.test_bad_input import tolok
 from tests.acceptance.years_of_exports import write_city
+from tests.report.views import result
 
 MONTH = "2025-02"
 PROVINCE = "province: jawa-uji\nname: Jawa Uji\nparts: [kota-a, kota-b]\n"
@@ -127,3 +130,9 @@ def test_what_is_for_a_city_alone_says_so_of_a_province(
 ) -> None:
     code, _, err = tolok(monkeypatch, *words)
     assert (code, told in err) == (2, True), err
+
+
+def test_a_city_without_a_figure_covers_nothing() -> None:
+    whole, none = result("portal_visits", "2025", 9.0), result("portal_visits", "2025", None, status="not_computable")
+    (one,) = rolled_up("jawa-uji", {"a": [replace(whole, city_id="a")], "b": [replace(none, city_id="b")], "c": []})
+    assert (one.value, one.status, one.coverage_pct) == (9.0, "provisional", pytest.approx(100 / 3))

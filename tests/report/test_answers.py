@@ -77,7 +77,9 @@ def test_fewer_days_than_last_year_are_better_and_the_agency_that_brought_it_is_
     assert better == "good: Lebih baik: 3 hari pada 2024 (−0,5 hari, −16,7 %)."
     assert why == "neutral: Perubahan terbesar berasal dari OPD Dinas A: −0,5 hari."
     assert compared == "neutral: Belum ada kota lain yang nilainya tersimpan di sini untuk periode ini."
-    assert trust == "good: Final: cakupan 100 %, 100 dari 101 baris dipakai, dari 0 berkas."
+    assert trust == "good: Final: cakupan 100 %, 100 dari 101 baris periode ini dipakai, dari 0 berkas."
+    of_years = hours(2.5, rows_read=301, excluded={"outside_period": 200, "test": 1})
+    assert told(of_years)[4] == "good: Final: 100 % covered, 100 of 101 rows of the period used, from 0 files."
     assert told(before, now)[1].startswith("neutral: There is no value for 2023")
 
 
@@ -143,6 +145,30 @@ def test_a_city_is_placed_among_the_others_that_have_a_value() -> None:
     none = replace(hours(1), value=None)
     said = told(hours(2.5), **{"Kota A": hours(2.0), "Kota B": hours(4.0), "Kota C": none})[3]
     assert said == "neutral: Place 2 of 3 cities; the best of the others is Kota A with 2 days."
+
+
+def test_nothing_about_a_provisional_value_is_said_as_if_it_were_final() -> None:
+    held, before = hours(2.5, status="provisional", target=target(3, "at_most")), hours(3.0, period="2024")
+    good, better, *_ = told(held, before, language=ID)
+    assert good == "neutral: Sementara. Ya: 2,5 hari; targetnya paling banyak 3 hari (RPJMD)."
+    assert better == "neutral: Sementara. Lebih baik: 3 hari pada 2024 (−0,5 hari, −16,7 %)."
+    assert told(held)[1] == "neutral: There is no value for 2024 to compare with."
+    said = told(hours(2.5), **{"Kota A": hours(2.0, status="provisional"), "Kota B": hours(4.0)})[3]
+    assert said.endswith("is Kota A with 2 days (provisional). Provisional: 1 of 3 values.")
+    days = (
+        Part("kota-a", 2.0, 48, 1, "days", status="final"),
+        Part("kota-b", 4.0, 96, 1, "days", status="provisional"),
+    )
+    province = replace(hours(3.0), numerator=144, denominator=2, breakdowns={"city": days})
+    parts = {"kota-a": "Kota A", "kota-b": "Kota B"}
+    compared = answers(CityView(CITY, (province,), parts=parts), province, language=EN)[3].text
+    assert compared.endswith("the last Kota B with 4 days (provisional). Provisional: 1 of 2 values.")
+
+
+def test_of_nothing_no_part_is_the_largest_and_a_long_name_is_cut() -> None:
+    assert told(hours(0, numerator=0))[2] == "neutral: The value is zero, so no part of it is the largest."
+    long = (Part("N" * 10_000, 2.5, 5976, 90, "days"), Part("B", 0.1, 24, 10, "days"))
+    assert f"agency {'N' * 99}…:" in told(hours(2.5, breakdowns={"agency": long}))[2]
 
 
 def test_a_provisional_value_says_why_first_and_one_that_is_missing_why_it_is() -> None:

@@ -20,7 +20,7 @@ from babel.messages.pofile import read_po
 from click.testing import CliRunner
 from jinja2.ext import babel_extract
 
-from pipeline.cli import _commands
+from pipeline.cli import commands
 from pipeline.indicators.definition import definitions
 from pipeline.language import LANGUAGES, Language
 from pipeline.language.language import CATALOGUES
@@ -28,7 +28,8 @@ from pipeline.report import dashboard
 from pipeline.report.answers import QUESTIONS
 from pipeline.report.charts import Point, trend
 from pipeline.report.dashboard import Dashboard, choices
-from pipeline.warehouse import CityRecord, CityView, Part
+from pipeline.report.dashboard_overview import Overview
+from pipeline.warehouse import CityRecord, CityView, Part, TargetRecord
 from pipeline.warehouse.readiness import AnswerRecord, ReadinessRecords
 from tests.report.ten_years import HOSTILE, fill
 from tests.report.views import CITY, city_view, result
@@ -90,7 +91,7 @@ def tolok(home: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
     monkeypatch.delenv("TOLOK_WAREHOUSE", raising=False)
 
     def run(*words: str) -> str:
-        return CliRunner().invoke(_commands, words, catch_exceptions=False).output
+        return CliRunner().invoke(commands, words, catch_exceptions=False).output
 
     return run
 
@@ -129,7 +130,7 @@ def test_a_page_needs_nothing_from_outside_and_is_small_enough_to_mail(page: tup
 
 def test_names_stay_text(page: tuple[Language, str]) -> None:
     _, text = page
-    assert HOSTILE in "".join(Reader(text).words)
+    assert HOSTILE.replace("\u202e", "[U+202E]") in "".join(Reader(text).words)
     assert text.count("<script>") == 1
 
 
@@ -213,6 +214,43 @@ def test_a_variant_of_a_share_differs_by_percentage_points() -> None:
     now = result("online_services", "2025", 50.0, variants=(Part("accessible_only", 75.0, 75.0, 100.0, "%"),))
     text = Reader(Dashboard(CityView(CITY, (now,)), Language("en")).html()).text
     assert "75 +25 percentage points" in text
+
+
+def test_years_without_a_result_keep_their_place_and_break_the_line() -> None:
+    years = [result("inquiry_response", year, 3.0) for year in ("2019", "2021", "2022", "2025")]
+    text = Dashboard(CityView(CITY, tuple(years)), Language("en")).html()
+    [line] = re.findall(r'<path class="now" d="([^"]*)"', text)
+    assert line.count("L") == 1
+    [labels] = re.findall(r'<g class="ax middle"[^>]*>(.*?)</g>', text)
+    assert re.findall(r">(\d{4})<", labels) == [str(year) for year in range(2019, 2026)]
+
+
+@pytest.mark.parametrize(
+    ("value", "said"), [(2.5, "target met so far ○ provisional"), (3.5, "target not met so far ○ provisional")]
+)
+def test_a_provisional_value_has_neither_met_nor_missed_its_target(value: float, said: str) -> None:
+    goal = TargetRecord("inquiry_response", 2025, 3.0, "at_most", "RPJMD")
+    now = result("inquiry_response", "2025", value, status="provisional", target=goal)
+    view = CityView(CITY, (result("inquiry_response", "2024", 3.0), now))
+    for page in (Dashboard(view, Language("en")).html(), Overview((view,), Language("en")).html()):
+        assert (said in Reader(page).text, re.findall(r"[✓✗] target", page)) == (True, [])
+    text = Dashboard(view, Language("en")).html()
+    assert set(re.findall(r'<li class="(\w+)"><a href="#inquiry_response"', text)) == {"neutral"}
+    assert " Provisional: 2025." in next(
+        said for name, said in Reader(text).attributes if name == "aria-label" and "by year" in said
+    )
+
+
+def test_members_without_a_value_are_no_zero_and_names_stay_as_they_are() -> None:
+    parts = (*(Part(f"kota {place}", 3.0, 72.0, 1.0, "days") for place in range(5)), Part("kota 5", None))
+    now = result("inquiry_response", "2025", 3.0, numerator=360.0, denominator=5.0)
+    rows = [
+        replace(now, breakdowns={"agency": (*parts, *more)}) for more in ((), (Part("kota 6", None),), parts[:1] * 2)
+    ]
+    texts = [Reader(Dashboard(CityView(CITY, (one,)), Language("en")).html()).text for one in rows]
+    assert "kota 4 3 20 % kota 5 – What" in texts[0]
+    assert "kota 4 3 20 % 2 without a value – What" in texts[1]
+    assert "others 3 1 without a value – What" in texts[2]
 
 
 @pytest.mark.parametrize(("then", "has_past", "joined"), [("AB", True, True), ("A", False, False)])

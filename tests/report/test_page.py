@@ -12,6 +12,7 @@ import pytest
 from pipeline.indicators.definition import definitions
 from pipeline.report import page
 from pipeline.report.words import label
+from pipeline.tables import TABLES
 from pipeline.validate import Outcome, Verdict
 
 VOID = {"meta", "br", "link", "img", "input", "hr"}
@@ -140,7 +141,7 @@ def test_results_stand_in_the_order_of_their_clauses_in_both_languages(tmp_path:
         "Dibaca Read 1.234",
         "Dipakai Used 1.200",
         "duplikat duplicate 30",
-        "visited_on kosong missing_visited_on 4",
+        "hari kunjungan kosong missing_visited_on 4",
         "termasuk bot bots_included 104.000,3",
         "persentil ke-90 p90 1,8",
         "Cakupan Coverage 100 %",
@@ -212,6 +213,16 @@ def test_numbers_are_written_the_indonesian_way(value: float | None, shown: str)
 def test_an_id_without_a_word_keeps_its_name() -> None:
     assert label("some_new_rule") == "some new rule"
     assert label("unknown_status") == "status di luar daftar"
+    assert label("bad_some_column") == "some_column tidak terbaca"
+
+
+def test_what_rows_are_said_to_lack_and_whom_services_are_for_has_words() -> None:
+    columns = [column for table in TABLES.values() for column in table.columns]
+    assert label("missing_received_at") == "waktu diterima kosong"
+    needed = [column.name for column in columns if column.is_required or column.kind == "moment"]
+    assert [name for name in needed if label(f"missing_{name}") == f"{name} kosong"] == []
+    [audience] = [column for column in columns if column.name == "audience"]
+    assert [name for name in audience.allowed or () if label(name) == name] == []
 
 
 def part(dimension: str, member: str, numerator: float) -> dict[str, Any]:

@@ -82,7 +82,7 @@ def test_a_value_that_is_missing_says_why_and_shows_no_zero() -> None:
 
 def test_a_trend_is_drawn_with_its_sentence_and_its_table() -> None:
     picture = next(iter(trends(city_view(), *_years("inquiry_response"), Language("en"))))
-    assert picture["says"] == "Over the years, 2024 to 2025: from 3 to 2.5 days."
+    assert picture["says"] == "Over the years, 2024 to 2025: from 3 to 2.5 days. Provisional: 2025."
     # The provisional year alone is hollow, and is drawn though it is the only one.
     assert 'class="hole" d="M' in picture["svg"]
     assert "h0" not in picture["svg"]

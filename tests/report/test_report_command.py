@@ -134,8 +134,9 @@ def test_all_cities_and_provinces_are_written_in_one_command(home: Path, patch: 
 def test_the_pdf_of_a_province_names_its_cities_and_those_that_lack_a_value(patch: pytest.MonkeyPatch) -> None:
     [path] = report(patch, "jawa-uji", MONTH, "--to", "pdf", "--lang", "en")
     with pypdfium2.PdfDocument(path) as document:
-        text = document[1].get_textpage().get_text_range()
+        text, *_, files = (document[at].get_textpage().get_text_range() for at in range(1, len(document)))
     assert [name in text for name in ("Its cities", "kota-a", "kota-b", "Missing")] == [True] * 4
+    assert re.search(r"kota.a:\s+\w+", files)
 
 
 @pytest.mark.usefixtures("home")

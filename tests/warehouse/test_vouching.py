@@ -10,13 +10,15 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from pipeline.indicators.base import Breakdown, Quotient
+from connectors.remarks import Remark
+from pipeline.indicators.base import Breakdown, Quotient, Result, RowCounts
 from pipeline.warehouse import Closing, Comparison, Correction, Stored, StoreRequest, Warehouse
 from pipeline.warehouse.engine import make_engine, writing
 from pipeline.warehouse.seals import read_versions, seal_of
 from tests.warehouse.test_warehouse import NOW, request, result
 
-V2 = result("b", read=5)
+OPEN = Remark("open_inquiries", "masih terbuka", "still open", keeps_provisional=False)
+V2 = result("b", read=5, remarks=(OPEN,))
 MENDED = "the stored values differed from those computed from the same files"
 
 
@@ -68,12 +70,23 @@ def test_a_number_is_read_back_as_it_was_written(value: float | None, warehouse_
     assert [s.outcome for s in warehouse.store([one], request=request("r3"))] == ["unchanged"]
 
 
-def test_the_same_inputs_in_another_file_leave_the_version_and_its_files(warehouse: Warehouse) -> None:
-    again = replace(V2, rows=replace(V2.rows, read=6, excluded={"outside_period": 1}))
-    other = later("r3", sources=request("r3", sha256="e" * 64).sources)
-    assert warehouse.store([again], request=other)[0].outcome == "unchanged"
-    found = warehouse.compare([again], request=other)
-    assert (found.is_same, found.decided["it_downtime"].is_of_other_files) == (True, True)
+@pytest.mark.parametrize(
+    ("computed", "sha256", "outcome"),
+    [
+        (replace(V2, rows=RowCounts(6, 5, {"outside_period": 1})), "e" * 64, "unchanged"),
+        (replace(V2, rows=RowCounts(6, 5, {"outside_period": 1})), "f" * 64, "changed"),
+        (replace(V2, remarks=(replace(OPEN, en="said otherwise"),)), "f" * 64, "unchanged"),
+        (replace(V2, remarks=(replace(OPEN, code="other"),)), "f" * 64, "changed"),
+        (replace(V2, coverage_pct=99.0), "e" * 64, "changed"),
+    ],
+)
+def test_a_version_stands_for_the_same_inputs_in_other_files_or_words_alone(
+    computed: Result, sha256: str, outcome: str, warehouse: Warehouse
+) -> None:
+    again = later("r3", sources=request("r3", sha256=sha256).sources)
+    assert warehouse.compare([computed], request=again).is_same is (outcome == "unchanged")
+    assert [one.outcome for one in warehouse.store([computed], request=again)] == [outcome]
+    assert warehouse.compare([computed], request=again).is_same
 
 
 @pytest.mark.parametrize(
