@@ -62,8 +62,8 @@ def told(now: ResultView, *before: ResultView, language: Language = EN, **others
         (2, "at_most", "bad: Not yet: 2.5 days, 0.5 days above the target of 2 days (RPJMD)."),
         (3, "at_least", "bad: Not yet: 2.5 days, 0.5 days below the target of 3 days (RPJMD)."),
         (2, "at_least", "good: Yes: 2.5 days; the target is at least 2 days (RPJMD)."),
-        (2.5 - 4e-16, "at_least", "good: Yes: 2.5 days; the target is at least 2.5 days (RPJMD)."),
-        (2.5 + 4e-16, "at_most", "good: Yes: 2.5 days; the target is at most 2.5 days (RPJMD)."),
+        (2.5 + 4e-16, "at_least", "good: Yes: 2.5 days; the target is at least 2.5 days (RPJMD)."),
+        (2.5 - 4e-16, "at_most", "good: Yes: 2.5 days; the target is at most 2.5 days (RPJMD)."),
     ],
 )
 def test_a_value_is_good_on_the_side_of_its_target_that_the_city_declares(
