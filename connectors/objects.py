@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
 
-from connectors.errors import ConfigError, SourceUnavailable
+from connectors.errors import ConfigError, SourceUnavailable, TolokError
 
 # Addresses of the web are not among them: those are the HTTP client's, with its limits on where it goes.
 _PACKAGES = {"s3": "s3fs", "gs": "gcsfs", "gcs": "gcsfs", "az": "adlfs", "abfs": "adlfs", "abfss": "adlfs"}
@@ -78,7 +78,7 @@ def _storage(pattern: str) -> Any:  # noqa: ANN401 fsspec gives no types
         )
     try:
         # A worker that lives for weeks must not see the listing of its first day.
-        return fsspec.filesystem(parts.scheme, skip_instance_cache=True)
+        return fsspec.filesystem(parts.scheme, skip_instance_cache=True, use_listings_cache=False)
     except ImportError:
         package = _PACKAGES.get(parts.scheme, "fsspec")
         raise ConfigError(
@@ -87,11 +87,74 @@ def _storage(pattern: str) -> Any:  # noqa: ANN401 fsspec gives no types
         ) from None
 
 
+class Storage:
+    """A folder in object storage, such as `s3://bucket/folder`, read and written by keys below it.
+
+    Every method raises `ConfigError` where the account may not, and `SourceUnavailable` where the storage fails.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._url = url.rstrip("/")
+        self._files = _storage(self._url)
+        self._root = str(self._files._strip_protocol(self._url)).strip("/")
+
+    def put(self, path: Path, key: str, *, only_new: bool = False) -> bool:
+        """Copy a file there in one step; with `only_new` one that is there stands, and the answer is false."""
+        with _faults_of(self._url):
+            try:
+                self._files.put_file(str(path), self._at(key), mode="create" if only_new else "overwrite")
+            except FileNotFoundError:
+                raise _no_bucket(self._url) from None
+            except OSError:
+                # A storage says in its own words that it put nothing in the place of another.
+                if only_new and self._files.isfile(self._at(key)):
+                    return False
+                raise
+        return True
+
+    def get(self, key: str, path: Path) -> bool:
+        """Copy a file from there; false when there is none."""
+        with _faults_of(self._url):
+            try:
+                self._files.get_file(self._at(key), str(path))
+            except FileNotFoundError:
+                return False
+        return True
+
+    def has(self, key: str) -> bool:
+        """Whether there is such a file."""
+        with _faults_of(self._url):
+            return bool(self._files.isfile(self._at(key)))
+
+    def names(self, key: str) -> list[str]:
+        """The keys of all files below a folder."""
+        with _faults_of(self._url):
+            found = self._files.find(self._at(key))
+        return [str(one).strip("/").removeprefix(f"{self._root}/") for one in found]
+
+    def remove(self, key: str) -> None:
+        """Take a file away, if there is one."""
+        with _faults_of(self._url), suppress(FileNotFoundError):
+            self._files.rm_file(self._at(key))
+
+    def _at(self, key: str) -> str:
+        return f"{self._root}/{key}"
+
+
+def _no_bucket(url: str) -> ConfigError:
+    return ConfigError(
+        id=f"{url}: wadahnya (bucket) tidak ada. Buat dahulu, atau perbaiki alamatnya.",
+        en=f"{url}: there is no such bucket. Make it first, or mend the address.",
+    )
+
+
 @contextmanager
 def _faults_of(url: str) -> Iterator[None]:
     """Every fault of a storage as one of ours; its own words may hold keys and are not repeated."""
     try:
         yield
+    except TolokError:
+        raise
     except PermissionError:
         raise ConfigError(
             id=f"{url}: tidak boleh dibaca. Periksa kunci di lingkungan mesin dan hak baca akun itu pada penyimpanan.",

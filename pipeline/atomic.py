@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from pathlib import Path
 
+from pipeline import mirror
+
 # What people read is for a web server's group too.
 GROUP_READS = 0o640
 
@@ -21,6 +23,7 @@ def write_atomically(path: Path, content: str | bytes, *, mode: int = 0o600) -> 
     """
     encoded = content.encode() if isinstance(content, str) else content
     if path.is_file() and path.read_bytes() == encoded:
+        mirror.push(path)
         return
     with draft_file(path) as draft:
         draft.write_bytes(encoded)
@@ -28,20 +31,40 @@ def write_atomically(path: Path, content: str | bytes, *, mode: int = 0o600) -> 
         publish(draft, path)
 
 
+def write_once(path: Path, content: bytes) -> bytes:
+    """Put the content in a file unless it is there, on any machine; gives what stands in it.
+
+    Raises `OSError` where the disk refuses.
+    """
+    with draft_file(path) as draft:
+        draft.write_bytes(content)
+        _sync(draft)
+        with suppress(FileExistsError):
+            os.link(draft, path)
+            _sync(path.parent)
+    if not mirror.push(path, only_new=True):
+        mirror.pull(path)
+    return path.read_bytes()
+
+
 @contextmanager
-def atomic_folder(target: Path) -> Iterator[Path]:
-    """A fresh folder that becomes `target` in one step when the block ends well; the first to finish wins."""
+def atomic_folder(target: Path, *, last: str = "") -> Iterator[Path]:
+    """A fresh folder that becomes `target` in one step when the block ends well; the first to finish wins.
+
+    In a storage its file `last` is written after all others.
+    """
     with _draft_of(target, make=tempfile.mkdtemp) as draft:
         yield draft
         try:
-            publish(draft, target)
+            publish(draft, target, last=last)
         except OSError:
             if not target.is_dir():
                 raise
 
 
-def discard(folder: Path) -> None:
-    """Take a folder away in one step, so that nobody finds half of it."""
+def discard(folder: Path, *, first: str = "") -> None:
+    """Take a folder away in one step, so that nobody finds half of it; in a storage its file `first` goes first."""
+    mirror.remove(folder, first=first)
     aside = Path(tempfile.mkdtemp(prefix=_draft_prefix(folder), dir=folder.parent))
     with suppress(FileNotFoundError):  # Another process was first.
         folder.replace(aside)
@@ -56,9 +79,10 @@ def make_folder(folder: Path, *, mode: int = 0o777) -> None:
         _sync(folder.parent)
 
 
-def publish(draft: Path, target: Path) -> None:
+def publish(draft: Path, target: Path, *, last: str = "") -> None:
     """Give a draft its name. All of it is on the disk before, and the name after, so a power cut cannot empty it.
 
+    In a storage it comes after that, of a folder the file `last` at the end.
     Raises `OSError` where the disk refuses, or a folder that holds something has the name already.
     """
     make_folder(target.parent)
@@ -70,6 +94,7 @@ def publish(draft: Path, target: Path) -> None:
         _sync(draft)
     draft.replace(target)
     _sync(target.parent)
+    mirror.push(target, last=last)
 
 
 def work_folder(target: Path) -> AbstractContextManager[Path]:

@@ -23,15 +23,16 @@ from connectors.counted_file import open_counted
 from connectors.errors import DataDamaged, FileMissing, SourceUnavailable
 from connectors.objects import StoredObject, is_address, stored_objects
 from connectors.remarks import Remark
-from pipeline.atomic import draft_file, publish
+from pipeline.atomic import draft_file, publish, write_once
 from pipeline.config.city import City
 from pipeline.config.rows import FileSettings
 from pipeline.config.source import Source
 from pipeline.coverage import Coverage, remark
 from pipeline.expected_files import missing_files, months_by_pattern, same_files
+from pipeline.mirror import names, pull, pull_again, pull_once, push
 from pipeline.periods import Period
 from pipeline.progress import Meter
-from pipeline.sealed import damaged, read_sealed, say_mended, write_sealed
+from pipeline.sealed import damaged, read_sealed, say_mended, sealed, write_sealed
 from pipeline.tables import ACCESS_LOG
 
 _CHUNK_BYTES = 1 << 25
@@ -166,8 +167,8 @@ def read_manifest_at(path: Path) -> Manifest:
 
 def whole_manifests(folder: Path, pattern: str = "*.json") -> Iterator[Manifest]:
     """The manifests below a folder, in the order of their names, but for damaged ones."""
-    for path in sorted(folder.glob(pattern)):
-        with suppress(DataDamaged):
+    for path in names(folder, pattern):
+        with suppress(DataDamaged, FileNotFoundError):
             yield read_manifest_at(path)
 
 
@@ -186,12 +187,16 @@ def landing_notes(home: Path, city_id: str) -> list[Path]:
     manifests = whole_manifests(home / "landing" / city_id, "*/*.json")
     hashes = {file.sha256 for manifest in manifests for file in manifest.files}
     notes = [object_path(home, sha256).with_suffix(".json") for sha256 in sorted(hashes)]
+    for note in notes:
+        pull(note)
     return [note for note in notes if note.is_file()]
 
 
 def object_path(home: Path, sha256: str) -> Path:
     """Where the raw bytes with this hash lie."""
-    return home / "landing" / "objects" / sha256[:2] / sha256
+    path = home / "landing" / "objects" / sha256[:2] / sha256
+    pull_once(path)
+    return path
 
 
 def matching_files(city: City, settings: FileSettings, period: Period) -> list[Path]:
@@ -344,6 +349,7 @@ def land_bytes(
         sha256 = _copy(home, content, name=name, meter=meter)
         if was_there:
             say_mended(id=f"{name} di zona pendaratan berubah", en=f"{name} in the landing zone had changed")
+    push(object_path(home, sha256), only_new=True)
     landed_at = _first_landed_at(home, sha256, name=name, earlier=earlier)
     return sha256, object_path(home, sha256).stat().st_size, landed_at
 
@@ -356,14 +362,20 @@ def _first_landed_at(home: Path, sha256: str, *, name: str, earlier: Sequence[La
     except (FileNotFoundError, DataDamaged, ValueError, TypeError, KeyError):
         now = datetime.now(UTC).isoformat(timespec="seconds")
         landed_at = min((file.landed_at for file in earlier if file.sha256 == sha256), default=now)
-        write_sealed(note, json.dumps({"landed_at": landed_at, "name": name}))
+        content = json.dumps({"landed_at": landed_at, "name": name})
+        if note.is_file():
+            write_sealed(note, content)
+        elif write_once(note, sealed(content)) != sealed(content):  # another process was first
+            return _first_landed_at(home, sha256, name=name, earlier=earlier)
         return landed_at
 
 
 def is_whole(home: Path, sha256: str, meter: Meter | None = None) -> bool:
     """Whether the raw bytes with this hash are there and still have it."""
-    path = object_path(home, sha256)
-    return path.is_file() and hash_of(path, meter or Meter()) == sha256
+    path, meter = object_path(home, sha256), meter or Meter()
+    if path.is_file() and hash_of(path, meter) == sha256:
+        return True
+    return pull_again(path) and hash_of(path, meter) == sha256
 
 
 @contextmanager

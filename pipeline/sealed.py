@@ -9,6 +9,7 @@ from pathlib import Path
 
 from connectors.errors import DataDamaged
 from pipeline.atomic import write_atomically
+from pipeline.mirror import pull
 
 _log = logging.getLogger(__name__)
 _SEALED = re.compile(rb'\{"sha256": "([0-9a-f]{64})", "content":\n(.*)\}\n', re.DOTALL)
@@ -31,12 +32,17 @@ def read_sealed(path: Path, *, may_be_older: bool = False) -> bytes:
 
     What `may_be_older` than seals is given as it is when it has none.
     """
+    pull(path)
     kept = path.read_bytes()
+    is_older = may_be_older and not kept.startswith(b'{"sha256"')
+    return kept if is_older else unsealed(kept, of=path)
+
+
+def unsealed(kept: bytes, *, of: Path) -> bytes:
+    """The JSON that `sealed` gave bytes of; raises `DataDamaged` where one of them is another."""
     found = _SEALED.fullmatch(kept)
-    if found is None and may_be_older and not kept.startswith(b'{"sha256"'):
-        return kept
     if found is None or hashlib.sha256(found[2]).hexdigest().encode() != found[1]:
-        raise damaged(path)
+        raise damaged(of)
     return found[2]
 
 

@@ -21,24 +21,31 @@ class Settings:
     home: Path
     warehouse_url: str
     cities: Path
+    storage_url: str = ""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
         """Read `TOLOK_HOME`, `TOLOK_WAREHOUSE` and `TOLOK_CITIES`; unset ones mean `.tolok` and `cities` here.
 
-        Raises `ConfigError` for a home that is no folder.
+        Where `TOLOK_HOME` is the address of a storage, the home is the folder `TOLOK_MIRROR`, which mirrors it. Raises
+        `ConfigError` for such an address without a warehouse that all machines share.
         """
         env = os.environ if environment is None else environment
-        home = Path(env.get("TOLOK_HOME") or ".tolok").absolute()
-        if "://" in env.get("TOLOK_HOME", ""):
+        storage_url = env.get("TOLOK_HOME", "") if "://" in env.get("TOLOK_HOME", "") else ""
+        if storage_url and not env.get("TOLOK_WAREHOUSE"):
             raise ConfigError(
-                id="TOLOK_HOME harus berupa folder; alamat penyimpanan objek belum didukung.",
-                en="TOLOK_HOME must be a folder; object storage is not supported yet.",
+                id="TOLOK_HOME adalah penyimpanan objek, jadi isi juga TOLOK_WAREHOUSE: basis data PostgreSQL yang "
+                "dicapai semua mesin.",
+                en="TOLOK_HOME is object storage, so set TOLOK_WAREHOUSE too: a PostgreSQL database that all machines "
+                "reach.",
             )
+        folder = env.get("TOLOK_MIRROR") if storage_url else env.get("TOLOK_HOME")
+        home = Path(folder or ".tolok").absolute()
         return cls(
             home=home,
             warehouse_url=env.get("TOLOK_WAREHOUSE") or f"sqlite:///{home / 'warehouse.sqlite'}",
             cities=Path(env.get("TOLOK_CITIES") or "cities").absolute(),
+            storage_url=storage_url,
         )
 
 

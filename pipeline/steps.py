@@ -22,6 +22,7 @@ from pipeline.atomic import write_atomically
 from pipeline.config.city import City
 from pipeline.config.load import load_city
 from pipeline.landing import LandedFile, Manifest, is_whole, land
+from pipeline.mirror import pull
 from pipeline.periods import Period, period_of_run
 from pipeline.preconditions import require_countable, sources_for
 from pipeline.progress import SILENT, Progress
@@ -385,6 +386,7 @@ def periods_done(city_id: str, periods: Sequence[str]) -> frozenset[str]:
 def _is_unchanged(city_id: str, period: str) -> bool:
     """Results of another machine or an older Tolok, of which nothing is noted here, stand."""
     kept = _work(city_id, period).place / "fingerprint"
+    pull(kept)
     return not kept.is_file() or kept.read_text("utf-8") == _fingerprint(city_id, period)
 
 

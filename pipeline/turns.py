@@ -10,6 +10,7 @@ from pathlib import Path
 from pydantic import TypeAdapter
 
 from pipeline.atomic import write_atomically
+from pipeline.mirror import pull
 from pipeline.warehouse.locks import alone
 
 # A run that holds on for longer hangs: the next may go on beside it, which costs no more than work done twice.
@@ -59,6 +60,7 @@ def _turn_json() -> TypeAdapter[_Turn]:
 
 
 def _read(path: Path) -> _Turn:
+    pull(path)
     try:
         return _turn_json().validate_json(path.read_bytes())
     except (OSError, ValueError):

@@ -18,6 +18,7 @@ from pipeline.config.load import load_city
 from pipeline.config.notify import KINDS
 from pipeline.failures import NIGHTLY, keep_failure
 from pipeline.landing import Manifest, whole_manifests
+from pipeline.mirror import pull
 from pipeline.notices import Key, Notice, label
 from pipeline.periods import period_of_run
 from pipeline.settings import Settings, city_ids
@@ -117,6 +118,7 @@ def tell(city_id: str, *, now: datetime, kinds: Collection[str] = KINDS) -> list
 
 def _held(path: Path, city_id: str, found: Iterable[Condition], *, now: datetime) -> set[Key]:
     """What is not told yet, for runs may be mending it; since when each of these was seen is kept in a file."""
+    pull(path)
     try:
         kept = json.loads(path.read_bytes())
     except (OSError, ValueError):

@@ -31,8 +31,9 @@ from pipeline.config.city import City
 from pipeline.indicators.base import RowCounts
 from pipeline.indicators.row_hashes import Words
 from pipeline.landing import Manifest, unaltered
+from pipeline.mirror import pull_once, push
 from pipeline.progress import Meter
-from pipeline.sealed import read_sealed, say_mended, sealed
+from pipeline.sealed import say_mended, sealed, unsealed
 from pipeline.tables import TABLES, VISITS, Table
 
 if TYPE_CHECKING:
@@ -90,19 +91,21 @@ def clean_table(
     if not target.is_dir():
         files = [file for manifest in manifests for file in manifest.files]
         summaries = _summaries(home / "clean" / city.city / "log-summaries", table_name)
-        with atomic_folder(target) as draft, unaltered(home, files):
+        with atomic_folder(target, last=LIST) as draft, unaltered(home, files):
             _write(draft, _landed(home, city, manifests, meter or Meter()), TABLES[table_name], summaries=summaries)
         if summaries:
             summaries.confirm()
+    push(target, last=LIST, only_new=True)
     return name
 
 
 def _discard_unless_whole(path: Path, table: Table) -> None:
+    pull_once(path, last=LIST)
     try:
         if path.is_dir():
             read_dataset(path, table)
     except DataDamaged as fault:
-        discard(path)
+        discard(path, first=LIST)
         say_mended(id=fault.id, en=fault.en)
 
 
@@ -140,7 +143,7 @@ def _landed(home: Path, city: City, manifests: Sequence[Manifest], meter: Meter)
 def read_dataset(path: Path, table: Table) -> Dataset:
     """What `clean_table` wrote; raises `DataDamaged` where a file of it is missing or no longer what was written."""
     try:
-        raw = json.loads(read_sealed(path / LIST))
+        raw = json.loads(unsealed((path / LIST).read_bytes(), of=path / LIST))
         damaged = damaged_files(path, raw["files"])
     except (FileNotFoundError, DataDamaged):
         damaged = [LIST]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TypedDict
 
@@ -26,7 +26,7 @@ _whole: dict[Path, _State] = {}
 
 def kept_files(folder: Path) -> dict[str, KeptFile]:
     """Every file of a folder but the list of them, by name."""
-    return {path.name: _kept(path) for path in sorted(folder.iterdir()) if path.name != LIST}
+    return {path.name: _kept(path) for path in sorted(_files(folder)) if path.name != LIST}
 
 
 def damaged_files(folder: Path, listed: Mapping[str, KeptFile]) -> list[str]:
@@ -61,5 +61,10 @@ def _rows(path: Path) -> int | None:
 
 def _state(folder: Path) -> _State:
     """What changes when a file of the folder is written to."""
-    states = [(path.name, path.stat()) for path in folder.iterdir()]
+    states = [(path.name, path.stat()) for path in _files(folder)]
     return tuple(sorted((name, state.st_size, state.st_mtime_ns) for name, state in states))
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """All but notes of a count that goes on."""
+    return (path for path in folder.iterdir() if path.is_file())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -59,25 +59,24 @@ def compare(
 def comparable(table: sa.Table, rows: Sequence[Row]) -> list[Row]:
     """Rows with plain values that are the same for the same content, whatever driver gave them: moments in UTC and days
     as ISO 8601, numbers by the type of their column."""
-    if not rows:
-        return []
-    values = zip(table.columns, zip(*rows, strict=True), strict=True)
-    return list(zip(*(_plain_column(column.type, of) for column, of in values), strict=True))
+    return list(zip(*plain_columns(table, rows), strict=True))
 
 
-def _plain_column(kind: sa.types.TypeEngine[Any], values: Sequence[Any]) -> Iterable[Any]:
-    return values if isinstance(kind, sa.Text) else map(_plain(kind), values)
+def plain_columns(table: sa.Table, rows: Sequence[Row]) -> list[list[Any]]:
+    """The same by column; nothing for no rows."""
+    values = zip(table.columns, zip(*rows, strict=True), strict=True) if rows else ()
+    return [_plain(column.type, of) for column, of in values]
 
 
-def _plain(kind: sa.types.TypeEngine[Any]) -> Callable[[Any], Any]:
+def _plain(kind: sa.types.TypeEngine[Any], values: Sequence[Any]) -> list[Any]:
     if isinstance(kind, sa.Double):
-        return lambda value: value + 0.0 if isinstance(value, int | float) else value
+        return [value + 0.0 if isinstance(value, int | float) else value for value in values]
     if isinstance(kind, sa.Boolean):
-        return lambda value: None if value is None else bool(value)
+        return [value if value is None else bool(value) for value in values]
     if isinstance(kind, sa.Integer):
-        return lambda value: int(value) if isinstance(value, float) and value.is_integer() else value
+        return [int(value) if isinstance(value, float) and value.is_integer() else value for value in values]
     if isinstance(kind, Utc):
-        return lambda value: value.astimezone(UTC).isoformat() if isinstance(value, datetime) else value
+        return [value.astimezone(UTC).isoformat() if isinstance(value, datetime) else value for value in values]
     if isinstance(kind, sa.Date):
-        return lambda value: value.isoformat() if isinstance(value, date) else value
-    return lambda value: value
+        return [value.isoformat() if isinstance(value, date) else value for value in values]
+    return list(values)

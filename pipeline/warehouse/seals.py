@@ -17,8 +17,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from pipeline.warehouse.comparing import comparable
-from pipeline.warehouse.model import KEY, RESULT, SEAL
+from pipeline.warehouse.comparing import plain_columns
+from pipeline.warehouse.model import KEY, RESULT, RESULT_SOURCE, SEAL
 from pipeline.warehouse.version_rows import PARTS, Rows, by_column
 
 # Rows by indicator and version, and by table.
@@ -39,6 +39,11 @@ class Version:
         """Its row of results."""
         return next(iter(by_column(RESULT, self.rows.get(RESULT.name, ()))), None)
 
+    @property
+    def sources(self) -> set[str]:
+        """The sources of its files."""
+        return {row["source"] for row in by_column(RESULT_SOURCE, self.rows.get(RESULT_SOURCE.name, ()))}
+
     @cached_property
     def is_intact(self) -> bool:
         """Whether its rows are those that were sealed."""
@@ -58,12 +63,21 @@ def seal_of(rows: Rows, former: str) -> str:
     """The hash of a version's rows and of what came before it; a column without any value does not matter."""
     digest = hashlib.sha256(former.encode())
     for table in PARTS:
-        key_count, names = len(table.primary_key.columns), [column.name for column in table.columns]
-        found = sorted(comparable(table, rows.get(table.name, ())), key=lambda row: repr(row[:key_count]))
-        used = [place for place in range(len(names)) if any(row[place] is not None for row in found)]
-        values = found if len(used) == len(names) else [[row[place] for place in used] for row in found]
-        digest.update(json.dumps([table.name, [names[place] for place in used], values]).encode())
+        found = _in_order_of_keys(table, rows.get(table.name, ()))
+        for column, values in zip(table.columns, plain_columns(table, found), strict=False):
+            # The rows of a version have its key in common.
+            told = values[:1] if column.name in KEY else values
+            if any(value is not None for value in told):
+                digest.update(json.dumps([table.name, column.name, told]).encode())
     return digest.hexdigest()
+
+
+def _in_order_of_keys(table: sa.Table, rows: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    first, last = len(KEY), len(table.primary_key.columns)
+    try:
+        return sorted(rows, key=lambda row: row[first:last])
+    except TypeError:  # SQLite keeps a text in a column of numbers.
+        return sorted(rows, key=repr)
 
 
 def former_of(versions: Sequence[Version]) -> str:

@@ -38,7 +38,6 @@ from pipeline.warehouse.model import (
     KEY,
     QUARANTINE,
     RESULT,
-    RESULT_SOURCE,
     ROWS,
     RUN,
     SEAL,
@@ -199,27 +198,17 @@ class Warehouse:
         ]
 
     def most_things(self, city_id: str, period: str, *, sources: Collection[str]) -> dict[str, int]:
-        """By indicator, the most things that any version of a period tells of which has no sources but these."""
-        from pipeline.indicators.base import things_count
+        """By indicator, the most things that any version of a period tells of which has no sources but these.
 
-        versions = sa.select(*(RESULT.c[name] for name in KEY)).where(*asked(city_id, period=period, indicator_id=None))
+        A version that was altered tells nothing.
+        """
         with reading(self._engine) as connection:
-            rows = connection.execute(among(RESULT, versions.subquery("versions"))).mappings().all()
-            fates, files = (
-                rows_by_key(connection, table, versions.subquery("versions")) for table in (ROWS, RESULT_SOURCE)
-            )
-        most: dict[str, int] = {}
-        for row in rows:
-            key, name = key_of(row), row["indicator_id"]
-            if {file.source for file in files[key]} <= set(sources):
-                excluded = {fate.rule: fate.rows_count for fate in fates[key] if fate.outcome == "excluded"}
-                most[name] = max(most.get(name, 0), things_count(row["rows_read"], excluded))
-        return most
-
-    def city_names(self) -> dict[str, str]:
-        """What the cities of all results are called, by id."""
-        with reachable(self._engine) as connection:
-            return dict(connection.execute(sa.select(CITY.c.city_id, CITY.c.name)).tuples().all())
+            by_name = read_versions(connection, city_id, period)
+        told = {
+            name: [_things_count(one) for one in versions if one.is_intact and one.sources <= set(sources)]
+            for name, versions in by_name.items()
+        }
+        return {name: max(counts) for name, counts in told.items() if counts}
 
     def zone_of(self, city_id: str) -> str | None:
         """The city's time zone at its latest run; null for a city without any."""
@@ -273,6 +262,14 @@ def _write(
 def _insert(connection: Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
     if rows:
         connection.execute(sa.insert(table), rows)
+
+
+def _things_count(version: Version) -> int:
+    from pipeline.indicators.base import things_count
+
+    (result,), fates = (by_column(table, version.rows.get(table.name, ())) for table in (RESULT, ROWS))
+    excluded = {fate["rule"]: fate["rows_count"] for fate in fates if fate["outcome"] == "excluded"}
+    return things_count(result["rows_read"], excluded)
 
 
 def _files(rows: Sequence[sa.Row[Any]]) -> list[dict[str, str]]:

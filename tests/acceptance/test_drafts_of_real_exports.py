@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from connectors.files import read_rows
 from connectors.records import RawFile
 from pipeline.clean.mapping import map_rows, raw_columns
-from pipeline.cli import _commands
+from pipeline.cli import commands
 from pipeline.config.answers import UNANSWERED
 from pipeline.config.columns import ColumnMap
 from pipeline.config.load import load_city
@@ -43,7 +43,7 @@ CITIES = ROOT / "tests" / "cities"
 
 def drafted(city: str, file: Path, table: str | None) -> dict[str, Any]:
     arguments = ["draft", city, str(file), *(["--table", table] if table else [])]
-    result = CliRunner().invoke(_commands, arguments, env={"TOLOK_CITIES": str(CITIES)}, catch_exceptions=False)
+    result = CliRunner().invoke(commands, arguments, env={"TOLOK_CITIES": str(CITIES)}, catch_exceptions=False)
     sources = yaml.load(result.stdout, Loader=yaml.BaseLoader)["sources"]  # noqa: S506 text only
     (source,) = with_presets(sources).values()  # type: ignore[union-attr]
     return dict(source)

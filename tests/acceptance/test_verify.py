@@ -14,6 +14,8 @@ from pipeline import steps
 from pipeline.config.load import load_city
 from pipeline.indicators.definition import definitions
 from pipeline.periods import Period
+from pipeline.verifying import verify
+from pipeline.warehouse import Warehouse
 from pipeline.work import Work
 from tests.acceptance.exports import write_city
 from tests.acceptance.test_bad_input import tolok
@@ -73,6 +75,44 @@ def test_verify_names_what_was_altered_in_both_languages_and_run_mends_it(
     assert "from the same files (result_variant.value)" in out
     code, out, _ = tolok(monkeypatch, "verify", "kota-uji", "2024")
     assert (code, "it_downtime: v1" in out) == (0, True)
+
+
+def test_what_was_altered_does_not_bear_on_what_is_computed(ran: Path) -> None:
+    alter(ran, "UPDATE result SET rows_read = 900, rows_used = 900 WHERE indicator_id = 'it_downtime'")
+    (found,) = verify("kota-uji", "2024").findings
+    assert {one.place for one in found.differences} == {"result.rows_read", "result.rows_used"}
+    steps.run("kota-uji", "2024")
+    assert verify("kota-uji", "2024").findings == ()
+    rows = Warehouse(f"sqlite:///{ran / 'home' / 'warehouse.sqlite'}").history("kota-uji", "it_downtime")
+    assert [(row["version"], row["status"]) for row in rows] == [(1, "final"), (2, "final")]
+
+
+def test_files_fetched_since_are_told_of_by_what_they_say(ran: Path) -> None:
+    export = ran / "cities" / "data" / "pengaduan.csv"
+    header, *rows = export.read_text("utf-8").splitlines()
+    export.write_text("\n".join([header, *reversed(rows)]) + "\n", "utf-8")
+    steps.fetch("kota-uji", "meja", "2024")
+    found = verify("kota-uji", "2024")
+    assert (found.findings, [note.split(":")[0] for note in found.notes]) == ((), ["inquiry_response"])
+    with export.open("a", encoding="utf-8") as file:
+        file.write("99;Aplikasi;3 Mei 2024 08:00;4 Mei 2024 08:00;Warga\n")
+    steps.fetch("kota-uji", "meja", "2024")
+    (late,) = verify("kota-uji", "2024").findings
+    assert late.indicator_id == "inquiry_response"
+    assert {"result.inputs_sha256", "result.value", "result_source"} <= {one.place for one in late.differences}
+    steps.run("kota-uji", "2024")
+    assert verify("kota-uji", "2024").findings == ()
+
+
+def test_the_same_bytes_may_have_another_name_in_another_period(ran: Path) -> None:
+    data = ran / "cities" / "data"
+    (data / "pengaduan.csv").rename(data / "pengaduan-lama.csv")
+    steps.run("kota-uji", "2023")
+    assert [verify("kota-uji", year).findings for year in ("2023", "2024")] == [(), ()]
+    alter(ran, "UPDATE source_file SET name = 'x.csv' WHERE source = 'meja'")
+    for year in ("2023", "2024"):
+        (beside,) = verify("kota-uji", year).findings
+        assert [one.place for one in beside.differences] == ["source_file.name"]
 
 
 def test_verify_changes_nothing(ran: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,7 @@ import importlib
 import pytest
 
 from benchmarks import here
-from pipeline.cli import BENCHED
+from pipeline.cli.preparing import BENCHED
 from tests.acceptance.test_bad_input import tolok
 
 

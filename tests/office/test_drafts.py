@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from openpyxl import Workbook
 
 from connectors.errors import ConfigError, TolokError
-from pipeline.cli import _commands
+from pipeline.cli import commands
 from pipeline.config.load import load_city
 from testing.cases import PERSON, SECRET, FakeSystem, ReceivedRequest, Record, Reply
 from testing.fake_server import Server, serving
@@ -42,7 +42,7 @@ def drafted(folder: Path, name: str, content: str | bytes, *options: str) -> tup
     file = folder / name
     file.write_bytes(content.encode() if isinstance(content, str) else content)
     environment = {"TOLOK_CITIES": str(folder)}
-    ran = CliRunner().invoke(_commands, ["draft", "kota", str(file), *options], env=environment, catch_exceptions=True)
+    ran = CliRunner().invoke(commands, ["draft", "kota", str(file), *options], env=environment, catch_exceptions=True)
     if isinstance(ran.exception, TolokError):
         raise ran.exception
     assert ran.exit_code == 0, ran.output
@@ -262,7 +262,7 @@ def test_a_system_is_drafted_from_its_first_answer(tmp_path: Path) -> None:
     with serving(Server(Desk(), [])) as server:
         connection = json.dumps({"host": server.url, "password": SECRET})
         ran = CliRunner().invoke(
-            _commands,
+            commands,
             ["draft", "kota", "api/tickets?from=2025-01-01&until=2025-01-31&size=20", *options],
             env={"TOLOK_CITIES": str(tmp_path), "AIRFLOW_CONN_MEJA": connection},
         )

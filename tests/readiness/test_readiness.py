@@ -18,7 +18,7 @@ import pypdfium2
 import pytest
 from click.testing import CliRunner
 
-from pipeline.cli import _commands
+from pipeline.cli import commands
 from pipeline.indicators.base import Quotient, Result, RowCounts
 from pipeline.language import Language
 from pipeline.readiness import form_template, problems, questions, suggestions, words
@@ -35,7 +35,7 @@ def run(home: Path) -> Run:
     add_city(home / "cities")
 
     def ran(*arguments: str, code: int = 0) -> str:
-        result = CliRunner().invoke(_commands, list(arguments))
+        result = CliRunner().invoke(commands, list(arguments))
         found = result.exception.exit_code if hasattr(result.exception, "exit_code") else result.exit_code
         assert found == code, result.output + str(result.exception)
         return result.stdout + (str(result.exception) if result.exception else "")
@@ -286,7 +286,7 @@ def test_copies_of_evidence_that_a_kill_left_go_with_the_next_check(home: Path, 
     files = {"10.1/1": {"a.pdf": content(pdf("a"))}}
     put(region(home, run, answered(files)), files)
     killed = "import os, pipeline.readiness.check as check; check.assess = lambda *a, **b: os._exit(9); "
-    code = f"{killed}from pipeline.cli import _commands; _commands(['readiness', 'kab-bogor', '2025', '--no-dossier'])"
+    code = f"{killed}from pipeline.cli import commands; commands(['readiness', 'kab-bogor', '2025', '--no-dossier'])"
     assert subprocess.run([sys.executable, "-c", code], check=False, capture_output=True).returncode == 9
     room = Path(os.environ["TOLOK_HOME"]) / "readiness"
     left = list(room.glob(".draft-*/*.pdf"))

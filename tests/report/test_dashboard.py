@@ -20,7 +20,7 @@ from babel.messages.pofile import read_po
 from click.testing import CliRunner
 from jinja2.ext import babel_extract
 
-from pipeline.cli import _commands
+from pipeline.cli import commands
 from pipeline.indicators.definition import definitions
 from pipeline.language import LANGUAGES, Language
 from pipeline.language.language import CATALOGUES
@@ -91,7 +91,7 @@ def tolok(home: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
     monkeypatch.delenv("TOLOK_WAREHOUSE", raising=False)
 
     def run(*words: str) -> str:
-        return CliRunner().invoke(_commands, words, catch_exceptions=False).output
+        return CliRunner().invoke(commands, words, catch_exceptions=False).output
 
     return run
 

@@ -11,7 +11,7 @@ import pypdfium2
 import pytest
 from click.testing import CliRunner
 
-from pipeline.cli import _commands
+from pipeline.cli import commands
 from tests.report.ten_years import fill
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -34,7 +34,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     fill(f"sqlite:///{home / 'warehouse.sqlite'}", ["kota-uji"], years=range(2022, 2026))
     fill(f"sqlite:///{home / 'warehouse.sqlite'}", ["kota-dua"], years=(2025,), months=False)
     environment = {"TOLOK_HOME": str(home), "TOLOK_CITIES": str(home / "cities"), "TOLOK_WAREHOUSE": ""}
-    told = CliRunner(env=environment).invoke(_commands, ["dashboard", "--lang", "en"], catch_exceptions=False).output
+    told = CliRunner(env=environment).invoke(commands, ["dashboard", "--lang", "en"], catch_exceptions=False).output
     return {Path(line).name.partition(".")[0]: Path(line) for line in told.split()}
 
 

@@ -1,0 +1,132 @@
+"""What the warehouse holds of a city or a province, and a refusal that names what there is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, time
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from connectors.errors import ConfigError
+from pipeline.nearest import did_you_mean, nearest
+from pipeline.periods import nearest_periods
+from pipeline.settings import Settings, city_ids, is_province
+
+_SHOWN_HINTS = 3
+
+
+def versions_of(city: str, label: str | None, indicator: str | None, *, as_of: datetime | None) -> list[dict[str, Any]]:
+    """Every version of the results of a city, or every change of a province's by those of its cities."""
+    from pipeline.config.province import load_province
+    from pipeline.province import versions
+
+    cities, warehouse = Settings.from_environment().cities, open_warehouse()
+    if not is_province(cities, city):
+        found: list[dict[str, Any]] = warehouse.history(city, indicator, period=label, as_of=as_of)
+        return found
+    told = {
+        part: warehouse.history(part, indicator, period=label, as_of=as_of)
+        for part in load_province(cities, city).parts
+    }
+    return versions(
+        city,
+        told,
+        current=lambda part, period, at: warehouse.results(part, period=period, as_of=at),
+        names=warehouse.city_names(),
+    )
+
+
+def results_of(
+    city: str, label: str | None, *, as_of: str | None = None, is_whole: bool = False
+) -> list[dict[str, Any]]:
+    """The results of a city or province as `tolok show --json` prints them; `ConfigError` for none."""
+    moment = moment_of(as_of, city)
+    cities = Settings.from_environment().cities
+    if is_province(cities, city):
+        rows = _of_province(cities, city, label, as_of=moment)
+    else:
+        rows = open_warehouse().current(city, label, as_of=moment, is_whole=is_whole)
+    if not rows:
+        raise nothing_stored(city, label, as_of=as_of)
+    return rows
+
+
+def _of_province(cities: Path, name: str, label: str | None, *, as_of: datetime | None) -> list[dict[str, Any]]:
+    """The results of a province, made of its cities' as they stand now, or stood as of a moment."""
+    from pipeline.config.province import load_province
+    from pipeline.province import rolled_up
+    from pipeline.warehouse.city_view import shown
+
+    parts, warehouse = load_province(cities, name).parts, open_warehouse()
+    by_city = {city: warehouse.results(city, period=label, as_of=as_of) for city in parts}
+    results = rolled_up(name, by_city, names=warehouse.city_names())
+    return [shown(result, is_whole=True) for result in results]
+
+
+def parts_of_province(row: dict[str, Any]) -> list[dict[str, Any]]:
+    of_row = {"dimension": "city", "city_id": row["city"], "period": row["period"], "unit": row["unit"]}
+    parts = row.get("breakdowns", {}).get("city", ())
+    names = open_warehouse().city_names() if parts else {}
+    return [of_row | part | {"member": names.get(part["member"], part["member"])} for part in parts]
+
+
+def open_warehouse() -> Any:  # noqa: ANN401 the class is imported where it is used, to keep start-up short
+    """The warehouse of this machine, at its newest schema."""
+    from pipeline.warehouse import Warehouse
+
+    warehouse = Warehouse(Settings.from_environment().warehouse_url)
+    warehouse.migrate()
+    return warehouse
+
+
+def nothing_stored(name: str, label: str | None, *, as_of: str | None = None) -> ConfigError:
+    """What to raise where a city or province has no results, with the nearest there are and what to run."""
+    cities, warehouse = Settings.from_environment().cities, open_warehouse()
+    known = city_ids(cities)
+    parts = cities_within(name)
+    closed = {one["period"] for part in parts for one in warehouse.closings(part) if one["action"] == "closed"}
+    hint = " ; ".join(f"tolok run {part} {label or '2025'}" for part in parts[:_SHOWN_HINTS])
+    if name not in known and not is_province(cities, name):
+        near = nearest(name.lower(), known)
+        hint = f"tolok run {near} {label or '2025'}" if near else f"tolok init {name}"
+    elif label and label[:4] in closed and name in known:
+        hint = f"tolok correct {name} {label[:4]} --reason '...'"
+    what = f"{name} {label}" if label else name
+    then_id, then_en = (f" pada {as_of}", f" as of {as_of}") if as_of else ("", "")
+    near_id, near_en = did_you_mean(name, known) if name not in known else ("", "")
+    if stored := {row["period"] for part in parts for row in warehouse.current(part)}:
+        shown = nearest_periods(label, stored)
+        left_count, told = len(stored) - len(shown), ", ".join(shown)
+        near_id = f" Yang terdekat: {told}; {left_count} periode lain ada." if left_count else f" Yang ada: {told}."
+        near_en = (
+            f" The nearest: {told}; there are {left_count} more periods." if left_count else f" There are: {told}."
+        )
+    return ConfigError(
+        id=f"Belum ada hasil untuk {what}{then_id}.{near_id} Jalankan: {hint}",
+        en=f"There are no results yet for {what}{then_en}.{near_en} Run: {hint}",
+    )
+
+
+def cities_within(name: str) -> Sequence[str]:
+    """The cities of a province, or the city itself."""
+    from pipeline.config.province import load_province
+
+    cities = Settings.from_environment().cities
+    return load_province(cities, name).parts if is_province(cities, name) else [name]
+
+
+def moment_of(text: str | None, city: str) -> datetime | None:
+    """The moment a person means: one without a zone is on the city's clock, a day lasts to its end."""
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise ConfigError(
+            id=f"Waktu '{text}' tidak dikenal. Tulis seperti 2025-01-31 atau 2025-01-31T17:00:00+07:00.",
+            en=f"The moment '{text}' is not known. Write it like 2025-01-31 or 2025-01-31T17:00:00+07:00.",
+        ) from None
+    if len(text) <= len("2025-01-31"):
+        moment = datetime.combine(moment, time.max)
+    return moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(open_warehouse().zone_of(city) or "UTC"))

@@ -1,0 +1,108 @@
+"""Machines that share an object storage and a warehouse work on one city as a single machine does."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from itertools import cycle
+from pathlib import Path
+from typing import Any
+
+import fsspec
+import pytest
+
+from connectors.errors import ConfigError, DataDamaged
+from pipeline import steps
+from pipeline.settings import Settings
+from pipeline.tables import TABLES
+from pipeline.warehouse import Warehouse
+from tests.acceptance.exports import write_city
+
+CITY, YEAR = "kota-uji", "2024"
+TIMES = {"run_id", "computed_at", "first_landed_at", "finished_at", "extracted_at", "landed_at"}
+Turn = Callable[[], Path]
+
+
+@pytest.fixture
+def machines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Turn]:
+    """Calling it puts the other of two machines to work; gives that one's own folder."""
+    fsspec.filesystem("memory").store.clear()
+    (tmp_path / "cities").mkdir()
+    write_city(tmp_path / "cities")
+    monkeypatch.setenv("TOLOK_CITIES", str(tmp_path / "cities"))
+    monkeypatch.setenv("TOLOK_HOME", "memory://diskominfo/tolok")
+    monkeypatch.setenv("TOLOK_WAREHOUSE", f"sqlite:///{tmp_path / 'warehouse.sqlite'}")
+    order = cycle(("a", "b"))
+
+    def other() -> Path:
+        folder = tmp_path / f"machine-{next(order)}"
+        monkeypatch.setenv("TOLOK_MIRROR", str(folder))
+        return folder
+
+    other()
+    yield other
+    fsspec.filesystem("memory").store.clear()
+
+
+def results() -> list[dict[str, Any]]:
+    found = Warehouse(Settings.from_environment().warehouse_url).current(CITY, YEAR, is_whole=True)
+    return [{name: value for name, value in row.items() if name not in TIMES} for row in found]
+
+
+def test_each_step_by_another_machine_gives_what_one_machine_gives(
+    machines: Turn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for source in steps.sources(CITY, YEAR):
+        steps.fetch(CITY, source, YEAR)
+        machines()
+    for table in TABLES:
+        steps.clean(CITY, table, YEAR)
+        machines()
+    for step in (steps.validate, steps.measure, steps.store, steps.report):
+        step(CITY, YEAR)
+        machines()
+    shared = results()
+    monkeypatch.setenv("TOLOK_HOME", str(tmp_path / "alone"))
+    monkeypatch.setenv("TOLOK_WAREHOUSE", "")
+    steps.run(CITY, YEAR)
+    assert results() == shared
+    assert len(shared) == len({row["indicator"] for row in shared}) > 1
+
+
+def test_a_machine_without_the_exports_computes_from_the_storage(machines: Turn, tmp_path: Path) -> None:
+    steps.run(CITY, YEAR)
+    first = results()
+    shutil.rmtree(tmp_path / "cities" / "data")
+    folder = machines()
+    steps.validate(CITY, YEAR)
+    steps.measure(CITY, YEAR)
+    assert all("unchanged" in line for line in steps.store(CITY, YEAR))
+    assert results() == first
+    assert not [*folder.glob("landing/objects/*/*")], "raw bytes are not needed where the clean tables are whole"
+    report = folder / "reports" / CITY / f"{YEAR}.html"
+    steps.report(CITY, YEAR)
+    assert fsspec.filesystem("memory").cat_file(f"/diskominfo/tolok/reports/{CITY}/{YEAR}.html") == report.read_bytes()
+
+
+def test_what_was_altered_in_the_storage_is_mended_by_who_has_the_source_and_refused_by_who_has_not(
+    machines: Turn,
+) -> None:
+    steps.run(CITY, YEAR)
+    first, storage = results(), fsspec.filesystem("memory")
+    for path in storage.find("/diskominfo/tolok/landing/objects"):
+        storage.pipe_file(path, b"x" + storage.cat_file(path)[1:])
+    for path in storage.find("/diskominfo/tolok/clean"):
+        storage.rm_file(path)
+    machines()
+    with pytest.raises(DataDamaged):
+        steps.validate(CITY, YEAR)
+    steps.run(CITY, YEAR)
+    assert results() == first
+    machines()
+    assert steps.altered_files(CITY, YEAR) == []
+
+
+def test_a_storage_without_a_shared_warehouse_is_refused() -> None:
+    with pytest.raises(ConfigError, match="TOLOK_WAREHOUSE"):
+        Settings.from_environment(dict(os.environ) | {"TOLOK_HOME": "s3://ember/tolok", "TOLOK_WAREHOUSE": ""})
