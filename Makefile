@@ -55,8 +55,8 @@ test-service: $(STAMP) ## two years of three cities in a real Airflow, a backfil
 test-compose: $(STAMP) ## the image and docker-compose.yml by podman; without podman skipped
 	$(BIN)/python -m pytest -m compose -rs tests/service/test_compose.py
 
-test-damage: $(STAMP) ## two hundred flipped bits, cut and missing files anywhere instead of the few of `make test`
-	TOLOK_DAMAGES=$(or $(DAMAGES),200) $(BIN)/python -m pytest tests/pipeline/test_damage.py
+test-damage: $(STAMP) ## two hundred flipped bits, cut and missing files anywhere; as root, power cuts too
+	TOLOK_DAMAGES=$(or $(DAMAGES),200) $(BIN)/python -m pytest -m "power or not power" tests/pipeline/test_damage.py tests/pipeline/test_power_cut.py
 
 test-office: $(STAMP) ## five hundred distorted workbooks of each kind instead of the few of `make test`
 	TOLOK_EXAMPLES=500 $(BIN)/python -m pytest --hypothesis-show-statistics tests/office/test_distortions.py tests/office/test_declared_distortions.py

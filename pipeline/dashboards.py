@@ -15,7 +15,7 @@ from pipeline.language import LANGUAGES, Language
 from pipeline.language.language import Code
 from pipeline.nearest import did_you_mean
 from pipeline.province import province_view
-from pipeline.report.dashboard import Dashboard, inputs_of
+from pipeline.report.dashboard import Dashboard, inputs_of, sealed_page
 from pipeline.report.dashboard_overview import Overview
 from pipeline.settings import Settings, city_ids, is_province, province_ids
 from pipeline.warehouse import CityRecord, CityView, Warehouse
@@ -55,7 +55,7 @@ class Dashboards:
         page = self._overview(code) if name == OVERVIEW else self._page(name, code)
         path = self.path(name, code)
         if inputs_of(path) != page.inputs:
-            write_atomically(path, page.html(), mode=GROUP_READS)
+            write_atomically(path, sealed_page(page.html()), mode=GROUP_READS)
         return path
 
     def _page(self, name: str, code: Code) -> Dashboard:

@@ -486,11 +486,17 @@ def share(part: float | None, whole: float | None) -> int | None:
     return min(100, max(0, 2 * round(50 * part / whole))) if part is not None and whole else None
 
 
+def sealed_page(html: str) -> str:
+    """A page with the hash of its text at its end."""
+    return f"{html}<!-- {hashlib.sha256(html.encode()).hexdigest()} -->\n"
+
+
 def inputs_of(path: Path) -> str | None:
-    """The hash of the inputs that a page in a file says it was made from; null for none."""
-    if not path.is_file():
+    """The hash of the inputs that a page in a file says it was made from; null for none, or one that is not whole."""
+    try:
+        text = path.read_text("utf-8")
+    except (FileNotFoundError, UnicodeDecodeError):
         return None
-    with path.open(encoding="utf-8") as file:
-        head = file.read(400)
-    _, _, after = head.partition('name="inputs" content="')
-    return after[:64] if after else None
+    html, _, _ = text.rpartition("<!-- ")
+    _, _, after = html[:400].partition('name="inputs" content="')
+    return after[:64] if after and text == sealed_page(html) else None

@@ -31,6 +31,7 @@ KINDS = {
     "which was stored": "runs/kota-uji/2024/stored.json",
     "fingerprint": "runs/kota-uji/2024/fingerprint",
     "reports": "reports/kota-uji/*",
+    "dashboards": "reports/dashboards/*",
 }
 # The warehouse and the summaries of logs have tests of their own; the page of the status tells the time.
 KEPT_BESIDE = ("warehouse.sqlite", "warehouse.sqlite-wal", "warehouse.sqlite-shm", "status.html")
