@@ -37,7 +37,7 @@ _FIRST_ROWS = "baris awal / first rows"
 _FATES = {"used": "dipakai / used", "excluded": "dikecualikan / excluded", "quarantined": "karantina / quarantined"}
 _LOST = {
     "inquiries": {
-        "responded_at": "10.3 tidak terhitung; minta log tindak lanjut per tiket (waktu dan pelaku) / "
+        "responded_at": "10.3 tidak dapat dihitung; minta log tindak lanjut per tiket (waktu dan pelaku) / "
         "10.3 is not computable; ask for the follow-up log per ticket (time and actor)",
         "closed_at": "varian waktu sampai ditutup / the variant time to closure",
         "agency": "rincian menurut OPD / the breakdown by agency",
@@ -120,7 +120,7 @@ def _absent(city: City) -> Iterator[Finding]:
     for table in TABLES:
         if table not in city.tables and not _is_declared(city, table):
             yield Finding(
-                f"- {table}: tidak ada sumber; indikatornya tidak terhitung / no source; its indicator is not "
+                f"- {table}: tidak ada sumber; indikatornya tidak dapat dihitung / no source; its indicator is not "
                 "computable"
             )
     for table, column, lost in _lost(city):

@@ -67,7 +67,7 @@ def progress(view: CityView, result: ResultView) -> Progress:
         before = None
     if result.value is None or definition is None:
         return Progress(before=before)
-    change = None if before is None or before.value is None else result.value - before.value
+    change = None if before is None or before.value is None else difference(result.value, before.value)
     is_same = before is None or before.method_version == result.method_version
     return Progress(
         before=before,
@@ -75,7 +75,7 @@ def progress(view: CityView, result: ResultView) -> Progress:
         change_pct=100 * change / before.value if change is not None and before and before.value else None,
         is_better=(change > 0) == (definition.better == "higher") if change else None,
         is_same_method=is_same,
-        distance=result.value - result.target.target_value if result.target else None,
+        distance=difference(result.value, result.target.target_value) if result.target else None,
         is_good=is_met(result),
     )
 
@@ -95,7 +95,7 @@ def contribution(view: CityView, result: ResultView) -> Contribution | None:
         earlier = before.breakdowns.get(dimension, ()) if before else ()
         # A year's months have other names than those of the year before.
         is_alike = dimension != "month" and before is not None and is_whole(before, earlier)
-        if before and is_alike and result.value != before.value:
+        if before and is_alike and difference(result.value or 0, before.value or 0):
             then = amounts(before, earlier)
             changes = {name: now.get(name, 0) - then.get(name, 0) for name in {*now, *then}}
             sign = 1 if (result.value or 0) > (before.value or 0) else -1
@@ -350,16 +350,21 @@ def cities_of(result: ResultView) -> frozenset[str]:
 
 
 def is_met(result: ResultView) -> bool | None:
-    """Whether the value is on the good side of its target; null without either."""
+    """Whether the value is on the good side of its target, or equals it; null without either."""
     if result.target is None or result.value is None:
         return None
-    if result.target.direction == "at_least":
-        return result.value >= result.target.target_value
-    return result.value <= result.target.target_value
+    distance = difference(result.value, result.target.target_value)
+    return distance >= 0 if result.target.direction == "at_least" else distance <= 0
+
+
+def difference(value: float, other: float) -> float:
+    """The value minus another, 0 where they differ by no more than rounding: 57 of 100 is 56.99999999999999 %."""
+    return 0.0 if isclose(value, other, rel_tol=1e-9, abs_tol=1e-12) else value - other
 
 
 def _is_ahead(value: float | None, own: float, *, is_higher_better: bool) -> bool:
-    return value is not None and (value > own if is_higher_better else value < own)
+    ahead = 0.0 if value is None else difference(value, own)
+    return ahead > 0 if is_higher_better else ahead < 0
 
 
 def is_whole(result: ResultView, members: Sequence[Part]) -> bool:

@@ -19,7 +19,7 @@ STATES = {
     "final": ("final", "final"),
     "partial": ("sebagian saja", "in part only"),
     "provisional": ("sementara", "provisional"),
-    "not_computable": ("tidak terhitung", "not computable"),
+    "not_computable": ("tidak dapat dihitung", "not computable"),
     "failed": ("gagal", "failed"),
     "empty": ("dinyatakan kosong", "declared empty"),
     "missing": ("belum ada", "missing"),

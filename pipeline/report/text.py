@@ -20,7 +20,7 @@ BREAKDOWN_VIEW = "indicator_breakdown_current"
 STATUSES = {
     "final": "final",
     "provisional": "sementara / provisional",
-    "not_computable": "tidak terhitung / not computable",
+    "not_computable": "tidak dapat dihitung / not computable",
 }
 _Heading = tuple[str, Literal["left", "right"]]
 _HEADINGS: tuple[_Heading, ...] = (

@@ -90,16 +90,18 @@ def former_of(versions: Sequence[Version]) -> str:
 
 def read_versions(connection: Connection, city_id: str, period: str) -> dict[str, list[Version]]:
     """Every version of which any row is there, in order, by indicator."""
-    rows = _nothing()
-    for table in (*PARTS, SEAL):
-        query = sa.select(table).where(table.c.city_id == city_id, table.c.period == period)
+    return _read(connection, city_id, period, columns={table: list(table.columns) for table in (*PARTS, SEAL)})
+
+
+def _read(
+    connection: Connection, city_id: str, period: str, *, columns: Mapping[sa.Table, Sequence[sa.ColumnElement[Any]]]
+) -> dict[str, list[Version]]:
+    rows: _Found = defaultdict(lambda: defaultdict(list))
+    for table, of_table in columns.items():
+        query = sa.select(*of_table).where(table.c.city_id == city_id, table.c.period == period)
         for row in connection.execute(query):
             rows[row.indicator_id, row.version][table.name].append(tuple(row))
     return _versions(rows)
-
-
-def _nothing() -> _Found:
-    return defaultdict(lambda: defaultdict(list))
 
 
 def _versions(rows: _Found) -> dict[str, list[Version]]:
@@ -141,14 +143,10 @@ def alterations(versions: Sequence[Version]) -> Iterator[Alteration]:
 def seal_all(connection: Connection) -> None:
     """Seal every version that is stored, as it is; columns that the database does not have yet are null."""
     inspector = sa.inspect(connection)
-    rows: dict[tuple[str, str], _Found] = defaultdict(_nothing)
-    for table in PARTS:
-        there = {column["name"] for column in inspector.get_columns(table.name)}
-        columns = [c if c.name in there else sa.null().label(c.name) for c in table.columns]
-        for row in connection.execute(sa.select(*columns).select_from(table)):
-            rows[row.city_id, row.period][row.indicator_id, row.version][table.name].append(tuple(row))
-    for (city_id, period), found in rows.items():
-        for indicator_id, versions in _versions(found).items():
+    there = {table: {column["name"] for column in inspector.get_columns(table.name)} for table in PARTS}
+    columns = {t: [c if c.name in names else sa.null().label(c.name) for c in t.columns] for t, names in there.items()}
+    for city_id, period in connection.execute(sa.select(RESULT.c.city_id, RESULT.c.period).distinct()).all():
+        for indicator_id, versions in _read(connection, city_id, period, columns=columns).items():
             sealed: list[Version] = []
             for one in versions:
                 seal = seal_row((city_id, indicator_id, period, one.number), one.rows, sealed)

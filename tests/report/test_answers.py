@@ -62,6 +62,8 @@ def told(now: ResultView, *before: ResultView, language: Language = EN, **others
         (2, "at_most", "bad: Not yet: 2.5 days, 0.5 days above the target of 2 days (RPJMD)."),
         (3, "at_least", "bad: Not yet: 2.5 days, 0.5 days below the target of 3 days (RPJMD)."),
         (2, "at_least", "good: Yes: 2.5 days; the target is at least 2 days (RPJMD)."),
+        (2.5 + 4e-16, "at_least", "good: Yes: 2.5 days; the target is at least 2.5 days (RPJMD)."),
+        (2.5 - 4e-16, "at_most", "good: Yes: 2.5 days; the target is at most 2.5 days (RPJMD)."),
     ],
 )
 def test_a_value_is_good_on_the_side_of_its_target_that_the_city_declares(
@@ -81,6 +83,15 @@ def test_fewer_days_than_last_year_are_better_and_the_agency_that_brought_it_is_
     of_years = hours(2.5, rows_read=301, excluded={"outside_period": 200, "test": 1})
     assert told(of_years)[4] == "good: Final: 100 % covered, 100 of 101 rows of the period used, from 0 files."
     assert told(before, now)[1].startswith("neutral: There is no value for 2023")
+
+
+def test_values_that_differ_by_rounding_alone_are_the_same() -> None:
+    now, before = hours(57 / 100 * 100), hours(57.0, period="2024")
+    assert now.value != before.value
+    said = told(now, before, **{"Kota A": hours(57.0)})
+    assert said[1] == "neutral: The same: 57 days in 2024."
+    assert "change" not in said[2]
+    assert said[3].startswith("neutral: Place 1 of 2 cities")
 
 
 def test_another_method_and_a_provisional_year_before_are_said() -> None:
