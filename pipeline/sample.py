@@ -41,12 +41,18 @@ def take_sample(parts: Parts, *, keys: Sequence[Key]) -> Sample:
     Parts are read once, and once more where rows share a key. A key with a column that is not there is passed over.
     """
     held, repeated = _Held(), {key: RepeatedKeys() for key in keys}
+    waiting: list[tuple[int, pd.DataFrame]] = []
     for part in parts():
-        repeated = {key: found for key, found in repeated.items() if set(key) <= set(part)}
-        places = np.arange(held.rows_count, held.rows_count + len(part), dtype=np.uint64)
-        for key, found in repeated.items():
-            found.add(row_hashes(part[list(key)]), places=places)
+        waiting.append((held.rows_count, part))
         held.add(part)
+        # Of a table that is held whole nobody asks which rows share a key.
+        if held.rows_count > WHOLE_ROWS:
+            for begin, rows in waiting:
+                repeated = {key: found for key, found in repeated.items() if set(key) <= set(rows)}
+                places = np.arange(begin, begin + len(rows), dtype=np.uint64)
+                for key, found in repeated.items():
+                    found.add(row_hashes(rows[list(key)]), places=places)
+            waiting.clear()
     sample = Sample(held.rows_count, held.rows(), {})
     if sample.is_whole:
         return sample

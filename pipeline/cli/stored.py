@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from connectors.errors import ConfigError
 from pipeline.nearest import did_you_mean, nearest
 from pipeline.periods import nearest_periods
 from pipeline.settings import Settings, city_ids, is_province
+
+if TYPE_CHECKING:
+    from pipeline.warehouse import Warehouse
 
 _SHOWN_HINTS = 3
 
@@ -71,7 +74,7 @@ def parts_of_province(row: dict[str, Any]) -> list[dict[str, Any]]:
     return [of_row | part | {"member": names.get(part["member"], part["member"])} for part in parts]
 
 
-def open_warehouse() -> Any:  # noqa: ANN401 the class is imported where it is used, to keep start-up short
+def open_warehouse() -> Warehouse:
     """The warehouse of this machine, at its newest schema."""
     from pipeline.warehouse import Warehouse
 

@@ -495,7 +495,7 @@ def inputs_of(path: Path) -> str | None:
     """The hash of the inputs that a page in a file says it was made from; null for none, or one that is not whole."""
     try:
         text = path.read_text("utf-8")
-    except (FileNotFoundError, UnicodeDecodeError):
+    except (FileNotFoundError, NotADirectoryError, UnicodeDecodeError):
         return None
     html, _, _ = text.rpartition("<!-- ")
     _, _, after = html[:400].partition('name="inputs" content="')

@@ -210,6 +210,11 @@ class Warehouse:
         }
         return {name: max(counts) for name, counts in told.items() if counts}
 
+    def city_names(self) -> dict[str, str]:
+        """What the cities of all results are called, by id."""
+        with reachable(self._engine) as connection:
+            return dict(connection.execute(sa.select(CITY.c.city_id, CITY.c.name)).tuples().all())
+
     def zone_of(self, city_id: str) -> str | None:
         """The city's time zone at its latest run; null for a city without any."""
         query = sa.select(CITY.c.zone).where(CITY.c.city_id == city_id)
