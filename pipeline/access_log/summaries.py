@@ -81,7 +81,9 @@ class Summaries:
             if not self._home:
                 raise FileNotFoundError
             make_folder(self._home, mode=0o700)
-            write_checked(self._home / unproven, summary.encoded)
+            # Not synced yet: half of it would not have its hash.
+            (self._home / unproven).touch(mode=0o600)
+            (self._home / unproven).write_bytes(_checked(summary.encoded))
             self._checked.add(self._home / unproven)
             if proven:
                 self._unproven[self._home / unproven] = self._home / proven
@@ -144,7 +146,11 @@ def read_checked(path: Path, *, is_checked: bool = False) -> memoryview | None:
 
 def write_checked(path: Path, content: bytes) -> None:
     """Keep bytes behind their hash, for the owner only; raises `OSError` where the disk refuses."""
-    write_atomically(path, _content_hash(content) + content)
+    write_atomically(path, _checked(content))
+
+
+def _checked(content: bytes) -> bytes:
+    return _content_hash(content) + content
 
 
 def _content_hash(content: bytes | memoryview) -> bytes:
