@@ -115,7 +115,7 @@ def _draft_of(target: Path, *, make: Callable[..., str]) -> Iterator[Path]:
     with ExitStack() as held:
         # Held for a moment, so that nobody takes a draft just made for one whose maker is dead.
         with _hold(target.parent):
-            for left in target.parent.glob(f"{prefix}*"):
+            for left in [Path(found) for found in os.scandir(target.parent) if found.name.startswith(prefix)]:
                 with suppress(BlockingIOError, FileNotFoundError), _hold(left, fcntl.LOCK_EX | fcntl.LOCK_NB):
                     _remove(left)
             draft = Path(make(prefix=prefix, dir=target.parent))

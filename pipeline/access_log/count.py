@@ -151,7 +151,9 @@ class _Summarised:
                     meter.make(summary.lines_count)
 
     def _note(self, summary: Summary, stretch: Stretch, nth: int) -> None:
-        self._outlines[stretch.chunk.position, nth] = Outline(summary.days, partial(self._summary, stretch, nth))
+        # A view would hold the whole summary.
+        days = summary.days.copy()
+        self._outlines[stretch.chunk.position, nth] = Outline(days, partial(self._summary, stretch, nth))
 
     def _summary(self, stretch: Stretch, nth: int) -> Summary:
         """The summary kept a moment ago, made again should somebody have removed it since."""

@@ -15,7 +15,7 @@ from pathlib import Path
 from kernels.access_log import LONGEST_LINE, ROOM
 from pipeline.access_log.files import Chunk, LogFile, is_packed
 
-PART_BYTES = 1 << 28
+PART_BYTES = 1 << 26
 BLOCK_BYTES = 1 << 22
 _GZIP_RATIO = 8
 _LONGEST_STEP = 1 << 16

@@ -137,6 +137,8 @@ class Visits:
         self._open.add(runs.only(~is_over))
 
     def _count(self, runs: RunColumns) -> None:
+        if not len(runs.visitor):
+            return
         self._closed = _add(self._closed, _count_runs(runs, zone=self._zone))
         self._closed_of_visitors += count_by_slot(runs.visitor)
 

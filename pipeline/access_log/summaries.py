@@ -21,7 +21,7 @@ from pipeline.access_log import parts
 from pipeline.access_log.files import LogFile
 from pipeline.access_log.log_terms import LogTerms
 from pipeline.access_log.summary import Summary
-from pipeline.atomic import write_atomically
+from pipeline.atomic import make_folder, publish, write_atomically
 from pipeline.sealed import say_mended
 
 # A year's figures are corrected within the next one.
@@ -53,7 +53,7 @@ class Summaries:
         key = bytes(kept) if kept else secrets.token_bytes(_KEY_BYTES)
         if self._folder and not kept:
             with suppress(OSError):
-                self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+                make_folder(self._folder, mode=0o700)
                 write_checked(self._folder / _KEY, key)
         return key
 
@@ -80,7 +80,7 @@ class Summaries:
         try:
             if not self._home:
                 raise FileNotFoundError
-            self._home.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_folder(self._home, mode=0o700)
             write_checked(self._home / unproven, summary.encoded)
             self._checked.add(self._home / unproven)
             if proven:
@@ -92,7 +92,7 @@ class Summaries:
         """Say that all files whose summaries were asked for have the hashes they are known by; sweeps old ones."""
         for unproven, proven in self._unproven.items():
             with suppress(OSError):
-                unproven.replace(proven)
+                publish(unproven, proven)
         self._unproven.clear()
         self._sweep()
 

@@ -6,13 +6,14 @@ runs begin and end, under a key that it does not hold; no address and no agent.
 
 from __future__ import annotations
 
-import io
 import json
+import math
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from threading import Event
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +37,7 @@ UNLISTED = "unlisted"
 NAMES = ("products", "sites", "other_sites")
 _RUN_COLUMNS = ("visitor", "first", "last")
 _SAMPLED_EVERY = 8
+_WORD_BYTES = 8
 _QUARANTINED = [place for place, rule in enumerate(RULES) if OUTCOMES[rule] == "quarantined"]
 
 Ints = NDArray[np.int64]
@@ -91,7 +93,7 @@ class Summary:
 
     @cached_property
     def encoded(self) -> bytes:
-        """The summary as a numpy archive, in which `about` is JSON."""
+        """The summary as bytes."""
         about = {
             "names": self.names,
             "forwarded": self.forwarded.texts(),
@@ -103,17 +105,12 @@ class Summary:
         columns |= {f"pages.{name}": column for name, column in self.concentration.columns().items()}
         for name, runs in self.runs.items():
             columns |= {f"runs.{name}.{column}": getattr(runs, column) for column in _RUN_COLUMNS}
-        columns["about"] = np.frombuffer(json.dumps(about, sort_keys=True).encode(), np.uint8)
-        archive = io.BytesIO()
-        np.savez(archive, allow_pickle=False, **columns)
-        return archive.getvalue()
+        return _packed(about, columns)
 
     @classmethod
     def decoded(cls, content: bytes | memoryview) -> Summary:
         """The summary that `encoded` gave."""
-        with np.load(io.BytesIO(content), allow_pickle=False) as archive:
-            columns = dict(archive)
-        about = json.loads(columns["about"].tobytes())
+        about, columns = _unpacked(content)
         following = about["following"]
         return cls(
             {
@@ -131,6 +128,25 @@ class Summary:
             about["lacks_agents"],
             following and Place(following[0], bytes.fromhex(following[1])),
         )
+
+
+def _packed(about: Mapping[str, Any], columns: Mapping[str, NDArray[Any]]) -> bytes:
+    """The length of a head, the head as JSON, and the columns it names, each from a multiple of eight bytes on."""
+    told = {name: [column.dtype.str, column.shape] for name, column in columns.items()}
+    head = json.dumps({"about": about, "columns": told}, sort_keys=True).encode()
+    parts = [len(head).to_bytes(_WORD_BYTES), head, *(columns[name].tobytes() for name in sorted(columns))]
+    return b"".join(part + bytes(-len(part) % _WORD_BYTES) for part in parts)
+
+
+def _unpacked(content: bytes | memoryview) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+    """What `_packed` packed; the columns are read-only views of the content."""
+    at = _WORD_BYTES + int.from_bytes(content[:_WORD_BYTES])
+    head, columns = json.loads(bytes(content[_WORD_BYTES:at])), {}
+    for name, (dtype, shape) in sorted(head["columns"].items()):
+        at += -at % _WORD_BYTES
+        columns[name] = np.frombuffer(content, dtype, math.prod(shape), at).reshape(shape)
+        at += columns[name].nbytes
+    return head["about"], columns
 
 
 @dataclass(frozen=True)

@@ -96,7 +96,13 @@ def _plain(answer: AnswerRecord | None) -> dict[tuple[str, str], dict[str, objec
     """An answer and its documents by table and hash."""
     if answer is None:
         return {}
-    documents = {("readiness_evidence", one.sha256): asdict(one) for one in answer.evidence if one.kind != _OWN}
+    documents = {
+        ("readiness_evidence", one.sha256): {
+            name: value.isoformat() if isinstance(value, date) else value for name, value in asdict(one).items()
+        }
+        for one in answer.evidence
+        if one.kind != _OWN
+    }
     return documents | {("readiness_answer", ""): {"state": answer.state, "responsible_unit": answer.responsible_unit}}
 
 

@@ -78,15 +78,17 @@ def status_lines(status: CityStatus) -> Iterator[str]:
         yield f"Berikutnya / Next: {period}, {next_at:%Y-%m-%d %H:%M %Z}"
     yield ""
     yield f"{'Periode':<10}{''.join(f'{clause:<6}' for clause in status.clauses)}Keadaan / State"
-    yield from (_line(one, status.clauses) for one in status.periods)
+    yield from (_line(one, status) for one in status.periods)
     if status.also:
         yield f"{_both('Selain itu', 'Besides')}: {', '.join(_besides(status.also))}"
     yield "   ".join(f"{mark} {_both(in_id, in_en)}" for mark, in_id, in_en in MARKS.values())
 
 
-def _line(one: PeriodStatus, clauses: Sequence[str]) -> str:
-    cells = "".join(f"{MARKS[one.statuses[clause]][0] if clause in one.statuses else '':<6}" for clause in clauses)
-    at = f"v{one.version}, {one.computed_at:%Y-%m-%d %H:%M}Z" if one.computed_at else ""
+def _line(one: PeriodStatus, status: CityStatus) -> str:
+    marks = (MARKS[one.statuses[clause]][0] if clause in one.statuses else "" for clause in status.clauses)
+    cells = "".join(f"{mark:<6}" for mark in marks)
+    local = one.computed_at and one.computed_at.astimezone(status.looked_at.tzinfo)
+    at = f"v{one.version}, {local:%Y-%m-%d %H:%M}" if local else ""
     return f"{one.period:<10}{cells}{_both(*STATES[one.state]):<34} {at}".rstrip()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -132,10 +133,15 @@ def test_a_reason_is_told_once_with_its_periods_and_what_is_computed_besides_dou
         (("10.3", "10.4"), "covers 11 of 31 days", "2025-01 – 2025-12"),
         (("10.1",), "another text", "2025-01..2025-06"),
     ]
-    lines = list(status_lines(status))
+    dated = tuple(replace(one, version=1, computed_at=NOW) for one in status.periods)
+    lines = list(status_lines(replace(status, periods=dated)))
     assert len(lines) < 30, lines
     assert sum(line.startswith("2025") for line in lines) == 12
     assert any("10 " in line and "Besides" in line for line in lines)
+    # Moments are on one clock, the city's.
+    now = f"{NOW.astimezone(status.looked_at.tzinfo):%Y-%m-%d %H:%M}"
+    assert now in lines[0]
+    assert sum(line.endswith(f"v1, {now}") for line in lines) == 12
 
 
 @pytest.mark.parametrize(

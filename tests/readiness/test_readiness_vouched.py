@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import sqlite3
 import zipfile
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 
@@ -69,7 +71,9 @@ def test_an_altered_column_is_named_and_mended(
         alter = f"UPDATE {table.name} SET {column.name} = {other[column.type.python_type.__name__]}"
         alter += f" WHERE rowid = (SELECT min(rowid) FROM {table.name})"
         connection.executescript(f"PRAGMA ignore_check_constraints = ON; {alter}")
-    found = {one.place for one in stored_otherwise(city, 2025, today=TODAY)}
+    otherwise = stored_otherwise(city, 2025, today=TODAY)
+    assert json.dumps([asdict(one) for one in otherwise])
+    found = {one.place for one in otherwise}
     assert (table.name if column.primary_key else f"{table.name}.{column.name}") in found
     check_readiness(city, 2025, today=TODAY)
     assert stored_otherwise(city, 2025, today=TODAY) == []
