@@ -154,11 +154,11 @@ def _client(form: LineFormat, told: dict[str, bytes], terms: LineTerms) -> bytes
 
 
 def _trimmed(address: bytes) -> bytes:
-    address = address.strip(b' \t"') if not address.startswith(b"[") else address
+    address = address.strip(b' \t"')
     if address.startswith(b"["):
         return address[1:].rpartition(b"]")[0] if b"]" in address else address[1:]
-    is_port = address.count(b":") == 1 or 0 < address.rfind(b".") < address.rfind(b":")
-    address = address.rpartition(b":")[0] if is_port and not address.startswith(b":") else address
+    is_port = address.find(b":") == address.rfind(b":") > 0 or 0 < address.rfind(b".") < address.rfind(b":")
+    address = address.rpartition(b":")[0] if is_port else address
     return b"" if address == b"-" else address
 
 
