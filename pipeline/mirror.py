@@ -11,9 +11,12 @@ import tempfile
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from connectors.objects import Storage
 from pipeline.settings import Settings
+
+if TYPE_CHECKING:
+    from connectors.objects import Storage
 
 # Hashes of visitors and their key leave no machine.
 _STAYS_HERE = "log-summaries"
@@ -110,4 +113,6 @@ def _storage_of(path: Path) -> Storage | None:
 
 @lru_cache(maxsize=2)
 def _storage(url: str, process_id: int) -> Storage:  # noqa: ARG001 its connections do not outlive a fork
+    from connectors.objects import Storage
+
     return Storage(url)

@@ -47,7 +47,7 @@ def test_parsing_the_dag_file_imports_no_step_and_no_data_library(described: dic
     # croniter and packaging are Airflow's own, for the timetable that reads a cron line.
     airflow_itself = {"airflow", "croniter", "packaging"}
     imported = {name for name in described["imported"] if name.split(".")[0] not in airflow_itself}
-    pipeline = {f"pipeline.{name}" for name in ("atomic", "city_plans", "settings", "tables")}
+    pipeline = {f"pipeline.{name}" for name in ("atomic", "city_plans", "mirror", "settings", "tables")}
     ours = {"airflow_notices", "city_dags", "dag_pages", "indicator_flow", "watch_flow"}
     ours |= {"connectors", "connectors.errors", "pipeline"}
     assert imported == ours | pipeline
