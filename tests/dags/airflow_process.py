@@ -69,7 +69,7 @@ def versions(city_id):
     return {("2025", "it_downtime"): 1}
 
 
-def run(city_id, period, *, progress):
+def run(city_id, period, *, progress, with_overviews):
     return [fetch(city_id, "all", period, progress=progress)]
 
 
@@ -110,7 +110,11 @@ def status(city_id, *, now):
     pass
 
 
-def conclude(city_id, period):
+def write_overviews(city_id):
+    pass
+
+
+def conclude(city_id, period, *, with_overviews=True):
     from pipeline.failures import forget_failures
 
     _call("conclude", city_id, period)
