@@ -34,7 +34,7 @@ def test_numbers_are_those_of_the_locale(value: float) -> None:
 def test_an_id_is_called_by_its_word_and_a_column_by_what_is_wrong_with_it() -> None:
     assert (ID.label("not_city_service"), EN.label("not_city_service")) == ("bukan layanan kota", "not city service")
     assert (ID.label("bad_received_at"), EN.label("bad_received_at")) == (
-        *("received_at tidak terbaca", "received_at unreadable"),
+        *("waktu diterima tidak terbaca", "received_at unreadable"),
     )
 
 

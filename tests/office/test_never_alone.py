@@ -66,7 +66,7 @@ def test_an_indicator_is_known_by_its_clause_too(name: str, monkeypatch: pytest.
     code, out, _ = tolok(monkeypatch, "explain", "kota-uji", "2024", name)
     assert code == 0
     assert "Sementara karena / Provisional because:" in out
-    assert "bad_received_at (received_at tidak terbaca / received_at unreadable): 1" in out
+    assert "bad_received_at (waktu diterima tidak terbaca / received_at unreadable): 1" in out
     code, out, _ = tolok(monkeypatch, "history", "kota-uji", name)
     assert (code, "hari / days" in out) == (0, True)
 
