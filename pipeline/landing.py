@@ -121,7 +121,7 @@ def _own_coverage(
         return None, ()
     from connectors.records import RawFile
 
-    raw_files = [RawFile(object_path(home, file.sha256), file.name) for file in files if file.role == "main"]
+    raw_files = [RawFile(landed_object(home, file.sha256), file.name) for file in files if file.role == "main"]
     spans = source.connector_in(city.zone_info).covered_spans(raw_files)
     if spans is None:
         return None, ()
@@ -193,8 +193,13 @@ def landing_notes(home: Path, city_id: str) -> list[Path]:
 
 
 def object_path(home: Path, sha256: str) -> Path:
-    """Where the raw bytes with this hash lie."""
-    path = home / "landing" / "objects" / sha256[:2] / sha256
+    """Where the raw bytes with this hash lie, once they are here."""
+    return home / "landing" / "objects" / sha256[:2] / sha256
+
+
+def landed_object(home: Path, sha256: str) -> Path:
+    """The raw bytes with this hash as a file of this machine, if there are any."""
+    path = object_path(home, sha256)
     pull_once(path)
     return path
 
@@ -342,7 +347,7 @@ def land_bytes(
     read_before = meter.bytes_read
     is_known = isinstance(content, bytes) or content.stat().st_size in {file.size_bytes for file in earlier}
     sha256 = hash_of(content, meter) if is_known else None
-    was_there = sha256 is not None and object_path(home, sha256).is_file()
+    was_there = sha256 is not None and landed_object(home, sha256).is_file()
     if sha256 is None or not is_whole(home, sha256):
         # What was hashed alone for nothing is read again.
         meter.expect(meter.bytes_read - read_before)
@@ -372,7 +377,7 @@ def _first_landed_at(home: Path, sha256: str, *, name: str, earlier: Sequence[La
 
 def is_whole(home: Path, sha256: str, meter: Meter | None = None) -> bool:
     """Whether the raw bytes with this hash are there and still have it."""
-    path, meter = object_path(home, sha256), meter or Meter()
+    path, meter = landed_object(home, sha256), meter or Meter()
     if path.is_file() and hash_of(path, meter) == sha256:
         return True
     return pull_again(path) and hash_of(path, meter) == sha256
@@ -404,9 +409,9 @@ def _altered(names: Sequence[str]) -> DataDamaged:
     )
 
 
-def hash_of(content: bytes | Path, meter: Meter) -> str:
+def hash_of(content: bytes | Path, meter: Meter | None = None) -> str:
     """The SHA-256 of bytes or of a file, by which both are addressed."""
-    with _opened(content, meter) as file:
+    with _opened(content, meter or Meter()) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 

@@ -25,8 +25,8 @@ from pipeline.landing import (
     Manifest,
     is_whole,
     land_bytes,
+    landed_object,
     manifest_path,
-    object_path,
     read_manifest_at,
     whole_manifests,
     write_manifest,
@@ -151,7 +151,7 @@ class _Pulling:
     def _covered_days(self, connector: Connector, files: Sequence[LandedFile], window: Window | None) -> Coverage:
         """The whole days of a window; of these, those the answers cover, where they say so."""
         covers = _whole_days(window)
-        raw_files = [RawFile(object_path(self.home, file.sha256), file.name) for file in files]
+        raw_files = [RawFile(landed_object(self.home, file.sha256), file.name) for file in files]
         spans = connector.covered_spans(raw_files) if covers else None
         if spans is None:
             return covers
@@ -260,7 +260,7 @@ class _Journal:
             return None
         if not is_whole(self._home, str(line["sha256"])):
             return None
-        path = object_path(self._home, str(line["sha256"]))
+        path = landed_object(self._home, str(line["sha256"]))
         self._now[name] = line
         headers = line["headers"]
         return Kept(path, headers if isinstance(headers, dict) else {})

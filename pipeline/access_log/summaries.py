@@ -17,6 +17,7 @@ from functools import cache, cached_property
 from importlib.metadata import version
 from pathlib import Path
 
+from pipeline import shipped
 from pipeline.access_log import parts
 from pipeline.access_log.files import LogFile
 from pipeline.access_log.log_terms import LogTerms
@@ -164,10 +165,5 @@ def _digest(parts: list[object]) -> str:
 @cache
 def code_sha256() -> str:
     """A hash of the code and the list of bots that summaries are made by."""
-    here = Path(__file__).resolve().parent
-    root = here.parents[1]
-    digest = hashlib.sha256(version("crawler-user-agents").encode())
-    for folder in (here, root / "connectors", root / "kernels"):
-        for path in sorted(folder.rglob("*.py")):
-            digest.update(path.read_bytes())
-    return digest.hexdigest()
+    code = shipped.code_sha256("connectors/**/*.py", "kernels/**/*.py", "pipeline/access_log/**/*.py")
+    return hashlib.sha256(f"{version('crawler-user-agents')} {code}".encode()).hexdigest()

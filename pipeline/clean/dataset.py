@@ -7,7 +7,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from functools import cached_property, lru_cache, partial
+from functools import cached_property, partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -34,12 +34,15 @@ from pipeline.landing import Manifest, unaltered
 from pipeline.mirror import pull_once, push
 from pipeline.progress import Meter
 from pipeline.sealed import say_mended, sealed, unsealed
+from pipeline.shipped import code_sha256
 from pipeline.tables import TABLES, VISITS, Table
 
 if TYPE_CHECKING:
     from pipeline.access_log.summaries import Summaries
 
 _TALLY = "tally.parquet"
+_ROOMS = ("connectors", "kernels", "pipeline/access_log", "pipeline/clean")
+_MADE_BY = (*(f"{room}/**/*.py" for room in _ROOMS), "pipeline/tables.py")
 
 
 @dataclass(frozen=True)
@@ -161,7 +164,7 @@ def read_dataset(path: Path, table: Table) -> Dataset:
 def dataset_name(city: City, *, table_name: str, manifests: Sequence[Manifest]) -> str:
     """A name that changes with the bytes, the settings that read them, or the code that cleans them."""
     made_from = {
-        "code": _code_sha256(),
+        "code": code_sha256(*_MADE_BY),
         "zone": city.zone,
         "region_codes": city.region_codes,
         **({"names": names_of_city(city)} if table_name == "population" else {}),
@@ -181,17 +184,6 @@ def dataset_name(city: City, *, table_name: str, manifests: Sequence[Manifest]) 
 def dataset_path(home: Path, city: City, table_name: str, name: str) -> Path:
     """The folder of a clean dataset."""
     return home / "clean" / city.city / table_name / name
-
-
-@lru_cache(maxsize=1)
-def _code_sha256() -> str:
-    here = Path(__file__).resolve().parents[1]
-    folders = (here / "access_log", here / "clean", here.parent / "connectors", here.parent / "kernels")
-    files = [here / "tables.py", *(file for folder in folders for file in folder.rglob("*.py"))]
-    digest = hashlib.sha256()
-    for file in sorted(files):
-        digest.update(file.read_bytes())
-    return digest.hexdigest()
 
 
 @dataclass

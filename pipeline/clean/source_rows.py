@@ -50,7 +50,7 @@ from pipeline.config.city import City
 from pipeline.config.rows import Responses
 from pipeline.config.source import Source
 from pipeline.indicators.base import RowCounts
-from pipeline.landing import LandedFile, Manifest, object_path
+from pipeline.landing import LandedFile, Manifest, landed_object
 from pipeline.progress import Meter
 from pipeline.tables import TABLES, Table
 
@@ -119,7 +119,7 @@ class Landed:
 
     def _raw(self, file: LandedFile) -> RawFile:
         return RawFile(
-            object_path(self.home, file.sha256), file.name, self.meter.read, self.remarks.append, self.titles.append
+            landed_object(self.home, file.sha256), file.name, self.meter.read, self.remarks.append, self.titles.append
         )
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TypedDict
 
 import pyarrow.parquet as pq
+
+from pipeline.landing import hash_of
 
 LIST = "dataset.json"
 
@@ -43,16 +44,11 @@ def damaged_files(folder: Path, listed: Mapping[str, KeptFile]) -> list[str]:
 
 
 def _is_as_listed(path: Path, listed: KeptFile) -> bool:
-    return _sha256(path) == listed["sha256"] and _rows(path) == listed["rows"]
+    return hash_of(path) == listed["sha256"] and _rows(path) == listed["rows"]
 
 
 def _kept(path: Path) -> KeptFile:
-    return {"sha256": _sha256(path), "rows": _rows(path)}
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return {"sha256": hash_of(path), "rows": _rows(path)}
 
 
 def _rows(path: Path) -> int | None:

@@ -341,5 +341,5 @@ def _cells(row: Mapping[str, Any], *, is_wide: bool) -> list[str]:
         STATUSES[row["status"]],
     ]
     known = definitions().get(row["indicator"])
-    parts = _ID.quotient(row["numerator"], row["denominator"], scale=known.scale if known and rows else 1)
+    parts = _ID.quotient(row["numerator"], row["denominator"], scale=known.scale if known else 1)
     return [*cells, parts, " / ".join(map(number, fate))] if is_wide else cells
