@@ -25,10 +25,10 @@ def preload() -> None:
     from kernels import compile_all
     from pipeline.indicators.registry import INDICATORS  # noqa: F401
     from pipeline.tables import TABLES
-    from pipeline.validate import suite_of, validate_results
+    from pipeline.validate import check_of_results, suite_of, validate
 
     compile_all()
     for name in TABLES:
         with suppress(TolokError):
             suite_of(name)
-    validate_results([])
+    validate([check_of_results([])])

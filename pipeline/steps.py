@@ -204,20 +204,23 @@ def validate(city_id: str, period: str) -> str:
 
 def _validated(work: Work) -> tuple[list[Verdict], dict[str, list[Remark]], dict[str, Read]]:
     """Verdicts on clean tables and their signs, remarks by table, and what was read of each."""
-    from pipeline.judgement import judge_tables
-    from pipeline.validate import validate_tables
+    from pipeline.judgement import Judged
+    from pipeline.validate import read_tables, validate
 
     datasets = {table: work.dataset(table) for table in TABLES}
-    verdicts, tables = validate_tables(
+    checks, tables = read_tables(
         datasets,
         period=work.period,
         zone=work.city.zone_info,
         sources={table: _sources_of_files(work.manifests(table)) for table in TABLES},
         names={file.file_id: file.name for manifest in work.all_manifests for file in manifest.files},
     )
+    if not checks:
+        return [], {}, tables
+    signs = Judged.of_tables(tables, city=work.city, period=work.period)
+    verdicts = validate([*checks, signs.check])
     said = {table: found.remarks for table, found in datasets.items()}
-    verdict, remarks = judge_tables(tables, city=work.city, period=work.period, said=said)
-    return [*verdicts, verdict] if tables else [], remarks, tables
+    return verdicts, signs.remarks(verdicts[-1], said=said), tables
 
 
 def _sources_of_files(manifests: Sequence[Manifest]) -> dict[str, str]:
@@ -256,11 +259,11 @@ def judged_results(city_id: str, period: str, *, warehouse_url: str | None) -> l
 def _judged(
     city_id: str, period: str, computed: Sequence[Result], *, warehouse_url: str | None
 ) -> tuple[list[Verdict], list[Result]]:
-    from pipeline.judgement import judge_results
-    from pipeline.validate import validate_results
+    from pipeline.judgement import Judged
+    from pipeline.validate import check_of_results, validate
 
     asked = Period.parse(period)
-    verdict, results = judge_results(
+    signs = Judged.of_results(
         computed,
         city=_city(city_id),
         period=asked,
@@ -268,7 +271,11 @@ def _judged(
         month_before=_stored(warehouse_url, city_id, asked.month_before),
         most_things=_most_things(warehouse_url, city_id, asked),
     )
-    return [validate_results(results), verdict], results
+    of_results, of_signs = validate([check_of_results(computed), signs.check])
+    if remarks := signs.remarks(of_signs):
+        computed = [result.with_remarks(remarks.get(result.indicator_id, ())) for result in computed]
+        (of_results,) = validate([check_of_results(computed)])
+    return [of_results, of_signs], list(computed)
 
 
 def _refuse(verdicts: Sequence[Verdict]) -> None:
