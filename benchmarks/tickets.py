@@ -19,14 +19,13 @@ import pyarrow.compute as pc
 from benchmarks.measure import Contender, Target, Work
 from pipeline import sample
 from pipeline.clean.dataset import Dataset, clean_table, dataset_path, read_dataset
-from pipeline.clean.month_files import finished
 from pipeline.config.city import City
 from pipeline.config.load import load_city
 from pipeline.indicators.base import measure
 from pipeline.indicators.registry import INDICATORS
 from pipeline.landing import Manifest, land
 from pipeline.periods import Period
-from pipeline.tables import INQUIRIES, POPULATION
+from pipeline.tables import INQUIRIES
 from pipeline.terms import terms_for
 from pipeline.validate import read_tables, validate
 
@@ -203,7 +202,6 @@ def _cleaned(given: _Given) -> Dataset:
 
 
 def _measured(given: _Given, dataset: Dataset) -> str:
-    nobody = finished(pd.DataFrame(), POPULATION)
     manifests = [given.manifest]
     terms = terms_for(
         "inquiries",
@@ -211,7 +209,7 @@ def _measured(given: _Given, dataset: Dataset) -> str:
         period=_PERIOD,
         parts=dataset.parts,
         tally=None,
-        inhabitants=nobody,
+        inhabitants=(None, ()),
         manifests=manifests,
     )
     result = measure(INDICATORS["inquiry_response"], dataset.parts, terms=terms)

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from pipeline.retrace import Effects
     from pipeline.signs import Read
     from pipeline.validate import Verdict
+    from pipeline.warehouse import Warehouse
     from pipeline.warehouse.records import Correction, Stored, StoreRequest
 
 _log = logging.getLogger(__name__)
@@ -106,11 +107,7 @@ def _months_done(city_id: str) -> set[str]:
 
 
 def _measured(city_id: str) -> set[str]:
-    from pipeline.warehouse import Warehouse
-
-    warehouse = Warehouse(_warehouse_url())
-    warehouse.migrate()
-    return {row["period"] for row in warehouse.current(city_id) if row["status"] != "not_computable"}
+    return {row["period"] for row in _warehouse().current(city_id) if row["status"] != "not_computable"}
 
 
 def also_due(city_id: str, month: str) -> list[str]:
@@ -134,11 +131,7 @@ def year_to_restate(city_id: str, now: datetime) -> int | None:
 
 def versions(city_id: str) -> dict[tuple[str, str], int]:
     """The newest version of each result, by period and indicator."""
-    from pipeline.warehouse import Warehouse
-
-    warehouse = Warehouse(Settings.from_environment().warehouse_url)
-    warehouse.migrate()
-    return {(row["period"], row["indicator"]): row["version"] for row in warehouse.current(city_id)}
+    return {(row["period"], row["indicator"]): row["version"] for row in _warehouse().current(city_id)}
 
 
 def sources(city_id: str, period: str) -> list[str]:
@@ -262,14 +255,14 @@ def _judged(
     from pipeline.judgement import Judged
     from pipeline.validate import check_of_results, validate
 
-    asked = Period.parse(period)
+    asked, warehouse = Period.parse(period), _warehouse(warehouse_url) if warehouse_url else None
     signs = Judged.of_results(
         computed,
         city=_city(city_id),
         period=asked,
-        last_year=_stored(warehouse_url, city_id, asked.year_before),
-        month_before=_stored(warehouse_url, city_id, asked.month_before),
-        most_things=_most_things(warehouse_url, city_id, asked),
+        last_year=_stored(warehouse, city_id, asked.year_before),
+        month_before=_stored(warehouse, city_id, asked.month_before),
+        most_things=_most_things(warehouse, city_id, asked),
     )
     of_results, of_signs = validate([check_of_results(computed), signs.check])
     if remarks := signs.remarks(of_signs):
@@ -284,25 +277,15 @@ def _refuse(verdicts: Sequence[Verdict]) -> None:
     refuse_unsound(verdicts)
 
 
-def _stored(warehouse_url: str | None, city_id: str, period: Period | None) -> list[Any]:
+def _stored(warehouse: Warehouse | None, city_id: str, period: Period | None) -> list[Any]:
     """The results a warehouse holds of a period; none without one of both."""
-    from pipeline.warehouse import Warehouse
-
-    if warehouse_url is None or period is None:
-        return []
-    warehouse = Warehouse(warehouse_url)
-    warehouse.migrate()
-    return warehouse.current(city_id, period.label, is_whole=True)
+    return warehouse.current(city_id, period.label, is_whole=True) if warehouse and period else []
 
 
-def _most_things(warehouse_url: str | None, city_id: str, period: Period) -> dict[str, int]:
+def _most_things(warehouse: Warehouse | None, city_id: str, period: Period) -> dict[str, int]:
     """By indicator, of how many things an earlier version of the period tells, made of sources that are still there."""
-    from pipeline.warehouse import Warehouse
-
-    if warehouse_url is None:
-        return {}
     names = frozenset(sources_for(_city(city_id), period))
-    return Warehouse(warehouse_url).most_things(city_id, period.label, sources=names)
+    return warehouse.most_things(city_id, period.label, sources=names) if warehouse else {}
 
 
 def store(city_id: str, period: str, *, correction: Correction | None = None, with_overviews: bool = True) -> list[str]:
@@ -330,7 +313,7 @@ def _judge_again(city_id: str, period: str, *, beside: str, with_overviews: bool
         computed = work.results("computed")
     except DataRejected:
         return []
-    if not _stored(_warehouse_url(), city_id, work.period):
+    if not _stored(_warehouse(), city_id, work.period):
         return []
     verdicts, results = _judged(city_id, period, computed, warehouse_url=_warehouse_url())
     work.write_verdicts("results", verdicts)
@@ -344,23 +327,18 @@ def _judge_again(city_id: str, period: str, *, beside: str, with_overviews: bool
 
 def _write_versions(work: Work, *, correction: Correction | None = None, because: str | None = None) -> list[Stored]:
     """Results as versions bound to the manifests they were measured from."""
-    from pipeline.warehouse import Warehouse
-
     results = work.results("results")
-    warehouse = Warehouse(_warehouse_url())
-    warehouse.migrate()
     request = _store_request(work, results, verdicts=work.verdicts())
     request = replace(request, correction=correction, because=because)
-    stored = list(warehouse.store(results, request=request))
+    stored = list(_warehouse().store(results, request=request))
     work.note_stored()
     return stored
 
 
 def _store_request(work: Work, results: Sequence[Result], *, verdicts: Sequence[Verdict]) -> StoreRequest:
     from pipeline.store_request import store_request_for
-    from pipeline.terms import populations
 
-    headline, others = populations(work.dataset("population").frame, city=work.city, period=work.period)
+    headline, others = work.populations
     return store_request_for(
         work.city,
         period=work.period,
@@ -380,12 +358,8 @@ def measured(city_id: str, periods: Sequence[str]) -> list[str]:
 
 def periods_done(city_id: str, periods: Sequence[str]) -> frozenset[str]:
     """Those of the periods that have results, and whose files, settings and methods are still those of then."""
-    from pipeline.warehouse import Warehouse
-
     _city(city_id)
-    warehouse = Warehouse(_warehouse_url())
-    warehouse.migrate()
-    rows = warehouse.current(city_id, periods[0] if len(periods) == 1 else None)
+    rows = _warehouse().current(city_id, periods[0] if len(periods) == 1 else None)
     stored = {row["period"] for row in rows}
     return frozenset(period for period in periods if period in stored and _is_unchanged(city_id, period))
 
@@ -457,7 +431,7 @@ def _write_page(city_id: str, period: str) -> Path:
         city_name=work.city.name,
         period=period,
         results=results,
-        breakdowns={r["indicator"]: warehouse.breakdowns(city_id, period, r["indicator"]) for r in results},
+        breakdowns=warehouse.breakdowns(city_id, period),
         verdicts=work.verdicts(),
         notes=[note for manifest in work.all_manifests for note in manifest.notes],
         sources=[
@@ -607,7 +581,7 @@ def _terms(
         period=work.period,
         parts=rows.parts,
         tally=rows.tally,
-        inhabitants=inhabitants.frame,
+        inhabitants=work.populations,
         manifests=work.manifests(table),
         remarks=(
             *rows.remarks,
@@ -687,6 +661,15 @@ def _home() -> Path:
 
 def _warehouse_url() -> str:
     return Settings.from_environment().warehouse_url
+
+
+def _warehouse(url: str | None = None) -> Warehouse:
+    """That of a URL or of the settings, brought to this version."""
+    from pipeline.warehouse import Warehouse
+
+    warehouse = Warehouse(url or _warehouse_url())
+    warehouse.migrate()
+    return warehouse
 
 
 def _city(city_id: str) -> City:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import pandas as pd
 from pydantic import ValidationError
 
@@ -337,13 +338,19 @@ class _Reading:
         self.fates.clear()
         self.held_count = 0
         for part in self._dataset.parts:
-            fates = part[["quarantine_reason", "excluded_by"]].notna()
-            lines = part["source_tool"] == ACCESS_LOG if "source_tool" in part else pd.Series(False, index=part.index)
-            self.rows.update(fates[~lines.to_numpy(bool)].value_counts().to_dict())
+            self._count(part)
             self.held_count += int((part["quarantine_reason"] == HELD_WITH_GROUP).sum())
             chosen = is_sound(part) & self._is_of_period(part)
             self.fates.add(part, is_sound=chosen)
             yield self._with_whole_days(part[chosen])
+
+    def _count(self, part: pd.DataFrame) -> None:
+        is_bad, is_left_out = part["quarantine_reason"].notna(), part["excluded_by"].notna()
+        codes = (2 * is_bad + is_left_out).to_numpy()
+        if "source_tool" in part:
+            codes = codes[~(part["source_tool"] == ACCESS_LOG).to_numpy(bool)]
+        for code, count in enumerate(np.bincount(codes, minlength=4).tolist()):
+            self.rows[code >= 2, code % 2 == 1] += count
 
     def _with_whole_days(self, part: pd.DataFrame) -> pd.DataFrame:
         """A date that ends something may be any moment of its day: here it is the last, as in the row rules."""
