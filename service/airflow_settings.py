@@ -21,9 +21,10 @@ _TUNABLE = {
     "AIRFLOW__DAG_PROCESSOR__PARSING_PROCESSES": "1",
     "AIRFLOW__DAG_PROCESSOR__PRINT_STATS_INTERVAL": "600",
 }
-# A task that a queue lost is handed out again after a minute instead of ten, as often as it takes: one that merely
-# waits for a worker loses nothing by it.
 _TUNABLE_WITH_WORKERS = {
+    # Twice the slots of two workers: a task holds its place until the scheduler hears that it has ended.
+    "AIRFLOW__CORE__PARALLELISM": "16",
+    # A task that a queue lost is handed out again after a minute instead of ten, as often as it takes.
     "AIRFLOW__SCHEDULER__TASK_QUEUED_TIMEOUT": "60",
     "AIRFLOW__SCHEDULER__TASK_QUEUED_TIMEOUT_CHECK_INTERVAL": "15",
     "AIRFLOW__SCHEDULER__NUM_STUCK_IN_QUEUED_RETRIES": "10000",

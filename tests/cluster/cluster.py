@@ -9,16 +9,17 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 
 import fsspec
+import psutil
 import psycopg
 
 from service.health import is_healthy
-from service.processes import Part, kill_all, kill_marked, wait_for
+from service.processes import Part, kill_all, wait_for
 from tests.postgres import free_port, postgres_server
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -49,8 +50,26 @@ class Cluster:
         return {**self.environment, **own}
 
     def kill_part(self, machine: str, part: str) -> None:
-        """End by kill -9 all processes of a part of a machine; its supervisor lives on."""
-        kill_marked(f"{self.folder / machine / 'service'}:{part}")
+        """End by kill -9 all processes of a part of a machine, once; its supervisor lives on."""
+        for process in self.processes(machine, part):
+            with suppress(psutil.Error):
+                process.kill()
+
+    def processes(self, machine: str, part: str) -> list[psutil.Process]:
+        """The processes of a part of a machine."""
+        mark, found = f"{self.folder / machine / 'service'}:{part}", []
+        for process in psutil.process_iter():
+            with suppress(psutil.Error):
+                found += [process] if process.environ().get("TOLOK_SERVICE_PART") == mark else []
+        return found
+
+    def titles(self, machine: str, part: str) -> list[str]:
+        """How they are called in a list of processes; one that runs a task names it after ` -- `."""
+        found = []
+        for process in self.processes(machine, part):
+            with suppress(psutil.Error):
+                found.append(" ".join(process.cmdline()))
+        return found
 
     def command(self, machine: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         """What the command line of a machine says."""
@@ -80,6 +99,7 @@ def cluster(folder: Path, *, cities: Path) -> Iterator[Cluster]:
             "TOLOK_API": f"http://127.0.0.1:{port}",
             "TOLOK_PORT": str(port),
             "AIRFLOW__CELERY__WORKER_CONCURRENCY": "2",
+            "AIRFLOW__CORE__PARALLELISM": "8",
         }
         made = Cluster(folder, environment, f"{server}/airflow", queue, storage)
         for part in (queue, storage):

@@ -46,11 +46,21 @@ def expected() -> list[str]:
 def kills(made: Cluster) -> dict[str, Callable[[], None]]:
     """What happens on the way, each taking as long as it is away."""
     return {
-        "worker": lambda: made.kill_part(WORKERS[0], "worker"),
+        "worker": lambda: _kill_busy_worker(made),
         "scheduler": lambda: made.kill_part("service", "scheduler"),
         "queue": lambda: _away(made.queue),
         "storage": lambda: _away(made.storage),
     }
+
+
+def _kill_busy_worker(made: Cluster) -> None:
+    """Of two workers the one that has a task in hand."""
+    made.kill_part(next(iter(_busy(made))), "worker")
+
+
+def _busy(made: Cluster) -> list[str]:
+    """The workers that have a task in hand."""
+    return [name for name in WORKERS if any(" -- " in title for title in made.titles(name, "worker"))]
 
 
 def _away(part: Part) -> None:
@@ -77,6 +87,7 @@ def made(folder: Path) -> Iterator[Cluster]:
         planned = kills(running) if MONTHS >= 6 else {}
         for number, (name, kill) in enumerate(planned.items(), start=1):
             _wait(partial(_has_done, running, number * total // (len(planned) + 2)))
+            _wait(partial(_busy, running))
             held = _held(running)
             kill()
             seconds[name] = _until_all_go_on(running, held)
@@ -87,7 +98,7 @@ def made(folder: Path) -> Iterator[Cluster]:
         yield running
 
 
-def _wait(is_so: Callable[[], bool]) -> None:
+def _wait(is_so: Callable[[], object]) -> None:
     deadline = time.monotonic() + HOURS * 3600
     while not is_so():
         assert time.monotonic() < deadline, "it did not come in time"
