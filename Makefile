@@ -8,7 +8,7 @@ PERIOD ?= 2025
 SIZE ?= 1000000
 
 .DEFAULT_GOAL := help
-.PHONY: help install run demo up down status test test-servers test-service test-cluster test-compose test-office test-damage test-pages test-fresh check lock generated bench clean
+.PHONY: help install run demo up down status test test-servers test-service test-cluster test-compose test-office test-damage test-hold test-pages test-fresh check lock generated bench clean
 
 help: ## what can be made
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -62,6 +62,9 @@ test-compose: $(STAMP) ## the image and docker-compose.yml by podman; without po
 
 test-damage: $(STAMP) ## two hundred flipped bits, cut and missing files anywhere; as root, power cuts too
 	TOLOK_DAMAGES=$(or $(DAMAGES),200) $(BIN)/python -m pytest -m "power or not power" tests/pipeline/test_damage.py tests/pipeline/test_power_cut.py
+
+test-hold: $(STAMP) ## the long form of tests/hold, or of ARGS: crashes, crowds, faults of the disk; writes docs/robustness.md
+	TOLOK_HOLD=full $(BIN)/python -m pytest -m "not servers" $(or $(ARGS),tests/hold)
 
 test-office: $(STAMP) ## five hundred distorted workbooks of each kind instead of the few of `make test`
 	TOLOK_EXAMPLES=500 $(BIN)/python -m pytest --hypothesis-show-statistics tests/office/test_distortions.py tests/office/test_declared_distortions.py
