@@ -68,7 +68,7 @@ class Cluster:
         found = []
         for process in self.processes(machine, part):
             with suppress(psutil.Error):
-                found.append(" ".join(process.cmdline()))
+                found += [title] if (title := " ".join(process.cmdline())) else []
         return found
 
     def command(self, machine: str, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -15,6 +15,7 @@ from typing import Any
 
 import psycopg
 import pytest
+import requests
 
 from pipeline.periods import span
 from pipeline.warehouse import Warehouse
@@ -54,13 +55,15 @@ def kills(made: Cluster) -> dict[str, Callable[[], None]]:
 
 
 def _kill_busy_worker(made: Cluster) -> None:
-    """Of two workers the one that has a task in hand."""
-    made.kill_part(next(iter(_busy(made))), "worker")
+    """Of two workers one that has a task in hand."""
+    made.kill_part(next(iter(_busy(made)), WORKERS[0]), "worker")
 
 
 def _busy(made: Cluster) -> list[str]:
-    """The workers that have a task in hand."""
-    return [name for name in WORKERS if any(" -- " in title for title in made.titles(name, "worker"))]
+    """The workers that have a task in hand, which they name in the list of processes; waiting for a turn is none."""
+    held = _ask(made, "SELECT id::text FROM task_instance WHERE state = 'running' AND task_id <> 'wait'", [])
+    names = {row[0] for row in held}
+    return [name for name in WORKERS if any(title.split()[-1] in names for title in made.titles(name, "worker"))]
 
 
 def _away(part: Part) -> None:
@@ -161,6 +164,15 @@ def test_each_period_ran_once_on_both_workers(made: Cluster) -> None:
     assert len(runs) == len(expected()) * len(CITIES)
     assert {count for _, _, count in runs} == {1}
     assert all((made.folder / name / "mirror" / "landing").is_dir() for name in WORKERS)
+
+
+def test_the_service_shows_the_pages_that_its_workers_made(made: Cluster) -> None:
+    address = made.environment["TOLOK_API"]
+    word = json.loads((made.folder / "service" / "service" / "logins.json").read_text("utf-8"))["admin"]
+    token = requests.post(f"{address}/auth/token", json={"username": "admin", "password": word}, timeout=60).json()
+    headers = {"Authorization": f"Bearer {token['access_token']}"}
+    pages = [f"{address}/tolok/{city}/{expected()[-1]}.html" for city in CITIES]
+    assert {requests.get(page, headers=headers, timeout=60).status_code for page in pages} == {200}
 
 
 @pytest.mark.parametrize("city", CITIES)

@@ -21,20 +21,17 @@ REFUSED = ("/tolok/dashboards/kota-uji.fr.html", "/tolok/kota-uji/status.html", 
 @pytest.mark.airflow
 def test_pages_are_for_who_is_signed_in(tmp_path: Path) -> None:
     fill(f"sqlite:///{tmp_path / 'warehouse.sqlite'}", years=(2025,), months=False)
-    # Another machine made it: it is in the storage they share, and not here.
-    page = tmp_path / "storage" / "reports" / "kota-uji" / "2025.html"
+    page = tmp_path / "reports" / "kota-uji" / "2025.html"
     page.parent.mkdir(parents=True)
     page.write_text("hasil", "utf-8")
-    (tmp_path / "storage" / "reports" / "secret.html").write_text("secret", "utf-8")
+    (tmp_path / "reports" / "secret.html").write_text("secret", "utf-8")
     environment = airflow_environment(ROOT) | {
         "AIRFLOW_HOME": str(tmp_path / "airflow"),
         "PYTHONPATH": f"{ROOT / 'dags'}:{ROOT}",
         "AIRFLOW__CORE__PLUGINS_FOLDER": str(ROOT / "dags" / "plugins"),
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": "admin:admin,viewer:viewer",
         "AIRFLOW__API_AUTH__JWT_SECRET": "0" * 64,
-        "TOLOK_HOME": f"file://{tmp_path / 'storage'}",
-        "TOLOK_MIRROR": str(tmp_path),
-        "TOLOK_WAREHOUSE": f"sqlite:///{tmp_path / 'warehouse.sqlite'}",
+        "TOLOK_HOME": str(tmp_path),
     }
     addresses = ("/tolok/", *FOUND, *MISSING, *REFUSED)
     script = Path(__file__).with_name("ask_pages.py")
