@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import re
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, time
@@ -20,6 +19,7 @@ from connectors.base import Connector, Options, Retention, Window, Wire
 from connectors.connection import Connection
 from connectors.errors import ConfigError, DataRejected, SourceUnavailable
 from connectors.records import number_text
+from connectors.scratch import scratch_folder
 
 _DRIVERS = {
     "postgres": "postgresql+psycopg",
@@ -77,8 +77,8 @@ class Sql(Connector):
             "zone": self.options.zone or self.zone.key,
             "city_zone": self.zone.key,
         }
-        with tempfile.TemporaryDirectory() as folder, _reading(wire.connection) as database:
-            path = Path(folder) / name
+        with scratch_folder() as folder, _reading(wire.connection) as database:
+            path = folder / name
             query = sa.text(self.options.query)
             known = {key: value for key, value in bounds.items() if re.search(rf":{key}\b", self.options.query)}
             _write(database.execute(query, known), path)
