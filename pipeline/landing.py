@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from connectors.counted_file import open_counted
-from connectors.errors import DataDamaged, FileMissing, SourceUnavailable
+from connectors.errors import DataDamaged, DataRejected, FileMissing, SourceUnavailable
 from connectors.objects import StoredObject, is_address, stored_objects
 from connectors.remarks import Remark
 from pipeline.atomic import draft_file, publish, write_once
@@ -220,7 +220,21 @@ def is_left_behind(path: Path) -> bool:
 
 def _named_files(city: City, settings: FileSettings, period: Period) -> list[Path]:
     found = {path for text in months_by_pattern(settings, period) for path in _files_at(city, text)}
+    for path in found:
+        refuse_unwritable_name(path)
     return sorted(found, key=_natural_order)
+
+
+def refuse_unwritable_name(path: Path) -> None:
+    """Raise `DataRejected` for a path that is not UTF-8, for no database and no page can hold it."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        shown = str(path).encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+        raise DataRejected(
+            id=f"{shown}: nama berkas atau foldernya bukan UTF-8. Ganti namanya, lalu jalankan lagi.",
+            en=f"{shown}: the name of the file or its folder is not UTF-8. Rename it and run again.",
+        ) from None
 
 
 def _files_at(city: City, pattern: str) -> Iterator[Path]:
