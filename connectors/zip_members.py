@@ -5,7 +5,6 @@ from __future__ import annotations
 import lzma
 import shutil
 import struct
-import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
@@ -18,6 +17,7 @@ from connectors.counted_file import open_counted
 from connectors.errors import DataRejected
 from connectors.layout import Layout
 from connectors.records import RawFile, most_unpacked_bytes
+from connectors.scratch import scratch_folder
 
 ZIP = b"PK\x03\x04"
 MEMBER_ROWS_APART = 1_000_000_000
@@ -77,8 +77,8 @@ def _opened(file: RawFile) -> Iterator[zipfile.ZipFile]:
 
 @contextmanager
 def _unpacked(packed: IO[bytes]) -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(prefix="tolok-") as folder:
-        path = Path(folder) / "member"
+    with scratch_folder() as folder:
+        path = folder / "member"
         with path.open("wb") as file:
             shutil.copyfileobj(packed, file, 1 << 20)
         yield path

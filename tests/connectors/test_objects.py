@@ -79,7 +79,7 @@ def test_the_same_address_works_for_a_folder(landed: Any, tmp_path: Path) -> Non
 def test_no_copy_is_left_behind(bucket: Any, landed: Any, tmp_path: Path) -> None:
     bucket.pipe("/portal/access.log", _line(3))
     landed("memory://portal/access.log")
-    assert not list((tmp_path / "home" / "landing").glob(".copy-*"))
+    assert not list((tmp_path / "home" / "landing").glob(".draft-copy-*"))
 
 
 def test_nothing_there_is_to_be_tried_again(bucket: Any, landed: Any) -> None:
