@@ -45,7 +45,7 @@ _ONES, _HIGH_BITS, _NEWLINES, _QUOTES, _BACKSLASHES = map(repeated, (1, 128, _NE
 _COLONS, _BRACKETS = map(repeated, (_COLON, _OPEN))
 _NONE, _ONE, _SEVEN, _TOP_BYTE, _BYTE = map(np.uint64, (0, 1, 7, 56, 255))
 _PLACES = np.uint64(0x0001020304050607)
-_SLOT_SHIFT = np.uint64(48)
+_SLOT_BITS, _SLOT_SHIFT, _SLOTS = np.uint64(16), np.uint64(48), np.uint64(1 << 16)
 _THREE, _FOUR = (np.uint64((1 << 8 * count) - 1) for count in (3, 4))
 _TEN, _LOOPBACK, _BLOCK_172, _BLOCK_100, _HOME, _LINK_LOCAL, _FE80, _LOOPBACK_6 = (
     np.uint64(int.from_bytes(text, "little"))
@@ -442,18 +442,24 @@ def _is_private(word: np.uint64, length: int) -> bool:
 def tally_pages(
     addresses: Words, visitors: Words, flags: tuple[Flags, Flags], slots: tuple[Ints, Ints]
 ) -> tuple[int, int]:
-    """Count hits by the first bits of their address's and agent's hashes; gives all counted and the private ones.
+    """Count hits by the bits of their address's and agent's hashes; gives all counted and the private ones.
 
     `flags` are whether a hit counts and whether its address is private; a visitor's hash is the sum of both. `slots`
-    are as many as sixteen bits can tell.
+    are as many as sixteen bits can tell for the first ones, then as many for the next ones.
     """
     is_counted, is_private = flags
     of_addresses, of_agents = slots
     count, private_count = 0, 0
     for nth in range(len(addresses)):
         if is_counted[nth]:
-            of_addresses[addresses[nth] >> _SLOT_SHIFT] += 1
-            of_agents[(visitors[nth] - addresses[nth]) >> _SLOT_SHIFT] += 1
+            _count_slots(addresses[nth], of_addresses)
+            _count_slots(visitors[nth] - addresses[nth], of_agents)
             private_count += is_private[nth]
             count += 1
     return count, private_count
+
+
+@inlined
+def _count_slots(number: np.uint64, slots: Ints) -> None:
+    slots[number >> _SLOT_SHIFT] += 1
+    slots[_SLOTS + ((number << _SLOT_BITS) >> _SLOT_SHIFT)] += 1

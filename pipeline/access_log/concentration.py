@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from kernels.log_fields import tally_pages
 from pipeline.access_log.rules import Classes
 
-# Hashes are counted by their first bits: another of thousands adds less than a hundredth of a percent.
+# Hashes are counted by their first bits and, apart from that, by the next ones: two that share one slot do not share
+# the other, so that what is most depends on no key.
 _SLOT_BITS = 16
 
 Flags = NDArray[np.bool_]
@@ -61,19 +62,29 @@ class Concentration:
     @property
     def most_of_one_address(self) -> int:
         """The pages of the address that asked for most."""
-        return int(self._addresses.max())
+        return most_of_one(self._addresses)
 
     @property
     def most_of_one_agent(self) -> int:
         """The pages of the agent that asked for most."""
-        return int(self._agents.max())
+        return most_of_one(self._agents)
 
 
 def empty_slots() -> Ints:
-    """Counts by the first bits of a hash, all zero."""
-    return np.zeros(1 << _SLOT_BITS, np.int64)
+    """Counts by the first bits of a hash, then by the next ones, all zero."""
+    return np.zeros(2 << _SLOT_BITS, np.int64)
 
 
-def count_by_slot(visitors: Keys) -> Ints:
+def count_by_slot(hashes: Keys) -> Ints:
     """How often each slot occurs among some hashes."""
-    return np.bincount((visitors >> np.uint64(64 - _SLOT_BITS)).astype(np.int64), minlength=1 << _SLOT_BITS)
+    first, second = (
+        hashes >> np.uint64(64 - _SLOT_BITS),
+        (hashes << np.uint64(_SLOT_BITS)) >> np.uint64(64 - _SLOT_BITS),
+    )
+    places = np.concatenate([first, second + np.uint64(1 << _SLOT_BITS)]).astype(np.int64)
+    return np.bincount(places.astype(np.int64), minlength=2 << _SLOT_BITS)
+
+
+def most_of_one(slots: Ints) -> int:
+    """The count of the hash that occurs most often."""
+    return int(slots.reshape(2, -1).max(axis=1).min())

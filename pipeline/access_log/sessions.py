@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kernels.access_log import FIRST_YEAR, LAST_YEAR, find_days, gather_runs
-from pipeline.access_log.concentration import count_by_slot, empty_slots
+from pipeline.access_log.concentration import count_by_slot, empty_slots, most_of_one
 
 FIRST_DAY = np.datetime64(f"{FIRST_YEAR - 1}-01-01", "D")
 LONGEST_IDLE_SECONDS = 12 * 3600
@@ -149,7 +149,7 @@ class Visits:
     @property
     def most_of_one_visitor(self) -> int:
         """The runs of the visitor that has most."""
-        return int((self._closed_of_visitors + count_by_slot(self._open.merged().visitor)).max())
+        return most_of_one(self._closed_of_visitors + count_by_slot(self._open.merged().visitor))
 
 
 class NewVisitors:

@@ -25,6 +25,11 @@ STUCK = (
     "count.Summariser.summaries = lambda self, *_, **__: [begun.touch(), self.is_over.wait(600)][:0]; "
     f"{TOLOK}"
 )
+# All is landed and clean by then, and what came last is on the disk whole.
+AT_VALIDATION = (
+    "import os; from pathlib import Path; from pipeline import steps; "
+    f"steps.validate = lambda *_: [Path(os.environ['TOLOK_HOME'], 'begun').touch(), input()]; {TOLOK}"
+)
 LOG = b'10.0.0.%d - - [%02d/Mar/2024:10:00:00 +0700] "GET / HTTP/1.1" 200 5 "-" "Mozilla/5.0 (X11)"\n'
 
 
@@ -90,11 +95,12 @@ def test_the_next_run_sweeps_what_a_killed_one_left_half_made(folder: Path) -> N
 
 
 def test_the_next_run_does_not_make_again_what_a_killed_one_had_finished(folder: Path) -> None:
-    run = started(folder, f"from pipeline import steps; steps.validate = lambda *_: print(input()); {TOLOK}")
-    until(lambda: len(made(folder)) == 10)
+    run = started(folder, AT_VALIDATION)
+    until(lambda: (folder / "home" / "begun").is_file())
     run.kill()
     run.communicate()
     before = made(folder)
+    assert len(before) == 10
     unable = "from pipeline import landing; from pipeline.clean import dataset; landing._copy = dataset._write = None; "
     assert finished(folder, unable) == 0
     assert made(folder) == before
