@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from pipeline.retrace import Effects
     from pipeline.signs import Read
     from pipeline.validate import Verdict
+    from pipeline.warehouse import CityView
     from pipeline.warehouse.records import Correction, Stored, StoreRequest
 
 _log = logging.getLogger(__name__)
@@ -450,7 +451,7 @@ def _write_page(city_id: str, period: str) -> Path:
         city_name=work.city.name,
         period=period,
         results=results,
-        breakdowns={r["indicator"]: warehouse.breakdowns(city_id, period, r["indicator"]) for r in results},
+        breakdowns=_published_breakdowns(warehouse.city_view(city_id, period=period)),
         verdicts=work.verdicts(),
         notes=[note for manifest in work.all_manifests for note in manifest.notes],
         sources=[
@@ -459,6 +460,18 @@ def _write_page(city_id: str, period: str) -> Path:
             for file in m.files
         ],
     )
+
+
+def _published_breakdowns(view: CityView) -> dict[str, list[dict[str, Any]]]:
+    """The members of each indicator's breakdowns as others may see them."""
+    return {
+        one.indicator_id: [
+            {**asdict(part), "dimension": dimension, "member": part.name}
+            for dimension, parts in one.breakdowns.items()
+            for part in parts
+        ]
+        for one in view.results
+    }
 
 
 def status(city_id: str, *, now: datetime) -> CityStatus:

@@ -31,6 +31,7 @@ from pipeline.warehouse.context import Scope
 from pipeline.warehouse.deciding import Comparison, Decided, decide
 from pipeline.warehouse.engine import bulk_insert, make_engine, reachable, reading, upsert, writing
 from pipeline.warehouse.faults import where
+from pipeline.warehouse.folding import published
 from pipeline.warehouse.migrations import migrate
 from pipeline.warehouse.model import (
     BREAKDOWN,
@@ -142,9 +143,12 @@ class Warehouse:
         return [shown(result, is_whole=is_whole) for result in view.results]
 
     def city_view(self, city_id: str, *, period: str | None = None, as_of: datetime | None = None) -> CityView:
-        """All that readers see of a city, or of one period of it, from one state of the warehouse."""
+        """All that readers see of a city, or of one period of it, from one state of the warehouse.
+
+        Small members of breakdowns of persons' records are folded.
+        """
         with reading(self._engine) as connection:
-            return read_city(connection, city_id, period=period, as_of=as_of)
+            return published(read_city(connection, city_id, period=period, as_of=as_of))
 
     def headlines(self) -> tuple[CityView, ...]:
         """Every city with the newest version of each of its results and its target, and nothing else of them."""
@@ -163,7 +167,7 @@ class Warehouse:
         return self._current_parts(VARIANT, "variant", city_id, period, indicator_id)
 
     def breakdowns(self, city_id: str, period: str, indicator_id: str) -> list[dict[str, Any]]:
-        """The current version's breakdowns, by dimension and member."""
+        """The current version's breakdowns, by dimension and member, none folded: for the data team alone."""
         return self._current_parts(BREAKDOWN, "dimension", city_id, period, indicator_id)
 
     def history(
