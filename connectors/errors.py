@@ -69,7 +69,7 @@ def harmless(name: str) -> str:
 
 
 def harmless_header(header: Sequence[str]) -> str:
-    """The names of columns fit for a message, in both languages; of a row that looks like data only how many cells it has.
+    """The names of columns fit for a message; of a row that looks like data only the count of its cells, twice told.
 
     A date with an hour, a number that is no year, or what tells of a person is no name of a column.
     """

@@ -51,8 +51,8 @@ def _is_folded(one: Part, members: Sequence[Part], smallest: int) -> bool:
     return _count(one) < smallest or sum(before) < smallest or len(before) < 2
 
 
-def _size(one: Part) -> tuple[float, float]:
-    return _count(one), one.numerator or 0
+def _size(one: Part) -> tuple[float, float, str]:
+    return _count(one), one.numerator or 0, one.name
 
 
 def _count(one: Part) -> float:
