@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
@@ -16,6 +15,7 @@ from connectors.counted_file import open_counted
 from connectors.errors import DataRejected
 from connectors.layout import Layout
 from connectors.records import RawFile
+from connectors.scratch import scratch_folder
 
 ZIP = b"PK\x03\x04"
 MEMBER_ROWS_APART = 1_000_000_000
@@ -73,8 +73,8 @@ def _opened(file: RawFile) -> Iterator[zipfile.ZipFile]:
 
 @contextmanager
 def _unpacked(packed: IO[bytes]) -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(prefix="tolok-") as folder:
-        path = Path(folder) / "member"
+    with scratch_folder() as folder:
+        path = folder / "member"
         with path.open("wb") as file:
             shutil.copyfileobj(packed, file, 1 << 20)
         yield path
@@ -150,14 +150,19 @@ def _kind(name: str) -> str:
 def _refuse_bombs(file: RawFile, members: Sequence[zipfile.ZipInfo]) -> None:
     """Refuse what would unpack beyond reason; no more than the declared size is ever unpacked."""
     unpacked_bytes = sum(member.file_size for member in members)
-    is_dense = unpacked_bytes > _FREE_BYTES and unpacked_bytes > _HIGHEST_RATIO * file.path.stat().st_size
-    if unpacked_bytes > MAX_UNPACKED_BYTES or is_dense:
+    if unpacked_bytes > MAX_UNPACKED_BYTES or is_bomb(file.path, members):
         raise DataRejected(
             id=f"{file.name}: isi zip ini {unpacked_bytes / 1e9:.1f} GB, terlalu besar untuk ukurannya. Ekstrak dan "
             "periksa dahulu, lalu letakkan berkasnya.",
             en=f"{file.name}: this zip unpacks to {unpacked_bytes / 1e9:.1f} GB, too much for its size. Unpack and "
             "check it first, then put its files there.",
         )
+
+
+def is_bomb(path: Path, members: Sequence[zipfile.ZipInfo]) -> bool:
+    """Whether members unpack to far more than a zip's size explains."""
+    unpacked_bytes = sum(member.file_size for member in members)
+    return unpacked_bytes > max(_FREE_BYTES, _HIGHEST_RATIO * path.stat().st_size)
 
 
 def _listed(members: Sequence[zipfile.ZipInfo]) -> str:
