@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
@@ -16,6 +15,7 @@ from connectors.counted_file import open_counted
 from connectors.errors import DataRejected
 from connectors.layout import Layout
 from connectors.records import RawFile
+from connectors.scratch import scratch_folder
 
 ZIP = b"PK\x03\x04"
 MEMBER_ROWS_APART = 1_000_000_000
@@ -73,8 +73,8 @@ def _opened(file: RawFile) -> Iterator[zipfile.ZipFile]:
 
 @contextmanager
 def _unpacked(packed: IO[bytes]) -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(prefix="tolok-") as folder:
-        path = Path(folder) / "member"
+    with scratch_folder() as folder:
+        path = folder / "member"
         with path.open("wb") as file:
             shutil.copyfileobj(packed, file, 1 << 20)
         yield path

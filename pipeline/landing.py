@@ -7,7 +7,6 @@ import io
 import json
 import os
 import re
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -23,7 +22,7 @@ from connectors.counted_file import open_counted
 from connectors.errors import DataDamaged, FileMissing, SourceUnavailable
 from connectors.objects import StoredObject, is_address, stored_objects
 from connectors.remarks import Remark
-from pipeline.atomic import draft_file, publish, write_once
+from pipeline.atomic import draft_file, publish, work_folder, write_once
 from pipeline.config.city import City
 from pipeline.config.rows import FileSettings
 from pipeline.config.source import Source
@@ -330,9 +329,8 @@ def _is_header_alone(path: Path) -> bool:
 def _copies(home: Path, stored: Sequence[StoredObject]) -> Iterator[tuple[str, Path]]:
     """Each stored file with a copy of it here, which is gone when the next one is asked for."""
     for one in stored:
-        (home / "landing").mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".copy-", dir=home / "landing") as folder:
-            copy = Path(folder) / "copy"
+        with work_folder(home / "landing" / "copy") as folder:
+            copy = folder / "copy"
             one.copy_to(copy)
             yield one.name, copy
 
