@@ -5,9 +5,13 @@ The view `indicator_breakdown_current` does the same in SQL; a test holds the tw
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
 
+from pipeline.indicators.definition import definitions
 from pipeline.warehouse.city_view import CityView, Part, ResultView
 
 OTHERS = "(lainnya / other)"
@@ -28,6 +32,22 @@ def _published(result: ResultView, *, smallest: int) -> ResultView:
         for dimension, members in result.breakdowns.items()
     }
     return replace(result, breakdowns=breakdowns)
+
+
+def published_rows(
+    indicator_id: str, rows: Sequence[Mapping[str, Any]], *, smallest: int
+) -> Iterator[Mapping[str, Any]]:
+    """The same of rows of an indicator's breakdowns, in the order of their dimensions."""
+    definition = definitions().get(indicator_id)
+    for dimension, of_dimension in groupby(rows, key=itemgetter("dimension")):
+        members = list(of_dimension)
+        if definition is None or dimension not in definition.folded:
+            yield from members
+            continue
+        parts = [Part(*itemgetter("member", "value", "numerator", "denominator", "unit")(row)) for row in members]
+        for part in folded(parts, smallest=smallest):
+            told = {"member": part.name, "value": part.value, "numerator": part.numerator}
+            yield {**members[0], **told, "denominator": part.denominator}
 
 
 def folded(members: Sequence[Part], *, smallest: int) -> tuple[Part, ...]:
