@@ -34,15 +34,13 @@ def _published(result: ResultView, *, smallest: int) -> ResultView:
     return replace(result, breakdowns=breakdowns)
 
 
-def published_rows(
-    indicator_id: str, rows: Sequence[Mapping[str, Any]], *, smallest: int
-) -> Iterator[Mapping[str, Any]]:
+def published_rows(indicator_id: str, rows: Sequence[Mapping[str, Any]], *, smallest: int) -> Iterator[dict[str, Any]]:
     """The same of rows of an indicator's breakdowns, in the order of their dimensions."""
     definition = definitions().get(indicator_id)
     for dimension, of_dimension in groupby(rows, key=itemgetter("dimension")):
         members = list(of_dimension)
         if definition is None or dimension not in definition.folded:
-            yield from members
+            yield from map(dict, members)
             continue
         parts = [Part(*itemgetter("member", "value", "numerator", "denominator", "unit")(row)) for row in members]
         for part in folded(parts, smallest=smallest):
