@@ -17,7 +17,7 @@ from tests.hold.apart import Running
 from tests.hold.home import CITY, MONTH, city_at, drafts, history
 
 UNEXPECTED = "Kesalahan tak terduga"
-# Every so many of its writes a command is broken off: of the short form two moments.
+# Every so many of its writes a command is broken off; in the short form once, half way.
 EVERY = int(os.environ.get("TOLOK_EVERY", "1"))
 COMMANDS = {
     "run": ("run", CITY, MONTH),
@@ -41,7 +41,7 @@ def end(*words: str, **arguments: Any) -> tuple[int, str, int]:
 
 
 def moments(count: int) -> range:
-    return of_form(range(count // 3, count, count // 2), full=range(1, count + 1, EVERY))
+    return of_form(range(count // 2, count // 2 + 1), full=range(1, count + 1, EVERY))
 
 
 @pytest.mark.parametrize("command", of_form(("run",), full=tuple(COMMANDS)))
