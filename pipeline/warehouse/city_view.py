@@ -196,7 +196,7 @@ def read_city(
     newest = newest_versions(city_id, period=period, as_of=as_of)
     rows = connection.execute(among(RESULT, newest)).mappings().all()
     parts = (ROWS, VARIANT, LINEAGE, REMARK, RESULT_POPULATION, *((BREAKDOWN,) if is_whole else ()))
-    by_key = {table.name: rows_by_key(connection, table, newest) for table in parts}
+    by_key = {table.name: rows_by_key(connection, table, newest) for table in parts if rows}
     done = closings.events(connection, city_id, as_of=as_of)
     waiting = closings.pending(connection, city_id, as_of=as_of)
     ordered = sorted(rows, key=lambda row: (row["period"], place(row["indicator_id"])))

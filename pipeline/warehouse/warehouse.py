@@ -172,9 +172,12 @@ class Warehouse:
         """The current version's variants with their parts, by name."""
         return self._current_parts(VARIANT, "variant", city_id, period, indicator_id)
 
-    def breakdowns(self, city_id: str, period: str, indicator_id: str) -> list[dict[str, Any]]:
-        """The current version's breakdowns, by dimension and member."""
-        return self._current_parts(BREAKDOWN, "dimension", city_id, period, indicator_id)
+    def breakdowns(self, city_id: str, period: str) -> dict[str, list[dict[str, Any]]]:
+        """The breakdowns of each result's current version by indicator, in the order of dimension and member."""
+        found: dict[str, list[dict[str, Any]]] = {}
+        for row in self._current_parts(BREAKDOWN, "dimension", city_id, period):
+            found.setdefault(row["indicator_id"], []).append(row)
+        return found
 
     def history(
         self,
@@ -232,7 +235,7 @@ class Warehouse:
             return connection.execute(query).scalar()
 
     def _current_parts(
-        self, table: sa.TableClause, order_by: str, city_id: str, period: str, indicator_id: str
+        self, table: sa.TableClause, order_by: str, city_id: str, period: str, indicator_id: str | None = None
     ) -> list[dict[str, Any]]:
         newest = newest_versions(city_id, period=period, indicator_id=indicator_id)
         with reachable(self._engine) as connection:
