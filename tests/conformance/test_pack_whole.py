@@ -1,4 +1,4 @@
-"""The pack is whole: every file is listed and unchanged, each declared rule is in words and in a case that tells it apart."""
+"""The pack is whole: every file is listed, and each declared rule is in words and in a case that tells it apart."""
 
 from __future__ import annotations
 
