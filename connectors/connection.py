@@ -36,6 +36,8 @@ class Connection:
     def base_url(self) -> str:
         """The address of an HTTP system without a closing slash, user or password."""
         host = self.host.rstrip("/")
+        if re.fullmatch(r"[0-9a-fA-F]*:[0-9a-fA-F:.]*", host):
+            host = f"[{host}]"
         if "://" not in host:
             scheme = self.kind if self.kind in ("http", "https") else "https"
             host = f"{scheme}://{host}"

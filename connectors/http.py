@@ -133,7 +133,7 @@ class HttpClient:
 
     def __init__(self, connection: Connection, *, allow: tuple[str, ...] = (), limits: Limits | None = None) -> None:
         self._connection = connection
-        self._allow = allow
+        self.allow = allow
         self._limits = limits or Limits()
         self._places: tuple[str, ...] = (connection.base_url,)
         self._session: requests.Session | None = None
@@ -142,7 +142,7 @@ class HttpClient:
     def also_at(self, *places: str) -> HttpClient:
         """A client of the same connection that may ask these hosts too: those a connector's code names, such as the
         vendor's one token endpoint."""
-        client = HttpClient(self._connection, allow=self._allow, limits=self._limits)
+        client = HttpClient(self._connection, allow=self.allow, limits=self._limits)
         client._places = (*self._places, *places)
         return client
 
@@ -226,7 +226,7 @@ class HttpClient:
                 en=f"{shown} is not an address of the connection '{name}' ({there}).",
             )
         scheme = parts_of(whole).scheme
-        if scheme not in ("http", "https") or (scheme == "http" and "plain_http" not in self._allow):
+        if scheme not in ("http", "https") or (scheme == "http" and "plain_http" not in self.allow):
             raise ConfigError(
                 id=f"{shown}: pakai https://. Bila sistemnya hanya http, tulis allow: [plain_http] di sumbernya.",
                 en=f"{shown}: use https://. If the system has http only, write allow: [plain_http] in its source.",
@@ -329,7 +329,7 @@ class HttpClient:
 
     def _open(self) -> requests.Session:
         if self._session is None:
-            self._session = open_session(may_be_private="private_addresses" in self._allow, lines=self._lines)
+            self._session = open_session(may_be_private="private_addresses" in self.allow, lines=self._lines)
             self._session.verify = self._connection.extra.get("ca_file") or True
         return self._session
 

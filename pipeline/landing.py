@@ -7,7 +7,6 @@ import io
 import json
 import os
 import re
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -20,10 +19,10 @@ from pathlib import Path
 from typing import Any
 
 from connectors.counted_file import open_counted
-from connectors.errors import DataDamaged, FileMissing, SourceUnavailable
+from connectors.errors import DataDamaged, DataRejected, FileMissing, SourceUnavailable
 from connectors.objects import StoredObject, is_address, stored_objects
 from connectors.remarks import Remark
-from pipeline.atomic import draft_file, publish, write_once
+from pipeline.atomic import draft_file, publish, work_folder, write_once
 from pipeline.config.city import City
 from pipeline.config.rows import FileSettings
 from pipeline.config.source import Source
@@ -33,6 +32,7 @@ from pipeline.mirror import names, pull, pull_again, pull_once, push
 from pipeline.periods import Period
 from pipeline.progress import Meter
 from pipeline.sealed import damaged, read_sealed, say_mended, sealed, write_sealed
+from pipeline.stray_files import refuse_strays
 from pipeline.tables import ACCESS_LOG
 
 _CHUNK_BYTES = 1 << 25
@@ -219,18 +219,38 @@ def is_left_behind(path: Path) -> bool:
 
 
 def _named_files(city: City, settings: FileSettings, period: Period) -> list[Path]:
-    found = {path for text in months_by_pattern(settings, period) for path in _files_at(city, text)}
+    found: set[Path] = set()
+    for text in months_by_pattern(settings, period):
+        matches = list(_files_at(city, text))
+        refuse_strays(matches, pattern=_path_of(city, text), may_leave=settings.outside_links)
+        found.update(matches)
+    for path in found:
+        refuse_unwritable_name(path)
     return sorted(found, key=_natural_order)
+
+
+def refuse_unwritable_name(path: Path) -> None:
+    """Raise `DataRejected` for a path that is not UTF-8, for no database and no page can hold it."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        shown = str(path).encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+        raise DataRejected(
+            id=f"{shown}: nama berkas atau foldernya bukan UTF-8. Ganti namanya, lalu jalankan lagi.",
+            en=f"{shown}: the name of the file or its folder is not UTF-8. Rename it and run again.",
+        ) from None
 
 
 def _files_at(city: City, pattern: str) -> Iterator[Path]:
     """The files in folders that a pattern names; none for one in object storage."""
     if is_address(pattern):
         return
+    yield from (match for match in _glob(_path_of(city, pattern)) if match.is_file())
+
+
+def _path_of(city: City, pattern: str) -> Path:
     path = Path(pattern).expanduser()
-    if not path.is_absolute():
-        path = city.folder / path
-    yield from (match for match in _glob(path) if match.is_file())
+    return path if path.is_absolute() else city.folder / path
 
 
 def _is_there(city: City, pattern: str) -> bool:
@@ -323,9 +343,8 @@ def _is_header_alone(path: Path) -> bool:
 def _copies(home: Path, stored: Sequence[StoredObject]) -> Iterator[tuple[str, Path]]:
     """Each stored file with a copy of it here, which is gone when the next one is asked for."""
     for one in stored:
-        (home / "landing").mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".copy-", dir=home / "landing") as folder:
-            copy = Path(folder) / "copy"
+        with work_folder(home / "landing" / "copy") as folder:
+            copy = folder / "copy"
             one.copy_to(copy)
             yield one.name, copy
 
