@@ -8,7 +8,7 @@ PERIOD ?= 2025
 SIZE ?= 1000000
 
 .DEFAULT_GOAL := help
-.PHONY: help install run demo up down status test test-servers test-service test-compose test-office test-damage test-pages test-fresh check lock generated bench clean
+.PHONY: help install run demo up down status test test-servers test-service test-compose test-office test-damage test-hold test-conformance test-pages test-fresh check lock generated bench clean
 
 help: ## what can be made
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -58,6 +58,14 @@ test-compose: $(STAMP) ## the image and docker-compose.yml by podman; without po
 test-damage: $(STAMP) ## two hundred flipped bits, cut and missing files anywhere; as root, power cuts too
 	TOLOK_DAMAGES=$(or $(DAMAGES),200) $(BIN)/python -m pytest -m "power or not power" tests/pipeline/test_damage.py tests/pipeline/test_power_cut.py
 
+test-hold: $(STAMP) ## the long form of tests/hold, or of ARGS: crashes, crowds, faults of the disk; writes docs/robustness.md
+	TOLOK_HOLD=full $(BIN)/python -m pytest -m "not servers" $(or $(ARGS),tests/hold)
+
+# DuckDB is no part of the lock: with it the reference queries run on two databases.
+test-conformance: $(STAMP) ## every case of the conformance pack through Tolok, and its reference queries by DuckDB too
+	$(BIN)/uv pip install --quiet --python $(BIN)/python duckdb
+	TOLOK_CONFORMANCE=full $(BIN)/python -m pytest tests/conformance
+
 test-office: $(STAMP) ## five hundred distorted workbooks of each kind instead of the few of `make test`
 	TOLOK_EXAMPLES=500 $(BIN)/python -m pytest --hypothesis-show-statistics tests/office/test_distortions.py tests/office/test_declared_distortions.py
 
@@ -76,15 +84,20 @@ check: $(STAMP) ## lint, format, types and import contracts
 	$(BIN)/lint-imports
 	$(BIN)/hadolint Dockerfile
 	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.compose-spec docker-compose.yml
+	$(BIN)/check-jsonschema --quiet --schemafile conformance/schema/manifest.schema.json conformance/manifest.json
+	$(BIN)/check-jsonschema --quiet --schemafile conformance/schema/rules.schema.json conformance/rules/*.json
+	$(BIN)/check-jsonschema --quiet --schemafile conformance/schema/case.schema.json conformance/cases/*/*/case.json
+	$(BIN)/check-jsonschema --quiet --schemafile conformance/schema/answer.schema.json conformance/cases/*/*/answer.json
 
 lock: ## renew requirements.lock from pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --extra dev --extra service --extra celery --no-header --no-annotate \
 		--no-emit-index-url pyproject.toml --output-file requirements.lock
 
-generated: $(STAMP) ## write anew what is made from declarations: indicator catalogue, suites, pages of docs/
+generated: $(STAMP) ## write anew what is made from declarations: indicator catalogue, suites, pages of docs/, checksums of conformance/
 	$(BIN)/python -m pipeline.indicators
 	$(BIN)/python -m pipeline.suites
 	$(BIN)/python -m scripts.docs
+	cd conformance && find . -type f ! -name SHA256SUMS | LC_ALL=C sort | xargs sha256sum > SHA256SUMS
 
 bench: $(STAMP) ## targets of speed and memory against peers, SIZE lines or rows (1000000)
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-build-isolation --editable ".[bench]"

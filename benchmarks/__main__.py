@@ -6,7 +6,7 @@ import argparse
 import importlib
 import json
 import tempfile
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from rich.console import Console
@@ -21,6 +21,7 @@ def main() -> None:
     """Run the benchmarks asked for, print figures and verdicts, and write them to a file when one is named."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--size", type=int, default=1_000_000, help="lines or rows of each input")
+    parser.add_argument("--cities", type=int, help="cities of `periods`; ten and more have a whole year")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--only", nargs="*", choices=_MODULES, default=_MODULES)
     parser.add_argument("--json", type=Path, help="a file for every figure")
@@ -31,6 +32,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory(dir=asked.folder) as folder:
         for name in asked.only:
             work: Work = importlib.import_module(f"benchmarks.{name}").WORK
+            if name == "periods" and asked.cities:
+                work = replace(work, size=asked.cities)
             found[name], reached = compare(work, size=asked.size, rounds=asked.rounds, folder=Path(folder))
             verdicts += reached
             _print_samples(work, found[name])
@@ -42,6 +45,7 @@ def main() -> None:
 def _print_samples(work: Work, samples: Samples) -> None:
     for (name, size), one in samples.items():
         took = f"{one.wall:8.2f} s {one.cpu:8.2f} s CPU {one.peak:6.0f} MiB"
+        took += f" {one.each:7.3f} s CPU each" if one.each is not None else ""
         print(f"{work.name:12} {size:>11,} {work.unit:6} {name:18} {took}  {one.answer[:60]}", flush=True)
     growth = exponent(samples)
     if growth is not None:

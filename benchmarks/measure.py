@@ -14,7 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -22,7 +22,7 @@ OURS = "ours"
 _KIB_PER_MIB = 1024
 _SMALLER = 10
 
-By = Literal["wall", "cpu", "peak"]
+By = Literal["wall", "cpu", "each", "peak"]
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,8 @@ class Contender:
 
     What it `needs` (packages, or programs written `program:goaccess`) is imported before the clock starts; so is the
     module it stands in. `ready` is called before the clock too, and what it gives back takes the path's place.
-    One that is not `is_exact` need not give our answer. `most` is the largest size it is asked to do.
+    One that is not `is_exact` need not give our answer. `most` is the largest size it is asked to do. `counts` tells
+    how many things it does at a size; `each` is then the CPU seconds of one.
     """
 
     run: Callable[[Any], object] | tuple[str, ...]
@@ -39,6 +40,7 @@ class Contender:
     is_exact: bool = True
     most: int | None = None
     ready: Callable[[Path], Any] | None = None
+    counts: Callable[[int], int] | None = None
 
     @property
     def missing(self) -> list[str]:
@@ -77,13 +79,17 @@ class Work:
 
 @dataclass(frozen=True)
 class Sample:
-    """What one contender took on one input: medians of wall and CPU seconds, peak MiB of its largest process."""
+    """What one contender took on one input: medians of wall and CPU seconds, peak MiB of its largest process.
+
+    `each` is the CPU seconds of each thing it counts; null where it counts none.
+    """
 
     wall: float
     cpu: float
     peak: float
     answer: str
     input_bytes: int = 0
+    each: float | None = None
 
 
 @dataclass(frozen=True)
@@ -113,7 +119,10 @@ def compare(work: Work, *, size: int, rounds: int, folder: Path) -> tuple[Sample
         path = _written(work, at, folder)
         runs = [(name, _measure(work, name, path)) for _ in range(rounds) for name in entrants]
         by_name = {name: [run for who, run in runs if who == name] for name in entrants}
-        samples |= {(name, at): _median(those, input_bytes=_bytes_of(path)) for name, those in by_name.items()}
+        samples |= {
+            (name, at): _counted(present[name], _median(those, input_bytes=_bytes_of(path)), at=at)
+            for name, those in by_name.items()
+        }
         for written in path.parent.glob(f"{path.name}*"):
             _remove(written)
         _refuse_other_answers(work, {name: samples[name, at].answer for name in entrants})
@@ -212,6 +221,10 @@ def _median(runs: Sequence[Sample], *, input_bytes: int) -> Sample:
     )
 
 
+def _counted(contender: Contender, sample: Sample, *, at: int) -> Sample:
+    return replace(sample, each=sample.cpu / contender.counts(at)) if contender.counts else sample
+
+
 def _refuse_other_answers(work: Work, answers: dict[str, str]) -> None:
     exact = {
         name: answer
@@ -249,7 +262,7 @@ def _worded(target: Target) -> str:
 
 
 def _amount(value: float, by: By) -> str:
-    return f"{value:.0f} MiB" if by == "peak" else f"{value:.2f} s"
+    return f"{value:.0f} MiB" if by == "peak" else f"{value:.{3 if by == 'each' else 2}f} s"
 
 
 def _cpu_seconds() -> float:

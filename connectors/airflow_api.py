@@ -11,7 +11,7 @@ from connectors.http import HttpClient, Limits, Request
 
 CONNECTION = "tolok_airflow"
 # 1, 2, 4 ... 32 seconds, then a minute each: long enough for a restart or an upgrade, ten minutes in all.
-_THROUGH_AN_OUTAGE = Limits(tries=16, longest_wait_seconds=60)
+_THROUGH_AN_OUTAGE = Limits(tries=16, longest_wait_seconds=60, answer_seconds=900)
 
 
 class AirflowApi:

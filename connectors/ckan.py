@@ -10,6 +10,7 @@ from typing import Any, Self
 from connectors.connection import Connection
 from connectors.errors import ConfigError, DataRejected, SourceUnavailable
 from connectors.http import HttpClient
+from connectors.http_session import forbidden_within
 
 _SECONDS = 120
 
@@ -63,7 +64,7 @@ class Ckan:
         self._call("resource_delete", {"id": file_id})
 
     def _call(self, action: str, fields: dict[str, Any], files: Mapping[str, Any] | None = None) -> Any:  # noqa: ANN401
-        with self._faults(action):
+        with self._faults(action), self._http.bounded():
             return self._remote.call_action(action, fields, files=files, requests_kwargs={"timeout": _SECONDS})
 
     @contextmanager
@@ -93,7 +94,9 @@ class Ckan:
             *(requests.exceptions.RequestException, OSError, CKANAPIError, ServerIncompatibleError),
             # What its client and we meet in an answer without what CKAN always sends.
             *(KeyError, TypeError, ValueError),
-        ):
+        ) as fault:
+            if (forbidden := forbidden_within(fault)) is not None:
+                raise forbidden.as_setting(f"CKAN '{name}'") from None
             raise SourceUnavailable(
                 id=f"CKAN '{name}' tidak menjawab {action} dengan benar. Periksa alamat di koneksi dan jaringannya, "
                 "lalu jalankan lagi: yang sudah tertulis tidak ditulis dua kali.",

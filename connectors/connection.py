@@ -16,6 +16,7 @@ from connectors.errors import ConfigError
 VARIABLE = "AIRFLOW_CONN_"
 # What the client refuses unless a source allows it.
 ALLOWANCES = ("private_addresses", "plain_http")
+_HOST = re.compile(r"[^\s/@\\\x00-\x1f\x7f]{1,253}")
 
 
 @dataclass(frozen=True)
@@ -24,9 +25,9 @@ class Connection:
 
     name: str
     kind: str = ""
-    host: str = ""
+    host: str = field(default="", repr=False)
     port: int | None = None
-    path: str = ""
+    path: str = field(default="", repr=False)
     login: str = field(default="", repr=False)
     password: str = field(default="", repr=False)
     extra: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -35,6 +36,8 @@ class Connection:
     def base_url(self) -> str:
         """The address of an HTTP system without a closing slash, user or password."""
         host = self.host.rstrip("/")
+        if re.fullmatch(r"[0-9a-fA-F]*:[0-9a-fA-F:.]*", host):
+            host = f"[{host}]"
         if "://" not in host:
             scheme = self.kind if self.kind in ("http", "https") else "https"
             host = f"{scheme}://{host}"
@@ -62,8 +65,8 @@ def connection_from(name: str, environment: Mapping[str, str] | None = None) -> 
     """Read a connection, a URI or JSON as Airflow takes them; `ConfigError` when it is not there or unreadable."""
     text, variable = connection_text(name, environment), variable_of(name)
     try:
-        return _from_json(name, json.loads(text)) if text.startswith("{") else _from_uri(name, text)
-    except (ValueError, TypeError, AttributeError):
+        return _sound(_from_json(name, json.loads(text)) if text.startswith("{") else _from_uri(name, text))
+    except (ValueError, TypeError, AttributeError, RecursionError):
         raise ConfigError(
             id=f"Koneksi '{name}' ({variable}) tidak terbaca. Contoh URI: https://login:sandi@alamat/jalur; karakter "
             'khusus dalam sandi ditulis %xx. Contoh JSON: {"host": "https://alamat", "password": "..."}.',
@@ -96,6 +99,20 @@ def _secret_file(path: Path) -> str:
         return ""
 
 
+def _sound(connection: Connection) -> Connection:
+    """The connection; raises `ValueError` for an address that is none, or that holds a login or password.
+
+    A `/` in a password that is not written as %2F ends the host before it, and the rest of it would stand in paths.
+    """
+    if connection.kind == "sqlite":
+        return connection
+    parts = urlsplit(connection.base_url)
+    is_cut_short = "@" in connection.path and not connection.login
+    if "@" in parts.netloc or is_cut_short or parts.port == 0 or not _HOST.fullmatch(parts.hostname or "localhost"):
+        raise ValueError("no sound address")
+    return connection
+
+
 def _from_json(name: str, raw: Mapping[str, Any]) -> Connection:
     extra = raw.get("extra") or {}
     extra = json.loads(extra) if isinstance(extra, str) else extra
@@ -122,7 +139,7 @@ def _is_scheme(host: str) -> bool:
 
 def _from_uri(name: str, text: str) -> Connection:
     parts = urlsplit(text)
-    if not parts.scheme or not (parts.netloc or parts.path):
+    if not parts.scheme or not (parts.netloc or parts.path) or "@" in parts.fragment:
         raise ValueError("no scheme or host")
     query = dict(parse_qsl(parts.query, keep_blank_values=True))
     extra = json.loads(query.pop("__extra__")) if "__extra__" in query else {}

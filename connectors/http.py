@@ -3,28 +3,28 @@
 from __future__ import annotations
 
 import hashlib
-import ipaddress
 import json
 import logging
-import time
-import zlib
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urljoin, urlsplit
+from urllib.parse import quote
 
 from connectors.connection import Connection
+from connectors.deadline import Deadline
 from connectors.documents import RepeatedKey, parse_json
-from connectors.errors import ConfigError, DataRejected, RequestRefused, SourceUnavailable, TolokError
+from connectors.errors import ConfigError, DataRejected, SourceUnavailable
+from connectors.http_answer import Again, Unzip, is_end_proved, refusal
+from connectors.http_session import Lines, forbidden_within, open_session
 from connectors.numerals import number
+from connectors.places import is_same_place, parts_of, shown_address, target_of
 
 if TYPE_CHECKING:
     import requests
     import tenacity
 
-_AGENT = "tolok (+https://pypi.org/project/tolok)"
 _REDIRECTS = (301, 302, 303, 307, 308)
 _MAX_REDIRECTS = 5
 _CHUNK_BYTES = 1 << 16
@@ -35,7 +35,10 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Limits:
-    """How long, how often and how much; the defaults suit a city's own systems."""
+    """How long, how often and how much; the defaults suit a city's own systems.
+
+    `answer_seconds` is the one deadline of a question: every try, wait and redirect until its whole answer is there.
+    """
 
     connect_seconds: float = 10
     read_seconds: float = 60
@@ -75,7 +78,7 @@ class Request:
 
     def shown(self, url: str) -> str:
         """An address of this request fit for a message: no user, no parameters, no secret of the path."""
-        shown = _shown(url)
+        shown = shown_address(url)
         for name, secret in self.secret_path.items():
             for form in filter(None, {secret, quote(secret, safe="")}):
                 shown = shown.replace(form, "{" + name + "}")
@@ -121,15 +124,6 @@ class Answer:
             ) from None
 
 
-class _Again(Exception):
-    """A try that may be repeated, and what to raise when no more tries are left."""
-
-    def __init__(self, fault: TolokError, wait_seconds: float | None = None) -> None:
-        super().__init__()
-        self.fault = fault
-        self.wait_seconds = wait_seconds
-
-
 class HttpClient:
     """Asks one connection's system; every fault is a `TolokError` without secrets.
 
@@ -139,15 +133,16 @@ class HttpClient:
 
     def __init__(self, connection: Connection, *, allow: tuple[str, ...] = (), limits: Limits | None = None) -> None:
         self._connection = connection
-        self._allow = allow
+        self.allow = allow
         self._limits = limits or Limits()
         self._places: tuple[str, ...] = (connection.base_url,)
         self._session: requests.Session | None = None
+        self._lines = Lines()
 
     def also_at(self, *places: str) -> HttpClient:
         """A client of the same connection that may ask these hosts too: those a connector's code names, such as the
         vendor's one token endpoint."""
-        client = HttpClient(self._connection, allow=self._allow, limits=self._limits)
+        client = HttpClient(self._connection, allow=self.allow, limits=self._limits)
         client._places = (*self._places, *places)
         return client
 
@@ -164,9 +159,16 @@ class HttpClient:
         self._address("")
         return self._open()
 
-    def ask(self, request: Request) -> Answer:
-        """Send, following redirects and trying again after what may pass: 429, 5xx, silence, a broken line.
+    @contextmanager
+    def bounded(self) -> Iterator[None]:
+        """The deadline of one question for what a vendor's own client asks in this block."""
+        with Deadline(self._limits.answer_seconds) as deadline, self._lines.under(deadline):
+            yield
 
+    def ask(self, request: Request) -> Answer:
+        """Send, following redirects and trying again after what may pass: 408, 425, 429, 5xx, silence, a broken line.
+
+        A wait that the system asks for is kept if it ends before the deadline; else it is not tried again.
         Raises `SourceUnavailable` when it does not pass, `ConfigError` for a refusal or a forbidden address, and
         `DataRejected` for an answer that is too large.
         """
@@ -174,31 +176,32 @@ class HttpClient:
 
         limits = self._limits
         trying = tenacity.Retrying(
-            stop=tenacity.stop_after_attempt(limits.tries),
+            stop=tenacity.stop_after_attempt(limits.tries) | tenacity.stop_before_delay(limits.answer_seconds),
             wait=self._wait,
-            retry=tenacity.retry_if_exception_type(_Again),
+            retry=tenacity.retry_if_exception_type(Again),
             before_sleep=_say_wait,
             reraise=True,
         )
         try:
-            return trying(self._follow, request)
-        except _Again as again:
+            with Deadline(limits.answer_seconds) as deadline:
+                return trying(self._follow, request, deadline)
+        except Again as again:
             raise again.fault from None
 
     def _wait(self, state: tenacity.RetryCallState) -> float:
         fault = state.outcome.exception() if state.outcome else None
-        asked = fault.wait_seconds if isinstance(fault, _Again) else None
+        asked = fault.wait_seconds if isinstance(fault, Again) else None
         backed_off = self._limits.first_wait_seconds * 2 ** (state.attempt_number - 1)
-        return min(backed_off if asked is None else asked, self._limits.longest_wait_seconds)
+        return min(backed_off, self._limits.longest_wait_seconds) if asked is None else asked
 
-    def _follow(self, request: Request) -> Answer:
+    def _follow(self, request: Request, deadline: Deadline) -> Answer:
         url = request.filled(self._address(request.url))
         for _ in range(_MAX_REDIRECTS):
-            answer = self._send(url, request)
+            answer = self._send(url, request, deadline)
             if answer.status not in _REDIRECTS:
                 return answer
-            target = urljoin(url, answer.headers.get("Location", ""))
-            if not _is_same_place(url, target):
+            target = target_of(url, answer.headers.get("Location", ""))
+            if not is_same_place(url, target):
                 shown = request.shown(target)
                 raise ConfigError(
                     id=f"{answer.where} mengalihkan ke {shown}. Bila itu benar, tulis alamat itu di koneksi "
@@ -215,98 +218,118 @@ class HttpClient:
     def _address(self, url: str) -> str:
         base = self._connection.base_url
         whole = url if "://" in url else f"{base}/{url.lstrip('/')}"
-        if not any(_is_same_place(place, whole) for place in self._places):
+        shown = shown_address(whole)
+        if not any(is_same_place(place, whole) for place in self._places):
+            name, there = self._connection.name, shown_address(base)
             raise ConfigError(
-                id=f"{_shown(whole)} bukan alamat koneksi '{self._connection.name}' ({_shown(base)}).",
-                en=f"{_shown(whole)} is not an address of the connection '{self._connection.name}' ({_shown(base)}).",
+                id=f"{shown} bukan alamat koneksi '{name}' ({there}).",
+                en=f"{shown} is not an address of the connection '{name}' ({there}).",
             )
-        scheme = urlsplit(whole).scheme
-        if scheme not in ("http", "https") or (scheme == "http" and "plain_http" not in self._allow):
+        scheme = parts_of(whole).scheme
+        if scheme not in ("http", "https") or (scheme == "http" and "plain_http" not in self.allow):
             raise ConfigError(
-                id=f"{_shown(whole)}: pakai https://. Bila sistemnya memang hanya http, tulis allow: [plain_http] di "
-                "sumbernya.",
-                en=f"{_shown(whole)}: use https://. If the system has http only, write allow: [plain_http] in its "
-                "source.",
+                id=f"{shown}: pakai https://. Bila sistemnya hanya http, tulis allow: [plain_http] di sumbernya.",
+                en=f"{shown}: use https://. If the system has http only, write allow: [plain_http] in its source.",
             )
         return whole
 
-    def _send(self, url: str, request: Request) -> Answer:
+    def _send(self, url: str, request: Request, deadline: Deadline) -> Answer:
         import requests
         import urllib3
 
         where = request.shown(url)
-        is_absolute = bool(urlsplit(request.url).query)
         try:
-            with self._open().request(
-                request.method,
-                url,
-                params=None if is_absolute and not request.params else {**request.params, **request.secret_params},
-                headers={**request.headers, **request.secret_headers},
-                data=None if request.form is None else {**request.form, **request.secret_form},
-                json=_body(request),
-                auth=request.login,
-                timeout=(self._limits.connect_seconds, self._limits.read_seconds),
-                stream=True,
-                allow_redirects=False,
-            ) as response:
-                if response.status_code >= 400:
-                    raise _refusal(response.status_code, response.headers, where)
-                content, is_proved = self._read(response, where)
-                return Answer(content, response.status_code, response.headers, where, is_end_proved=is_proved)
-        except _ForbiddenAddress as forbidden:
-            raise _forbidden(where, str(forbidden)) from None
+            with self._lines.under(deadline):
+                return self._answer(url, request, deadline)
         except requests.exceptions.SSLError:
-            raise ConfigError(
-                id=f"{where}: sertifikat TLS tidak dapat dipercaya. Pasang sertifikat yang sah, atau tulis 'ca_file' "
-                "pada extra koneksinya.",
-                en=f"{where}: its TLS certificate cannot be trusted. Install a valid one, or give 'ca_file' in the "
-                "connection's extra.",
-            ) from None
-        except (requests.exceptions.Timeout, urllib3.exceptions.TimeoutError):
-            raise _Again(
-                SourceUnavailable(
-                    id=f"{where}: tidak menjawab dalam {self._limits.read_seconds:g} detik. Coba lagi nanti.",
-                    en=f"{where}: no answer within {self._limits.read_seconds:g} seconds. Try again later.",
-                )
-            ) from None
+            if deadline.is_over:
+                raise self._too_late(where) from None
+            raise _untrusted(where) from None
+        except (requests.exceptions.InvalidHeader, requests.exceptions.InvalidURL, ValueError):
+            raise _unwritable(where) from None
         except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError, OSError) as fault:
-            if (found := _forbidden_within(fault)) is not None:
-                raise _forbidden(where, found) from None
-            raise _Again(
-                SourceUnavailable(
-                    id=f"{where}: tidak terhubung, atau terputus di tengah jawaban. Periksa jaringan, lalu coba lagi.",
-                    en=f"{where}: no connection, or it broke off amid the answer. Check the network, then try again.",
-                )
-            ) from None
+            if (forbidden := forbidden_within(fault)) is not None:
+                raise forbidden.as_setting(where) from None
+            if deadline.is_over:
+                raise self._too_late(where) from None
+            raise self._broken(where, fault) from None
 
-    def _read(self, response: requests.Response, where: str) -> tuple[bytes, bool]:
+    def _answer(self, url: str, request: Request, deadline: Deadline) -> Answer:
+        from requests.auth import HTTPBasicAuth
+
+        limits, left = self._limits, deadline.remaining_seconds
+        where, is_absolute = request.shown(url), bool(parts_of(request.url).query)
+        with self._open().request(
+            request.method,
+            url,
+            params=None if is_absolute and not request.params else {**request.params, **request.secret_params},
+            headers=_headers(request, where),
+            data=None if request.form is None else {**request.form, **request.secret_form},
+            json=_body(request),
+            # As bytes, because requests would write them as Latin-1, which has no other script.
+            auth=None if request.login is None else HTTPBasicAuth(*(part.encode() for part in request.login)),
+            timeout=(min(limits.connect_seconds, left), min(limits.read_seconds, left)),
+            stream=True,
+            allow_redirects=False,
+        ) as response:
+            if response.status_code >= 400:
+                raise refusal(response.status_code, response.headers, where)
+            content, is_proved = self._read(response, where, deadline)
+            return Answer(content, response.status_code, response.headers, where, is_end_proved=is_proved)
+
+    def _read(self, response: requests.Response, where: str, deadline: Deadline) -> tuple[bytes, bool]:
         """The whole answer, unzipped, and whether its end is proved; a cut one is tried again."""
-        parts, size = [], 0
-        ends_at = time.monotonic() + self._limits.answer_seconds
-        unzip = _Unzip(response.headers.get("Content-Encoding", ""), where)
+        parts, raw_size, size = [], 0, 0
+        unzip = Unzip(response.headers.get("Content-Encoding", ""), where)
         # read1 gives what has come; iter_content would wait for a whole chunk, however slowly it drips.
         while raw := response.raw.read1(_CHUNK_BYTES, decode_content=False):
-            part = unzip.add(raw)
-            parts.append(part)
-            size += len(part)
-            if size > self._limits.answer_bytes:
+            if part := unzip.add(raw):
+                parts.append(part)
+            raw_size, size = raw_size + len(raw), size + len(part)
+            if max(raw_size, size) > self._limits.answer_bytes:
                 raise DataRejected(
                     id=f"{where}: jawaban lebih dari {number(self._limits.answer_bytes)} bita. "
                     "Kecilkan halaman ('size').",
                     en=f"{where}: the answer exceeds {self._limits.answer_bytes:,} bytes. Make pages smaller ('size').",
                 )
-            if time.monotonic() > ends_at:
-                raise SourceUnavailable(
-                    id=f"{where}: jawaban belum selesai setelah {self._limits.answer_seconds:g} detik.",
-                    en=f"{where}: the answer was not complete after {self._limits.answer_seconds:g} seconds.",
-                )
+            if deadline.is_over:
+                break
+        # A line that the deadline has cut ends without a fault where nothing tells its length.
+        if deadline.is_over:
+            raise self._too_late(where)
         content = b"".join(parts)
         tells_length = response.raw.chunked or response.raw.headers.get("Content-Length") is not None
-        return content, _is_end_proved(content, tells_length=tells_length, unzip=unzip, where=where)
+        return content, is_end_proved(content, tells_length=tells_length, unzip=unzip, where=where)
+
+    def _too_late(self, where: str) -> SourceUnavailable:
+        seconds = self._limits.answer_seconds
+        return SourceUnavailable(
+            id=f"{where}: jawaban belum selesai setelah {seconds:g} detik. Coba lagi nanti.",
+            en=f"{where}: the answer was not complete after {seconds:g} seconds. Try again later.",
+        )
+
+    def _broken(self, where: str, fault: Exception) -> Again:
+        """What passes, so it is tried again: silence, or a line that broke off."""
+        import requests
+        import urllib3
+
+        if isinstance(fault, (requests.exceptions.Timeout, urllib3.exceptions.TimeoutError)):
+            return Again(
+                SourceUnavailable(
+                    id=f"{where}: tidak menjawab dalam {self._limits.read_seconds:g} detik. Coba lagi nanti.",
+                    en=f"{where}: no answer within {self._limits.read_seconds:g} seconds. Try again later.",
+                )
+            )
+        return Again(
+            SourceUnavailable(
+                id=f"{where}: tidak terhubung, atau terputus di tengah jawaban. Periksa jaringan, lalu coba lagi.",
+                en=f"{where}: no connection, or it broke off amid the answer. Check the network, then try again.",
+            )
+        )
 
     def _open(self) -> requests.Session:
         if self._session is None:
-            self._session = _session(may_be_private="private_addresses" in self._allow)
+            self._session = open_session(may_be_private="private_addresses" in self.allow, lines=self._lines)
             self._session.verify = self._connection.extra.get("ca_file") or True
         return self._session
 
@@ -314,193 +337,44 @@ class HttpClient:
 def _say_wait(state: tenacity.RetryCallState) -> None:
     """Log what is wrong and how long it is waited, once it is longer than a person takes for working."""
     fault = state.outcome.exception() if state.outcome else None
-    if isinstance(fault, _Again) and state.upcoming_sleep >= _SILENT_WAIT_SECONDS:
+    if isinstance(fault, Again) and state.upcoming_sleep >= _SILENT_WAIT_SECONDS:
         seconds = round(state.upcoming_sleep)
         _log.warning("%s (%s detik)\n%s (%s seconds)", fault.fault.id, seconds, fault.fault.en, seconds)
 
 
-class _Unzip:
-    """An answer's bytes without the gzip they may have come in, and whether that has come to its end."""
-
-    def __init__(self, encoding: str, where: str) -> None:
-        self.is_used = encoding.strip().casefold() in ("gzip", "x-gzip")
-        self._where = where
-        self._stream = zlib.decompressobj(wbits=31)
-        self._has_begun = False
-        if not self.is_used and encoding.strip().casefold() not in ("", "identity"):
-            raise DataRejected(
-                id=f"{where}: jawaban dikemas dengan cara yang tidak diminta. Minta pengelolanya memakai gzip.",
-                en=f"{where}: the answer is encoded in a way not asked for. Ask its administrator for gzip.",
+def _headers(request: Request, where: str) -> dict[str, str]:
+    """The headers to send; `ConfigError` for one that HTTP cannot carry, without its value."""
+    headers = {**request.headers, **request.secret_headers}
+    for name, value in headers.items():
+        if re.search(r"[^\t\x20-\x7e\xa0-\xff]", value) or value != value.strip():
+            raise ConfigError(
+                id=f"{where}: header '{name}' memuat karakter yang tidak dapat dikirim lewat HTTP (bukan Latin, atau "
+                "baris baru). Periksa token atau sandi di koneksi.",
+                en=f"{where}: the header '{name}' holds characters that HTTP does not carry (not Latin, or a line "
+                "break). Check the connection's token or password.",
             )
-
-    def add(self, raw: bytes) -> bytes:
-        """The plain bytes of some more raw ones; damage raises `_Again`."""
-        if not self.is_used:
-            return raw
-        plain = []
-        try:
-            while raw:
-                if self._stream.eof:
-                    self._stream = zlib.decompressobj(wbits=31)
-                plain.append(self._stream.decompress(raw))
-                self._has_begun, raw = True, self._stream.unused_data
-        except zlib.error:
-            raise _broken_off(self._where) from None
-        return b"".join(plain)
-
-    @property
-    def is_at_end(self) -> bool:
-        """Whether the last byte of what was zipped has come; an answer without any byte holds nothing zipped."""
-        return self._stream.eof or not self._has_begun
+    return headers
 
 
-def _is_end_proved(content: bytes, *, tells_length: bool, unzip: _Unzip, where: str) -> bool:
-    """Whether the answer's own length, its gzip or its JSON tells that all of it has come; `_Again` if it has not."""
-    if unzip.is_used and not unzip.is_at_end:
-        raise _broken_off(where)
-    if tells_length or unzip.is_used:
-        return True
-    if not content.lstrip().startswith((b"{", b"[")):
-        return False
-    try:
-        json.loads(content)
-    except ValueError:
-        raise _broken_off(where) from None
-    return True
-
-
-def _broken_off(where: str) -> _Again:
-    return _Again(
-        SourceUnavailable(
-            id=f"{where}: jawaban terputus sebelum selesai. Coba lagi nanti; bila selalu begitu, periksa perantara "
-            "(proxy) di depan sistemnya.",
-            en=f"{where}: the answer broke off before its end. Try again later; if it always does, check the proxy in "
-            "front of the system.",
-        )
-    )
-
-
-class _ForbiddenAddress(OSError):
-    """The name leads to an address inside the house."""
-
-
-def _session(*, may_be_private: bool) -> requests.Session:
-    """A session without proxies or .netrc whose connections check the address they really reached."""
-    import requests
-    from requests.adapters import HTTPAdapter
-    from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
-    from urllib3.connection import HTTPConnection, HTTPSConnection
-
-    # Checking the peer, not the name, leaves a name that changes its address between check and use no gap.
-    class _Plain(HTTPConnection):
-        def _new_conn(self) -> Any:  # noqa: ANN401 urllib3's own
-            return _checked_peer(super()._new_conn(), may_be_private)
-
-    class _Secured(HTTPSConnection):
-        def _new_conn(self) -> Any:  # noqa: ANN401 urllib3's own
-            return _checked_peer(super()._new_conn(), may_be_private)
-
-    pools = {
-        "http": type("_PlainPool", (HTTPConnectionPool,), {"ConnectionCls": _Plain}),
-        "https": type("_SecuredPool", (HTTPSConnectionPool,), {"ConnectionCls": _Secured}),
-    }
-
-    class _Adapter(HTTPAdapter):
-        def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 requests' own
-            super().init_poolmanager(*args, **kwargs)
-            self.poolmanager.pool_classes_by_scheme = pools
-
-    # At DEBUG it would write whole addresses, with secrets in path and parameters.
-    logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)
-    session = requests.Session()
-    session.trust_env = False
-    session.headers["User-Agent"] = _AGENT
-    # Nothing but gzip, which tells its own end, so that half an answer is never taken for a whole one.
-    session.headers["Accept-Encoding"] = "gzip"
-    session.mount("http://", _Adapter())
-    session.mount("https://", _Adapter())
-    return session
-
-
-def _checked_peer(sock: Any, may_be_private: bool) -> Any:  # noqa: ANN401 a socket, as urllib3 has it
-    address = ipaddress.ip_address(sock.getpeername()[0].split("%")[0])
-    if not (address.is_global or may_be_private) or address.is_multicast:
-        sock.close()
-        raise _ForbiddenAddress(str(address))
-    return sock
-
-
-def _forbidden_within(fault: BaseException | None) -> str | None:
-    while fault is not None:
-        if isinstance(fault, _ForbiddenAddress):
-            return str(fault)
-        inner = [part for part in (*fault.args, getattr(fault, "reason", None)) if isinstance(part, BaseException)]
-        fault = inner[0] if inner else fault.__cause__ or fault.__context__
-    return None
-
-
-def _forbidden(where: str, address: str) -> ConfigError:
+def _untrusted(where: str) -> ConfigError:
     return ConfigError(
-        id=f"{where} berada di jaringan dalam ({address}). Bila memang itu sistemnya, tulis allow: [private_addresses] "
-        "di sumbernya.",
-        en=f"{where} lies on an internal network ({address}). If that is the system meant, write "
-        "allow: [private_addresses] in its source.",
+        id=f"{where}: sertifikat TLS tidak dapat dipercaya. Pasang sertifikat yang sah, atau tulis 'ca_file' pada "
+        "extra koneksinya.",
+        en=f"{where}: its TLS certificate cannot be trusted. Install a valid one, or give 'ca_file' in the "
+        "connection's extra.",
     )
 
 
-def _refusal(status: int, headers: Mapping[str, str], where: str) -> Exception:
-    if status in (401, 403):
-        return ConfigError(
-            id=f"{where}: ditolak ({status}). Periksa token atau sandi di koneksi, dan hak bacanya.",
-            en=f"{where}: refused ({status}). Check the connection's token or password, and its right to read.",
-        )
-    if status in (408, 425, 429) or status >= 500:
-        wait_seconds = _asked_wait(headers.get("Retry-After"))
-        fault = SourceUnavailable(
-            id=f"{where}: sedang tidak dapat melayani ({status}). Coba lagi nanti.",
-            en=f"{where}: cannot serve just now ({status}). Try again later.",
-        )
-        return _Again(fault, wait_seconds)
-    text_id = "alamat tidak ada" if status in (404, 410) else "permintaan tidak diterima"
-    text_en = "no such address" if status in (404, 410) else "the request was not accepted"
-    return RequestRefused(
-        id=f"{where}: {text_id} ({status}). Periksa alamat koneksi dan 'options' sumbernya.",
-        en=f"{where}: {text_en} ({status}). Check the connection's address and the source's 'options'.",
+def _unwritable(where: str) -> ConfigError:
+    return ConfigError(
+        id=f"{where}: permintaan ini tidak dapat ditulis sebagai HTTP. Periksa alamat dan isi koneksinya, serta "
+        "'options' sumbernya.",
+        en=f"{where}: this request cannot be written as HTTP. Check the connection's address and contents, and the "
+        "source's 'options'.",
     )
-
-
-def _asked_wait(text: str | None) -> float | None:
-    """Seconds a `Retry-After` asks for, given as seconds or as a date."""
-    if not text:
-        return None
-    if text.strip().isdigit():
-        return float(text)
-    try:
-        return max(0.0, (parsedate_to_datetime(text) - datetime.now(UTC)).total_seconds())
-    except (ValueError, TypeError):
-        return None
 
 
 def _body(request: Request) -> Any:  # noqa: ANN401 any JSON
     if not request.secret_body:
         return request.body
     return {**(request.body if isinstance(request.body, dict) else {}), **request.secret_body}
-
-
-def _is_same_place(one: str, other: str) -> bool:
-    """Same host and port; going from http to https on a host is going home."""
-    a, b = urlsplit(one), urlsplit(other)
-    is_secured = (a.scheme, b.scheme) == ("http", "https")
-    return a.hostname == b.hostname and (is_secured or (a.scheme, _port(one)) == (b.scheme, _port(other)))
-
-
-def _port(url: str) -> int:
-    parts = urlsplit(url)
-    return parts.port or (443 if parts.scheme == "https" else 80)
-
-
-def _shown(url: str) -> str:
-    """An address fit for a message: no user, no parameters."""
-    parts = urlsplit(url)
-    port = f":{parts.port}" if parts.port else ""
-    return f"{parts.scheme}://{parts.hostname or ''}{port}{parts.path}"

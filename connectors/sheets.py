@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import zipfile
-import zlib
 from collections import Counter
 from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass, replace
@@ -12,12 +9,9 @@ from datetime import date, datetime, time, timedelta
 from fnmatch import fnmatchcase
 from functools import partial, reduce
 from itertools import islice, starmap
-from typing import IO, TYPE_CHECKING, Any
-from xml.etree import ElementTree
+from typing import TYPE_CHECKING, Any
 
-from connectors import numerals
 from connectors.errors import DataRejected, SourceChanged
-from connectors.file_kinds import refuse_document
 from connectors.group_rows import GroupRows
 from connectors.layout import Layout
 from connectors.records import (
@@ -33,39 +27,15 @@ from connectors.records import (
     header_cells,
     joined_header,
 )
-from connectors.sheet_marks import ErrorCells, SheetMarks, ods_marks
+from connectors.sheet_marks import ErrorCells, SheetMarks
 from connectors.table_bodies import GROUP_WIDTH, Row, TableBody, is_total, judge_row, say_groups
+from connectors.workbooks import open_workbook, told
 
 if TYPE_CHECKING:
     from python_calamine import CalamineSheet, CalamineWorkbook
 
-MAX_UNZIPPED_BYTES = 2 * 1024**3
-MAX_SHEET_CELLS = 100_000_000
 SHEET_ROWS_APART = 10_000_000
 SHEET_NAME = "@sheet"
-
-_PART_BYTES = 4 << 20
-_OVERLAP_BYTES = 64 << 10
-# Where rows are, and cells beyond the first 26 columns: no sheet has rows enough to cost much within those.
-_PLACE = re.compile(rb' r="([A-Z]{2,3})?(\d{1,7})"[^<>]*>')
-_FORMULA = re.compile(
-    rb'<(\w+:)?c\b[^>]*? r="([A-Z]+\d+)"[^>]*>\s*<(?:\w+:)?f\b[^>]*?(?:/>|>[^<]*</(?:\w+:)?f>)\s*'
-    rb"(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v></(?:\w+:)?v>)?\s*</(?:\w+:)?c>"
-)
-
-# The stream that holds an encrypted workbook.
-_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
-# Where an error stands and its text, as a computed or typed cell of XLSX holds it.
-_ERROR = re.compile(
-    rb'<(?:\w+:)?c\b(?=[^<>]*\bt="e")[^<>]*\br="([A-Z]+)(\d+)"[^<>]*>\s*'
-    rb"(?:<(?:\w+:)?f\b[^>]*?(?:/>|>[^<]*</(?:\w+:)?f>)\s*)?<(?:\w+:)?v>([^<]*)<"
-)
-
-# Rows and columns that are not shown, from 1.
-_HIDDEN_ROW = re.compile(rb'<(?:\w+:)?row\b(?=[^<>]*\bhidden="(?:1|true)")[^<>]*?\br="(\d+)"')
-_HIDDEN_COLUMNS = re.compile(rb'<(?:\w+:)?col\b(?=[^<>]*\bhidden="(?:1|true)")([^<>]*)')
-_LAST_COLUMN = 16_384
-_SPAN = re.compile(rb'\b(min|max)="(\d+)"')
 
 
 @dataclass(frozen=True)
@@ -136,9 +106,7 @@ def _table(file: RawFile, sheet: _Sheet, layout: Layout, columns: tuple[str, ...
 
 def _other_sheets(file: RawFile, read: str, columns: tuple[str, ...]) -> tuple[str, str]:
     """Which other sheets have a row with all columns asked for, in both languages, if any do."""
-    from python_calamine import CalamineWorkbook
-
-    workbook = CalamineWorkbook.from_path(file.path)
+    workbook, _ = open_workbook(file)
     names = [name for name in workbook.sheet_names if name != read and _has_header(workbook, name, columns)]
     if not names:
         return "", ""
@@ -294,47 +262,39 @@ def _texts(cells: list[Any]) -> list[str]:
 
 def _sheets(file: RawFile, layout: Layout, *, columns: tuple[str, ...] = ()) -> Iterator[_Sheet]:
     """The sheets to read, each held in memory while it is read; unread ones with all of `columns` are remarked."""
-    from python_calamine import CalamineError, CalamineWorkbook, PasswordError
-
-    try:
-        found = _checked_workbook(file) if zipfile.is_zipfile(file.path) else None
-        workbook = CalamineWorkbook.from_path(file.path)
+    workbook, found = open_workbook(file)
+    with told(file):
         sheets = (_declared if layout.sheet else _only_one)(file, layout, workbook)
         _say_unread(file, layout, workbook, read={sheet.name for sheet in sheets}, columns=columns)
-    except (CalamineError, zipfile.BadZipFile, zlib.error, OSError, ElementTree.ParseError) as fault:
-        raise _unreadable(file, is_locked=isinstance(fault, PasswordError)) from None
     for sheet in sheets:
         marks = None if found is None else found.get(sheet.name, SheetMarks())
-        yield _Sheet(
-            sheet.name, _rows_of(sheet, marks.errors if marks else {}), tuple(sheet.merged_cell_ranges or ()), marks
-        )
+        rows = _rows_of(file, sheet, marks.errors if marks else {})
+        last = sheet.total_height - 1
+        merged = tuple((begin, (min(row, last), column)) for begin, (row, column) in sheet.merged_cell_ranges or ())
+        yield _Sheet(sheet.name, rows, merged, marks)
 
 
-def _unreadable(file: RawFile, *, is_locked: bool) -> DataRejected:
-    refuse_document(file)
-    if is_locked or _ENCRYPTED in file.path.read_bytes():
-        return DataRejected(
-            id=f"{file.name}: buku kerja ini dikunci kata sandi. Buka, hapus kata sandinya, lalu simpan lagi.",
-            en=f"{file.name}: this workbook is locked by a password. Open it, remove the password and save it again.",
-        )
-    return DataRejected(
-        id=f"{file.name}: berkas Excel rusak, terpotong, atau bukan buku kerja. Buka di Excel dan simpan ulang sebagai "
-        ".xlsx, atau unduh lagi.",
-        en=f"{file.name}: the Excel file is damaged, cut short or no workbook. Open it in Excel and save it again as "
-        ".xlsx, or download it again.",
-    )
-
-
-def _rows_of(sheet: CalamineSheet, errors: ErrorCells) -> Iterator[Row]:
+def _rows_of(file: RawFile, sheet: CalamineSheet, errors: ErrorCells) -> Iterator[Row]:
     """Number and cells of a sheet's rows; all have the same width, but for errors beyond it."""
     # calamine gives the empty rows above the first cell, but not the empty columns before it.
     before: list[Any] = [""] * (sheet.start or (0, 0))[1]
-    for number, row in enumerate(sheet.iter_rows(), start=1):
+    for number, row in enumerate(_told_rows(file, sheet), start=1):
         cells = before + row
         for place, text in errors.get(number, {}).items():
             cells += [""] * (place + 1 - len(cells))
             cells[place] = text
         yield number, cells
+
+
+def _told_rows(file: RawFile, sheet: CalamineSheet) -> Iterator[list[Any]]:
+    with told(file):
+        rows = sheet.iter_rows()
+    while True:
+        with told(file):
+            row = next(rows, None)
+        if row is None:
+            return
+        yield row
 
 
 def _declared(file: RawFile, layout: Layout, workbook: CalamineWorkbook) -> list[CalamineSheet]:
@@ -437,98 +397,3 @@ _TEXT_OF: dict[type, Callable[[Any], str]] = {
     time: lambda clock: f"{clock.isoformat()}{TYPED}",
     timedelta: lambda span: f"{span}{TYPED}",
 }
-
-
-def _checked_workbook(file: RawFile) -> dict[str, SheetMarks] | None:
-    """The error cells and hidden rows and columns of each sheet, null for a format that does not tell them.
-
-    Refuses a workbook that would unzip, or claims an area, beyond reason, and one with formulas never computed.
-    """
-    with zipfile.ZipFile(file.path) as archive:
-        members = {info.filename for info in archive.infolist()}
-        if sum(info.file_size for info in archive.infolist()) > MAX_UNZIPPED_BYTES:
-            raise DataRejected(
-                id=f"{file.name}: isi berkas Excel ini lebih dari 2 GB. Pecah menjadi beberapa berkas atau CSV.",
-                en=f"{file.name}: this Excel file unpacks to more than 2 GB. Split it, or save it as CSV.",
-            )
-        sheets = sorted(name for name in members if re.fullmatch(r"xl/worksheets/[^/]+\.xml", name))
-        marks: dict[str, SheetMarks] = {}
-        for name in sheets:
-            with archive.open(name) as xml:
-                marks[name] = _checked_sheet(file, xml)
-        if not sheets:
-            return ods_marks(archive) if "content.xml" in members else None
-        return {name: marks[member] for name, member in _members(archive).items() if member in marks}
-
-
-def _members(archive: zipfile.ZipFile) -> dict[str, str]:
-    """Each sheet's name and the member of the archive that holds it."""
-    targets = {link.get("Id"): link.get("Target", "") for link in _parsed(archive, "xl/_rels/workbook.xml.rels").iter()}
-    return {
-        sheet.get("name", ""): f"xl/{targets.get(_link(sheet), '').removeprefix('/xl/').removeprefix('./')}"
-        for sheet in _parsed(archive, "xl/workbook.xml").iter()
-        if sheet.tag.rpartition("}")[2] == "sheet"
-    }
-
-
-def _link(sheet: ElementTree.Element) -> str | None:
-    return next((value for key, value in sheet.items() if key.endswith("}id")), None)
-
-
-def _parsed(archive: zipfile.ZipFile, member: str) -> ElementTree.Element:
-    content = archive.read(member)
-    if b"<!DOCTYPE" in content or len(content) > _PART_BYTES:
-        raise ElementTree.ParseError
-    return ElementTree.fromstring(content)  # noqa: S314 no entities without a document type
-
-
-def _checked_sheet(file: RawFile, xml: IO[bytes]) -> SheetMarks:
-    rows_count, columns_count, marks = 0, 0, SheetMarks()
-    for part in _overlapping_parts(xml):
-        _refuse_formula(file, part)
-        for letters, row, text in _ERROR.findall(part) if b't="e"' in part else ():
-            marks.errors.setdefault(int(row), {})[_column_number(letters) - 1] = text.decode()
-        if b'hidden="' in part:
-            _note_hidden(part, marks)
-        places = _PLACE.findall(part)
-        rows_count = max(rows_count, *(int(number) for _, number in places), 0)
-        columns_count = max(columns_count, *map(_column_number, {letters for letters, _ in places}), 0)
-    if rows_count * columns_count > MAX_SHEET_CELLS:
-        raise DataRejected(
-            id=f"{file.name}: lembar mengaku {numerals.number(rows_count)} baris x {numerals.number(columns_count)} "
-            "kolom; ada sel tersesat jauh di luar tabel. Hapus baris dan kolom kosong, lalu simpan ulang.",
-            en=f"{file.name}: a sheet claims {rows_count:,} rows x {columns_count:,} columns; a stray cell lies far "
-            "outside the table. Delete the empty rows and columns and save again.",
-        )
-    return marks
-
-
-def _note_hidden(part: bytes, marks: SheetMarks) -> None:
-    marks.hidden_rows.update(map(int, _HIDDEN_ROW.findall(part)))
-    for attributes in _HIDDEN_COLUMNS.findall(part):
-        span = {name: int(number) for name, number in _SPAN.findall(attributes)}
-        marks.hidden_columns.update(range(span.get(b"min", 1), min(span.get(b"max", 0), _LAST_COLUMN) + 1))
-
-
-def _overlapping_parts(xml: IO[bytes]) -> Iterator[bytes]:
-    """A sheet's text in parts that overlap by more than its longest formula."""
-    before = b""
-    while block := xml.read(_PART_BYTES):
-        yield before + block
-        before = block[-_OVERLAP_BYTES:]
-
-
-def _refuse_formula(file: RawFile, part: bytes) -> None:
-    formula = (b"<f" in part or b":f" in part) and _FORMULA.search(part)
-    if formula:
-        cell = formula[2].decode()
-        raise DataRejected(
-            id=f"{file.name}: sel {cell} berisi rumus yang belum dihitung. Buka di Excel/LibreOffice dan simpan, "
-            "atau tempel sebagai nilai.",
-            en=f"{file.name}: cell {cell} holds a formula never computed. Open it in Excel/LibreOffice and save, "
-            "or paste values.",
-        )
-
-
-def _column_number(letters: bytes) -> int:
-    return sum((letter - 64) * 26**place for place, letter in enumerate(reversed(letters)))

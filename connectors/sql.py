@@ -6,7 +6,7 @@ import csv
 import re
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from pathlib import Path
@@ -16,24 +16,17 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from pydantic import Field, model_validator
 
+from connectors import sql_line
 from connectors.base import Connector, Options, Retention, Window, Wire
-from connectors.connection import Connection
-from connectors.errors import ConfigError, DataRejected, SourceUnavailable
+from connectors.errors import DataRejected
+from connectors.numerals import number
 from connectors.records import number_text
+from connectors.sql_line import reading
 
-_DRIVERS = {
-    "postgres": "postgresql+psycopg",
-    "postgresql": "postgresql+psycopg",
-    "mysql": "mysql+pymysql",
-    "mariadb": "mysql+pymysql",
-    "sqlite": "sqlite",
-}
 _READS = re.compile(r"\A\s*(?:select|with)\b", re.IGNORECASE)
 # MariaDB's `into outfile` writes a file even in a read-only transaction.
 _WRITES = re.compile(r"\binto\b", re.IGNORECASE)
 _LITERAL = re.compile(r"'(?:[^']|'')*'")
-_OUR_FAULTS = ("syntax", "no such", "unknown column", "doesn't exist", "denied", "authentication", "read only")
-_FETCH_ROWS = 10_000
 
 
 class SqlOptions(Options):
@@ -77,7 +70,7 @@ class Sql(Connector):
             "zone": self.options.zone or self.zone.key,
             "city_zone": self.zone.key,
         }
-        with tempfile.TemporaryDirectory() as folder, _reading(wire.connection) as database:
+        with tempfile.TemporaryDirectory() as folder, self._reading(wire) as database:
             path = Path(folder) / name
             query = sa.text(self.options.query)
             known = {key: value for key, value in bounds.items() if re.search(rf":{key}\b", self.options.query)}
@@ -86,9 +79,12 @@ class Sql(Connector):
 
     def held(self, wire: Wire) -> Retention:
         """The first moment `held_query` gives, read in the source's zone."""
-        with _reading(wire.connection) as database:
+        with self._reading(wire) as database:
             first = database.execute(sa.text(self.options.held_query or "select null")).scalar()
         return Retention() if first is None else Retention(self._first(first))
+
+    def _reading(self, wire: Wire) -> AbstractContextManager[sa.Connection]:
+        return reading(wire.connection, may_be_private="private_addresses" in wire.http.allow)
 
     def _moment(self, moment: datetime) -> object:
         local = moment.astimezone(ZoneInfo(self.options.zone) if self.options.zone else self.zone)
@@ -107,73 +103,6 @@ class Sql(Connector):
         return moment if moment.tzinfo else moment.replace(tzinfo=zone)
 
 
-@contextmanager
-def _reading(connection: Connection) -> Iterator[sa.Connection]:
-    """One read-only transaction; a fault of the database is raised without its address's secrets."""
-    engine = sa.create_engine(_url(connection), poolclass=sa.NullPool, hide_parameters=True)
-    try:
-        with engine.connect() as database:
-            if engine.dialect.name == "postgresql":
-                database.execute(sa.text("set transaction read only"))
-            elif engine.dialect.name == "mysql":
-                database.execute(sa.text("start transaction read only"))
-            yield database.execution_options(stream_results=True, yield_per=_FETCH_ROWS)
-    except sa.exc.OperationalError as fault:
-        raise _unreachable(connection, fault) from None
-    except sa.exc.DBAPIError as fault:
-        raise _refused(connection, fault) from None
-    finally:
-        engine.dispose()
-
-
-def _unreachable(connection: Connection, fault: sa.exc.DBAPIError) -> Exception:
-    text = str(fault.orig).casefold()
-    if any(word in text for word in _OUR_FAULTS):
-        return _refused(connection, fault)
-    return SourceUnavailable(
-        id=f"Basis data '{connection.name}' tidak terhubung atau sedang terkunci. Periksa alamat, lalu coba lagi.",
-        en=f"The database '{connection.name}' cannot be reached or is locked. Check its address, then try again.",
-    )
-
-
-def _refused(connection: Connection, fault: sa.exc.DBAPIError) -> ConfigError:
-    kind = type(fault.orig).__name__
-    return ConfigError(
-        id=f"Basis data '{connection.name}' menolak: {kind}. Periksa 'query', nama tabel dan kolom, sandi, serta hak "
-        "baca pengguna basis data.",
-        en=f"The database '{connection.name}' refused: {kind}. Check 'query', the names of tables and columns, the "
-        "password, and the database user's right to read.",
-    )
-
-
-def _url(connection: Connection) -> sa.URL:
-    driver = _DRIVERS.get(connection.kind.split("+")[0])
-    if driver is None:
-        raise ConfigError(
-            id=f"Koneksi '{connection.name}': jenis '{connection.kind}' tidak dikenal; yang ada: "
-            f"{', '.join(sorted(_DRIVERS))}.",
-            en=f"Connection '{connection.name}': unknown kind '{connection.kind}'; there are: "
-            f"{', '.join(sorted(_DRIVERS))}.",
-        )
-    if driver == "sqlite":
-        path = Path("/" + connection.path if not connection.host else f"{connection.host}/{connection.path}")
-        if not path.is_file():
-            raise SourceUnavailable(
-                id=f"Koneksi '{connection.name}': berkas SQLite {path.name} tidak ada.",
-                en=f"Connection '{connection.name}': there is no SQLite file {path.name}.",
-            )
-        return sa.URL.create("sqlite", database=f"file:{path}", query={"mode": "ro", "uri": "true"})
-    return sa.URL.create(
-        driver,
-        username=connection.login or None,
-        password=connection.password or None,
-        host=connection.host or None,
-        port=connection.port,
-        database=connection.path or None,
-        query={key: value for key, value in connection.extra.items() if key in ("sslmode", "sslrootcert", "charset")},
-    )
-
-
 def _write(result: sa.CursorResult[Any], path: Path) -> None:
     names = list(result.keys())
     if len(set(names)) != len(names):
@@ -184,7 +113,19 @@ def _write(result: sa.CursorResult[Any], path: Path) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(names)
-        writer.writerows([_text(value) for value in row] for row in result)
+        writer.writerows([_text(value) for value in row] for row in _bounded(result))
+
+
+def _bounded(result: sa.CursorResult[Any]) -> Iterator[sa.Row[Any]]:
+    """The rows of a query; `DataRejected` when there are more than `LIMITS` allows."""
+    most = sql_line.LIMITS.rows_count
+    for count, row in enumerate(result, 1):
+        if count > most:
+            raise DataRejected(
+                id=f"Kueri memberi lebih dari {number(most)} baris. Batasi dengan :start_at dan :end_at.",
+                en=f"The query gives more than {most:,} rows. Bound it by :start_at and :end_at.",
+            )
+        yield row
 
 
 def _text(value: object) -> str:

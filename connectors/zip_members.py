@@ -150,14 +150,19 @@ def _kind(name: str) -> str:
 def _refuse_bombs(file: RawFile, members: Sequence[zipfile.ZipInfo]) -> None:
     """Refuse what would unpack beyond reason; no more than the declared size is ever unpacked."""
     unpacked_bytes = sum(member.file_size for member in members)
-    is_dense = unpacked_bytes > _FREE_BYTES and unpacked_bytes > _HIGHEST_RATIO * file.path.stat().st_size
-    if unpacked_bytes > MAX_UNPACKED_BYTES or is_dense:
+    if unpacked_bytes > MAX_UNPACKED_BYTES or is_bomb(file.path, members):
         raise DataRejected(
             id=f"{file.name}: isi zip ini {unpacked_bytes / 1e9:.1f} GB, terlalu besar untuk ukurannya. Ekstrak dan "
             "periksa dahulu, lalu letakkan berkasnya.",
             en=f"{file.name}: this zip unpacks to {unpacked_bytes / 1e9:.1f} GB, too much for its size. Unpack and "
             "check it first, then put its files there.",
         )
+
+
+def is_bomb(path: Path, members: Sequence[zipfile.ZipInfo]) -> bool:
+    """Whether members unpack to far more than a zip's size explains."""
+    unpacked_bytes = sum(member.file_size for member in members)
+    return unpacked_bytes > max(_FREE_BYTES, _HIGHEST_RATIO * path.stat().st_size)
 
 
 def _listed(members: Sequence[zipfile.ZipInfo]) -> str:

@@ -33,6 +33,7 @@ from pipeline.mirror import names, pull, pull_again, pull_once, push
 from pipeline.periods import Period
 from pipeline.progress import Meter
 from pipeline.sealed import damaged, read_sealed, say_mended, sealed, write_sealed
+from pipeline.stray_files import refuse_strays
 from pipeline.tables import ACCESS_LOG
 
 _CHUNK_BYTES = 1 << 25
@@ -219,7 +220,11 @@ def is_left_behind(path: Path) -> bool:
 
 
 def _named_files(city: City, settings: FileSettings, period: Period) -> list[Path]:
-    found = {path for text in months_by_pattern(settings, period) for path in _files_at(city, text)}
+    found: set[Path] = set()
+    for text in months_by_pattern(settings, period):
+        matches = list(_files_at(city, text))
+        refuse_strays(matches, pattern=_path_of(city, text), may_leave=settings.outside_links)
+        found.update(matches)
     return sorted(found, key=_natural_order)
 
 
@@ -227,10 +232,12 @@ def _files_at(city: City, pattern: str) -> Iterator[Path]:
     """The files in folders that a pattern names; none for one in object storage."""
     if is_address(pattern):
         return
+    yield from (match for match in _glob(_path_of(city, pattern)) if match.is_file())
+
+
+def _path_of(city: City, pattern: str) -> Path:
     path = Path(pattern).expanduser()
-    if not path.is_absolute():
-        path = city.folder / path
-    yield from (match for match in _glob(path) if match.is_file())
+    return path if path.is_absolute() else city.folder / path
 
 
 def _is_there(city: City, pattern: str) -> bool:

@@ -26,6 +26,7 @@ _SPREADSHEET = (
 _CODE = re.compile("%[A-Za-z]")
 _PLAIN_NUMBER = re.compile(r"-?\d+(\.\d+)?")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+_OF_WINDOWS = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 
 
 def format_fault(form: str) -> str | None:
@@ -144,12 +145,22 @@ def days_faults(covers: Iterable[tuple[date, date]], *, today: date) -> Iterator
 
 def name_fault(name: str) -> str | None:
     """Why a text cannot name a source or a connection, or null."""
-    if _NAME.fullmatch(name) and ".." not in name:
-        return None
-    return (
-        f"'{name[:40]}': nama terdiri atas huruf, angka, '-', '_', '.', paling panjang 64 / "
-        "a name is of letters, digits, '-', '_', '.', at most 64"
-    )
+    if not _NAME.fullmatch(name) or ".." in name or name.endswith("."):
+        return (
+            f"'{name[:40]}': nama terdiri atas huruf, angka, '-', '_', '.', paling panjang 64 / "
+            "a name is of letters, digits, '-', '_', '.', at most 64"
+        )
+    if _OF_WINDOWS.fullmatch(name):
+        return f"'{name}': Windows tidak mengenal folder bernama itu / Windows has no folder of that name"
+    return None
+
+
+def case_faults(names: Iterable[str]) -> Iterator[str]:
+    """Names that differ only in capitals, which are one folder on Windows and macOS."""
+    seen: dict[str, str] = {}
+    for name in names:
+        if (other := seen.setdefault(name.casefold(), name)) != name:
+            yield f"'{other}', '{name}': berbeda hanya pada huruf besar / differ only in capitals"
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:

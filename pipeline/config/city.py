@@ -20,7 +20,7 @@ from pipeline.config.schedule import Schedule
 from pipeline.config.source import Source
 from pipeline.config.strict import Strict, known_zone, sound
 from pipeline.config.targets import Targets
-from pipeline.setting_faults import name_fault, suggestion
+from pipeline.setting_faults import case_faults, name_fault, suggestion
 from pipeline.settings import CITY_ID
 from pipeline.tables import TABLES
 
@@ -103,7 +103,12 @@ class City(Strict):
     @field_validator("sources")
     @classmethod
     def _named_fit_for_a_folder(cls, value: dict[str, Source]) -> dict[str, Source]:
-        return sound(value, filter(None, map(name_fault, value)))
+        return sound(value, [*filter(None, map(name_fault, value)), *case_faults(value)])
+
+    @field_validator("city")
+    @classmethod
+    def _is_no_reserved_name(cls, value: str) -> str:
+        return sound(value, filter(None, [name_fault(value)]))
 
     @model_validator(mode="after")
     def _codes_have_the_authority_of_the_table(self) -> Self:

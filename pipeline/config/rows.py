@@ -54,9 +54,13 @@ class Steps(Strict):
 
 
 class FileSettings(Layout):
-    """Where files lie and how their rows are laid out."""
+    """Where files lie and how their rows are laid out.
+
+    `outside_links` lets a link that a pattern of `path` matches lead out of the folder before its first `*`.
+    """
 
     path: Texts = ()
+    outside_links: bool = False
 
 
 class Responses(FileSettings):

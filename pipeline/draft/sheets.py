@@ -7,11 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from connectors.errors import DataRejected
-from connectors.file_kinds import refuse_document
 from connectors.layout import Layout
 from connectors.records import RawFile
 from connectors.sheets import sheet_texts
+from connectors.workbooks import open_workbook
 from pipeline.draft.headers import HEAD_ROWS, header_place
 
 _LAST_ROWS = 30
@@ -31,16 +30,9 @@ class Sheet:
 
 def read_sheets(file: RawFile) -> list[Sheet]:
     """Every sheet of a workbook, in order; `DataRejected` when it is none or damaged."""
-    from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
+    from python_calamine import SheetTypeEnum, SheetVisibleEnum
 
-    try:
-        known = CalamineWorkbook.from_path(file.path).sheets_metadata
-    except (CalamineError, OSError):
-        refuse_document(file)
-        raise DataRejected(
-            id=f"{file.name}: bukan buku kerja Excel yang utuh. Buka dan simpan ulang, atau unzip bila itu arsip.",
-            en=f"{file.name}: not a whole Excel workbook. Open and save it again, or unzip it if it is an archive.",
-        ) from None
+    known = open_workbook(file)[0].sheets_metadata
     return [
         _sheet(file, one.name, is_visible=one.visible == SheetVisibleEnum.Visible)
         for one in known

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from connectors.errors import ConfigError, DataRejected
+from connectors.records import RawFile
 from pipeline.readiness.answers import Answer, Cited, Form
 from pipeline.readiness.form_days import day_of
 from pipeline.readiness.problems import Problem, fit_to_show
@@ -142,15 +143,21 @@ def _sheet_rows(path: Path) -> tuple[str, str, list[dict[str, Any]]]:
 
 
 def _cells(path: Path) -> list[list[Any]]:
-    from python_calamine import CalamineError, load_workbook
+    from python_calamine import CalamineError
 
+    from connectors.workbooks import open_workbook, told
+
+    file = RawFile(path, path.name)
     try:
         with zipfile.ZipFile(path) as archive:
             if sum(member.file_size for member in archive.infolist()) > _LARGEST_BYTES:
                 raise _unreadable(path, "berkasnya terlalu besar", "the file is too large")
-        return load_workbook(path).get_sheet_by_name(SHEET).to_python(skip_empty_area=False)
+        workbook, _ = open_workbook(file)
+        sheet = workbook.get_sheet_by_name(SHEET)
     except (CalamineError, zipfile.BadZipFile, OSError, ValueError):
         raise _unreadable(path, f"lembar '{SHEET}' tidak terbaca", f"no readable sheet '{SHEET}'") from None
+    with told(file):
+        return sheet.to_python(skip_empty_area=False)
 
 
 def _beside(rows: Sequence[Sequence[Any]], title: str) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import measure
-from benchmarks.measure import compare, exponent
+from benchmarks.measure import Target, compare, exponent
 from tests.benchmarks import folder_work
 from tests.benchmarks.numbers_work import WORK
 
@@ -42,6 +42,16 @@ def test_what_is_installed_while_a_run_is_under_way_is_not_measured_in_it(
     assert asked, "nothing was looked for"
     assert "absent" not in {who for who, _ in samples}
     assert verdicts[-1].is_met is None
+
+
+def test_a_contender_that_counts_things_tells_what_each_of_them_takes(tmp_path: Path) -> None:
+    counting = replace(WORK.contenders["ours"], counts=lambda size: size // 50)
+    contenders = WORK.contenders | {"ours": counting}
+    work = replace(WORK, contenders=contenders, targets=(Target(60, by="each"), Target(1e-9, by="each")))
+    samples, verdicts = compare(work, size=200, rounds=1, folder=tmp_path)
+    assert samples["ours", 200].each == samples["ours", 200].cpu / 4
+    assert samples["slow", 200].each is None
+    assert [verdict.is_met for verdict in verdicts] == [True, False]
 
 
 def test_an_input_may_be_a_folder_and_is_gone_after(tmp_path: Path) -> None:

@@ -142,7 +142,7 @@ def read(system: str, named: Mapping[str, object], home: Path, monkeypatch: pyte
     """The sound outages of November 2026."""
     monkeypatch.setenv(variable_of("pantau"), json.dumps(named))
     raw: dict[str, Any] = {"city": "x", "name": "X", "zone": ZONE.key, "region_codes": {"bps": "9971"}}
-    sources = with_presets({"pantau": {"system": system, "connection": "pantau"}})
+    sources = with_presets({"pantau": {"system": system, "connection": "pantau", "allow": ["private_addresses"]}})
     city = City.model_validate({**raw, "sources": sources})
     manifest = pulling.pull(home, city=city, source_name="pantau", period=Period(2026, 11), now=LATER)
     return clean_in_memory(home, city=city, table_name="outages", manifests=[manifest]).frame

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from connectors import files, sheets
+from connectors import files, xlsx_marks
 from connectors.errors import DataRejected
 from connectors.files import read_rows
 from connectors.layout import Layout
@@ -176,8 +176,7 @@ def test_a_formula_never_computed_is_refused_however_the_sheet_is_written(
 def test_what_is_refused_is_found_wherever_the_sheet_is_cut(
     part_bytes: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sheets, "_PART_BYTES", part_bytes)
-    monkeypatch.setattr(sheets, "_OVERLAP_BYTES", 60)
+    monkeypatch.setattr(xlsx_marks, "_BLOCK_BYTES", part_bytes)
     formula = workbook(tmp_path / "a.xlsx", [["id", "x"], [1, "=1+1"], [2, 3]])
     with pytest.raises(DataRejected, match="B2"):
         rows_of(formula, ("id",), format="xlsx")

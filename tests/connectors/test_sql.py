@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+import socket
 import sqlite3
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
-from connectors.errors import ConfigError, SourceUnavailable
+from connectors import sql_line
+from connectors.errors import ConfigError, DataRejected, SourceUnavailable, TolokError
 from pipeline import pulling
 from pipeline.config.city import City
 from pipeline.periods import Period
@@ -52,7 +56,7 @@ class TestSqlite(ConnectorSuite):
 
 
 def city_with(options: Mapping[str, object], **source: object) -> City:
-    settings = {**SETTINGS, "connection": "meja", "options": options, **source}
+    settings = {**SETTINGS, "connection": "meja", "options": options, "allow": ["private_addresses"], **source}
     return City.model_validate(
         {"city": "x", "name": "X", "zone": ZONE.key, "region_codes": {"bps": "9971"}, "sources": {"meja": settings}}
     )
@@ -143,3 +147,120 @@ def test_anything_but_one_select_is_refused_in_the_settings(query: str) -> None:
 
 def test_a_word_in_a_literal_is_no_clause() -> None:
     city_with({"query": "select nomor from tiket where kanal = 'drive-in; into town'"})
+
+
+class _Silent:
+    """A listener that takes connections and says nothing."""
+
+    def __enter__(self) -> int:
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        return int(self._listener.getsockname()[1])
+
+    def __exit__(self, *_: object) -> None:
+        self._listener.close()
+
+
+def limited(monkeypatch: pytest.MonkeyPatch, **limits: float) -> None:
+    monkeypatch.setattr(sql_line, "LIMITS", replace(sql_line.SqlLimits(connect_seconds=1, query_seconds=1), **limits))
+
+
+def postgres_connection(url: str) -> str:
+    return url.replace("+psycopg", "")
+
+
+@pytest.mark.parametrize("kind", ["postgresql", "mysql"])
+def test_a_database_that_says_nothing_is_given_up(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    limited(monkeypatch)
+    with _Silent() as port:
+        monkeypatch.setenv("AIRFLOW_CONN_MEJA", f"{kind}://u:rahasia@127.0.0.1:{port}/d")
+        fault = fault_within(10, lambda: pulled(tmp_path, city_with({"query": QUERY})))
+    assert isinstance(fault, SourceUnavailable)
+    assert "rahasia" not in str(fault)
+
+
+SLOW_SQLITE = "with recursive n(i) as (select 1 union all select i + 1 from n) select i as nomor from n where i < 0"
+
+
+def test_a_query_without_end_is_given_up_on_sqlite(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    limited(monkeypatch)
+    monkeypatch.setenv("AIRFLOW_CONN_MEJA", json.dumps(Tickets().fill(tmp_path, spread(1))))
+    fault = fault_within(10, lambda: pulled(tmp_path / "home", city_with({"query": SLOW_SQLITE})))
+    assert isinstance(fault, SourceUnavailable)
+    assert "1 seconds" in str(fault)
+
+
+@pytest.mark.parametrize("query", ["select pg_sleep(60)::text as nomor", "select i as nomor, pg_sleep(0.05) "])
+def test_a_query_without_end_is_given_up_and_ended_on_postgresql(
+    query: str, postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limited(monkeypatch)
+    monkeypatch.setenv("AIRFLOW_CONN_MEJA", postgres_connection(postgres_url))
+    whole = query if query.startswith("select pg") else f"{query} from generate_series(1, 100000) as i"
+    fault = fault_within(20, lambda: pulled(tmp_path, city_with({"query": whole})))
+    assert isinstance(fault, SourceUnavailable)
+    assert "1 seconds" in str(fault)
+    with sa.create_engine(postgres_url.replace("postgresql:", "postgresql+psycopg:")).connect() as database:
+        busy = sa.text(
+            "select count(*) from pg_stat_activity where query like '%pg_sleep(%' and state = 'active' "
+            "and pid <> pg_backend_pid()"
+        )
+        assert database.execute(busy).scalar() == 0
+
+
+def test_a_query_that_gives_more_rows_than_allowed_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    limited(monkeypatch, rows_count=2)
+    monkeypatch.setenv("AIRFLOW_CONN_MEJA", json.dumps(Tickets().fill(tmp_path, spread(3))))
+    with pytest.raises(DataRejected, match="more than 2 rows"):
+        pulled(tmp_path / "home", city_with({"query": QUERY}))
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "2130706433", "[::ffff:127.0.0.1]", ""])
+@pytest.mark.parametrize("kind", ["postgresql", "mysql"])
+def test_a_database_on_an_internal_address_needs_the_allowance(
+    kind: str, host: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with _Silent() as port:
+        monkeypatch.setenv("AIRFLOW_CONN_MEJA", f"{kind}://u:rahasia@{host}:{port}/d")
+        fault = fault_within(10, lambda: pulled(tmp_path, city_with({"query": QUERY}, allow=[])))
+    assert isinstance(fault, ConfigError)
+    assert "private_addresses" in str(fault)
+
+
+@pytest.mark.parametrize("kind", ["postgresql", "mysql"])
+def test_a_database_at_a_metadata_address_is_refused_with_the_allowance_too(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_MEJA", f"{kind}://u:rahasia@169.254.169.254/d")
+    fault = fault_within(10, lambda: pulled(tmp_path, city_with({"query": QUERY})))
+    assert isinstance(fault, ConfigError)
+    assert "never opened" in str(fault)
+
+
+@pytest.mark.parametrize("host", ["a,b", "x" * 64 + ".example", "/tmp/none", "tidak-ada.invalid", "ä" * 70])  # noqa: S108
+@pytest.mark.parametrize("kind", ["postgresql", "mysql"])
+def test_a_host_that_is_none_is_a_typed_fault(
+    kind: str, host: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limited(monkeypatch)
+    settings = {"conn_type": kind, "host": host, "login": "u", "password": "rahasia", "schema": "d"}
+    monkeypatch.setenv("AIRFLOW_CONN_MEJA", json.dumps(settings))
+    fault = fault_within(30, lambda: pulled(tmp_path, city_with({"query": QUERY})))
+    assert isinstance(fault, TolokError)
+    assert "rahasia" not in str(fault)
+
+
+def fault_within(seconds: float, call: Callable[[], object]) -> BaseException | None:
+    """What a call raises; fails when it still waits after so many seconds."""
+    found: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            call()
+        except BaseException as error:
+            found.append(error)
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    thread.join(seconds)
+    assert not thread.is_alive(), "it still waits"
+    return found[0] if found else None

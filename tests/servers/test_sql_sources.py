@@ -39,6 +39,7 @@ SOURCES = """
     table: inquiries
     connector: sql
     connection: meja
+    allow: [private_addresses]
     format: csv
     options:
       query: "{query}"

@@ -1,0 +1,81 @@
+"""The pack is whole: every file is listed and unchanged, every declared rule is in words and told apart by a case."""
+
+from __future__ import annotations
+
+import hashlib
+from itertools import combinations
+
+import pytest
+
+from pipeline.indicators.registry import INDICATORS
+from tests.conformance.agreement import agree
+from tests.conformance.pack import PACK, cases, manifest, read_rows, rules_of
+
+LISTED = [one["indicator"] for one in manifest()["indicators"]]
+
+
+def test_the_manifest_lists_every_case_and_every_indicator() -> None:
+    folders = {str(path.parent.relative_to(PACK)) for path in PACK.glob("cases/*/*/case.json")}
+    assert folders
+    assert {one["folder"] for one in manifest()["cases"]} == folders
+    assert set(LISTED) <= set(INDICATORS)
+    assert manifest()["version"] == (PACK / "VERSION").read_text().strip()
+
+
+def test_every_file_has_its_checksum() -> None:
+    lines = (PACK / "SHA256SUMS").read_text().splitlines()
+    told = {name.removeprefix("./"): digest for digest, _, name in (line.partition("  ") for line in lines)}
+    files = {path for path in PACK.rglob("*") if path.is_file() and path.name != "SHA256SUMS"}
+    assert told == {str(path.relative_to(PACK)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+@pytest.mark.parametrize("indicator", LISTED)
+def test_the_words_cover_exactly_the_declared_rules(indicator: str) -> None:
+    assert set(rules_of(indicator)) == {"headline", *INDICATORS[indicator].DEFINITION.variants}
+
+
+@pytest.mark.parametrize("indicator", LISTED)
+def test_some_case_tells_any_two_rules_apart(indicator: str) -> None:
+    answers = [case.answer["rules"] for case in cases() if case.indicator == indicator]
+    alike = [
+        (one, other)
+        for one, other in combinations(rules_of(indicator), 2)
+        if not any(
+            one in told and other in told and not agree(told[one]["value"], told[other]["value"]) for told in answers
+        )
+    ]
+    assert alike == []
+
+
+def test_inputs_are_listed_and_their_counts_add_up() -> None:
+    for case in cases():
+        files = {path.name for path in case.folder.iterdir()}
+        assert files == {"case.json", "answer.json", *case.told["inputs"]}, case.name
+        rows = case.answer["rows"]
+        assert rows["read"] == rows["used"] + sum(rows["excluded"].values()) + sum(rows["quarantined"].values()), (
+            case.name
+        )
+
+
+def test_the_working_leads_to_the_value() -> None:
+    for case in cases():
+        for rule, told in case.answer["rules"].items():
+            numerator, denominator, value = told["numerator"], told["denominator"], told["value"]
+            if denominator is None and value is not None:
+                assert numerator == value, (case.name, rule)
+            elif denominator:
+                assert agree(numerator / denominator * _scale(told["scale"]), value), (case.name, rule)
+            else:
+                assert (value, bool(told.get("reason"))) == (None, True), (case.name, rule)
+
+
+def test_the_calendar_has_a_row_for_each_day() -> None:
+    _, rows = read_rows(PACK / "calendar" / "days.csv")
+    numbers = [int(number) for _, number, _ in rows]
+    assert numbers == list(range(numbers[0], numbers[0] + len(rows)))
+    assert ["2024-02-29", "19782", "4"] in rows
+
+
+def _scale(scale: float | str) -> float:
+    numerator, _, denominator = str(scale).partition("/")
+    return float(numerator) / float(denominator or 1)
