@@ -6,9 +6,9 @@ RUN apt-get update \
     && apt-get install --yes --no-install-recommends ca-certificates python3 python3-pip python3-venv \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /opt/tolok
+COPY installer.lock requirements.lock ./
 RUN python3 -m venv --without-pip .venv \
-    && python3 -m pip --python .venv/bin/python install --no-cache-dir --quiet "uv==0.13.9"
-COPY requirements.lock ./
+    && python3 -m pip --python .venv/bin/python install --no-cache-dir --quiet --require-hashes -r installer.lock
 COPY pyproject.toml source/
 # The versions of the lock, their hashes verified, without what only development needs.
 RUN .venv/bin/uv pip install --quiet --no-cache --python .venv/bin/python --constraint requirements.lock \

@@ -8,7 +8,7 @@ PERIOD ?= 2025
 SIZE ?= 1000000
 
 .DEFAULT_GOAL := help
-.PHONY: help install run demo up down status test test-servers test-service test-compose test-office test-damage test-hold test-conformance test-pages test-fresh check lock generated bench clean
+.PHONY: help install run demo up down status test test-servers test-service test-cluster test-compose test-office test-damage test-hold test-conformance test-pages test-fresh check sbom audit lock generated bench clean
 
 help: ## what can be made
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -16,9 +16,9 @@ help: ## what can be made
 install: $(STAMP) ## the pinned environment in .venv, and the kernels compiled
 
 # --without-pip: Debian's Python has no ensurepip; the machine's own pip fills the environment.
-$(STAMP): requirements.lock pyproject.toml
+$(STAMP): requirements.lock installer.lock pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv --without-pip $(VENV)
-	$(PYTHON) -m pip --python $(BIN)/python install --quiet --disable-pip-version-check "uv==0.13.9"
+	$(PYTHON) -m pip --python $(BIN)/python install --quiet --disable-pip-version-check --require-hashes -r installer.lock
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	$(BIN)/python -m kernels
@@ -51,6 +51,11 @@ test-servers: $(STAMP) ## the connectors against real servers; as root, installs
 # The scheduler's years, and fifty orders of form, REST, schedule and command line.
 test-service: $(STAMP) ## two years of three cities in a real Airflow, a backfill beside them, 50 random orders
 	TOLOK_ORDERS=50 $(BIN)/python -m pytest -m "not compose" tests/acceptance/test_random_orders.py tests/dags/test_years_in_airflow.py tests/service
+
+# CITIES x MONTHS; with the defaults some half an hour on two cores.
+test-cluster: $(STAMP) ## two workers, a queue and an object storage, each killed on the way; CITIES=3 MONTHS=24
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --constraint requirements.lock --no-build-isolation --editable ".[cluster]"
+	TOLOK_CLUSTER=$(or $(CITIES),3)x$(or $(MONTHS),24) $(BIN)/python -m pytest -m cluster -s tests/cluster
 
 test-compose: $(STAMP) ## the image and docker-compose.yml by podman; without podman skipped
 	$(BIN)/python -m pytest -m compose -rs tests/service/test_compose.py
@@ -89,9 +94,28 @@ check: $(STAMP) ## lint, format, types and import contracts
 	$(BIN)/check-jsonschema --quiet --schemafile conformance/schema/case.schema.json conformance/cases/*/*/case.json
 	$(BIN)/check-jsonschema --quiet --schemafile conformance/schema/answer.schema.json conformance/cases/*/*/answer.json
 
-lock: ## renew requirements.lock from pyproject.toml
-	$(BIN)/uv pip compile --quiet --universal --generate-hashes --extra dev --extra service --extra celery --no-header --no-annotate \
-		--no-emit-index-url pyproject.toml --output-file requirements.lock
+# In an environment of their own, because what they need is not what Tolok runs on.
+.tools/.installed: $(STAMP) tools.lock
+	$(BIN)/uv venv --quiet --clear --python $(BIN)/python .tools
+	$(BIN)/uv pip install --quiet --python .tools/bin/python --require-hashes -r tools.lock
+	touch $@
+
+sbom: .tools/.installed ## tolok.cdx.json: what Tolok is made of (CycloneDX), held against the lock
+	.tools/bin/cyclonedx-py requirements requirements.lock --output-reproducible --output-file tolok.cdx.json
+	$(BIN)/python -m scripts.check_sbom tolok.cdx.json requirements.lock
+
+# --strict, because a package that the service could not be asked about is not one without weaknesses.
+audit: .tools/.installed ## known weaknesses of what the lock holds; needs pypi.org
+	.tools/bin/pip-audit --strict --require-hashes --disable-pip --progress-spinner off -r requirements.lock || { echo \
+	"Ada kelemahan di atas, atau layanan pypi.org tidak dapat ditanya tentang semua paket: jalankan di jaringan yang mencapainya. /" \
+	"There are weaknesses above, or pypi.org could not be asked about every package: run it where that is reached." >&2; exit 1; }
+
+LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url
+
+lock: ## renew requirements.lock from pyproject.toml, and those of the installer and of `make sbom` and `make audit`
+	$(LOCK) --extra dev --extra service --extra celery pyproject.toml --output-file requirements.lock
+	echo "uv==0.13.9" | $(LOCK) - --output-file installer.lock
+	printf 'cyclonedx-bom\npip-audit\n' | $(LOCK) --python-version 3.11 - --output-file tools.lock
 
 generated: $(STAMP) ## write anew what is made from declarations: indicator catalogue, suites, pages of docs/, checksums of conformance/
 	$(BIN)/python -m pipeline.indicators
@@ -104,4 +128,4 @@ bench: $(STAMP) ## targets of speed and memory against peers, SIZE lines or rows
 	@$(BIN)/python -m benchmarks --size $(SIZE) $(ARGS)
 
 clean: ## remove the environment and caches, not the data
-	rm -rf $(VENV) .servers .axe .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf $(VENV) .tools tolok.cdx.json .servers .axe .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import re
-import tempfile
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from datetime import UTC, date, datetime, time
@@ -21,6 +20,7 @@ from connectors.base import Connector, Options, Retention, Window, Wire
 from connectors.errors import DataRejected
 from connectors.numerals import number
 from connectors.records import number_text
+from connectors.scratch import scratch_folder
 from connectors.sql_line import reading
 
 _READS = re.compile(r"\A\s*(?:select|with)\b", re.IGNORECASE)
@@ -70,8 +70,8 @@ class Sql(Connector):
             "zone": self.options.zone or self.zone.key,
             "city_zone": self.zone.key,
         }
-        with tempfile.TemporaryDirectory() as folder, self._reading(wire) as database:
-            path = Path(folder) / name
+        with scratch_folder() as folder, self._reading(wire) as database:
+            path = folder / name
             query = sa.text(self.options.query)
             known = {key: value for key, value in bounds.items() if re.search(rf":{key}\b", self.options.query)}
             _write(database.execute(query, known), path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
+import stat
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
@@ -12,8 +13,10 @@ from pathlib import Path
 
 from pipeline import mirror
 
-# What people read is for a web server's group too.
+# What people read is for a web server's group too; nothing is for everybody, whatever the umask.
 GROUP_READS = 0o640
+_GROUP_ENTERS = 0o750
+_DRAFT = ".draft-"
 
 
 def write_atomically(path: Path, content: str | bytes, *, mode: int = 0o600) -> None:
@@ -65,13 +68,13 @@ def atomic_folder(target: Path, *, last: str = "") -> Iterator[Path]:
 def discard(folder: Path, *, first: str = "") -> None:
     """Take a folder away in one step, so that nobody finds half of it; in a storage its file `first` goes first."""
     mirror.remove(folder, first=first)
-    aside = Path(tempfile.mkdtemp(prefix=_draft_prefix(folder), dir=folder.parent))
+    aside = Path(tempfile.mkdtemp(prefix=draft_prefix(folder), dir=folder.parent))
     with suppress(FileNotFoundError):  # Another process was first.
         folder.replace(aside)
     _remove(aside)
 
 
-def make_folder(folder: Path, *, mode: int = 0o777) -> None:
+def make_folder(folder: Path, *, mode: int = _GROUP_ENTERS) -> None:
     """A folder and those above it, each known on the disk to the one that holds it."""
     if not folder.is_dir():
         make_folder(folder.parent)
@@ -82,13 +85,16 @@ def make_folder(folder: Path, *, mode: int = 0o777) -> None:
 def publish(draft: Path, target: Path, *, last: str = "") -> None:
     """Give a draft its name. All of it is on the disk before, and the name after, so a power cut cannot empty it.
 
-    In a storage it comes after that, of a folder the file `last` at the end.
+    What lies in a folder is for its group to read at most. In a storage it comes after that, of a folder the file
+    `last` at the end.
     Raises `OSError` where the disk refuses, or a folder that holds something has the name already.
     """
     make_folder(target.parent)
     for folder, _, names in os.walk(draft):
         for name in names:
-            _sync(Path(folder, name))
+            path = Path(folder, name)
+            path.chmod(stat.S_IMODE(path.stat().st_mode) & GROUP_READS)
+            _sync(path)
         _sync(Path(folder))
     if draft.is_file():
         _sync(draft)
@@ -110,22 +116,49 @@ def draft_file(target: Path) -> AbstractContextManager[Path]:
 @contextmanager
 def _draft_of(target: Path, *, make: Callable[..., str]) -> Iterator[Path]:
     """A draft beside what it is to become, gone at the end unless published; those of killed makers go too."""
-    make_folder(target.parent)
-    prefix = _draft_prefix(target)
-    with ExitStack() as held:
+    with ExitStack() as held, naming(target):
+        make_folder(target.parent)
+        prefix = draft_prefix(target)
         # Held for a moment, so that nobody takes a draft just made for one whose maker is dead.
         with _hold(target.parent):
-            for left in [Path(found) for found in os.scandir(target.parent) if found.name.startswith(prefix)]:
-                with suppress(BlockingIOError, FileNotFoundError), _hold(left, fcntl.LOCK_EX | fcntl.LOCK_NB):
-                    _remove(left)
+            _sweep_held(target.parent, prefix)
             draft = Path(make(prefix=prefix, dir=target.parent))
             held.callback(_remove, draft)
             held.enter_context(_hold(draft))
         yield draft
 
 
-def _draft_prefix(target: Path) -> str:
-    return f".draft-{target.name[:24]}-"
+def sweep(folder: Path, prefix: str = _DRAFT) -> None:
+    """Take away the drafts right in a folder whose makers were killed; those of living ones stay, on any machine."""
+    with suppress(OSError), _hold(folder):
+        _sweep_held(folder, prefix)
+
+
+def is_draft(name: str) -> bool:
+    """Whether a file or folder of this name is a draft."""
+    return name.startswith(_DRAFT)
+
+
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Tell in a fault of the disk which file it was, where the system does not."""
+    try:
+        yield
+    except OSError as fault:
+        if fault.errno is not None and fault.filename is None:
+            fault.filename = str(path)
+        raise
+
+
+def _sweep_held(folder: Path, prefix: str) -> None:
+    for left in [Path(found) for found in os.scandir(folder) if found.name.startswith(prefix)]:
+        with suppress(BlockingIOError, FileNotFoundError), _hold(left, fcntl.LOCK_EX | fcntl.LOCK_NB):
+            _remove(left)
+
+
+def draft_prefix(target: Path) -> str:
+    """How the names of a target's drafts begin."""
+    return f"{_DRAFT}{target.name[:24]}-"
 
 
 def _sync(path: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from connectors.errors import SourceUnavailable, TolokError
 from connectors.numerals import number, percent
+from connectors.scratch import scratch_folder
 from pipeline.clean.advice import advice
 from pipeline.clean.unmapped import told as told_of_unmapped
 from pipeline.config.city import City
@@ -253,11 +253,11 @@ def _ask_source(city: City, name: str, period: Period) -> Finding:
     """Whether a source is there or answers, and what its first rows become."""
     source = city.sources[name]
     try:
-        with tempfile.TemporaryDirectory(prefix="tolok-check-") as folder:
+        with scratch_folder() as folder:
             if source.connection:
-                line, files = _ask_system(city, source, period, Path(folder))
+                line, files = _ask_system(city, source, period, folder)
             else:
-                line, files = _look_for_files(city, source, period, Path(folder))
+                line, files = _look_for_files(city, source, period, folder)
             details = first_rows(city, source, files) if files else ()
     except TolokError as error:
         return Finding(f"x {name} ({source.table}): {error.id} / {error.en}", error=error)

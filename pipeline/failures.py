@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import errno
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
-from connectors.errors import ConfigError, SourceUnavailable, TolokError
+from connectors.errors import TolokError
+from pipeline import disk
 from pipeline.settings import Settings
 from pipeline.warehouse import Notifications, RunFailure
 
 # In place of a period: the collecting of each night, of which the next is as good.
 NIGHTLY = "daily"
-_DISK_FAULTS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO)
-_WRONG_PATH = (FileExistsError, NotADirectoryError, IsADirectoryError, PermissionError)
 _log = logging.getLogger(__name__)
 
 
@@ -55,23 +53,8 @@ def forget_failures(city_id: str, period: str) -> None:
 
 
 def actionable(fault: BaseException | None) -> BaseException | None:
-    """The same fault, or one that says what to do for a disk that is full, failing or read-only, or a wrong path."""
-    if isinstance(fault, _WRONG_PATH) and fault.filename:
-        return ConfigError(
-            id=f"'{fault.filename}' tidak dapat dibaca atau ditulis: sudah ada sebagai berkas, sebagai folder, atau "
-            "tidak diizinkan. Pilih folder lain atau perbaiki hak aksesnya.",
-            en=f"'{fault.filename}' cannot be read or written: it is a file already, a folder, or not allowed. Choose "
-            "another folder or mend its rights.",
-        )
-    if not isinstance(fault, OSError) or fault.errno not in _DISK_FAULTS:
-        return fault
-    home = Settings.from_environment().home
-    return SourceUnavailable(
-        id=f"Cakram penuh, gagal, atau hanya dapat dibaca: tempat data Tolok, {home}, atau folder di --to. Beri "
-        "ruang atau perbaiki, lalu jalankan lagi; yang sudah selesai tersimpan.",
-        en=f"The disk is full, failing or read-only: that of Tolok's data, {home}, or of the folder of --to. Make room "
-        "or mend it, then run again; what is finished is kept.",
-    )
+    """The same fault, or for one of the disk an error that says which path it is and what to do."""
+    return (disk.told(fault) if isinstance(fault, OSError) else None) or fault
 
 
 def _texts(fault: BaseException | None) -> tuple[str, str]:

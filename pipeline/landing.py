@@ -7,7 +7,6 @@ import io
 import json
 import os
 import re
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -20,10 +19,10 @@ from pathlib import Path
 from typing import Any
 
 from connectors.counted_file import open_counted
-from connectors.errors import DataDamaged, FileMissing, SourceUnavailable
+from connectors.errors import DataDamaged, DataRejected, FileMissing, SourceUnavailable
 from connectors.objects import StoredObject, is_address, stored_objects
 from connectors.remarks import Remark
-from pipeline.atomic import draft_file, publish, write_once
+from pipeline.atomic import draft_file, publish, work_folder, write_once
 from pipeline.config.city import City
 from pipeline.config.rows import FileSettings
 from pipeline.config.source import Source
@@ -225,7 +224,21 @@ def _named_files(city: City, settings: FileSettings, period: Period) -> list[Pat
         matches = list(_files_at(city, text))
         refuse_strays(matches, pattern=_path_of(city, text), may_leave=settings.outside_links)
         found.update(matches)
+    for path in found:
+        refuse_unwritable_name(path)
     return sorted(found, key=_natural_order)
+
+
+def refuse_unwritable_name(path: Path) -> None:
+    """Raise `DataRejected` for a path that is not UTF-8, for no database and no page can hold it."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        shown = str(path).encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+        raise DataRejected(
+            id=f"{shown}: nama berkas atau foldernya bukan UTF-8. Ganti namanya, lalu jalankan lagi.",
+            en=f"{shown}: the name of the file or its folder is not UTF-8. Rename it and run again.",
+        ) from None
 
 
 def _files_at(city: City, pattern: str) -> Iterator[Path]:
@@ -330,9 +343,8 @@ def _is_header_alone(path: Path) -> bool:
 def _copies(home: Path, stored: Sequence[StoredObject]) -> Iterator[tuple[str, Path]]:
     """Each stored file with a copy of it here, which is gone when the next one is asked for."""
     for one in stored:
-        (home / "landing").mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".copy-", dir=home / "landing") as folder:
-            copy = Path(folder) / "copy"
+        with work_folder(home / "landing" / "copy") as folder:
+            copy = folder / "copy"
             one.copy_to(copy)
             yield one.name, copy
 

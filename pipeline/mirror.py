@@ -86,7 +86,7 @@ def remove(folder: Path, *, first: str = "") -> None:
 
 def _bring(storage: Storage, path: Path) -> bool:
     """A copy of a file, in one step; false when there is none."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(0o750, parents=True, exist_ok=True)
     handle, draft = tempfile.mkstemp(prefix=".pulled-", dir=path.parent)
     os.close(handle)
     try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import os
@@ -12,11 +11,14 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from filelock import FileLock
+
 from connectors.base import Connector, Kept, Retention, Window, Wire
 from connectors.connection import connection_from
 from connectors.errors import AnswersDiffer, DataDamaged
 from connectors.http import HttpClient, Limits
 from connectors.records import RawFile
+from pipeline.atomic import make_folder
 from pipeline.config.city import City
 from pipeline.config.source import Source
 from pipeline.coverage import Coverage, remark
@@ -276,6 +278,7 @@ class _Journal:
             "headers": dict(headers),
         }
         self._now[name] = line
+        self._path.touch(mode=0o600)
         with self._path.open("a", encoding="utf-8") as file:
             file.write(f"{_sealed_line(json.dumps(line))}\n")
             file.flush()
@@ -296,9 +299,8 @@ class _Journal:
 @contextmanager
 def _journal(home: Path, folder: Path, *, settings: str, now: datetime) -> Iterator[_Journal]:
     """A journal that outlives a fault and is gone after a pull that ended well; one pull at a time."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    make_folder(folder, mode=0o700)
+    with FileLock(folder / "lock", mode=0o600):
         path = folder / f"{settings[:16]}.jsonl"
         is_fresh = path.is_file() and datetime.fromtimestamp(path.stat().st_mtime, UTC) > now - RESUME_WITHIN
         kept = dict(_lines(path)) if is_fresh else {}

@@ -13,7 +13,6 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from connectors.errors import DataRejected, TolokError
@@ -22,6 +21,7 @@ from pipeline.atomic import write_atomically
 from pipeline.config.city import City
 from pipeline.config.load import load_city
 from pipeline.landing import LandedFile, Manifest, is_whole, land
+from pipeline.leftovers import passing_folder, sweep_leftovers
 from pipeline.mirror import pull
 from pipeline.periods import Period, period_of_run
 from pipeline.preconditions import require_countable, sources_for
@@ -51,12 +51,24 @@ _NO_REMARKS: Mapping[str, Sequence[Remark]] = {}
 def resolve(city_id: str, *, partition_key: str | None, conf: Mapping[str, object] | None, is_year: bool) -> str:
     """The period of a run of one city, scheduled or triggered.
 
-    Raises `ConfigError` for a city whose settings are at fault, and what `pipeline.preconditions` raises.
+    Raises `ConfigError` for a city whose settings are at fault, and what `pipeline.preconditions` raises, and what
+    stands in the way of storing its results.
     """
     from pipeline.preconditions import place_of_city
 
     place_of_city(_city(city_id))
+    _begin()
     return period_of_run(partition_key=partition_key, conf=conf, is_year=is_year).label
+
+
+def _begin() -> None:
+    """Take away what killed runs left, and find out before all work whether its results can be stored."""
+    from pipeline.warehouse import Warehouse
+
+    sweep_leftovers(_home())
+    warehouse = Warehouse(_warehouse_url())
+    warehouse.migrate()
+    warehouse.require_writable()
 
 
 def may_start(
@@ -464,6 +476,7 @@ def _write_page(city_id: str, period: str) -> Path:
 def status(city_id: str, *, now: datetime) -> CityStatus:
     """How the city's periods stand, what they lack and what runs next; its page is written anew."""
     from pipeline.city_status import city_status
+    from pipeline.failures import actionable
     from pipeline.report.status_page import write_status_page
     from pipeline.warehouse import Notifications, Warehouse
 
@@ -473,7 +486,11 @@ def status(city_id: str, *, now: datetime) -> CityStatus:
     found = city_status(
         _city(city_id), results=warehouse.current(city_id), computed=computed, failures=failures, now=now
     )
-    write_status_page(_home() / "reports" / city_id, found)
+    try:
+        write_status_page(_home() / "reports" / city_id, found)
+    except OSError as fault:
+        # Who may only read the home is told all the same.
+        _log.warning("Halaman status tidak ditulis / Status page not written: %s", actionable(fault))
     return found
 
 
@@ -524,6 +541,7 @@ def run(
     from pipeline.warehouse.locks import alone
 
     label, _ = Period.parse(period).label, _city(city_id)
+    _begin()
     try:
         with alone(_warehouse_url(), f"{city_id} {label}"), kept_failure(city_id, label) as begin:
             for source in sources(city_id, label):
@@ -558,8 +576,9 @@ def compute(city_id: str, period: str) -> list[Result]:
 
 def recompute(city_id: str, period: str, *, progress: Progress = SILENT) -> tuple[list[Result], StoreRequest]:
     """What a run would store, with everything between made anew from the landed bytes; nothing is kept or written."""
-    with TemporaryDirectory(prefix="rebuilt-", dir=_home()) as folder:
-        work = Work(_city(city_id), Period.parse(period), _home(), rebuilt_in=Path(folder))
+    sweep_leftovers(_home())
+    with passing_folder(_home() / "rebuilt") as folder:
+        work = Work(_city(city_id), Period.parse(period), _home(), rebuilt_in=folder)
         for table in TABLES:
             with progress.step(f"Bersihkan ulang / Clean again {table}") as meter:
                 work.dataset(table, meter)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -20,6 +19,7 @@ from pipeline import steps
 from pipeline.clean.unmapped import Common
 from pipeline.config.city import City
 from pipeline.landing import Manifest, landing_notes, read_manifest
+from pipeline.leftovers import TRIAL, passing_folder
 from pipeline.periods import Period
 from pipeline.progress import SILENT, Progress
 from pipeline.settings import Settings
@@ -141,13 +141,12 @@ def _home_of_its_own(city: City) -> Iterator[None]:
     It knows when the city's files first landed in the real one, for that may be the moment of their extraction.
     """
     settings, before = Settings.from_environment(), os.environ.get("TOLOK_HOME")
-    parent = settings.home.parent if settings.home.parent.is_dir() else None
-    with tempfile.TemporaryDirectory(prefix=".tolok-check-", dir=parent) as folder:
+    with passing_folder(settings.home.parent / TRIAL) as folder:
         for note in landing_notes(settings.home, city.city):
-            copy = Path(folder) / note.relative_to(settings.home)
+            copy = folder / note.relative_to(settings.home)
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(note, copy)
-        os.environ["TOLOK_HOME"] = folder
+        os.environ["TOLOK_HOME"] = str(folder)
         try:
             yield
         finally:

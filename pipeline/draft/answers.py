@@ -7,7 +7,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -20,6 +19,7 @@ from connectors.documents import rows_at
 from connectors.errors import ConfigError, DataRejected
 from connectors.http import Answer, HttpClient, Request
 from connectors.records import RawFile
+from connectors.scratch import scratch_folder
 from pipeline.config.answers import UNANSWERED
 from pipeline.config.problems import both
 from pipeline.draft.command import Drafted, drafted, place_of
@@ -56,9 +56,9 @@ def draft_connection(cities: Path, city_id: str, asked: Asked, *, table: str | N
     plain = _plain_options(asked, connection)
     place, options = place_of(cities, city_id), _options_of(plain)
     request = Request(options.url, params=options.params)
-    with HttpClient(connection, allow=asked.allow, limits=LIMITS) as client, TemporaryDirectory() as folder:
+    with HttpClient(connection, allow=asked.allow, limits=LIMITS) as client, scratch_folder() as folder:
         answer = client.ask(authorised(request, options, secrets=connection.secrets))
-        path = Path(folder) / f"{asked.connection}.{_kind(answer)}"
+        path = folder / f"{asked.connection}.{_kind(answer)}"
         path.write_bytes(answer.content)
         file = RawFile(path, path.name)
         way_in = {"connector": "api", "connection": asked.connection}

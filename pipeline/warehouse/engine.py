@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import sqlite3
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import chain
-from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import URL, Connection, Engine
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
-from pipeline.atomic import make_folder
-from pipeline.warehouse import faults
+from pipeline.warehouse import faults, sqlite_file
 
 _DRIVERS = {
     "sqlite": "sqlite",
@@ -27,7 +23,16 @@ _DRIVERS = {
 }
 # SQLite takes rows twice as fast in statements of fifty; more gain nothing.
 _ROWS_AT_ONCE = 50
-_DEFAULTS: dict[str, dict[str, Any]] = {"sqlite": {"timeout": 30}, "postgresql": {"connect_timeout": 10}}
+# A lock is waited for a minute and a query for ten; a server that is gone without a word is given up in a minute too.
+_DEFAULTS: dict[str, dict[str, Any]] = {
+    "sqlite": {"timeout": 30},
+    "postgresql": {
+        "connect_timeout": 10,
+        "tcp_user_timeout": 60_000,
+        "keepalives_idle": 30,
+        "options": "-c lock_timeout=60s -c statement_timeout=600s -c idle_in_transaction_session_timeout=600s",
+    },
+}
 
 
 def make_engine(url: str) -> Engine:
@@ -37,7 +42,7 @@ def make_engine(url: str) -> Engine:
     """
     parsed = _parsed(url)
     if parsed.get_backend_name() == "sqlite":
-        _make_folder(parsed)
+        sqlite_file.prepare(parsed)
     return _engine(parsed)
 
 
@@ -52,7 +57,7 @@ def _engine(parsed: URL) -> Engine:
     except (TypeError, ValueError):
         raise faults.wrong_options() from None
     if backend == "sqlite":
-        sa.event.listen(engine, "connect", _prepare_sqlite)
+        sa.event.listen(engine, "do_connect", partial(sqlite_file.connect, parsed))
     return engine
 
 
@@ -170,29 +175,3 @@ def _known_options(backend: str) -> set[str]:
     from psycopg.pq import Conninfo
 
     return {option.keyword.decode() for option in Conninfo.get_defaults()}
-
-
-def _make_folder(url: URL) -> None:
-    try:
-        make_folder(Path(str(url.database)).absolute().parent)
-    except OSError:
-        raise faults.cannot_open(url) from None
-
-
-def _prepare_sqlite(connection: sqlite3.Connection, _: object) -> None:
-    connection.execute("PRAGMA foreign_keys = ON")
-    (patience_ms,) = connection.execute("PRAGMA busy_timeout").fetchone()
-    deadline = time.monotonic() + patience_ms / 1000
-    while not _has_write_ahead_log(connection, is_last_try=time.monotonic() > deadline):
-        time.sleep(0.01)
-
-
-def _has_write_ahead_log(connection: sqlite3.Connection, *, is_last_try: bool) -> bool:
-    """Whether the switch worked: SQLite does not wait when another connection reads, as when two are the first."""
-    try:
-        connection.execute("PRAGMA journal_mode = WAL")
-    except sqlite3.OperationalError as error:
-        if is_last_try or error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
-            raise
-        return False
-    return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sqlite3
 
 from sqlalchemy.engine import URL
@@ -46,15 +47,22 @@ _UNREACHABLE = (
 )
 _NOT_ALLOWED = (
     ConfigError,
-    "Gudang data {where} tidak boleh ditulis atau dibaca. Beri hak atas berkas dan foldernya, atau GRANT kepada "
-    "penggunanya di PostgreSQL.",
-    "Warehouse {where} may not be written or read. Grant rights on the file and its folder, or GRANT them to its "
-    "user in PostgreSQL.",
+    "Gudang data {where} tidak boleh ditulis atau dibaca. Beri hak atas berkas, pendampingnya (-wal, -shm), dan "
+    "foldernya, di tempat yang boleh ditulis; atau GRANT kepada penggunanya di PostgreSQL.",
+    "Warehouse {where} may not be written or read. Grant rights on the file, those beside it (-wal, -shm) and its "
+    "folder, where that may be written at all; or GRANT them to its user in PostgreSQL.",
 )
 _LOCKED = (
     SourceUnavailable,
     "Gudang data {where} dikunci program lain. Tunggu atau tutup program itu, lalu coba lagi.",
     "Warehouse {where} is locked by another program. Wait for it or close it, then try again.",
+)
+_TOO_SLOW = (
+    SourceUnavailable,
+    "Gudang data {where}: satu perintah lebih lama dari batasnya (bawaan 10 menit). Periksa beban servernya, lalu coba "
+    "lagi; batas lain: ?options=-c%20statement_timeout%3D20min di TOLOK_WAREHOUSE.",
+    "Warehouse {where}: one statement took longer than its limit (10 minutes unless set). Look at the server's load, "
+    "then try again; another limit: ?options=-c%20statement_timeout%3D20min in TOLOK_WAREHOUSE.",
 )
 _NOT_OURS = (
     ConfigError,
@@ -92,7 +100,24 @@ _BY_SQLITE_CODE = {
     sqlite3.SQLITE_FULL: _DISK,
     sqlite3.SQLITE_IOERR: _DISK,
 }
-_RIGHTS = {"42501", "25006"}
+_BY_SQLSTATE = {
+    "42501": _NOT_ALLOWED,
+    "25006": _NOT_ALLOWED,
+    "55P03": _LOCKED,
+    "40P01": _LOCKED,
+    "40001": _LOCKED,
+    "57014": _TOO_SLOW,
+    "53100": _DISK,
+    "58030": _DISK,
+}
+_BY_ERRNO = {
+    errno.EROFS: _NOT_ALLOWED,
+    errno.EACCES: _NOT_ALLOWED,
+    errno.EPERM: _NOT_ALLOWED,
+    errno.ENOSPC: _DISK,
+    errno.EDQUOT: _DISK,
+    errno.EIO: _DISK,
+}
 # PostgreSQL gives no code for a login that fails, only words.
 _REFUSALS = ("authentication failed", "no password supplied", "does not exist", "pg_hba.conf", "permission denied")
 _WRONG_VALUES = ("invalid ", "unrecognized configuration parameter")
@@ -113,9 +138,9 @@ def wrong_options() -> TolokError:
     return _made(_OPTIONS)
 
 
-def cannot_open(url: URL) -> TolokError:
-    """The error for a file whose folder cannot be made."""
-    return _made(_CANNOT_OPEN, where(url))
+def cannot_open(url: URL, fault: OSError) -> TolokError:
+    """The error for a file that cannot be made, or something beside it."""
+    return _made(_BY_ERRNO.get(fault.errno or 0, _CANNOT_OPEN), where(url))
 
 
 def unreadable(url: URL) -> TolokError:
@@ -142,8 +167,8 @@ def where(url: URL) -> str:
 
 def _postgresql_fault(error: DBAPIError) -> tuple[type[TolokError], str, str] | None:
     code, said = getattr(error.orig, "sqlstate", None), str(error.orig)
-    if code in _RIGHTS:
-        return _NOT_ALLOWED
+    if code in _BY_SQLSTATE:
+        return _BY_SQLSTATE[code]
     if isinstance(error, ProgrammingError) and code is None:
         return _OPTIONS
     if not isinstance(error, OperationalError):

@@ -39,12 +39,12 @@ def alone(url: str, name: str, *, wait: timedelta = LONGEST_WAIT) -> Iterator[No
 @contextmanager
 def _by_file(engine: sa.Engine, name: str, wait: timedelta) -> Iterator[None]:
     folder = Path(f"{engine.url.database}.locks")
-    lock = FileLock(folder / hashlib.sha256(name.encode()).hexdigest()[:20])
+    lock = FileLock(folder / hashlib.sha256(name.encode()).hexdigest()[:20], mode=0o600)
     try:
         make_folder(folder, mode=0o700)
         _acquire(lock, name, wait)
-    except OSError:
-        raise faults.cannot_open(engine.url) from None
+    except OSError as fault:
+        raise faults.cannot_open(engine.url, fault) from None
     try:
         yield
     finally:
@@ -70,7 +70,8 @@ def _by_session(engine: sa.Engine, name: str, wait: timedelta) -> Iterator[None]
         if not connection.scalar(sa.select(sa.func.pg_try_advisory_lock(number))):
             _say_waiting(name)
             milliseconds = f"{wait.total_seconds() * 1000:.0f}"
-            connection.execute(sa.select(sa.func.set_config("lock_timeout", milliseconds, False)))
+            for limit, value in (("lock_timeout", milliseconds), ("statement_timeout", "0")):
+                connection.execute(sa.select(sa.func.set_config(limit, value, False)))
             try:
                 connection.execute(sa.select(sa.func.pg_advisory_lock(number)))
             except DBAPIError as fault:

@@ -30,6 +30,7 @@ from pipeline.warehouse.migrations import migrate
 from pipeline.warehouse.model import (
     BREAKDOWN,
     CITY,
+    METADATA,
     QUARANTINE,
     RESULT,
     ROWS,
@@ -69,6 +70,15 @@ class Warehouse:
         `ConfigError` when a newer Tolok made them.
         """
         migrate(self._engine)
+
+    def require_writable(self) -> None:
+        """Nothing where results may be written; `ConfigError` or `SourceUnavailable` where they may not.
+
+        It asks for no more than the rights: a disk that has no room is found out when something is written.
+        """
+        with writing(self._engine) as connection:
+            for table in METADATA.sorted_tables:
+                connection.execute(table.insert().from_select(table.columns.keys(), sa.select(table).where(sa.false())))
 
     def store(self, results: Sequence[Result], *, request: StoreRequest) -> list[Stored]:
         """Write each changed result as a new version, all or nothing, and say for each what was done.

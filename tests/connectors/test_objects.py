@@ -79,7 +79,7 @@ def test_the_same_address_works_for_a_folder(landed: Any, tmp_path: Path) -> Non
 def test_no_copy_is_left_behind(bucket: Any, landed: Any, tmp_path: Path) -> None:
     bucket.pipe("/portal/access.log", _line(3))
     landed("memory://portal/access.log")
-    assert not list((tmp_path / "home" / "landing").glob(".copy-*"))
+    assert not list((tmp_path / "home" / "landing").glob(".draft-copy-*"))
 
 
 def test_nothing_there_is_to_be_tried_again(bucket: Any, landed: Any) -> None:
@@ -107,7 +107,7 @@ def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     def absent(_: str, **__: object) -> None:
         raise ImportError("Install s3fs to access S3")
 
-    monkeypatch.setattr(fsspec, "filesystem", absent)
+    monkeypatch.setattr(fsspec, "get_filesystem_class", absent)
     with pytest.raises(ConfigError, match="pip install s3fs"):
         stored_objects("s3://bucket/access.log")
 

@@ -7,6 +7,7 @@ import threading
 import time
 import traceback
 from pathlib import Path
+from unittest.mock import patch
 
 import psycopg
 import pytest
@@ -182,3 +183,38 @@ def test_rows_copied_where_nothing_may_be_written_fail_like_any_other(postgres_u
 def test_a_server_that_goes_away_half_way_can_be_tried_again(postgres_url: str) -> None:
     with pytest.raises(SourceUnavailable, match="cannot be reached"):
         write_while_the_server_ends_the_session(postgres_url)
+
+
+def with_options(url: str, *options: str) -> str:
+    return f"{url}?options=" + "%20".join(f"-c%20{one.replace('=', '%3D')}" for one in options)
+
+
+def test_a_lock_or_statement_without_end_is_given_up_and_can_be_tried_again(postgres_url: str) -> None:
+    with reachable(make_engine(postgres_url)) as connection:
+        limits = [connection.exec_driver_sql(f"SHOW {name}_timeout").scalar() for name in ("lock", "statement")]
+    assert limits == ["1min", "10min"]
+    with psycopg.connect(postgres_url) as other:
+        other.execute("CREATE TABLE IF NOT EXISTS held (number integer)")
+        other.commit()
+        other.execute("LOCK TABLE held")
+        url = with_options(postgres_url, "lock_timeout=50ms")
+        with pytest.raises(SourceUnavailable, match="locked by another"), reachable(make_engine(url)) as connection:
+            connection.exec_driver_sql("SELECT * FROM held")
+    url = with_options(postgres_url, "statement_timeout=50ms")
+    with pytest.raises(SourceUnavailable, match="longer than its limit"), reachable(make_engine(url)) as connection:
+        connection.exec_driver_sql("SELECT pg_sleep(60)")
+
+
+def test_a_warehouse_that_may_only_be_read_is_told_before_anything_is_written(
+    postgres_url: str, tmp_path: Path
+) -> None:
+    Warehouse(postgres_url).migrate()
+    Warehouse(postgres_url).require_writable()
+    with pytest.raises(ConfigError, match="may not be written"):
+        Warehouse(with_options(postgres_url, "default_transaction_read_only=on")).require_writable()
+    warehouse = Warehouse(f"sqlite:///{tmp_path / 'w.sqlite'}")
+    warehouse.migrate()
+    with patch("pipeline.warehouse.sqlite_file._is_frozen", return_value=True):
+        assert warehouse.current("kota-uji") == []
+        with pytest.raises(ConfigError, match="may not be written"):
+            warehouse.require_writable()

@@ -1,0 +1,125 @@
+"""Whatever a disk refuses, and wherever, is told with path, code and advice, and the next run ends well."""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from unittest.mock import patch
+
+import pytest
+
+from tests.hold import of_form
+from tests.hold.home import CITY, MONTH, city_at, drafts, history, tolok
+
+PLACES = of_form(("landing", "reports"), full=("landing", "clean", "runs", "reports"))
+CODES = of_form(
+    ("ENOSPC", "EROFS"), full=("ENOSPC", "EDQUOT", "EROFS", "EIO", "EACCES", "EPERM", "EMFILE", "ENOLCK", "ESTALE")
+)
+UNEXPECTED = "Kesalahan tak terduga"
+needs_root = pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("mount"), reason="mounts disks, which needs root")
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_a_fault_of_any_code_is_told_and_heals(
+    place: str, tmp_path: Path, row: Callable[[str, str, str], None]
+) -> None:
+    sync = os.fsync
+    with city_at(tmp_path) as home:
+        for code in CODES:
+            number = getattr(errno, code)
+
+            def refuse(handle: int, number: int = number) -> None:
+                if str(home / place) in str(Path(f"/proc/self/fd/{handle}").readlink()):
+                    raise OSError(number, os.strerror(number))
+                sync(handle)
+
+            with patch("os.fsync", refuse):
+                ended, said = tolok("run", CITY, MONTH)
+            assert ended in (2, 4), said
+            assert UNEXPECTED not in said
+            assert len(re.findall(rf"'{home / place}.*' \({code}\)", said)) >= 2, said
+            assert drafts(tmp_path) == []
+        ended, said = tolok("run", CITY, MONTH)
+        assert ended == 0, said
+    row(
+        "Crash",
+        f"{', '.join(CODES)} at a sync in {place}/",
+        f"{len(CODES)} told with path and code, the next run ends well",
+    )
+
+
+@contextmanager
+def mounted(at: Path, options: str) -> Iterator[None]:
+    at.mkdir(exist_ok=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", options, "none", at], check=True)
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", at], check=True)
+
+
+def _set(at: Path, how: str) -> None:
+    subprocess.run(["mount", "-o", f"remount,{how}", at], check=True)
+
+
+@needs_root
+def test_a_wholly_read_only_home_is_shown_and_verified(tmp_path: Path, row: Callable[[str, str, str], None]) -> None:
+    disk = tmp_path / "disk"
+    with mounted(disk, "size=40m"), city_at(disk) as home:
+        assert tolok("run", CITY, MONTH)[0] == 0
+        before = history()
+        _set(disk, "ro")
+        for words in (("show", CITY), ("verify", CITY, MONTH), ("history", CITY), ("status", CITY), ("check", CITY)):
+            code, said = tolok(*words)
+            assert code == 0, said
+        code, said = tolok("run", CITY, MONTH)
+        assert code == 2
+        assert "may not be written" in said
+        assert "Ambil" not in said  # Found out before all work.
+        assert history() == before
+        _set(disk, "rw")
+        assert tolok("run", CITY, MONTH)[0] == 0
+        assert not drafts(home)
+    row("Crash", "a home on a read-only disk", "shown, verified, checked; a run is refused before it begins")
+
+
+@needs_root
+def test_a_disk_that_fills_at_any_size_is_told_and_heals(tmp_path: Path, row: Callable[[str, str, str], None]) -> None:
+    disk, sizes = tmp_path / "disk", of_form((256,), full=tuple(range(64, 1024, 64)))
+    with city_at(tmp_path, TOLOK_HOME=str(disk / "home")):
+        for kilobytes in sizes:
+            with mounted(disk, f"size={kilobytes}k"):
+                code, said = tolok("run", CITY, MONTH)
+                assert code in (0, 4), said
+                assert UNEXPECTED not in said
+                assert str(disk) in said
+                _set(disk, "size=40m")
+                code, said = tolok("run", CITY, MONTH)
+                assert code == 0, said
+                assert [one["version"] for one in history()] == [1, 1, 1, 1]
+                assert drafts(disk) == []
+    row("Crash", "a disk that is full at any moment of a run", f"{len(sizes)} sizes, each told and healed")
+
+
+def test_a_read_only_warehouse_leaves_nothing_that_bars_its_owner(tmp_path: Path) -> None:
+    """SQLite makes its journals of the mode of the file, so that one of 444 kept them so."""
+    from sqlalchemy.engine import make_url
+
+    from pipeline.warehouse.sqlite_file import prepare
+
+    with city_at(tmp_path) as home:
+        home.mkdir()
+        warehouse = home / "warehouse.sqlite"
+        prepare(make_url(f"sqlite:///{warehouse}"))
+        assert warehouse.stat().st_mode & 0o777 == 0o640
+        journal = home / "warehouse.sqlite-shm"
+        journal.touch(0o444)
+        with patch("os.access", lambda path, _: Path(path) == warehouse):
+            prepare(make_url(f"sqlite:///{warehouse}"))
+        assert journal.stat().st_mode & 0o777 == 0o640
