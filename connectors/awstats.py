@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from connectors.base import Connector, frame_of
 from connectors.errors import DataRejected, SourceChanged
 from connectors.file_kinds import refuse_foreign
-from connectors.records import RawFile, open_bytes
+from connectors.records import RawFile, open_bytes, read_whole
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,7 +36,7 @@ class AwStats(Connector):
 def _days(file: RawFile) -> Iterator[Mapping[str, str | None]]:
     refuse_foreign(file, "own")
     with open_bytes(file) as stream:
-        lines = stream.read().splitlines()
+        lines = read_whole(file, stream).splitlines()
     if not lines or not _FIRST_LINE.match(lines[0]):
         raise SourceChanged(
             id=f"{file.name}: bukan berkas data AWStats (awstatsMMYYYY.<config>.txt; baris pertama 'AWSTATS DATA "

@@ -46,6 +46,7 @@ BLOCK_BYTES = 8 << 20
 _HEAD_BYTES = 4096
 _CHUNK_ROWS = 20_000
 _MAX_CELL_CHARACTERS = 10_000_000
+_LONGEST_LINE = 16 << 20
 _MARK = b"\xef\xbb\xbf"
 _UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _LINE_END = re.compile(rb"\r\n|\n|\r")
@@ -278,6 +279,8 @@ class _Text:
         while not self._is_over and (end is None or end.end() == len(self._held)):
             self._fill()
             end = _LINE_END.search(self._held, self._at)
+            if end is None and len(self._held) - self._at > _LONGEST_LINE:
+                raise _endless(self._file, self.records_count + 1)
         line = self._held[self._at : end.end() if end else None]
         self._at += len(line)
         return line
@@ -319,6 +322,13 @@ class _Text:
                 en=f"{self._file.name}: not {encoding} text. Perhaps UTF-16: write encoding: utf-16-le in the YAML.",
             )
         return encoding
+
+
+def _endless(file: RawFile, row: int) -> DataRejected:
+    return DataRejected(
+        id=f"{file.name}: baris {row} lebih panjang daripada 16 juta huruf; ini bukan tabel. Ekspor ulang.",
+        en=f"{file.name}: row {row} is longer than 16 million letters; this is no table. Export it again.",
+    )
 
 
 class _Records(NamedTuple):

@@ -14,6 +14,9 @@ from connectors.errors import DataRejected, harmless
 ABSENT: Final = object()
 _REPEATED: Final = object()
 _DEEPEST = 200
+# Half of a character beyond 65,535, as an export leaves it that cuts texts by length; pairs of halves are whole.
+_HALF_CHARACTER = re.compile(r"\\u[dD][89a-fA-F]")
+_ESCAPE = re.compile(r"\\(?:u[dD][89abAB]..\\u[dD][c-fC-F]..|(u[dD][89a-fA-F]..)|.)", re.DOTALL)
 _DEEP_INDENT = re.compile(rb"^[ ?:-]{200}", re.MULTILINE)
 
 
@@ -41,9 +44,9 @@ class TooDeep(ValueError):
 
 
 def parse_json(content: bytes, *, rows_path: str = "", may_repeat: bool = False) -> Any:  # noqa: ANN401 any JSON
-    """The document, of one object a line the list; raises `RepeatedKey`, `TooDeep`, or `ValueError` when it is not
-    whole and valid JSON.
+    """The document, of one object a line the list; half a character is U+FFFD.
 
+    Raises `RepeatedKey`, `TooDeep`, or `ValueError` when it is not whole and valid JSON.
     Rows of a document that `may_repeat` keys are told by `repeated_key`.
     """
     repeats: list[str] = []
@@ -56,7 +59,10 @@ def parse_json(content: bytes, *, rows_path: str = "", may_repeat: bool = False)
         return made
 
     try:
-        document = _loaded(content.decode(json.detect_encoding(content), "surrogatepass"), once)
+        text = content.decode(json.detect_encoding(content))
+        if _HALF_CHARACTER.search(text):
+            text = _ESCAPE.sub(lambda found: "\\ufffd" if found[1] else found[0], text)
+        document = _loaded(text, once)
     except RecursionError:
         raise TooDeep from None
     _refuse_repeats(document, repeats, rows_path=rows_path, may_repeat=may_repeat)
@@ -140,9 +146,13 @@ def _refuse_repeats(document: object, repeats: Sequence[str], *, rows_path: str,
 
 
 def _parts(item: object) -> Iterator[object]:
-    waiting = [item]
+    waiting, seen = [item], set()
     while waiting:
         one = waiting.pop()
+        # By aliases a YAML document may hold a part many times, or within itself.
+        if id(one) in seen:
+            continue
+        seen.add(id(one))
         yield one
         waiting.extend(one.values() if isinstance(one, dict) else one if isinstance(one, list) else ())
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import zipfile
-import zlib
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,11 +11,12 @@ from pathlib import Path
 from connectors.errors import DataRejected
 from connectors.layout import Format
 from connectors.records import RawFile
-from connectors.zip_members import ZIP, is_zip_of_files
+from connectors.zip_members import ZIP, ZIP_DAMAGE, is_zip_of_files
 
 OLD_OFFICE = b"\xd0\xcf\x11\xe0"
 
 _HEAD_BYTES = 1 << 16
+_SEARCHED_BYTES = 1 << 24
 _UTF_16 = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
 _UTF_8_MARK = b"\xef\xbb\xbf"
 
@@ -126,11 +126,12 @@ def refuse_document(file: RawFile) -> None:
     """Raise `DataRejected` for a text document or slides of an office suite, new or old, whatever they are called."""
     content = b""
     if zipfile.is_zipfile(file.path):
-        with suppress(zipfile.BadZipFile, zlib.error), zipfile.ZipFile(file.path) as archive:
+        with suppress(*ZIP_DAMAGE), zipfile.ZipFile(file.path) as archive:
             names = archive.namelist()
             content = "\n".join(names).encode() + (archive.read("mimetype") if "mimetype" in names else b"")
     else:
-        content = file.path.read_bytes()
+        with file.path.open("rb") as raw:
+            content = raw.read(_SEARCHED_BYTES)
     kind = next((kind for mark, kind in _DOCUMENTS.items() if mark in content), None)
     if kind is not None:
         raise DataRejected(

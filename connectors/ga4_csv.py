@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 from connectors.base import Connector, Options
 from connectors.errors import DataRejected, SourceChanged
 from connectors.file_kinds import refuse_foreign
-from connectors.records import BLANK_ROW, WRONG_FIELD_COUNT, RawFile, open_bytes
+from connectors.records import BLANK_ROW, WRONG_FIELD_COUNT, RawFile, open_bytes, read_whole
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -84,7 +84,7 @@ class Ga4Csv(Connector):
 
 def _text(file: RawFile, encoding: str) -> str:
     with open_bytes(file) as stream:
-        content = stream.read()
+        content = read_whole(file, stream)
     marked = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
     encoding = next((name for mark, name in marked.items() if content.startswith(mark)), encoding)
     try:

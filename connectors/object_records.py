@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import tarfile
-import zlib
 from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 
@@ -14,7 +12,8 @@ from connectors.documents import ABSENT, RepeatedKey, TooDeep, find, parse_json,
 from connectors.envelopes import Envelopes
 from connectors.errors import DataRejected, SourceChanged, harmless
 from connectors.layout import Layout
-from connectors.records import RawFile, Record, number_text, open_bytes
+from connectors.records import RawFile, Record, number_text, open_bytes, read_whole
+from connectors.tar_members import is_tar, tar_entries
 
 REPEATED_KEY = "repeated_key"
 
@@ -110,22 +109,16 @@ def refuse_none(records: Iterator[Record], file: RawFile, layout: Layout) -> Ite
 
 
 def _documents(file: RawFile, layout: Layout) -> Iterator[tuple[str, bytes]]:
-    if not tarfile.is_tarfile(file.path):
+    if not is_tar(file.path):
         with open_bytes(file) as stream:
-            yield file.name, stream.read()
+            yield file.name, read_whole(file, stream)
         return
-    try:
-        with tarfile.open(file.path) as archive:
-            for entry in archive:
-                is_left_out = layout.members_except is not None and fnmatchcase(entry.name, layout.members_except)
-                content = archive.extractfile(entry) if entry.isfile() else None
-                if content is not None and fnmatchcase(entry.name, layout.members) and not is_left_out:
-                    yield entry.name, content.read()
-    except (tarfile.ReadError, EOFError, zlib.error):
-        raise DataRejected(
-            id=f"{file.name}: arsip tar terpotong atau rusak. Salin ulang secara utuh.",
-            en=f"{file.name}: the tar archive is cut short or damaged. Copy it again in full.",
-        ) from None
+    with tar_entries(file) as (archive, entries):
+        for entry in entries:
+            is_left_out = layout.members_except is not None and fnmatchcase(entry.name, layout.members_except)
+            content = archive.extractfile(entry) if entry.isfile() else None
+            if content is not None and fnmatchcase(entry.name, layout.members) and not is_left_out:
+                yield entry.name, read_whole(file, content, f"{file.name}/{entry.name}")
 
 
 def _parsed(where: str, content: bytes, layout: Layout, *, may_repeat: bool) -> object:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import itertools
 import re
 import zlib
@@ -15,7 +16,7 @@ from typing import IO, cast
 import pandas as pd
 
 from connectors.counted_file import OnRead, open_counted
-from connectors.errors import DataRejected, SourceChanged, harmless
+from connectors.errors import DataRejected, SourceChanged, harmless, harmless_header
 from connectors.export_notes import ExportNotes
 from connectors.layout import Layout
 from connectors.remarks import OnRemark, Remark
@@ -40,6 +41,9 @@ ERROR_TEXTS = (
 # Marks that divide cells, as settings write them.
 _DELIMITERS = {",": ",", ";": ";", "\t": "tab", "|": "|"}
 GZIP = b"\x1f\x8b"
+MAX_DOCUMENT_BYTES = 256 << 20
+_FREE_BYTES, _HIGHEST_RATIO = 100 << 20, 200
+_PART_BYTES = 1 << 20
 # Ends the text of a moment or hour that a workbook keeps as such; XML, and so a cell of text, cannot hold it.
 TYPED = "\x01"
 _MAY_BE_GROUPED = re.compile(r"-?\d{1,3}\.\d{3}")
@@ -88,12 +92,52 @@ def open_bytes(file: RawFile) -> Iterator[IO[bytes]]:
     """The file's bytes, unzipped when they are gzip; damage raises `DataRejected`."""
     try:
         with open_counted(file.path, file.on_read) as raw:
-            yield cast(IO[bytes], gzip.GzipFile(fileobj=raw) if raw.peek(2).startswith(GZIP) else raw)
+            is_packed = raw.peek(2).startswith(GZIP)
+            yield cast(IO[bytes], _Unpacked(file, raw) if is_packed else raw)
     except (EOFError, gzip.BadGzipFile, zlib.error):
         raise DataRejected(
             id=f"{file.name}: berkas gzip terpotong atau rusak. Salin atau unduh ulang secara utuh.",
             en=f"{file.name}: the gzip file is cut short or damaged. Copy or download it again in full.",
         ) from None
+
+
+class _Unpacked(gzip.GzipFile):
+    """The bytes of a gzip file; `DataRejected` once they are far more than its size explains."""
+
+    def __init__(self, file: RawFile, raw: io.BufferedReader) -> None:
+        super().__init__(fileobj=raw, mode="rb")
+        self._file, self._most = file, most_unpacked_bytes(file.path)
+
+    def read(self, size: int | None = -1) -> bytes:
+        content = super().read(size)
+        if self.tell() > self._most:
+            raise DataRejected(
+                id=f"{self._file.name}: isi gzip ini terlalu besar untuk ukurannya. Ekstrak dan periksa dahulu, lalu "
+                "letakkan berkasnya.",
+                en=f"{self._file.name}: this gzip unpacks to too much for its size. Unpack and check it first, then "
+                "put the file there.",
+            )
+        return content
+
+
+def most_unpacked_bytes(path: Path) -> int:
+    """To how many bytes a packed file may unpack: beyond that it was made to fill memory or time."""
+    return max(_FREE_BYTES, _HIGHEST_RATIO * path.stat().st_size)
+
+
+def read_whole(file: RawFile, stream: IO[bytes], name: str = "") -> bytes:
+    """All bytes of a document that must lie in memory at once; `DataRejected` when they are too many."""
+    parts, left = [], MAX_DOCUMENT_BYTES
+    while left >= 0 and (part := stream.read(_PART_BYTES)):
+        parts.append(part)
+        left -= len(part)
+    if left < 0:
+        size = MAX_DOCUMENT_BYTES >> 20
+        raise DataRejected(
+            id=f"{name or file.name}: lebih dari {size} MB dalam satu dokumen. Ekspor per bulan, atau sebagai CSV.",
+            en=f"{name or file.name}: more than {size} MB in one document. Export it by months, or as CSV.",
+        )
+    return b"".join(parts)
 
 
 def find_shape(
@@ -235,7 +279,7 @@ def _places(file: RawFile, header: Sequence[str], columns: tuple[str, ...]) -> l
     twice = [name for name in columns if list(header).count(name) > 1]
     if not missing and not twice:
         return [list(header).index(name) for name in columns]
-    there = ", ".join(harmless(name) for name in header)
+    there = harmless_header(header)
     if twice:
         raise SourceChanged(
             id=f"{file.name}: judul kolom ganda: {', '.join(twice)}. Beri nama yang berbeda.",

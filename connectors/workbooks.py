@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 import zipfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -18,16 +17,13 @@ from connectors.records import RawFile
 from connectors.sheet_marks import SheetMarks, ods_marks
 from connectors.workbook_trial import MEMORY, TIME
 from connectors.xlsx_marks import xlsx_marks
-from connectors.zip_members import is_bomb
+from connectors.zip_members import ZIP_DAMAGE, is_bomb
 
 if TYPE_CHECKING:
     from python_calamine import CalamineWorkbook
 
 MAX_UNZIPPED_BYTES = 2 * 1024**3
 
-_DAMAGE = (zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, OSError, ElementTree.ParseError, EOFError, ValueError)
-# What zipfile says of a locked member or an unknown way of packing.
-_LOCKED_OR_UNKNOWN = (RuntimeError, NotImplementedError)
 # The stream that holds an encrypted workbook.
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 _PANIC = "PanicException"
@@ -56,9 +52,9 @@ def told(file: RawFile) -> Iterator[None]:
         yield
     except PasswordError:
         raise _locked(file) from None
-    except (CalamineError, *_DAMAGE):
+    except (CalamineError, OSError, ElementTree.ParseError, ValueError):
         raise _unreadable(file) from None
-    except _LOCKED_OR_UNKNOWN as fault:
+    except ZIP_DAMAGE as fault:
         raise (_locked if "encrypted" in str(fault) else _unreadable)(file) from None
     except BaseException as fault:
         # A panic of calamine is no `Exception`.

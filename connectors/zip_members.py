@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import lzma
 import shutil
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
@@ -14,20 +16,22 @@ from typing import IO
 from connectors.counted_file import open_counted
 from connectors.errors import DataRejected
 from connectors.layout import Layout
-from connectors.records import RawFile
+from connectors.records import RawFile, most_unpacked_bytes
 from connectors.scratch import scratch_folder
 
 ZIP = b"PK\x03\x04"
 MEMBER_ROWS_APART = 1_000_000_000
 MAX_UNPACKED_BYTES = 16 * 1024**3
 
-_HIGHEST_RATIO = 200
-_FREE_BYTES = 100 * 1024**2
 _SHOWN_NAMES = 10
 _WORKBOOKS = {".xlsx", ".xlsm", ".xlsb", ".xls", ".ods"}
 # Members by which a zip is a document of an office suite, and no folder of files.
 _DOCUMENT_PARTS = {"[Content_Types].xml", "content.xml", "mimetype"}
-_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError)
+# What zipfile raises for damage; `RuntimeError` for members locked or packed in a way it does not know.
+ZIP_DAMAGE = (
+    *(zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, lzma.LZMAError, EOFError, RuntimeError),
+    *(UnicodeDecodeError, OverflowError, struct.error),
+)
 
 
 def is_zip_of_files(path: Path) -> bool:
@@ -38,7 +42,7 @@ def is_zip_of_files(path: Path) -> bool:
     try:
         with zipfile.ZipFile(path) as archive:
             return not _DOCUMENT_PARTS & set(archive.namelist())
-    except zipfile.BadZipFile:
+    except ZIP_DAMAGE:
         return False
 
 
@@ -62,7 +66,7 @@ def _opened(file: RawFile) -> Iterator[zipfile.ZipFile]:
     try:
         with open_counted(file.path, file.on_read) as raw, zipfile.ZipFile(raw) as archive:
             yield archive
-    except _DAMAGE:
+    except ZIP_DAMAGE:
         raise DataRejected(
             id=f"{file.name}: zip ini rusak, terpotong, atau dikemas dengan cara yang tidak dikenal. Unduh lagi, atau "
             "ekstrak dan letakkan isinya.",
@@ -105,7 +109,7 @@ def _wanted(file: RawFile, layout: Layout, members: Sequence[zipfile.ZipInfo]) -
 def _is_left_behind(name: str) -> bool:
     parts = PurePosixPath(name).parts
     is_hidden = any(part.startswith((".", "~$")) and part != ".." for part in parts)
-    return is_hidden or "__MACOSX" in parts or parts[-1].casefold() in ("thumbs.db", "desktop.ini")
+    return is_hidden or "__MACOSX" in parts or "".join(parts[-1:]).casefold() in ("thumbs.db", "desktop.ini")
 
 
 def _is_asked_for(name: str, layout: Layout) -> bool:
@@ -138,7 +142,7 @@ def _refuse_unreadable(file: RawFile, members: Sequence[zipfile.ZipInfo]) -> Non
 
 def _leads_out(name: str) -> bool:
     path = PurePosixPath(name.replace("\\", "/"))
-    return path.is_absolute() or ".." in path.parts or ":" in path.parts[0]
+    return path.is_absolute() or ".." in path.parts or ":" in "".join(path.parts[:1])
 
 
 def _kind(name: str) -> str:
@@ -161,8 +165,7 @@ def _refuse_bombs(file: RawFile, members: Sequence[zipfile.ZipInfo]) -> None:
 
 def is_bomb(path: Path, members: Sequence[zipfile.ZipInfo]) -> bool:
     """Whether members unpack to far more than a zip's size explains."""
-    unpacked_bytes = sum(member.file_size for member in members)
-    return unpacked_bytes > max(_FREE_BYTES, _HIGHEST_RATIO * path.stat().st_size)
+    return sum(member.file_size for member in members) > most_unpacked_bytes(path)
 
 
 def _listed(members: Sequence[zipfile.ZipInfo]) -> str:

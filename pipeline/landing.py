@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from connectors.counted_file import open_counted
-from connectors.errors import DataDamaged, FileMissing, SourceUnavailable
+from connectors.errors import DataDamaged, DataRejected, FileMissing, SourceUnavailable
 from connectors.objects import StoredObject, is_address, stored_objects
 from connectors.remarks import Remark
 from pipeline.atomic import draft_file, publish, work_folder, write_once
@@ -224,7 +224,21 @@ def _named_files(city: City, settings: FileSettings, period: Period) -> list[Pat
         matches = list(_files_at(city, text))
         refuse_strays(matches, pattern=_path_of(city, text), may_leave=settings.outside_links)
         found.update(matches)
+    for path in found:
+        refuse_unwritable_name(path)
     return sorted(found, key=_natural_order)
+
+
+def refuse_unwritable_name(path: Path) -> None:
+    """Raise `DataRejected` for a path that is not UTF-8, for no database and no page can hold it."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        shown = str(path).encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+        raise DataRejected(
+            id=f"{shown}: nama berkas atau foldernya bukan UTF-8. Ganti namanya, lalu jalankan lagi.",
+            en=f"{shown}: the name of the file or its folder is not UTF-8. Rename it and run again.",
+        ) from None
 
 
 def _files_at(city: City, pattern: str) -> Iterator[Path]:

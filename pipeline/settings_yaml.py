@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +13,14 @@ from connectors.errors import ConfigError
 _NULLS = {"", "null", "~"}
 _DEEPEST = 30
 _MOST_NODES = 50_000
+_MOST_LETTERS = 2_000_000
 
 
 def read_settings(path: Path) -> dict[str, Any]:
     """The settings in a file, keys left empty dropped; raises `ConfigError` for what is no plain mapping."""
     try:
         with path.open(encoding="utf-8") as file:
-            raw = _document(file.read())
+            raw = _document(file.read(_MOST_LETTERS + 1))
     except RecursionError:
         raise _invalid(path, _TOO_DEEP) from None
     except OSError as error:
@@ -41,6 +43,8 @@ def _invalid(path: Path, reason: str) -> ConfigError:
 
 
 def _document(text: str) -> object:
+    if len(text) > _MOST_LETTERS:
+        raise yaml.YAMLError("lebih dari 2 juta huruf / more than 2 million letters")
     loader = _TextLoader(text)
     try:
         node = loader.get_single_node()
@@ -72,7 +76,7 @@ class _TextLoader(yaml.BaseLoader):
         if any(not isinstance(key, yaml.ScalarNode) for key, _ in node.value):
             raise yaml.YAMLError(f"baris {line}: kunci harus teks / line {line}: a key must be text")
         keys = [str(key.value) for key, _ in node.value]
-        twice = {key for key in keys if keys.count(key) > 1}
+        twice = {key for key, count in Counter(keys).items() if count > 1}
         if twice:
             names = ", ".join(sorted(twice))
             raise yaml.YAMLError(f"baris {line}: kunci ganda: {names} / line {line}: key written twice: {names}")

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from connectors.errors import ConfigError
 from connectors.remarks import Remark
 from pipeline.access_log.files import LogFile, with_members
+from pipeline.access_log.head import refuse_returns
 from pipeline.access_log.log_terms import LogTerms
 from pipeline.access_log.parts import Stretch, stretches
 from pipeline.access_log.remarks import FileCounts, refuse_hosts, remarks_of
@@ -78,7 +79,7 @@ def count_visits(
     Of files whose summary is among `summaries` nothing is read, and an interrupted count goes on behind the last one.
     `tally.happened_on` is null for lines without a readable time. Another bot list may change the counts.
     Raises `DataRejected` for a damaged file, `ConfigError` for an impossible network or idle time, or for hosts that
-    no line is of.
+    no line is of, `SourceChanged` for lines that end with returns alone.
     """
     _check(terms)
     files = [member for file in files for member in with_members(file)]
@@ -135,6 +136,8 @@ class _Summarised:
                 meter.make(kept.lines_count)
                 nth, place = nth + 1, None if stretch.is_single else kept.following
             if place:
+                if not nth:
+                    refuse_returns(stretch.chunk.file)
                 yield stretch, nth, place
             elif not stretch.chunk.file.member:
                 meter.read(_disk_bytes(stretch))

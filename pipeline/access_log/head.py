@@ -78,6 +78,19 @@ def unread(file: LogFile, *, terms: LogTerms) -> TolokError:
     )
 
 
+def refuse_returns(file: LogFile) -> None:
+    """Raise `SourceChanged` for a file whose lines end by returns alone, for it would be one line."""
+    with open_log(Chunk(file, 1)) as stream:
+        head = stream.read(_HEAD_BYTES)
+    if head.count(b"\r") - head.count(b"\r\n") > head.count(b"\n"):
+        raise SourceChanged(
+            id=f"{file.title}: barisnya hanya diakhiri CR, sehingga terbaca sebagai satu baris. Simpan ulang dengan "
+            "akhir baris LF, misalnya: tr '\\r' '\\n'.",
+            en=f"{file.title}: its lines end with CR alone, so that they read as one line. Save it again with LF at "
+            "the ends of lines, such as by: tr '\\r' '\\n'.",
+        )
+
+
 def shape_of(line: bytes) -> str:
     """A line with every letter as `a` and every digit as `0`, cut where it is long."""
     text = re.sub(r"[^\W\d_]", "a", line[:_SHOWN_BYTES].decode("utf-8", "replace").replace("\ufffd", "a"))

@@ -14,6 +14,7 @@ from pipeline.config.answers import unanswered
 from pipeline.draft.draft import Draft, Place, draft_source
 from pipeline.draft.preview import preview
 from pipeline.draft.source_text import append_source, source_text
+from pipeline.landing import refuse_unwritable_name
 from pipeline.settings_yaml import read_settings
 
 
@@ -30,6 +31,7 @@ def draft_file(cities: Path, city_id: str, file: Path, *, table: str | None, nam
     """Draft the source of a file; raises `ConfigError` for a missing file or an undecided table, nothing is written."""
     if not file.is_file():
         raise SourceUnavailable(id=f"{file} tidak ada.", en=f"There is no file {file}.")
+    refuse_unwritable_name(file)
     place = place_of(cities, city_id)
     raw = RawFile(file, file.name)
     draft = draft_source(raw, place=place, way_in={"path": path_from(place.folder, file)}, table=table)

@@ -14,14 +14,15 @@ from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import Any
 
-from connectors.documents import RepeatedKey, parse_json, rows_at
+from connectors.documents import RepeatedKey, parse_json, parse_yaml, rows_at
 from connectors.errors import DataRejected
 from connectors.file_kinds import refuse_foreign
 from connectors.layout import Layout
-from connectors.records import RawFile, open_bytes
+from connectors.records import RawFile, open_bytes, read_whole
+from connectors.tar_members import is_tar
 from connectors.zip_members import is_zip_of_files, zip_members
 from pipeline.draft.headers import HEAD_ROWS, header_place, known_share
-from pipeline.draft.objects import archived_layout, is_archive, most_records
+from pipeline.draft.objects import archived_layout, most_records
 from pipeline.draft.personal import is_shown
 from pipeline.draft.words import known_words, tidy
 
@@ -61,7 +62,7 @@ def find_layout(file: RawFile) -> Found:
         head = raw.read(4)
     if zipfile.is_zipfile(file.path) or head.startswith(b"\xd0\xcf\x11\xe0"):
         return _workbook(file)
-    if is_archive(file.path):
+    if is_tar(file.path):
         return _archived(file)
     refuse_foreign(file, "csv")
     suffixes = PurePath(file.name).suffixes
@@ -86,9 +87,9 @@ def _objects(file: RawFile, kind: Any) -> Found:  # noqa: ANN401 a literal of `F
     import yaml
 
     with open_bytes(file) as stream:
-        content = stream.read()
+        content = read_whole(file, stream)
     try:
-        document = parse_json(content) if kind == "json" else yaml.load(content, Loader=yaml.CBaseLoader)  # noqa: S506
+        document = parse_json(content) if kind == "json" else parse_yaml(content)
     except RepeatedKey as repeat:
         raise repeat.rejected(file.name) from None
     except (ValueError, yaml.YAMLError):

@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
-import json
 import tarfile
 from collections import Counter
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import Any
 
 import yaml
 
-from connectors.documents import rows_at
+from connectors.documents import parse_json, parse_yaml, rows_at
 from connectors.errors import DataRejected
 from connectors.layout import Layout
-from connectors.records import RawFile
+from connectors.records import RawFile, read_whole
+from connectors.tar_members import tar_entries
 
 _MOST_DOCUMENTS = 200
 _MOST_RECORDS = 500
 _DEPTH = 3
 _FEW = 3
 _KINDS = {".json": "json", ".yaml": "yaml", ".yml": "yaml"}
-
-
-def is_archive(path: Path) -> bool:
-    """Whether a file is a tar archive, packed or not."""
-    return tarfile.is_tarfile(path)
 
 
 def most_records(document: object) -> tuple[str, tuple[str, ...]]:
@@ -38,8 +33,8 @@ def most_records(document: object) -> tuple[str, tuple[str, ...]]:
 
 def archived_layout(file: RawFile) -> tuple[Layout, tuple[str, ...], tuple[str, ...]]:
     """Layout, names of values and evidence of the documents in a tar archive, of the commonest kind in it."""
-    with tarfile.open(file.path) as archive:
-        entries = [entry.name for entry in archive if entry.isfile()]
+    with tar_entries(file) as (archive, found):
+        entries = [entry.name for entry in found if entry.isfile()]
         patterns = Counter(pattern for name in entries if (pattern := _pattern(name)))
         if not patterns:
             raise DataRejected(
@@ -48,7 +43,7 @@ def archived_layout(file: RawFile) -> tuple[Layout, tuple[str, ...], tuple[str, 
             )
         members, count = patterns.most_common(1)[0]
         chosen = [name for name in entries if fnmatchcase(name, members)]
-        documents = [_loaded(archive, name) for name in chosen[:: max(1, len(chosen) // _MOST_DOCUMENTS)]]
+        documents = [_loaded(file, archive, name) for name in chosen[:: max(1, len(chosen) // _MOST_DOCUMENTS)]]
     paths = Counter(_record_path(document) for document in documents)
     path = paths.most_common(1)[0][0]
     names = Counter(name for one in documents for item in rows_at(one, path) for name in _names(item, "", 0))
@@ -81,13 +76,11 @@ def _pattern(name: str) -> str | None:
     return "/".join(filter(None, (top, f"*{'_' + tail if tail.isalpha() else ''}{path.suffix}")))
 
 
-def _loaded(archive: tarfile.TarFile, name: str) -> object:
+def _loaded(file: RawFile, archive: tarfile.TarFile, name: str) -> object:
     member = archive.extractfile(name)
-    content = member.read() if member else b""
+    content = read_whole(file, member, f"{file.name}/{name}") if member else b""
     try:
-        if name.endswith(".json"):
-            return json.loads(content)
-        return yaml.load(content, Loader=getattr(yaml, "CBaseLoader", yaml.BaseLoader))  # noqa: S506 text only
+        return (parse_json if name.endswith(".json") else parse_yaml)(content)
     except (ValueError, yaml.YAMLError):
         return None
 

@@ -196,7 +196,7 @@ def read_city(
     newest = newest_versions(city_id, period=period, as_of=as_of)
     rows = connection.execute(among(RESULT, newest)).mappings().all()
     parts = (ROWS, VARIANT, LINEAGE, REMARK, RESULT_POPULATION, *((BREAKDOWN,) if is_whole else ()))
-    by_key = {table.name: rows_by_key(connection, table, newest) for table in parts}
+    by_key = {table.name: rows_by_key(connection, table, newest) for table in parts if rows}
     done = closings.events(connection, city_id, as_of=as_of)
     waiting = closings.pending(connection, city_id, as_of=as_of)
     ordered = sorted(rows, key=lambda row: (row["period"], place(row["indicator_id"])))
@@ -243,7 +243,7 @@ def _headline(connection: Connection, city: RowMapping, results: Sequence[Result
     targets = _targets(connection, city["city_id"])
     by_year = {(target.indicator_id, target.year): target for target in targets}
     ordered = sorted(results, key=lambda one: (one.period, place(one.indicator_id)))
-    record = CityRecord(city["city_id"], city["name"], city["zone"], city["region_code"])
+    record = CityRecord(city["city_id"], city["name"], city["zone"], city["region_code"], city["smallest_group"])
     held = tuple(replace(one, target=_target_of(one, by_year)) for one in ordered)
     return CityView(record, held, targets, readiness=_readiness(connection, record.city_id))
 
@@ -332,7 +332,7 @@ def _city(connection: Connection, city_id: str) -> CityRecord:
     row = connection.execute(sa.select(CITY).where(CITY.c.city_id == city_id)).mappings().first()
     if row is None:
         return CityRecord(city_id, city_id, "UTC", "")
-    return CityRecord(row["city_id"], row["name"], row["zone"], row["region_code"])
+    return CityRecord(row["city_id"], row["name"], row["zone"], row["region_code"], row["smallest_group"])
 
 
 def _targets(connection: Connection, city_id: str) -> tuple[TargetRecord, ...]:

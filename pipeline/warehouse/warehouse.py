@@ -31,6 +31,7 @@ from pipeline.warehouse.context import Scope
 from pipeline.warehouse.deciding import Comparison, Decided, decide
 from pipeline.warehouse.engine import bulk_insert, make_engine, reachable, reading, upsert, writing
 from pipeline.warehouse.faults import where
+from pipeline.warehouse.folding import published, published_rows
 from pipeline.warehouse.migrations import migrate
 from pipeline.warehouse.model import (
     BREAKDOWN,
@@ -152,9 +153,12 @@ class Warehouse:
         return [shown(result, is_whole=is_whole) for result in view.results]
 
     def city_view(self, city_id: str, *, period: str | None = None, as_of: datetime | None = None) -> CityView:
-        """All that readers see of a city, or of one period of it, from one state of the warehouse."""
+        """All that readers see of a city, or of one period of it, from one state of the warehouse.
+
+        Small members of breakdowns of persons' records are folded.
+        """
         with reading(self._engine) as connection:
-            return read_city(connection, city_id, period=period, as_of=as_of)
+            return published(read_city(connection, city_id, period=period, as_of=as_of))
 
     def headlines(self) -> tuple[CityView, ...]:
         """Every city with the newest version of each of its results and its target, and nothing else of them."""
@@ -172,9 +176,25 @@ class Warehouse:
         """The current version's variants with their parts, by name."""
         return self._current_parts(VARIANT, "variant", city_id, period, indicator_id)
 
-    def breakdowns(self, city_id: str, period: str, indicator_id: str) -> list[dict[str, Any]]:
-        """The current version's breakdowns, by dimension and member."""
-        return self._current_parts(BREAKDOWN, "dimension", city_id, period, indicator_id)
+    def breakdowns(self, city_id: str, period: str) -> dict[str, list[dict[str, Any]]]:
+        """The breakdowns of each result's current version by indicator, in the order of dimension and member.
+
+        None is folded: they are for the data team alone.
+        """
+        found: dict[str, list[dict[str, Any]]] = {}
+        for row in self._current_parts(BREAKDOWN, "dimension", city_id, period):
+            found.setdefault(row["indicator_id"], []).append(row)
+        return found
+
+    def published_breakdowns(self, city_id: str, period: str) -> dict[str, list[dict[str, Any]]]:
+        """The same as others may see them, small members folded."""
+        query = sa.select(CITY.c.smallest_group).where(CITY.c.city_id == city_id)
+        with reachable(self._engine) as connection:
+            smallest = connection.execute(query).scalar() or 1
+        return {
+            name: list(published_rows(name, rows, smallest=smallest))
+            for name, rows in self.breakdowns(city_id, period).items()
+        }
 
     def history(
         self,
@@ -232,7 +252,7 @@ class Warehouse:
             return connection.execute(query).scalar()
 
     def _current_parts(
-        self, table: sa.TableClause, order_by: str, city_id: str, period: str, indicator_id: str
+        self, table: sa.TableClause, order_by: str, city_id: str, period: str, indicator_id: str | None = None
     ) -> list[dict[str, Any]]:
         newest = newest_versions(city_id, period=period, indicator_id=indicator_id)
         with reachable(self._engine) as connection:
