@@ -146,7 +146,7 @@ def outcome(read: Callable[[str], dict[str, int]], *, count: int, is_exact: bool
     assert PERSON not in told
     if kind:
         return kind
-    assert found == count if is_exact else found <= count
+    assert found == count if is_exact else found <= count, f"{found} rows of {count}"
     return "whole" if found == count else "set aside"
 
 
@@ -169,7 +169,8 @@ def abused(suite: ConnectorSuite, home: Path, patch: pytest.MonkeyPatch) -> Iter
     if size := suite.CASE.page_size:
         count = 2 * size
         whole = _whole(suite, home / "pages", count)
-        for name in ("repeated pages", "shifting pages"):
+        # A register has no day by which rows that came in meanwhile could be told apart.
+        for name in ("repeated pages", "shifting pages")[: 2 if suite.CASE.counts == "rows" else 1]:
             with suite.served(home / name.split()[0], spread(count)) as (server, read):
                 server.change = repeating() if name == "repeated pages" else shifting(server)
                 early = lambda label, read=read: {  # noqa: E731
