@@ -443,7 +443,7 @@ def _write_page(city_id: str, period: str) -> Path:
         city_name=work.city.name,
         period=period,
         results=results,
-        breakdowns=warehouse.breakdowns(city_id, period),
+        breakdowns=warehouse.published_breakdowns(city_id, period),
         verdicts=work.verdicts(),
         notes=[note for manifest in work.all_manifests for note in manifest.notes],
         sources=[

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 _MANIFESTS, _STORED = "manifests.json", "stored.json"
 _HOURS_KEPT = 24
-_BESIDE_THE_NUMBERS = {"schedule", "targets", "readiness", "reports", "publish", "notify"}
+_BESIDE_THE_NUMBERS = {"schedule", "targets", "readiness", "reports", "publish", "notify", "smallest_group"}
 
 
 class Work:
