@@ -8,7 +8,7 @@ PERIOD ?= 2025
 SIZE ?= 1000000
 
 .DEFAULT_GOAL := help
-.PHONY: help install run demo up down status test test-servers test-service test-compose test-office test-damage test-hold test-conformance test-pages test-fresh check sbom audit lock generated bench clean
+.PHONY: help install run demo up down status test test-servers test-service test-cluster test-compose test-office test-damage test-hold test-conformance test-pages test-fresh check sbom audit lock generated bench clean
 
 help: ## what can be made
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,6 +51,11 @@ test-servers: $(STAMP) ## the connectors against real servers; as root, installs
 # The scheduler's years, and fifty orders of form, REST, schedule and command line.
 test-service: $(STAMP) ## two years of three cities in a real Airflow, a backfill beside them, 50 random orders
 	TOLOK_ORDERS=50 $(BIN)/python -m pytest -m "not compose" tests/acceptance/test_random_orders.py tests/dags/test_years_in_airflow.py tests/service
+
+# CITIES x MONTHS; with the defaults some half an hour on two cores.
+test-cluster: $(STAMP) ## two workers, a queue and an object storage, each killed on the way; CITIES=3 MONTHS=24
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --constraint requirements.lock --no-build-isolation --editable ".[cluster]"
+	TOLOK_CLUSTER=$(or $(CITIES),3)x$(or $(MONTHS),24) $(BIN)/python -m pytest -m cluster -s tests/cluster
 
 test-compose: $(STAMP) ## the image and docker-compose.yml by podman; without podman skipped
 	$(BIN)/python -m pytest -m compose -rs tests/service/test_compose.py

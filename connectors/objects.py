@@ -59,7 +59,17 @@ def stored_objects(pattern: str) -> list[StoredObject]:
     return [StoredObject(f"{scheme}://{key.lstrip('/')}", key, int(info["size"]), storage) for key, info in found]
 
 
+def load_client(url: str) -> None:
+    """Import what reads the storage of an address, without reaching for it; `ConfigError` where it is not installed."""
+    _file_system_class(url)
+
+
 def _storage(pattern: str) -> Any:  # noqa: ANN401 fsspec gives no types
+    # A worker that lives for weeks must not see the listing of its first day.
+    return _file_system_class(pattern)(skip_instance_cache=True, use_listings_cache=False)
+
+
+def _file_system_class(pattern: str) -> Any:  # noqa: ANN401 fsspec gives no types
     import fsspec  # type: ignore[import-untyped]
 
     parts = urlsplit(pattern)
@@ -77,8 +87,7 @@ def _storage(pattern: str) -> Any:  # noqa: ANN401 fsspec gives no types
             en=f"path: unknown storage '{parts.scheme}://'; there are: {known}.",
         )
     try:
-        # A worker that lives for weeks must not see the listing of its first day.
-        return fsspec.filesystem(parts.scheme, skip_instance_cache=True, use_listings_cache=False)
+        return fsspec.get_filesystem_class(parts.scheme)
     except ImportError:
         package = _PACKAGES.get(parts.scheme, "fsspec")
         raise ConfigError(

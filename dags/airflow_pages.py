@@ -5,6 +5,8 @@ Airflow serves what a plugin mounts to anyone: every route here asks who is ther
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
 from typing import Annotated
@@ -15,6 +17,7 @@ from fastapi import Path as InPath
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from connectors.errors import ConfigError, TolokError
+from pipeline import mirror
 from pipeline.language.language import Code
 from pipeline.settings import CITY_ID, Settings
 
@@ -50,19 +53,28 @@ def dashboard(name: Name, code: Code) -> HTMLResponse:
     """A dashboard as its inputs are now; made when they have changed since it was."""
     from pipeline.dashboards import Dashboards
 
-    try:
-        with _one_at_a_time:
-            path = Dashboards.of_machine(Settings.from_environment()).write(name, code)
-    except TolokError as error:
-        status = 404 if isinstance(error, ConfigError) else 503
-        raise HTTPException(status, f"{error.id} / {error.en}") from None
+    with _faults_as_answers(), _one_at_a_time:
+        path = Dashboards.of_machine(Settings.from_environment()).write(name, code)
     return _page(path)
 
 
 @app.get("/{city}/{period}.html")
 def results(city: City, period: PeriodLabel) -> HTMLResponse:
-    """The page of a period's results and validation, as its run wrote it."""
-    return _page(Settings.from_environment().home / "reports" / city / f"{period}.html")
+    """The page of a period's results and validation, as its run wrote it, on whichever machine."""
+    path = Settings.from_environment().home / "reports" / city / f"{period}.html"
+    with _faults_as_answers():
+        mirror.pull(path)
+    return _page(path)
+
+
+@contextmanager
+def _faults_as_answers() -> Iterator[None]:
+    """What there is not is not found; what does not answer may be asked again."""
+    try:
+        yield
+    except TolokError as error:
+        status = 404 if isinstance(error, ConfigError) else 503
+        raise HTTPException(status, f"{error.id} / {error.en}") from None
 
 
 def _page(path: Path) -> HTMLResponse:

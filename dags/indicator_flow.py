@@ -50,13 +50,14 @@ A_PERSON_MUST_ACT = _Shared(
         )
     ]
 )
-# A server that does not answer: after one minute, eight minutes and an hour.
+# What does not answer, or a machine that died: after a quarter of a minute, a minute, four, a quarter of an hour and an
+# hour; each may take up to twice as long, so that not all come back at once.
 TASK_DEFAULTS = {
     "owner": "tolok",
     "pool": os.environ.get("TOLOK_POOL") or "default_pool",
-    "retries": 3,
-    "retry_delay": timedelta(minutes=1),
-    "retry_exponential_backoff": 8,
+    "retries": 5,
+    "retry_delay": timedelta(seconds=15),
+    "retry_exponential_backoff": 4,
     "max_retry_delay": timedelta(hours=1),
     "retry_policy": A_PERSON_MUST_ACT,
     "execution_timeout": timedelta(hours=2),

@@ -1,4 +1,4 @@
-"""`python -m service up | down | status | run`: what `make up`, `make down` and a systemd unit call."""
+"""`python -m service up | down | status | run | worker`: what `make up`, `make down` and systemd units call."""
 
 from __future__ import annotations
 
@@ -76,6 +76,12 @@ def status() -> None:
 def run() -> None:
     """Keep the service running in the foreground, as systemd wants it."""
     control.run(ServiceSettings.from_environment())
+
+
+@main.command()
+def worker() -> None:
+    """Keep a worker for the service of another machine running in the foreground, as systemd wants it."""
+    control.run_worker(ServiceSettings.from_environment())
 
 
 @main.command()

@@ -23,7 +23,7 @@ import psycopg
 from connectors.errors import ConfigError, SourceUnavailable, TolokError
 from pipeline.atomic import write_atomically
 from pipeline.warehouse import Warehouse
-from service.airflow_settings import airflow_environment
+from service.airflow_settings import airflow_environment, celery_environment
 from service.database import METADATA, SUPERUSER, WAREHOUSE, make_databases
 from service.health import health
 from service.metadata import Schema, migrate_metadata, refuse_newer
@@ -134,11 +134,7 @@ def _airflow(metadata_url: str) -> dict[str, str]:
 
 
 def _celery(metadata_url: str) -> dict[str, str]:
-    return {
-        "AIRFLOW__CELERY__BROKER_URL": _broker_url(),
-        "AIRFLOW__CELERY__RESULT_BACKEND": f"db+postgresql+psycopg://{metadata_url.split('://', 1)[1]}",
-        "AIRFLOW__CELERY__WORKER_CONCURRENCY": os.environ.get("AIRFLOW__CELERY__WORKER_CONCURRENCY") or "4",
-    }
+    return celery_environment(os.environ, broker_url=_broker_url(), metadata_url=metadata_url)
 
 
 def _broker_url() -> str:

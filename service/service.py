@@ -9,16 +9,17 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
+from hashlib import sha256
 from pathlib import Path
 from urllib.parse import quote
 
 from connectors.errors import ConfigError, SourceUnavailable
 from pipeline.atomic import write_atomically
 from pipeline.warehouse import Warehouse
-from service.airflow_settings import airflow_environment
+from service.airflow_settings import airflow_environment, celery_environment
 from service.database import METADATA, WAREHOUSE, OwnPostgres, as_owner, database_folder
 from service.metadata import migrate_metadata
 from service.processes import Part, kill_all, rotate, wait_for, write
@@ -30,6 +31,7 @@ _AIRFLOW = {
     # Its log server would listen on every interface; the API server reads the files instead.
     "scheduler": ("scheduler", "--skip-serve-logs"),
 }
+_WORKER = ("celery", "worker", "--skip-serve-logs", "--without-gossip", "--without-mingle")
 _READY_SECONDS = 60.0
 
 
@@ -38,17 +40,47 @@ def run(service: ServiceSettings) -> None:
 
     Raises `ConfigError` when it runs already or its port is taken, `SourceUnavailable` when a database does not start.
     """
+
+    def start(parts: list[Part], secrets: Secrets) -> None:
+        _refuse_taken_port(service)
+        urls = _databases(service, secrets, parts)
+        _airflow(service, secrets, urls, parts)
+        write(f"running: {service.address}")
+
+    _keep_running(service, start)
+
+
+def run_worker(service: ServiceSettings) -> None:
+    """Keep a worker of a service on another machine running until SIGTERM or SIGINT, then end all of it.
+
+    Raises `ConfigError` without a broker, or when a service runs in the same folder.
+    """
+    if not (service.broker_url and service.metadata_url and service.warehouse_url):
+        raise ConfigError(
+            id="Isi TOLOK_BROKER: antrean (redis://...) tempat worker mengambil tugas (docs/cluster.md).",
+            en="Set TOLOK_BROKER: the queue (redis://...) that a worker takes its tasks from (docs/cluster.md).",
+        )
+    urls = {METADATA: service.metadata_url, WAREHOUSE: service.warehouse_url}
+
+    def start(parts: list[Part], secrets: Secrets) -> None:
+        environment = _environment(service, secrets, urls)
+        name = f"tolok-{sha256(str(service.folder).encode()).hexdigest()[:8]}@%h"
+        parts.append(_part("worker", (*_WORKER, "--celery-hostname", name), environment, service))
+        write(f"running: worker {name}")
+
+    _keep_running(service, start)
+
+
+def _keep_running(service: ServiceSettings, start: Callable[[list[Part], Secrets], None]) -> None:
+    """Start the parts of a service, start again what dies, and end them all when a signal says so."""
     os.umask(0o077)
     secrets = Secrets.of(service, database_folder=database_folder(service.folder))
     service.logs.mkdir(exist_ok=True)
     with _only_one(service.folder), _stop_signal() as stop:
         kill_all(service.folder)
-        _refuse_taken_port(service)
         parts: list[Part] = []
         try:
-            urls = _databases(service, secrets, parts)
-            _airflow(service, secrets, urls, parts)
-            write(f"running: {service.address}")
+            start(parts, secrets)
             while not stop.wait(1):
                 for part in parts:
                     part.keep_running()
@@ -162,25 +194,39 @@ def _databases(service: ServiceSettings, secrets: Secrets, parts: list[Part]) ->
 
 def _airflow(service: ServiceSettings, secrets: Secrets, urls: Mapping[str, str], parts: list[Part]) -> None:
     """Bring both databases to this version and start Airflow's processes."""
-    home = service.folder / "airflow"
-    home.mkdir(exist_ok=True)
     service.keep_port()
     own = tolok_environment(service, urls[WAREHOUSE])
     write_atomically(service.folder / "environment", "".join(f"export {k}={shlex.quote(v)}\n" for k, v in own.items()))
-    environment = airflow_environment(
-        {**os.environ, **own, **_addresses(service)},
+    environment = _environment(service, secrets, urls)
+    Warehouse(urls[WAREHOUSE]).migrate()
+    migrate_metadata(urls[METADATA], environment)
+    parts += [_part(name, arguments, environment, service) for name, arguments in _AIRFLOW.items()]
+
+
+def _part(name: str, arguments: tuple[str, ...], environment: Mapping[str, str], service: ServiceSettings) -> Part:
+    """One of Airflow's processes, started."""
+    command = [sys.executable, "-m", "airflow", *arguments]
+    part = Part(name, command, environment, service.folder, service.logs / f"{name}.log")
+    part.keep_running()
+    return part
+
+
+def _environment(service: ServiceSettings, secrets: Secrets, urls: Mapping[str, str]) -> dict[str, str]:
+    """The environment of Airflow's processes on this machine."""
+    home = service.folder / "airflow"
+    home.mkdir(exist_ok=True)
+    queue = (
+        celery_environment(os.environ, broker_url=service.broker_url, metadata_url=urls[METADATA])
+        if service.broker_url
+        else {"AIRFLOW__CORE__EXECUTOR": "LocalExecutor"}
+    )
+    return airflow_environment(
+        {**os.environ, **tolok_environment(service, urls[WAREHOUSE]), **_addresses(service), **queue},
         home=home,
         metadata_url=urls[METADATA],
         logins_file=service.logins_file,
         secrets=asdict(secrets),
     )
-    Warehouse(urls[WAREHOUSE]).migrate()
-    migrate_metadata(urls[METADATA], environment)
-    for name, arguments in _AIRFLOW.items():
-        command = [sys.executable, "-m", "airflow", *arguments]
-        part = Part(name, command, environment, service.folder, service.logs / f"{name}.log")
-        part.keep_running()
-        parts.append(part)
 
 
 def tolok_environment(service: ServiceSettings, warehouse_url: str) -> dict[str, str]:
@@ -188,7 +234,8 @@ def tolok_environment(service: ServiceSettings, warehouse_url: str) -> dict[str,
     word = quote(service.logins()[ADMIN], safe="")
     return {
         "AIRFLOW_CONN_TOLOK_AIRFLOW": f"http://{ADMIN}:{word}@127.0.0.1:{service.port}",
-        "TOLOK_HOME": str(service.tolok.home),
+        "TOLOK_HOME": service.tolok.storage_url or str(service.tolok.home),
+        **({"TOLOK_MIRROR": str(service.tolok.home)} if service.tolok.storage_url else {}),
         "TOLOK_CITIES": str(service.tolok.cities),
         "TOLOK_WAREHOUSE": warehouse_url,
     }
@@ -196,8 +243,7 @@ def tolok_environment(service: ServiceSettings, warehouse_url: str) -> dict[str,
 
 def _addresses(service: ServiceSettings) -> dict[str, str]:
     return {
-        "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
-        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{service.address}/execution/",
+        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{service.api_url or service.address}/execution/",
         "AIRFLOW__API__HOST": "127.0.0.1",
         "AIRFLOW__API__PORT": str(service.port),
         "AIRFLOW__API__BASE_URL": service.address,

@@ -28,23 +28,28 @@ class ServiceSettings:
     tolok: Settings
     metadata_url: str | None
     warehouse_url: str | None
+    broker_url: str | None = None
+    api_url: str | None = None
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> ServiceSettings:
-        """Read `TOLOK_SERVICE`, `TOLOK_PORT`, `TOLOK_METADATA` and the settings of the command line.
+        """Read `TOLOK_SERVICE`, `TOLOK_PORT`, `TOLOK_METADATA`, `TOLOK_BROKER`, `TOLOK_API`, and the command line's.
 
         Without `TOLOK_PORT` the port is the one of the service's last start.
-        Raises `ConfigError` for a port that is none.
+        Raises `ConfigError` for a port that is none, and for a broker without databases that all machines reach.
         """
         env = os.environ if environment is None else environment
         tolok = Settings.from_environment(env)
         folder = Path(env.get("TOLOK_SERVICE") or tolok.home / "service").absolute()
+        _refuse_lonely_broker(env)
         return cls(
             folder=folder,
             port=_port(env.get("TOLOK_PORT") or _last_port(folder)),
             tolok=tolok,
             metadata_url=env.get("TOLOK_METADATA") or None,
             warehouse_url=env.get("TOLOK_WAREHOUSE") or None,
+            broker_url=env.get("TOLOK_BROKER") or None,
+            api_url=env.get("TOLOK_API") or None,
         )
 
     @property
@@ -109,6 +114,18 @@ class Secrets:
 def _last_port(folder: Path) -> str:
     kept = folder / _PORT_FILE
     return kept.read_text(encoding="utf-8").strip() if kept.exists() else str(_DEFAULT_PORT)
+
+
+def _refuse_lonely_broker(env: Mapping[str, str]) -> None:
+    missing = [name for name in ("TOLOK_METADATA", "TOLOK_WAREHOUSE") if not env.get(name)]
+    if env.get("TOLOK_BROKER") and missing:
+        names = ", ".join(missing)
+        raise ConfigError(
+            id=f"TOLOK_BROKER membagi kerja ke beberapa mesin, jadi isi juga {names}: basis data PostgreSQL yang "
+            "dicapai semua mesin (docs/cluster.md).",
+            en=f"TOLOK_BROKER spreads the work over machines, so set {names} too: PostgreSQL databases that all "
+            "machines reach (docs/cluster.md).",
+        )
 
 
 def _port(text: str) -> int:

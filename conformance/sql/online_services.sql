@@ -1,10 +1,10 @@
 -- 10.2 online_services: reference queries. SQLite 3.25 or later and DuckDB, unchanged.
 -- Reads the tables `parameters` and `services`, every column as text, a blank as '' or NULL.
 -- `calendar/days.csv` is the table `days`.
--- Gives three views: `fates` (what became of each row), `answers` (every named rule) and `reasons` (why the result is
+-- Gives three tables: `fates` (what became of each row), `answers` (every named rule) and `reasons` (why the result is
 -- not final; without any it is, if there is a value).
 
-CREATE VIEW typed AS
+CREATE TABLE typed AS
 SELECT
     CAST(row_no AS INTEGER) AS row_no,
     NULLIF(service_id, '') AS service_id,
@@ -25,7 +25,7 @@ SELECT
 FROM services;
 
 -- What is wrong with a row by itself. A row that a named rule leaves out needs no reason.
-CREATE VIEW judged AS
+CREATE TABLE judged AS
 SELECT
     typed.*,
     CASE
@@ -45,7 +45,7 @@ SELECT
 FROM typed;
 
 -- Copies that say the same: all but the first are left out.
-CREATE VIEW copied AS
+CREATE TABLE copied AS
 SELECT
     judged.*,
     CASE WHEN left_out IS NULL AND fault IS NULL THEN ROW_NUMBER() OVER (
@@ -57,7 +57,7 @@ SELECT
 FROM judged;
 
 -- Rows of one key that differ: nothing tells which is right. Rows of a service of which another row cannot be read.
-CREATE VIEW settled AS
+CREATE TABLE settled AS
 SELECT
     copied.*,
     CASE
@@ -73,14 +73,14 @@ SELECT
     END AS quarantined_for
 FROM copied;
 
-CREATE VIEW placed AS
+CREATE TABLE placed AS
 SELECT
     settled.*,
     (valid_from_on IS NULL OR valid_from_on <= last_on) AND (valid_to_on IS NULL OR valid_to_on >= last_on) AS is_active
 FROM settled CROSS JOIN parameters;
 
 -- Of the active rows of a service the one that began last stands.
-CREATE VIEW fates AS
+CREATE TABLE fates AS
 SELECT
     row_no,
     CASE
@@ -108,7 +108,7 @@ FROM (
     FROM placed
 ) AS found;
 
-CREATE VIEW used AS
+CREATE TABLE used AS
 SELECT
     typed.*,
     CASE WHEN is_accessible_online = 'yes' THEN 1 ELSE 0 END AS accessible,
@@ -117,7 +117,7 @@ SELECT
 FROM typed JOIN fates ON fates.row_no = typed.row_no
 WHERE fates.fate = 'used';
 
-CREATE VIEW answers AS
+CREATE TABLE answers AS
 SELECT rule, COALESCE(numerator, 0) AS numerator, denominator, 100.0 * numerator / NULLIF(denominator, 0) AS value
 FROM (
     SELECT 'headline' AS rule, SUM(online) AS numerator, COUNT(*) AS denominator FROM used
@@ -136,7 +136,7 @@ FROM (
         WHERE steps_count IS NOT NULL
 ) AS sums;
 
-CREATE VIEW reasons AS
+CREATE TABLE reasons AS
 SELECT 'period_not_over' AS reason FROM parameters WHERE SUBSTR(extracted_at, 1, 10) <= last_on
 UNION ALL
 SELECT 'quarantine' FROM (

@@ -7,6 +7,8 @@ import gzip
 import io
 import lzma
 import re
+import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace

@@ -35,11 +35,13 @@ class Sign:
 
 
 def frame(rows: Iterable[tuple[str, str, Signs, str]], signs: Sequence[Sign], *, key: str) -> pd.DataFrame:
+    """Grain: place, each of a name of its own: a source may be called as its table is."""
     columns = list(dict.fromkeys(sign.column for sign in signs))
     given = list(rows)
-    frame = pd.DataFrame(
-        [signs for _, _, signs, _ in given], columns=columns, index=[place for _, place, _, _ in given]
-    )
+    places = pd.Series([place for _, place, _, _ in given], dtype="str")
+    nth = places.groupby(places).cumcount() + 1
+    labels = places.where(nth == 1, places + " (" + nth.astype("str") + ")")
+    frame = pd.DataFrame([signs for _, _, signs, _ in given], columns=columns, index=pd.Index(labels))
     frame = frame.astype("Float64")
     return frame.assign(**{key: [name for name, *_ in given], "details": [details for *_, details in given]})
 

@@ -30,6 +30,39 @@ BENDS: dict[str, dict[str, tuple[str, str]]] = {
         "period over": ("<= last_on\nUNION", "< last_on\nUNION"),
         "old register": (">= 366 AND", ">= 3660 AND"),
     },
+    "inquiry_response": {
+        "headline": ("'headline' AS rule, COALESCE(SUM(waited), 0)", "'headline' AS rule, COALESCE(SUM(worked), 0)"),
+        "day_end": ("'day_end', COALESCE(SUM(waited_to_day_end), 0)", "'day_end', COALESCE(SUM(waited), 0)"),
+        "open_age_counted": ("WHERE responded_utc IS NOT NULL OR closed_utc IS NULL", ""),
+        "strict_all_received": ("'strict_all_received', COALESCE(SUM(waited), 0)", "'strict_all_received', SUM(age)"),
+        "open_inquiries": ("WHERE responded_utc IS NULL AND closed_utc IS NULL;", "WHERE responded_utc IS NULL;"),
+        "open_mean_age": ("'open_mean_age', COALESCE(SUM(age), 0)", "'open_mean_age', COALESCE(MAX(age), 0)"),
+        "working_days": ("weekday IN ('6', '7') OR", "weekday = '7' OR"),
+        "within_follow_up_deadline": ("worked <= CAST(follow_up_days", "worked < CAST(follow_up_days"),
+        "by_date_answered": ("responded_utc >= start_utc", "received_utc >= start_utc"),
+        "as_recorded": ("FROM recorded WHERE responded_utc IS NOT NULL", "FROM answered"),
+        "time_to_closure": ("FROM received WHERE closed_utc IS NOT NULL", "FROM answered WHERE closed_utc IS NOT NULL"),
+        "time_to_closure_as_recorded": (
+            "FROM recorded WHERE closed_utc IS NOT NULL\nUNION",
+            "FROM received WHERE closed_utc IS NOT NULL\nUNION",
+        ),
+        "time_to_closure_non_negative": (" AND ended_clock >= received_clock", ""),
+        "holidays": (" OR day IN (SELECT day FROM holidays)", ""),
+        "first moment": ("received_utc >= start_utc AND received_utc < end_utc", "received_utc > start_utc"),
+        "the city's zone": ("THEN parameters.zone ELSE clock_zone", "THEN clock_zone ELSE clock_zone"),
+        "elapsed time": (
+            "ELSE responded_utc - received_utc\n    END AS waited,",
+            "ELSE responded_clock - received_clock\n    END AS waited,",
+        ),
+        "the same day is 0": (
+            "received_clock - received_clock % 86400\n            THEN 0\n        ELSE responded_utc",
+            "received_clock - received_clock % 86400\n            THEN 86400\n        ELSE responded_utc",
+        ),
+        "copies": ("WHEN copy_no > 1 THEN 'duplicate_row'", "WHEN copy_no > 9 THEN 'duplicate_row'"),
+        "order": ("COALESCE(responded.day_end_utc - 1, responded.utc) < received.utc", "responded.utc < received.utc"),
+        "still open": ("AS counts WHERE number > 0", "AS counts WHERE number > 9"),
+        "dates keep it provisional": ("dates_suffice <> 'yes'", "dates_suffice = 'yes'"),
+    },
 }
 
 

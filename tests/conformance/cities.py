@@ -16,8 +16,15 @@ LEFT_OUT = {
     "inquiries": ("duplicate", "test", "prank", "spam", "not_city_responsibility", "withdrawn", "staff", "emergency"),
     "outages": ("duplicate", "test", "no_outage", "cancelled", "not_city_infrastructure"),
 }
+INQUIRY_COLUMNS = ("inquiry_id", "channel", "agency", "category", "received_at", "responded_at", "closed_at")
 # A reader's doubts about a whole file are no part of the rules, and a handful of rows raises many.
-QUIET = {"same_answer_pct": 100, "copies_pct": 100, "rows_alike_pct": 100, "clustered_quarantine_pct": 100}
+QUIET = {
+    "same_answer_pct": 100,
+    "copies_pct": 100,
+    "rows_alike_pct": 100,
+    "clustered_quarantine_pct": 100,
+    "empty_months_count": 12,
+}
 
 
 def settings_of(case: Case) -> tuple[str, ...]:
@@ -41,6 +48,9 @@ def write_city(held: Sequence[Case], *, city: str, cities: Path) -> None:
         "name": city,
         "zone": told["zone"],
         "region_codes": {"kemendagri": "99.71"},
+        "holidays": {
+            "extra": [day["day"] for case in held if "holidays" in case.tables for day in case.rows("holidays")]
+        },
         "deadlines": {"follow_up_days": int(told["follow_up_days"])},
         "longest_plausible_hours": int(told["longest_plausible_hours"]),
         "quarantine_limit_pct": 100,
@@ -56,7 +66,17 @@ def _sources(case: Case) -> dict[str, dict[str, Any]]:
         "extracted_at": told["extracted_at"].replace(" ", "T"),
         "covers": [{"first_on": told["covers_first_on"], "last_on": told["covers_last_on"]}],
     }
-    return {"services": {"table": "services", **common, "columns": _services(), "exclude": _left_out("services")}}
+    return {
+        "services": {"table": "services", **common, "columns": _services(), "exclude": _left_out("services")},
+        "inquiries": {
+            "table": "inquiries",
+            **common,
+            "zone": told["clock_zone"],
+            "dates_suffice": told["dates_suffice"] == "yes",
+            "columns": {name: name for name in INQUIRY_COLUMNS},
+            "exclude": _left_out("inquiries"),
+        },
+    }
 
 
 def _left_out(table: str) -> dict[str, Any]:

@@ -52,7 +52,7 @@ def by_sql(case: Case, *, engine: str, bent: Callable[[str], str] = str) -> Outc
             },
             reasons=sorted(reason for (reason,) in connection.execute("SELECT reason FROM reasons").fetchall()),
             statistics=dict(connection.execute("SELECT name, value FROM statistics").fetchall())
-            if "VIEW statistics" in text
+            if "TABLE statistics" in text
             else {},
         )
 

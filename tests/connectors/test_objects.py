@@ -107,7 +107,7 @@ def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     def absent(_: str, **__: object) -> None:
         raise ImportError("Install s3fs to access S3")
 
-    monkeypatch.setattr(fsspec, "filesystem", absent)
+    monkeypatch.setattr(fsspec, "get_filesystem_class", absent)
     with pytest.raises(ConfigError, match="pip install s3fs"):
         stored_objects("s3://bucket/access.log")
 

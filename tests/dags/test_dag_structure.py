@@ -120,12 +120,10 @@ def test_only_faults_that_time_can_mend_are_retried(described: dict[str, Any], d
 
 
 @each_indicator_dag
-def test_every_task_has_an_owner_a_pool_and_three_retries_the_first_soon(
-    described: dict[str, Any], dag_id: str
-) -> None:
+def test_every_task_has_an_owner_a_pool_and_five_retries_the_first_soon(described: dict[str, Any], dag_id: str) -> None:
     for task in described["dags"][dag_id]["tasks"].values():
         assert (task["owner"], task["pool"]) == ("tolok", "default_pool")
-        assert (task["retries"], task["delay_seconds"], task["backoff"]) == (3, 60, 8)
+        assert (task["retries"], task["delay_seconds"], task["backoff"]) == (5, 15, 4)
 
 
 def test_months_and_years_missed_are_caught_up_days_are_not(described: dict[str, Any]) -> None:

@@ -184,6 +184,14 @@ def test_a_sign_that_can_move_the_value_keeps_it_provisional_and_is_named(
     assert result["reasons"][0]["id"][:30] in tolok(monkeypatch, "explain", "kota-uji", "2024", indicator)[1]
 
 
+def test_a_source_may_be_called_as_its_table_is(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    inquiries(data, spread(skip=(8,)))
+    path = data.parent / "kota-uji.yaml"
+    path.write_text(path.read_text("utf-8").replace("  meja:\n", "  inquiries:\n"), "utf-8")
+    monkeypatch.setenv("TOLOK_DEBUG", "1")
+    assert "empty_months_count" in codes(shown(monkeypatch, "inquiry_response"))
+
+
 def test_sound_files_are_final(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     inquiries(data, spread())
     outages(data, spread(40, days=9))
