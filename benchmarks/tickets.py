@@ -19,16 +19,15 @@ import pyarrow.compute as pc
 from benchmarks.measure import Contender, Target, Work
 from pipeline import sample
 from pipeline.clean.dataset import Dataset, clean_table, dataset_path, read_dataset
-from pipeline.clean.month_files import finished
 from pipeline.config.city import City
 from pipeline.config.load import load_city
 from pipeline.indicators.base import measure
 from pipeline.indicators.registry import INDICATORS
 from pipeline.landing import Manifest, land
 from pipeline.periods import Period
-from pipeline.tables import INQUIRIES, POPULATION
+from pipeline.tables import INQUIRIES
 from pipeline.terms import terms_for
-from pipeline.validate import validate_tables
+from pipeline.validate import read_tables, validate
 
 # How a city's YAML reads what `write_tickets` writes.
 SOURCE = """
@@ -185,7 +184,8 @@ def ours(given: _Given) -> str:
 def ours_validated(given: _Given) -> str:
     """With Great Expectations: on every row up to 200,000, beyond that on a sample and on all keys."""
     dataset = _cleaned(given)
-    validate_tables({"inquiries": dataset}, period=_PERIOD, zone=given.city.zone_info)
+    checks, _ = read_tables({"inquiries": dataset}, period=_PERIOD, zone=given.city.zone_info)
+    validate(checks)
     return _measured(given, dataset)
 
 
@@ -202,7 +202,6 @@ def _cleaned(given: _Given) -> Dataset:
 
 
 def _measured(given: _Given, dataset: Dataset) -> str:
-    nobody = finished(pd.DataFrame(), POPULATION)
     manifests = [given.manifest]
     terms = terms_for(
         "inquiries",
@@ -210,7 +209,7 @@ def _measured(given: _Given, dataset: Dataset) -> str:
         period=_PERIOD,
         parts=dataset.parts,
         tally=None,
-        inhabitants=nobody,
+        inhabitants=(None, ()),
         manifests=manifests,
     )
     result = measure(INDICATORS["inquiry_response"], dataset.parts, terms=terms)

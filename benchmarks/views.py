@@ -127,7 +127,7 @@ def periods(url: str) -> str:
     for year in _YEARS:
         found += len(warehouse.current(_ASKED, year))
         found += len(warehouse.variant_parts(_ASKED, year, _INDICATOR))
-        found += len(warehouse.breakdowns(_ASKED, year, _INDICATOR))
+        found += len(warehouse.breakdowns(_ASKED, year)[_INDICATOR])
         with engine.connect() as connection:
             asked = {"city_id": _ASKED, "period": year}
             found += sum(len(connection.execute(question, asked).all()) for question in _OF_A_PERIOD)

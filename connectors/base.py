@@ -15,6 +15,7 @@ from connectors.connection import Connection
 from connectors.errors import ConfigError, SourceUnavailable
 from connectors.layout import Layout
 from connectors.numerals import number
+from connectors.shape import in_shape
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -171,6 +172,10 @@ class Options(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+# What reads answers, which may be of any shape.
+_READING = {"pull", "held", "covered_spans", "rows"}
+
+
 class Connector:
     """One outside system, made from a source's settings; a subclass declares its `OPTIONS` and what it overrides.
 
@@ -179,6 +184,10 @@ class Connector:
     """
 
     OPTIONS: ClassVar[type[Options]] = Options
+
+    def __init_subclass__(cls) -> None:
+        for name in _READING & set(vars(cls)):
+            setattr(cls, name, in_shape(vars(cls)[name]))
 
     def __init__(self, options: Mapping[str, Any], *, layout: Layout, zone: ZoneInfo) -> None:
         self.options: Any = self.OPTIONS.model_validate(dict(options))
@@ -200,6 +209,7 @@ class Connector:
         """From when until when the files tell of everything that happened; null when nobody can see that in them."""
         return None
 
+    @in_shape
     def rows(self, files: Sequence[RawFile], *, columns: Sequence[str]) -> Iterator[tuple[RawFile, pd.DataFrame]]:
         """Each file with its records in chunks, shaped as `connectors.files.read_rows` gives them."""
         from connectors.files import read_rows

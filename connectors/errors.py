@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+
+from connectors.personal_data import personal_kind
 
 
 class TolokError(Exception):
@@ -62,4 +65,19 @@ def harmless(name: str) -> str:
     """A header cell or key fit for a message: what could be a value of a person is masked; a year alone is not."""
     without_years = re.sub(r"\b(?:19|20)\d\d\b", "", name)
     is_plain = not re.search(r"\d{4}|@", name) or not re.search(r"\d|@", without_years)
-    return name[:40] if is_plain else "***"
+    return name[:40] if is_plain and personal_kind(name) is None else "***"
+
+
+def harmless_header(header: Sequence[str]) -> str:
+    """The names of columns fit for a message; of a row that looks like data only the count of its cells, twice told.
+
+    A date with an hour, a number that is no year, or what tells of a person is no name of a column.
+    """
+    if any(map(_is_value, header)):
+        return f"({len(header)} sel yang tampak seperti data, bukan judul / {len(header)} cells that look like data)"
+    return ", ".join(harmless(name) for name in header)
+
+
+def _is_value(cell: str) -> bool:
+    is_number = re.fullmatch(r"[-+]?\d[\d.,]{2,}", cell) is not None and not re.fullmatch(r"(?:19|20)\d\d", cell)
+    return is_number or re.search(r"\d[T ]\d{1,2}[:.]\d\d\b", cell) is not None or personal_kind(cell) is not None

@@ -16,7 +16,7 @@ from typing import IO, cast
 import pandas as pd
 
 from connectors.counted_file import OnRead, open_counted
-from connectors.errors import DataRejected, SourceChanged, harmless
+from connectors.errors import DataRejected, SourceChanged, harmless, harmless_header
 from connectors.export_notes import ExportNotes
 from connectors.layout import Layout
 from connectors.remarks import OnRemark, Remark
@@ -279,7 +279,7 @@ def _places(file: RawFile, header: Sequence[str], columns: tuple[str, ...]) -> l
     twice = [name for name in columns if list(header).count(name) > 1]
     if not missing and not twice:
         return [list(header).index(name) for name in columns]
-    there = ", ".join(harmless(name) for name in header)
+    there = harmless_header(header)
     if twice:
         raise SourceChanged(
             id=f"{file.name}: judul kolom ganda: {', '.join(twice)}. Beri nama yang berbeda.",

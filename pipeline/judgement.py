@@ -3,34 +3,74 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self
 
 import pandas as pd
 
 from connectors.numerals import number, number_en
 from connectors.remarks import Remark
 from pipeline.config.city import City
-from pipeline.config.judgement import Judgement
 from pipeline.periods import Period
 from pipeline.signs import Read, of_results, of_tables
 from pipeline.suites import Rule, Suite
-from pipeline.validate import Outcome, Verdict, suite_of, validate_signs
+from pipeline.validate import Check, Outcome, Verdict, suite_of
 
 if TYPE_CHECKING:
     from pipeline.indicators.base import Result
 
 Remarks = dict[str, list[Remark]]
+_NOTHING: Mapping[str, Sequence[Remark]] = {}
 # The sign that a remark of the cleaning makes superfluous.
 _SAID_BY = {"day_month_swapped": "days_up_to_12_pct"}
 
 
-def judge_tables(
-    tables: Mapping[str, Read], *, city: City, period: Period, said: Mapping[str, Sequence[Remark]]
-) -> tuple[Verdict, Remarks]:
-    """The verdict on the signs of clean tables, and the remarks by table but for what is `said` of it already."""
-    frame = of_tables(tables, longest_plausible_hours=city.longest_plausible_hours)
-    verdict, remarks = _judged(frame, "signs", by="table", judgement=city.judgement, period=period)
-    return verdict, {table: _new(found, said.get(table, ())) for table, found in remarks.items()}
+@dataclass(frozen=True)
+class Judged:
+    """Signs, a frame whose index names each row, with a suite that holds the city's limits.
+
+    `by` is the column that says which table or indicator a sign bears on; `explained` are the city's words for limits.
+    """
+
+    frame: pd.DataFrame
+    suite: Suite
+    by: str
+    explained: Mapping[str, str]
+
+    @classmethod
+    def of_tables(cls, tables: Mapping[str, Read], *, city: City, period: Period) -> Self:
+        """The signs of clean tables."""
+        frame = of_tables(tables, longest_plausible_hours=city.longest_plausible_hours)
+        return cls(frame, _suite("signs", city), "table", city.judgement.explained.get(period.label, {}))
+
+    @classmethod
+    def of_results(
+        cls,
+        results: Sequence[Result],
+        *,
+        city: City,
+        period: Period,
+        last_year: Sequence[Mapping[str, Any]],
+        month_before: Sequence[Mapping[str, Any]],
+        most_things: Mapping[str, int],
+    ) -> Self:
+        """The signs of results beside earlier ones of the warehouse."""
+        then, before = ({row["indicator"]: row for row in rows} for rows in (last_year, month_before))
+        frame = of_results(results, last_year=then, month_before=before, most_things=most_things)
+        return cls(frame, _suite("changes", city), "indicator_id", city.judgement.explained.get(period.label, {}))
+
+    @property
+    def check(self) -> Check:
+        """The signs to be held against their suite."""
+        return Check.of_signs(self.frame, self.suite)
+
+    def remarks(self, verdict: Verdict, *, said: Mapping[str, Sequence[Remark]] = _NOTHING) -> Remarks:
+        """The remarks of a verdict, by what they bear on, but for what is `said` of it already."""
+        found = Remarks()
+        for rule, outcome in zip(self.suite.expectations, verdict.outcomes, strict=True):
+            for place, remark in _remarks(rule, outcome, self.frame, because=self.explained.get(_limit_name(rule))):
+                found.setdefault(str(self.frame.loc[place, self.by]), []).append(remark)
+        return {name: _new(remarks, said.get(name, ())) for name, remarks in found.items()}
 
 
 def _new(remarks: Sequence[Remark], said: Sequence[Remark]) -> list[Remark]:
@@ -43,36 +83,9 @@ def _source_of(remark: Remark) -> str:
     return remark.id.split(":", 1)[0]
 
 
-def judge_results(
-    results: Sequence[Result],
-    *,
-    city: City,
-    period: Period,
-    last_year: Sequence[Mapping[str, Any]],
-    month_before: Sequence[Mapping[str, Any]],
-    most_things: Mapping[str, int],
-) -> tuple[Verdict, list[Result]]:
-    """The verdict on the signs of results beside earlier ones of the warehouse, and the results with its remarks."""
-    then, before = ({row["indicator"]: row for row in rows} for rows in (last_year, month_before))
-    frame = of_results(results, last_year=then, month_before=before, most_things=most_things)
-    verdict, remarks = _judged(frame, "changes", by="indicator_id", judgement=city.judgement, period=period)
-    return verdict, [result.with_remarks(remarks.get(result.indicator_id, ())) for result in results]
-
-
-def _judged(
-    frame: pd.DataFrame, name: str, *, by: str, judgement: Judgement, period: Period
-) -> tuple[Verdict, Remarks]:
-    suite = _with_limits(suite_of(name), judgement.limits)
-    verdict, remarks = validate_signs(frame, suite=suite), Remarks()
-    explained = judgement.explained.get(period.label, {})
-    for rule, outcome in zip(suite.expectations, verdict.outcomes, strict=True):
-        for place, remark in _remarks(rule, outcome, frame, because=explained.get(_limit_name(rule))):
-            remarks.setdefault(str(frame.loc[place, by]), []).append(remark)
-    return verdict, remarks
-
-
-def _with_limits(suite: Suite, limits: Mapping[str, float]) -> Suite:
+def _suite(name: str, city: City) -> Suite:
     """The suite with the city's own limits, and each limit written into its rule's texts."""
+    suite, limits = suite_of(name), city.judgement.limits
     return suite.model_copy(update={"expectations": tuple(_with_limit(rule, limits) for rule in suite.expectations)})
 
 

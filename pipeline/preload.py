@@ -27,7 +27,7 @@ def preload() -> None:
     from pipeline.indicators.registry import INDICATORS  # noqa: F401
     from pipeline.settings import Settings
     from pipeline.tables import TABLES
-    from pipeline.validate import suite_of, validate_results
+    from pipeline.validate import check_of_results, suite_of, validate
 
     compile_all()
     with suppress(TolokError):
@@ -36,4 +36,4 @@ def preload() -> None:
     for name in TABLES:
         with suppress(TolokError):
             suite_of(name)
-    validate_results([])
+    validate([check_of_results([])])

@@ -1,4 +1,4 @@
-"""What a frame holds beside what each rule wants, in a row or a few of each rule, so that all are judged at once.
+"""What a frame holds beside what each rule wants, in a row or two of each rule, so that one rule judges them all.
 
 Facts are taken over every row. A rule whose facts are sound is met by every row; of another, and of one that cannot be
 put into facts, the rows themselves have to be judged.
@@ -18,29 +18,27 @@ from pipeline.suites import ROW_COUNT, Explanation, Rule
 
 # More distinct values than these are of no declared set.
 _MOST_MEMBERS = 100
+_AT_LEAST = Rule(
+    type="expect_column_pair_values_a_to_be_greater_than_b",
+    kwargs={"column_A": "found", "column_B": "wanted", "or_equal": True},
+    meta=Explanation(rule_id="facts.found", id="Yang ada mencukupi", en="What is found is enough"),
+)
 _OPERATORS: Mapping[str, Callable[[pd.Series, str], pd.Series]] = {"==": operator.eq, "!=": operator.ne}
 
 Kwargs = Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class _Found:
-    """Of one rule: what was `found` beside the least that is wanted, and members beside those `allowed`."""
-
-    found: tuple[tuple[float, float], ...] = ()
-    members: tuple[str, ...] = ()
-    allowed: tuple[str, ...] = ()
+# Of one rule: what was found beside the least that is wanted.
+_Found = tuple[tuple[float, float], ...]
 
 
 @dataclass(frozen=True)
 class Facts:
-    """Facts about some rules: a frame whose index names the rule of each row, and the rules that judge the frame.
+    """Facts about some rules: a frame whose index names the rule of each row, and the rule that judges the frame.
 
     `counts` are how many rows each rule is about; a rule without a count was not put into facts.
     """
 
     frame: pd.DataFrame
-    rules: tuple[Rule, ...]
+    rule: Rule
     counts: Mapping[str, int]
 
 
@@ -53,35 +51,18 @@ def facts_of(parts: Sequence[tuple[Sequence[Rule], pd.DataFrame]]) -> Facts:
             rows = _rows_of(rule, frame)
             if rows is not None and (found := _found(rule, rows)) is not None:
                 by_name[name_of(part, place)], counts[name_of(part, place)] = found, len(rows)
-    pairs = [(name, *pair, None) for name, one in by_name.items() for pair in one.found]
-    members = [(name, None, None, f"{name} {member}") for name, one in by_name.items() for member in one.members]
-    frame = pd.DataFrame([row[1:] for row in pairs + members], columns=["found", "wanted", "member"])
-    frame.index = pd.Index([row[0] for row in pairs + members], dtype="str")
-    allowed = [f"{name} {member}" for name, one in by_name.items() for member in one.allowed]
-    frame = frame.astype({"found": "Float64", "wanted": "Float64", "member": "str"})
-    return Facts(frame, (_at_least(), *([_one_of(allowed)] if allowed else ())), counts)
+    pairs = [(name, *pair) for name, found in by_name.items() for pair in found]
+    frame = pd.DataFrame(
+        {"found": [found for _, found, _ in pairs], "wanted": [wanted for *_, wanted in pairs]},
+        index=pd.Index([name for name, *_ in pairs], dtype="str"),
+        dtype="float64",
+    )
+    return Facts(frame, _AT_LEAST, counts)
 
 
 def name_of(part: int, place: int) -> str:
     """What the rule at a place of a part is called among the facts."""
     return f"{part}/{place}"
-
-
-def _at_least() -> Rule:
-    pair = {"column_A": "found", "column_B": "wanted", "or_equal": True, "ignore_row_if": "either_value_is_missing"}
-    return Rule(
-        type="expect_column_pair_values_a_to_be_greater_than_b",
-        kwargs=pair,
-        meta=Explanation(rule_id="facts.found", id="Yang ada mencukupi", en="What is found is enough"),
-    )
-
-
-def _one_of(allowed: list[str]) -> Rule:
-    return Rule(
-        type="expect_column_values_to_be_in_set",
-        kwargs={"column": "member", "value_set": allowed},
-        meta=Explanation(rule_id="facts.member", id="Isinya dikenal", en="Each member is known"),
-    )
 
 
 def _rows_of(rule: Rule, frame: pd.DataFrame) -> pd.DataFrame | None:
@@ -112,22 +93,22 @@ def _count(rows: pd.DataFrame, kwargs: Kwargs) -> _Found | None:
 
 
 def _columns(rows: pd.DataFrame, kwargs: Kwargs) -> _Found | None:
-    return _Found(members=(repr(list(rows.columns)),), allowed=(repr(kwargs["column_list"]),))
+    return ((float(list(rows.columns) == kwargs["column_list"]), 1.0),)
 
 
 def _filled(rows: pd.DataFrame, kwargs: Kwargs) -> _Found | None:
-    return _Found(((float(rows[kwargs["column"]].count()), float(len(rows))),))
+    return ((float(rows[kwargs["column"]].count()), float(len(rows))),)
 
 
 def _empty(rows: pd.DataFrame, kwargs: Kwargs) -> _Found | None:
-    return _Found(((-float(rows[kwargs["column"]].count()), 0.0),))
+    return ((-float(rows[kwargs["column"]].count()), 0.0),)
 
 
 def _between(rows: pd.DataFrame, kwargs: Kwargs) -> _Found | None:
     values = rows[kwargs["column"]]
     if not _is_number(values):
         return None
-    return _within(values.min, values.max, kwargs) if values.count() else _Found()
+    return _within(values.min, values.max, kwargs) if values.count() else ()
 
 
 def _within(least: Callable[[], float], most: Callable[[], float], kwargs: Kwargs) -> _Found | None:
@@ -135,28 +116,26 @@ def _within(least: Callable[[], float], most: Callable[[], float], kwargs: Kwarg
     if not all(isinstance(bound, int | float | None) for _, bound, _ in bounds):
         return None
     known = ((found(), float(bound), sign) for found, bound, sign in bounds if bound is not None)
-    return _Found(tuple((sign * float(found), sign * bound) for found, bound, sign in known))
+    return tuple((sign * float(found), sign * bound) for found, bound, sign in known)
 
 
 def _members(rows: pd.DataFrame, kwargs: Kwargs) -> _Found | None:
     values, allowed = rows[kwargs["column"]], kwargs["value_set"]
-    if _is_number(values) and all(isinstance(one, int | float) for one in allowed):
-        named: Callable[[Any], str] = lambda one: repr(float(one))  # noqa: E731
-    elif isinstance(values.dtype, pd.StringDtype) and all(isinstance(one, str) for one in allowed):
-        named = str
-    else:
+    is_number = _is_number(values) and all(isinstance(one, int | float) for one in allowed)
+    is_text = isinstance(values.dtype, pd.StringDtype) and all(isinstance(one, str) for one in allowed)
+    if not (is_number or is_text):
         return None
-    members = values.dropna().unique()
+    members = set(values.dropna().unique())
     if len(members) > _MOST_MEMBERS:
         return None
-    return _Found(members=tuple(map(named, members)), allowed=tuple(map(named, allowed)))
+    return ((float(len(members & set(allowed))), float(len(members))),)
 
 
 def _unique(rows: pd.DataFrame, kwargs: Kwargs) -> _Found | None:
     keys = rows[kwargs["column_list"] if "column_list" in kwargs else [kwargs["column"]]].dropna(how="all")
     if any(types.is_object_dtype(dtype) for dtype in keys.dtypes):
         return None
-    return _Found(((float(len(keys) - keys.duplicated().sum()), float(len(keys))),))
+    return ((float(len(keys) - keys.duplicated().sum()), float(len(keys))),)
 
 
 def _order(rows: pd.DataFrame, kwargs: Kwargs) -> _Found | None:
@@ -166,7 +145,7 @@ def _order(rows: pd.DataFrame, kwargs: Kwargs) -> _Found | None:
     if later.dtype != earlier.dtype or not types.is_datetime64_any_dtype(later):
         return None
     least = (later - earlier).min()
-    return _Found() if pd.isna(least) else _Found(((least / pd.Timedelta(microseconds=1), 0.0),))
+    return () if pd.isna(least) else ((least / pd.Timedelta(microseconds=1), 0.0),)
 
 
 def _equal(rows: pd.DataFrame, kwargs: Kwargs) -> _Found | None:
@@ -174,7 +153,7 @@ def _equal(rows: pd.DataFrame, kwargs: Kwargs) -> _Found | None:
     is_whole = types.is_integer_dtype(one) and types.is_integer_dtype(other)
     if not is_whole or one.isna().any() or other.isna().any():
         return None
-    return _Found(((-float((one - other).abs().max()), 0.0),) if len(rows) else ())
+    return ((-float((one - other).abs().max()), 0.0),) if len(rows) else ()
 
 
 def _is_number(values: pd.Series) -> bool:

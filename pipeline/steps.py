@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from pipeline.retrace import Effects
     from pipeline.signs import Read
     from pipeline.validate import Verdict
+    from pipeline.warehouse import Warehouse
     from pipeline.warehouse.records import Correction, Stored, StoreRequest
 
 _log = logging.getLogger(__name__)
@@ -118,11 +119,7 @@ def _months_done(city_id: str) -> set[str]:
 
 
 def _measured(city_id: str) -> set[str]:
-    from pipeline.warehouse import Warehouse
-
-    warehouse = Warehouse(_warehouse_url())
-    warehouse.migrate()
-    return {row["period"] for row in warehouse.current(city_id) if row["status"] != "not_computable"}
+    return {row["period"] for row in _warehouse().current(city_id) if row["status"] != "not_computable"}
 
 
 def also_due(city_id: str, month: str) -> list[str]:
@@ -146,11 +143,7 @@ def year_to_restate(city_id: str, now: datetime) -> int | None:
 
 def versions(city_id: str) -> dict[tuple[str, str], int]:
     """The newest version of each result, by period and indicator."""
-    from pipeline.warehouse import Warehouse
-
-    warehouse = Warehouse(Settings.from_environment().warehouse_url)
-    warehouse.migrate()
-    return {(row["period"], row["indicator"]): row["version"] for row in warehouse.current(city_id)}
+    return {(row["period"], row["indicator"]): row["version"] for row in _warehouse().current(city_id)}
 
 
 def sources(city_id: str, period: str) -> list[str]:
@@ -216,20 +209,23 @@ def validate(city_id: str, period: str) -> str:
 
 def _validated(work: Work) -> tuple[list[Verdict], dict[str, list[Remark]], dict[str, Read]]:
     """Verdicts on clean tables and their signs, remarks by table, and what was read of each."""
-    from pipeline.judgement import judge_tables
-    from pipeline.validate import validate_tables
+    from pipeline.judgement import Judged
+    from pipeline.validate import read_tables, validate
 
     datasets = {table: work.dataset(table) for table in TABLES}
-    verdicts, tables = validate_tables(
+    checks, tables = read_tables(
         datasets,
         period=work.period,
         zone=work.city.zone_info,
         sources={table: _sources_of_files(work.manifests(table)) for table in TABLES},
         names={file.file_id: file.name for manifest in work.all_manifests for file in manifest.files},
     )
+    if not checks:
+        return [], {}, tables
+    signs = Judged.of_tables(tables, city=work.city, period=work.period)
+    verdicts = validate([*checks, signs.check])
     said = {table: found.remarks for table, found in datasets.items()}
-    verdict, remarks = judge_tables(tables, city=work.city, period=work.period, said=said)
-    return [*verdicts, verdict] if tables else [], remarks, tables
+    return verdicts, signs.remarks(verdicts[-1], said=said), tables
 
 
 def _sources_of_files(manifests: Sequence[Manifest]) -> dict[str, str]:
@@ -268,19 +264,23 @@ def judged_results(city_id: str, period: str, *, warehouse_url: str | None) -> l
 def _judged(
     city_id: str, period: str, computed: Sequence[Result], *, warehouse_url: str | None
 ) -> tuple[list[Verdict], list[Result]]:
-    from pipeline.judgement import judge_results
-    from pipeline.validate import validate_results
+    from pipeline.judgement import Judged
+    from pipeline.validate import check_of_results, validate
 
-    asked = Period.parse(period)
-    verdict, results = judge_results(
+    asked, warehouse = Period.parse(period), _warehouse(warehouse_url) if warehouse_url else None
+    signs = Judged.of_results(
         computed,
         city=_city(city_id),
         period=asked,
-        last_year=_stored(warehouse_url, city_id, asked.year_before),
-        month_before=_stored(warehouse_url, city_id, asked.month_before),
-        most_things=_most_things(warehouse_url, city_id, asked),
+        last_year=_stored(warehouse, city_id, asked.year_before),
+        month_before=_stored(warehouse, city_id, asked.month_before),
+        most_things=_most_things(warehouse, city_id, asked),
     )
-    return [validate_results(results), verdict], results
+    of_results, of_signs = validate([check_of_results(computed), signs.check])
+    if remarks := signs.remarks(of_signs):
+        computed = [result.with_remarks(remarks.get(result.indicator_id, ())) for result in computed]
+        (of_results,) = validate([check_of_results(computed)])
+    return [of_results, of_signs], list(computed)
 
 
 def _refuse(verdicts: Sequence[Verdict]) -> None:
@@ -289,25 +289,15 @@ def _refuse(verdicts: Sequence[Verdict]) -> None:
     refuse_unsound(verdicts)
 
 
-def _stored(warehouse_url: str | None, city_id: str, period: Period | None) -> list[Any]:
+def _stored(warehouse: Warehouse | None, city_id: str, period: Period | None) -> list[Any]:
     """The results a warehouse holds of a period; none without one of both."""
-    from pipeline.warehouse import Warehouse
-
-    if warehouse_url is None or period is None:
-        return []
-    warehouse = Warehouse(warehouse_url)
-    warehouse.migrate()
-    return warehouse.current(city_id, period.label, is_whole=True)
+    return warehouse.current(city_id, period.label, is_whole=True) if warehouse and period else []
 
 
-def _most_things(warehouse_url: str | None, city_id: str, period: Period) -> dict[str, int]:
+def _most_things(warehouse: Warehouse | None, city_id: str, period: Period) -> dict[str, int]:
     """By indicator, of how many things an earlier version of the period tells, made of sources that are still there."""
-    from pipeline.warehouse import Warehouse
-
-    if warehouse_url is None:
-        return {}
     names = frozenset(sources_for(_city(city_id), period))
-    return Warehouse(warehouse_url).most_things(city_id, period.label, sources=names)
+    return warehouse.most_things(city_id, period.label, sources=names) if warehouse else {}
 
 
 def store(city_id: str, period: str, *, correction: Correction | None = None, with_overviews: bool = True) -> list[str]:
@@ -335,7 +325,7 @@ def _judge_again(city_id: str, period: str, *, beside: str, with_overviews: bool
         computed = work.results("computed")
     except DataRejected:
         return []
-    if not _stored(_warehouse_url(), city_id, work.period):
+    if not _stored(_warehouse(), city_id, work.period):
         return []
     verdicts, results = _judged(city_id, period, computed, warehouse_url=_warehouse_url())
     work.write_verdicts("results", verdicts)
@@ -349,23 +339,18 @@ def _judge_again(city_id: str, period: str, *, beside: str, with_overviews: bool
 
 def _write_versions(work: Work, *, correction: Correction | None = None, because: str | None = None) -> list[Stored]:
     """Results as versions bound to the manifests they were measured from."""
-    from pipeline.warehouse import Warehouse
-
     results = work.results("results")
-    warehouse = Warehouse(_warehouse_url())
-    warehouse.migrate()
     request = _store_request(work, results, verdicts=work.verdicts())
     request = replace(request, correction=correction, because=because)
-    stored = list(warehouse.store(results, request=request))
+    stored = list(_warehouse().store(results, request=request))
     work.note_stored()
     return stored
 
 
 def _store_request(work: Work, results: Sequence[Result], *, verdicts: Sequence[Verdict]) -> StoreRequest:
     from pipeline.store_request import store_request_for
-    from pipeline.terms import populations
 
-    headline, others = populations(work.dataset("population").frame, city=work.city, period=work.period)
+    headline, others = work.populations
     return store_request_for(
         work.city,
         period=work.period,
@@ -385,12 +370,8 @@ def measured(city_id: str, periods: Sequence[str]) -> list[str]:
 
 def periods_done(city_id: str, periods: Sequence[str]) -> frozenset[str]:
     """Those of the periods that have results, and whose files, settings and methods are still those of then."""
-    from pipeline.warehouse import Warehouse
-
     _city(city_id)
-    warehouse = Warehouse(_warehouse_url())
-    warehouse.migrate()
-    rows = warehouse.current(city_id, periods[0] if len(periods) == 1 else None)
+    rows = _warehouse().current(city_id, periods[0] if len(periods) == 1 else None)
     stored = {row["period"] for row in rows}
     return frozenset(period for period in periods if period in stored and _is_unchanged(city_id, period))
 
@@ -462,7 +443,7 @@ def _write_page(city_id: str, period: str) -> Path:
         city_name=work.city.name,
         period=period,
         results=results,
-        breakdowns={r["indicator"]: warehouse.breakdowns(city_id, period, r["indicator"]) for r in results},
+        breakdowns=warehouse.published_breakdowns(city_id, period),
         verdicts=work.verdicts(),
         notes=[note for manifest in work.all_manifests for note in manifest.notes],
         sources=[
@@ -619,7 +600,7 @@ def _terms(
         period=work.period,
         parts=rows.parts,
         tally=rows.tally,
-        inhabitants=inhabitants.frame,
+        inhabitants=work.populations,
         manifests=work.manifests(table),
         remarks=(
             *rows.remarks,
@@ -699,6 +680,15 @@ def _home() -> Path:
 
 def _warehouse_url() -> str:
     return Settings.from_environment().warehouse_url
+
+
+def _warehouse(url: str | None = None) -> Warehouse:
+    """That of a URL or of the settings, brought to this version."""
+    from pipeline.warehouse import Warehouse
+
+    warehouse = Warehouse(url or _warehouse_url())
+    warehouse.migrate()
+    return warehouse
 
 
 def _city(city_id: str) -> City:

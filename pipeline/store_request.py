@@ -62,7 +62,7 @@ def store_request_for(
 def city_record(city: City) -> CityRecord:
     """The city as the warehouse knows it, by the first of its region codes."""
     authority, code = next(iter(city.region_codes.items()))
-    return CityRecord(city.city, city.name, city.zone, f"{authority}:{code}")
+    return CityRecord(city.city, city.name, city.zone, f"{authority}:{code}", city.smallest_group)
 
 
 def targets_of(city: City) -> Iterator[TargetRecord]:

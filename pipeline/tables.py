@@ -11,6 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from connectors.personal_data import Kind as PersonalKind
+
 Kind = Literal["text", "count", "number", "moment", "day", "flag"]
 
 DTYPES: dict[str, str] = {
@@ -28,6 +30,7 @@ class Column:
     """One column: its kind, and the row rules that follow from it; a count that is no share of a whole is not `added`.
 
     One that `flags` a moment says of it that it was noted as a date without an hour; it is not mapped but follows.
+    `may_hold` are kinds of `connectors.personal_data` that tell of no person in this column.
     """
 
     name: str
@@ -38,11 +41,17 @@ class Column:
     note: str = ""
     flags: str = ""
     is_added: bool = True
+    may_hold: tuple[PersonalKind, ...] = ()
 
     @property
     def is_time(self) -> bool:
         """Whether it holds moments or days."""
         return self.kind in ("moment", "day")
+
+    @property
+    def names_group(self) -> bool:
+        """Whether its texts, in words of the source, name more than one row: what people type there may tell of one."""
+        return self.kind == "text" and not self.allowed and (not self.name.endswith("_id") or self.name == "portal_id")
 
 
 @dataclass(frozen=True)
@@ -130,7 +139,7 @@ VISITS = Table(
     columns=(
         Column("visited_on", "day", is_required=True, note="first local day covered"),
         Column("days_count", "count", is_required=True, minimum=1, is_added=False, note="1, or the days of the month"),
-        Column("portal_id", "text", is_required=True, note="portal or site counted"),
+        Column("portal_id", "text", is_required=True, note="portal or site counted", may_hold=("address", "free text")),
         Column("visits_count", "count", is_required=True, minimum=0, note="visits (sessions) of those days"),
         Column("visit_definition", "text", is_required=True, note="what the tool calls a visit"),
         Column("source_tool", "text", is_required=True, note="tool that counted"),
@@ -147,7 +156,7 @@ SERVICES = Table(
     grain="service x validity",
     columns=(
         Column("service_id", "text", is_required=True, note="the service's lasting code"),
-        Column("name", "text", note="name of the service"),
+        Column("name", "text", note="name of the service", may_hold=("free text",)),
         Column("agency", "text", note="agency that provides it"),
         Column("sector", "text", note="sector, such as health or permits"),
         Column("audience", "text", allowed=("citizens", "businesses", "both", "government"), note="whom it is for"),
@@ -206,7 +215,13 @@ OUTAGES = Table(
     columns=(
         Column("incident_id", "text", is_required=True, note="the incident's lasting number"),
         Column("parent_id", "text", note="incident that caused this one"),
-        Column("component", "text", is_required=True, note="service or device that was down"),
+        Column(
+            "component",
+            "text",
+            is_required=True,
+            note="service or device that was down",
+            may_hold=("address", "plate"),  # where a device stands, and what it is called
+        ),
         Column("cause", "text", note="cause, in words of the source"),
         Column("is_planned", "flag", note="announced beforehand"),
         *_moment("started_at", is_required=True, note="when it went down"),

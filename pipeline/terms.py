@@ -16,6 +16,9 @@ from pipeline.landing import Manifest
 from pipeline.periods import Period
 from pipeline.tables import OUTSIDE, TABLES
 
+# The headline's, and every other source's.
+Populations = tuple[Population | None, tuple[Population, ...]]
+
 
 def terms_for(
     table_name: str,
@@ -24,15 +27,16 @@ def terms_for(
     period: Period,
     parts: Iterable[pd.DataFrame],
     tally: pd.DataFrame | None,
-    inhabitants: pd.DataFrame,
+    inhabitants: Populations,
     manifests: Sequence[Manifest],
     remarks: Sequence[Remark] = (),
 ) -> Terms:
     """The terms of the indicator that reads `table_name`.
 
-    `parts` are the table's rows, `tally` the log lines, `remarks` what was found while the sources were read.
+    `parts` are the table's rows, `tally` the log lines, `inhabitants` what `populations` gives, `remarks` what was
+    found while the sources were read.
     """
-    headline, others = populations(inhabitants, city=city, period=period)
+    headline, others = inhabitants
     sources = city.sources_of(table_name).values()
     return Terms(
         period=period,
@@ -105,9 +109,7 @@ def _extractions(manifests: Sequence[Manifest]) -> list[tuple[str, datetime]]:
     ]
 
 
-def populations(
-    inhabitants: pd.DataFrame, *, city: City, period: Period
-) -> tuple[Population | None, tuple[Population, ...]]:
+def populations(inhabitants: pd.DataFrame, *, city: City, period: Period) -> Populations:
     """The headline's population and every other source's for the same year; none is carried over from another year."""
     figures = [
         Population(next(f"{a}:{c}" for a, c in city.region_codes.items()), f.count, f.reference_on, f.source)

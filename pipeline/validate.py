@@ -9,14 +9,15 @@ were. It is imported on first use, for that takes seconds.
 from __future__ import annotations
 
 import logging
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Self
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import pandas as pd
 from pydantic import ValidationError
 
@@ -101,88 +102,38 @@ class _Part:
 
 
 @dataclass(frozen=True)
-class _Check:
-    """Rows to be held against a suite."""
+class Check:
+    """Rows to be held against a suite.
+
+    Of signs, whose index names each row, those that break a rule are named; a rule of a sign that no row has is met.
+    """
 
     subject: str
     suite: Suite
     sample: Sample
+    are_signs: bool = False
+
+    @classmethod
+    def of_signs(cls, frame: pd.DataFrame, suite: Suite) -> Self:
+        """A frame of signs, all of it."""
+        return cls(suite.table, suite, Sample(len(frame), frame, {}), are_signs=True)
+
+    @property
+    def vain_rules(self) -> list[Rule]:
+        """The rules of signs that no row has."""
+        if not self.are_signs:
+            return []
+        frame, rules = self.sample.frame, self.suite.expectations
+        return [rule for rule in rules if "column" in rule.kwargs and frame[rule.kwargs["column"]].isna().all()]
 
 
-def validate_tables(
-    datasets: Mapping[str, Dataset],
-    *,
-    period: Period,
-    zone: ZoneInfo,
-    sources: Mapping[str, Mapping[str, str]] = _NONE,
-    names: Mapping[str, str] = _NONE,
-) -> tuple[list[Verdict], dict[str, Read]]:
-    """A verdict on the period's sound rows of each table that was read, and one on the rows' accounts.
+def validate(checks: Sequence[Check]) -> list[Verdict]:
+    """A verdict on each check; all are judged in one go, for Great Expectations takes as long for one as for all.
 
-    Services and population are snapshots: all their sound rows count. Beside them what was read of each table, for its
-    signs; `sources` name, by table, the source of each file id, `names` the file.
+    A rule that raised, or that gave no result, is unmet and critical.
     """
-    checks, accounts, found = [], {}, {}
-    for name, dataset in datasets.items():
-        reading, suite = _Reading(dataset, TABLES[name], period=period, zone=zone), suite_of(name)
-        sample = _sampled(reading, suite)
-        if reading.rows.total() or dataset.tally is not None:
-            checks.append(_Check(name, suite, sample))
-            accounts[name] = account = _account(reading.rows, dataset.tally)
-            account["held_with_group"] = reading.held_count
-            files, shares = sources.get(name, {}), dataset.shares
-            found[name] = Read(sample.frame, reading.fates, files, account["considered"], names, shares)
-    if not checks:
-        return [], {}
-    rows = accounting(accounts)
-    return _verdicts(
-        [*checks, _Check("rows", suite_of("rows"), _sampled(lambda: iter([rows]), suite_of("rows")))]
-    ), found
-
-
-def validate_results(results: Sequence[Result]) -> Verdict:
-    """A verdict on the headlines of a period."""
-    return validate_frame(headlines(results), subject="results", suite=suite_of("results"))
-
-
-def validate_signs(frame: pd.DataFrame, *, suite: Suite) -> Verdict:
-    """A verdict on a frame of signs, whose index names each row; outcomes name the rows that break their rule.
-
-    A rule of a sign that no row has is met by none.
-    """
-    rules = list(suite.expectations)
-    vain = [rule for rule in rules if "column" in rule.kwargs and frame[rule.kwargs["column"]].isna().all()]
-    outcomes = {outcome.rule_id: outcome for outcome in map(_met_by_none, vain)}
-    (found,) = _outcomes([_Part([rule for rule in rules if rule not in vain], frame, form="COMPLETE")])
-    outcomes |= {outcome.rule_id: outcome for outcome in found}
-    return Verdict(suite.table, EVERY_ROW, tuple(outcomes[rule.meta.rule_id] for rule in rules))
-
-
-def _met_by_none(rule: Rule) -> Outcome:
-    return Outcome(rule.meta.rule_id, rule.severity, True, None, 0, 0, rule.meta.id, rule.meta.en)
-
-
-def validate_frame(frame: pd.DataFrame, *, subject: str, suite: Suite) -> Verdict:
-    """As `validate_parts`, of a frame at hand."""
-    return validate_parts(lambda: iter([frame]), subject=subject, suite=suite)
-
-
-def validate_parts(parts: Parts, *, subject: str, suite: Suite) -> Verdict:
-    """Hold a table against a suite: every row up to 200,000, beyond that a seeded sample of 50,000.
-
-    Row count and uniqueness always hold for the whole table. A rule that raised, or that gave no result, is unmet
-    and critical.
-    """
-    return _verdicts([_Check(subject, suite, _sampled(parts, suite))])[0]
-
-
-def _sampled(parts: Parts, suite: Suite) -> Sample:
-    return take_sample(parts, keys=[*{key for rule in suite.expectations if (key := _unique_columns(rule))}])
-
-
-def _verdicts(checks: Sequence[_Check]) -> list[Verdict]:
-    parts = [(check, part) for check in checks for part in _parts(list(check.suite.expectations), check.sample)]
-    found: dict[str, dict[str, Outcome]] = defaultdict(dict)
+    parts = [(check, part) for check in checks for part in _parts(check)]
+    found = {check.subject: {rule.meta.rule_id: _met_by_none(rule) for rule in check.vain_rules} for check in checks}
     for (check, _), outcomes in zip(parts, _outcomes([part for _, part in parts]), strict=True):
         found[check.subject] |= {outcome.rule_id: outcome for outcome in outcomes}
     return [
@@ -193,6 +144,58 @@ def _verdicts(checks: Sequence[_Check]) -> list[Verdict]:
         )
         for check in checks
     ]
+
+
+def read_tables(
+    datasets: Mapping[str, Dataset],
+    *,
+    period: Period,
+    zone: ZoneInfo,
+    sources: Mapping[str, Mapping[str, str]] = _NONE,
+    names: Mapping[str, str] = _NONE,
+) -> tuple[list[Check], dict[str, Read]]:
+    """The period's sound rows of each table that was read, and the rows' accounts, to be held against their suites.
+
+    Services and population are snapshots: all their sound rows count. Beside them what was read of each table, for its
+    signs; `sources` name, by table, the source of each file id, `names` the file.
+    """
+    checks, accounts, found = [], {}, {}
+    for name, dataset in datasets.items():
+        reading, suite = _Reading(dataset, TABLES[name], period=period, zone=zone), suite_of(name)
+        sample = _sampled(reading, suite)
+        if reading.rows.total() or dataset.tally is not None:
+            checks.append(Check(name, suite, sample))
+            accounts[name] = account = _account(reading.rows, dataset.tally)
+            account["held_with_group"] = reading.held_count
+            files, shares = sources.get(name, {}), dataset.shares
+            found[name] = Read(sample.frame, reading.fates, files, account["considered"], names, shares)
+    return [*checks, *([check_of_frame(accounting(accounts), "rows")] if checks else ())], found
+
+
+def check_of_results(results: Sequence[Result]) -> Check:
+    """The headlines of a period, to be held against their suite."""
+    return check_of_frame(headlines(results), "results")
+
+
+def check_of_frame(frame: pd.DataFrame, name: str) -> Check:
+    """A frame at hand, to be held against the suite of this name."""
+    return check_of_parts(lambda: iter([frame]), name, suite=suite_of(name))
+
+
+def check_of_parts(parts: Parts, subject: str, *, suite: Suite) -> Check:
+    """A table to be held against a suite: every row up to 200,000, beyond that a seeded sample of 50,000.
+
+    Row count and uniqueness always hold for the whole table.
+    """
+    return Check(subject, suite, _sampled(parts, suite))
+
+
+def _met_by_none(rule: Rule) -> Outcome:
+    return Outcome(rule.meta.rule_id, rule.severity, True, None, 0, 0, rule.meta.id, rule.meta.en)
+
+
+def _sampled(parts: Parts, suite: Suite) -> Sample:
+    return take_sample(parts, keys=[*{key for rule in suite.expectations if (key := _unique_columns(rule))}])
 
 
 def refuse_unsound(verdicts: Sequence[Verdict], *, tables: Mapping[str, Read] | None = None) -> None:
@@ -335,13 +338,19 @@ class _Reading:
         self.fates.clear()
         self.held_count = 0
         for part in self._dataset.parts:
-            fates = part[["quarantine_reason", "excluded_by"]].notna()
-            lines = part["source_tool"] == ACCESS_LOG if "source_tool" in part else pd.Series(False, index=part.index)
-            self.rows.update(fates[~lines.to_numpy(bool)].value_counts().to_dict())
+            self._count(part)
             self.held_count += int((part["quarantine_reason"] == HELD_WITH_GROUP).sum())
             chosen = is_sound(part) & self._is_of_period(part)
             self.fates.add(part, is_sound=chosen)
             yield self._with_whole_days(part[chosen])
+
+    def _count(self, part: pd.DataFrame) -> None:
+        is_bad, is_left_out = part["quarantine_reason"].notna(), part["excluded_by"].notna()
+        codes = (2 * is_bad + is_left_out).to_numpy()
+        if "source_tool" in part:
+            codes = codes[~(part["source_tool"] == ACCESS_LOG).to_numpy(bool)]
+        for code, count in enumerate(np.bincount(codes, minlength=4).tolist()):
+            self.rows[code >= 2, code % 2 == 1] += count
 
     def _with_whole_days(self, part: pd.DataFrame) -> pd.DataFrame:
         """A date that ends something may be any moment of its day: here it is the last, as in the row rules."""
@@ -380,10 +389,12 @@ def _account(rows: Counter[tuple[bool, bool]], tally: pd.DataFrame | None) -> di
     }
 
 
-def _parts(rules: list[Rule], sample: Sample) -> Iterator[_Part]:
+def _parts(check: Check) -> Iterator[_Part]:
     """The rows, or of a large table: its length, the rows whose key occurs again, and a sample for everything else."""
+    sample, vain = check.sample, check.vain_rules
+    rules = [rule for rule in check.suite.expectations if rule not in vain]
     if sample.is_whole:
-        yield _Part(rules, sample.frame)
+        yield _Part(rules, sample.frame, form="COMPLETE" if check.are_signs else "BASIC")
         return
     rest = []
     for rule in rules:
@@ -421,16 +432,12 @@ def _proved(facts: Facts) -> Set[str]:
     """The rules whose facts are sound, so that every row meets them."""
     if not facts.counts:
         return frozenset()
-    broken = [
-        rule
-        for rule, one in zip(facts.rules, _by_rows(_Part([*facts.rules], facts.frame)), strict=True)
-        if not one.is_met
-    ]
-    if not broken:
+    (judged,) = _by_rows(_Part([facts.rule], facts.frame))
+    if judged.is_met:
         return facts.counts.keys()
-    found = [set(one.places) for one in _by_rows(_Part(broken, facts.frame, form="COMPLETE"))]
-    is_known = all(places and places <= facts.counts.keys() for places in found)
-    return facts.counts.keys() - set().union(*found) if is_known else frozenset()
+    (judged,) = _by_rows(_Part([facts.rule], facts.frame, form="COMPLETE"))
+    broken = set(judged.places)
+    return facts.counts.keys() - broken if broken and broken <= facts.counts.keys() else frozenset()
 
 
 def _met(rule: Rule, part: _Part, *, checked_rows: int) -> Outcome:

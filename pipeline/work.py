@@ -27,11 +27,12 @@ if TYPE_CHECKING:
     from pipeline.clean.dataset import Dataset
     from pipeline.indicators.base import Result
     from pipeline.progress import Meter
+    from pipeline.terms import Populations
     from pipeline.validate import Verdict
 
 _MANIFESTS, _STORED = "manifests.json", "stored.json"
 _HOURS_KEPT = 24
-_BESIDE_THE_NUMBERS = {"schedule", "targets", "readiness", "reports", "publish", "notify"}
+_BESIDE_THE_NUMBERS = {"schedule", "targets", "readiness", "reports", "publish", "notify", "smallest_group"}
 
 
 class Work:
@@ -98,6 +99,13 @@ class Work:
 
         make = dataset if self._rebuilt_in is None else partial(rebuild, folder=self._rebuilt_in / table)
         return make(self._home, city=self.city, table_name=table, manifests=self.manifests(table), meter=meter)
+
+    @cached_property
+    def populations(self) -> Populations:
+        """How many inhabitants the period's results are divided by, and what other sources say."""
+        from pipeline.terms import populations
+
+        return populations(self.dataset("population").frame, city=self.city, period=self.period)
 
     def landing_remarks(self, table: str) -> list[Remark]:
         """What is odd about which files a table's sources gave."""

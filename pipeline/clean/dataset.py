@@ -65,7 +65,7 @@ class Dataset:
     @cached_property
     def frame(self) -> pd.DataFrame:
         """The whole table in memory, with the declared columns and dtypes."""
-        return pd.concat([finished(part, self.table) for part in (pd.DataFrame(), *self.parts)], ignore_index=True)
+        return pd.concat([finished(part, self.table) for part in self.parts], ignore_index=True)
 
     @property
     def parts(self) -> Iterable[pd.DataFrame]:

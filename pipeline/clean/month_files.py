@@ -276,7 +276,8 @@ def _batches(folder: Path) -> Iterator[list[_Group]]:
     batch: list[_Group] = []
     for path in sorted(folder.glob(f"*{_ROWS}")):
         became = path.with_name(path.name.replace(_ROWS, _OUTCOMES))
-        outcomes, begin = pq.read_table(became, read_dictionary=_names(OUTCOME_COLUMNS)), 0
+        # pq.read_table would look for a data set first, which takes longer than reading a month.
+        outcomes, begin = pq.ParquetFile(became, read_dictionary=_names(OUTCOME_COLUMNS)).read(use_threads=False), 0
         metadata = pq.read_metadata(path)
         for group in range(metadata.num_row_groups):
             rows_count = metadata.row_group(group).num_rows

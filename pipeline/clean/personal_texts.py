@@ -1,4 +1,4 @@
-"""Values of category-like columns that hold a person's phone, identity number or e-mail: masked and counted."""
+"""Values of category-like columns that tell of a person: one named stand-in, and counted."""
 
 from __future__ import annotations
 
@@ -10,28 +10,45 @@ import pandas as pd
 import pyarrow.compute as pc
 
 from connectors.numerals import number, number_en
+from connectors.personal_data import is_identity_number, personal_kind
 from connectors.remarks import Remark
 from pipeline.clean.first_reason import Flags
 from pipeline.clean.text_bytes import arrow_of
 from pipeline.tables import Column, Table
 
 MASKED = "(data pribadi / personal data)"
-_PHONE = r"(?:^|[^\d])(?:\+?62|0)[ .-]?8\d{1,2}[ .-]?\d{3,4}[ .-]?\d{2,6}(?:[^\d]|$)"
-_IDENTITY_NUMBER = r"(?:^|\D)\d{4}[ .-]?\d{4}[ .-]?\d{4}[ .-]?\d{4}(?:\D|$)"
-_EMAIL = r"[^\s@]@[\w-]+\.\w"
-_SHAPES = f"{_PHONE}|{_IDENTITY_NUMBER}|{_EMAIL}"
-# A mailbox of an office is a channel and no person's.
-_OFFICE_EMAIL = r"(?i)[^\s@]+@[\w.-]+\.(?:go|desa)\.id\b"
+# What numbers of tickets may look like.
+_IN_IDS = ("address", "plate", "free text", "card or account")
 
 
 def masked(texts: pd.Series, column: Column) -> tuple[pd.Series, Flags | None]:
-    """The texts, those that look personal replaced by one label, and which those are; null where there are none."""
-    if column.kind != "text" or column.allowed or column.name.endswith("_id"):
+    """The texts, those that tell of a person replaced by one label, and which those are; null where there are none."""
+    if not column.names_group:
         return texts, None
-    others = pc.replace_substring_regex(arrow_of(texts.astype("str")), _OFFICE_EMAIL, "")
-    found = pc.fill_null(pc.match_substring_regex(others, _SHAPES), fill_value=False)
-    is_personal = found.to_numpy(zero_copy_only=False)
-    return (texts.mask(is_personal, MASKED), is_personal) if is_personal.any() else (texts, None)
+    found = {text: personal_kind(text, but=column.may_hold) is not None for text in texts.dropna().unique()}
+    if not any(found.values()):
+        return texts, None
+    is_personal = texts.map(found).fillna(False).to_numpy(bool)
+    return texts.mask(is_personal, MASKED), is_personal
+
+
+def masked_ids(ids: pd.Series, rows: pd.Series, column: Column) -> tuple[pd.Series, Flags | None]:
+    """The ids, those that tell of a person replaced by the label with the row's number, and which those are.
+
+    Numbers alone are taken for ids, but for sound identity numbers of persons.
+    """
+    if column.names_group or not column.name.endswith("_id"):
+        return ids, None
+    may_tell = pc.match_substring_regex(arrow_of(ids.astype("str")), r"[@\s:]|^\d{16}$")
+    is_personal = pc.fill_null(may_tell, fill_value=False).to_numpy(zero_copy_only=False)
+    is_personal[is_personal] = ids[is_personal].map(_is_of_person).to_numpy(bool)
+    if not is_personal.any():
+        return ids, None
+    return ids.astype("str").mask(is_personal, f"{MASKED} " + rows.astype("str")), is_personal
+
+
+def _is_of_person(text: str) -> bool:
+    return is_identity_number(text) if text.isdigit() else personal_kind(text, but=_IN_IDS) is not None
 
 
 @dataclass
@@ -49,10 +66,12 @@ class PersonalTexts:
         return [
             Remark(
                 "personal_values",
-                f"{name}: {column}: {number(count)} baris memuat telepon, NIK atau surel dan ditampilkan sebagai "
-                f"'{MASKED}'. Bersihkan kolom itu, petakan kolom lain, atau tulis 'values' untuknya",
-                f"{name}: {column}: {number_en(count)} rows hold a phone, an identity number or an e-mail, and are "
-                f"shown as '{MASKED}'. Clean that column, map another, or write 'values' for it",
+                f"{name}: {column}: {number(count)} baris memuat data pribadi (NIK, telepon, surel, nama, alamat, atau "
+                f"kalimat warga) dan ditampilkan sebagai '{MASKED}'. Bersihkan kolom itu, petakan kolom lain, atau "
+                "tulis 'values' untuknya",
+                f"{name}: {column}: {number_en(count)} rows hold personal data (an identity number, phone, e-mail, "
+                f"name, address or a citizen's own words), and are shown as '{MASKED}'. Clean that column, map "
+                "another, or write 'values' for it",
                 keeps_provisional=column in table.key,
             )
             for column, count in sorted(self.counts.items())

@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from connectors.numerals import number
+from connectors.personal_data import personal_kind
 
 MOST_COMMON = 5
 _LONGEST_SHOWN = 40
@@ -55,7 +56,10 @@ def told(common: Mapping[str, list[tuple[str, int]]]) -> list[str]:
 def _may_be_shown(found: Counter[str]) -> bool:
     """Whether texts look like words of a list: few, short, without numbers or addresses of persons."""
     is_word = all(
-        len(text) <= _LONGEST_SHOWN and sum(map(str.isdigit, text)) <= _MOST_DIGITS and "@" not in text
+        len(text) <= _LONGEST_SHOWN
+        and sum(map(str.isdigit, text)) <= _MOST_DIGITS
+        and "@" not in text
+        and personal_kind(text) is None
         for text in found
     )
     return bool(found) and len(found) <= _MOST_DISTINCT and is_word

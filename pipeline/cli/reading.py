@@ -91,7 +91,7 @@ def explain(city: str, period: str, indicator: str, groups: tuple[str, ...], as_
         explanation(
             row,
             parts=parts,
-            breakdowns=warehouse.breakdowns(city, label, indicator) or parts_of_province(row),
+            breakdowns=warehouse.breakdowns(city, label).get(indicator) or parts_of_province(row),
             effects=effects,
             note=note,
         )

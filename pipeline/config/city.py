@@ -66,6 +66,7 @@ class City(Strict):
     longest_plausible_hours: int = Field(default=720, ge=1)
     quarantine_limit_pct: float = Field(default=50, gt=0, le=100)
     final_quarantine_pct: float = Field(default=2, ge=0, le=100)
+    smallest_group: int = Field(default=5, ge=1)
     judgement: Judgement = Judgement()
     schedule: Schedule = Schedule()
     targets: Targets = Targets()

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 
-from connectors.errors import ConfigError, DataRejected, SourceChanged, harmless
+from connectors.errors import ConfigError, DataRejected, SourceChanged, harmless, harmless_header
 from connectors.files import header_of
 from connectors.layout import Layout
 from connectors.records import RawFile
@@ -146,7 +146,8 @@ def _table_of(file: RawFile, columns: Sequence[RawColumn], found: Found) -> str:
 
 def _told(names: Sequence[str]) -> str:
     """Headers fit for a message: one that says no known word may be a value of a person."""
-    return ", ".join(harmless(name) if known_share([name]) else "***" for name in names)
+    shown = [name if known_share([name]) else "***" for name in names]
+    return harmless_header(shown)
 
 
 def _undecided(file: RawFile, likely: Sequence[str], there: str) -> ConfigError:
@@ -185,7 +186,7 @@ def _head(sample: Sample, found: Found, personal: Mapping[str, str]) -> list[str
     twice = [name for name in dict.fromkeys(found.header) if name and found.header.count(name) > 1]
     head += [f"judul ganda, tidak dipakai / headers that stand twice, not used: {_told(twice)}"] if twice else []
     if personal:
-        listed = ", ".join(f"{name} ({in_both_languages(kind)})" for name, kind in personal.items())
+        listed = ", ".join(f"{harmless(name)} ({in_both_languages(kind)})" for name, kind in personal.items())
         head.append(f"tampak pribadi, tidak dibaca / look personal, not read: {listed}")
     return head
 

@@ -6,16 +6,16 @@ import re
 
 import pandas as pd
 
+from connectors.personal_data import personal_kind as kind_of_text
 from pipeline.draft.words import known_words, says, tidy
 
-_SHAPES = {
-    "identity number": (re.compile(r"\d{6}[0-7]\d[01]\d{7}"), 0.5),
-    "phone": (re.compile(r"(?:\+?62|0)[ -]?8\d{1,2}[ -]?\d{3,4}[ -]?\d{2,6}"), 0.5),
-    "e-mail": (re.compile(r"\S+@\S+\.\w+"), 0.05),
-    "IP address": (re.compile(r"\d{1,3}(?:\.\d{1,3}){3}"), 0.5),
-}
+# The share of values from which a column is about persons; below, its single values are masked when it is read.
+_SHARES = {"identity number": 0.3, "phone": 0.3, "e-mail": 0.05, "name": 0.3, "address": 0.3}
+_IP_ADDRESS, _IP_SHARE = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}"), 0.5
 _FREE_TEXT_LENGTH = 60
-_MOST_TEXTS = 5_000
+_MOST_TEXTS = 2_000
+# Ids and codes may look like cards and plates; how long texts are is judged by the whole column.
+_NEVER_COUNTED = ("card or account", "plate", "free text")
 _FREE_TEXT_SHARE = 0.5
 _IN_INDONESIAN = {
     "name": "nama",
@@ -39,8 +39,11 @@ def personal_kind(name: str, texts: pd.Series, *, table: str) -> str | None:
     distinct = distinct.iloc[:: -(-len(distinct) // _MOST_TEXTS) or 1]
     if distinct.empty:
         return None
-    for kind, (shape, share) in _SHAPES.items():
-        if distinct.map(shape.fullmatch if share == 0.5 else shape.search).notna().mean() >= share:
+    if distinct.map(_IP_ADDRESS.fullmatch).notna().mean() >= _IP_SHARE:
+        return "IP address"
+    found = distinct.map(lambda text: kind_of_text(text, but=_NEVER_COUNTED)).value_counts(dropna=True)
+    for kind, share in _SHARES.items():
+        if table not in words["impersonal"] and found.get(kind, 0) / len(distinct) >= share:
             return kind
     is_long = distinct.str.len().mean() > _FREE_TEXT_LENGTH and texts.nunique() > _FREE_TEXT_SHARE * len(texts)
     return "free text" if is_long and table not in words["impersonal"] else None
@@ -53,4 +56,5 @@ def in_both_languages(kind: str) -> str:
 
 def is_shown(text: str) -> bool:
     """Whether a value of a list of values may be shown: short words, no numbers of persons, no address."""
-    return len(text) <= 40 and not re.search(r"\d{4}|@|https?:", text) and bool(tidy(text) or len(text) == 1)
+    is_short = len(text) <= 40 and not re.search(r"\d{4}|@|https?:", text)
+    return is_short and kind_of_text(text) is None and bool(tidy(text) or len(text) == 1)

@@ -25,7 +25,8 @@ class Definition:
     it differs from the headline, in Bahasa Indonesia and English; `limits` say what a value does not tell. `better` is
     the direction in which a city improves; a value that `is_sum` grows with the length of the period, so that only
     twelve months compare with a year. `explained_by` are the dimensions whose members tell why a value is what it is,
-    the most telling first. `checker` is a second person who has held the file against the standard; empty: nobody has.
+    the most telling first; in those `folded`, of records about persons, small members are told of as one where results
+    are published. `checker` is a second person who has held the file against the standard; empty: nobody has.
     """
 
     id: str
@@ -56,6 +57,7 @@ class Definition:
     denominator_en: str
     measure: Literal["mean", "percentage", "ratio"]
     is_sum: bool = False
+    folded: tuple[str, ...] = ()
     also_reads: tuple[str, ...] = ()
     author: str = "Tolok"
     checker: str = ""
@@ -75,5 +77,5 @@ def definitions() -> dict[str, Definition]:
 
 def _definition(raw: dict[str, Any]) -> Definition:
     variants = {name: (in_id, in_en) for name, (in_id, in_en) in raw["variants"].items()}
-    tuples = {name: tuple(raw[name]) for name in ("also_reads", "explained_by")}
+    tuples = {name: tuple(raw[name]) for name in ("also_reads", "explained_by", "folded")}
     return Definition(**{**raw, "variants": variants, **tuples})

@@ -57,6 +57,7 @@ DEFINITION = Definition(
     method_version="1.1",
     better="lower",
     explained_by=("agency", "category", "channel"),
+    folded=("agency", "category", "channel"),
     rule_id="Jam dari diterima sampai tanggapan substantif pertama kota, atas pertanyaan yang diterima dalam periode "
     "dan sudah dijawab, dibagi 24. Tanggal tanpa jam ialah satu hari utuh: hari yang sama dihitung 0. Penerusan, "
     "balasan otomatis, dan penutupan oleh sistem bukan tanggapan. Yang belum dijawab ditampilkan dengan dua "

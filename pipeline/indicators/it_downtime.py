@@ -315,6 +315,8 @@ def _date_remarks(windows: pd.DataFrame, at_day_end: Quotient, terms: Terms) -> 
 def _still_open(windows: pd.DataFrame, terms: Terms) -> Durations:
     """The windows that bear on the period and have not ended: how many, and the seconds they take of it, each once."""
     still_open = windows[windows["bears_on_period"] & windows["is_open"]]
+    if still_open.empty:
+        return Durations()
     _, pieces = join(still_open)
     return Durations(int(measure_outages(pieces, terms)["seconds"].sum()), len(still_open))
 
@@ -343,8 +345,11 @@ def _remarks(still_open: Durations, headline: Quotient) -> list[Remark]:
 
 def _carried_in(pieces: pd.DataFrame, outages: pd.DataFrame, terms: Terms) -> list[Remark]:
     """That many hours are of outages from before the period that last longer than is plausible."""
+    is_earlier = outages["started_at"] < terms.start_at
+    if not is_earlier.any():
+        return []
     whole = measure_outages(pieces, None)["seconds"]
-    is_long = (outages["started_at"] < terms.start_at) & (whole > terms.longest_plausible_hours * HOUR)
+    is_long = is_earlier & (whole > terms.longest_plausible_hours * HOUR)
     seconds, all_seconds = int(outages.loc[is_long, "seconds"].sum()), int(outages["seconds"].sum())
     if seconds <= _MANY * all_seconds:
         return []
@@ -449,6 +454,8 @@ def _breakdowns(windows: pd.DataFrame, outages: pd.DataFrame) -> tuple[Breakdown
 def _first_known(windows: pd.DataFrame, column: str) -> pd.Series:
     """The first value of each outage, by its number; of windows that start at once by incident and component."""
     known = windows[windows[column].notna()]
+    if known["outage"].is_unique:
+        return known.set_index("outage")[column]
     earliest = known[known["started_at"] == known.groupby("outage")["started_at"].transform("min")]
     is_tied = earliest["outage"].duplicated(keep=False)
     order = list(dict.fromkeys(["incident_id", "component", column]))

@@ -39,7 +39,8 @@ class Fates:
         """Count the rows of the next part; `is_sound` are those of the period that are used."""
         reasons, month_by = part["quarantine_reason"], self.table.month_by
         is_bad, is_copy = reasons.notna(), part["excluded_by"] == "duplicate_row"
-        self.copies.update(part["source_file_id"][is_copy].astype("str"))
+        if is_copy.any():
+            self.copies.update(part["source_file_id"][is_copy].astype("str"))
         for place in {"agency", "source_file_id"} & set(part):
             _add(self.rows, place, part[place].astype("category").value_counts())
             self._add_quarantined(place, reasons[is_bad], part[place][is_bad])
@@ -49,6 +50,8 @@ class Fates:
             self._add_quarantined("month", reasons[is_bad], months[is_bad])
 
     def _add_quarantined(self, place: str, reasons: pd.Series, members: pd.Series) -> None:
+        if reasons.empty:
+            return
         pairs = (
             pd.DataFrame({"reason": reasons, "member": members})
             .dropna()

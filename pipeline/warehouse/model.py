@@ -88,6 +88,12 @@ CITY = _table(
     _required("name", sa.Text, comment="name as shown on reports"),
     _required("zone", sa.Text, comment="time zone, such as Asia/Jakarta"),
     _required("region_code", sa.Text, comment="authority:code, such as kemendagri:32.73"),
+    _required(
+        "smallest_group",
+        sa.Integer,
+        server_default="5",
+        comment="rows that a member of citizens' records needs to be told of alone where results are published",
+    ),
     comment="one row per city, as its YAML describes it at the latest run",
 )
 POPULATION = _table(

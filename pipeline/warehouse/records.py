@@ -10,12 +10,16 @@ from typing import ClassVar
 
 @dataclass(frozen=True)
 class CityRecord:
-    """One city; `zone` is its time zone, `region_code` authority:code."""
+    """One city; `zone` is its time zone, `region_code` authority:code.
+
+    Members of persons' records with fewer rows than `smallest_group` are folded where results are published.
+    """
 
     city_id: str
     name: str
     zone: str
     region_code: str
+    smallest_group: int = 5
 
 
 @dataclass(frozen=True)

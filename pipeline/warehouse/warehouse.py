@@ -17,25 +17,20 @@ from pipeline.warehouse.city_view import (
     LINEAGE,
     CityView,
     ResultView,
-    among,
-    asked,
-    key_of,
-    newest_versions,
     place,
     read_city,
     read_headlines,
-    rows_by_key,
     shown,
 )
 from pipeline.warehouse.context import Scope
 from pipeline.warehouse.deciding import Comparison, Decided, decide
 from pipeline.warehouse.engine import bulk_insert, make_engine, reachable, reading, upsert, writing
 from pipeline.warehouse.faults import where
+from pipeline.warehouse.folding import published, published_rows
 from pipeline.warehouse.migrations import migrate
 from pipeline.warehouse.model import (
     BREAKDOWN,
     CITY,
-    KEY,
     METADATA,
     QUARANTINE,
     RESULT,
@@ -46,7 +41,8 @@ from pipeline.warehouse.model import (
     VARIANT,
 )
 from pipeline.warehouse.records import Closing, Stored, StoreRequest
-from pipeline.warehouse.seals import Version, alterations, read_versions, seal_row
+from pipeline.warehouse.seals import Version, alterations, read_versions, result_rows, seal_row
+from pipeline.warehouse.selecting import all_versions, among, key_of, newest_versions, rows_by_key
 from pipeline.warehouse.version_rows import PARTS, by_column, version_rows
 
 if TYPE_CHECKING:
@@ -152,9 +148,12 @@ class Warehouse:
         return [shown(result, is_whole=is_whole) for result in view.results]
 
     def city_view(self, city_id: str, *, period: str | None = None, as_of: datetime | None = None) -> CityView:
-        """All that readers see of a city, or of one period of it, from one state of the warehouse."""
+        """All that readers see of a city, or of one period of it, from one state of the warehouse.
+
+        Small members of breakdowns of persons' records are folded.
+        """
         with reading(self._engine) as connection:
-            return read_city(connection, city_id, period=period, as_of=as_of)
+            return published(read_city(connection, city_id, period=period, as_of=as_of))
 
     def headlines(self) -> tuple[CityView, ...]:
         """Every city with the newest version of each of its results and its target, and nothing else of them."""
@@ -172,9 +171,25 @@ class Warehouse:
         """The current version's variants with their parts, by name."""
         return self._current_parts(VARIANT, "variant", city_id, period, indicator_id)
 
-    def breakdowns(self, city_id: str, period: str, indicator_id: str) -> list[dict[str, Any]]:
-        """The current version's breakdowns, by dimension and member."""
-        return self._current_parts(BREAKDOWN, "dimension", city_id, period, indicator_id)
+    def breakdowns(self, city_id: str, period: str) -> dict[str, list[dict[str, Any]]]:
+        """The breakdowns of each result's current version by indicator, in the order of dimension and member.
+
+        None is folded: they are for the data team alone.
+        """
+        found: dict[str, list[dict[str, Any]]] = {}
+        for row in self._current_parts(BREAKDOWN, "dimension", city_id, period):
+            found.setdefault(row["indicator_id"], []).append(row)
+        return found
+
+    def published_breakdowns(self, city_id: str, period: str) -> dict[str, list[dict[str, Any]]]:
+        """The same as others may see them, small members folded."""
+        query = sa.select(CITY.c.smallest_group).where(CITY.c.city_id == city_id)
+        with reachable(self._engine) as connection:
+            smallest = connection.execute(query).scalar() or 1
+        return {
+            name: list(published_rows(name, rows, smallest=smallest))
+            for name, rows in self.breakdowns(city_id, period).items()
+        }
 
     def history(
         self,
@@ -188,12 +203,9 @@ class Warehouse:
 
         Each has its row in the warehouse, `files`, which it was computed from, and what `current` tells of closing.
         """
-        keys = sa.select(*(RESULT.c[name] for name in KEY)).where(
-            *asked(city_id, period=period, indicator_id=indicator_id, as_of=as_of)
-        )
-        versions = keys.subquery("versions")
+        versions = all_versions(city_id, period=period, indicator_id=indicator_id, as_of=as_of)
         with reading(self._engine) as connection:
-            rows = connection.execute(among(RESULT, versions)).mappings().all()
+            rows, _ = result_rows(connection, versions)
             files = rows_by_key(connection, LINEAGE, versions)
             done = closings.events(connection, city_id, as_of=as_of)
             waiting = closings.pending(connection, city_id, as_of=as_of)
@@ -232,10 +244,11 @@ class Warehouse:
             return connection.execute(query).scalar()
 
     def _current_parts(
-        self, table: sa.TableClause, order_by: str, city_id: str, period: str, indicator_id: str
+        self, table: sa.TableClause, order_by: str, city_id: str, period: str, indicator_id: str | None = None
     ) -> list[dict[str, Any]]:
         newest = newest_versions(city_id, period=period, indicator_id=indicator_id)
         with reachable(self._engine) as connection:
+            _, newest = result_rows(connection, newest)
             rows = [dict(row) for row in connection.execute(among(table, newest)).mappings()]
         return sorted(rows, key=lambda row: (row[order_by], row.get("member", "")))
 

@@ -17,7 +17,7 @@ import pytest
 from tests.hold import of_form
 from tests.hold.home import CITY, MONTH, city_at, drafts, history, tolok
 
-PLACES = of_form(("landing", "reports"), full=("landing", "clean", "runs", "reports"))
+PLACES = of_form(("landing",), full=("landing", "clean", "runs", "reports"))
 CODES = of_form(
     ("ENOSPC", "EROFS"), full=("ENOSPC", "EDQUOT", "EROFS", "EIO", "EACCES", "EPERM", "EMFILE", "ENOLCK", "ESTALE")
 )

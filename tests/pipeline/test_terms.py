@@ -32,17 +32,14 @@ def manifest(source: str, *moments: str) -> Manifest:
 
 
 def as_of(of: City, *manifests: Manifest) -> datetime:
-    empty = {
-        name: clean_in_memory(Path(), city=of, table_name=name, manifests=[]).frame
-        for name in ("outages", "population")
-    }
+    outages = clean_in_memory(Path(), city=of, table_name="outages", manifests=[]).frame
     return terms_for(
         "outages",
         city=of,
         period=Period(2025),
-        parts=[empty["outages"]],
+        parts=[outages],
         tally=None,
-        inhabitants=empty["population"],
+        inhabitants=(None, ()),
         manifests=manifests,
     ).as_of
 

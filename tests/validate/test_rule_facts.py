@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -11,7 +12,7 @@ import pytest
 
 from pipeline import suites, validate
 from pipeline.indicators.base import Quotient, Result, RowCounts
-from pipeline.rule_facts import Facts, facts_of
+from pipeline.rule_facts import facts_of
 from pipeline.tables import DTYPES, OUTCOME_COLUMNS, SOURCE_COLUMNS, TABLES, Kind
 
 # Of each kind: what rows usually hold, and what breaks rules or is seldom.
@@ -56,9 +57,9 @@ def verdicts(name: str, frame: pd.DataFrame, monkeypatch: pytest.MonkeyPatch) ->
     """The verdict with facts, and by the rows alone."""
     suite = suites.Suite(table=name, expectations=tuple(suites.declared(name).values()))
     found = []
-    for taken in (facts_of, lambda _: Facts(pd.DataFrame(), (), {})):
+    for taken in (facts_of, lambda _: replace(facts_of([]), counts={})):
         monkeypatch.setattr(validate, "facts_of", taken)
-        found.append(validate.validate_frame(frame, subject=name, suite=suite))
+        found += validate.validate([validate.check_of_parts(lambda: iter([frame]), name, suite=suite)])
     return found
 
 

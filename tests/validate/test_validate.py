@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -60,7 +61,17 @@ def with_value(frame: pd.DataFrame, column: str, value: object) -> pd.DataFrame:
 
 def verdict(frame: pd.DataFrame, name: str) -> validate.Verdict:
     suite = suites.Suite(table=name, expectations=tuple(suites.declared(name).values()))
-    return validate.validate_frame(frame, subject=name, suite=suite)
+    return held_against(frame, name, suite)
+
+
+def held_against(frame: pd.DataFrame, subject: str, suite: suites.Suite) -> validate.Verdict:
+    (found,) = validate.validate([validate.check_of_parts(lambda: iter([frame]), subject, suite=suite)])
+    return found
+
+
+def tables_held(period: Period, **datasets: Any) -> list[validate.Verdict]:
+    checks, _ = validate.read_tables(datasets, period=period, zone=JAKARTA)
+    return validate.validate(checks)
 
 
 def unmet(found: validate.Verdict) -> dict[str, int]:
@@ -132,9 +143,7 @@ def test_columns_in_another_order_are_noticed() -> None:
 def test_a_rule_that_cannot_be_checked_is_unmet_and_critical_even_as_a_warning() -> None:
     suite = one_rule("expect_column_values_to_be_between", column="absent", min_value=0)
     rule = suite.expectations[0].model_copy(update={"severity": "warning"})
-    found = validate.validate_frame(
-        sound_frame("visits"), subject="visits", suite=suite.model_copy(update={"expectations": (rule,)})
-    )
+    found = held_against(sound_frame("visits"), "visits", suite.model_copy(update={"expectations": (rule,)}))
     assert not found.is_sound
     assert found.outcomes[0].observed == "not checked"
 
@@ -175,9 +184,9 @@ def test_a_table_all_of_whose_rows_are_excluded_is_sound() -> None:
 def test_a_range_check_on_a_column_without_any_value_counts_the_rows(kind: Kind) -> None:
     frame = pd.DataFrame({"n": pd.array([None, None], dtype=DTYPES[kind])})
     suite = one_rule("expect_column_values_to_be_between", column="n", min_value=0)
-    assert validate.validate_frame(frame, subject="n", suite=suite).outcomes[0].checked_rows == 2
+    assert held_against(frame, "n", suite).outcomes[0].checked_rows == 2
     required = one_rule("expect_column_values_to_not_be_null", column="n")
-    assert unmet(validate.validate_frame(frame, subject="n", suite=required)) == {"own.rule": 2}
+    assert unmet(held_against(frame, "n", required)) == {"own.rule": 2}
 
 
 def result(indicator_id: str, headline: Quotient, *, status: Status = "final") -> Result:
@@ -193,8 +202,13 @@ WORKED = (
 )
 
 
+def results_held(given: Sequence[Result]) -> validate.Verdict:
+    (found,) = validate.validate([validate.check_of_results(given)])
+    return found
+
+
 def test_the_worked_examples_are_sound_results() -> None:
-    assert unmet(validate.validate_results(WORKED)) == {}
+    assert unmet(results_held(WORKED)) == {}
 
 
 @pytest.mark.parametrize(
@@ -212,7 +226,7 @@ def test_the_worked_examples_are_sound_results() -> None:
     ],
 )
 def test_a_result_that_contradicts_itself_is_unsound(wrong: Result, rule_ids: set[str]) -> None:
-    assert set(unmet(validate.validate_results([wrong]))) == rule_ids
+    assert set(unmet(results_held([wrong]))) == rule_ids
 
 
 def test_one_context_serves_every_frame_and_keeps_none_of_them() -> None:
@@ -244,7 +258,7 @@ def test_a_table_in_parts_has_the_verdict_of_the_whole() -> None:
     frame.loc[[5, 9], "channel"] = frame["channel"].iloc[0]
     parts = [frame.iloc[begin : begin + 40_000].astype({"channel": "category"}) for begin in range(0, 200_500, 40_000)]
     suite = validate.load_suite(suites.FOLDER / "inquiries.json", required={})
-    found = validate.validate_parts(lambda: iter(parts), subject="inquiries", suite=suite)
+    (found,) = validate.validate([validate.check_of_parts(lambda: iter(parts), "inquiries", suite=suite)])
     assert found == verdict(frame, "inquiries")
     assert unmet(found) == {"inquiries.key": 2}
 
@@ -258,7 +272,7 @@ def test_tables_are_checked_on_the_sound_rows_of_the_period_and_accounted_for_wh
     frame[["responded_at", "closed_at"]] = frame[["received_at", "received_at"]].to_numpy()
     frame.loc[2, "quarantine_reason"] = "missing_inquiry_id"
     dataset = CleanTable(frame.astype(sound_frame("inquiries").dtypes), None, {})
-    (inquiries, rows), _ = validate.validate_tables({"inquiries": dataset}, period=Period(2024), zone=JAKARTA)
+    (inquiries, rows) = tables_held(Period(2024), inquiries=dataset)
     assert inquiries.outcomes[0].observed == "2"
     assert (inquiries.subject, rows.subject) == ("inquiries", "rows")
     assert unmet(rows) == {"rows.quarantined_pct.high": 1}
@@ -267,13 +281,13 @@ def test_tables_are_checked_on_the_sound_rows_of_the_period_and_accounted_for_wh
 def test_a_row_both_quarantined_and_excluded_does_not_add_up() -> None:
     frame = with_value(sound_frame("outages", rows_count=40), "quarantine_reason", "bad_started_at")
     dataset = CleanTable(with_value(frame, "excluded_by", "test"), None, {})
-    (*_, rows), _ = validate.validate_tables({"outages": dataset}, period=Period(2024, 3), zone=JAKARTA)
+    (*_, rows) = tables_held(Period(2024, 3), outages=dataset)
     assert "rows.adds_up" in unmet(rows)
 
 
 def test_a_table_of_which_nothing_was_read_is_left_out() -> None:
     nothing = CleanTable(sound_frame("services").iloc[:0], None, {})
-    assert validate.validate_tables({"services": nothing}, period=Period(2024), zone=JAKARTA) == ([], {})
+    assert validate.read_tables({"services": nothing}, period=Period(2024), zone=JAKARTA) == ([], {})
 
 
 def test_log_lines_are_accounted_for_instead_of_the_days_made_of_them() -> None:
@@ -287,7 +301,7 @@ def test_log_lines_are_accounted_for_instead_of_the_days_made_of_them() -> None:
         }
     )
     dataset = CleanTable(visits, tally, {})
-    (*_, rows), _ = validate.validate_tables({"visits": dataset}, period=Period(2024), zone=JAKARTA)
+    (*_, rows) = tables_held(Period(2024), visits=dataset)
     assert set(unmet(rows)) == {"rows.quarantined_pct.high"}
     assert rows.is_sound
 
@@ -322,7 +336,7 @@ def test_no_cell_value_reaches_a_verdict_a_refusal_or_the_page(
     found = [
         verdict(frame, "inquiries"),
         verdict(frame.assign(source_row=PERSON), "inquiries"),
-        validate.validate_frame(frame.assign(channel=PERSON), subject="inquiries", suite=own),
+        held_against(frame.assign(channel=PERSON), "inquiries", own),
     ]
     with pytest.raises(DataRejected) as caught:
         validate.refuse_unsound(found)

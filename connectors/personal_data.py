@@ -1,0 +1,221 @@
+"""What in a short text tells of a person: numbers, addresses, names after a salutation, a citizen's own words."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Collection, Iterator, Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal, get_args
+
+import yaml
+
+Kind = Literal["identity number", "card or account", "phone", "e-mail", "name", "address", "plate", "free text"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+
+_UNSEEN = re.compile(r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060\ufeff]")
+_APART = r"[\s.\-_/()]{0,3}"
+
+# A run of 13 to 18 digits wherever one begins, so that a number before it hides none.
+_LONG_NUMBER = re.compile(r"(?<!\d)(?=(\d(?:[\s.\-_/]{0,2}\d){12,17})(?!\d))")
+_DATE = re.compile(r"(?<!\d)(?:\d{1,2}[/-]\d{1,2}[/-](?:19|20)\d\d|(?:19|20)\d\d-\d\d-\d\d)(?!\d)")
+_SIXTEEN = re.compile(r"(?<!\d)(?=(\d(?:[\s.\-_/]{0,2}\d){15})(?!\d))")
+_CIVIL_SERVANT = re.compile(
+    r"(?<!\d)(?:19|20)\d\d(?:0[1-9]|1[0-2])[0-3]\d\W?(?:19|20)\d\d(?:0[1-9]|1[0-2])\W?[12]\W?\d{3}(?!\d)"
+)
+_TAXPAYER = re.compile(r"(?<!\d)\d{2}\.\d{3}\.\d{3}\.\d-\d{3}\.\d{3}(?!\d)")
+_NAMED_NUMBER = re.compile(
+    r"\b(?:nik|no\.? ?ktp|ktp|no\.? ?kk|kk|nip|npwp|sim|bpjs|jkn|kis)\b\W{0,4}(?:no\w*\W{0,3})?"
+    r"\d(?:[\s.\-_/]{0,2}\d){9,}"
+    r"|\b(?:paspor|passport)\b\W{0,4}(?:no\w*\W{0,3})?[a-z]{1,2} ?\d{6,7}\b",
+    re.I,
+)
+_ACCOUNT = re.compile(r"\b(?:no\.? ?)?(?:rek(?:ening)?|norek)\b\.?[^\d]{0,20}\d(?:[\s.\-]?\d){7,}", re.I)
+
+_PHONE = re.compile(
+    rf"(?<!\d)(?:\(?\+?{_APART}(?:0{{0,2}}62)\)?{_APART}(?:\(?0\)?{_APART})?|[0Oo]{_APART})8(?:{_APART}\d){{7,11}}(?!\d)"
+    rf"|\+\s?62{_APART}(?:\(?0\)?{_APART})?[2-79](?:{_APART}\d){{7,10}}(?!\d)"
+    rf"|\b(?:hp|wa|whatsapp|telp?|tlp|telepon|ponsel|phone|kontak|hub(?:ungi)?)\b[^\d+]{{0,12}}8(?:{_APART}\d){{8,11}}(?!\d)",
+    re.I,
+)
+_SPELT_NUMBER = re.compile(
+    r"(?:\b(?:nol|kosong|satu|dua|tiga|empat|lima|enam|tujuh|delapan|lapan|sembilan)\b[\s,.\-]*){8,}", re.I
+)
+
+# A mailbox of an office is a channel and no person's.
+_OFFICE = re.compile(r"[^\s@]+ ?@ ?[\w.-]+\.(?:go|desa)\.id\b", re.I)
+_EMAIL = re.compile(
+    r"[^\s@]\s?@\s?[\w-]+\s?\.\s?\w"
+    r"|[\w.+-]+\s?[\[({<]\s?(?:at|et)\s?[\])}>]\s?[\w-]+\s?(?:[\[({<]\s?(?:dot|titik)\s?[\])}>]|\.| dot | titik )\s?\w"
+    r"|[\w.+-]+ (?:at|et) (?:gmail|yahoo|ymail|rocketmail|hotmail|outlook|icloud|proton\w*)\b",
+    re.I,
+)
+
+_STREET = r"(?:jl|jln|jalan|gg|gang|lorong|dusun|dsn)"
+_RULE = r"(?:perda|perwal|perbup|pergub|permen|uu|undang|tahun|surat)"
+_HOUSE = r"(?:no|nomor|nmr|num)\b\.?\s*:?\s*\d{1,4}"
+_ADDRESS = re.compile(
+    rf"\b{_STREET}\b\.?(?:(?!\b{_RULE}\b)[^:;]){{2,60}}?\b{_HOUSE}"
+    r"|\b(?:jl|jln|gg)\b\.?\s?(?:(?!\bkm\b)[^\W\d_]|[ .'])"
+    r"{2,40}\s\d{1,3}\s?[a-z]?(?=$|[,;)]|\s*(?:rt|kel|kec|desa)\b)"
+    r"|\brt\W{0,3}\d{1,3}\W{1,4}(?:rw\W{0,3})?\d{1,3}\b"
+    rf"|\b(?:perum\w*|komp(?:leks?|lek)?|griya|cluster|kavling|kav|blok|blk)\b.{{0,40}}?\b{_HOUSE}"
+    r"|\b(?:perum\w*|komp(?:leks?|lek)?|griya|cluster)\b.{2,40}?\bblo?k\W{0,2}[a-z]{1,2}\W{0,3}\d{1,3}\b",
+    re.I,
+)
+
+_PLATE_AREAS = "A[ABDEG]?|B[ABDEGHKLMNP]?|D[ABCDEGHKLMNPRST]?|E[ABD]?|F|G|H|K[BHTU]?|L|M|N|P[ABGS]?|R|S|T|W|Z"
+_UNITS = "GB|TB|MB|KB|HZ|KHZ|MHZ|GHZ|KV|KVA|VA|KM|RPM|MW|KW|BTU|PCS|LED|KWH"
+_PLATE = re.compile(rf"\b(?:{_PLATE_AREAS})[ -]?\d{{3,4}}[ -]?(?!(?:{_UNITS})\b)[A-Z]{{2,3}}\b")
+_NAMED_PLATE = re.compile(
+    r"\b(?:nopol|plat(?: nomor)?|nomor polisi|no\.? ?pol\w*)\b\W{0,4}[a-z]{1,2}\W?\d{1,4}\W?[a-z]{1,3}\b", re.I
+)
+
+_BIRTH = re.compile(r"\b(?:ttl|lahir|dob|date of birth)\b\D{0,25}\d{1,4}[\s./-]\w+[\s./-]\d{2,4}", re.I)
+
+_LETTERS = r"[^\W\d_][^\W\d_'’.]+"
+_BEGINS = r"(?<![^\W_])"
+# What stands before a name and before little else: any word but `no_names` is taken for a name.
+_SALUTED = re.compile(
+    rf"{_BEGINS}(?:bpk|bp|bapak|pak|ibu|bu|sdr[ia]?|saudar[ai]|tn|tuan|ny|nyonya|nn|nona|mbak|hj|mr|mrs|ms)"
+    rf"(?:\.\s*|\s+)(?P<name>{_LETTERS})",
+    re.I,
+)
+# Those of ministers of religion, doctors and scholars also stand in names of streets and hospitals; `mas` is gold.
+_HONOURED = re.compile(
+    rf"{_BEGINS}(?:(?:H|KH|Ust|Dr|dr|drg|Drg|Drs|Dra|Ir|Prof|R|Rr|Tgk)\.\s*|(?:Ust(?:ad|adz|az|azah)|K[iy]ai|Nyai)\s+)"
+    r"(?P<name>[A-Z][^\W\d_'’]+)"
+)
+_FAMILIAR = re.compile(
+    r"(?:^|[,;(/:-]\s*|\b(?:dari|oleh|lapor|hub\.?|kepada)\s+)"
+    r"(?:Mas|Kang|Gus|Mbah|Pakde|Bude|Bang|Kak|Teh|Om|Tante)\s+(?P<name>[A-Z][^\W\d_'’]+)"
+)
+_MARKED = re.compile(
+    rf"{_BEGINS}(?:a\.\s?n\.?|an\.|a/n\b|atas nama\b|attn\b\.?|c/p\b)\s*:?\s*(?P<name>{_LETTERS})"
+    r"|\b(?:pelapor|pemohon|pengadu|pengirim|nama(?: (?:lengkap|pelapor|pemohon|warga|pengadu|wp))?|wajib pajak|korban"
+    r"|penanggung jawab|pemilik|pic|cp|kontak|contact|petugas|reporter|caller|name)"
+    rf"\s*(?::|\s=)\s*(?P<told>{_LETTERS})",
+    re.I,
+)
+_NAMED_AFTER = re.compile(r"\b(?:Pelapor|Pemohon|Pengadu|PELAPOR|PEMOHON|PENGADU)\s+(?P<name>[A-Z][^\W\d_'’]+)")
+_INSTITUTION = re.compile(
+    r"\b(?:rs\w{0,4}|rumah sakit|puskesmas|pkm|klinik|jl|jln|jalan|gg|gang|bandara|bandar udara|stadion|gedung|gd|gor"
+    r"|taman|sdn?|smpn?|sman?|smkn?|sekolah|masjid|musholla|universitas|univ|kampus|pasar|museum|perpustakaan|terminal"
+    r"|pelabuhan|simpang|aula|balai|pendopo|monumen|lapangan|jembatan|pondok|ponpes|pesantren|yayasan|laboratorium"
+    r"|kebun|hutan|tahura|tpu|makam|ruang|kantor|street|hospital|st)\b[^,;:(]{0,40}$",
+    re.I,
+)
+
+
+_DEGREE = re.compile(
+    r"[A-Z][^\W\d_]+,?\s+(?:S\.\s?(?:H|T|E|P|Pd|Kom|Sos|IP|Ked|Kep|Ag|Si|Hut|Psi|Ak|Farm|KM|STP|I\.?Kom)\b"
+    r"|M\.\s?(?:Si|M|Kom|Pd|T|H|Hum|Kes|AP|Sc|Eng|Ak)\b|A\.\s?Md\b|Ph\.?D\b|Sp\.\s?[A-Z])"
+)
+
+_OWN_WORDS = re.compile(
+    r"\b(?:saya|kami|aku|tolong|mohon|kenapa|mengapa|tetangga|suami|istri|kok|udah|sdh|blm|yg|gak|nggak|tdk"
+    r"|terima kasih|trims|makasih|pak|bu|min|assalamu\w*|selamat (?:pagi|siang|sore|malam)|my|please|neighbou?r|our"
+    r"|husband|wife|i am|i'm|me)\b",
+    re.I,
+)
+_LONG, _LONGEST = 45, 150
+_PIECE, _OVERLAP = 300, 80
+
+
+def personal_kind(text: str, *, but: Collection[str] = ()) -> Kind | None:
+    """The first kind of thing about a person that a text holds, apart from some kinds; null for none.
+
+    Made for texts that name a group, such as a channel or a category: more than a name of one is taken for a citizen's
+    own words. Not meant are mailboxes of offices (`.go.id`, `.desa.id`) and whom a street or hospital is named after.
+    """
+    plain = _plain(text)
+    if len(plain) > _LONGEST and "free text" not in but:
+        return "free text"
+    # What is longer is looked at piece by piece, so that no text takes more time than its length.
+    pieces = (plain[begin : begin + _PIECE] for begin in range(0, max(1, len(plain) - _OVERLAP), _PIECE - _OVERLAP))
+    return next((kind for piece in pieces for kind in _kinds(piece) if kind not in but), None)
+
+
+def _plain(text: str) -> str:
+    return " ".join(_UNSEEN.sub("", unicodedata.normalize("NFKC", text)).split())
+
+
+@lru_cache(maxsize=4096)
+def _kinds(text: str) -> tuple[Kind, ...]:
+    return tuple(_found(text))
+
+
+def _found(text: str) -> Iterator[Kind]:
+    if _holds_identity_number(text):
+        yield "identity number"
+    if _ACCOUNT.search(text) or any(map(_is_card_number, _LONG_NUMBER.findall(_DATE.sub(";", text)))):
+        yield "card or account"
+    if _PHONE.search(text) or _SPELT_NUMBER.search(text):
+        yield "phone"
+    if _EMAIL.search(_OFFICE.sub("", text)):
+        yield "e-mail"
+    if _holds_name(text):
+        yield "name"
+    if _ADDRESS.search(text) or _BIRTH.search(text):
+        yield "address"
+    if _PLATE.search(text) or _NAMED_PLATE.search(text):
+        yield "plate"
+    if len(text) > _LONG and len({word.casefold() for word in _OWN_WORDS.findall(text)}) > 1:
+        yield "free text"
+
+
+def _holds_identity_number(text: str) -> bool:
+    if _CIVIL_SERVANT.search(text) or _TAXPAYER.search(text) or _NAMED_NUMBER.search(text):
+        return True
+    # Sixteen digits without any mark are a number of a person, though one of them be mistyped.
+    return any(
+        found.isdigit() or is_identity_number(_digits(found)) for found in _SIXTEEN.findall(_DATE.sub(";", text))
+    )
+
+
+def is_identity_number(digits: str) -> bool:
+    """Whether 16 digits begin with a province and hold a day of birth, of women counted from 41."""
+    if re.fullmatch(r"(?:1[1-9]|21|3[1-6]|5[1-3]|6[1-5]|7[1-6]|8[12]|9[1-7])\d{14}", digits) is None:
+        return False
+    day, month = int(digits[6:8]), int(digits[8:10])
+    return 1 <= day - 40 * (day > 40) <= 31 and 1 <= month <= 12
+
+
+def _is_card_number(found: str) -> bool:
+    """Whether the last of 14 to 18 digits proves the others (Luhn), as on bank cards."""
+    digits = _digits(found)
+    if len(digits) < 14 or digits[0] not in "3456":
+        return False
+    doubled = [2 * int(one) if place % 2 else int(one) for place, one in enumerate(reversed(digits))]
+    return sum(one - 9 * (one > 9) for one in doubled) % 10 == 0
+
+
+def _digits(text: str) -> str:
+    return "".join(filter(str.isdigit, text))
+
+
+def _holds_name(text: str) -> bool:
+    for found in _SALUTED, _FAMILIAR, _MARKED, _NAMED_AFTER:
+        if any(map(_is_name, found.finditer(text))):
+            return True
+    if any(_is_name(one) and not _INSTITUTION.search(text[: one.start()]) for one in _HONOURED.finditer(text)):
+        return True
+    return bool(_DEGREE.search(text)) or _is_name_alone(text)
+
+
+def _is_name(found: re.Match[str]) -> bool:
+    name = next(filter(None, found.groupdict().values()))
+    return name.strip(".'’").casefold() not in _words()["no_names"]
+
+
+def _is_name_alone(text: str) -> bool:
+    first, *others = [word.strip(".,").casefold() for word in text.split()] or [""]
+    known = _words()["given"] | _words()["following"]
+    return bool(others) and first in _words()["given"] and all(word in known or len(word) == 1 for word in others)
+
+
+@lru_cache(maxsize=1)
+def _words() -> Mapping[str, frozenset[str]]:
+    text = (Path(__file__).parent / "personal_words.yaml").read_text("utf-8")
+    return {name: frozenset(words) for name, words in yaml.load(text, Loader=yaml.BaseLoader).items()}  # noqa: S506

@@ -1,0 +1,74 @@
+"""Texts that tell of a person are found in every spelling, and names of groups that look alike are left alone."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from connectors.personal_data import KINDS, personal_kind
+from pipeline.clean.personal_texts import MASKED, masked_ids
+from pipeline.tables import TABLES
+from tests.clean.personal_cases import Case, cases, sound_names
+
+
+@pytest.mark.parametrize("is_held_out", [False, True])
+def test_at_least_99_percent_are_found_of_those_the_rules_were_written_with_and_of_the_others(
+    is_held_out: bool,
+) -> None:
+    labelled = [case for case in cases() if case.is_held_out is is_held_out]
+    missed = [case.text for case in labelled if personal_kind(case.text) is None]
+    assert len(labelled) > 350
+    assert len(missed) <= 0.01 * len(labelled), missed
+
+
+def test_every_kind_is_found_for_what_it_is() -> None:
+    found = {case.kind for case in cases() if personal_kind(case.text) == case.kind}
+    assert found == set(KINDS)
+
+
+def test_at_most_2_percent_of_sound_names_are_taken_for_a_person() -> None:
+    names = list(sound_names())
+    wrong = [name for name in names if personal_kind(name) is not None]
+    assert len(names) > 200
+    assert len(wrong) <= 0.02 * len(names), wrong
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("3273014512900001", "identity number"),  # a woman born on the 5th
+        ("32.73.01.05.12.90.00.01", "identity number"),
+        ("3273 0175 1290 0001", None),  # no 35th of a month, no number of a card
+        ("0\u200b812-3456-7890", "phone"),
+        ("nol delapan satu dua tiga empat lima enam tujuh", "phone"),
+        ("budi@kota.go.id", None),  # an office's mailbox
+        ("Budi Santoso", "name"),
+        ("Kesehatan ibu dan anak", None),
+        ("RSUD dr. Soetomo", None),
+        ("dr. Soetomo", "name"),
+        ("x" * 3000 + " Bpk Budi", "name"),
+    ],
+)
+def test_near_misses_are_told_apart(text: str, kind: str | None) -> None:
+    assert personal_kind(text, but=["free text"]) == kind
+
+
+def test_a_kind_that_is_right_in_a_column_is_passed_over() -> None:
+    assert personal_kind("AP Jl. Melati No. 5", but=["address"]) is None
+    assert personal_kind("AP Jl. Melati No. 5, Bpk Budi", but=["address"]) == "name"
+
+
+def test_the_cases_are_the_same_every_time() -> None:
+    assert cases() == cases()
+    assert all(isinstance(case, Case) for case in cases())
+
+
+def test_ids_that_tell_of_a_person_are_told_by_their_row_and_numbers_of_tickets_stay() -> None:
+    ids = pd.Series(
+        ["Ibu Siti 0812-3456-7890", "3273014512900001", "2025031412000001", "INC 08123456789", None], dtype="str"
+    )
+    shown, is_masked = masked_ids(ids, pd.Series([2, 3, 4, 5, 6]), TABLES["inquiries"].column("inquiry_id"))
+    assert shown.isna().tolist() == [False] * 4 + [True]
+    assert shown[:4].tolist() == [f"{MASKED} 2", f"{MASKED} 3", "2025031412000001", f"{MASKED} 5"]
+    assert is_masked is not None
+    assert is_masked.tolist() == [True, True, False, True, False]

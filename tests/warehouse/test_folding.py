@@ -1,0 +1,90 @@
+"""Small members of citizens' inquiries are one wherever results are published, in pages and in SQL alike."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from pipeline.indicators.base import Breakdown, Quotient
+from pipeline.indicators.definition import definitions
+from pipeline.warehouse import Part, Warehouse
+from pipeline.warehouse.folding import OTHERS, folded
+from tests.warehouse.test_warehouse import query, request, result
+
+
+def parts(*counts: float) -> list[Part]:
+    return [Part(f"m{n}", 2.0, 48.0 * count + n, count, "days") for n, count in enumerate(counts)]
+
+
+@pytest.mark.parametrize(
+    ("counts", "stays"),
+    [
+        ((9, 5, 30), ["m0", "m1", "m2"]),
+        ((3, 4, 30), ["m2"]),
+        ((4, 6, 30), ["m2"]),  # one alone could be subtracted
+        ((1, 1, 9, 30), ["m3"]),  # two rows are fewer than five
+        ((3, 20, 20), ["m2"]),
+        ((3,), []),
+        ((2, 2), []),
+        ((5,), ["m0"]),
+    ],
+)
+def test_members_are_folded_until_none_can_be_subtracted_and_the_total_stays(
+    counts: tuple[float, ...], stays: list[str]
+) -> None:
+    members = folded(parts(*counts), smallest=5)
+    assert [one.name for one in members if one.name != OTHERS] == stays
+    for name in ("numerator", "denominator"):
+        assert sum(getattr(one, name) for one in members) == sum(getattr(one, name) for one in parts(*counts))
+
+
+def test_with_one_nothing_is_folded() -> None:
+    assert folded(parts(1, 2), smallest=1) == tuple(parts(1, 2))
+
+
+@pytest.mark.parametrize("counts", [(9, 5, 30), (3, 4, 30), (4, 6, 30), (1, 1, 9, 30), (3, 20, 20), (3,), (2, 2)])
+def test_the_view_for_tools_folds_as_the_pages_do_and_the_data_team_sees_all(
+    warehouse_url: str, counts: tuple[float, ...]
+) -> None:
+    found = tuple(
+        Breakdown("channel", one.name, Quotient(one.numerator, one.denominator, one.unit, one.value))
+        for one in parts(*counts)
+    )
+    months = (Breakdown("month", "2025-01", Quotient(24.0, 1.0, "days", 1.0)),)
+    answered = replace(result(breakdowns=found + months), indicator_id="inquiry_response")
+    warehouse = Warehouse(warehouse_url)
+    warehouse.migrate()
+    warehouse.store([answered], request=request("r1"))
+    view = warehouse.city_view("kota-uji", period="2025").results[0].breakdowns
+    seen = query(
+        warehouse_url,
+        "SELECT member, value, numerator, denominator FROM indicator_breakdown_current WHERE dimension = 'channel'",
+    )
+    told = {one.name: (one.value, one.numerator, one.denominator) for one in view["channel"]}
+    assert {name: tuple(numbers) for name, *numbers in seen} == {
+        name: pytest.approx(numbers) for name, numbers in told.items()
+    }
+    page = warehouse.published_breakdowns("kota-uji", "2025")["inquiry_response"]
+    on_page = {one["member"]: (one["value"], one["numerator"], one["denominator"]) for one in page}
+    assert on_page == told | {"2025-01": (1.0, 24.0, 1.0)}
+    assert len(warehouse.breakdowns("kota-uji", "2025")["inquiry_response"]) == len(counts) + 1
+
+
+def test_the_view_names_every_dimension_that_is_declared_as_folded(warehouse_url: str) -> None:
+    warehouse = Warehouse(warehouse_url)
+    warehouse.migrate()
+    declared = [(one.id, dimension) for one in definitions().values() for dimension in one.folded]
+    assert declared
+    for indicator_id, dimension in declared:
+        small = Breakdown(dimension, "Sdr. X", Quotient(1.0, 1.0, "days", 1.0))
+        told = replace(result(breakdowns=(small,), inputs=dimension), indicator_id=indicator_id)
+        warehouse.store([told], request=request(dimension))
+        assert query(warehouse_url, "SELECT member FROM indicator_breakdown_current") == [(OTHERS,)]
+
+
+def test_a_component_of_one_incident_is_no_person_and_stays(warehouse_url: str) -> None:
+    warehouse = Warehouse(warehouse_url)
+    warehouse.migrate()
+    warehouse.store([result()], request=request("r1"))
+    assert query(warehouse_url, "SELECT member FROM indicator_breakdown_current") == [("Jaringan",)]
