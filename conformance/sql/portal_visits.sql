@@ -73,7 +73,7 @@ FROM (
             WHEN path LIKE '%.csv' OR path LIKE '%.xlsx' OR path LIKE '%.pdf' OR path LIKE '%.zip' THEN 'download'
         END AS request_rule,
         CASE WHEN method = 'GET' AND status IN ('301', '302') AND path NOT LIKE '%.%' THEN 1 ELSE 0 END AS is_moved_page,
-        CAST(number AS INTEGER) * 86400 + CAST(SUBSTR(requested_at, 12, 2) AS INTEGER) * 3600
+        CAST(number AS BIGINT) * 86400 + CAST(SUBSTR(requested_at, 12, 2) AS INTEGER) * 3600
             + CAST(SUBSTR(requested_at, 15, 2) AS INTEGER) * 60 + CAST(SUBSTR(requested_at, 18, 2) AS INTEGER)
             - CAST(offset_seconds AS INTEGER) AS utc
     FROM requests
@@ -83,9 +83,9 @@ FROM (
 ) AS seen
 CROSS JOIN parameters
 JOIN zones AS city ON city.zone = parameters.zone
-    AND seen.utc >= CAST(city.from_utc AS INTEGER) AND seen.utc < CAST(city.until_utc AS INTEGER)
-JOIN days AS city_day ON CAST(city_day.number AS INTEGER) * 86400 <= seen.utc + CAST(city.offset_seconds AS INTEGER)
-    AND seen.utc + CAST(city.offset_seconds AS INTEGER) < (CAST(city_day.number AS INTEGER) + 1) * 86400;
+    AND seen.utc >= CAST(city.from_utc AS BIGINT) AND seen.utc < CAST(city.until_utc AS BIGINT)
+JOIN days AS city_day ON CAST(city_day.number AS BIGINT) * 86400 <= seen.utc + CAST(city.offset_seconds AS INTEGER)
+    AND seen.utc + CAST(city.offset_seconds AS INTEGER) < (CAST(city_day.number AS BIGINT) + 1) * 86400;
 
 CREATE TABLE fates AS
 SELECT row_no, fate, rule FROM count_fates
