@@ -28,7 +28,7 @@ from pipeline.config.rows import FileSettings
 from pipeline.config.source import Source
 from pipeline.coverage import Coverage, remark
 from pipeline.expected_files import missing_files, months_by_pattern, same_files
-from pipeline.mirror import names, pull, pull_again, pull_once, push
+from pipeline.mirror import is_in_storage, names, pull, pull_again, pull_once, push
 from pipeline.periods import Period
 from pipeline.progress import Meter
 from pipeline.sealed import damaged, read_sealed, say_mended, sealed, write_sealed
@@ -397,19 +397,25 @@ def _first_landed_at(home: Path, sha256: str, *, name: str, earlier: Sequence[La
 def is_whole(home: Path, sha256: str, meter: Meter | None = None) -> bool:
     """Whether the raw bytes with this hash are there and still have it."""
     path, meter = landed_object(home, sha256), meter or Meter()
-    if path.is_file() and hash_of(path, meter) == sha256:
-        return True
-    return pull_again(path) and hash_of(path, meter) == sha256
+    return _holds(path, sha256, meter) or (pull_again(path) and hash_of(path, meter) == sha256)
+
+
+def _holds(path: Path, sha256: str, meter: Meter | None = None) -> bool:
+    """Whether a file is there and its bytes have this hash."""
+    return path.is_file() and hash_of(path, meter) == sha256
 
 
 @contextmanager
 def unaltered(home: Path, files: Sequence[LandedFile]) -> Iterator[None]:
-    """Hold landed files against their hashes while the block reads them.
+    """Hold landed files against their hashes while the block reads them; those of a storage also before.
 
-    Raises `DataDamaged` for files that are gone or altered, whatever else the block made of them.
+    A copy that is not whole is brought again before it is read, never while it is. Raises `DataDamaged` for files that
+    are gone or altered, whatever else the block made of them.
     """
+    if is_in_storage(home) and (altered := [file.name for file in files if not is_whole(home, file.sha256)]):
+        raise _altered(altered)
     with ThreadPoolExecutor(1) as hashing:
-        checked = [(file.name, hashing.submit(is_whole, home, file.sha256)) for file in files]
+        checked = [(file.name, hashing.submit(_holds, object_path(home, file.sha256), file.sha256)) for file in files]
         try:
             yield
         finally:

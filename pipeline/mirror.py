@@ -40,6 +40,11 @@ def push(path: Path, *, last: str = "", only_new: bool = False) -> bool:
     return True
 
 
+def is_in_storage(path: Path) -> bool:
+    """Whether a path of the home stands for one in a storage."""
+    return _storage_of(path) is not None
+
+
 def pull(path: Path) -> None:
     """Bring a file as it is in the storage now; gone there is gone here."""
     storage = _storage_of(path)

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
+from operator import itemgetter
 from typing import Any
 
 import sqlalchemy as sa
@@ -30,6 +31,8 @@ from pipeline.warehouse.model import (
     Utc,
 )
 from pipeline.warehouse.records import CityRecord, PopulationRecord, RuleOutcome, SourceFile, TargetRecord
+from pipeline.warehouse.seals import result_rows
+from pipeline.warehouse.selecting import all_versions, among, key_of, newest_versions, rows_by_key
 
 ORDER = tuple(definitions())
 _FILE = ("source", "file", "sha256", "size_bytes", "owner", "licence")
@@ -190,11 +193,10 @@ def read_city(
 ) -> CityView:
     """The newest version of each result, or the newest computed by `as_of`.
 
-    Breakdowns, versions, validation and targets come only where `is_whole`. A city of which nothing was ever stored has
-    its id for a name and no results.
+    Breakdowns, versions, validation and targets come only where `is_whole`. A version whose rows are not those that
+    were sealed has no value. A city of which nothing was ever stored has its id for a name and no results.
     """
-    newest = newest_versions(city_id, period=period, as_of=as_of)
-    rows = connection.execute(among(RESULT, newest)).mappings().all()
+    rows, newest = result_rows(connection, newest_versions(city_id, period=period, as_of=as_of))
     parts = (ROWS, VARIANT, LINEAGE, REMARK, RESULT_POPULATION, *((BREAKDOWN,) if is_whole else ()))
     by_key = {table.name: rows_by_key(connection, table, newest) for table in parts if rows}
     done = closings.events(connection, city_id, as_of=as_of)
@@ -248,50 +250,12 @@ def _headline(connection: Connection, city: RowMapping, results: Sequence[Result
     return CityView(record, held, targets, readiness=_readiness(connection, record.city_id))
 
 
-def newest_versions(
-    city_id: str | None, *, period: str | None = None, indicator_id: str | None = None, as_of: datetime | None = None
-) -> sa.Subquery:
-    """The key of the newest version of each result of a city, or of all, or of the newest computed by `as_of`."""
-    query = sa.select(*(RESULT.c[name] for name in KEY[:-1]), sa.func.max(RESULT.c.version).label("version"))
-    query = query.where(*asked(city_id, period=period, indicator_id=indicator_id, as_of=as_of))
-    return query.group_by(*(RESULT.c[name] for name in KEY[:-1])).subquery("newest")
-
-
-def asked(
-    city_id: str | None, *, period: str | None, indicator_id: str | None, as_of: datetime | None = None
-) -> list[sa.ColumnElement[bool]]:
-    """The conditions for versions of a city's results, those computed by `as_of`."""
-    wanted = {"city_id": city_id, "period": period, "indicator_id": indicator_id}
-    found = [RESULT.c[name] == value for name, value in wanted.items() if value is not None]
-    return [*found, RESULT.c.computed_at <= as_of] if as_of is not None else found
-
-
-def among(table: sa.TableClause, versions: sa.Subquery) -> sa.Select[Any]:
-    """The rows of a table that belong to those results."""
-    return sa.select(table).join_from(versions, table, sa.and_(*(table.c[name] == versions.c[name] for name in KEY)))
-
-
-def rows_by_key(
-    connection: Connection, table: sa.TableClause, versions: sa.Subquery
-) -> dict[tuple[Any, ...], list[sa.Row[Any]]]:
-    """The rows of a table by the version of a result that they belong to."""
-    found: dict[tuple[Any, ...], list[sa.Row[Any]]] = defaultdict(list)
-    for row in connection.execute(among(table, versions)):
-        found[row[: len(KEY)]].append(row)
-    return found
-
-
-def key_of(row: RowMapping) -> tuple[Any, ...]:
-    """City, indicator, period and version of a row."""
-    return tuple(row[name] for name in KEY)
-
-
 def place(indicator_id: str) -> tuple[int, str]:
     """Where an indicator stands: those known in the order of their clauses, then others by name."""
     return (ORDER.index(indicator_id) if indicator_id in ORDER else len(ORDER), indicator_id)
 
 
-def _view(row: RowMapping, parts: Mapping[str, Sequence[sa.Row[Any]]]) -> ResultView:
+def _view(row: Mapping[str, Any], parts: Mapping[str, Sequence[sa.Row[Any]]]) -> ResultView:
     fates = sorted(parts["result_rows"], key=lambda fate: fate.rule)
     return ResultView(
         **{name: row[name] for name in _OF_RESULT},
@@ -363,9 +327,9 @@ def _target_of(view: ResultView, targets: Mapping[tuple[str, int], TargetRecord]
 def _versions(
     connection: Connection, city_id: str, *, period: str | None, as_of: datetime | None
 ) -> Mapping[tuple[str, str, str], tuple[Version, ...]]:
-    query = sa.select(RESULT).where(*asked(city_id, period=period, indicator_id=None, as_of=as_of))
+    rows, _ = result_rows(connection, all_versions(city_id, period=period, as_of=as_of))
     found: dict[tuple[str, str, str], tuple[Version, ...]] = defaultdict(tuple)
-    for row in connection.execute(query.order_by(RESULT.c.version)).mappings():
+    for row in sorted(rows, key=itemgetter("version")):
         version = Version(
             **{name: row[name] for name in _VERSION}, computed_at=row["computed_at"], change_reason=row["change_reason"]
         )

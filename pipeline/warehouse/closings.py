@@ -18,14 +18,14 @@ from pipeline.warehouse.comparing import Difference, compare
 from pipeline.warehouse.deciding import Decided
 from pipeline.warehouse.model import CITY, CLOSING, PENDING
 from pipeline.warehouse.records import Closing, Correction, Stored, StoreRequest
-from pipeline.warehouse.seals import Version
+from pipeline.warehouse.seals import ALTERED, Version, result_rows
+from pipeline.warehouse.selecting import newest_versions
 from pipeline.warehouse.version_rows import in_order
 
 if TYPE_CHECKING:
     from pipeline.indicators.base import Result
 
 _WITHOUT_VALUE = "not_computable"
-_CURRENT = sa.table("indicator_current", *map(sa.column, ("city_id", "indicator_id", "period", "status")))
 _REMARKS = sa.table(
     "indicator_remark_current",
     *map(sa.column, ("city_id", "indicator_id", "period", "text_id", "text_en", "keeps_provisional")),
@@ -156,7 +156,10 @@ def correct(connection: Connection, changed: Sequence[Result], *, request: Store
 
 def _refuse_unfinished(connection: Connection, closing: Closing) -> None:
     where = {"city_id": closing.city_id, "period": closing.period}
-    rows = connection.execute(sa.select(_CURRENT).filter_by(**where)).mappings().all()
+    rows, _ = result_rows(connection, newest_versions(closing.city_id, period=closing.period))
+    if altered := [row["indicator_id"] for row in rows if row["reason"] == ALTERED]:
+        reason_id, _, reason_en = ALTERED.partition(" / ")
+        raise _not_final(closing.city_id, closing.period, [(name, reason_id, reason_en) for name in altered])
     held = [row["indicator_id"] for row in rows if row["status"] == "provisional"]
     if held:
         remarks = connection.execute(sa.select(_REMARKS).filter_by(**where, keeps_provisional=True)).mappings()

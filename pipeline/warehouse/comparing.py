@@ -8,10 +8,46 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.engine import Dialect
 
 from pipeline.warehouse.model import Utc
 
 Row = tuple[Any, ...]
+
+
+class Unreadable(str):
+    """A text that stands where a moment or a day should: SQLite keeps one in any column."""
+
+    __slots__ = ()
+
+
+class AsStored(sa.types.TypeDecorator[Any]):
+    """A moment or a day, or the text that stands in its place, which its own type refuses."""
+
+    impl = sa.String
+    cache_ok = True
+
+    def __init__(self, kind: sa.types.TypeEngine[Any]) -> None:
+        super().__init__()
+        self.parse = date.fromisoformat if isinstance(kind, sa.Date) else datetime.fromisoformat
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Any:  # noqa: ANN401, ARG002
+        """What the driver gives, parsed where it is a text that can be."""
+        try:
+            return self.parse(value) if isinstance(value, str) else value
+        except ValueError:
+            return Unreadable(value)
+
+
+def as_stored(table: sa.Table) -> list[sa.ColumnElement[Any]]:
+    """The columns of a table, read without a fault whatever stands in them."""
+    return [_as_stored(column) for column in table.columns]
+
+
+def _as_stored(column: sa.Column[Any]) -> sa.ColumnElement[Any]:
+    if isinstance(column.type, Utc | sa.Date):
+        return sa.type_coerce(column, AsStored(column.type)).label(column.name)
+    return column
 
 
 @dataclass(frozen=True)
@@ -52,7 +88,7 @@ def compare(
             yield Difference(table.name, named, None, old and whole, new and whole)
             continue
         for name, one, other in zip(names, old, new, strict=True):
-            if one != other and name not in but:
+            if one != other and (name not in but or isinstance(one, Unreadable)):
                 yield Difference(table.name, named, name, one, other)
 
 

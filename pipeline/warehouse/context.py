@@ -15,7 +15,7 @@ from sqlalchemy.engine import Connection
 
 from pipeline.indicators.definition import definitions
 from pipeline.warehouse import reference
-from pipeline.warehouse.comparing import Difference, Row, comparable, compare
+from pipeline.warehouse.comparing import Difference, Row, as_stored, comparable, compare
 from pipeline.warehouse.engine import upsert
 from pipeline.warehouse.model import (
     CALENDAR_PERIOD,
@@ -83,7 +83,7 @@ def _take_away(connection: Connection, scope: Scope) -> None:
 
 
 def _stored(connection: Connection, scope: Scope) -> list[Row]:
-    stored = [tuple(row) for row in connection.execute(sa.select(scope.table).where(scope.where))]
+    stored = [tuple(row) for row in connection.execute(sa.select(*as_stored(scope.table)).where(scope.where))]
     return [row for row, named in zip(stored, by_column(scope.table, stored), strict=True) if scope.is_mine(named)]
 
 

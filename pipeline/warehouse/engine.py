@@ -94,6 +94,11 @@ def reachable(engine: Engine) -> Iterator[Connection]:
         if fault is None:
             raise
         raise fault from None
+    except ValueError as error:
+        # SQLite keeps a text in any column; what reads it as a moment or a day says only this.
+        if "isoformat" not in str(error):
+            raise
+        raise faults.unreadable(engine.url) from None
 
 
 def upsert(connection: Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:

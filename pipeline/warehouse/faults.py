@@ -8,7 +8,7 @@ import sqlite3
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
 
-from connectors.errors import ConfigError, SourceUnavailable, TolokError
+from connectors.errors import ConfigError, DataDamaged, SourceUnavailable, TolokError
 
 _MALFORMED = (
     ConfigError,
@@ -81,6 +81,13 @@ _DISK = (
     "Gudang data {where}: cakram penuh atau gagal. Beri ruang atau perbaiki, lalu coba lagi.",
     "Warehouse {where}: the disk is full or failing. Make room or mend it, then try again.",
 )
+_UNREADABLE = (
+    DataDamaged,
+    "Gudang data {where} memuat teks yang bukan waktu di kolom waktu atau tanggal. tolok verify menyebut tempatnya; "
+    "tolok run menulisnya lagi bila berasal dari periode itu, jika tidak pulihkan cadangannya.",
+    "Warehouse {where} holds a text that is no moment in a column of moments or days. tolok verify names the place; "
+    "tolok run writes it again where it is of that period, else restore its backup.",
+)
 _BY_SQLITE_CODE = {
     sqlite3.SQLITE_BUSY: _LOCKED,
     sqlite3.SQLITE_LOCKED: _LOCKED,
@@ -134,6 +141,11 @@ def wrong_options() -> TolokError:
 def cannot_open(url: URL, fault: OSError) -> TolokError:
     """The error for a file that cannot be made, or something beside it."""
     return _made(_BY_ERRNO.get(fault.errno or 0, _CANNOT_OPEN), where(url))
+
+
+def unreadable(url: URL) -> TolokError:
+    """The error for a text where a moment or a day should be."""
+    return _made(_UNREADABLE, where(url))
 
 
 def typed(error: DBAPIError, *, url: URL) -> TolokError | None:

@@ -9,13 +9,14 @@ from datetime import date, datetime
 from typing import Any, Literal
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection, RowMapping
+from sqlalchemy.engine import Connection
 
-from pipeline.warehouse.city_view import among, newest_versions
 from pipeline.warehouse.engine import make_engine, reading, upsert, writing
 from pipeline.warehouse.migrations import migrate
-from pipeline.warehouse.model import CITY, READINESS_ANSWER, READINESS_EVIDENCE, RESULT, VALIDATION
+from pipeline.warehouse.model import CITY, READINESS_ANSWER, READINESS_EVIDENCE, VALIDATION
 from pipeline.warehouse.records import CityRecord
+from pipeline.warehouse.seals import result_rows
+from pipeline.warehouse.selecting import newest_versions
 
 QuestionKey = tuple[str, int]
 AnswerState = Literal["proven", "unproven", "no", "missing"]
@@ -103,12 +104,12 @@ class ReadinessRecords:
         """The newest version of each result of a year, by indicator."""
         newest = newest_versions(city_id, period=str(year))
         with reading(self._engine) as connection:
-            rows = connection.execute(among(RESULT, newest)).mappings().all()
+            rows, _ = result_rows(connection, newest)
             counts = _rules(connection, [row["run_id"] for row in rows])
         return {row["indicator_id"]: _own_result(row, counts[row["run_id"]]) for row in rows}
 
 
-def _own_result(row: RowMapping, rules: Mapping[str, tuple[int, int]]) -> OwnResult:
+def _own_result(row: Mapping[str, Any], rules: Mapping[str, tuple[int, int]]) -> OwnResult:
     names = ("indicator_id", "period", "version", "status", "computed_at", "inputs_sha256")
     return OwnResult(**{name: row[name] for name in names}, rules=rules)
 

@@ -11,16 +11,24 @@ import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from pipeline.warehouse.comparing import plain_columns
+from pipeline.indicators.definition import definitions
+from pipeline.warehouse.comparing import as_stored, plain_columns
 from pipeline.warehouse.model import KEY, RESULT, RESULT_SOURCE, SEAL
+from pipeline.warehouse.selecting import Key, among, but
 from pipeline.warehouse.version_rows import PARTS, Rows, by_column
 
+ALTERED = (
+    "baris versi ini di gudang data bukan lagi yang ditulis Tolok; tolok verify menyebut bedanya, tolok run menulisnya "
+    "lagi / the rows of this version in the warehouse are no longer those that Tolok wrote; tolok verify names what "
+    "differs, tolok run writes them again"
+)
 # Rows by indicator and version, and by table.
 _Found = dict[tuple[str, int], dict[str, list[tuple[Any, ...]]]]
 
@@ -90,7 +98,7 @@ def former_of(versions: Sequence[Version]) -> str:
 
 def read_versions(connection: Connection, city_id: str, period: str) -> dict[str, list[Version]]:
     """Every version of which any row is there, in order, by indicator."""
-    return _read(connection, city_id, period, columns={table: list(table.columns) for table in (*PARTS, SEAL)})
+    return _read(connection, city_id, period, columns={table: as_stored(table) for table in (*PARTS, SEAL)})
 
 
 def _read(
@@ -107,10 +115,51 @@ def _read(
 def _versions(rows: _Found) -> dict[str, list[Version]]:
     found: dict[str, list[Version]] = defaultdict(list)
     for (indicator_id, number), of_version in sorted(rows.items()):
-        seal = next(iter(by_column(SEAL, of_version.get(SEAL.name, ()))), {})
-        version = Version(number, of_version, seal.get("rows_sha256"), seal.get("former_sha256"))
-        found[indicator_id].append(version)
+        found[indicator_id].append(_version(number, of_version))
     return found
+
+
+def _version(number: int, rows: Rows) -> Version:
+    seal = next(iter(by_column(SEAL, rows.get(SEAL.name, ()))), {})
+    return Version(number, rows, seal.get("rows_sha256"), seal.get("former_sha256"))
+
+
+def result_rows(connection: Connection, versions: sa.Subquery) -> tuple[list[Mapping[str, Any]], sa.Subquery]:
+    """The row of results of each of some versions, and those of the versions whose rows are the ones that were sealed.
+
+    A version that was altered has no value: the reason says so, and what mends it.
+    """
+    altered = _altered(connection, versions)
+    intact = but(versions, altered) if altered else versions
+    rows: list[Mapping[str, Any]] = [*connection.execute(among(RESULT, intact)).mappings()]
+    return rows + [_without_value(key, version) for key, version in altered.items()], intact
+
+
+def _without_value(key: Key, version: Version) -> Mapping[str, Any]:
+    named = dict(zip(KEY, key, strict=True))
+    moment = (version.result or {}).get("computed_at")
+    definition = definitions().get(named["indicator_id"])
+    counts = ("rows_read", "rows_used", "rows_excluded", "rows_quarantined")
+    return {
+        **dict.fromkeys((column.name for column in RESULT.columns), None),
+        **dict.fromkeys(counts, 0),
+        **dict.fromkeys(("method_version", "inputs_sha256", "run_id"), ""),
+        **named,
+        "unit": definition.unit if definition else "",
+        "status": "not_computable",
+        "reason": ALTERED,
+        "change_reason": ALTERED,
+        "computed_at": moment if isinstance(moment, datetime) else datetime.min.replace(tzinfo=UTC),
+    }
+
+
+def _altered(connection: Connection, versions: sa.Subquery) -> dict[Key, Version]:
+    rows: dict[Key, dict[str, list[tuple[Any, ...]]]] = defaultdict(lambda: defaultdict(list))
+    for table in (*PARTS, SEAL):
+        for row in connection.execute(among(table, versions, columns=as_stored(table))):
+            rows[row[: len(KEY)]][table.name].append(tuple(row))
+    found = {key: _version(key[-1], of_version) for key, of_version in rows.items()}
+    return {key: version for key, version in found.items() if not version.is_intact}
 
 
 def seal_row(key: Sequence[Any], rows: Rows, before: Sequence[Version]) -> dict[str, Any]:

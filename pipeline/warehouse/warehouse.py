@@ -17,14 +17,9 @@ from pipeline.warehouse.city_view import (
     LINEAGE,
     CityView,
     ResultView,
-    among,
-    asked,
-    key_of,
-    newest_versions,
     place,
     read_city,
     read_headlines,
-    rows_by_key,
     shown,
 )
 from pipeline.warehouse.context import Scope
@@ -36,7 +31,6 @@ from pipeline.warehouse.migrations import migrate
 from pipeline.warehouse.model import (
     BREAKDOWN,
     CITY,
-    KEY,
     METADATA,
     QUARANTINE,
     RESULT,
@@ -47,7 +41,8 @@ from pipeline.warehouse.model import (
     VARIANT,
 )
 from pipeline.warehouse.records import Closing, Stored, StoreRequest
-from pipeline.warehouse.seals import Version, alterations, read_versions, seal_row
+from pipeline.warehouse.seals import Version, alterations, read_versions, result_rows, seal_row
+from pipeline.warehouse.selecting import all_versions, among, key_of, newest_versions, rows_by_key
 from pipeline.warehouse.version_rows import PARTS, by_column, version_rows
 
 if TYPE_CHECKING:
@@ -208,12 +203,9 @@ class Warehouse:
 
         Each has its row in the warehouse, `files`, which it was computed from, and what `current` tells of closing.
         """
-        keys = sa.select(*(RESULT.c[name] for name in KEY)).where(
-            *asked(city_id, period=period, indicator_id=indicator_id, as_of=as_of)
-        )
-        versions = keys.subquery("versions")
+        versions = all_versions(city_id, period=period, indicator_id=indicator_id, as_of=as_of)
         with reading(self._engine) as connection:
-            rows = connection.execute(among(RESULT, versions)).mappings().all()
+            rows, _ = result_rows(connection, versions)
             files = rows_by_key(connection, LINEAGE, versions)
             done = closings.events(connection, city_id, as_of=as_of)
             waiting = closings.pending(connection, city_id, as_of=as_of)
@@ -256,6 +248,7 @@ class Warehouse:
     ) -> list[dict[str, Any]]:
         newest = newest_versions(city_id, period=period, indicator_id=indicator_id)
         with reachable(self._engine) as connection:
+            _, newest = result_rows(connection, newest)
             rows = [dict(row) for row in connection.execute(among(table, newest)).mappings()]
         return sorted(rows, key=lambda row: (row[order_by], row.get("member", "")))
 

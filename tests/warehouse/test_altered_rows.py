@@ -1,0 +1,103 @@
+"""A version whose rows are not those that were written is shown nowhere with a value, on both databases."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from connectors.errors import DataDamaged, DataRejected
+from pipeline.warehouse import Closing, Warehouse
+from pipeline.warehouse.engine import make_engine, writing
+from pipeline.warehouse.model import KEY, SEAL, Utc
+from pipeline.warehouse.seals import ALTERED
+from pipeline.warehouse.version_rows import PARTS
+from tests.warehouse.test_vouching import V2, alter, later
+from tests.warehouse.test_warehouse import NOW, request, result
+
+OF_PARTS = [(table, column) for table in (*PARTS, SEAL) for column in table.columns if column.name not in KEY]
+
+
+@pytest.fixture
+def warehouse(warehouse_url: str) -> Warehouse:
+    """A warehouse with two versions of a result, of which the second is final."""
+    made = Warehouse(warehouse_url)
+    made.migrate()
+    made.store([result()], request=request("r1"))
+    made.store([V2], request=later("r2"))
+    return made
+
+
+def alter_column(url: str, table: sa.Table, column: sa.Column[object]) -> bool:
+    """Put another value in a column of version 2; false where there is no row of it or the database refuses."""
+    other = {sa.Text: "lain", sa.Date: NOW.date(), Utc: NOW - timedelta(days=9), sa.Boolean: True}
+    value = next((value for kind, value in other.items() if isinstance(column.type, kind)), 8)
+    try:
+        with writing(make_engine(url)) as connection:
+            changed = connection.execute(sa.update(table).where(table.c.version == 2).values({column.name: value}))
+            return bool(changed.rowcount)
+    except sa.exc.IntegrityError:
+        return False
+
+
+@pytest.mark.parametrize(("table", "column"), OF_PARTS, ids=[f"{t.name}.{c.name}" for t, c in OF_PARTS])
+def test_an_altered_version_has_no_value(
+    table: sa.Table, column: sa.Column[object], warehouse: Warehouse, warehouse_url: str
+) -> None:
+    (before,) = warehouse.results("kota-uji")
+    if not alter_column(warehouse_url, table, column):
+        pytest.skip("not a row of this version, or not allowed")
+    view = warehouse.city_view("kota-uji")
+    (one,), (shown,) = view.results, warehouse.current("kota-uji", is_whole=True)
+    assert before.value is not None
+    assert (one.value, one.status, one.reason, one.version) == (None, "not_computable", ALTERED, 2)
+    assert (shown["value"], shown["variants"], shown["breakdowns"]) == (None, {}, {})
+    assert [version.value is None for version in one.versions] == [False, True]
+    assert [row["value"] is None for row in warehouse.history("kota-uji")] == [False, True]
+    assert warehouse.breakdowns("kota-uji", "2025", "it_downtime") == []
+    assert warehouse.variant_parts("kota-uji", "2025", "it_downtime") == []
+    with pytest.raises(DataRejected, match="no longer those that Tolok wrote"):
+        warehouse.close(Closing("kota-uji", "2025", by="Siti", at=NOW))
+    warehouse.store([V2], request=later("r3"))
+    assert [row.value for row in warehouse.results("kota-uji")] == [before.value]
+
+
+def test_an_altered_older_version_has_no_value_and_the_newest_has(warehouse: Warehouse, warehouse_url: str) -> None:
+    alter(warehouse_url, "UPDATE result SET value = 9 WHERE version = 1")
+    (one,) = warehouse.city_view("kota-uji").results
+    assert one.value is not None
+    assert [version.reason == ALTERED for version in one.versions] == [True, False]
+
+
+@pytest.mark.parametrize("column", ["result.value", "result.computed_at", "result.rows_read"])
+def test_a_text_where_a_number_or_moment_should_be_is_no_fault_of_the_code(
+    column: str, sqlite_warehouse: tuple[Warehouse, str]
+) -> None:
+    warehouse, url = sqlite_warehouse
+    table, _, name = column.partition(".")
+    alter(url, "PRAGMA ignore_check_constraints = 1", f"UPDATE {table} SET {name} = 'kacau' WHERE version = 2")
+    assert [one.reason for one in warehouse.city_view("kota-uji").results] == [ALTERED]
+    assert [row["reason"] == ALTERED for row in warehouse.history("kota-uji")] == [False, True]
+    assert not warehouse.compare([V2], request=later("r9")).is_same
+    warehouse.store([V2], request=later("r3"))
+    assert warehouse.compare([V2], request=later("r9")).is_same
+
+
+def test_a_text_where_a_files_moment_should_be_is_named_and_mended(sqlite_warehouse: tuple[Warehouse, str]) -> None:
+    warehouse, url = sqlite_warehouse
+    alter(url, "UPDATE source_file SET landed_at = 'kacau'")
+    with pytest.raises(DataDamaged, match="tolok verify names the place"):
+        warehouse.results("kota-uji")
+    found = warehouse.compare([V2], request=later("r9")).differences
+    assert {one.place for one in found} == {"source_file.landed_at"}
+    warehouse.store([V2], request=later("r3"))
+    assert [one.version for one in warehouse.results("kota-uji")] == [2]
+
+
+@pytest.fixture
+def sqlite_warehouse(warehouse: Warehouse, warehouse_url: str) -> tuple[Warehouse, str]:
+    """The warehouse in SQLite, which keeps a text in any column."""
+    if not warehouse_url.startswith("sqlite"):
+        pytest.skip("PostgreSQL refuses a text in a column of another type")
+    return warehouse, warehouse_url
