@@ -11,7 +11,7 @@ from pathlib import Path
 from connectors.errors import DataRejected
 from connectors.layout import Format
 from connectors.records import RawFile
-from connectors.zip_members import ZIP, ZIP_DAMAGE, is_zip_of_files
+from connectors.zip_members import ZIP, ZIP_DAMAGE, is_zip_of_files, open_zip
 
 OLD_OFFICE = b"\xd0\xcf\x11\xe0"
 
@@ -126,7 +126,7 @@ def refuse_document(file: RawFile) -> None:
     """Raise `DataRejected` for a text document or slides of an office suite, new or old, whatever they are called."""
     content = b""
     if zipfile.is_zipfile(file.path):
-        with suppress(*ZIP_DAMAGE), zipfile.ZipFile(file.path) as archive:
+        with suppress(*ZIP_DAMAGE), open_zip(file.path) as archive:
             names = archive.namelist()
             content = "\n".join(names).encode() + (archive.read("mimetype") if "mimetype" in names else b"")
     else:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import calendar
 import itertools
 import zipfile
-import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -16,6 +15,7 @@ from connectors.base import Connector, Span, frame_of
 from connectors.errors import DataRejected, SourceChanged
 from connectors.file_kinds import refuse_foreign
 from connectors.records import WRONG_FIELD_COUNT, RawFile, open_bytes
+from connectors.zip_members import ZIP_DAMAGE, open_zip
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -194,12 +194,12 @@ def _logs(file: RawFile) -> Iterator[_Log]:
         return
     rows = itertools.count(1)
     try:
-        with zipfile.ZipFile(file.path) as archive:
+        with open_zip(file.path) as archive:
             for info in archive.infolist():
                 if not info.is_dir():
                     with archive.open(info) as stream:
                         yield _log(file, f"{file.name}/{info.filename}", zip(stream, rows, strict=False))
-    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError):
+    except ZIP_DAMAGE:
         raise DataRejected(
             id=f"{file.name}: arsip zip rusak, terpotong, atau bersandi. Buat ulang tanpa sandi.",
             en=f"{file.name}: the zip is damaged, cut short or locked by a password. Make it again without one.",

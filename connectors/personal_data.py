@@ -170,14 +170,16 @@ def _holds_identity_number(text: str) -> bool:
         return True
     # Sixteen digits without any mark are a number of a person, though one of them be mistyped.
     return any(
-        found.isdigit() or _is_identity_number(_digits(found)) for found in _SIXTEEN.findall(_DATE.sub(";", text))
+        found.isdigit() or is_identity_number(_digits(found)) for found in _SIXTEEN.findall(_DATE.sub(";", text))
     )
 
 
-def _is_identity_number(digits: str) -> bool:
-    """Whether it begins with a province and holds a day of birth, of women counted from 41."""
+def is_identity_number(digits: str) -> bool:
+    """Whether 16 digits begin with a province and hold a day of birth, of women counted from 41."""
+    if re.fullmatch(r"(?:1[1-9]|21|3[1-6]|5[1-3]|6[1-5]|7[1-6]|8[12]|9[1-7])\d{14}", digits) is None:
+        return False
     day, month = int(digits[6:8]), int(digits[8:10])
-    return "11" <= digits[:2] <= "97" and 1 <= day - 40 * (day > 40) <= 31 and 1 <= month <= 12
+    return 1 <= day - 40 * (day > 40) <= 31 and 1 <= month <= 12
 
 
 def _is_card_number(found: str) -> bool:

@@ -17,7 +17,7 @@ from connectors.records import RawFile
 from connectors.sheet_marks import SheetMarks, ods_marks
 from connectors.workbook_trial import MEMORY, TIME
 from connectors.xlsx_marks import xlsx_marks
-from connectors.zip_members import ZIP_DAMAGE, is_bomb
+from connectors.zip_members import ZIP_DAMAGE, is_bomb, open_zip
 
 if TYPE_CHECKING:
     from python_calamine import CalamineWorkbook
@@ -67,7 +67,7 @@ def _marks(file: RawFile) -> dict[str, SheetMarks] | None:
     if not zipfile.is_zipfile(file.path):
         _try_apart(file)
         return None
-    with zipfile.ZipFile(file.path) as archive:
+    with open_zip(file.path) as archive:
         _refuse_bombs(file, archive)
         members = set(archive.namelist())
         if "content.xml" in members:

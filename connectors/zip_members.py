@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import lzma
 import shutil
 import struct
@@ -34,13 +35,25 @@ ZIP_DAMAGE = (
 )
 
 
+@contextmanager
+def open_zip(source: Path | IO[bytes]) -> Iterator[zipfile.ZipFile]:
+    """The archive; raises one of `ZIP_DAMAGE` for damage, also where it points before its beginning."""
+    try:
+        with zipfile.ZipFile(source) as archive:
+            yield archive
+    except OSError as fault:
+        if fault.errno != errno.EINVAL:
+            raise
+        raise zipfile.BadZipFile from None
+
+
 def is_zip_of_files(path: Path) -> bool:
     """Whether a file is a zip, and no workbook or other document that is one too; false for a damaged one."""
     with path.open("rb") as raw:
         if raw.read(len(ZIP)) != ZIP:
             return False
     try:
-        with zipfile.ZipFile(path) as archive:
+        with open_zip(path) as archive:
             return not _DOCUMENT_PARTS & set(archive.namelist())
     except ZIP_DAMAGE:
         return False
@@ -64,7 +77,7 @@ def zip_members(file: RawFile, layout: Layout) -> Iterator[RawFile]:
 @contextmanager
 def _opened(file: RawFile) -> Iterator[zipfile.ZipFile]:
     try:
-        with open_counted(file.path, file.on_read) as raw, zipfile.ZipFile(raw) as archive:
+        with open_counted(file.path, file.on_read) as raw, open_zip(raw) as archive:
             yield archive
     except ZIP_DAMAGE:
         raise DataRejected(

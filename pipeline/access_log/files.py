@@ -23,13 +23,17 @@ from isal.isal_zlib import IsalError
 from connectors.counted_file import OnRead, open_counted
 from connectors.errors import DataRejected
 from connectors.numerals import number
+from connectors.zip_members import ZIP_DAMAGE, open_zip
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
 _GZIP, _BZIP2, _XZ, _ZSTD, _ZIP = b"\x1f\x8b", b"BZh", b"\xfd7zXZ\x00", b"\x28\xb5\x2f\xfd", b"PK\x03\x04"
 _WORKBOOK_PART = "[Content_Types].xml"
-_DAMAGE = (EOFError, gzip.BadGzipFile, IsalError, lzma.LZMAError, zipfile.BadZipFile, zlib.error, pa.ArrowException)
+_DAMAGE = (
+    *(EOFError, gzip.BadGzipFile, IsalError, lzma.LZMAError, zipfile.BadZipFile, zlib.error, NotImplementedError),
+    pa.ArrowException,
+)
 
 
 @dataclass(frozen=True)
@@ -70,9 +74,9 @@ def with_members(file: LogFile) -> list[LogFile]:
     if not is_zip(file.path):
         return [file]
     try:
-        with zipfile.ZipFile(file.path) as archive:
+        with open_zip(file.path) as archive:
             found = archive.infolist()
-    except zipfile.BadZipFile:
+    except ZIP_DAMAGE:
         raise _damaged(file, 0) from None
     names = [info.filename for info in found if not info.is_dir() and not _is_hidden(info.filename)]
     if _WORKBOOK_PART in names or not names:
@@ -105,7 +109,7 @@ def open_log(chunk: Chunk, *, on_read: OnRead | None = None) -> Iterator[Buffere
         raw.seek(chunk.begin)
         try:
             if chunk.file.member:
-                with zipfile.ZipFile(raw) as archive, archive.open(chunk.file.member) as member:
+                with open_zip(raw) as archive, archive.open(chunk.file.member) as member:
                     yield _unpacked(cast(io.BufferedReader, member))
             else:
                 yield _unpacked(raw)

@@ -18,7 +18,7 @@ from pipeline.clean.date_signs import DateSigns
 from pipeline.clean.durations import parse_durations
 from pipeline.clean.first_reason import FirstReason, Flags
 from pipeline.clean.hours import joined_with_hours
-from pipeline.clean.personal_texts import PersonalTexts, masked
+from pipeline.clean.personal_texts import PersonalTexts, masked, masked_ids
 from pipeline.clean.reading import Reading
 from pipeline.clean.text_bytes import arrow_of, tidied
 from pipeline.clean.ticks import Ticks
@@ -87,6 +87,9 @@ def map_rows(  # noqa: C901 one pass over the columns
         if is_masked is not None and personal is not None:
             personal.add(column.name, is_masked if codes is None else is_masked[codes])
         values = (_spread if column.name.endswith("_id") else _spread_in_categories)(shown, codes)
+        values, is_masked = masked_ids(values, raw["source_row"], column)
+        if is_masked is not None and personal is not None:
+            personal.add(column.name, is_masked)
         columns[column.name] = values if column_map.after is None else columns[column_map.after] + values
         if column.kind == "moment":
             columns |= {flag: _known_dates(columns[column.name], parsed, codes) for flag in table.flags_of(column.name)}

@@ -7,14 +7,18 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
+import pyarrow.compute as pc
 
 from connectors.numerals import number, number_en
-from connectors.personal_data import personal_kind
+from connectors.personal_data import is_identity_number, personal_kind
 from connectors.remarks import Remark
 from pipeline.clean.first_reason import Flags
+from pipeline.clean.text_bytes import arrow_of
 from pipeline.tables import Column, Table
 
 MASKED = "(data pribadi / personal data)"
+# What numbers of tickets may look like.
+_IN_IDS = ("address", "plate", "free text", "card or account")
 
 
 def masked(texts: pd.Series, column: Column) -> tuple[pd.Series, Flags | None]:
@@ -26,6 +30,25 @@ def masked(texts: pd.Series, column: Column) -> tuple[pd.Series, Flags | None]:
         return texts, None
     is_personal = texts.map(found).fillna(False).to_numpy(bool)
     return texts.mask(is_personal, MASKED), is_personal
+
+
+def masked_ids(ids: pd.Series, rows: pd.Series, column: Column) -> tuple[pd.Series, Flags | None]:
+    """The ids, those that tell of a person replaced by the label with the row's number, and which those are.
+
+    Numbers alone are taken for ids, but for sound identity numbers of persons.
+    """
+    if column.names_group or not column.name.endswith("_id"):
+        return ids, None
+    may_tell = pc.match_substring_regex(arrow_of(ids.astype("str")), r"[@\s:]|^\d{16}$")
+    is_personal = pc.fill_null(may_tell, fill_value=False).to_numpy(zero_copy_only=False)
+    is_personal[is_personal] = ids[is_personal].map(_is_of_person).to_numpy(bool)
+    if not is_personal.any():
+        return ids, None
+    return ids.astype("str").mask(is_personal, f"{MASKED} " + rows.astype("str")), is_personal
+
+
+def _is_of_person(text: str) -> bool:
+    return is_identity_number(text) if text.isdigit() else personal_kind(text, but=_IN_IDS) is not None
 
 
 @dataclass

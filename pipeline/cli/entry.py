@@ -9,7 +9,7 @@ import sys
 
 import click
 
-from connectors.errors import TolokError
+from connectors.errors import ConfigError, TolokError
 from pipeline.cli.group import commands
 from pipeline.cli.printing import say
 
@@ -22,6 +22,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     gc.set_threshold(*_FEW_PASSES)
     try:
+        _refuse_unreadable(sys.argv[1:])
         commands(standalone_mode=False)
     except TolokError as error:
         _fail(error)
@@ -45,6 +46,17 @@ def main() -> None:
             f"Unexpected fault ({type(error).__name__}). Run again with TOLOK_DEBUG=1 and report it.",
             1,
         )
+
+
+def _refuse_unreadable(words: list[str]) -> None:
+    """Raise `ConfigError` for a word of bytes that are no UTF-8, which no message, file or database can hold."""
+    for word in words:
+        if any("\ud800" <= mark <= "\udfff" for mark in word):
+            shown = word.encode("unicode_escape", "surrogatepass").decode("ascii")[:80]
+            raise ConfigError(
+                id=f"'{shown}' bukan teks UTF-8. Tulis ulang, atau ganti nama berkasnya.",
+                en=f"'{shown}' is not UTF-8 text. Write it anew, or rename the file.",
+            )
 
 
 def _fail(error: TolokError) -> None:

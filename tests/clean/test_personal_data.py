@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 
 from connectors.personal_data import KINDS, personal_kind
+from pipeline.clean.personal_texts import MASKED, masked_ids
+from pipeline.tables import TABLES
 from tests.clean.personal_cases import Case, cases, sound_names
 
 
@@ -58,3 +61,14 @@ def test_a_kind_that_is_right_in_a_column_is_passed_over() -> None:
 def test_the_cases_are_the_same_every_time() -> None:
     assert cases() == cases()
     assert all(isinstance(case, Case) for case in cases())
+
+
+def test_ids_that_tell_of_a_person_are_told_by_their_row_and_numbers_of_tickets_stay() -> None:
+    ids = pd.Series(
+        ["Ibu Siti 0812-3456-7890", "3273014512900001", "2025031412000001", "INC 08123456789", None], dtype="str"
+    )
+    shown, is_masked = masked_ids(ids, pd.Series([2, 3, 4, 5, 6]), TABLES["inquiries"].column("inquiry_id"))
+    assert shown.isna().tolist() == [False] * 4 + [True]
+    assert shown[:4].tolist() == [f"{MASKED} 2", f"{MASKED} 3", "2025031412000001", f"{MASKED} 5"]
+    assert is_masked is not None
+    assert is_masked.tolist() == [True, True, False, True, False]

@@ -42,7 +42,9 @@ def tolok(*words: str) -> tuple[int, str]:
 
 def history() -> list[Mapping[str, Any]]:
     """Every version of the city's results, without the moments of their making."""
-    rows = Warehouse(Settings.from_environment().warehouse_url).history(CITY)
+    warehouse = Warehouse(Settings.from_environment().warehouse_url)
+    warehouse.migrate()
+    rows = warehouse.history(CITY)
     return [{name: value for name, value in row.items() if name not in _TIMES} for row in rows]
 
 

@@ -146,14 +146,19 @@ def outcome(read: Callable[[str], dict[str, int]], *, count: int, is_exact: bool
     assert PERSON not in told
     if kind:
         return kind
-    assert found == count if is_exact else found <= count
+    assert found == count if is_exact else found <= count, f"{found} rows of {count}"
     return "whole" if found == count else "set aside"
 
 
 def abused(suite: ConnectorSuite, home: Path, patch: pytest.MonkeyPatch) -> Iterator[tuple[str, str]]:
     """What came of each abuse of a suite's system."""
     suite.monkeypatch = patch
-    whole = _whole(suite, home / "whole", _ROWS)
+    try:
+        whole = _whole(suite, home / "whole", _ROWS)
+    except TolokError:
+        # Its own tests set up more than its case says.
+        yield "undisturbed", "left out"
+        return
     for number, (name, fault) in enumerate(FAULTS.items()):
         for times in (1, 20):
             with suite.served(home / f"{number}-{times}", spread(_ROWS)) as (server, read):
@@ -169,7 +174,8 @@ def abused(suite: ConnectorSuite, home: Path, patch: pytest.MonkeyPatch) -> Iter
     if size := suite.CASE.page_size:
         count = 2 * size
         whole = _whole(suite, home / "pages", count)
-        for name in ("repeated pages", "shifting pages"):
+        # A register has no day by which rows that came in meanwhile could be told apart.
+        for name in ("repeated pages", "shifting pages")[: 2 if suite.CASE.counts == "rows" else 1]:
             with suite.served(home / name.split()[0], spread(count)) as (server, read):
                 server.change = repeating() if name == "repeated pages" else shifting(server)
                 early = lambda label, read=read: {  # noqa: E731
@@ -197,3 +203,4 @@ def test_a_system_abused_gives_all_its_rows_or_a_typed_fault(
     tried = f"{len(FAULTS)} faults once and lasting, {len(WRONG)} wrong types, repeated and shifting pages"
     told = ", ".join(f"{count} {what}" for what, count in sorted(came.items()))
     row("Connectors", f"{tried}; {len(systems)} systems", f"{told}; none untyped, no wrong count")
+    assert came["left out"] < len(systems) / 4
