@@ -11,6 +11,7 @@ from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -23,6 +24,7 @@ from pipeline.access_log.count import LogCounts, LogFile, LogTerms, count_visits
 from pipeline.access_log.formats.line import read_line
 from pipeline.access_log.hits import Hit
 from pipeline.access_log.rules import RULES, request_rule
+from pipeline.access_log.summaries import Summaries
 
 _TERMS = LogTerms(ZoneInfo("Asia/Jakarta"), "portal", own_networks=("103.10.20.0/24",))
 _REFERENCE_LINES = 200_000
@@ -160,8 +162,10 @@ def _request(rng: random.Random) -> bytes:
 
 
 def count(*paths: Path) -> LogCounts:
-    """What the counter finds in log files."""
-    return count_visits([LogFile(path.name, path) for path in paths], terms=_TERMS)
+    """What the counter finds in log files, where parts are kept in a folder, as a run keeps them."""
+    with TemporaryDirectory(dir=paths[0].parent) as folder:
+        files = [LogFile(path.name, path) for path in paths]
+        return count_visits(files, terms=_TERMS, summaries=Summaries(Path(folder)))
 
 
 def ours(*paths: Path) -> int:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from connectors.errors import DataRejected, TolokError
 from pipeline import steps
-from pipeline.failures import kept_failure
+from pipeline.failures import keep_failure
 from pipeline.periods import Period, refuse_other_fields, span
 from pipeline.progress import Progress
 
@@ -161,9 +161,11 @@ def compute_also(city_id: str, *, month: str, progress: Progress) -> list[str]:
 def run_here(city_id: str, period: str, *, progress: Progress, with_overviews: bool = True) -> None:
     """Every step of a period in this process; `DataRejected` when nothing of it could be measured."""
     steps.run(city_id, period, progress=progress, with_overviews=with_overviews)
-    with kept_failure(city_id, period) as begin:
-        begin("announce")
+    try:
         steps.conclude(city_id, period, with_overviews=with_overviews)
+    except Exception as fault:
+        keep_failure(city_id, period, "announce", fault=fault)
+        raise
 
 
 def refuse_faults(faults: Sequence[tuple[str, TolokError]]) -> None:

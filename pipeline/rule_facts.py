@@ -132,9 +132,10 @@ def _members(rows: pd.DataFrame, kwargs: Kwargs) -> _Found | None:
 
 
 def _unique(rows: pd.DataFrame, kwargs: Kwargs) -> _Found | None:
-    keys = rows[kwargs["column_list"] if "column_list" in kwargs else [kwargs["column"]]].dropna(how="all")
-    if any(types.is_object_dtype(dtype) for dtype in keys.dtypes):
+    names = kwargs["column_list"] if "column_list" in kwargs else [kwargs["column"]]
+    if any(types.is_object_dtype(rows[name].dtype) for name in names):
         return None
+    keys = rows[names[0]].dropna() if len(names) == 1 else rows[names].dropna(how="all")
     return ((float(len(keys) - keys.duplicated().sum()), float(len(keys))),)
 
 

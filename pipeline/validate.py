@@ -48,8 +48,8 @@ NOT_CHECKED = "not checked"
 _COMPOUND_UNIQUE = "expect_compound_columns_to_be_unique"
 _COLUMN_UNIQUE = "expect_column_values_to_be_unique"
 
-# Great Expectations imports them for tests of distributions, JSON schemas and charts: half the time of its own import.
-_SELDOM_USED = ("altair", "jsonschema", "scipy.stats")
+# Great Expectations imports them for distributions, JSON schemas, charts and pages: half the time of its own import.
+_SELDOM_USED = ("altair", "jsonschema", "mistune", "scipy.stats")
 
 _NONE: Mapping[str, Any] = {}
 

@@ -40,8 +40,8 @@ FROM (
         noted.row_no,
         noted.what,
         CASE WHEN LENGTH(noted) = 10 THEN 1 ELSE 0 END AS is_date,
-        (CAST(number AS INTEGER) + 1) * 86400 AS next_midnight,
-        CAST(number AS INTEGER) * 86400
+        (CAST(number AS BIGINT) + 1) * 86400 AS next_midnight,
+        CAST(number AS BIGINT) * 86400
             + CASE WHEN LENGTH(noted) = 10 THEN 0 ELSE CAST(SUBSTR(noted, 12, 2) AS INTEGER) * 3600
                 + CAST(SUBSTR(noted, 15, 2) AS INTEGER) * 60 + CAST(SUBSTR(noted, 18, 2) AS INTEGER) END
             - CAST(offset_seconds AS INTEGER) AS utc
@@ -53,10 +53,10 @@ FROM (
 ) AS seen
 CROSS JOIN parameters
 JOIN zones AS city ON city.zone = parameters.zone
-    AND seen.utc >= CAST(city.from_utc AS INTEGER) AND seen.utc < CAST(city.until_utc AS INTEGER)
+    AND seen.utc >= CAST(city.from_utc AS BIGINT) AND seen.utc < CAST(city.until_utc AS BIGINT)
 JOIN zones AS tomorrow ON tomorrow.zone = parameters.zone
-    AND seen.next_midnight - CAST(tomorrow.offset_seconds AS INTEGER) >= CAST(tomorrow.from_utc AS INTEGER)
-    AND seen.next_midnight - CAST(tomorrow.offset_seconds AS INTEGER) < CAST(tomorrow.until_utc AS INTEGER);
+    AND seen.next_midnight - CAST(tomorrow.offset_seconds AS INTEGER) >= CAST(tomorrow.from_utc AS BIGINT)
+    AND seen.next_midnight - CAST(tomorrow.offset_seconds AS INTEGER) < CAST(tomorrow.until_utc AS BIGINT);
 
 CREATE TABLE bounds AS
 SELECT first.utc AS start_utc, last.day_end_utc AS end_utc, extracted.utc AS extracted_utc
@@ -194,7 +194,7 @@ SELECT
     SUM(is_working) OVER (ORDER BY number ROWS UNBOUNDED PRECEDING) - is_working AS working_days_before
 FROM (
     SELECT
-        CAST(number AS INTEGER) AS number,
+        CAST(number AS BIGINT) AS number,
         CASE WHEN weekday IN ('6', '7') OR day IN (SELECT day FROM holidays) THEN 0 ELSE 1 END AS is_working
     FROM days
 ) AS numbered;

@@ -28,6 +28,8 @@ _QUARANTINE = "quarantine.csv"
 _UNDATED = "undated"
 _GROUP_ROWS = 1 << 16
 _PART_ROWS = 1 << 16
+# Of fewer rows, categories take longer to make and to compare than texts.
+_FEW_ROWS = 1 << 12
 _ROW_BITS = 40
 _ARROW_TYPES = {
     "text": pa.large_string(),
@@ -261,7 +263,7 @@ def _to_the_second(column: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def read_parts(folder: Path, table: Table) -> Iterator[pd.DataFrame]:
-    """The table month by month, in parts of some ten thousand rows; texts that come again are categories.
+    """The table month by month, in parts of some ten thousand rows; of many rows, texts that come again are categories.
 
     A table without rows is one empty part.
     """
@@ -296,7 +298,17 @@ def _read_groups(groups: Sequence[_Group], *, table: Table) -> pd.DataFrame:
         rows = pq.ParquetFile(path, read_dictionary=_common_texts(table)).read_row_group(group, use_threads=False)
         names = [*rows.column_names, *outcomes.column_names]
         tables.append(pa.table([*rows.columns, *outcomes.columns], names=names))
-    return _as_frame(pa.concat_tables(tables).unify_dictionaries())
+    found = pa.concat_tables(tables)
+    return _as_frame(_in_words(found) if len(found) < _FEW_ROWS else found.unify_dictionaries())
+
+
+def _in_words(rows: pa.Table) -> pa.Table:
+    """The same with each text for itself."""
+    return rows.cast(pa.schema([(field.name, _word_type(field.type)) for field in rows.schema]))
+
+
+def _word_type(kind: pa.DataType) -> pa.DataType:
+    return kind.value_type if pa.types.is_dictionary(kind) else kind
 
 
 def finished(frame: pd.DataFrame, table: Table) -> pd.DataFrame:

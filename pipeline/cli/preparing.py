@@ -14,6 +14,7 @@ from connectors.errors import ConfigError
 from pipeline.cli.asked import asked_period
 from pipeline.cli.group import commands
 from pipeline.cli.printing import say, shown_progress
+from pipeline.setting_faults import name_fault
 from pipeline.settings import CITY_ID, Settings, is_province
 from pipeline.tables import TABLES
 
@@ -24,7 +25,7 @@ BENCHED = ("access_log", "tickets", "incidents", "annual")
 @click.argument("city")
 def init(city: str) -> None:
     """Tulis YAML kota yang dikomentari. / Write a commented YAML for a city."""
-    if not re.fullmatch(CITY_ID, city):
+    if not re.fullmatch(CITY_ID, city) or name_fault(city):
         raise ConfigError(
             id=f"'{city}' bukan id kota. Tulis huruf kecil, angka, dan tanda hubung, misalnya kota-saya.",
             en=f"'{city}' is no city id. Write small letters, digits and hyphens, such as kota-saya.",

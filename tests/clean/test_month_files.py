@@ -46,6 +46,7 @@ def _small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(repeated_keys, "_GROUP_ROWS", 4)
     monkeypatch.setattr(month_files, "_GROUP_ROWS", 7)
     monkeypatch.setattr(month_files, "_PART_ROWS", 10)
+    monkeypatch.setattr(month_files, "_FEW_ROWS", 6)
 
 
 def some_rows(rng: random.Random, count: int) -> list[str]:

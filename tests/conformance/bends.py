@@ -63,6 +63,70 @@ BENDS: dict[str, dict[str, tuple[str, str]]] = {
         "still open": ("AS counts WHERE number > 0", "AS counts WHERE number > 9"),
         "dates keep it provisional": ("dates_suffice <> 'yes'", "dates_suffice = 'yes'"),
     },
+    "it_downtime": {
+        "headline": (
+            "clipped_end - clipped_from ELSE 0 END) AS seconds\nFROM (\n",
+            "ends - from_utc END) AS seconds\nFROM (\n",
+        ),
+        "day_end": (
+            "SELECT 'day_end', row_no, incident_id, parent_id, component, late_begins",
+            "SELECT 'day_end', row_no, incident_id, parent_id, component, begins",
+        ),
+        "unplanned_only": ("FROM windows WHERE is_planned IS NULL OR is_planned <> 'yes'", "FROM windows"),
+        "whole_duration_in_starting_period": ("SUM(whole_seconds), COUNT(*)", "SUM(seconds), COUNT(*)"),
+        "city_wide_union": ("NULL, 'city', begins", "NULL, component, begins"),
+        "open_outages": ("WHERE is_open = 1 AND", "WHERE is_open = 0 AND"),
+        "open_hours": ("MAX(CASE WHEN ends > end_utc THEN end_utc ELSE ends END)", "MAX(ends)"),
+        "as_recorded": ("FROM settled WHERE is_inside = 1 AND", "FROM settled WHERE copy_no = 1 AND"),
+        "as_recorded_plausible": ("WHERE seconds > 0 AND seconds <=", "WHERE seconds > 0 AND 3600 <="),
+        "unplanned_as_recorded": ("FROM recorded WHERE planned = 0", "FROM recorded"),
+        "unplanned_as_recorded_plausible": ("COUNT(*) FROM plausible WHERE planned = 0", "COUNT(*) FROM recorded"),
+        "touching is one": ("AND one.begins <= other.ends)", "AND one.begins < other.ends)"),
+        "parent and child": (
+            "OR other.incident_id = one.parent_id\n    OR other.parent_id = one.incident_id\n);",
+            ");",
+        ),
+        "one number": (
+            "OR other.incident_id = one.incident_id\n    OR other.incident_id = one.parent_id\n    OR",
+            "OR",
+        ),
+        "each hour once": (
+            "CASE WHEN earlier_end IS NULL OR earlier_end < begins THEN begins",
+            "CASE WHEN TRUE THEN begins",
+        ),
+        "zero length": (
+            "until_utc IS NULL OR until_utc > started_utc OR",
+            "until_utc IS NULL OR until_utc >= started_utc OR",
+        ),
+        "midnight": ("WHEN begins >= start_utc AND begins < end_utc", "WHEN begins > start_utc AND begins < end_utc"),
+        "still open": ("AS counts WHERE number > 0\nUNION", "AS counts WHERE number > 9\nUNION"),
+    },
+    "portal_visits": {
+        "headline": (
+            "SUM(begins_in_day) FROM inside WHERE reading = 'people'",
+            "SUM(begins) FROM inside WHERE reading = 'people'",
+        ),
+        "bots_included": ("AND client <> 'own_network'", "AND client = 'person'"),
+        "no_midnight_break": ("'no_midnight_break', 1, SUM(begins)", "'no_midnight_break', 1, SUM(begins_in_day)"),
+        "unique_visitors": ("COUNT(DISTINCT visitor)", "COUNT(visitor)"),
+        "redirects_counted": ("status IN ('301', '302')", "status IN ('302')"),
+        "all_requests": (
+            "'all_requests', hits.* FROM hits",
+            "'all_requests', hits.* FROM hits WHERE client = 'person'",
+        ),
+        "other_population_*": ("figures.place > 1", "figures.place > 2"),
+        "30 idle minutes": ("utc - before_utc > 1800 THEN", "utc - before_utc >= 1800 THEN"),
+        "304 is an answer": (" OR status = '304'", ""),
+        "assets": ("path LIKE '%.css' OR", ""),
+        "downloads": ("path LIKE '%.csv' OR", ""),
+        "the year's own population": ("SUBSTR(reference_on, 1, 4) = SUBSTR(period, 1, 4)", "TRUE"),
+        "a missing day is not zero": (
+            "SELECT 'coverage' FROM parameters WHERE EXISTS",
+            "SELECT 'coverage' FROM parameters WHERE NOT EXISTS",
+        ),
+        "totals are no day": ("WHEN left_out IS NOT NULL THEN left_out", "WHEN left_out IS NULL THEN left_out"),
+        "copies": ("WHEN copy_no > 1 THEN 'duplicate_row'", "WHEN copy_no > 9 THEN 'duplicate_row'"),
+    },
 }
 
 

@@ -17,6 +17,7 @@ LEFT_OUT = {
     "outages": ("duplicate", "test", "no_outage", "cancelled", "not_city_infrastructure"),
 }
 INQUIRY_COLUMNS = ("inquiry_id", "channel", "agency", "category", "received_at", "responded_at", "closed_at")
+OUTAGE_COLUMNS = ("incident_id", "parent_id", "component", "cause", "started_at", "ended_at")
 # A reader's doubts about a whole file are no part of the rules, and a handful of rows raises many.
 QUIET = {
     "same_answer_pct": 100,
@@ -24,6 +25,10 @@ QUIET = {
     "rows_alike_pct": 100,
     "clustered_quarantine_pct": 100,
     "empty_months_count": 12,
+    "long_durations_hours_pct": 100,
+    "zero_durations_pct": 100,
+    "beyond_plausible_times": 1000,
+    "far_apart_incidents_count": 100,
 }
 
 
@@ -43,11 +48,13 @@ def write_city(held: Sequence[Case], *, city: str, cities: Path) -> None:
             for name, source in _sources(case).items()
             if name in case.tables
         }
+        sources |= _population_sources(case, cities=cities)
     settings = {
         "city": city,
         "name": city,
         "zone": told["zone"],
         "region_codes": {"kemendagri": "99.71"},
+        "population": _population(held),
         "holidays": {
             "extra": [day["day"] for case in held if "holidays" in case.tables for day in case.rows("holidays")]
         },
@@ -66,7 +73,9 @@ def _sources(case: Case) -> dict[str, dict[str, Any]]:
         "extracted_at": told["extracted_at"].replace(" ", "T"),
         "covers": [{"first_on": told["covers_first_on"], "last_on": told["covers_last_on"]}],
     }
+    counted = {"visits": _visits(case) | {"extracted_at": common["extracted_at"]}} if "visits" in case.tables else {}
     return {
+        **counted,
         "services": {"table": "services", **common, "columns": _services(), "exclude": _left_out("services")},
         "inquiries": {
             "table": "inquiries",
@@ -76,6 +85,57 @@ def _sources(case: Case) -> dict[str, dict[str, Any]]:
             "columns": {name: name for name in INQUIRY_COLUMNS},
             "exclude": _left_out("inquiries"),
         },
+        "outages": {
+            "table": "outages",
+            **common,
+            "zone": told["clock_zone"],
+            "dates_suffice": told["dates_suffice"] == "yes",
+            "columns": {name: name for name in OUTAGE_COLUMNS}
+            | {"is_planned": {"column": "is_planned", "values": YES_NO}},
+            "exclude": _left_out("outages"),
+        },
+    }
+
+
+def _population(held: Sequence[Case]) -> dict[str, str]:
+    """The source of the first figure, at its day of the year."""
+    figures = [figure for case in held if "population" in case.tables for figure in case.rows("population")]
+    return {"source": figures[0]["source"], "reference": figures[0]["reference_on"][5:]} if figures else {}
+
+
+def _population_sources(case: Case, *, cities: Path) -> dict[str, Any]:
+    """A source for each authority that counts, with its rows in a file of their own."""
+    rows = case.rows("population") if "population" in case.tables else []
+    found = {}
+    for name in {row["source"] for row in rows}:
+        lines = [f"{row['population_count']},{row['reference_on']}" for row in rows if row["source"] == name]
+        path = f"{case.name}/population-{name}.csv"
+        (cities / path).write_text("\n".join(["population_count,reference_on", *lines, ""]), "utf-8")
+        columns = {"region_code": {"constant": "99.71"}, "population_count": "population_count"}
+        found[name] = {
+            "table": "population",
+            "path": path,
+            "format": "csv",
+            "authority": "kemendagri",
+            "columns": columns | {"reference_on": "reference_on"},
+        }
+    return found
+
+
+def _visits(case: Case) -> dict[str, Any]:
+    """Counts by day or month, or the log where the case has one."""
+    if "access.log" in case.told["inputs"]:
+        path = f"{case.name}/access.log"
+        return {"table": "visits", "format": "access_log", "path": path, "own_networks": ["10.20.0.0/16"]}
+    is_monthly = len(case.rows("visits")[0]["visited_on"]) == len("2025-01")
+    return {
+        "table": "visits",
+        "grain": "month" if is_monthly else "day",
+        "columns": {
+            "visited_on": {"column": "visited_on", "format": "%Y-%m" if is_monthly else "%Y-%m-%d"},
+            "visits_count": "visits_count",
+        },
+        "exclude": {"grand_total": {"column": "left_out", "values": ["grand_total"]}},
     }
 
 

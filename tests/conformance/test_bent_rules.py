@@ -27,4 +27,4 @@ def test_a_bent_rule_is_seen(indicator: str, rule: str) -> None:
     ]
     assert found != []
     if rule in rules_of(indicator):
-        assert any(f" {rule} " in difference for difference in found)
+        assert any(f" {rule.removesuffix('*')}" in difference for difference in found)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from fnmatch import fnmatch
 
 import pytest
 
@@ -17,7 +18,7 @@ def test_the_manifest_lists_every_case_and_every_indicator() -> None:
     folders = {str(path.parent.relative_to(PACK)) for path in PACK.glob("cases/*/*/case.json")}
     assert folders
     assert {one["folder"] for one in manifest()["cases"]} == folders
-    assert set(LISTED) <= set(INDICATORS)
+    assert set(LISTED) == set(INDICATORS)
     assert manifest()["version"] == (PACK / "VERSION").read_text().strip()
 
 
@@ -42,7 +43,8 @@ def test_some_case_tells_each_rule_from_the_headline(indicator: str) -> None:
         for rule, told in case.answer["rules"].items()
         if told["value"] is not None and not agree(told["value"], case.answer["rules"]["headline"]["value"])
     }
-    assert told_apart == set(rules_of(indicator)) - {"headline"}
+    expected = set(rules_of(indicator)) - {"headline"}
+    assert {rule for rule in expected if not any(fnmatch(name, rule) for name in told_apart)} == set()
 
 
 def test_inputs_are_listed_and_their_counts_add_up() -> None:

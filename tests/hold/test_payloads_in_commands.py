@@ -22,7 +22,7 @@ PAYLOADS = of_form(
         *("../../../../etc/passwd", "..\\..\\x", "/nonexistent/x", "file:///etc/passwd", "%2e%2e%2fx"),
         *("$(touch pwned)", "`touch pwned`", "; touch pwned", "| touch pwned", '#import "/etc/passwd"', "#eval(1)"),
         *("x\r\nX-Injected: 1", "%0d%0aX: 1", "' OR 1=1 --", '" UNION SELECT 1 --', "9" * 400, "a" * 5000),
-        *("-" * 3, "--help=", "", " ", "кота-uji", "ｋota-uji", "con", "2025-99", "2025;2026", "NaN", "1e999"),
+        *("-" * 3, "--help=", "", " ", "кота-uji", "ｋota-uji", "con", "2025_99", "2025;2026", "NaN", "1.e999"),
     ],
 )
 SOUND = {
