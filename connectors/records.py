@@ -132,6 +132,7 @@ def read_whole(file: RawFile, stream: IO[bytes], name: str = "") -> bytes:
         parts.append(part)
         left -= len(part)
     if left < 0:
+        parts.clear()  # the fault holds on to this frame
         size = MAX_DOCUMENT_BYTES >> 20
         raise DataRejected(
             id=f"{name or file.name}: lebih dari {size} MB dalam satu dokumen. Ekspor per bulan, atau sebagai CSV.",

@@ -208,4 +208,5 @@ def test_a_server_that_does_not_answer_is_asked_again_within_minutes_and_holds_n
     other = airflow.trigger("kota-timur_monthly", conf={"period": "2024-07"})
     wait_until(lambda: airflow.get(f"dags/kota-timur_monthly/dagRuns/{other}")["state"] == "success", seconds=120)
     calls = (Path(airflow.environment["TOLOK_HOME"]) / "calls").read_text("utf-8")
-    assert calls.count(UNREACHABLE) <= 1 + (time.time() - asked_at) / 60
+    # Once again soon, then at most each minute.
+    assert calls.count(UNREACHABLE) <= 2 + (time.time() - asked_at) / 60

@@ -76,7 +76,7 @@ def test_a_command_broken_off_at_any_write_is_put_right_by_the_next(
             tried += 1
     row(
         "Crash",
-        f"tolok {command}: disk full, and kill -9, at each of {count} writes",
+        f"tolok {command}: disk full, and kill -9, at {len(moments(count))} of its {count} writes",
         f"{tried} broken off, every rerun identical, nothing left over",
     )
 
