@@ -105,10 +105,10 @@ sbom: .tools/.installed ## tolok.cdx.json: what Tolok is made of (CycloneDX), he
 	$(BIN)/python -m scripts.check_sbom tolok.cdx.json requirements.lock
 
 # --strict, because a package that the service could not be asked about is not one without weaknesses.
-audit: .tools/.installed ## known weaknesses of what the lock holds; needs pypi.org
+audit: .tools/.installed ## known weaknesses of what the lock holds; needs the service that lists them
 	.tools/bin/pip-audit --strict --require-hashes --disable-pip --progress-spinner off -r requirements.lock || { echo \
-	"Ada kelemahan di atas, atau layanan pypi.org tidak dapat ditanya tentang semua paket: jalankan di jaringan yang mencapainya. /" \
-	"There are weaknesses above, or pypi.org could not be asked about every package: run it where that is reached." >&2; exit 1; }
+	"Ada kelemahan di atas, atau daftar kelemahannya tidak dapat ditanya tentang semua paket: jalankan di jaringan yang mencapainya. /" \
+	"There are weaknesses above, or the service that lists them could not be asked about every package: run it where that is reached." >&2; exit 1; }
 
 LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url
 

@@ -29,7 +29,7 @@ def starts_and_ends(
     from_date, to_date = _is_date(part, start), _is_date(part, end)
     if not (from_date.any() or to_date.any()):
         return started, ended
-    between_dates = from_date & to_date & ended.notna().to_numpy()
+    between_dates = _are_both_dates(part, start, end)
     only_from, only_to = one_is_date(part, start, end)
     days = _days(ended[between_dates], zone) - _days(started[between_dates], zone)
     ended = _with(ended, between_dates, started[between_dates] + days)
@@ -38,6 +38,20 @@ def starts_and_ends(
         return _with(started, only_from, _day_ends(started[only_from], zone).clip(upper=ended[only_from])), ended
     same_day = _days(started[only_to], zone) == _days(ended[only_to], zone)
     return started, _with(ended, only_to, ended[only_to].mask(same_day, started[only_to]))
+
+
+def ends_on_clocks(part: pd.DataFrame, start: str, end: str, *, ended: pd.Series, zone: ZoneInfo) -> pd.Series:
+    """What the city's clocks showed at the ends that `starts_and_ends` gave; from date to date midnight.
+
+    There the clocks may have changed on the way, so that whole days later they show another hour.
+    """
+    shown, between_dates = on_clocks(ended, zone), _are_both_dates(part, start, end)
+    return _with(shown, between_dates, on_clocks(part[f"{end}_at"][between_dates], zone))
+
+
+def on_clocks(moments: pd.Series, zone: ZoneInfo) -> pd.Series:
+    """What the clocks of a zone showed."""
+    return moments.dt.tz_convert(zone).dt.tz_localize(None)
 
 
 def one_is_date(part: pd.DataFrame, start: str, end: str) -> tuple[Flags, Flags]:
@@ -77,9 +91,13 @@ def _is_date(part: pd.DataFrame, name: str) -> Flags:
     return np.asarray(part[f"{name}_is_date"].to_numpy(bool, na_value=False))
 
 
+def _are_both_dates(part: pd.DataFrame, start: str, end: str) -> Flags:
+    return _is_date(part, start) & _is_date(part, end) & part[f"{end}_at"].notna().to_numpy()
+
+
 def _days(moments: pd.Series, zone: ZoneInfo) -> pd.Series:
     """The local day of each moment, as the city's clocks showed it."""
-    return moments.dt.tz_convert(zone).dt.tz_localize(None).dt.normalize()
+    return on_clocks(moments, zone).dt.normalize()
 
 
 def _day_ends(moments: pd.Series, zone: ZoneInfo) -> pd.Series:

@@ -33,7 +33,7 @@ from pipeline.indicators.counting import (
     spread,
     whole_seconds,
 )
-from pipeline.indicators.dates import date_remarks, one_is_date, starts_and_ends
+from pipeline.indicators.dates import date_remarks, ends_on_clocks, on_clocks, one_is_date, starts_and_ends
 from pipeline.indicators.definition import Definition
 from pipeline.periods import Period
 from pipeline.tables import NEVER_RECORDED
@@ -54,7 +54,7 @@ DEFINITION = Definition(
     denominator_en="answered inquiries",
     measure="mean",
     scale=1 / 24,
-    method_version="1.1",
+    method_version="1.2",
     better="lower",
     explained_by=("agency", "category", "channel"),
     folded=("agency", "category", "channel"),
@@ -261,7 +261,9 @@ def _durations(
         received_late, responded_late = starts_and_ends(part, "received", "responded", zone=terms.zone, at_day_end=True)
         waited_late = responded_late - received_late
     # On the city's clocks: what the desk itself recorded, clock changes not undone, and the days people worked.
-    received_then, responded_then, closed_then = (_on_clocks(each, terms) for each in (received, responded, closed))
+    received_then = on_clocks(received, terms.zone)
+    responded_then = ends_on_clocks(part, "received", "responded", ended=responded, zone=terms.zone)
+    closed_then = ends_on_clocks(part, "received", "closed", ended=closed, zone=terms.zone)
     start, end = (_working_seconds(then[eligible & answered], terms) for then in (received_then, responded_then))
     closings = whole_seconds((closed_then - received_then)[recorded & ended])
     return {
@@ -278,11 +280,6 @@ def _durations(
     }
 
 
-def _on_clocks(moments: pd.Series, terms: Terms) -> pd.Series:
-    """What the city's clocks showed."""
-    return moments.dt.tz_convert(terms.zone).dt.tz_localize(None)
-
-
 def _working_seconds(on_clocks: pd.Series, terms: Terms) -> pd.Series:
     """Working seconds since year 1 to each moment: local working days as 24 hours, weekends and holidays as none."""
     seconds, holidays = whole_seconds(on_clocks - pd.Timestamp(0)), np.array(terms.holidays, "M8[D]")
@@ -297,7 +294,7 @@ def _months(moments: pd.Series, terms: Terms) -> Coverage:
     """The local months in which some moment lies; nobody asks where coverage is declared."""
     if terms.covers is not None:
         return Coverage()
-    months = np.unique(_on_clocks(moments, terms).to_numpy().astype("M8[M]"))
+    months = np.unique(on_clocks(moments, terms.zone).to_numpy().astype("M8[M]"))
     periods = [Period.parse(str(month)) for month in months]
     return Coverage.of((period.first_on, period.last_on) for period in periods)
 

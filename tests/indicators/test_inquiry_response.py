@@ -247,6 +247,17 @@ def test_as_recorded_does_not_undo_a_change_of_clocks() -> None:
     assert (hours["as_recorded"], hours["time_to_closure"], hours["time_to_closure_as_recorded"]) == (12, 11, 12)
 
 
+def test_from_date_to_date_no_hour_is_gained_where_clocks_change() -> None:
+    # Berlin's clocks went from 02:00 to 03:00 on Sunday, 30 March 2025: Saturday to Monday holds no working hour.
+    received, ended = (pd.Timestamp(text, tz="Europe/Berlin") for text in ("2025-03-29", "2025-03-31"))
+    moments = {"received_at": received, "responded_at": ended, "closed_at": ended}
+    are_dates = {f"{name.removesuffix('_at')}_is_date": True for name in moments}
+    row = {"inquiry_id": "1"} | {name: moment.tz_convert("UTC") for name, moment in moments.items()} | are_dates
+    variants = measured([row], zone="Europe/Berlin").variants
+    hours = {name: variants[name].numerator for name in ("working_days", "as_recorded", "time_to_closure_as_recorded")}
+    assert hours == {"working_days": 0, "as_recorded": 48, "time_to_closure_as_recorded": 48}
+
+
 def test_closings_before_receipt_count_only_as_recorded_and_those_at_once_count_everywhere() -> None:
     rows = [
         inquiry(1, "2025-05-05 08:00", closed="2025-05-05 08:00"),
