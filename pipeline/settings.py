@@ -31,7 +31,8 @@ class Settings:
         `ConfigError` for such an address without a warehouse that all machines share.
         """
         env = os.environ if environment is None else environment
-        storage_url = env.get("TOLOK_HOME", "") if "://" in env.get("TOLOK_HOME", "") else ""
+        named = env.get("TOLOK_HOME", "").removeprefix("file://")
+        storage_url = named if "://" in named else ""
         if storage_url and not env.get("TOLOK_WAREHOUSE"):
             raise ConfigError(
                 id="TOLOK_HOME adalah penyimpanan objek, jadi isi juga TOLOK_WAREHOUSE: basis data PostgreSQL yang "
@@ -39,7 +40,7 @@ class Settings:
                 en="TOLOK_HOME is object storage, so set TOLOK_WAREHOUSE too: a PostgreSQL database that all machines "
                 "reach.",
             )
-        folder = env.get("TOLOK_MIRROR") if storage_url else env.get("TOLOK_HOME")
+        folder = env.get("TOLOK_MIRROR") if storage_url else named
         home = Path(folder or ".tolok").absolute()
         return cls(
             home=home,

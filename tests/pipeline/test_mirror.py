@@ -109,6 +109,11 @@ def test_a_storage_without_a_shared_warehouse_is_refused() -> None:
         Settings.from_environment(dict(os.environ) | {"TOLOK_HOME": "s3://ember/tolok", "TOLOK_WAREHOUSE": ""})
 
 
+def test_the_address_of_a_folder_is_the_folder(tmp_path: Path) -> None:
+    settings = Settings.from_environment({"TOLOK_HOME": f"file://{tmp_path}"})
+    assert (settings.home, settings.storage_url) == (tmp_path, "")
+
+
 def test_a_copy_that_was_altered_on_one_machine_changes_no_clean_table(
     machines: Turn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
