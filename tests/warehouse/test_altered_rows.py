@@ -13,20 +13,15 @@ from pipeline.warehouse.engine import make_engine, writing
 from pipeline.warehouse.model import KEY, SEAL, Utc
 from pipeline.warehouse.seals import ALTERED
 from pipeline.warehouse.version_rows import PARTS
-from tests.warehouse.test_vouching import V2, alter, later
-from tests.warehouse.test_warehouse import NOW, request, result
+from tests.warehouse.test_vouching import V2, alter, later, with_two_versions
+from tests.warehouse.test_warehouse import NOW
 
 OF_PARTS = [(table, column) for table in (*PARTS, SEAL) for column in table.columns if column.name not in KEY]
 
 
 @pytest.fixture
 def warehouse(warehouse_url: str) -> Warehouse:
-    """A warehouse with two versions of a result, of which the second is final."""
-    made = Warehouse(warehouse_url)
-    made.migrate()
-    made.store([result()], request=request("r1"))
-    made.store([V2], request=later("r2"))
-    return made
+    return with_two_versions(warehouse_url)
 
 
 def alter_column(url: str, table: sa.Table, column: sa.Column[object]) -> bool:

@@ -24,8 +24,12 @@ MENDED = "the stored values differed from those computed from the same files"
 
 @pytest.fixture
 def warehouse(warehouse_url: str) -> Warehouse:
-    """A warehouse with two versions of a result."""
-    made = Warehouse(warehouse_url)
+    return with_two_versions(warehouse_url)
+
+
+def with_two_versions(url: str) -> Warehouse:
+    """A warehouse with two versions of a result, of which the second is final."""
+    made = Warehouse(url)
     made.migrate()
     made.store([result()], request=request("r1"))
     made.store([V2], request=later("r2"))
