@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from connectors.personal_data import personal_kind
-
 
 class TolokError(Exception):
     """A fault a person can act on: both texts say what, where, what would be right and what to do."""
@@ -63,6 +61,8 @@ class AnswersDiffer(SourceUnavailable):
 
 def harmless(name: str) -> str:
     """A header cell or key fit for a message: what could be a value of a person is masked; a year alone is not."""
+    from connectors.personal_data import personal_kind
+
     without_years = re.sub(r"\b(?:19|20)\d\d\b", "", name)
     is_plain = not re.search(r"\d{4}|@", name) or not re.search(r"\d|@", without_years)
     return name[:40] if is_plain and personal_kind(name) is None else "***"
@@ -79,5 +79,7 @@ def harmless_header(header: Sequence[str]) -> str:
 
 
 def _is_value(cell: str) -> bool:
+    from connectors.personal_data import personal_kind
+
     is_number = re.fullmatch(r"[-+]?\d[\d.,]{2,}", cell) is not None and not re.fullmatch(r"(?:19|20)\d\d", cell)
     return is_number or re.search(r"\d[T ]\d{1,2}[:.]\d\d\b", cell) is not None or personal_kind(cell) is not None

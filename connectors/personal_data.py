@@ -9,8 +9,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Literal, get_args
 
-import yaml
-
 Kind = Literal["identity number", "card or account", "phone", "e-mail", "name", "address", "plate", "free text"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
@@ -217,5 +215,7 @@ def _is_name_alone(text: str) -> bool:
 
 @lru_cache(maxsize=1)
 def _words() -> Mapping[str, frozenset[str]]:
+    import yaml
+
     text = (Path(__file__).parent / "personal_words.yaml").read_text("utf-8")
     return {name: frozenset(words) for name, words in yaml.load(text, Loader=yaml.BaseLoader).items()}  # noqa: S506

@@ -9,9 +9,10 @@ these declarations, and so are the suites in `expectations/`: neither is written
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from connectors.personal_data import Kind as PersonalKind
+if TYPE_CHECKING:
+    from connectors.personal_data import Kind as PersonalKind
 
 Kind = Literal["text", "count", "number", "moment", "day", "flag"]
 

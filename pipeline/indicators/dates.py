@@ -92,7 +92,8 @@ def _is_date(part: pd.DataFrame, name: str) -> Flags:
 
 
 def _are_both_dates(part: pd.DataFrame, start: str, end: str) -> Flags:
-    return _is_date(part, start) & _is_date(part, end) & part[f"{end}_at"].notna().to_numpy()
+    is_ended: Flags = part[f"{end}_at"].notna().to_numpy()
+    return _is_date(part, start) & _is_date(part, end) & is_ended
 
 
 def _days(moments: pd.Series, zone: ZoneInfo) -> pd.Series:

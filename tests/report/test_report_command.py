@@ -28,7 +28,7 @@ ODD_ROWS = (
     "Q2,=Telepon\u202e,2025-02-07 08:00,2025-02-06 08:00",
 )
 EXCLUDED = "    exclude: {test: {column: Kanal, contains: [uji coba]}}\n"
-REPORTS = "reports: {formats: [html, json], languages: [id, en], signature: {name: Sari}}\n"
+REPORTS = "smallest_group: 1\nreports: {formats: [html, json], languages: [id, en], signature: {name: Sari}}\n"
 
 
 @pytest.fixture(scope="module")
