@@ -30,6 +30,10 @@ AT_VALIDATION = (
     "import os; from pathlib import Path; from pipeline import steps; "
     f"steps.validate = lambda *_: [Path(os.environ['TOLOK_HOME'], 'begun').touch(), input()]; {TOLOK}"
 )
+# Neither a copy of raw bytes nor a clean table can be made.
+UNABLE = (
+    "from pipeline.landing import objects; from pipeline.clean import dataset; objects._copy = dataset._write = None; "
+)
 LOG = b'10.0.0.%d - - [%02d/Mar/2024:10:00:00 +0700] "GET / HTTP/1.1" 200 5 "-" "Mozilla/5.0 (X11)"\n'
 
 
@@ -101,8 +105,7 @@ def test_the_next_run_does_not_make_again_what_a_killed_one_had_finished(folder:
     run.communicate()
     before = made(folder)
     assert len(before) == 10
-    unable = "from pipeline import landing; from pipeline.clean import dataset; landing._copy = dataset._write = None; "
-    assert finished(folder, unable) == 0
+    assert finished(folder, UNABLE) == 0
     assert made(folder) == before
 
 

@@ -14,7 +14,8 @@ import fsspec
 import pytest
 
 from connectors.errors import ConfigError, DataDamaged
-from pipeline import landing, steps
+from pipeline import steps
+from pipeline.landing import objects
 from pipeline.settings import Settings
 from pipeline.tables import TABLES
 from pipeline.warehouse import Warehouse
@@ -117,9 +118,9 @@ def test_the_address_of_a_folder_is_the_folder(tmp_path: Path) -> None:
 def test_a_copy_that_was_altered_on_one_machine_changes_no_clean_table(
     machines: Turn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder, hashed = machines(), landing.hash_of
+    folder, hashed = machines(), objects.hash_of
     # As of a file so large that its first rows are read long before its hash is known.
-    monkeypatch.setattr(landing, "hash_of", lambda *known: (time.sleep(0.3), hashed(*known))[1])
+    monkeypatch.setattr(objects, "hash_of", lambda *known: (time.sleep(0.3), hashed(*known))[1])
     for source in steps.sources(CITY, YEAR):
         steps.fetch(CITY, source, YEAR)
     first = steps.clean(CITY, "inquiries", YEAR)
