@@ -32,7 +32,7 @@ def find_sheet_cells(  # noqa: C901 one pass over the tags
     are passed over.
     """
     at, count, read, size = 0, 0, 0, len(data)
-    is_in_cell, is_error, has_formula, has_value, row, column = False, False, False, False, 0, 0
+    is_in_cell, is_error, is_text, has_formula, has_value, row, column = False, False, False, False, False, 0, 0
     text_begin, text_end = 0, 0
     while at < size and count < len(found):
         if data[at] != _OPEN:
@@ -66,6 +66,8 @@ def find_sheet_cells(  # noqa: C901 one pass over the tags
                     reach[NEXT_COLUMN] = column
                 value, value_end = _find_attribute(data, name_end, end - 1, _T)
                 is_error = value != _NOWHERE and value_end == value + 1 and data[value] == ord("e")
+                # The text of a formula, which may be empty; a formula never computed has no kind.
+                is_text = value != _NOWHERE and value_end == value + 3 and data[value + 2] == _R
             if is_in_cell and (is_end or is_alone):
                 reach[NEXT_COLUMN] += 1
                 if has_value:
@@ -73,7 +75,7 @@ def find_sheet_cells(  # noqa: C901 one pass over the tags
                     reach[FIRST_COLUMN], reach[LAST_COLUMN] = first_column, max(reach[LAST_COLUMN], column)
                     reach[LAST_ROW] = max(reach[LAST_ROW], row)
                     reach[CELLS_COUNT] += 1
-                kind = ERROR_CELL if is_error else UNCOMPUTED_CELL if has_formula and not has_value else 0
+                kind = ERROR_CELL if is_error else UNCOMPUTED_CELL if has_formula and not (has_value or is_text) else 0
                 if kind:
                     found[count, 0], found[count, 1], found[count, 2] = kind, row, column
                     found[count, 3], found[count, 4] = text_begin, text_end

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import shutil
 import stat
 import tempfile
@@ -17,6 +18,8 @@ from pipeline import mirror
 GROUP_READS = 0o640
 _GROUP_ENTERS = 0o750
 _DRAFT = ".draft-"
+# The last letters are those that the system chose; what others call a draft is theirs.
+_A_DRAFT = re.compile(r"\.draft-.*-[a-z0-9_]{8}", re.DOTALL)
 
 
 def write_atomically(path: Path, content: str | bytes, *, mode: int = 0o600) -> None:
@@ -136,7 +139,7 @@ def sweep(folder: Path, prefix: str = _DRAFT) -> None:
 
 def is_draft(name: str) -> bool:
     """Whether a file or folder of this name is a draft."""
-    return name.startswith(_DRAFT)
+    return _A_DRAFT.fullmatch(name) is not None
 
 
 @contextmanager
@@ -151,7 +154,8 @@ def naming(path: Path) -> Iterator[None]:
 
 
 def _sweep_held(folder: Path, prefix: str) -> None:
-    for left in [Path(found) for found in os.scandir(folder) if found.name.startswith(prefix)]:
+    found = [Path(entry) for entry in os.scandir(folder) if entry.name.startswith(prefix) and is_draft(entry.name)]
+    for left in found:
         with suppress(BlockingIOError, FileNotFoundError), _hold(left, fcntl.LOCK_EX | fcntl.LOCK_NB):
             _remove(left)
 

@@ -56,7 +56,13 @@ class Judged:
     ) -> Self:
         """The signs of results beside earlier ones of the warehouse."""
         then, before = ({row["indicator"]: row for row in rows} for rows in (last_year, month_before))
-        frame = of_results(results, last_year=then, month_before=before, most_things=most_things)
+        frame = of_results(
+            results,
+            last_year=then,
+            month_before=before,
+            most_things=most_things,
+            smallest_group=city.smallest_group,
+        )
         return cls(frame, _suite("changes", city), "indicator_id", city.judgement.explained.get(period.label, {}))
 
     @property

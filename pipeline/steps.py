@@ -369,10 +369,12 @@ def measured(city_id: str, periods: Sequence[str]) -> list[str]:
 
 
 def periods_done(city_id: str, periods: Sequence[str]) -> frozenset[str]:
-    """Those of the periods that have results, and whose files, settings and methods are still those of then."""
+    """Those of the periods that have results as they were written, of files, settings and methods as they are now."""
+    from pipeline.warehouse.seals import ALTERED
+
     _city(city_id)
     rows = _warehouse().current(city_id, periods[0] if len(periods) == 1 else None)
-    stored = {row["period"] for row in rows}
+    stored = {row["period"] for row in rows} - {row["period"] for row in rows if row["reason"] == ALTERED}
     return frozenset(period for period in periods if period in stored and _is_unchanged(city_id, period))
 
 

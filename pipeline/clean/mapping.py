@@ -56,6 +56,7 @@ def map_rows(  # noqa: C901 one pass over the columns
     ticks: Ticks | None = None,
     unmapped: UnmappedTexts | None = None,
     personal: PersonalTexts | None = None,
+    file_id: str = "",
 ) -> pd.DataFrame:
     """The clean columns of every raw row, in order, with `source_row` and the two outcome columns.
 
@@ -63,7 +64,8 @@ def map_rows(  # noqa: C901 one pass over the columns
     error), `bad_<column>`, `ambiguous_<column>` or `unknown_<column>` (not in the value map). What the reader found
     wrong with a record comes before that. Columns the source does not map are null. Texts that come again are
     categories, but for ids. What the dates tell of their order is added to `date_signs`, marks for yes and no to
-    `ticks`, texts that no value map knows to `unmapped`, how many values look personal and are masked to `personal`.
+    `ticks`, texts that no value map knows to `unmapped`, how many values look personal and are masked to `personal`. An
+    id that tells of a person is told by `file_id` and row.
     """
     raw = raw.reset_index(drop=True)
     columns: dict[str, pd.Series] = {"source_row": raw["source_row"]}
@@ -87,7 +89,7 @@ def map_rows(  # noqa: C901 one pass over the columns
         if is_masked is not None and personal is not None:
             personal.add(column.name, is_masked if codes is None else is_masked[codes])
         values = (_spread if column.name.endswith("_id") else _spread_in_categories)(shown, codes)
-        values, is_masked = masked_ids(values, raw["source_row"], column)
+        values, is_masked = masked_ids(values, raw["source_row"], column, file_id=file_id)
         if is_masked is not None and personal is not None:
             personal.add(column.name, is_masked)
         columns[column.name] = values if column_map.after is None else columns[column_map.after] + values

@@ -32,8 +32,8 @@ def masked(texts: pd.Series, column: Column) -> tuple[pd.Series, Flags | None]:
     return texts.mask(is_personal, MASKED), is_personal
 
 
-def masked_ids(ids: pd.Series, rows: pd.Series, column: Column) -> tuple[pd.Series, Flags | None]:
-    """The ids, those that tell of a person replaced by the label with the row's number, and which those are.
+def masked_ids(ids: pd.Series, rows: pd.Series, column: Column, *, file_id: str) -> tuple[pd.Series, Flags | None]:
+    """The ids, those that tell of a person replaced by the label with file and row, and which those are.
 
     Numbers alone are taken for ids, but for sound identity numbers of persons.
     """
@@ -44,7 +44,8 @@ def masked_ids(ids: pd.Series, rows: pd.Series, column: Column) -> tuple[pd.Seri
     is_personal[is_personal] = ids[is_personal].map(_is_of_person).to_numpy(bool)
     if not is_personal.any():
         return ids, None
-    return ids.astype("str").mask(is_personal, f"{MASKED} " + rows.astype("str")), is_personal
+    label = " ".join(filter(None, (MASKED, file_id)))
+    return ids.astype("str").mask(is_personal, f"{label} " + rows.astype("str")), is_personal
 
 
 def _is_of_person(text: str) -> bool:

@@ -198,6 +198,7 @@ def _mapped(block: RawBlock, landed: Landed) -> pd.DataFrame:
         ticks=landed.ticks,
         unmapped=landed.unmapped,
         personal=landed.personal,
+        file_id=file_id,
     )
     if len(frame):
         landed.ends_unread[file_id] = bool(pd.notna(frame["quarantine_reason"].iloc[-1]))

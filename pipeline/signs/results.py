@@ -10,12 +10,14 @@ from typing import Any
 import pandas as pd
 
 from pipeline.indicators.base import Population, Result
+from pipeline.indicators.definition import definitions
 from pipeline.signs.catalogue import OF_RESULTS
 from pipeline.signs.sign import SOME_ROWS, Signs, frame
 
 _COMPARABLE_COVERAGE_PCT = 90
 _DIMENSIONS = ("agency", "channel", "category", "sector", "component", "portal")
 NAMED_MEMBERS = 5
+_SMALL = "(lainnya / other)"
 # The shape of its codes, the fewest and the most inhabitants of a province, a city and a regency.
 _PLAUSIBLE = (
     (re.compile(r"(kemendagri|bps):\d{2}"), 100_000, 80_000_000),
@@ -30,9 +32,11 @@ def of_results(
     last_year: Mapping[str, Mapping[str, Any]],
     month_before: Mapping[str, Mapping[str, Any]],
     most_things: Mapping[str, int],
+    smallest_group: int = 1,
 ) -> pd.DataFrame:
     """One row per indicator and per dimension; earlier results by indicator, as `Warehouse.current` gives them.
 
+    Of dimensions that are folded where results are published, members smaller than `smallest_group` are not named.
     `most_things` are those of an earlier version of the same period by indicator, as `Warehouse.most_things` has them.
     """
     found = []
@@ -42,7 +46,7 @@ def of_results(
         found.append(
             (result.indicator_id, result.indicator_id, _changes(result, then, before) | _lost(result, most_things), "")
         )
-        found += [(result.indicator_id, *row) for row in _member_rows(result, then)]
+        found += [(result.indicator_id, *row) for row in _member_rows(result, then, smallest_group)]
     return frame(found, OF_RESULTS, key="indicator_id")
 
 
@@ -105,7 +109,10 @@ def _times_of(now: float | None, then: float | None) -> float | None:
     return None if not now or not then else max(now / then, then / now)
 
 
-def _member_rows(result: Result, then: Mapping[str, Any] | None) -> Iterator[tuple[str, Signs, str]]:
+def _member_rows(
+    result: Result, then: Mapping[str, Any] | None, smallest_group: int
+) -> Iterator[tuple[str, Signs, str]]:
+    definition = definitions().get(result.indicator_id)
     for dimension in _DIMENSIONS:
         weigh = "numerator" if result.population else "denominator"
         now = _weights(
@@ -121,7 +128,9 @@ def _member_rows(result: Result, then: Mapping[str, Any] | None) -> Iterator[tup
             new, gone = sorted(set(now) - set(former)), sorted(set(former) - set(now))
             signs["new_members_pct"] = 100 * sum(now[member] for member in new) / sum(now.values())
             signs["gone_members_pct"] = 100 * sum(former[member] for member in gone) / sum(former.values())
-            details = "; ".join([*_named("+", new), *_named("-", gone)]) or details
+            least = smallest_group if definition and dimension in definition.folded else 0
+            told = [*_named("+", _to_be_named(new, now, least)), *_named("-", _to_be_named(gone, former, least))]
+            details = "; ".join(told) or details
         yield f"{result.indicator_id} {dimension}", signs, details
 
 
@@ -129,6 +138,12 @@ def _weights(parts: Iterable[tuple[str, float | None]]) -> dict[str, float]:
     """What each member weighs; nothing when all of them weigh nothing."""
     weights = {member: weight or 0.0 for member, weight in parts}
     return weights if sum(weights.values()) > 0 else {}
+
+
+def _to_be_named(members: Sequence[str], weights: Mapping[str, float], least: int) -> list[str]:
+    """The members, one stand-in for those that weigh too little to be told of alone."""
+    large = [member for member in members if weights[member] >= least]
+    return large if len(large) == len(members) else [*large, _SMALL]
 
 
 def _named(mark: str, members: Sequence[str]) -> list[str]:

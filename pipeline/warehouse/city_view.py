@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cached_property
 from operator import itemgetter
 from typing import Any
@@ -16,6 +16,7 @@ from sqlalchemy.engine import Connection, RowMapping
 from pipeline.indicators.definition import Definition, definitions
 from pipeline.periods import Period
 from pipeline.warehouse import closings
+from pipeline.warehouse.comparing import as_stored
 from pipeline.warehouse.model import (
     BREAKDOWN,
     CITY,
@@ -28,7 +29,7 @@ from pipeline.warehouse.model import (
     TARGET,
     VALIDATION,
     VARIANT,
-    Utc,
+    UtcOrUnknown,
 )
 from pipeline.warehouse.records import CityRecord, PopulationRecord, RuleOutcome, SourceFile, TargetRecord
 from pipeline.warehouse.seals import result_rows
@@ -36,7 +37,7 @@ from pipeline.warehouse.selecting import all_versions, among, key_of, newest_ver
 
 ORDER = tuple(definitions())
 _FILE = ("source", "file", "sha256", "size_bytes", "owner", "licence")
-LINEAGE = sa.table("result_lineage", *map(sa.column, (*KEY, *_FILE)), sa.column("landed_at", Utc))
+LINEAGE = sa.table("result_lineage", *map(sa.column, (*KEY, *_FILE)), sa.column("landed_at", UtcOrUnknown))
 _VERSION = ("version", "value", "numerator", "denominator", "status", "reason", "coverage_pct", "method_version")
 _OF_RESULT = (
     *("city_id", "indicator_id", "period", "version", "value", "numerator", "denominator", "unit", "status"),
@@ -235,10 +236,19 @@ def read_city(
 def read_headlines(connection: Connection) -> tuple[CityView, ...]:
     """Every city by id, with the newest version of each of its results and its target, and nothing else of them."""
     found: dict[str, list[ResultView]] = defaultdict(list)
-    for row in connection.execute(among(RESULT, newest_versions(None))).mappings():
-        found[row["city_id"]].append(ResultView(**{name: row[name] for name in _OF_RESULT}))
+    for row in connection.execute(among(RESULT, newest_versions(None), columns=as_stored(RESULT))).mappings():
+        if _is_readable(row):
+            computed_at = row["computed_at"].astimezone(UTC)
+            named = {name: row[name] for name in _OF_RESULT} | {"computed_at": computed_at}
+            found[row["city_id"]].append(ResultView(**named))
     cities = connection.execute(sa.select(CITY).order_by(CITY.c.city_id)).mappings().all()
     return tuple(_headline(connection, row, found[row["city_id"]]) for row in cities if row["city_id"] in found)
+
+
+def _is_readable(row: RowMapping) -> bool:
+    """Whether moment and numbers are such; SQLite keeps a text in any column. A page of the city itself tells of it."""
+    is_number = not any(isinstance(row[name], str) for name in ("value", "numerator", "denominator", "coverage_pct"))
+    return is_number and isinstance(row["computed_at"], datetime)
 
 
 def _headline(connection: Connection, city: RowMapping, results: Sequence[ResultView]) -> CityView:

@@ -40,6 +40,23 @@ class Utc(sa.types.TypeDecorator[datetime]):
         return moment.astimezone(UTC)
 
 
+# What is shown for a moment that nobody can read any more.
+UNKNOWN = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class UtcOrUnknown(Utc):
+    """The same, where a text that is no moment is read as one long ago: what it belongs to can be mended by a run."""
+
+    cache_ok = True
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ANN401
+        """The moment in UTC, or `UNKNOWN`."""
+        try:
+            return super().process_result_value(value, dialect)
+        except ValueError:
+            return UNKNOWN
+
+
 METADATA = sa.MetaData()
 KEY = ("city_id", "indicator_id", "period", "version")
 

@@ -11,7 +11,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
@@ -20,7 +20,7 @@ from sqlalchemy.engine import Connection
 
 from pipeline.indicators.definition import definitions
 from pipeline.warehouse.comparing import as_stored, plain_columns
-from pipeline.warehouse.model import KEY, RESULT, RESULT_SOURCE, SEAL
+from pipeline.warehouse.model import KEY, RESULT, RESULT_SOURCE, SEAL, UNKNOWN
 from pipeline.warehouse.selecting import Key, among, but
 from pipeline.warehouse.version_rows import PARTS, Rows, by_column
 
@@ -149,7 +149,7 @@ def _without_value(key: Key, version: Version) -> Mapping[str, Any]:
         "status": "not_computable",
         "reason": ALTERED,
         "change_reason": ALTERED,
-        "computed_at": moment if isinstance(moment, datetime) else datetime.min.replace(tzinfo=UTC),
+        "computed_at": moment if isinstance(moment, datetime) else UNKNOWN,
     }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -56,10 +57,26 @@ def test_a_backfill_killed_half_way_and_resumed_equals_one_clean_run(tmp_path: P
     assert len(results(tmp_path / "killed")) == 5 * len(definitions())
 
 
+def test_a_backfill_runs_again_what_was_altered(tmp_path: Path) -> None:
+    write_city(tmp_path / "cities")
+    command = [*BACKFILL[:-2], "2024-03", "2024-04"]
+    where = environment(tmp_path, "altered")
+    assert subprocess.run(command, env=where, capture_output=True, check=False).returncode == 0
+    before = results(tmp_path / "altered")
+    with sqlite3.connect(tmp_path / "altered" / "warehouse.sqlite") as connection:
+        connection.execute(
+            "UPDATE result SET coverage_pct = 1 WHERE period = '2024-03' AND indicator_id = 'it_downtime'"
+        )
+    again = subprocess.run(command, env=where, capture_output=True, text=True, check=False)
+    assert "1 skipped" in again.stdout, again.stdout + again.stderr
+    after = results(tmp_path / "altered")
+    versions = {(row["period"], row["indicator"]): row["version"] for row in after}
+    assert {key for key, version in versions.items() if version == 2} == {("2024-03", "it_downtime")}
+    assert [row["value"] for row in after] == [row["value"] for row in before]
+
+
 def _periods(home: Path) -> set[str]:
     """Periods with results; none while the tables are still being made."""
-    import sqlite3
-
     try:
         with sqlite3.connect(home / "warehouse.sqlite") as connection:
             return {period for (period,) in connection.execute("SELECT DISTINCT period FROM result")}

@@ -67,8 +67,9 @@ def test_ids_that_tell_of_a_person_are_told_by_their_row_and_numbers_of_tickets_
     ids = pd.Series(
         ["Ibu Siti 0812-3456-7890", "3273014512900001", "2025031412000001", "INC 08123456789", None], dtype="str"
     )
-    shown, is_masked = masked_ids(ids, pd.Series([2, 3, 4, 5, 6]), TABLES["inquiries"].column("inquiry_id"))
+    column = TABLES["inquiries"].column("inquiry_id")
+    shown, is_masked = masked_ids(ids, pd.Series([2, 3, 4, 5, 6]), column, file_id="0a1b")
     assert shown.isna().tolist() == [False] * 4 + [True]
-    assert shown[:4].tolist() == [f"{MASKED} 2", f"{MASKED} 3", "2025031412000001", f"{MASKED} 5"]
+    assert shown[:4].tolist() == [f"{MASKED} 0a1b 2", f"{MASKED} 0a1b 3", "2025031412000001", f"{MASKED} 0a1b 5"]
     assert is_masked is not None
     assert is_masked.tolist() == [True, True, False, True, False]

@@ -118,6 +118,15 @@ def test_rows_and_columns_that_are_only_formatted_are_no_cells(tmp_path: Path) -
     assert rows_of(workbook(tmp_path / "a.xlsx", sheet(BODY + styled))) == [str(n) for n in range(2, 30)]
 
 
+@pytest.mark.parametrize("value", ["<v></v>", "<v/>"])
+def test_a_formula_whose_text_is_empty_was_computed(value: str, tmp_path: Path) -> None:
+    formula = '<row r="30"><c r="A30"><v>30</v></c><c r="B30"{kind}><f>IF(C30="","","x")</f>{value}</c></row>'
+    computed = workbook(tmp_path / "a.xlsx", sheet(BODY + formula.format(kind=' t="str"', value=value)))
+    assert rows_of(computed)[-1] == "30"
+    with pytest.raises(DataRejected, match="B30 holds a formula never computed"):
+        rows_of(workbook(tmp_path / "b.xlsx", sheet(BODY + formula.format(kind="", value=value))))
+
+
 DAMAGED: dict[str, Callable[[Path], Path]] = {
     "more texts claimed than there are": lambda path: workbook(
         path, sheet(BODY), texts=f"<sst xmlns=\"{MAIN}\" uniqueCount = '4294967295'><si><t>a</t></si></sst>"

@@ -57,7 +57,8 @@ def test_what_living_commands_work_in_stays(tmp_path: Path) -> None:
         passing_folder(home / "rebuilt") as rebuilt,
         passing_folder(tmp_path / "tolok-check") as trial,
     ):
-        dead = [home / "clean" / ".draft-renamed-x", home / ".draft-rebuilt-x", tmp_path / ".draft-tolok-check-x"]
+        folders = {"renamed": home / "clean", "rebuilt": home, "tolok-check": tmp_path}
+        dead = [folder / f".draft-{name}-x1x2x3x4" for name, folder in folders.items()]
         for one in dead:
             one.mkdir()
             (one / "rows").touch()
@@ -92,3 +93,14 @@ def test_of_the_temporary_folder_only_old_ones_of_ours_go(tmp_path: Path, monkey
         sweep(tmp_path / "home")
         assert own.is_dir()
     assert sorted(tmp_path.iterdir()) == sorted([*others, tmp_path / f"{SCRATCH_PREFIX}new"])
+
+
+def test_what_others_call_a_draft_is_theirs(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    theirs = [home / "arsip" / ".draft-surat", home / ".draft-catatan.md"]
+    theirs[0].mkdir(parents=True)
+    theirs[1].touch()
+    left = home / ".draft-2025-01.json-a1_b2c3d"
+    left.touch()
+    sweep(home)
+    assert [path.exists() for path in (*theirs, left)] == [True, True, False]

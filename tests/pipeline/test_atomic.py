@@ -53,7 +53,7 @@ def test_a_full_disk_leaves_the_old_file_and_no_draft(tmp_path: Path, monkeypatc
 
 
 def test_a_killed_writer_s_draft_goes_with_the_next_write(tmp_path: Path) -> None:
-    (tmp_path / ".draft-page-killed").touch()
+    (tmp_path / ".draft-page-killed_0").touch()
     write_atomically(tmp_path / "page", "new")
     assert names_in(tmp_path) == ["page"]
 

@@ -19,7 +19,7 @@ from pipeline.progress import Meter
 
 def test_a_folder_left_by_a_killed_maker_is_swept_and_one_being_made_is_not(tmp_path: Path) -> None:
     target = tmp_path / "dataset"
-    left = tmp_path / ".draft-dataset-left"
+    left = tmp_path / ".draft-dataset-left0_1a"
     left.mkdir()
     (left / "half").touch()
     with atomic_folder(target) as first:

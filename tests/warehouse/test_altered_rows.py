@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from connectors.errors import DataDamaged, DataRejected
 from pipeline.warehouse import Closing, Warehouse
 from pipeline.warehouse.engine import make_engine, writing
-from pipeline.warehouse.model import KEY, SEAL, Utc
+from pipeline.warehouse.model import KEY, SEAL, UNKNOWN, Utc
 from pipeline.warehouse.seals import ALTERED
 from pipeline.warehouse.version_rows import PARTS
 from tests.warehouse.test_vouching import V2, alter, later, with_two_versions
@@ -74,6 +74,7 @@ def test_a_text_where_a_number_or_moment_should_be_is_no_fault_of_the_code(
     alter(url, "PRAGMA ignore_check_constraints = 1", f"UPDATE {table} SET {name} = 'kacau' WHERE version = 2")
     assert [one.reason for one in warehouse.city_view("kota-uji").results] == [ALTERED]
     assert [row["reason"] == ALTERED for row in warehouse.history("kota-uji")] == [False, True]
+    assert warehouse.headlines() == () or column.endswith("rows_read")
     assert not warehouse.compare([V2], request=later("r9")).is_same
     warehouse.store([V2], request=later("r3"))
     assert warehouse.compare([V2], request=later("r9")).is_same
@@ -82,12 +83,21 @@ def test_a_text_where_a_number_or_moment_should_be_is_no_fault_of_the_code(
 def test_a_text_where_a_files_moment_should_be_is_named_and_mended(sqlite_warehouse: tuple[Warehouse, str]) -> None:
     warehouse, url = sqlite_warehouse
     alter(url, "UPDATE source_file SET landed_at = 'kacau'")
-    with pytest.raises(DataDamaged, match="tolok verify names the place"):
-        warehouse.results("kota-uji")
+    assert {file.landed_at for one in warehouse.results("kota-uji") for file in one.files} == {UNKNOWN}
     found = warehouse.compare([V2], request=later("r9")).differences
     assert {one.place for one in found} == {"source_file.landed_at"}
     warehouse.store([V2], request=later("r3"))
-    assert [one.version for one in warehouse.results("kota-uji")] == [2]
+    (one,) = warehouse.results("kota-uji")
+    assert (one.version, {file.landed_at for file in one.files} & {UNKNOWN}) == (2, set())
+
+
+def test_a_text_where_a_day_of_readiness_should_be_is_a_message(sqlite_warehouse: tuple[Warehouse, str]) -> None:
+    warehouse, url = sqlite_warehouse
+    answer = "'kota-uji', 2025, 'it_downtime', 1"
+    columns = "city_id, year, indicator_id, theme, answered_on, state, responsible_unit"
+    alter(url, f"INSERT INTO readiness_answer ({columns}) VALUES ({answer}, 'kacau', 'no', 'x')")
+    with pytest.raises(DataDamaged, match="tolok verify names the place"):
+        warehouse.city_view("kota-uji")
 
 
 @pytest.fixture
