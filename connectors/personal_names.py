@@ -43,17 +43,20 @@ _NAME_OF = r"nama(?:nya| (?:lengkap|pelapor|pemohon|warga|pengadu|wp|pasien|pela
 _ROLES = (
     rf"{_NAME_OF}|pelapor|pemohon|pengadu|pengirim|penelepon|penelpon|wajib pajak|wp|korban|penanggung jawab|pic|cp"
     r"|pemilik(?: (?:rumah|usaha|toko|warung|tanah|kendaraan))?|kontak|contact|petugas|operator|teknisi|reporter|caller"
-    r"|requester|name|pasien|pelanggan|sopir|pengemudi|kepala keluarga|suami|istri|anak(?: kandung| dari)?|ahli waris"
+    r"|requester|name|pasien|pelanggan|sopir|pengemudi|kepala keluarga|suami|istri|anak (?:kandung|dari)|ahli waris"
     r"|penerima(?: (?:bansos|pkh|bpnt|blt|bantuan|manfaat))?|orang tua(?: (?:murid|siswa))?|wali(?: (?:murid|siswa))?"
     r"|siswa|siswi|murid|assignee|assigned to|re(?:ques|por)ted (?:by|for)|disposisi|oleh|yth|u\.p\.?|saksi|direktur"
     r"|saya|tetangga|nasabah|warga|an"
 )
+_OF_OFFICES = re.compile(
+    r"disposisi|oleh|yth|u\.p|petugas|operator|teknisi|kontak|contact|pic|cp|assigne|requested", re.I
+)
 _TOLD = re.compile(
-    rf"\b(?:{_ROLES})\b[\"'.]*\s*(?P<mark>[:=])[\s\"']*(?={_BEFORE}(?P<name>{_LETTERS}))",
+    rf"\b(?P<role>{_ROLES}|anak)\b[\"'.]*\s*[:=][\s\"']*(?={_BEFORE}(?P<name>{_LETTERS}))",
     re.I,
 )
 _IN_ROLE = re.compile(
-    rf"\b(?!(?i:name)\b)(?i:{_ROLES})\b[\s.,\-\"']+(?i:{_BEFORE})(?P<name>{_LETTERS})"
+    rf"\b(?!(?i:name)\b)(?i:{_ROLES})\b[\s.\-\"']+(?i:{_BEFORE})(?P<name>{_LETTERS})"
     rf"(?:[ .]+(?:[A-Z]\. ?)*(?P<next>{_LETTERS}))?"
 )
 _NAMED_AFTER = re.compile(
@@ -106,7 +109,7 @@ def knows_name(word: str) -> bool:
 def _names(text: str) -> Iterator[re.Match[str]]:
     for pattern in _SALUTED, _FAMILIAR, _MARKED, _HONOURED:
         yield from filter(_is_name, pattern.finditer(text))
-    yield from (found for found in _TOLD.finditer(text) if _is_name(found) and not _is_acronym(found["name"]))
+    yield from (found for found in _TOLD.finditer(text) if _is_name(found) and not _may_be_an_office(found))
     yield from (found for found in _NAMED_AFTER.finditer(text) if _is_name(found) and not _is_acronym(found["name"]))
     yield from (
         found
@@ -137,6 +140,12 @@ def _is_acronym(word: str) -> bool:
     return word.isupper() and len(word) <= 6 and not knows_name(word)
 
 
+def _may_be_an_office(told: re.Match[str]) -> bool:
+    """Whether one short word of capitals stands in a role that offices have too."""
+    is_alone = re.match(r"\s+[^\W\d_]{3}", told.string[told.end("name") :]) is None
+    return is_alone and _is_acronym(told["name"]) and _OF_OFFICES.match(told["role"]) is not None
+
+
 def _are_two_names(found: re.Match[str]) -> bool:
     """Whether two words with capitals stand there that are no other words."""
     words = [found["name"], found["next"] or ""]
@@ -145,6 +154,8 @@ def _are_two_names(found: re.Match[str]) -> bool:
 
 
 def _is_of_place(text: str, found: re.Match[str]) -> bool:
+    if found.re in (_MARKED, _TOLD, _IN_ROLE):
+        return False
     before = text[: found.start()]
     if found.re is _DEGREE:
         return re.search(rf"\b{_PLACE}\b[^,;:(]{{0,40}}$", before, re.I) is not None

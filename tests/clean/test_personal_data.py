@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from connectors.personal_data import KINDS, personal_kind
+from pipeline.clean.personal_ids import IdNumbers
 from pipeline.clean.personal_texts import MASKED, masked_ids
 from pipeline.tables import TABLES
 from tests.clean.labelled import personal, sound
@@ -60,6 +61,10 @@ def test_at_most_2_percent_of_sound_names_are_taken_for_a_person() -> None:
         ("Call Center 0800-1-000-112", None),
         ("Bapak: Andi", "name"),
         ("Santoso, Budi", "name"),
+        ("Pelapor: OJAK", "name"),
+        ("Loket 2: PIC: OJAK PAKPAHAN", "name"),
+        ("Disposisi: DLH", None),
+        ("Perlindungan Anak, Pengendalian Penduduk", None),
         ("Pemohon KTP", None),
         ("Jalan Nasional No 3", None),
         ("Kelurahan Dr. Soetomo", None),
@@ -91,7 +96,7 @@ def test_ids_that_tell_of_a_person_are_told_by_their_row_and_numbers_of_tickets_
         ["Ibu Siti 0812-3456-7890", "3273014512900001", "2025031412000001", "INC 08123456789", None], dtype="str"
     )
     column = TABLES["inquiries"].column("inquiry_id")
-    shown, is_masked = masked_ids(ids, pd.Series([2, 3, 4, 5, 6]), column, file_id="0a1b")
+    shown, is_masked = masked_ids(ids, pd.Series([2, 3, 4, 5, 6]), column, file_id="0a1b", seen=IdNumbers())
     assert shown.isna().tolist() == [False] * 4 + [True]
     assert shown[:4].tolist() == [f"{MASKED} 0a1b 2", f"{MASKED} 0a1b 3", "2025031412000001", f"{MASKED} 0a1b 5"]
     assert is_masked is not None
