@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -140,6 +141,23 @@ class Storage:
         with _faults_of(self._url):
             found = self._files.find(self._at(key))
         return [str(one).strip("/").removeprefix(f"{self._root}/") for one in found]
+
+    def sha256(self, key: str) -> str | None:
+        """The hash of the bytes that are there, read to their end; null when there is no such file."""
+        with _faults_of(self._url):
+            try:
+                with self._files.open(self._at(key), "rb") as stored:
+                    return hashlib.file_digest(stored, "sha256").hexdigest()
+            except FileNotFoundError:
+                return None
+
+    def state(self, key: str) -> str | None:
+        """What changes when a file there is written, asked without reading it; null when there is no such file."""
+        with _faults_of(self._url):
+            try:
+                return str(self._files.ukey(self._at(key)))
+            except FileNotFoundError:
+                return None
 
     def remove(self, key: str) -> None:
         """Take a file away, if there is one."""
