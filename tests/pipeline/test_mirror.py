@@ -13,7 +13,7 @@ from typing import Any
 import fsspec
 import pytest
 
-from connectors.errors import ConfigError, DataDamaged
+from connectors.errors import ConfigError, DataDamaged, TolokError
 from connectors.objects import Storage
 from pipeline import steps
 from pipeline.landing import objects
@@ -111,6 +111,45 @@ def test_what_was_altered_in_the_storage_is_mended_by_who_has_the_source_and_ref
 def test_a_storage_without_a_shared_warehouse_is_refused() -> None:
     with pytest.raises(ConfigError, match="TOLOK_WAREHOUSE"):
         Settings.from_environment(dict(os.environ) | {"TOLOK_HOME": "s3://ember/tolok", "TOLOK_WAREHOUSE": ""})
+
+
+def test_a_storage_with_a_warehouse_of_one_machine_is_refused() -> None:
+    with pytest.raises(ConfigError, match="not to SQLite"):
+        Settings.from_environment({"TOLOK_HOME": "s3://ember/tolok", "TOLOK_WAREHOUSE": "sqlite:////srv/w.sqlite"})
+
+
+@pytest.mark.parametrize(
+    ("setting", "others"),
+    [("TOLOK_HOME", {}), ("TOLOK_MIRROR", {"TOLOK_HOME": "s3://ember/tolok", "TOLOK_WAREHOUSE": "postgresql://db/w"})],
+)
+def test_half_an_address_is_no_folder(setting: str, others: dict[str, str]) -> None:
+    for address in ("s3:/ember/tolok", "gs:/ember"):
+        with pytest.raises(ConfigError, match=f"{setting}='{address}'"):
+            Settings.from_environment({**others, setting: address})
+
+
+def test_a_mirror_in_a_storage_is_refused() -> None:
+    told = {"TOLOK_HOME": "s3://ember/a", "TOLOK_WAREHOUSE": "postgresql://db/w", "TOLOK_MIRROR": "s3://ember/b"}
+    with pytest.raises(ConfigError, match="a folder of this machine"):
+        Settings.from_environment(told)
+
+
+@pytest.mark.usefixtures("machines")
+@pytest.mark.parametrize(("fault", "said"), [(PermissionError, "may not be written"), (OSError, "cannot be written")])
+def test_a_fault_of_the_storage_names_the_setting_and_the_object(
+    fault: type[OSError], said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise fault
+
+    monkeypatch.setattr(type(fsspec.filesystem("memory")), "put_file", refuse)
+    with pytest.raises(TolokError, match=f"TOLOK_HOME: memory://diskominfo/tolok/landing/objects/.*{said}"):
+        steps.fetch(CITY, "meja", YEAR)
+
+
+def test_an_unknown_storage_names_the_setting() -> None:
+    with pytest.raises(ConfigError, match="TOLOK_HOME: unknown storage"):
+        Storage("ftp://ember/tolok")
 
 
 def test_the_address_of_a_folder_is_the_folder(tmp_path: Path) -> None:
