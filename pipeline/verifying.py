@@ -14,7 +14,7 @@ from pipeline.periods import Period
 from pipeline.progress import SILENT, Progress
 from pipeline.raw_files import RawFiles, raw_files
 from pipeline.readiness.check import stored_otherwise
-from pipeline.report.verification import MANIFEST, RAW_FILE, STORED_FILE, Checked, Finding, Verified
+from pipeline.report.verification import MANIFEST, RAW_FILE, STORED_FILE, Checked, Finding, Kind, Verified
 from pipeline.settings import Settings
 from pipeline.warehouse import Comparison, Difference, Warehouse
 
@@ -63,7 +63,11 @@ def verify(city_id: str, period: str, *, progress: Progress = SILENT) -> Verifie
 
 
 def _of_files(raw: RawFiles) -> Iterator[Finding]:
-    places = {MANIFEST: raw.manifests, RAW_FILE: raw.altered, STORED_FILE: raw.altered_in_storage}
+    places: dict[Kind, tuple[str, ...]] = {
+        MANIFEST: raw.manifests,
+        RAW_FILE: raw.altered,
+        STORED_FILE: raw.altered_in_storage,
+    }
     for place, names in places.items():
         if names:
             yield Finding(place, tuple(Difference(place, {"file": name}, "sha256", None, None) for name in names))
