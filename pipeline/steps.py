@@ -20,7 +20,7 @@ from connectors.remarks import Remark
 from pipeline.atomic import write_atomically
 from pipeline.config.city import City
 from pipeline.config.load import load_city
-from pipeline.landing import LandedFile, Manifest, is_whole, land
+from pipeline.landing import Manifest, land, put_again
 from pipeline.leftovers import passing_folder, sweep_leftovers
 from pipeline.mirror import pull
 from pipeline.periods import Period, period_of_run
@@ -181,6 +181,7 @@ def fetch(city_id: str, source: str, period: str, *, progress: Progress = SILENT
             manifest = pull(_home(), city=city, source_name=source, period=asked, now=datetime.now(UTC))
         else:
             manifest = land(_home(), city=city, source_name=source, period=asked, meter=meter)
+        put_again(_home(), manifest.files)
     return f"{manifest.source}/{manifest.period}"
 
 
@@ -645,19 +646,6 @@ def rows_behind(city_id: str, period: str, indicator_id: str, *, where: Mapping[
 def _rows_and_terms(work: Work, definition: Definition) -> tuple[Dataset, Terms]:
     rows = work.dataset(definition.table)
     return rows, _terms(work, definition, rows=rows)
-
-
-def landed_files(city_id: str, period: str) -> list[LandedFile]:
-    """The raw files of a period as its manifests name them; `DataRejected` when a source has not been fetched."""
-    return [file for manifest in _work(city_id, period).all_manifests for file in manifest.files]
-
-
-def altered_files(city_id: str, period: str, *, progress: Progress = SILENT) -> list[str]:
-    """Names of landed files whose bytes are gone or no longer have the hash they are addressed by."""
-    files = landed_files(city_id, period)
-    with progress.step("Cocokkan berkas / Check files") as meter:
-        meter.expect(sum(file.size_bytes for file in files))
-        return [file.name for file in files if not is_whole(_home(), file.sha256, meter)]
 
 
 def dataset(city_id: str, table: str, period: str) -> Dataset:

@@ -12,8 +12,9 @@ from pipeline.config.load import load_city
 from pipeline.landing import manifests_of
 from pipeline.periods import Period
 from pipeline.progress import SILENT, Progress
+from pipeline.raw_files import RawFiles, raw_files
 from pipeline.readiness.check import stored_otherwise
-from pipeline.report.verification import RAW_FILE, Checked, Finding, Verified
+from pipeline.report.verification import MANIFEST, RAW_FILE, STORED_FILE, Checked, Finding, Kind, Verified
 from pipeline.settings import Settings
 from pipeline.warehouse import Comparison, Difference, Warehouse
 
@@ -23,17 +24,24 @@ _OF_A_FILE = ("name", "owner", "licence")
 def verify(city_id: str, period: str, *, progress: Progress = SILENT) -> Verified:
     """Compute a period anew from the landed bytes and compare all that is stored of it; nothing is written.
 
-    Where landed bytes are altered or gone nothing is computed. Raises `DataRejected` where sources were never fetched.
+    Where landed bytes or their manifests are altered or gone nothing is computed. Raises `DataRejected` where sources
+    were never fetched.
     """
     settings = Settings.from_environment()
-    city, label = load_city(settings.cities, city_id), Period.parse(period).label
-    names = steps.landed_files(city_id, label)
-    if altered := steps.altered_files(city_id, label, progress=progress):
-        gone = (Difference(RAW_FILE, {"file": name}, "sha256", None, None) for name in altered)
-        return Verified(city_id, label, findings=(Finding("raw_file", tuple(gone)),), files_count=len(names))
+    city, asked, warehouse = (
+        load_city(settings.cities, city_id),
+        Period.parse(period),
+        Warehouse(settings.warehouse_url),
+    )
+    label = asked.label
+    stored = {file.sha256: file for one in warehouse.results(city_id, period=label) for file in one.files}
+    raw = raw_files(settings.home, city=city, period=asked, stored=stored.values(), progress=progress)
+    of_files = list(_of_files(raw))
+    if raw.altered or raw.manifests:
+        return Verified(city_id, label, findings=tuple(of_files), files_count=raw.count)
     results, request = steps.recompute(city_id, label, progress=progress)
-    compared = Warehouse(settings.warehouse_url).compare(results, request=request)
-    findings = [*_of_results(compared), *_of_history(compared), *_beside(compared, city)]
+    compared = warehouse.compare(results, request=request)
+    findings = [*of_files, *_of_results(compared), *_of_history(compared), *_beside(compared, city)]
     notes = list(_notes(compared))
     if Period.parse(label).is_year:
         try:
@@ -51,7 +59,18 @@ def verify(city_id: str, period: str, *, progress: Progress = SILENT) -> Verifie
         )
         for name, one in compared.decided.items()
     )
-    return Verified(city_id, label, checked, tuple(findings), tuple(notes), len(names), compared.is_closed)
+    return Verified(city_id, label, checked, tuple(findings), tuple(notes), raw.count, compared.is_closed)
+
+
+def _of_files(raw: RawFiles) -> Iterator[Finding]:
+    places: dict[Kind, tuple[str, ...]] = {
+        MANIFEST: raw.manifests,
+        RAW_FILE: raw.altered,
+        STORED_FILE: raw.altered_in_storage,
+    }
+    for place, names in places.items():
+        if names:
+            yield Finding(place, tuple(Difference(place, {"file": name}, "sha256", None, None) for name in names))
 
 
 def _of_results(compared: Comparison) -> Iterator[Finding]:

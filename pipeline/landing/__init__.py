@@ -20,6 +20,7 @@ from pipeline.landing.objects import (
     landed_object,
     landing_notes,
     object_path,
+    put_again,
     unaltered,
 )
 from pipeline.landing.source_files import land
@@ -41,6 +42,7 @@ __all__ = [
     "matching_files",
     "matching_objects",
     "object_path",
+    "put_again",
     "read_manifest",
     "read_manifest_at",
     "refuse_unwritable_name",

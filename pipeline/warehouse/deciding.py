@@ -144,13 +144,17 @@ def _change_reason(result: Result, newest: Version, request: StoreRequest) -> st
     outside_count = sum(row["rows_count"] for row in fates if row["rule"] == OUTSIDE)
     added = _bearing(result) - (latest["rows_read"] - outside_count)
     if added > 0:
-        return f"{added} baris susulan / {added} late rows"
+        return f"{added} baris susulan / {added} late {_rows(added)}"
     if added < 0:
-        return f"{-added} baris ditarik / {-added} rows withdrawn"
+        return f"{-added} baris ditarik / {-added} {_rows(-added)} withdrawn"
     before = {row["sha256"] for row in by_column(RESULT_SOURCE, newest.rows.get(RESULT_SOURCE.name, ()))}
     if before != {file.sha256 for file in request.sources.get(result.indicator_id, ())}:
         return "berkas dikoreksi / corrected file"
     return request.because or "pengaturan berubah / settings changed"
+
+
+def _rows(count: int) -> str:
+    return "row" if count == 1 else "rows"
 
 
 def _bearing(result: Result) -> int:
