@@ -22,7 +22,7 @@ from pipeline.config.city import City
 from pipeline.config.load import load_city
 from pipeline.landing import LandedFile, Manifest, is_whole, land
 from pipeline.leftovers import passing_folder, sweep_leftovers
-from pipeline.mirror import pull
+from pipeline.mirror import is_in_storage, pull
 from pipeline.periods import Period, period_of_run
 from pipeline.preconditions import require_countable, sources_for
 from pipeline.progress import SILENT, Progress
@@ -67,6 +67,10 @@ def _begin() -> None:
     from pipeline.warehouse import Warehouse
 
     sweep_leftovers(_home())
+    if is_in_storage(_home()):
+        from pipeline.erasure import sweep_gone
+
+        sweep_gone(_home())
     warehouse = Warehouse(_warehouse_url())
     warehouse.migrate()
     warehouse.require_writable()
@@ -181,7 +185,28 @@ def fetch(city_id: str, source: str, period: str, *, progress: Progress = SILENT
             manifest = pull(_home(), city=city, source_name=source, period=asked, now=datetime.now(UTC))
         else:
             manifest = land(_home(), city=city, source_name=source, period=asked, meter=meter)
+    _strip(city, manifest)
     return f"{manifest.source}/{manifest.period}"
+
+
+def _strip(city: City, manifest: Manifest) -> None:
+    """Take rows of erased persons out of what was fetched, and say so: the source still holds them."""
+    from pipeline.landing import erased_ids
+
+    if not erased_ids(_home(), city.city, manifest.source):
+        return
+    from pipeline.erasure import strip
+
+    if count := strip(_home(), city, manifest):
+        _log.warning(
+            "%s %s: %d baris orang yang sudah dihapus masih ada di sumbernya; tidak disimpan. Minta pengelola sumber "
+            "menghapusnya. / %d rows of erased persons are still in the source; they were not kept. Ask who runs the "
+            "source to erase them.",
+            manifest.source,
+            manifest.period,
+            count,
+            count,
+        )
 
 
 def clean(city_id: str, table: str, period: str, *, progress: Progress = SILENT) -> str:
@@ -648,8 +673,8 @@ def _rows_and_terms(work: Work, definition: Definition) -> tuple[Dataset, Terms]
 
 
 def landed_files(city_id: str, period: str) -> list[LandedFile]:
-    """The raw files of a period as its manifests name them; `DataRejected` when a source has not been fetched."""
-    return [file for manifest in _work(city_id, period).all_manifests for file in manifest.files]
+    """What is kept of the raw files of a period; `DataRejected` when a source has not been fetched."""
+    return [file for manifest in _work(city_id, period).all_manifests for file in manifest.kept_files]
 
 
 def altered_files(city_id: str, period: str, *, progress: Progress = SILENT) -> list[str]:

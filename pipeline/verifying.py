@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import UTC, datetime
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime
 
 from connectors.errors import TolokError
 from pipeline import steps
@@ -34,7 +34,7 @@ def verify(city_id: str, period: str, *, progress: Progress = SILENT) -> Verifie
     results, request = steps.recompute(city_id, label, progress=progress)
     compared = Warehouse(settings.warehouse_url).compare(results, request=request)
     findings = [*_of_results(compared), *_of_history(compared), *_beside(compared, city)]
-    notes = list(_notes(compared))
+    notes = [*_notes(compared), *_of_erased(compared, request.decisions, _decided_on(settings, city))]
     if Period.parse(label).is_year:
         try:
             otherwise = stored_otherwise(city, int(label), today=datetime.now(UTC).astimezone(city.zone_info).date())
@@ -48,6 +48,7 @@ def verify(city_id: str, period: str, *, progress: Progress = SILENT) -> Verifie
             one.newest.number if one.newest else 0,
             one.result.headline.value,
             is_same=one.is_same,
+            erased_count=one.erased_count,
         )
         for name, one in compared.decided.items()
     )
@@ -56,8 +57,29 @@ def verify(city_id: str, period: str, *, progress: Progress = SILENT) -> Verifie
 
 def _of_results(compared: Comparison) -> Iterator[Finding]:
     for name, one in compared.decided.items():
-        if not one.is_same:
+        if not one.is_same and not one.erased_count:
             yield Finding("result", one.differences, name)
+
+
+def _decided_on(settings: Settings, city: City) -> dict[int, date]:
+    """On which day on the city's clock each decision to erase was made."""
+    rows = Warehouse(settings.warehouse_url).erasures()
+    return {row["decision"]: row["decided_at"].astimezone(city.zone_info).date() for row in rows}
+
+
+def _of_erased(
+    compared: Comparison, decisions: Mapping[str, Sequence[int]], decided_on: Mapping[int, date]
+) -> Iterator[str]:
+    for name, one in compared.decided.items():
+        if one.erased_count:
+            told = [(number, decided_on.get(number, "?")) for number in decisions.get(name, ())]
+            told_id = ", ".join(f"keputusan {number} pada {on}" for number, on in told)
+            told_en = ", ".join(f"decision {number} on {on}" for number, on in told)
+            yield (
+                f"{name}: v{one.newest.number if one.newest else 0} tidak lagi dapat ditelusuri penuh: "
+                f"{one.erased_count} baris dihapus oleh {told_id}; yang tersimpan utuh menurut segelnya / no longer "
+                f"retraces whole: {one.erased_count} rows erased by {told_en}; what is stored is whole by its seal"
+            )
 
 
 def _of_history(compared: Comparison) -> Iterator[Finding]:
