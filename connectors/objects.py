@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -16,6 +17,7 @@ from connectors.errors import ConfigError, SourceUnavailable, TolokError
 _PACKAGES = {"s3": "s3fs", "gs": "gcsfs", "gcs": "gcsfs", "az": "adlfs", "abfs": "adlfs", "abfss": "adlfs"}
 _BUILT_IN = ("file", "memory")
 _GLOB_MARKS = "*?["
+_HOME = "TOLOK_HOME"
 
 
 @dataclass(frozen=True)
@@ -60,39 +62,39 @@ def stored_objects(pattern: str) -> list[StoredObject]:
 
 
 def load_client(url: str) -> None:
-    """Import what reads the storage of an address, without reaching for it; `ConfigError` where it is not installed."""
-    _file_system_class(url)
+    """Import what reads the storage of a home, without reaching for it; `ConfigError` where it is not installed."""
+    _file_system_class(url, setting=_HOME)
 
 
-def _storage(pattern: str) -> Any:  # noqa: ANN401 fsspec gives no types
+def _storage(pattern: str, *, setting: str = "path") -> Any:  # noqa: ANN401 fsspec gives no types
     # A worker that lives for weeks must not see the listing of its first day.
-    return _file_system_class(pattern)(skip_instance_cache=True, use_listings_cache=False)
+    return _file_system_class(pattern, setting=setting)(skip_instance_cache=True, use_listings_cache=False)
 
 
-def _file_system_class(pattern: str) -> Any:  # noqa: ANN401 fsspec gives no types
+def _file_system_class(pattern: str, *, setting: str = "path") -> Any:  # noqa: ANN401 fsspec gives no types
     import fsspec  # type: ignore[import-untyped]
 
     parts = urlsplit(pattern)
     if "@" in parts.netloc or parts.password:
         raise ConfigError(
-            id="path: alamat penyimpanan tidak boleh berisi kunci atau sandi. Taruh di lingkungan mesin "
+            id=f"{setting}: alamat penyimpanan tidak boleh berisi kunci atau sandi. Taruh di lingkungan mesin "
             "(mis. AWS_ACCESS_KEY_ID, atau FSSPEC_S3).",
-            en="path: a storage's address must not hold a key or password. Put them in the machine's environment "
+            en=f"{setting}: a storage's address must not hold a key or password. Put them in the machine's environment "
             "(such as AWS_ACCESS_KEY_ID, or FSSPEC_S3).",
         )
     if "::" in pattern or parts.scheme not in (*_PACKAGES, *_BUILT_IN):
         known = ", ".join((*_PACKAGES, *_BUILT_IN))
         raise ConfigError(
-            id=f"path: penyimpanan '{parts.scheme}://' tidak dikenal; yang ada: {known}.",
-            en=f"path: unknown storage '{parts.scheme}://'; there are: {known}.",
+            id=f"{setting}: penyimpanan '{parts.scheme}://' tidak dikenal; yang ada: {known}.",
+            en=f"{setting}: unknown storage '{parts.scheme}://'; there are: {known}.",
         )
     try:
         return fsspec.get_filesystem_class(parts.scheme)
     except ImportError:
         package = _PACKAGES.get(parts.scheme, "fsspec")
         raise ConfigError(
-            id=f"path: untuk membaca {parts.scheme}:// pasang dahulu paket {package}: pip install {package}",
-            en=f"path: to read {parts.scheme}:// first install the package {package}: pip install {package}",
+            id=f"{setting}: untuk membaca {parts.scheme}:// pasang dahulu paket {package}: pip install {package}",
+            en=f"{setting}: to read {parts.scheme}:// first install the package {package}: pip install {package}",
         ) from None
 
 
@@ -104,16 +106,16 @@ class Storage:
 
     def __init__(self, url: str) -> None:
         self._url = url.rstrip("/")
-        self._files = _storage(self._url)
+        self._files = _storage(self._url, setting=_HOME)
         self._root = str(self._files._strip_protocol(self._url)).strip("/")
 
     def put(self, path: Path, key: str, *, only_new: bool = False) -> bool:
         """Copy a file there in one step; with `only_new` one that is there stands, and the answer is false."""
-        with _faults_of(self._url):
+        with _faults_of(self._told(key), is_written=True):
             try:
                 self._files.put_file(str(path), self._at(key), mode="create" if only_new else "overwrite")
             except FileNotFoundError:
-                raise _no_bucket(self._url) from None
+                raise _no_bucket(self._told(key)) from None
             except OSError:
                 # A storage says in its own words that it put nothing in the place of another.
                 if only_new and self._files.isfile(self._at(key)):
@@ -123,7 +125,7 @@ class Storage:
 
     def get(self, key: str, path: Path) -> bool:
         """Copy a file from there; false when there is none."""
-        with _faults_of(self._url):
+        with _faults_of(self._told(key)):
             try:
                 self._files.get_file(self._at(key), str(path))
             except FileNotFoundError:
@@ -132,19 +134,40 @@ class Storage:
 
     def has(self, key: str) -> bool:
         """Whether there is such a file."""
-        with _faults_of(self._url):
+        with _faults_of(self._told(key)):
             return bool(self._files.isfile(self._at(key)))
 
     def names(self, key: str) -> list[str]:
         """The keys of all files below a folder."""
-        with _faults_of(self._url):
+        with _faults_of(self._told(key)):
             found = self._files.find(self._at(key))
         return [str(one).strip("/").removeprefix(f"{self._root}/") for one in found]
 
+    def sha256(self, key: str) -> str | None:
+        """The hash of the bytes that are there, read to their end; null when there is no such file."""
+        with _faults_of(self._told(key)):
+            try:
+                with self._files.open(self._at(key), "rb") as stored:
+                    return hashlib.file_digest(stored, "sha256").hexdigest()
+            except FileNotFoundError:
+                return None
+
+    def state(self, key: str) -> str | None:
+        """What changes when a file there is written, asked without reading it; null when there is no such file."""
+        with _faults_of(self._told(key)):
+            try:
+                return str(self._files.ukey(self._at(key)))
+            except FileNotFoundError:
+                return None
+
     def remove(self, key: str) -> None:
         """Take a file away, if there is one."""
-        with _faults_of(self._url), suppress(FileNotFoundError):
+        with _faults_of(self._told(key), is_written=True), suppress(FileNotFoundError):
             self._files.rm_file(self._at(key))
+
+    def _told(self, key: str) -> str:
+        """Which object of which setting a fault is about."""
+        return f"{_HOME}: {self._url}/{key}"
 
     def _at(self, key: str) -> str:
         return f"{self._root}/{key}"
@@ -158,20 +181,25 @@ def _no_bucket(url: str) -> ConfigError:
 
 
 @contextmanager
-def _faults_of(url: str) -> Iterator[None]:
+def _faults_of(url: str, *, is_written: bool = False) -> Iterator[None]:
     """Every fault of a storage as one of ours; its own words may hold keys and are not repeated."""
+    done_id, done_en = ("ditulis", "written") if is_written else ("dibaca", "read")
+    right_id, right_en = ("tulis", "write") if is_written else ("baca", "read")
     try:
         yield
     except TolokError:
         raise
     except PermissionError:
         raise ConfigError(
-            id=f"{url}: tidak boleh dibaca. Periksa kunci di lingkungan mesin dan hak baca akun itu pada penyimpanan.",
-            en=f"{url}: may not be read. Check the key in the machine's environment and its right to read there.",
+            id=f"{url}: tidak boleh {done_id}. Periksa kunci di lingkungan mesin dan hak {right_id} akun itu pada "
+            "penyimpanan.",
+            en=f"{url}: may not be {done_en}. Check the key in the machine's environment and its right to {right_en} "
+            "there.",
         ) from None
     except Exception as fault:
         kind = type(fault).__name__
         raise SourceUnavailable(
-            id=f"{url}: penyimpanan tidak dapat dibaca ({kind}). Periksa alamat, jaringan dan kunci; lalu coba lagi.",
-            en=f"{url}: the storage cannot be read ({kind}). Check address, network and key, then try again.",
+            id=f"{url}: penyimpanan tidak dapat {done_id} ({kind}). Periksa alamat, jaringan dan kunci; lalu coba "
+            "lagi.",
+            en=f"{url}: the storage cannot be {done_en} ({kind}). Check address, network and key, then try again.",
         ) from None

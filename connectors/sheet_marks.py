@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import zipfile
+from bisect import bisect_right
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from xml.etree import ElementTree
 
@@ -18,13 +20,69 @@ _MOST_REPEATED = 10_000
 ErrorCells = dict[int, dict[int, str]]
 
 
+@dataclass(frozen=True)
+class Bounds:
+    """How far a sheet reaches that may not be held in memory, and the cells that make it do so; `rows_count` is null
+    where one cell alone is too long."""
+
+    cells: tuple[str, ...]
+    rows_count: int | None = None
+    columns_count: int = 0
+
+
 @dataclass
 class SheetMarks:
-    """A sheet's error cells by row from 1 and place from 0, and its hidden rows and columns from 1."""
+    """A sheet's error cells by row from 1 and place from 0, and its hidden rows and columns from 1.
+
+    `uncomputed` are the rows, from 1, of formulas never computed, as runs by place. `beyond` is null for a sheet that
+    may be read.
+    """
 
     errors: ErrorCells = field(default_factory=dict)
     hidden_rows: set[int] = field(default_factory=set)
     hidden_columns: set[int] = field(default_factory=set)
+    uncomputed: dict[int, list[range]] = field(default_factory=dict)
+    beyond: Bounds | None = None
+
+    def add_uncomputed(self, row: int, place: int) -> None:
+        """Note a formula never computed."""
+        runs = self.uncomputed.setdefault(place, [])
+        if runs and runs[-1].stop == row:
+            runs[-1] = range(runs[-1].start, row + 1)
+        else:
+            runs.append(range(row, row + 1))
+
+    def uncomputed_in(self, row: int, places: Iterable[int]) -> str | None:
+        """The first of a row's cells at some places whose formula was never computed, such as `B2`."""
+        for place in places:
+            runs = self.uncomputed.get(place, [])
+            nth = bisect_right(runs, row, key=lambda run: run.start)
+            if nth and row in runs[nth - 1]:
+                return cell_name(row, place)
+        return None
+
+    def uncomputed_below(self, row: int, places: Iterable[int]) -> str | None:
+        """The first such cell below a row, in the first of some places that has one."""
+        for place in places:
+            for run in self.uncomputed.get(place, []):
+                if run.stop > row + 1:
+                    return cell_name(max(run.start, row + 1), place)
+        return None
+
+    @property
+    def first_uncomputed(self) -> str | None:
+        """The first cell whose formula was never computed."""
+        first = min(((runs[0].start, place) for place, runs in self.uncomputed.items()), default=None)
+        return first and cell_name(*first)
+
+
+def cell_name(row: int, place: int) -> str:
+    """A cell of a row from 1 and a place from 0 as spreadsheets call it."""
+    letters, left = "", place + 1
+    while left:
+        left, nth = divmod(left - 1, 26)
+        letters = chr(65 + nth) + letters
+    return f"{letters}{row}"
 
 
 def ods_marks(archive: zipfile.ZipFile) -> dict[str, SheetMarks]:

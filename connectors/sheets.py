@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
-from fnmatch import fnmatchcase
-from functools import partial, reduce
+from functools import partial
 from itertools import islice, starmap
 from typing import TYPE_CHECKING, Any
 
-from connectors.errors import DataRejected, SourceChanged
+from connectors.cell_texts import cell_texts
+from connectors.errors import SourceChanged
 from connectors.group_rows import GroupRows
 from connectors.layout import Layout
 from connectors.records import (
+    BELOW_TABLE,
     BLANK_ROW,
+    COLUMN_NUMBERS,
+    GRAND_TOTAL,
     HEADER_SEARCH_ROWS,
-    TYPED,
     UNDECLARED_GROUP,
     RawFile,
     Record,
@@ -25,14 +26,14 @@ from connectors.records import (
     find_header,
     find_shape,
     header_cells,
-    joined_header,
 )
+from connectors.sheet_choice import chosen_sheets, say_uncomputed
 from connectors.sheet_marks import ErrorCells, SheetMarks
 from connectors.table_bodies import GROUP_WIDTH, Row, TableBody, is_total, judge_row, say_groups
-from connectors.workbooks import open_workbook, told
+from connectors.workbooks import Workbook, open_workbook, told, uncomputed
 
 if TYPE_CHECKING:
-    from python_calamine import CalamineSheet, CalamineWorkbook
+    from python_calamine import CalamineSheet
 
 SHEET_ROWS_APART = 10_000_000
 SHEET_NAME = "@sheet"
@@ -87,27 +88,30 @@ def _table(file: RawFile, sheet: _Sheet, layout: Layout, columns: tuple[str, ...
         shape = find_shape(named, layout=layout, columns=asked, rows=_text_rows(sheet.rows))
     except SourceChanged as fault:
         raise fault.with_more(*_other_sheets(file, sheet.name, columns)) from None
+    marks = sheet.marks
     rows = _filled_down(named, sheet, shape, layout)
-    table = TableBody(named, shape, texts=_texts, record=partial(_sheet_record, shape))
+    table = TableBody(named, shape, texts=cell_texts, record=partial(_sheet_record, shape))
     if layout.group_rows:
-        groups = GroupRows(named, layout.group_rows, _texts)
+        groups = GroupRows(named, layout.group_rows, cell_texts)
         records = groups.carried(table.records(groups.noted(rows), ends_at=layout.ends_at), columns=columns)
     else:
         records = starmap(table.record, rows) if layout.names else table.records(rows, ends_at=layout.ends_at)
         records = _with_groups_said(named, records)
     records = _with_notes_said(named, shape, records)
-    if sheet.marks is None:
+    if marks is None:
         yield from _with_blanks_said(named, shape, records)
         return
-    _say_hidden_columns(named, shape, sheet.marks.hidden_columns)
-    hidden = sheet.marks.hidden_rows
-    yield from _with_hidden_said(named, records, hidden) if hidden else records
+    _say_hidden_columns(named, shape, marks.hidden_columns)
+    if marks.uncomputed:
+        not_read = (COLUMN_NUMBERS, GRAND_TOTAL, *([BELOW_TABLE] if layout.ends_at else []))
+        records = _computed(named, shape, records, marks, not_read=not_read)
+    yield from _with_hidden_said(named, records, marks.hidden_rows) if marks.hidden_rows else records
 
 
 def _other_sheets(file: RawFile, read: str, columns: tuple[str, ...]) -> tuple[str, str]:
     """Which other sheets have a row with all columns asked for, in both languages, if any do."""
-    workbook, _ = open_workbook(file)
-    names = [name for name in workbook.sheet_names if name != read and _has_header(workbook, name, columns)]
+    workbook = open_workbook(file)
+    names = [name for name in workbook.book.sheet_names if name != read and _has_header(workbook, name, columns)]
     if not names:
         return "", ""
     listed = ", ".join(f"'{name}'" for name in names)
@@ -117,9 +121,33 @@ def _other_sheets(file: RawFile, read: str, columns: tuple[str, ...]) -> tuple[s
     )
 
 
-def _has_header(workbook: CalamineWorkbook, name: str, columns: tuple[str, ...]) -> bool:
-    rows = islice(workbook.get_sheet_by_name(name).iter_rows(), HEADER_SEARCH_ROWS)
-    return any(set(columns) <= set(header_cells(_texts(row))) for row in rows)
+def _has_header(workbook: Workbook, name: str, columns: tuple[str, ...]) -> bool:
+    if workbook.bounds_of(name):
+        return False
+    rows = islice(workbook.sheet(name).iter_rows(), HEADER_SEARCH_ROWS)
+    return any(set(columns) <= set(header_cells(cell_texts(row))) for row in rows)
+
+
+def _computed(
+    file: RawFile, shape: RecordShape, records: Iterator[Record], marks: SheetMarks, *, not_read: Container[object]
+) -> Iterator[Record]:
+    """The records of a sheet with formulas never computed, of which those that are not read are remarked.
+
+    Raises `DataRejected` for one that is read, or stands in a row that its other cells do not make a record.
+    """
+    row, problem = 0, None
+    for record in records:
+        row, problem = int(str(record[0])), record[1]
+        if problem not in not_read:
+            is_judged_whole = problem not in (None, BLANK_ROW, BELOW_TABLE)
+            cell = marks.uncomputed_in(row, sorted(marks.uncomputed) if is_judged_whole else shape.places)
+            if cell is not None:
+                raise uncomputed(file, cell)
+        yield record
+    # A row of nothing but such formulas at a sheet's end is none to the parser.
+    if row and problem not in not_read and (cell := marks.uncomputed_below(row, shape.places)):
+        raise uncomputed(file, cell)
+    say_uncomputed(file, marks)
 
 
 def _with_blanks_said(file: RawFile, shape: RecordShape, records: Iterator[Record]) -> Iterator[Record]:
@@ -186,8 +214,13 @@ def _filled_down(file: RawFile, sheet: _Sheet, shape: RecordShape, layout: Layou
             if number in covered[place] and place not in wanted and _may_be_record(shape, cells):
                 raise _merged(file, name, number, is_header=number == first and not layout.names)
         for place in wanted:
-            is_blank = not any(_texts([cells[place]]))
-            if is_blank and place in above and (number in covered[place] or not covered[place]) and any(_texts(cells)):
+            is_blank = not any(cell_texts([cells[place]]))
+            if (
+                is_blank
+                and place in above
+                and (number in covered[place] or not covered[place])
+                and any(cell_texts(cells))
+            ):
                 cells[place] = above[place]
             elif not is_blank:
                 above[place] = cells[place]
@@ -195,7 +228,7 @@ def _filled_down(file: RawFile, sheet: _Sheet, shape: RecordShape, layout: Layou
 
 
 def _may_be_record(shape: RecordShape, cells: list[Any]) -> bool:
-    return any(_texts([cells[place] for place in shape.places])) and not is_total(_texts(cells))
+    return any(cell_texts([cells[place] for place in shape.places])) and not is_total(cell_texts(cells))
 
 
 def _rows_merged_at(sheet: _Sheet, place: int) -> set[int]:
@@ -225,11 +258,11 @@ def _merged(file: RawFile, name: str, number: int, *, is_header: bool) -> Source
 
 def _sheet_record(shape: RecordShape, number: int, cells: list[Any]) -> Record:
     """What `judge` says, without turning cells to text that nobody asked for."""
-    if len(cells) >= shape.width and not any(_texts(cells[shape.width :])):
-        texts = _texts([cells[place] for place in shape.places])
+    if len(cells) >= shape.width and not any(cell_texts(cells[shape.width :])):
+        texts = cell_texts([cells[place] for place in shape.places])
         if len(texts) - texts.count("") > (shape.width >= GROUP_WIDTH):
             return (number, None, *texts)
-    whole = _texts(cells)
+    whole = cell_texts(cells)
     return judge_row(shape, number, whole)
 
 
@@ -253,21 +286,16 @@ def _with_groups_said(file: RawFile, records: Iterator[Record]) -> Iterator[Reco
 
 
 def _text_rows(rows: Iterator[Row]) -> Iterator[tuple[int, list[str]]]:
-    return ((number, _texts(cells)) for number, cells in rows)
-
-
-def _texts(cells: list[Any]) -> list[str]:
-    return [_TEXT_OF[type(cell)](cell) for cell in cells]
+    return ((number, cell_texts(cells)) for number, cells in rows)
 
 
 def _sheets(file: RawFile, layout: Layout, *, columns: tuple[str, ...] = ()) -> Iterator[_Sheet]:
     """The sheets to read, each held in memory while it is read; unread ones with all of `columns` are remarked."""
-    workbook, found = open_workbook(file)
+    workbook = open_workbook(file)
     with told(file):
-        sheets = (_declared if layout.sheet else _only_one)(file, layout, workbook)
-        _say_unread(file, layout, workbook, read={sheet.name for sheet in sheets}, columns=columns)
+        sheets = chosen_sheets(workbook, layout, columns=columns)
     for sheet in sheets:
-        marks = None if found is None else found.get(sheet.name, SheetMarks())
+        marks = None if workbook.marks is None else workbook.marks.get(sheet.name, SheetMarks())
         rows = _rows_of(file, sheet, marks.errors if marks else {})
         last = sheet.total_height - 1
         merged = tuple((begin, (min(row, last), column)) for begin, (row, column) in sheet.merged_cell_ranges or ())
@@ -295,105 +323,3 @@ def _told_rows(file: RawFile, sheet: CalamineSheet) -> Iterator[list[Any]]:
         if row is None:
             return
         yield row
-
-
-def _declared(file: RawFile, layout: Layout, workbook: CalamineWorkbook) -> list[CalamineSheet]:
-    """The sheets that `sheet` names; a pattern leaves hidden and empty ones out."""
-    names, hidden = workbook.sheet_names, _hidden(workbook)
-    found: list[str] = []
-    for wanted in layout.sheets:
-        fitting = [name for name in names if fnmatchcase(name, wanted) and name not in hidden]
-        fitting = [wanted] if wanted in names else fitting
-        found += fitting
-        if not fitting:
-            raise SourceChanged(
-                id=f"{file.name}: lembar '{wanted}' tidak ada; yang ada: {', '.join(names)}. Perbaiki 'sheet'.",
-                en=f"{file.name}: there is no sheet '{wanted}'; there are: {', '.join(names)}. Mend 'sheet'.",
-            )
-    chosen = [workbook.get_sheet_by_name(name) for name in names if name in found]
-    return [sheet for sheet in chosen if sheet.height or sheet.name in layout.sheets]
-
-
-def _only_one(file: RawFile, layout: Layout, workbook: CalamineWorkbook) -> list[CalamineSheet]:  # noqa: ARG001
-    """The only visible sheet that holds data."""
-    hidden = _hidden(workbook)
-    shown = [name for name in workbook.sheet_names if name not in hidden]
-    sheets = [sheet for name in shown if (sheet := workbook.get_sheet_by_name(name)).height]
-    if len(sheets) > 1:
-        names = ", ".join(sheet.name for sheet in sheets)
-        raise DataRejected(
-            id=f'{file.name}: lebih dari satu lembar berisi data: {names}. Tulis sheet: "{sheets[0].name}" untuk satu '
-            'lembar, sheet: ["...", "..."] untuk beberapa, atau sheet: "*" untuk semua.',
-            en=f'{file.name}: more than one sheet holds data: {names}. Write sheet: "{sheets[0].name}" for one, '
-            'sheet: ["...", "..."] for several, or sheet: "*" for all.',
-        )
-    if not sheets:
-        raise DataRejected(
-            id=f"{file.name}: tidak ada lembar terlihat yang berisi data; tersembunyi: {', '.join(hidden) or '-'}. "
-            "Tulis namanya di 'sheet' bila itu datanya.",
-            en=f"{file.name}: no visible sheet holds data; hidden: {', '.join(hidden) or '-'}. Write its name in "
-            "'sheet' if that is the data.",
-        )
-    return sheets
-
-
-def _hidden(workbook: CalamineWorkbook) -> list[str]:
-    from python_calamine import SheetVisibleEnum
-
-    return [one.name for one in workbook.sheets_metadata if one.visible != SheetVisibleEnum.Visible]
-
-
-def _say_unread(
-    file: RawFile, layout: Layout, workbook: CalamineWorkbook, *, read: Container[str], columns: tuple[str, ...]
-) -> None:
-    """Remark sheets not read; one with the same header keeps provisional unless all read are named one by one."""
-    unread = [name for name in workbook.sheet_names if name not in read]
-    is_by_name = bool(layout.sheets) and not any(mark in name for name in layout.sheets for mark in "*?[")
-    same = [] if is_by_name else [name for name in unread if _has_table(workbook, name, layout, columns)]
-    if same:
-        listed = ", ".join(same)
-        file.remark(
-            "unread_tables",
-            id=f"lembar dengan judul kolom yang sama tidak dibaca: {listed}. Bila isinya dihitung, perbaiki pola "
-            "'sheet' atau tampilkan lembarnya; bila tidak, sebut semua lembar yang dibaca satu per satu di 'sheet'.",
-            en=f"sheets with the same header are not read: {listed}. If they count, mend the pattern in 'sheet' or "
-            "show the sheet; if not, name all sheets to read one by one in 'sheet'.",
-        )
-    if others := ", ".join(name for name in unread if name not in same):
-        file.remark(
-            "unread_sheets",
-            id=f"lembar tersembunyi, kosong atau tidak disebut di 'sheet', tidak dibaca: {others}.",
-            en=f"sheets hidden, empty or not named in 'sheet', not read: {others}.",
-            keeps_provisional=False,
-        )
-
-
-def _has_table(workbook: CalamineWorkbook, name: str, layout: Layout, columns: tuple[str, ...]) -> bool:
-    """Whether a sheet has a header with all of some columns, and rows below it."""
-    sheet = workbook.get_sheet_by_name(name)
-    rows = [_texts(row) for row in islice(sheet.iter_rows(), HEADER_SEARCH_ROWS)]
-    header_height = layout.header_rows
-    for nth in range(len(rows) if columns else 0):
-        header = reduce(joined_header, map(header_cells, rows[nth : nth + header_height]))
-        if set(columns) <= set(header):
-            return any(any(row) for row in rows[nth + header_height :])
-    return False
-
-
-def _number_text(number: float) -> str:
-    """Whole numbers without a point, others ending in `e0`: that keeps a typed 1.5 apart from a typed-in "1.500",
-    whose marks the source's settings explain."""
-    return str(int(number)) if number.is_integer() else f"{number!r}e0"
-
-
-# A spreadsheet's cell as text, by the type calamine gives it.
-_TEXT_OF: dict[type, Callable[[Any], str]] = {
-    str: lambda text: text.replace("\xa0", " ").strip(),
-    float: _number_text,
-    int: str,
-    bool: lambda truth: "true" if truth else "false",
-    datetime: lambda moment: f"{moment.isoformat()}{TYPED}",
-    date: lambda day: f"{day.isoformat()}T00:00:00{TYPED}",
-    time: lambda clock: f"{clock.isoformat()}{TYPED}",
-    timedelta: lambda span: f"{span}{TYPED}",
-}

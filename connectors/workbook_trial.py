@@ -17,7 +17,7 @@ _LEAST_SECONDS, _BYTES_A_SECOND = 5, 1 << 20
 
 
 def main() -> None:
-    """Read all sheets of the workbook that is named on the command line."""
+    """Read the sheets of a workbook that are named on the command line after it, or all."""
     path = Path(sys.argv[1])
     size = path.stat().st_size
     memory, seconds = min(_LEAST_BYTES + _TIMES * size, _MOST_BYTES), _LEAST_SECONDS + size // _BYTES_A_SECOND
@@ -28,7 +28,7 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
     try:
         workbook = CalamineWorkbook.from_path(path)
-        for name in workbook.sheet_names:
+        for name in sys.argv[2:] or workbook.sheet_names:
             for _ in workbook.get_sheet_by_name(name).iter_rows():
                 pass
     except MemoryError:

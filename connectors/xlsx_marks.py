@@ -10,10 +10,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 
-from connectors import numerals
-from connectors.errors import DataRejected
-from connectors.records import RawFile
-from connectors.sheet_marks import SheetMarks
+from connectors.sheet_marks import Bounds, SheetMarks, cell_name
 from kernels import Bytes, Ints
 from kernels.sheet_cells import (
     CELLS_COUNT,
@@ -22,7 +19,12 @@ from kernels.sheet_cells import (
     FIRST_COLUMN,
     HIDDEN_ROW,
     LAST_COLUMN,
+    LAST_COLUMN_AT_ROW,
     LAST_ROW,
+    LAST_ROW_AT_COLUMN,
+    NEXT_COLUMN,
+    NEXT_ROW,
+    REACH_SIZE,
     TEXTS,
     TYPES_COUNT,
     UNCOMPUTED_CELL,
@@ -43,12 +45,12 @@ _TEXTS_COUNT = re.compile(rb"""\suniqueCount\s*=\s*["']\D*(\d+)""")
 _SPAN = re.compile(rb"""\s(min|max)\s*=\s*["'](\d{1,9})["']""")
 
 
-def xlsx_marks(file: RawFile, archive: zipfile.ZipFile) -> dict[str, SheetMarks]:
-    """The marks of each sheet by its name.
+def xlsx_marks(archive: zipfile.ZipFile) -> tuple[dict[str, SheetMarks], bool]:
+    """The marks of each sheet by its name, and whether any member reaches beyond reason.
 
-    All members are looked at, whatever they are called, for any of them may be a sheet. Raises `DataRejected` for
-    cells that reach beyond reason and for formulas never computed, `ParseError` for a document type, a missing sheet
-    and more texts claimed than there can be, and what a damaged zip raises.
+    All members are looked at, whatever they are called, for a parser may take any of them for a sheet. Raises
+    `ParseError` for a document type, a missing sheet and more texts claimed than there can be, and what a damaged zip
+    raises.
     """
     targets = _targets(archive)
     linked = {_plain(target) for target in targets.values()}
@@ -57,7 +59,7 @@ def xlsx_marks(file: RawFile, archive: zipfile.ZipFile) -> dict[str, SheetMarks]
         name = _plain(info.filename)
         if name in linked or not name.startswith(_PICTURES):
             with archive.open(info) as xml:
-                marks[name] = _marks_of(file, xml, member_bytes=info.file_size)
+                marks[name] = _marks_of(xml, member_bytes=info.file_size)
     members = {
         sheet.get("name", ""): _plain(targets.get(_link(sheet), ""))
         for sheet in _parsed(archive, "xl/workbook.xml").iter()
@@ -65,7 +67,8 @@ def xlsx_marks(file: RawFile, archive: zipfile.ZipFile) -> dict[str, SheetMarks]
     }
     if not marks.keys() >= set(members.values()):
         raise ElementTree.ParseError
-    return {name: marks[member] for name, member in members.items()}
+    is_any_beyond = any(one.beyond for one in marks.values())
+    return {name: marks[member] for name, member in members.items()}, is_any_beyond
 
 
 def _targets(archive: zipfile.ZipFile) -> dict[str | None, str]:
@@ -94,29 +97,34 @@ def _parsed(archive: zipfile.ZipFile, member: str) -> ElementTree.Element:
     return ElementTree.fromstring(content)  # noqa: S314 no entities without a document type
 
 
-def _marks_of(file: RawFile, xml: IO[bytes], *, member_bytes: int) -> SheetMarks:
-    """The marks of a member, none if it is no sheet."""
-    marks, reach, held = SheetMarks(), np.zeros(8, np.int64), b""
+def _marks_of(xml: IO[bytes], *, member_bytes: int) -> SheetMarks:
+    """The marks of a member, none if it is no sheet; of one with an endless cell those up to it."""
+    marks, reach, held = SheetMarks(), np.zeros(REACH_SIZE, np.int64), b""
     found = np.zeros((_FOUND_COUNT, 5), np.int64)
-    while block := xml.read(_BLOCK_BYTES):
+    while marks.beyond is None and (block := xml.read(_BLOCK_BYTES)):
         held += block
         count = _FOUND_COUNT
         while count == _FOUND_COUNT:
             part = np.frombuffer(held, np.uint8)
             read, count = find_sheet_cells(part, reach, found)
-            _note(file, marks, part, found[:count], member_bytes=member_bytes)
+            _note(marks, part, found[:count], member_bytes=member_bytes)
             held = held[read:]
-        _refuse_far(file, reach, is_endless=len(held) > _LONGEST_PART)
+        if len(held) > _LONGEST_PART:
+            marks.beyond = Bounds((cell_name(int(reach[NEXT_ROW]) + 1, int(reach[NEXT_COLUMN])),))
     if reach[CELLS_COUNT] and reach[TYPES_COUNT]:
         raise ElementTree.ParseError
+    marks.beyond = marks.beyond or _beyond(reach)
+    for runs in marks.uncomputed.values():
+        runs.sort(key=lambda run: run.start)
     return marks
 
 
-def _note(file: RawFile, marks: SheetMarks, part: Bytes, found: Ints, *, member_bytes: int) -> None:
+def _note(marks: SheetMarks, part: Bytes, found: Ints, *, member_bytes: int) -> None:
     for kind, row, column, begin, end in found.tolist():
-        text = part[begin:end].tobytes()
         if kind == UNCOMPUTED_CELL:
-            raise _uncomputed(file, f"{_letters(column)}{row + 1}")
+            marks.add_uncomputed(row + 1, column)
+            continue
+        text = part[begin:end].tobytes()
         if kind == ERROR_CELL and text:
             marks.errors.setdefault(row + 1, {})[column] = text.decode("utf-8", "replace")
         elif kind == TEXTS and (claimed := _TEXTS_COUNT.search(text)) and int(claimed[1][:19]) > member_bytes:
@@ -130,39 +138,13 @@ def _note(file: RawFile, marks: SheetMarks, part: Bytes, found: Ints, *, member_
             marks.hidden_columns.update(range(span.get(b"min", 1), last + 1))
 
 
-def _refuse_far(file: RawFile, reach: Ints, *, is_endless: bool) -> None:
-    """Raise `DataRejected` when the cells reach beyond Excel's own edge, or so far that nearly all of it is empty."""
+def _beyond(reach: Ints) -> Bounds | None:
+    """The bounds of cells that reach beyond Excel's own edge, or so far that nearly all of it is empty."""
     last_row, last_column = int(reach[LAST_ROW]) + 1, int(reach[LAST_COLUMN]) + 1
     area, room = last_row * (last_column - int(reach[FIRST_COLUMN])), _EMPTIEST * int(reach[CELLS_COUNT])
     is_beyond = last_row > _LAST_ROW_OF_EXCEL or last_column > _LAST_COLUMN_OF_EXCEL or area > MAX_SHEET_CELLS
-    if is_beyond or area > max(_FREE_CELLS, room) or last_row > max(_FREE_ROWS, room):
-        raise DataRejected(
-            id=f"{file.name}: lembar mengaku {numerals.number(last_row)} baris x {numerals.number(last_column)} "
-            "kolom; ada sel tersesat jauh di luar tabel. Hapus baris dan kolom kosong, lalu simpan ulang.",
-            en=f"{file.name}: a sheet claims {last_row:,} rows x {last_column:,} columns; a stray cell lies far "
-            "outside the table. Delete the empty rows and columns and save again.",
-        )
-    if is_endless:
-        raise DataRejected(
-            id=f"{file.name}: satu sel di buku kerja ini berisi puluhan juta huruf. Ekspor ulang dari sistem asalnya.",
-            en=f"{file.name}: one cell of this workbook holds tens of millions of letters. Export it again from the "
-            "system it comes from.",
-        )
-
-
-def _uncomputed(file: RawFile, cell: str) -> DataRejected:
-    return DataRejected(
-        id=f"{file.name}: sel {cell} berisi rumus yang belum dihitung. Buka di Excel/LibreOffice dan simpan, "
-        "atau tempel sebagai nilai.",
-        en=f"{file.name}: cell {cell} holds a formula never computed. Open it in Excel/LibreOffice and save, "
-        "or paste values.",
-    )
-
-
-def _letters(column: int) -> str:
-    """A column, from 0, as Excel calls it."""
-    text, left = "", column + 1
-    while left:
-        left, nth = divmod(left - 1, 26)
-        text = chr(65 + nth) + text
-    return text
+    if not is_beyond and area <= max(_FREE_CELLS, room) and last_row <= max(_FREE_ROWS, room):
+        return None
+    lowest = cell_name(last_row, int(reach[LAST_ROW_AT_COLUMN]))
+    rightmost = cell_name(int(reach[LAST_COLUMN_AT_ROW]) + 1, last_column - 1)
+    return Bounds(tuple(dict.fromkeys((lowest, rightmost))), last_row, last_column)

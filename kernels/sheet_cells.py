@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
+import numpy as np
 from numba import int64
 
 from kernels import BYTES, Bytes, Ints, inlined, kernel
 
 ERROR_CELL, UNCOMPUTED_CELL, HIDDEN_ROW, COLUMNS, TEXTS = range(1, 6)
 # What the numbers of a sheet's reach mean, in order: the row and column that come next, from 0; the last row, first and
-# last column with a cell that says something; how many such cells and how many document types there are.
+# last column with a cell that says something; how many such cells and how many document types there are; the column of
+# the cell in that last row, and the row of that in the last column.
 NEXT_ROW, NEXT_COLUMN, LAST_ROW, FIRST_COLUMN, LAST_COLUMN, CELLS_COUNT, TYPES_COUNT = range(7)
+LAST_ROW_AT_COLUMN, LAST_COLUMN_AT_ROW, REACH_SIZE = 7, 8, 9
 FARTHEST = 1 << 40
 
 _OPEN, _CLOSE, _SLASH, _BANG, _QUESTION, _EQUALS, _TICK, _QUOTE, _COLON, _DASH = b"<>/!?='\":-"
 _BRACKET, _END_BRACKET = b"[]"
 _SPACE, _ZERO, _NINE, _A, _Z, _ONE = b" 09AZ1"
 _LOWER, _ANY_CASE = 32, 0xDF
-_C, _F, _R, _S, _T, _V, _I = b"cfrstvi"
+_C, _E, _F, _I, _L, _O, _R, _S, _T, _V, _W = b"cefilorstvw"
 _NOWHERE = -1
+# What is known of the cell that is read.
+_IS_OPEN, _IS_ERROR, _IS_TEXT, _HAS_FORMULA, _HAS_VALUE, _ROW, _COLUMN, _TEXT_BEGIN, _TEXT_END, _CELL_SIZE = range(10)
 
 
 @kernel(BYTES, int64[::1], int64[:, ::1])
-def find_sheet_cells(  # noqa: C901 one pass over the tags
-    data: Bytes, reach: Ints, found: Ints
-) -> tuple[int, int]:
+def find_sheet_cells(data: Bytes, reach: Ints, found: Ints) -> tuple[int, int]:
     """How many bytes are read, up to the last whole tag outside a cell, and how many lines of `found` are filled.
 
     `reach` goes on from the bytes before. A line of `found` has a kind, the row and column from 0, and where the text
@@ -32,85 +35,122 @@ def find_sheet_cells(  # noqa: C901 one pass over the tags
     are passed over.
     """
     at, count, read, size = 0, 0, 0, len(data)
-    is_in_cell, is_error, is_text, has_formula, has_value, row, column = False, False, False, False, False, 0, 0
-    text_begin, text_end = 0, 0
+    cell = np.zeros(_CELL_SIZE, np.int64)
     while at < size and count < len(found):
-        if data[at] != _OPEN:
-            at += 1
-            if not is_in_cell:
-                read = at
-            continue
-        end = _find_tag_end(data, at)
-        if end == _NOWHERE:
-            break
-        mark = data[at + 1]
-        if mark in (_BANG, _QUESTION):
-            reach[TYPES_COUNT] += mark == _BANG and data[at + 2] not in (_DASH, _BRACKET)
-            has_value |= mark == _BANG and data[at + 2] == _BRACKET
-            at = end
-            if not is_in_cell:
-                read = at
-            continue
-        is_end = mark == _SLASH
-        is_alone = not is_end and data[end - 2] == _SLASH
-        name, name_end = _find_name(data, at + 1 + is_end)
-        length, first = name_end - name, data[name]
-        if first == _C and length == 1:
-            if not is_end:
-                is_in_cell, is_error, has_formula, has_value = True, False, False, False
-                row, column = reach[NEXT_ROW], reach[NEXT_COLUMN]
-                text_begin, text_end = 0, 0
-                value, value_end = _find_attribute(data, name_end, end - 1, _R)
-                if value != _NOWHERE:
-                    row, column = _place_of(data, value, value_end)
-                    reach[NEXT_COLUMN] = column
-                value, value_end = _find_attribute(data, name_end, end - 1, _T)
-                is_error = value != _NOWHERE and value_end == value + 1 and data[value] == ord("e")
-                # The text of a formula, which may be empty; a formula never computed has no kind.
-                is_text = value != _NOWHERE and value_end == value + 3 and data[value + 2] == _R
-            if is_in_cell and (is_end or is_alone):
-                reach[NEXT_COLUMN] += 1
-                if has_value:
-                    first_column = min(reach[FIRST_COLUMN], column) if reach[CELLS_COUNT] else column
-                    reach[FIRST_COLUMN], reach[LAST_COLUMN] = first_column, max(reach[LAST_COLUMN], column)
-                    reach[LAST_ROW] = max(reach[LAST_ROW], row)
-                    reach[CELLS_COUNT] += 1
-                kind = ERROR_CELL if is_error else UNCOMPUTED_CELL if has_formula and not (has_value or is_text) else 0
-                if kind:
-                    found[count, 0], found[count, 1], found[count, 2] = kind, row, column
-                    found[count, 3], found[count, 4] = text_begin, text_end
-                    count += 1
-                is_in_cell = False
-        elif is_in_cell:
-            if first == _F and length == 1 and not is_end:
-                has_formula = True
-            elif first == _V and length == 1 and not is_end and not is_alone and end < size:
-                has_value |= data[end] != _OPEN
-                text_begin = text_end = end
-                while text_end < size and data[text_end] != _OPEN:
-                    text_end += 1
-            elif first == _I and length == 2 and data[name + 1] == ord("s"):
-                has_value = True
-        elif first == _R and length == 3 and data[name + 1] == ord("o") and data[name + 2] == ord("w"):
-            if not is_end:
-                value, value_end = _find_attribute(data, name_end, end - 1, _R)
-                if value != _NOWHERE:
-                    reach[NEXT_ROW] = _place_of(data, value, value_end)[0]
-                if _is_hidden(data, name_end, end - 1):
-                    found[count, 0], found[count, 1] = HIDDEN_ROW, reach[NEXT_ROW]
-                    count += 1
-            if is_end or is_alone:
-                reach[NEXT_ROW], reach[NEXT_COLUMN] = reach[NEXT_ROW] + 1, 0
-        elif first == _C and length == 3 and data[name + 1] == ord("o") and data[name + 2] == ord("l") and not is_end:
-            found[count, 0], found[count, 3], found[count, 4] = COLUMNS, at, end
-            count += 1
-        elif length == 3 and data[name] == _S and data[name + 1] == _S and data[name + 2] == _T and not is_end:
-            found[count, 0], found[count, 3], found[count, 4] = TEXTS, at, end
-            count += 1
+        end = at + 1
+        if data[at] == _OPEN:
+            end = _find_tag_end(data, at)
+            if end == _NOWHERE:
+                break
+            if data[at + 1] in (_BANG, _QUESTION):
+                _read_declaration(data, at, reach, cell)
+            else:
+                count += _read_tag(data, at, end, reach, cell, found, count)
         at = end
-        if not is_in_cell:
+        if not cell[_IS_OPEN]:
             read = at
     return read, count
+
+
+@inlined
+def _read_declaration(data: Bytes, at: int, reach: Ints, cell: Ints) -> None:
+    """Count a document type; character data is a value of the cell it stands in."""
+    is_marked = data[at + 1] == _BANG
+    reach[TYPES_COUNT] += is_marked and data[at + 2] not in (_DASH, _BRACKET)
+    cell[_HAS_VALUE] |= is_marked and data[at + 2] == _BRACKET
+
+
+@inlined
+def _read_tag(data: Bytes, at: int, end: int, reach: Ints, cell: Ints, found: Ints, count: int) -> int:
+    """Whether a tag fills a line of `found`."""
+    is_end = data[at + 1] == _SLASH
+    is_alone = not is_end and data[end - 2] == _SLASH
+    name, name_end = _find_name(data, at + 1 + is_end)
+    length, first, is_found = name_end - name, data[name], False
+    if length == 1 and first == _C:
+        if not is_end:
+            _open_cell(data, name_end, end - 1, reach, cell)
+        if cell[_IS_OPEN] and (is_end or is_alone):
+            is_found = _close_cell(reach, cell, found, count)
+    elif cell[_IS_OPEN]:
+        if not is_end:
+            _read_in_cell(data, name, length, end, is_alone, cell)
+    elif length == 3 and first == _R and data[name + 1] == _O and data[name + 2] == _W:
+        is_found = not is_end and _open_row(data, name_end, end - 1, reach, found, count)
+        if is_end or is_alone:
+            reach[NEXT_ROW], reach[NEXT_COLUMN] = reach[NEXT_ROW] + 1, 0
+    elif length == 3 and not is_end:
+        is_columns = first == _C and data[name + 1] == _O and data[name + 2] == _L
+        is_found = is_columns or (first == _S and data[name + 1] == _S and data[name + 2] == _T)
+        if is_found:
+            found[count, 0], found[count, 3], found[count, 4] = COLUMNS if is_columns else TEXTS, at, end
+    return int(is_found)
+
+
+@inlined
+def _open_cell(data: Bytes, begin: int, end: int, reach: Ints, cell: Ints) -> None:
+    """Begin a cell where its attributes say, or after the one before."""
+    cell[_IS_OPEN], cell[_ROW], cell[_COLUMN] = 1, reach[NEXT_ROW], reach[NEXT_COLUMN]
+    cell[_HAS_FORMULA] = cell[_HAS_VALUE] = cell[_TEXT_BEGIN] = cell[_TEXT_END] = 0
+    value, value_end = _find_attribute(data, begin, end, _R)
+    if value != _NOWHERE:
+        cell[_ROW], cell[_COLUMN] = _place_of(data, value, value_end)
+        reach[NEXT_COLUMN] = cell[_COLUMN]
+    value, value_end = _find_attribute(data, begin, end, _T)
+    cell[_IS_ERROR] = value != _NOWHERE and value_end == value + 1 and data[value] == _E
+    # The text of a formula, which may be empty; a formula never computed has no kind.
+    cell[_IS_TEXT] = value != _NOWHERE and value_end == value + 3 and data[value + 2] == _R
+
+
+@inlined
+def _read_in_cell(data: Bytes, name: int, length: int, end: int, is_alone: bool, cell: Ints) -> None:
+    """Note what a tag inside a cell says: a formula, a value or a text of its own."""
+    first = data[name]
+    if length == 1 and first == _F:
+        cell[_HAS_FORMULA] = 1
+    elif length == 1 and first == _V and not is_alone and end < len(data):
+        cell[_HAS_VALUE] |= data[end] != _OPEN
+        text_end = end
+        while text_end < len(data) and data[text_end] != _OPEN:
+            text_end += 1
+        cell[_TEXT_BEGIN], cell[_TEXT_END] = end, text_end
+    elif length == 2 and first == _I and data[name + 1] == _S:
+        cell[_HAS_VALUE] = 1
+
+
+@inlined
+def _close_cell(reach: Ints, cell: Ints, found: Ints, count: int) -> bool:
+    """End a cell: one that says something widens the reach; one that is an error or not computed is found."""
+    row, column = cell[_ROW], cell[_COLUMN]
+    reach[NEXT_COLUMN] += 1
+    if cell[_HAS_VALUE]:
+        is_first = reach[CELLS_COUNT] == 0
+        reach[CELLS_COUNT] += 1
+        if is_first or column < reach[FIRST_COLUMN]:
+            reach[FIRST_COLUMN] = column
+        if is_first or column > reach[LAST_COLUMN]:
+            reach[LAST_COLUMN], reach[LAST_COLUMN_AT_ROW] = column, row
+        if is_first or row > reach[LAST_ROW]:
+            reach[LAST_ROW], reach[LAST_ROW_AT_COLUMN] = row, column
+    is_empty_formula = cell[_HAS_FORMULA] and not (cell[_HAS_VALUE] or cell[_IS_TEXT])
+    kind = ERROR_CELL if cell[_IS_ERROR] else UNCOMPUTED_CELL if is_empty_formula else 0
+    if kind:
+        found[count, 0], found[count, 1], found[count, 2] = kind, row, column
+        found[count, 3], found[count, 4] = cell[_TEXT_BEGIN], cell[_TEXT_END]
+    cell[_IS_OPEN] = 0
+    return kind != 0
+
+
+@inlined
+def _open_row(data: Bytes, begin: int, end: int, reach: Ints, found: Ints, count: int) -> bool:
+    """Go to the row that the attributes name, if they do; a hidden one is found."""
+    value, value_end = _find_attribute(data, begin, end, _R)
+    if value != _NOWHERE:
+        reach[NEXT_ROW] = _place_of(data, value, value_end)[0]
+    is_hidden = _is_hidden(data, begin, end)
+    if is_hidden:
+        found[count, 0], found[count, 1] = HIDDEN_ROW, reach[NEXT_ROW]
+    return is_hidden
 
 
 @inlined

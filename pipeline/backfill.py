@@ -10,11 +10,13 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
-from connectors.errors import DataRejected, TolokError
+from connectors.errors import ConfigError, DataRejected, TolokError
 from pipeline import steps
+from pipeline.config.load import load_city
 from pipeline.failures import keep_failure
 from pipeline.periods import Period, refuse_other_fields, span
 from pipeline.progress import Progress
+from pipeline.settings import Settings
 
 if TYPE_CHECKING:
     from connectors.airflow_api import AirflowApi
@@ -46,8 +48,11 @@ class Backfill:
 
     @classmethod
     def planned(cls, city_id: str, first: str, last: str, *, again: bool = False, place: str = "") -> Backfill:
-        """What is due of a range; `again` takes all of it. Raises `ConfigError` for a wrong city or range."""
-        labels = [period.label for period in span(first, last)]
+        """What is due of a range; `again` takes all of it. Raises `ConfigError` for a wrong city or range.
+
+        Months of a year that goes on are left out until they begin; a range that ends after today is refused.
+        """
+        labels = _begun(city_id, span(first, last))
         done = frozenset() if again else steps.periods_done(city_id, labels)
         due = tuple(label for label in labels if label not in done)
         return cls(city_id, due, len(labels) - len(due), again=again, place=place)
@@ -96,6 +101,24 @@ class Filled:
         faults = [(label, fault) for label, fault in all_ended if fault is not None]
         left_count = len(planned.due) - len(all_ended)
         return cls(len(all_ended) - len(faults), planned.done_count, left_count, faults)
+
+
+def _begun(city_id: str, periods: Sequence[Period]) -> list[str]:
+    """Those that have begun on the city's clock; `ConfigError` where the last of them has not."""
+    city = load_city(Settings.from_environment().cities, city_id)
+    today = datetime.now(city.zone_info).date()
+    last = periods[-1]
+    later = [period.label for period in periods if period.first_on > today]
+    if last.label in later:
+        raise ConfigError(
+            id=f"{last.label} belum dimulai (hari ini {today}), jadi belum ada yang dapat diisi. Tulis rentang yang "
+            "berakhir paling lambat pada periode ini.",
+            en=f"{last.label} has not begun (today is {today}), so there is nothing to fill yet. Write a range that "
+            "ends with the present period or earlier.",
+        )
+    if later:
+        _log.warning("Belum dimulai, dilewati / Not begun yet, left out: %s", ", ".join(later))
+    return [period.label for period in periods if period.label not in later]
 
 
 def fill_cities(

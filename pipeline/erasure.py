@@ -27,10 +27,12 @@ from pipeline.landing import (
     land_bytes,
     manifests_of,
     object_path,
+    read_manifest,
     remove_object,
     write_manifest,
 )
 from pipeline.mirror import has, is_in_storage, names
+from pipeline.periods import Period
 from pipeline.sealed import read_sealed, write_sealed
 
 Blocks = list[RawBlock]
@@ -88,8 +90,8 @@ def look(home: Path, city: City, manifest: Manifest, *, ids: ErasedIds | None = 
     return Found(landed, blocks, rows)
 
 
-def strip(home: Path, city: City, manifest: Manifest) -> int:
-    """Put what is left in place of files just fetched that hold erased rows; gives how many rows these were.
+def strip(home: Path, city: City, manifest: Manifest) -> tuple[Manifest, int]:
+    """Put what is left in place of files just fetched that hold erased rows; gives the manifest, and how many rows.
 
     Files that no manifest reads are gone then: a source that still holds a person does not bring the person back.
     """
@@ -102,7 +104,8 @@ def strip(home: Path, city: City, manifest: Manifest) -> int:
             count += found.rows_count if one.period == manifest.period else 0
             left |= keep_rest(home, found, gone=found.hashes)
     remove_gone(home, all_manifests(home), also=left)
-    return count
+    period = Period.parse(manifest.period)
+    return read_manifest(home, city_id=city.city, source_name=manifest.source, period=period), count
 
 
 def keep_rest(home: Path, found: Found, *, gone: Collection[str]) -> set[str]:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 # Hashes of visitors and their key leave no machine.
 _STAYS_HERE = "log-summaries"
+_FOUND_WHOLE = "found-whole"
 
 
 def push(path: Path, *, last: str = "", only_new: bool = False) -> bool:
@@ -70,6 +71,25 @@ def pull_again(path: Path) -> bool:
     return storage is not None and _bring(storage, path)
 
 
+def is_whole_in_storage(path: Path, sha256: str, *, may_trust: bool = False) -> bool:
+    """Whether the storage holds the bytes of this hash; true for a home that is a folder.
+
+    They are read to their end, but where this machine `may_trust` what it found: nobody wrote there since.
+    """
+    storage = _storage_of(path)
+    if storage is None:
+        return True
+    note, state = _note_of(path), storage.state(_key(path))
+    if may_trust and state is not None and note.is_file() and note.read_text("utf-8") == state:
+        return True
+    if state is None or storage.sha256(_key(path)) != sha256:
+        note.unlink(missing_ok=True)
+        return False
+    note.parent.mkdir(0o700, parents=True, exist_ok=True)
+    note.write_text(state, "utf-8")
+    return True
+
+
 def names(folder: Path, pattern: str) -> list[Path]:
     """The files below a folder that fit a pattern such as `*/*.json`, here or in the storage, by name."""
     storage = _storage_of(folder)
@@ -116,6 +136,11 @@ def _bring(storage: Storage, path: Path) -> bool:
     finally:
         with suppress(FileNotFoundError):
             Path(draft).unlink()
+
+
+def _note_of(path: Path) -> Path:
+    """Where this machine keeps how a file in the storage was when its bytes were last found whole."""
+    return Settings.from_environment().home / _FOUND_WHOLE / path.name
 
 
 def _key(path: Path) -> str:

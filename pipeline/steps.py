@@ -20,7 +20,7 @@ from connectors.remarks import Remark
 from pipeline.atomic import write_atomically
 from pipeline.config.city import City
 from pipeline.config.load import load_city
-from pipeline.landing import LandedFile, Manifest, is_whole, land
+from pipeline.landing import Manifest, erased_ids, land, put_again
 from pipeline.leftovers import passing_folder, sweep_leftovers
 from pipeline.mirror import is_in_storage, pull
 from pipeline.periods import Period, period_of_run
@@ -185,19 +185,19 @@ def fetch(city_id: str, source: str, period: str, *, progress: Progress = SILENT
             manifest = pull(_home(), city=city, source_name=source, period=asked, now=datetime.now(UTC))
         else:
             manifest = land(_home(), city=city, source_name=source, period=asked, meter=meter)
-    _strip(city, manifest)
+        manifest = _strip(city, manifest)
+        put_again(_home(), manifest.kept_files)
     return f"{manifest.source}/{manifest.period}"
 
 
-def _strip(city: City, manifest: Manifest) -> None:
+def _strip(city: City, manifest: Manifest) -> Manifest:
     """Take rows of erased persons out of what was fetched, and say so: the source still holds them."""
-    from pipeline.landing import erased_ids
-
     if not erased_ids(_home(), city.city, manifest.source):
-        return
+        return manifest
     from pipeline.erasure import strip
 
-    if count := strip(_home(), city, manifest):
+    stripped, count = strip(_home(), city, manifest)
+    if count:
         _log.warning(
             "%s %s: %d baris orang yang sudah dihapus masih ada di sumbernya; tidak disimpan. Minta pengelola sumber "
             "menghapusnya. / %d rows of erased persons are still in the source; they were not kept. Ask who runs the "
@@ -207,6 +207,7 @@ def _strip(city: City, manifest: Manifest) -> None:
             count,
             count,
         )
+    return stripped
 
 
 def clean(city_id: str, table: str, period: str, *, progress: Progress = SILENT) -> str:
@@ -670,19 +671,6 @@ def rows_behind(city_id: str, period: str, indicator_id: str, *, where: Mapping[
 def _rows_and_terms(work: Work, definition: Definition) -> tuple[Dataset, Terms]:
     rows = work.dataset(definition.table)
     return rows, _terms(work, definition, rows=rows)
-
-
-def landed_files(city_id: str, period: str) -> list[LandedFile]:
-    """What is kept of the raw files of a period; `DataRejected` when a source has not been fetched."""
-    return [file for manifest in _work(city_id, period).all_manifests for file in manifest.kept_files]
-
-
-def altered_files(city_id: str, period: str, *, progress: Progress = SILENT) -> list[str]:
-    """Names of landed files whose bytes are gone or no longer have the hash they are addressed by."""
-    files = landed_files(city_id, period)
-    with progress.step("Cocokkan berkas / Check files") as meter:
-        meter.expect(sum(file.size_bytes for file in files))
-        return [file.name for file in files if not is_whole(_home(), file.sha256, meter)]
 
 
 def dataset(city_id: str, table: str, period: str) -> Dataset:

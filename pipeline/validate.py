@@ -535,7 +535,7 @@ def _count(outcome: Outcome) -> tuple[str, str]:
     if outcome.observed == NOT_CHECKED:
         return "tidak dapat diperiksa", NOT_CHECKED
     if outcome.observed is not None:
-        return f"{outcome.observed} baris", f"{outcome.observed} rows"
+        return f"{outcome.observed} baris", f"{outcome.observed} {'row' if outcome.observed == '1' else 'rows'}"
     if not outcome.unexpected_count:
         return "tidak terpenuhi", "not met"
     unexpected, checked = f"{outcome.unexpected_count:,}", f"{outcome.checked_rows:,}"

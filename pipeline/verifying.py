@@ -12,8 +12,9 @@ from pipeline.config.load import load_city
 from pipeline.landing import manifests_of
 from pipeline.periods import Period
 from pipeline.progress import SILENT, Progress
+from pipeline.raw_files import RawFiles, raw_files
 from pipeline.readiness.check import stored_otherwise
-from pipeline.report.verification import RAW_FILE, Checked, Finding, Verified
+from pipeline.report.verification import MANIFEST, RAW_FILE, STORED_FILE, Checked, Finding, Kind, Verified
 from pipeline.settings import Settings
 from pipeline.warehouse import Comparison, Difference, Warehouse
 
@@ -23,18 +24,25 @@ _OF_A_FILE = ("name", "owner", "licence")
 def verify(city_id: str, period: str, *, progress: Progress = SILENT) -> Verified:
     """Compute a period anew from the landed bytes and compare all that is stored of it; nothing is written.
 
-    Where landed bytes are altered or gone nothing is computed. Raises `DataRejected` where sources were never fetched.
+    Where landed bytes or their manifests are altered or gone nothing is computed. Raises `DataRejected` where sources
+    were never fetched.
     """
     settings = Settings.from_environment()
-    city, label = load_city(settings.cities, city_id), Period.parse(period).label
-    names = steps.landed_files(city_id, label)
-    if altered := steps.altered_files(city_id, label, progress=progress):
-        gone = (Difference(RAW_FILE, {"file": name}, "sha256", None, None) for name in altered)
-        return Verified(city_id, label, findings=(Finding("raw_file", tuple(gone)),), files_count=len(names))
+    city, asked, warehouse = (
+        load_city(settings.cities, city_id),
+        Period.parse(period),
+        Warehouse(settings.warehouse_url),
+    )
+    label = asked.label
+    stored = {file.sha256: file for one in warehouse.results(city_id, period=label) for file in one.files}
+    raw = raw_files(settings.home, city=city, period=asked, stored=stored.values(), progress=progress)
+    of_files = list(_of_files(raw))
+    if raw.altered or raw.manifests:
+        return Verified(city_id, label, findings=tuple(of_files), files_count=raw.count)
     results, request = steps.recompute(city_id, label, progress=progress)
-    compared = Warehouse(settings.warehouse_url).compare(results, request=request)
-    findings = [*_of_results(compared), *_of_history(compared), *_beside(compared, city)]
-    notes = [*_notes(compared), *_of_erased(compared, request.decisions, _decided_on(settings, city))]
+    compared = warehouse.compare(results, request=request)
+    findings = [*of_files, *_of_results(compared), *_of_history(compared), *_beside(compared, city)]
+    notes = [*_notes(compared), *_of_erased(compared, request.decisions, _decided_on(warehouse, city))]
     if Period.parse(label).is_year:
         try:
             otherwise = stored_otherwise(city, int(label), today=datetime.now(UTC).astimezone(city.zone_info).date())
@@ -52,7 +60,18 @@ def verify(city_id: str, period: str, *, progress: Progress = SILENT) -> Verifie
         )
         for name, one in compared.decided.items()
     )
-    return Verified(city_id, label, checked, tuple(findings), tuple(notes), len(names), compared.is_closed)
+    return Verified(city_id, label, checked, tuple(findings), tuple(notes), raw.count, compared.is_closed)
+
+
+def _of_files(raw: RawFiles) -> Iterator[Finding]:
+    places: dict[Kind, tuple[str, ...]] = {
+        MANIFEST: raw.manifests,
+        RAW_FILE: raw.altered,
+        STORED_FILE: raw.altered_in_storage,
+    }
+    for place, names in places.items():
+        if names:
+            yield Finding(place, tuple(Difference(place, {"file": name}, "sha256", None, None) for name in names))
 
 
 def _of_results(compared: Comparison) -> Iterator[Finding]:
@@ -61,24 +80,24 @@ def _of_results(compared: Comparison) -> Iterator[Finding]:
             yield Finding("result", one.differences, name)
 
 
-def _decided_on(settings: Settings, city: City) -> dict[int, date]:
+def _decided_on(warehouse: Warehouse, city: City) -> dict[int, date]:
     """On which day on the city's clock each decision to erase was made."""
-    rows = Warehouse(settings.warehouse_url).erasures()
-    return {row["decision"]: row["decided_at"].astimezone(city.zone_info).date() for row in rows}
+    return {row["decision"]: row["decided_at"].astimezone(city.zone_info).date() for row in warehouse.erasures()}
 
 
 def _of_erased(
     compared: Comparison, decisions: Mapping[str, Sequence[int]], decided_on: Mapping[int, date]
 ) -> Iterator[str]:
     for name, one in compared.decided.items():
-        if one.erased_count:
+        if count := one.erased_count:
             told = [(number, decided_on.get(number, "?")) for number in decisions.get(name, ())]
             told_id = ", ".join(f"keputusan {number} pada {on}" for number, on in told)
             told_en = ", ".join(f"decision {number} on {on}" for number, on in told)
+            version, rows = one.newest.number if one.newest else 0, "row" if count == 1 else "rows"
             yield (
-                f"{name}: v{one.newest.number if one.newest else 0} tidak lagi dapat ditelusuri penuh: "
-                f"{one.erased_count} baris dihapus oleh {told_id}; yang tersimpan utuh menurut segelnya / no longer "
-                f"retraces whole: {one.erased_count} rows erased by {told_en}; what is stored is whole by its seal"
+                f"{name}: v{version} tidak lagi dapat ditelusuri penuh: {count} baris dihapus oleh {told_id}; yang "
+                f"tersimpan utuh menurut segelnya / no longer retraces whole: {count} {rows} erased by {told_en}; what "
+                "is stored is whole by its seal"
             )
 
 

@@ -85,8 +85,12 @@ def open_warehouse() -> Warehouse:
 
 def nothing_stored(name: str, label: str | None, *, as_of: str | None = None) -> ConfigError:
     """What to raise where a city or province has no results, with the nearest there are and what to run."""
+    from pipeline.config.load import begins_as_period, city_forgotten
+
     cities, warehouse = Settings.from_environment().cities, open_warehouse()
     known = city_ids(cities)
+    if name not in known and begins_as_period(name):
+        return city_forgotten(name)
     parts = cities_within(name)
     closed = {one["period"] for part in parts for one in warehouse.closings(part) if one["action"] == "closed"}
     hint = " ; ".join(f"tolok run {part} {label or '2025'}" for part in parts[:_SHOWN_HINTS])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -16,6 +17,7 @@ from pipeline.settings import city_ids, is_province
 from pipeline.settings_yaml import read_settings
 
 _LONGEST_ID = 64
+_BEGINS_AS_PERIOD = re.compile(r"(19|20)\d\d(-\d|$)")
 
 
 def load_city(cities: Path, city_id: str) -> City:
@@ -42,11 +44,26 @@ def load_city(cities: Path, city_id: str) -> City:
 def _no_such_city(cities: Path, city_id: str) -> ConfigError:
     if is_province(cities, city_id):
         return _is_province(cities, city_id)
+    if begins_as_period(city_id):
+        return city_forgotten(city_id)
     there, shown = city_ids(cities), city_id[:_LONGEST_ID]
     known, near = ", ".join(there) or "-", suggestion(shown, there)
     return ConfigError(
         id=f"Kota '{shown}' tidak ada di {cities}{near}. Yang ada: {known}. Buat dengan: tolok init {shown}",
         en=f"City '{shown}' is not in {cities}{near}. There are: {known}. Make it with: tolok init {shown}",
+    )
+
+
+def begins_as_period(word: str) -> bool:
+    """Whether a word where a city should stand is a period."""
+    return _BEGINS_AS_PERIOD.match(word) is not None
+
+
+def city_forgotten(period: str) -> ConfigError:
+    """The error for a period where a city should stand."""
+    return ConfigError(
+        id=f"'{period}' adalah periode; kotanya belum ditulis. Tulis kota lebih dahulu: tolok ... KOTA {period}",
+        en=f"'{period}' is a period; the city is not written. Write the city first: tolok ... CITY {period}",
     )
 
 

@@ -245,6 +245,9 @@ def _workbook(file: RawFile) -> Found:
     said = [f"lembar / sheet '{best.name}' ({len(sheets)} lembar / sheets; {best.rows_count} baris / rows)"]
     said += [f"lembar tersembunyi tidak dibaca / hidden sheets are not read: {', '.join(hidden)}"] if hidden else []
     others = [sheet.name for sheet in seen if sheet.name not in alike]
+    if best.uncomputed:
+        cell = best.uncomputed
+        said.append(f"sel {cell} berisi rumus yang belum dihitung / cell {cell} holds a formula never computed")
     said += [f"lembar lain / other sheets: {', '.join(others)}"] if others else []
     layout = Layout(format="xlsx", sheet=best.name if len(sheets) > 1 else None)
     if len(alike) > 1:

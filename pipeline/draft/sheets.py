@@ -9,6 +9,7 @@ from itertools import islice
 
 from connectors.layout import Layout
 from connectors.records import RawFile
+from connectors.sheet_marks import SheetMarks
 from connectors.sheets import sheet_texts
 from connectors.workbooks import open_workbook
 from pipeline.draft.headers import HEAD_ROWS, header_place
@@ -18,7 +19,10 @@ _LAST_ROWS = 30
 
 @dataclass(frozen=True)
 class Sheet:
-    """One sheet: its first and last rows as text, and the place of its header among the first ones, if any."""
+    """One sheet: its first and last rows as text, and the place of its header among the first ones, if any.
+
+    `uncomputed` is the first cell whose formula was never computed; such cells read as blanks.
+    """
 
     name: str
     is_visible: bool
@@ -26,25 +30,29 @@ class Sheet:
     last_rows: Sequence[Sequence[str]]
     rows_count: int
     place: int | None
+    uncomputed: str | None = None
 
 
 def read_sheets(file: RawFile) -> list[Sheet]:
-    """Every sheet of a workbook, in order; `DataRejected` when it is none or damaged."""
+    """Every sheet of a workbook that may be read, in order; `DataRejected` when it is none or damaged, or has none."""
     from python_calamine import SheetTypeEnum, SheetVisibleEnum
 
-    known = open_workbook(file)[0].sheets_metadata
+    workbook = open_workbook(file)
+    marks = workbook.marks or {}
+    sheets = [one for one in workbook.book.sheets_metadata if one.typ == SheetTypeEnum.WorkSheet]
     return [
-        _sheet(file, one.name, is_visible=one.visible == SheetVisibleEnum.Visible)
-        for one in known
-        if one.typ == SheetTypeEnum.WorkSheet
+        _sheet(file, one.name, marks.get(one.name), is_visible=one.visible == SheetVisibleEnum.Visible)
+        for one in [one for one in sheets if not workbook.bounds_of(one.name)] or sheets
     ]
 
 
-def _sheet(file: RawFile, name: str, *, is_visible: bool) -> Sheet:
+def _sheet(file: RawFile, name: str, marks: SheetMarks | None, *, is_visible: bool) -> Sheet:
     rows = (cells for _, cells in sheet_texts(file, Layout(format="xlsx", sheet=name)))
     head = list(islice(rows, HEAD_ROWS))
     last, count = deque(head, maxlen=_LAST_ROWS), len(head)
     for cells in rows:
         last.append(cells)
         count += 1
-    return Sheet(name, is_visible, head, list(last), count, header_place(head))
+    return Sheet(
+        name, is_visible, head, list(last), count, header_place(head), marks.first_uncomputed if marks else None
+    )

@@ -30,6 +30,7 @@ from pipeline.landing.objects import (
     landed_object,
     landing_notes,
     object_path,
+    put_again,
     remove_object,
     unaltered,
 )
@@ -59,6 +60,7 @@ __all__ = [
     "matching_objects",
     "new_ids",
     "object_path",
+    "put_again",
     "read_manifest",
     "read_manifest_at",
     "refuse_unwritable_name",

@@ -18,7 +18,15 @@ from connectors.counted_file import open_counted
 from connectors.errors import DataDamaged, SourceUnavailable
 from pipeline.atomic import draft_file, publish, write_once
 from pipeline.landing.manifests import LandedFile, whole_manifests
-from pipeline.mirror import is_in_storage, pull, pull_again, pull_once, push, remove_file
+from pipeline.mirror import (
+    is_in_storage,
+    is_whole_in_storage,
+    pull,
+    pull_again,
+    pull_once,
+    push,
+    remove_file,
+)
 from pipeline.progress import Meter
 from pipeline.sealed import read_sealed, say_mended, sealed, write_sealed
 
@@ -103,6 +111,20 @@ def is_whole(home: Path, sha256: str, meter: Meter | None = None) -> bool:
     return _holds(path, sha256, meter) or (pull_again(path) and hash_of(path, meter) == sha256)
 
 
+def put_again(home: Path, files: Sequence[LandedFile]) -> None:
+    """Put into the storage what it no longer holds whole and this machine does; the rest is left as it is."""
+    for file in files:
+        path = object_path(home, file.sha256)
+        if is_whole_in_storage(path, file.sha256, may_trust=True) or not _holds(path, file.sha256):
+            continue
+        push(path)
+        if is_whole_in_storage(path, file.sha256):
+            say_mended(
+                id=f"{file.name} di penyimpanan berubah atau hilang",
+                en=f"{file.name} in the storage was altered or gone",
+            )
+
+
 def _holds(path: Path, sha256: str, meter: Meter | None = None) -> bool:
     """Whether a file is there and its bytes have this hash."""
     return path.is_file() and hash_of(path, meter) == sha256
@@ -131,9 +153,11 @@ def _altered(names: Sequence[str]) -> DataDamaged:
     listed = ", ".join(names)
     return DataDamaged(
         id=f"Berkas mentah di zona pendaratan berubah atau hilang: {listed}. Ambil lagi dari sumbernya dengan "
-        "tolok run, atau pulihkan dari cadangan.",
+        "tolok run. Bila sumbernya tidak lagi memilikinya: tolok run di mesin lain yang TOLOK_MIRROR-nya masih utuh, "
+        "atau pulihkan dari cadangan.",
         en=f"Raw files in the landing zone were altered or are gone: {listed}. Fetch them from their source again by "
-        "tolok run, or restore them from a backup.",
+        "tolok run. If their source has them no longer: tolok run on another machine whose TOLOK_MIRROR holds them, "
+        "or restore them from a backup.",
     )
 
 

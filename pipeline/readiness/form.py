@@ -145,17 +145,20 @@ def _sheet_rows(path: Path) -> tuple[str, str, list[dict[str, Any]]]:
 def _cells(path: Path) -> list[list[Any]]:
     from python_calamine import CalamineError
 
-    from connectors.workbooks import open_workbook, told
+    from connectors.workbooks import open_workbook, told, uncomputed
 
     file = RawFile(path, path.name)
     try:
         with zipfile.ZipFile(path) as archive:
             if sum(member.file_size for member in archive.infolist()) > _LARGEST_BYTES:
                 raise _unreadable(path, "berkasnya terlalu besar", "the file is too large")
-        workbook, _ = open_workbook(file)
-        sheet = workbook.get_sheet_by_name(SHEET)
+        workbook = open_workbook(file)
+        sheet = workbook.sheet(SHEET)
     except (CalamineError, zipfile.BadZipFile, OSError, ValueError):
         raise _unreadable(path, f"lembar '{SHEET}' tidak terbaca", f"no readable sheet '{SHEET}'") from None
+    marks = (workbook.marks or {}).get(SHEET)
+    if marks and (cell := marks.first_uncomputed):
+        raise uncomputed(file, cell)
     with told(file):
         return sheet.to_python(skip_empty_area=False)
 

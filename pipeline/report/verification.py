@@ -5,22 +5,31 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import groupby
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from connectors.errors import DataRejected
 from connectors.numerals import number
 from pipeline.warehouse import Difference
 
-Kind = Literal["raw_file", "result", "beside", "history", "readiness"]
-# Where raw files lie is no table; they are told of like one.
-RAW_FILE = "raw_file"
+Kind = Literal["manifest", "raw_file", "stored_file", "result", "beside", "history", "readiness"]
+# Where raw files and their manifests lie is no table; they are told of like one.
+MANIFEST: Final = "manifest"
+RAW_FILE: Final = "raw_file"
+STORED_FILE: Final = "stored_file"
 _SHOWN = 3
 _HEADINGS: Mapping[Kind, str] = {
-    "raw_file": "Berkas mentah hilang atau berubah / Raw files gone or altered",
+    MANIFEST: "Catatan pendaratan rusak atau hilang / Manifests damaged or gone",
+    RAW_FILE: "Berkas mentah hilang atau berubah / Raw files gone or altered",
+    STORED_FILE: "Berkas mentah di penyimpanan / Raw files in the storage",
     "result": "Hasil / Results",
     "beside": "Di samping hasil / Beside the results",
     "history": "Riwayat / History",
     "readiness": "Kesiapan / Readiness",
+}
+_OF_FILES: Mapping[str, str] = {
+    MANIFEST: "catatan sumber rusak atau hilang / manifest damaged or gone",
+    RAW_FILE: "berkas mentah berubah atau hilang / raw file altered or gone",
+    STORED_FILE: "berkas mentah berubah atau hilang di penyimpanan / raw file altered or gone in the storage",
 }
 _ALTERED = "barisnya diubah sesudah ditulis / its rows were altered after they were written"
 _ONLY_SEALED = f"{_ALTERED}: run_id, computed_at, change_reason, seal"
@@ -102,7 +111,7 @@ def lines(verified: Verified) -> Iterator[str]:
 
 
 def _named(one: Difference) -> str:
-    return str(one.key["file"]) if one.table == RAW_FILE else one.place
+    return str(one.key["file"]) if one.table in _OF_FILES else one.place
 
 
 def _place(finding: Finding) -> int:
@@ -122,8 +131,8 @@ def _differences(found: Sequence[Difference]) -> Iterator[str]:
 
 
 def _line(one: Difference) -> str:
-    if one.table == RAW_FILE:
-        return f"berkas mentah berubah atau hilang / raw file altered or gone: {one.key['file']}"
+    if one.table in _OF_FILES:
+        return f"{_OF_FILES[one.table]}: {one.key['file']}"
     names = [f"{name} {value}" for name, value in one.key.items() if name not in ("city_id", "indicator_id", "period")]
     where = f"{one.place} ({', '.join(names)})"
     if one.table == "result_seal" and one.column:
@@ -144,10 +153,17 @@ def _advice(verified: Verified) -> Iterator[tuple[str, str]]:
     kinds = {one.kind for one in verified.findings}
     city, period = verified.city_id, verified.period
     run, correct = f"tolok run {city} {period}", f"tolok correct {city} {period[:4]} --reason '...'"
-    if "raw_file" in kinds:
+    if kinds & {MANIFEST, RAW_FILE}:
         yield (
-            f"Berkas mentah: nilainya tidak dihitung ulang; ambil lagi dengan {run}",
-            f"Raw files: nothing was recomputed; fetch them again with {run}",
+            f"Berkas mentah: nilainya tidak dihitung ulang; ambil lagi dengan {run}. Bila sumbernya tidak lagi "
+            f"memilikinya: {run} di mesin lain yang TOLOK_MIRROR-nya masih utuh, atau pulihkan cadangan folder data.",
+            f"Raw files: nothing was recomputed; fetch them again with {run}. If their source has them no longer: "
+            f"{run} on another machine whose TOLOK_MIRROR holds them, or restore a backup of the data folder.",
+        )
+    if STORED_FILE in kinds:
+        yield (
+            f"Penyimpanan: {run} di mesin ini menaruhnya lagi di sana dari salinan mesin ini.",
+            f"Storage: {run} on this machine puts them there again from the copy of this machine.",
         )
     if "result" in kinds and verified.is_closed:
         yield (

@@ -155,13 +155,14 @@ def _change_reason(result: Result, newest: Version, request: StoreRequest) -> st
     erased_count, numbers = _erased_since(result, newest), request.decisions.get(result.indicator_id, ())
     if erased_count > 0 and not added:
         told = ", ".join(map(str, numbers))
-        return f"{erased_count} baris dihapus oleh keputusan {told} / {erased_count} rows erased by decision {told}"
+        said = f"{erased_count} {_rows(erased_count)} erased by decision {told}"
+        return f"{erased_count} baris dihapus oleh keputusan {told} / {said}"
     if latest["inputs_sha256"] == result.inputs_sha256:
         return None
     if added > 0:
-        return f"{added} baris susulan / {added} late rows"
+        return f"{added} baris susulan / {added} late {_rows(added)}"
     if added < 0:
-        return f"{-added} baris ditarik / {-added} rows withdrawn"
+        return f"{-added} baris ditarik / {-added} {_rows(-added)} withdrawn"
     before = {row["sha256"] for row in by_column(RESULT_SOURCE, newest.rows.get(RESULT_SOURCE.name, ()))}
     if before != {file.sha256 for file in request.sources.get(result.indicator_id, ())}:
         return "berkas dikoreksi / corrected file"
@@ -176,6 +177,10 @@ def _erased_since(result: Result, newest: Version) -> int:
 def _counted(version: Version, rule: str) -> int:
     """The rows of a version that a rule leaves out."""
     return sum(row["rows_count"] for row in by_column(ROWS, version.rows.get(ROWS.name, ())) if row["rule"] == rule)
+
+
+def _rows(count: int) -> str:
+    return "row" if count == 1 else "rows"
 
 
 def _bearing(result: Result) -> int:

@@ -94,6 +94,8 @@ def reachable(engine: Engine) -> Iterator[Connection]:
         if fault is None:
             raise
         raise fault from None
+    except UnicodeDecodeError:
+        raise faults.damaged(engine.url) from None
     except ValueError as error:
         # SQLite keeps a text in any column; what reads it as a moment or a day says only this.
         if "isoformat" not in str(error):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import sqlite3
 
 from sqlalchemy.engine import URL
@@ -52,6 +53,13 @@ _NOT_ALLOWED = (
     "Warehouse {where} may not be written or read. Grant rights on the file, those beside it (-wal, -shm) and its "
     "folder, where that may be written at all; or GRANT them to its user in PostgreSQL.",
 )
+_READ_ONLY = (
+    ConfigError,
+    "Gudang data {where} ada di cakram yang hanya dapat dibaca. Pasang cakramnya agar boleh ditulis, atau pilih tempat "
+    "lain dengan TOLOK_HOME atau TOLOK_WAREHOUSE. Yang tersimpan tetap dapat ditunjukkan dan diperiksa.",
+    "Warehouse {where} lies on a disk that is mounted for reading alone. Mount it so that it may be written, or choose "
+    "another place by TOLOK_HOME or TOLOK_WAREHOUSE. What is stored can be shown and verified all the same.",
+)
 _LOCKED = (
     SourceUnavailable,
     "Gudang data {where} dikunci program lain. Tunggu atau tutup program itu, lalu coba lagi.",
@@ -68,6 +76,15 @@ _NOT_OURS = (
     ConfigError,
     "Gudang data {where} bukan berkas SQLite atau sudah rusak. Periksa TOLOK_WAREHOUSE, atau pulihkan cadangannya.",
     "Warehouse {where} is not an SQLite file or is damaged. Check TOLOK_WAREHOUSE, or restore its backup.",
+)
+_INCOMPLETE = (
+    DataDamaged,
+    "Gudang data {where} rusak: ada tabel, kolom, atau teks di dalamnya yang hilang atau tidak terbaca lagi. Pulihkan "
+    "cadangannya (docs/service.md). Tanpa cadangan: pindahkan berkasnya, lalu jalankan lagi periodenya; riwayat versi "
+    "lama hilang.",
+    "Warehouse {where} is damaged: a table, column or text in it is gone or cannot be read any more. Restore its "
+    "backup (docs/service.md). Without one: move its file away, then run its periods again; the history of older "
+    "versions is lost.",
 )
 _CANNOT_OPEN = (
     ConfigError,
@@ -107,11 +124,14 @@ _BY_SQLSTATE = {
     "40P01": _LOCKED,
     "40001": _LOCKED,
     "57014": _TOO_SLOW,
+    "42P01": _INCOMPLETE,
+    "42703": _INCOMPLETE,
+    "42P07": _INCOMPLETE,
     "53100": _DISK,
     "58030": _DISK,
 }
 _BY_ERRNO = {
-    errno.EROFS: _NOT_ALLOWED,
+    errno.EROFS: _READ_ONLY,
     errno.EACCES: _NOT_ALLOWED,
     errno.EPERM: _NOT_ALLOWED,
     errno.ENOSPC: _DISK,
@@ -120,6 +140,8 @@ _BY_ERRNO = {
 }
 # PostgreSQL gives no code for a login that fails, only words.
 _REFUSALS = ("authentication failed", "no password supplied", "does not exist", "pg_hba.conf", "permission denied")
+# Nor does SQLite for what is missing in a file.
+_MISSING = ("no such ", "has no column", "already exists", "malformed", "Could not decode")
 _WRONG_VALUES = ("invalid ", "unrecognized configuration parameter")
 
 
@@ -148,11 +170,14 @@ def unreadable(url: URL) -> TolokError:
     return _made(_UNREADABLE, where(url))
 
 
+def damaged(url: URL) -> TolokError:
+    """The error for a database that holds what cannot be read."""
+    return _made(_INCOMPLETE, where(url))
+
+
 def typed(error: DBAPIError, *, url: URL) -> TolokError | None:
     """The error a person can act on; None for a fault of the code, such as a broken constraint."""
-    sqlite_code = getattr(error.orig, "sqlite_errorcode", None)
-    # The upper bits of SQLite's code only say which kind of a fault it is.
-    texts = _postgresql_fault(error) if sqlite_code is None else _BY_SQLITE_CODE.get(sqlite_code & 0xFF)
+    texts = _sqlite_fault(error, url) if isinstance(error.orig, sqlite3.Error) else _postgresql_fault(error)
     return texts and _made(texts, where(url))
 
 
@@ -163,6 +188,24 @@ def where(url: URL) -> str:
     port = f":{url.port}" if url.port else ""
     # An unescaped @ in a password makes its rest look like part of the host.
     return "postgresql://" + f"{url.host or 'localhost'}{port}/{url.database or ''}".rsplit("@", 1)[-1]
+
+
+def _sqlite_fault(error: DBAPIError, url: URL) -> tuple[type[TolokError], str, str] | None:
+    # The upper bits of SQLite's code only say which kind of a fault it is.
+    code, said = getattr(error.orig, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF, str(error.orig)
+    if code == sqlite3.SQLITE_READONLY and os.access(str(url.database), os.F_OK):
+        return _why_for_reading(str(url.database))
+    if code == sqlite3.SQLITE_ERROR and any(words in said for words in _MISSING):
+        return _INCOMPLETE
+    return _BY_SQLITE_CODE.get(code)
+
+
+def _why_for_reading(path: str) -> tuple[type[TolokError], str, str]:
+    """Why a file was opened for reading alone: where it may be written, its disk had no room."""
+    disk = os.statvfs(path)
+    if disk.f_flag & os.ST_RDONLY:
+        return _READ_ONLY
+    return _NOT_ALLOWED if disk.f_bavail else _DISK
 
 
 def _postgresql_fault(error: DBAPIError) -> tuple[type[TolokError], str, str] | None:

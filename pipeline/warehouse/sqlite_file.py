@@ -17,6 +17,7 @@ from pipeline.atomic import GROUP_READS, make_folder
 from pipeline.warehouse import faults
 
 _JOURNALS = ("-wal", "-shm")
+_NO_ROOM = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN)
 
 
 def prepare(url: URL) -> None:
@@ -34,13 +35,27 @@ def prepare(url: URL) -> None:
 
 
 def connect(url: URL, _: object, __: object, names: list[Any], options: dict[str, Any]) -> sqlite3.Connection:
-    """A connection that keeps a log written ahead, or one for reading to a file that nobody can change."""
+    """A connection that keeps a log written ahead, or one for reading to a file that nobody can change.
+
+    One for reading too where the disk has no room for what is made beside the file.
+    """
     path = _path(url)
     if _is_frozen(path):
-        frozen: sqlite3.Connection = sqlite3.connect(f"file:{quote(str(path))}?immutable=1", uri=True, **options)
-        return frozen
+        return _for_reading(path, options)
     connection: sqlite3.Connection = sqlite3.connect(*names, **options)
-    _set_up(connection)
+    try:
+        _set_up(connection)
+        connection.execute("SELECT count(*) FROM sqlite_master")
+    except sqlite3.OperationalError as fault:
+        connection.close()
+        if fault.sqlite_errorcode & 0xFF not in _NO_ROOM or not _is_all_in(path):
+            raise
+        return _for_reading(path, options)
+    return connection
+
+
+def _for_reading(path: Path, options: dict[str, Any]) -> sqlite3.Connection:
+    connection: sqlite3.Connection = sqlite3.connect(f"file:{quote(str(path))}?immutable=1", uri=True, **options)
     return connection
 
 
@@ -61,8 +76,13 @@ def _is_frozen(path: Path) -> bool:
     if not path.is_file() or os.access(path, os.W_OK):
         return False
     is_for_reading = os.statvfs(path).f_flag & os.ST_RDONLY or not path.stat().st_mode & 0o222
+    return bool(is_for_reading) and _is_all_in(path)
+
+
+def _is_all_in(path: Path) -> bool:
+    """Whether nothing was written ahead that is not in the file yet."""
     journal = Path(f"{path}-wal")
-    return bool(is_for_reading) and not (journal.is_file() and journal.stat().st_size)
+    return not (journal.is_file() and journal.stat().st_size)
 
 
 def _set_up(connection: sqlite3.Connection) -> None:

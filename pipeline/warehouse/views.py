@@ -87,6 +87,8 @@ def meanings() -> dict[str, str]:
 
 def are_laid(connection: Connection, views: Mapping[str, str]) -> bool:
     """Whether the warehouse holds these views and today's comments."""
+    if not set(views) <= set(sa.inspect(connection).get_view_names()):
+        return False
     return connection.execute(sa.select(VIEW_VERSION.c.sha256)).scalar() == _sha256(views)
 
 

@@ -9,8 +9,10 @@ import sqlite3
 import subprocess
 import sys
 import time
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -19,6 +21,7 @@ from pipeline.indicators.definition import definitions
 from pipeline.progress import SILENT, Progress
 from pipeline.warehouse import Warehouse
 from tests.acceptance.exports import write_city
+from tests.acceptance.test_bad_input import tolok
 
 BACKFILL = [sys.executable, "-c", "from pipeline.cli import main; main()", "backfill", "kota-uji", "2024-02", "2024-06"]
 
@@ -101,3 +104,24 @@ def test_what_another_run_has_done_since_it_began_is_not_run_again(
     planned = Backfill.planned("kota-uji", "2024-02", "2024-04", again=again)
     assert [fault for _, fault in planned.run(SILENT, one=one)] == [None] * 3
     assert began == (["2024-02", "2024-03", "2024-04"] if again else ["2024-02", "2024-04"])
+
+
+def test_a_range_that_ends_after_today_is_refused_and_months_to_come_are_left_out(
+    home: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    (home / "cities").rmdir()
+    write_city(home / "cities")
+    today = datetime.now(ZoneInfo("Asia/Jakarta")).date()
+    for last in (str(today.year + 1), f"{today.year + 1}-02"):
+        code, _, err = tolok(monkeypatch, "backfill", "kota-uji", last)
+        assert (code, f"{last} has not begun" in err) == (2, True)
+    due = Backfill.planned("kota-uji", str(today.year), str(today.year), again=True).due
+    assert due == (*(f"{today.year}-{month:02d}" for month in range(1, today.month + 1)), str(today.year))
+    assert (f"left out: {today.year}-12" in caplog.text) is (today.month == 11)
+
+
+@pytest.mark.parametrize("command", [("backfill", "2025-05", "2025-06"), ("run", "2025", "2025"), ("show", "2025-05")])
+@pytest.mark.usefixtures("home")
+def test_a_period_without_its_city_is_told_as_that(command: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+    code, _, err = tolok(monkeypatch, *command)
+    assert (code, "the city is not written" in err, "init" in err) == (2, True, False)

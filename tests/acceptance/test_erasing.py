@@ -91,7 +91,7 @@ def test_verify_names_the_decision_for_what_no_longer_retraces_and_vouches_for_t
     erase(monkeypatch)
     code, out, _ = tolok(monkeypatch, "verify", CITY, YEAR)
     assert (code, out.count("sama / same"), out.count("rows erased\n")) == (0, 3, 1)
-    assert "1 rows erased by decision 1 on 20" in out
+    assert "1 row erased by decision 1 on 20" in out
     with patch("pipeline.warehouse.seals.Version.is_intact", False):
         assert tolok(monkeypatch, "verify", CITY, YEAR)[0] == 3
 
@@ -101,7 +101,7 @@ def test_the_next_run_names_the_decision_and_then_all_retraces(monkeypatch: pyte
     erase(monkeypatch)
     steps.run(CITY, YEAR)
     (_, first, _), (_, second, reason) = versions()
-    assert reason == "1 baris dihapus oleh keputusan 1 / 1 rows erased by decision 1"
+    assert reason == "1 baris dihapus oleh keputusan 1 / 1 row erased by decision 1"
     assert first != second == 0.5
     assert tolok(monkeypatch, "verify", CITY, YEAR)[1].count("sama / same") == 4
     shown = json.loads(tolok(monkeypatch, "show", CITY, YEAR, "--json")[1])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -51,6 +52,23 @@ def test_verify_rebuilds_every_number_and_finds_altered_bytes(ran: Path, monkeyp
     landed.write_bytes(landed.read_bytes().replace(b"17:00", b"18:00"))
     code, out, err = tolok(monkeypatch, "verify", "kota-uji", "2024")
     assert code == 3
+    assert "altered or gone: pengaduan.csv" in out
+    assert "fetch them again with tolok run kota-uji 2024" in err
+    assert tolok(monkeypatch, "run", "kota-uji", "2024")[0] == 0
+    assert tolok(monkeypatch, "verify", "kota-uji", "2024")[0] == 0
+
+
+@pytest.mark.parametrize("harm", [lambda path: path.write_text("kacau"), Path.unlink], ids=["damaged", "gone"])
+def test_verify_names_a_manifest_that_is_not_whole_and_checks_the_files_that_it_named(
+    harm: Callable[[Path], object], ran: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    harm(ran / "home" / "landing" / "kota-uji" / "meja" / "2024.json")
+    for landed in (ran / "home" / "landing" / "objects").glob("*/*"):
+        if b"Aplikasi" in landed.read_bytes():
+            landed.unlink()
+    code, out, err = tolok(monkeypatch, "verify", "kota-uji", "2024")
+    assert code == 3
+    assert "manifest damaged or gone: meja" in out
     assert "altered or gone: pengaduan.csv" in out
     assert "fetch them again with tolok run kota-uji 2024" in err
     assert tolok(monkeypatch, "run", "kota-uji", "2024")[0] == 0

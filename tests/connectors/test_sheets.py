@@ -179,7 +179,7 @@ def test_what_is_refused_is_found_wherever_the_sheet_is_cut(
     monkeypatch.setattr(xlsx_marks, "_BLOCK_BYTES", part_bytes)
     formula = workbook(tmp_path / "a.xlsx", [["id", "x"], [1, "=1+1"], [2, 3]])
     with pytest.raises(DataRejected, match="B2"):
-        rows_of(formula, ("id",), format="xlsx")
+        rows_of(formula, ("id", "x"), format="xlsx")
     far = altered(workbook(tmp_path / "b.xlsx", [["id"], [1], [2]]), stray)
     with pytest.raises(DataRejected, match="1,048,576"):
         rows_of(far, ("id",), format="xlsx")

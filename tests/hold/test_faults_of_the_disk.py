@@ -8,7 +8,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from unittest.mock import patch
 
@@ -80,7 +80,8 @@ def test_a_wholly_read_only_home_is_shown_and_verified(tmp_path: Path, row: Call
             assert code == 0, said
         code, said = tolok("run", CITY, MONTH)
         assert code == 2
-        assert "may not be written" in said
+        assert "mounted for reading alone" in said
+        assert "GRANT" not in said
         assert "Ambil" not in said  # Found out before all work.
         assert history() == before
         _set(disk, "rw")
@@ -123,3 +124,27 @@ def test_a_read_only_warehouse_leaves_nothing_that_bars_its_owner(tmp_path: Path
         with patch("os.access", lambda path, _: Path(path) == warehouse):
             prepare(make_url(f"sqlite:///{warehouse}"))
         assert journal.stat().st_mode & 0o777 == 0o640
+
+
+@needs_root
+def test_what_is_stored_on_a_full_disk_is_shown_and_verified(tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    with mounted(disk, "size=40m"), city_at(disk) as home:
+        assert tolok("run", CITY, MONTH)[0] == 0
+        _fill(disk)
+        for words in (("show", CITY), ("history", CITY), ("explain", CITY, MONTH, "10.4"), ("status", CITY)):
+            code, said = tolok(*words)
+            assert code == 0, said
+        code, said = tolok("run", CITY, MONTH)
+        assert code == 4, said
+        assert "full" in said
+        (disk / "filler").unlink()
+        assert tolok("run", CITY, MONTH)[0] == 0
+        assert not drafts(home)
+
+
+def _fill(disk: Path) -> None:
+    """Leave no block of a disk free."""
+    with (disk / "filler").open("wb", buffering=0) as filler, suppress(OSError):
+        while True:
+            filler.write(bytes(4096))

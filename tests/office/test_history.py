@@ -55,7 +55,7 @@ def test_versions_are_asked_for_by_period_and_indicator(
 def test_a_version_says_when_why_and_from_which_files(monkeypatch: pytest.MonkeyPatch) -> None:
     first, second = versions(monkeypatch, "10.4")
     assert (first["version"], first["change_reason"]) == (1, "perhitungan pertama / first computation")
-    assert (second["version"], second["change_reason"]) == (2, "1 baris susulan / 1 late rows")
+    assert (second["version"], second["change_reason"]) == (2, "1 baris susulan / 1 late row")
     assert first["files"] != second["files"]
     _, out, _ = tolok(monkeypatch, "history", "kota-uji", "2024", "10.4")
     assert [out.count(f"{mark} gangguan.csv  sha256 ") for mark in "+-"] == [2, 1]

@@ -13,7 +13,7 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 
-from connectors.errors import ConfigError, SourceUnavailable, TolokError
+from connectors.errors import ConfigError, DataDamaged, SourceUnavailable, TolokError
 from pipeline.warehouse import Warehouse
 from pipeline.warehouse.engine import bulk_insert, make_engine, reachable, writing
 from tests.postgres import free_port
@@ -218,3 +218,46 @@ def test_a_warehouse_that_may_only_be_read_is_told_before_anything_is_written(
         assert warehouse.current("kota-uji") == []
         with pytest.raises(ConfigError, match="may not be written"):
             warehouse.require_writable()
+
+
+@pytest.mark.parametrize("table", ["city", "result", "result_seal", "alembic_version", "view_version"])
+def test_a_table_that_is_gone_is_told_with_what_to_do(table: str, warehouse_url: str) -> None:
+    warehouse = Warehouse(warehouse_url)
+    warehouse.migrate()
+    if warehouse_url.startswith("sqlite"):
+        with sqlite3.connect(str(sa.make_url(warehouse_url).database)) as other:
+            other.execute(f"DROP TABLE {table}")
+        other.close()
+    else:
+        with writing(make_engine(warehouse_url)) as connection:
+            connection.exec_driver_sql(f"DROP TABLE {table} CASCADE")
+
+    def ask() -> None:
+        warehouse.migrate()
+        warehouse.city_view("kota-uji")
+
+    with pytest.raises(DataDamaged, match="Restore its backup"):
+        ask()
+
+
+def test_a_view_that_is_gone_is_laid_again(warehouse_url: str) -> None:
+    warehouse = Warehouse(warehouse_url)
+    warehouse.migrate()
+    with writing(make_engine(warehouse_url)) as connection:
+        connection.exec_driver_sql("DROP VIEW result_lineage")
+    warehouse.migrate()
+    with reachable(make_engine(warehouse_url)) as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM result_lineage").scalar() == 0
+
+
+@pytest.mark.parametrize("column", ["name", "zone"])
+def test_a_text_of_flipped_bytes_is_a_damaged_warehouse(column: str, tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'w.sqlite'}"
+    warehouse = Warehouse(url)
+    warehouse.migrate()
+    with writing(make_engine(url)) as connection:
+        columns = "city_id, name, zone, region_code"
+        connection.exec_driver_sql(f"INSERT INTO city ({columns}) VALUES ('kota-uji', 'a', 'b', 'c')")
+        connection.exec_driver_sql(f"UPDATE city SET {column} = CAST(x'C0FF' AS TEXT)")
+    with pytest.raises(DataDamaged, match="Restore its backup"):
+        warehouse.city_view("kota-uji")

@@ -103,7 +103,7 @@ def test_a_moment_without_a_zone_is_refused(warehouse: Warehouse) -> None:
     ("second", "sha256", "reason"),
     [
         (result("b", read=5), "f" * 64, "2 late rows"),
-        (result("b", read=2), "f" * 64, "1 rows withdrawn"),
+        (result("b", read=2), "f" * 64, "1 row withdrawn"),
         (result("b", read=9, excluded={"outside_period": 6}), "e" * 64, "corrected file"),
         (result("b"), "f" * 64, "settings changed"),
         (result("a", method_version="1.1"), "f" * 64, "method change 1.0 -> 1.1"),
