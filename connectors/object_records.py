@@ -118,7 +118,7 @@ def _documents(file: RawFile, layout: Layout) -> Iterator[tuple[str, bytes]]:
             is_left_out = layout.members_except is not None and fnmatchcase(entry.name, layout.members_except)
             content = archive.extractfile(entry) if entry.isfile() else None
             if content is not None and fnmatchcase(entry.name, layout.members) and not is_left_out:
-                yield entry.name, read_whole(file, content, f"{file.name}/{entry.name}")
+                yield entry.name, read_whole(file, content, f"{file.name}/{entry.name}", size=entry.size)
 
 
 def _parsed(where: str, content: bytes, layout: Layout, *, may_repeat: bool) -> object:
