@@ -125,38 +125,41 @@ def most_unpacked_bytes(path: Path) -> int:
     return max(_FREE_BYTES, _HIGHEST_RATIO * path.stat().st_size)
 
 
-def read_whole(file: RawFile, stream: IO[bytes], name: str = "", *, size: int | None = None) -> bytes:
+def read_whole(
+    file: RawFile, stream: IO[bytes], name: str = "", *, size: int | None = None, most_bytes: int | None = None
+) -> bytes:
     """All bytes of a document that must lie in memory at once; `DataRejected` when they are too many.
 
     A document of a larger file has a `name`, and a `size` where that is told; that of a whole file is counted first.
     """
+    most_bytes = MAX_DOCUMENT_BYTES if most_bytes is None else most_bytes
     if size is None and not name:
-        size = _size_of(replace(file, on_read=None))
-    if size is not None and size > MAX_DOCUMENT_BYTES:
-        raise _too_large(name or file.name)
-    parts, left = [], MAX_DOCUMENT_BYTES
+        size = _size_of(replace(file, on_read=None), most_bytes)
+    if size is not None and size > most_bytes:
+        raise _too_large(name or file.name, most_bytes)
+    parts, left = [], most_bytes
     while left >= 0 and (part := stream.read(_PART_BYTES)):
         parts.append(part)
         left -= len(part)
     if left < 0:
         parts.clear()  # the fault holds on to this frame
-        raise _too_large(name or file.name)
+        raise _too_large(name or file.name, most_bytes)
     return b"".join(parts)
 
 
-def _size_of(file: RawFile) -> int:
-    """A file's unpacked size, or one that is too large; nothing of it is held."""
+def _size_of(file: RawFile, most_bytes: int) -> int:
+    """A file's unpacked size, or one beyond the most; nothing of it is held."""
     size = 0
     with open_bytes(file) as stream:
         if not isinstance(stream, gzip.GzipFile):
             return file.path.stat().st_size
-        while size <= MAX_DOCUMENT_BYTES and (part := stream.read(_PART_BYTES)):
+        while size <= most_bytes and (part := stream.read(_PART_BYTES)):
             size += len(part)
     return size
 
 
-def _too_large(name: str) -> DataRejected:
-    size = MAX_DOCUMENT_BYTES >> 20
+def _too_large(name: str, most_bytes: int) -> DataRejected:
+    size = most_bytes >> 20
     return DataRejected(
         id=f"{name}: lebih dari {size} MB dalam satu dokumen. Ekspor per bulan, atau sebagai CSV.",
         en=f"{name}: more than {size} MB in one document. Export it by months, or as CSV.",

@@ -96,6 +96,7 @@ REFUSED: dict[str, tuple[str, Callable[[], bytes], str]] = {
         "not valid",
     ),
     "a number of 5,000 digits": ("json", lambda: b'[{"Nomor": ' + b"9" * 5_000 + b"}]", "not valid JSON"),
+    "YAML of 9 MB": ("yaml", lambda: b'- Nomor: "a"\n' * 700_000, "more than 8 MB in one document"),
     "an alias of nothing": ("yaml", lambda: b"a: *b", "not valid YAML"),
     "a list as a key": ("yaml", lambda: b"? [a, b]\n: c\n", "not valid YAML"),
     "UTF-16 without a mark": ("csv", lambda: CSV.decode().encode("utf-16-le"), "utf-16-le"),
