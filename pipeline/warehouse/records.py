@@ -104,7 +104,8 @@ class StoreRequest:
 
     `sources` maps an indicator to the files it was computed from, `quarantined` a clean table to the rows per reason.
     `computed_at` needs a time zone. Results of a closed year are written only with a `correction`. `because` says in
-    both languages why results changed whose rows and settings did not.
+    both languages why results changed whose rows and settings did not. `known_versions` are the newest of each
+    indicator that were ever stored, as far as is noted outside of the warehouse.
     """
 
     city: CityRecord
@@ -118,6 +119,7 @@ class StoreRequest:
     quarantined: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     correction: Correction | None = None
     because: str | None = None
+    known_versions: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -95,10 +95,11 @@ class Warehouse:
             decided = [decide(result, versions.get(result.indicator_id, ()), request) for result in results]
             changed = [one for one in decided if one.stored.outcome != "unchanged"]
             if closings.is_closed(connection, request.city.city_id, request.period) and not request.correction:
-                context.put_right(connection, _beside(decided, request))
+                context.put_right(connection, _beside(decided, request, versions))
                 return closings.hold(connection, decided, request=request)
             closings.correct(connection, [one.result for one in changed], request=request)
-            context.put_right(connection, _beside(decided, request, written=[d.result.indicator_id for d in changed]))
+            written = [one.result.indicator_id for one in changed]
+            context.put_right(connection, _beside(decided, request, versions, written=written))
             if changed:
                 _write(connection, changed, request, versions)
         return [one.stored for one in decided]
@@ -108,7 +109,7 @@ class Warehouse:
         with reading(self._engine) as connection:
             versions = read_versions(connection, request.city.city_id, request.period)
             decided = [decide(result, versions.get(result.indicator_id, ()), request) for result in results]
-            scopes = [*context.of_city(request), *_beside(decided, request)]
+            scopes = [*context.of_city(request), *_beside(decided, request, versions)]
             ids = [result.indicator_id for result in results]
             city_id, every = request.city.city_id, chain.from_iterable(versions.values())
             pending = closings.differences(connection, decided, request=request)
@@ -253,16 +254,24 @@ class Warehouse:
         return sorted(rows, key=lambda row: (row[order_by], row.get("member", "")))
 
 
-def _beside(decided: Sequence[Decided], request: StoreRequest, *, written: Collection[str] = ()) -> list[Scope]:
+def _beside(
+    decided: Sequence[Decided],
+    request: StoreRequest,
+    versions: Mapping[str, Sequence[Version]],
+    *,
+    written: Collection[str] = (),
+) -> list[Scope]:
     """What stands beside results that stand, and beside those that are written: files, runs and what code says."""
     standing = {one.result.indicator_id: one for one in decided if one.stored.outcome == "unchanged"}
     own_files = [one.result.indicator_id for one in decided if one.has_same_files]
     resting = {name: (one.result, one.newest) for name, one in standing.items() if one.newest}
     periods = {request.period} if standing or written else ()
+    own_runs = {newest.result["run_id"] for _, newest in resting.values() if newest.result}
     return [
         *context.of_files(request, [*own_files, *written]),
         *context.of_definitions(periods),
         *context.of_runs(request, resting, is_whole=len(standing) == len(decided)),
+        context.of_former_runs(request, chain.from_iterable(versions.values()), but=own_runs),
     ]
 
 
