@@ -12,6 +12,8 @@ import yaml
 from connectors.errors import DataRejected, harmless
 
 ABSENT: Final = object()
+# Of a document whose format takes nearly a hundred times its size, and a second and more for each megabyte.
+MOST_BYTES: Final = {"yaml": 8 << 20}
 _REPEATED: Final = object()
 _DEEPEST = 200
 # Half of a character beyond 65,535, as an export leaves it that cuts texts by length; pairs of halves are whole.

@@ -12,6 +12,8 @@ from connectors.records import RawFile, Record, open_bytes
 
 CASE_PREFIX = "case:"
 _BLOCK_BYTES = 1 << 20
+# What one event or trace may take: so many blocks, events and levels.
+_MOST_BLOCKS, _MOST_EVENTS, _DEEPEST = 16, 200_000, 200
 _VALUES = ("string", "date", "int", "float", "boolean", "id")
 
 Event = tuple[bool, dict[str, str]]
@@ -44,11 +46,16 @@ def _events(file: RawFile, log: _Log) -> Iterator[Event]:
     parser.StartElementHandler, parser.EndElementHandler = log.start, log.end
     parser.StartDoctypeDeclHandler = _refuse_document_type
     parser.buffer_text = True
+    blocks_count = ends_count = 0
     try:
         with open_bytes(file) as stream:
             while block := stream.read(_BLOCK_BYTES):
                 parser.Parse(block, False)
                 yield from log.taken()
+                blocks_count = blocks_count + 1 if log.ends_count == ends_count else 0
+                ends_count = log.ends_count
+                if blocks_count > _MOST_BLOCKS or log.is_too_large:
+                    raise _too_large(file, parser.CurrentLineNumber)
         parser.Parse(b"", True)
     except (expat.ExpatError, _NoEventLog):
         line = parser.CurrentLineNumber
@@ -56,6 +63,15 @@ def _events(file: RawFile, log: _Log) -> Iterator[Event]:
             id=f"{file.name}: bukan XES yang utuh (baris {line}). Ekspor ulang secara utuh sebagai XES.",
             en=f"{file.name}: no whole XES (line {line}). Export it again in full as XES.",
         ) from None
+
+
+def _too_large(file: RawFile, line: int) -> DataRejected:
+    return DataRejected(
+        id=f"{file.name}: di sekitar baris {line} ada satu kejadian, jejak, atau sarang unsur yang terlalu besar; ini "
+        "bukan log kejadian. Ekspor ulang dari sistem asalnya.",
+        en=f"{file.name}: near line {line} one event, trace or nest of elements is too large; this is no event log. "
+        "Export it again from the system it comes from.",
+    )
 
 
 class _NoEventLog(ValueError):
@@ -71,11 +87,17 @@ class _Log:
 
     def __init__(self) -> None:
         self.empty_traces_count = 0
+        self.ends_count = 0
         self._found: list[Event] = []
         self._path: list[str] = []
         self._trace: Event = (False, {})
         self._event: Event = (False, {})
         self._events: list[Event] = []
+
+    @property
+    def is_too_large(self) -> bool:
+        """Whether more is held of one trace, or nested in each other, than any event log has."""
+        return len(self._events) > _MOST_EVENTS or len(self._path) > _DEEPEST
 
     def taken(self) -> list[Event]:
         """The events found since the last call, each with the attributes of its trace."""
@@ -100,6 +122,7 @@ class _Log:
     def end(self, _: str) -> None:
         """End a trace, whose events are then whole, or an event."""
         name = self._path.pop()
+        self.ends_count += name in ("event", "trace")
         if name == "event" and self._path[-1] == "trace":
             self._events.append(self._event)
         elif name == "event":

@@ -17,7 +17,7 @@ from connectors.deadline import Deadline
 from connectors.documents import RepeatedKey, parse_json
 from connectors.errors import ConfigError, DataRejected, SourceUnavailable
 from connectors.http_answer import Again, Unzip, is_end_proved, refusal
-from connectors.http_session import Lines, forbidden_within, open_session
+from connectors.http_session import Lines, bound_answers, forbidden_within, open_session
 from connectors.numerals import number
 from connectors.places import is_same_place, parts_of, shown_address, target_of
 
@@ -155,9 +155,14 @@ class HttpClient:
             self._session = None
 
     def session(self) -> requests.Session:
-        """For a vendor's own client: checks the address each connection reaches. `ConfigError` for a forbidden one."""
+        """For one vendor's own client: connects to judged addresses only and bounds each answer.
+
+        Raises `ConfigError` for a forbidden address.
+        """
         self._address("")
-        return self._open()
+        session = self._open()
+        bound_answers(session, most_bytes=self._limits.answer_bytes, name=self._connection.name)
+        return session
 
     @contextmanager
     def bounded(self) -> Iterator[None]:

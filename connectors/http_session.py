@@ -1,4 +1,4 @@
-"""The session below the HTTP client: each connection checks the address it reached and ends with the deadline."""
+"""The session below the HTTP client: it connects to judged addresses only, ends with the deadline, bounds answers."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from connectors.addresses import ForbiddenAddress, check_address
+from connectors.addresses import ForbiddenAddress, resolve
 from connectors.deadline import Deadline
+from connectors.errors import DataRejected
+from connectors.numerals import number
 
 if TYPE_CHECKING:
     import requests
@@ -45,18 +47,25 @@ def open_session(*, may_be_private: bool, lines: Lines) -> requests.Session:
     from requests.adapters import HTTPAdapter
     from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
     from urllib3.connection import HTTPConnection, HTTPSConnection
+    from urllib3.exceptions import HTTPError
 
-    # Checking the peer, not the name, leaves a name that changes its address between check and use no gap.
     class _Checked(HTTPConnection):
         def _new_conn(self) -> socket.socket:
-            sock = super()._new_conn()
-            try:
-                check_address(sock.getpeername()[0], may_be_private=may_be_private)
-            except OSError:
-                sock.close()
-                raise
-            lines.hold(sock)
-            return sock
+            """Connect to an address that was judged, so that the name cannot lead elsewhere a moment later."""
+            name, fault = self._dns_host, HTTPError(self._dns_host)
+            for address in resolve(name.strip("[]"), self.port, may_be_private=may_be_private):
+                self._dns_host = address
+                try:
+                    sock = super()._new_conn()
+                except HTTPError as refused:
+                    fault = refused
+                    continue
+                finally:
+                    # TLS holds it against the certificate.
+                    self._dns_host = name
+                lines.hold(sock)
+                return sock
+            raise fault
 
         def request(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 urllib3's own
             if self.sock is not None:
@@ -91,6 +100,40 @@ def open_session(*, may_be_private: bool, lines: Lines) -> requests.Session:
     session.mount("http://", _Adapter())
     session.mount("https://", _Adapter())
     return session
+
+
+def bound_answers(session: requests.Session, *, most_bytes: int, name: str) -> None:
+    """Make a session that a vendor's own client reads end an answer of more bytes with `DataRejected`."""
+
+    def bound(answer: requests.Response, *_: object, **__: object) -> None:
+        answer.raw = _Bounded(answer.raw, most_bytes, name)
+
+    session.hooks["response"].append(bound)
+
+
+class _Bounded:
+    """A raw answer from which no more than so many bytes come, unzipped."""
+
+    def __init__(self, raw: Any, most_bytes: int, name: str) -> None:  # noqa: ANN401 urllib3's own
+        self._raw, self._most_bytes, self._name = raw, most_bytes, name
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 urllib3's own
+        return getattr(self._raw, name)
+
+    def stream(self, size: int, decode_content: bool | None = None) -> Iterator[bytes]:
+        """The parts of the answer."""
+        left = self._most_bytes
+        for part in self._raw.stream(size, decode_content=decode_content):
+            left -= len(part)
+            if left < 0:
+                self._raw.close()
+                raise DataRejected(
+                    id=f"'{self._name}': jawaban lebih dari {number(self._most_bytes)} bita; ini bukan jawaban sistem "
+                    "yang dimaksud. Periksa alamat koneksinya.",
+                    en=f"'{self._name}': the answer exceeds {self._most_bytes:,} bytes; it is none of the system "
+                    "meant. Check the connection's address.",
+                )
+            yield part
 
 
 def forbidden_within(fault: BaseException | None) -> ForbiddenAddress | None:

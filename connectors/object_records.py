@@ -8,7 +8,17 @@ from fnmatch import fnmatchcase
 
 import yaml
 
-from connectors.documents import ABSENT, RepeatedKey, TooDeep, find, parse_json, parse_yaml, repeated_key, rows_at
+from connectors.documents import (
+    ABSENT,
+    MOST_BYTES,
+    RepeatedKey,
+    TooDeep,
+    find,
+    parse_json,
+    parse_yaml,
+    repeated_key,
+    rows_at,
+)
 from connectors.envelopes import Envelopes
 from connectors.errors import DataRejected, SourceChanged, harmless
 from connectors.layout import Layout
@@ -109,16 +119,20 @@ def refuse_none(records: Iterator[Record], file: RawFile, layout: Layout) -> Ite
 
 
 def _documents(file: RawFile, layout: Layout) -> Iterator[tuple[str, bytes]]:
+    most_bytes = MOST_BYTES.get(layout.format)
     if not is_tar(file.path):
         with open_bytes(file) as stream:
-            yield file.name, read_whole(file, stream)
+            yield file.name, read_whole(file, stream, most_bytes=most_bytes)
         return
     with tar_entries(file) as (archive, entries):
         for entry in entries:
             is_left_out = layout.members_except is not None and fnmatchcase(entry.name, layout.members_except)
             content = archive.extractfile(entry) if entry.isfile() else None
             if content is not None and fnmatchcase(entry.name, layout.members) and not is_left_out:
-                yield entry.name, read_whole(file, content, f"{file.name}/{entry.name}")
+                yield (
+                    entry.name,
+                    read_whole(file, content, f"{file.name}/{entry.name}", size=entry.size, most_bytes=most_bytes),
+                )
 
 
 def _parsed(where: str, content: bytes, layout: Layout, *, may_repeat: bool) -> object:

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from functools import lru_cache
-from pathlib import Path
 from typing import Literal, get_args
+
+from connectors.personal_names import holds_name, knows_name
 
 Kind = Literal["identity number", "card or account", "phone", "e-mail", "name", "address", "plate", "free text"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 _UNSEEN = re.compile(r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060\ufeff]")
+# Marks that word processors write for hyphens and stops.
+_ALIKE = str.maketrans(
+    dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u2043", "-") | dict.fromkeys("·•∙", ".")
+)
 _APART = r"[\s.\-_/()]{0,3}"
 
 # A run of 13 to 18 digits wherever one begins, so that a number before it hides none.
@@ -32,17 +37,23 @@ _NAMED_NUMBER = re.compile(
 _ACCOUNT = re.compile(r"\b(?:no\.? ?)?(?:rek(?:ening)?|norek)\b\.?[^\d]{0,20}\d(?:[\s.\-]?\d){7,}", re.I)
 
 _PHONE = re.compile(
-    rf"(?<!\d)(?:\(?\+?{_APART}(?:0{{0,2}}62)\)?{_APART}(?:\(?0\)?{_APART})?|[0Oo]{_APART})8(?:{_APART}\d){{7,11}}(?!\d)"
+    rf"(?<!\d)(?:\(?\+?{_APART}(?:0{{0,2}}62)\)?{_APART}(?:\(?0\)?{_APART})?|[0Oo]{_APART})8(?!00)(?:{_APART}\d){{7,11}}(?!\d)"
     rf"|\+\s?62{_APART}(?:\(?0\)?{_APART})?[2-79](?:{_APART}\d){{7,10}}(?!\d)"
-    rf"|\b(?:hp|wa|whatsapp|telp?|tlp|telepon|ponsel|phone|kontak|hub(?:ungi)?)\b[^\d+]{{0,12}}8(?:{_APART}\d){{8,11}}(?!\d)",
+    rf"|\b(?:hp|wa|whatsapp|telp?|tlp|telepon|ponsel|phone|kontak|hub(?:ungi)?)\b[^\d+]{{0,12}}8(?:{_APART}\d){{8,11}}(?!\d)"
+    r"|\b(?:hp|telp?|tlp|telepon)\b[^\d+]{0,12}\(?0[2-79]\d{1,2}\)?[ .-]?\d{3,4}[ .-]?\d{3,4}(?!\d)",
     re.I,
 )
 _SPELT_NUMBER = re.compile(
     r"(?:\b(?:nol|kosong|satu|dua|tiga|empat|lima|enam|tujuh|delapan|lapan|sembilan)\b[\s,.\-]*){8,}", re.I
 )
 
-# A mailbox of an office is a channel and no person's.
-_OFFICE = re.compile(r"[^\s@]+ ?@ ?[\w.-]+\.(?:go|desa)\.id\b", re.I)
+# A mailbox of an office is a channel and no person's: by its host, or by the task it is named after.
+_OFFICE = re.compile(
+    r"(?P<user>[^\s@<:]+) ?@ ?[\w.-]+\.(?:go|desa)\.id\b"
+    r"|\b(?:lapor|aduan|pengaduan|info|cs|humas|help-?desk|admin|ppid|no-?reply|call\.?center|layanan|halo|kontak|contact"
+    r"|customer\.?(?:care|service)|support|sekretariat|pelayanan)@(?!gmail|yahoo|ymail|hotmail|outlook)[\w-]+\.[\w.]+",
+    re.I,
+)
 _EMAIL = re.compile(
     r"[^\s@]\s?@\s?[\w-]+\s?\.\s?\w"
     r"|[\w.+-]+\s?[\[({<]\s?(?:at|et)\s?[\])}>]\s?[\w-]+\s?(?:[\[({<]\s?(?:dot|titik)\s?[\])}>]|\.| dot | titik )\s?\w"
@@ -51,7 +62,7 @@ _EMAIL = re.compile(
 )
 
 _STREET = r"(?:jl|jln|jalan|gg|gang|lorong|dusun|dsn)"
-_RULE = r"(?:perda|perwal|perbup|pergub|permen|uu|undang|tahun|surat)"
+_RULE = r"(?:perda|perwal|perbup|pergub|permen|uu|undang|tahun|surat|nasional|provinsi|kabupaten|negara|tol)"
 _HOUSE = r"(?:no|nomor|nmr|num)\b\.?\s*:?\s*\d{1,4}"
 _ADDRESS = re.compile(
     rf"\b{_STREET}\b\.?(?:(?!\b{_RULE}\b)[^:;]){{2,60}}?\b{_HOUSE}"
@@ -65,51 +76,19 @@ _ADDRESS = re.compile(
 
 _PLATE_AREAS = "A[ABDEG]?|B[ABDEGHKLMNP]?|D[ABCDEGHKLMNPRST]?|E[ABD]?|F|G|H|K[BHTU]?|L|M|N|P[ABGS]?|R|S|T|W|Z"
 _UNITS = "GB|TB|MB|KB|HZ|KHZ|MHZ|GHZ|KV|KVA|VA|KM|RPM|MW|KW|BTU|PCS|LED|KWH"
-_PLATE = re.compile(rf"\b(?:{_PLATE_AREAS})[ -]?\d{{3,4}}[ -]?(?!(?:{_UNITS})\b)[A-Z]{{2,3}}\b")
+_IN_PLACE = "".join(rf"(?<!(?i:\b{word} ))" for word in ("node", "blok", "rak", "rack", "ruang", "gedung", "kode"))
+_PLATE = re.compile(
+    rf"{_IN_PLACE}\b(?:{_PLATE_AREAS})[ .-]?\d{{3,4}}[ .-]?(?!(?:{_UNITS})\b)[A-Z]{{2,3}}\b"
+    rf"|^(?i:(?:{_PLATE_AREAS}) ?\d{{4}} ?(?!(?:{_UNITS})\b)[a-z]{{2,3}})$"
+)
 _NAMED_PLATE = re.compile(
-    r"\b(?:nopol|plat(?: nomor)?|nomor polisi|no\.? ?pol\w*)\b\W{0,4}[a-z]{1,2}\W?\d{1,4}\W?[a-z]{1,3}\b", re.I
+    r"\b(?:nopol|plat(?: nomor)?|nomor polisi|no\.? ?pol\w*|mobil|motor|kendaraan|truk|pikap|angkot|taksi"
+    r"|parkir(?: liar)?|sopir)\b(?:\W{0,4}|[^\d]{0,40}\W)"
+    rf"(?:{_PLATE_AREAS})[ .-]?\d{{1,4}}[ .-]?(?!(?:{_UNITS})\b)[a-z]{{1,3}}\b",
+    re.I,
 )
 
 _BIRTH = re.compile(r"\b(?:ttl|lahir|dob|date of birth)\b\D{0,25}\d{1,4}[\s./-]\w+[\s./-]\d{2,4}", re.I)
-
-_LETTERS = r"[^\W\d_][^\W\d_'’.]+"
-_BEGINS = r"(?<![^\W_])"
-# What stands before a name and before little else: any word but `no_names` is taken for a name.
-_SALUTED = re.compile(
-    rf"{_BEGINS}(?:bpk|bp|bapak|pak|ibu|bu|sdr[ia]?|saudar[ai]|tn|tuan|ny|nyonya|nn|nona|mbak|hj|mr|mrs|ms)"
-    rf"(?:\.\s*|\s+)(?P<name>{_LETTERS})",
-    re.I,
-)
-# Those of ministers of religion, doctors and scholars also stand in names of streets and hospitals; `mas` is gold.
-_HONOURED = re.compile(
-    rf"{_BEGINS}(?:(?:H|KH|Ust|Dr|dr|drg|Drg|Drs|Dra|Ir|Prof|R|Rr|Tgk)\.\s*|(?:Ust(?:ad|adz|az|azah)|K[iy]ai|Nyai)\s+)"
-    r"(?P<name>[A-Z][^\W\d_'’]+)"
-)
-_FAMILIAR = re.compile(
-    r"(?:^|[,;(/:-]\s*|\b(?:dari|oleh|lapor|hub\.?|kepada)\s+)"
-    r"(?:Mas|Kang|Gus|Mbah|Pakde|Bude|Bang|Kak|Teh|Om|Tante)\s+(?P<name>[A-Z][^\W\d_'’]+)"
-)
-_MARKED = re.compile(
-    rf"{_BEGINS}(?:a\.\s?n\.?|an\.|a/n\b|atas nama\b|attn\b\.?|c/p\b)\s*:?\s*(?P<name>{_LETTERS})"
-    r"|\b(?:pelapor|pemohon|pengadu|pengirim|nama(?: (?:lengkap|pelapor|pemohon|warga|pengadu|wp))?|wajib pajak|korban"
-    r"|penanggung jawab|pemilik|pic|cp|kontak|contact|petugas|reporter|caller|name)"
-    rf"\s*(?::|\s=)\s*(?P<told>{_LETTERS})",
-    re.I,
-)
-_NAMED_AFTER = re.compile(r"\b(?:Pelapor|Pemohon|Pengadu|PELAPOR|PEMOHON|PENGADU)\s+(?P<name>[A-Z][^\W\d_'’]+)")
-_INSTITUTION = re.compile(
-    r"\b(?:rs\w{0,4}|rumah sakit|puskesmas|pkm|klinik|jl|jln|jalan|gg|gang|bandara|bandar udara|stadion|gedung|gd|gor"
-    r"|taman|sdn?|smpn?|sman?|smkn?|sekolah|masjid|musholla|universitas|univ|kampus|pasar|museum|perpustakaan|terminal"
-    r"|pelabuhan|simpang|aula|balai|pendopo|monumen|lapangan|jembatan|pondok|ponpes|pesantren|yayasan|laboratorium"
-    r"|kebun|hutan|tahura|tpu|makam|ruang|kantor|street|hospital|st)\b[^,;:(]{0,40}$",
-    re.I,
-)
-
-
-_DEGREE = re.compile(
-    r"[A-Z][^\W\d_]+,?\s+(?:S\.\s?(?:H|T|E|P|Pd|Kom|Sos|IP|Ked|Kep|Ag|Si|Hut|Psi|Ak|Farm|KM|STP|I\.?Kom)\b"
-    r"|M\.\s?(?:Si|M|Kom|Pd|T|H|Hum|Kes|AP|Sc|Eng|Ak)\b|A\.\s?Md\b|Ph\.?D\b|Sp\.\s?[A-Z])"
-)
 
 _OWN_WORDS = re.compile(
     r"\b(?:saya|kami|aku|tolong|mohon|kenapa|mengapa|tetangga|suami|istri|kok|udah|sdh|blm|yg|gak|nggak|tdk"
@@ -136,7 +115,7 @@ def personal_kind(text: str, *, but: Collection[str] = ()) -> Kind | None:
 
 
 def _plain(text: str) -> str:
-    return " ".join(_UNSEEN.sub("", unicodedata.normalize("NFKC", text)).split())
+    return " ".join(_UNSEEN.sub("", unicodedata.normalize("NFKC", text)).translate(_ALIKE).split())
 
 
 @lru_cache(maxsize=4096)
@@ -149,11 +128,11 @@ def _found(text: str) -> Iterator[Kind]:
         yield "identity number"
     if _ACCOUNT.search(text) or any(map(_is_card_number, _LONG_NUMBER.findall(_DATE.sub(";", text)))):
         yield "card or account"
-    if _PHONE.search(text) or _SPELT_NUMBER.search(text):
+    if _PHONE.search(_DATE.sub(";", text)) or _SPELT_NUMBER.search(text):
         yield "phone"
-    if _EMAIL.search(_OFFICE.sub("", text)):
+    if _EMAIL.search(_OFFICE.sub(_of_person, text)):
         yield "e-mail"
-    if _holds_name(text):
+    if holds_name(text):
         yield "name"
     if _ADDRESS.search(text) or _BIRTH.search(text):
         yield "address"
@@ -189,33 +168,10 @@ def _is_card_number(found: str) -> bool:
     return sum(one - 9 * (one > 9) for one in doubled) % 10 == 0
 
 
+def _of_person(mailbox: re.Match[str]) -> str:
+    """The mailbox where it is named after a person, else nothing."""
+    return mailbox[0] if any(map(knows_name, re.split(r"[\W\d_]+", mailbox["user"] or ""))) else ""
+
+
 def _digits(text: str) -> str:
     return "".join(filter(str.isdigit, text))
-
-
-def _holds_name(text: str) -> bool:
-    for found in _SALUTED, _FAMILIAR, _MARKED, _NAMED_AFTER:
-        if any(map(_is_name, found.finditer(text))):
-            return True
-    if any(_is_name(one) and not _INSTITUTION.search(text[: one.start()]) for one in _HONOURED.finditer(text)):
-        return True
-    return bool(_DEGREE.search(text)) or _is_name_alone(text)
-
-
-def _is_name(found: re.Match[str]) -> bool:
-    name = next(filter(None, found.groupdict().values()))
-    return name.strip(".'’").casefold() not in _words()["no_names"]
-
-
-def _is_name_alone(text: str) -> bool:
-    first, *others = [word.strip(".,").casefold() for word in text.split()] or [""]
-    known = _words()["given"] | _words()["following"]
-    return bool(others) and first in _words()["given"] and all(word in known or len(word) == 1 for word in others)
-
-
-@lru_cache(maxsize=1)
-def _words() -> Mapping[str, frozenset[str]]:
-    import yaml
-
-    text = (Path(__file__).parent / "personal_words.yaml").read_text("utf-8")
-    return {name: frozenset(words) for name, words in yaml.load(text, Loader=yaml.BaseLoader).items()}  # noqa: S506

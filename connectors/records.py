@@ -9,7 +9,7 @@ import re
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, cast
 
@@ -125,20 +125,45 @@ def most_unpacked_bytes(path: Path) -> int:
     return max(_FREE_BYTES, _HIGHEST_RATIO * path.stat().st_size)
 
 
-def read_whole(file: RawFile, stream: IO[bytes], name: str = "") -> bytes:
-    """All bytes of a document that must lie in memory at once; `DataRejected` when they are too many."""
-    parts, left = [], MAX_DOCUMENT_BYTES
+def read_whole(
+    file: RawFile, stream: IO[bytes], name: str = "", *, size: int | None = None, most_bytes: int | None = None
+) -> bytes:
+    """All bytes of a document that must lie in memory at once; `DataRejected` when they are too many.
+
+    A document of a larger file has a `name`, and a `size` where that is told; that of a whole file is counted first.
+    """
+    most_bytes = MAX_DOCUMENT_BYTES if most_bytes is None else most_bytes
+    if size is None and not name:
+        size = _size_of(replace(file, on_read=None), most_bytes)
+    if size is not None and size > most_bytes:
+        raise _too_large(name or file.name, most_bytes)
+    parts, left = [], most_bytes
     while left >= 0 and (part := stream.read(_PART_BYTES)):
         parts.append(part)
         left -= len(part)
     if left < 0:
         parts.clear()  # the fault holds on to this frame
-        size = MAX_DOCUMENT_BYTES >> 20
-        raise DataRejected(
-            id=f"{name or file.name}: lebih dari {size} MB dalam satu dokumen. Ekspor per bulan, atau sebagai CSV.",
-            en=f"{name or file.name}: more than {size} MB in one document. Export it by months, or as CSV.",
-        )
+        raise _too_large(name or file.name, most_bytes)
     return b"".join(parts)
+
+
+def _size_of(file: RawFile, most_bytes: int) -> int:
+    """A file's unpacked size, or one beyond the most; nothing of it is held."""
+    size = 0
+    with open_bytes(file) as stream:
+        if not isinstance(stream, gzip.GzipFile):
+            return file.path.stat().st_size
+        while size <= most_bytes and (part := stream.read(_PART_BYTES)):
+            size += len(part)
+    return size
+
+
+def _too_large(name: str, most_bytes: int) -> DataRejected:
+    size = most_bytes >> 20
+    return DataRejected(
+        id=f"{name}: lebih dari {size} MB dalam satu dokumen. Ekspor per bulan, atau sebagai CSV.",
+        en=f"{name}: more than {size} MB in one document. Export it by months, or as CSV.",
+    )
 
 
 def find_shape(

@@ -109,6 +109,20 @@ def remove(folder: Path, *, first: str = "") -> None:
             storage.remove(key)
 
 
+def remove_file(path: Path) -> None:
+    """Take a file away, out of the storage before this machine."""
+    storage = _storage_of(path)
+    if storage is not None:
+        storage.remove(_key(path))
+    path.unlink(missing_ok=True)
+
+
+def has(path: Path, *, last: str = "") -> bool:
+    """Whether a file, or a folder by its file `last`, is kept: in the storage, or here where there is none."""
+    storage = _storage_of(path)
+    return (path / last).exists() if storage is None else storage.has(_key(path / last))
+
+
 def _bring(storage: Storage, path: Path) -> bool:
     """A copy of a file, in one step; false when there is none."""
     path.parent.mkdir(0o750, parents=True, exist_ok=True)

@@ -25,6 +25,7 @@ from pipeline.coverage import Coverage, remark
 from pipeline.landing import (
     LandedFile,
     Manifest,
+    Rest,
     is_whole,
     land_bytes,
     landed_object,
@@ -59,7 +60,8 @@ def pull(home: Path, *, city: City, source_name: str, period: Period, now: datet
     covers = Coverage.of(days for manifest in manifests if manifest.covers for days in manifest.covers.stretches)
     notes = tuple(dict.fromkeys(note for manifest in manifests for note in manifest.notes))
     keeps_days = manifests[-1].keeps_days if manifests else None
-    manifest = _manifest(city, source_name, period, _Parts(tuple(files.values()), covers, notes, keeps_days))
+    rest = Rest.of(manifest.rest for manifest in manifests)
+    manifest = _manifest(city, source_name, period, _Parts(tuple(files.values()), covers, notes, keeps_days, rest))
     write_manifest(home, manifest)
     return manifest
 
@@ -181,6 +183,7 @@ class _Parts:
     covers: Coverage
     notes: tuple[str, ...]
     keeps_days: int | None = None
+    rest: Rest | None = None
 
 
 def _manifest(city: City, source_name: str, period: Period, parts: _Parts) -> Manifest:
@@ -195,6 +198,7 @@ def _manifest(city: City, source_name: str, period: Period, parts: _Parts) -> Ma
         covers=None if TABLES[source.table].is_snapshot else parts.covers,
         notes=parts.notes,
         keeps_days=parts.keeps_days,
+        rest=parts.rest,
     )
 
 
@@ -223,7 +227,7 @@ def _with_earlier(parts: _Parts, before: Manifest | None) -> _Parts:
     if before is None or before.covers is None:
         return parts
     files = {(file.sha256, file.name): file for file in (*before.files, *parts.files)}
-    return _Parts(tuple(files.values()), before.covers | parts.covers, ())
+    return _Parts(tuple(files.values()), before.covers | parts.covers, (), rest=before.rest)
 
 
 def _landed_before(path: Path) -> Manifest | None:

@@ -46,7 +46,7 @@ def raw_files(
             found |= {file.sha256: file for file in of_source}
             lost += [source_name] if of_source or isinstance(fault, DataDamaged) else []
         else:
-            found |= {file.sha256: file for file in manifest.files}
+            found |= {file.sha256: file for file in manifest.kept_files}
     return _held(home, list(found.values()), tuple(lost), progress)
 
 

@@ -20,9 +20,9 @@ from connectors.remarks import Remark
 from pipeline.atomic import write_atomically
 from pipeline.config.city import City
 from pipeline.config.load import load_city
-from pipeline.landing import Manifest, land, put_again
+from pipeline.landing import Manifest, erased_ids, land, put_again
 from pipeline.leftovers import passing_folder, sweep_leftovers
-from pipeline.mirror import pull
+from pipeline.mirror import is_in_storage, pull
 from pipeline.periods import Period, period_of_run
 from pipeline.preconditions import require_countable, sources_for
 from pipeline.progress import SILENT, Progress
@@ -67,6 +67,10 @@ def _begin() -> None:
     from pipeline.warehouse import Warehouse
 
     sweep_leftovers(_home())
+    if is_in_storage(_home()):
+        from pipeline.erasure import sweep_gone
+
+        sweep_gone(_home())
     warehouse = Warehouse(_warehouse_url())
     warehouse.migrate()
     warehouse.require_writable()
@@ -181,8 +185,29 @@ def fetch(city_id: str, source: str, period: str, *, progress: Progress = SILENT
             manifest = pull(_home(), city=city, source_name=source, period=asked, now=datetime.now(UTC))
         else:
             manifest = land(_home(), city=city, source_name=source, period=asked, meter=meter)
-        put_again(_home(), manifest.files)
+        manifest = _strip(city, manifest)
+        put_again(_home(), manifest.kept_files)
     return f"{manifest.source}/{manifest.period}"
+
+
+def _strip(city: City, manifest: Manifest) -> Manifest:
+    """Take rows of erased persons out of what was fetched, and say so: the source still holds them."""
+    if not erased_ids(_home(), city.city, manifest.source):
+        return manifest
+    from pipeline.erasure import strip
+
+    stripped, count = strip(_home(), city, manifest)
+    if count:
+        _log.warning(
+            "%s %s: %d baris orang yang sudah dihapus masih ada di sumbernya; tidak disimpan. Minta pengelola sumber "
+            "menghapusnya. / %d rows of erased persons are still in the source; they were not kept. Ask who runs the "
+            "source to erase them.",
+            manifest.source,
+            manifest.period,
+            count,
+            count,
+        )
+    return stripped
 
 
 def clean(city_id: str, table: str, period: str, *, progress: Progress = SILENT) -> str:

@@ -56,6 +56,7 @@ def store_request_for(
         targets=tuple(targets_of(city)),
         outcomes=tuple(_outcomes(verdicts)),
         quarantined={by_id[result.indicator_id].table: result.rows.quarantined for result in results},
+        decisions={name: _decisions(manifests[definition.table]) for name, definition in by_id.items()},
     )
 
 
@@ -72,6 +73,10 @@ def targets_of(city: City) -> Iterator[TargetRecord]:
         for year, value in declared.years.items() if declared else ():
             direction = declared.direction or ("at_least" if definition.better == "higher" else "at_most")
             yield TargetRecord(name, year, value, direction, declared.source)
+
+
+def _decisions(manifests: Sequence[Manifest]) -> tuple[int, ...]:
+    return tuple(sorted({number for manifest in manifests if manifest.rest for number in manifest.rest.decisions}))
 
 
 def _outcomes(verdicts: Iterable[Verdict]) -> Iterator[RuleOutcome]:

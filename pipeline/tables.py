@@ -83,6 +83,11 @@ class Table:
     is_snapshot: bool = False
 
     @property
+    def has_ids(self) -> bool:
+        """Whether its rows are told apart by a lasting id that the source gave them."""
+        return self.thing[0].endswith("_id") and self.thing[0] != "portal_id"
+
+    @property
     def column_names(self) -> tuple[str, ...]:
         """The names of the columns a source maps, in order."""
         return tuple(column.name for column in self.columns if not column.flags)
@@ -117,9 +122,10 @@ OUTCOME_COLUMNS = (
     Column("excluded_by", "text", note="named rule that leaves a sound row out; null for none"),
 )
 
-# Words that stand in rows and results: the rule of rows that do not bear on a period, the reason of sound rows that
-# another of their group holds back, the tool that counts log lines.
+# Words that stand in rows and results: the rule of rows that do not bear on a period, that of rows whose person was
+# erased, the reason of sound rows that another of their group holds back, the tool that counts log lines.
 OUTSIDE = "outside_period"
+ERASED = "erased"
 HELD_WITH_GROUP = "unreadable_group"
 ACCESS_LOG = "access_log"
 # Rules that leave out what is no record of its own.

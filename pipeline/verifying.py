@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import UTC, datetime
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime
 
 from connectors.errors import TolokError
 from pipeline import steps
@@ -42,7 +42,7 @@ def verify(city_id: str, period: str, *, progress: Progress = SILENT) -> Verifie
     results, request = steps.recompute(city_id, label, progress=progress)
     compared = warehouse.compare(results, request=request)
     findings = [*of_files, *_of_results(compared), *_of_history(compared), *_beside(compared, city)]
-    notes = list(_notes(compared))
+    notes = [*_notes(compared), *_of_erased(compared, request.decisions, _decided_on(warehouse, city))]
     if Period.parse(label).is_year:
         try:
             otherwise = stored_otherwise(city, int(label), today=datetime.now(UTC).astimezone(city.zone_info).date())
@@ -56,6 +56,7 @@ def verify(city_id: str, period: str, *, progress: Progress = SILENT) -> Verifie
             one.newest.number if one.newest else 0,
             one.result.headline.value,
             is_same=one.is_same,
+            erased_count=one.erased_count,
         )
         for name, one in compared.decided.items()
     )
@@ -75,8 +76,29 @@ def _of_files(raw: RawFiles) -> Iterator[Finding]:
 
 def _of_results(compared: Comparison) -> Iterator[Finding]:
     for name, one in compared.decided.items():
-        if not one.is_same:
+        if not one.is_same and not one.erased_count:
             yield Finding("result", one.differences, name)
+
+
+def _decided_on(warehouse: Warehouse, city: City) -> dict[int, date]:
+    """On which day on the city's clock each decision to erase was made."""
+    return {row["decision"]: row["decided_at"].astimezone(city.zone_info).date() for row in warehouse.erasures()}
+
+
+def _of_erased(
+    compared: Comparison, decisions: Mapping[str, Sequence[int]], decided_on: Mapping[int, date]
+) -> Iterator[str]:
+    for name, one in compared.decided.items():
+        if count := one.erased_count:
+            told = [(number, decided_on.get(number, "?")) for number in decisions.get(name, ())]
+            told_id = ", ".join(f"keputusan {number} pada {on}" for number, on in told)
+            told_en = ", ".join(f"decision {number} on {on}" for number, on in told)
+            version, rows = one.newest.number if one.newest else 0, "row" if count == 1 else "rows"
+            yield (
+                f"{name}: v{version} tidak lagi dapat ditelusuri penuh: {count} baris dihapus oleh {told_id}; yang "
+                f"tersimpan utuh menurut segelnya / no longer retraces whole: {count} {rows} erased by {told_en}; what "
+                "is stored is whole by its seal"
+            )
 
 
 def _of_history(compared: Comparison) -> Iterator[Finding]:

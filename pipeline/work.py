@@ -86,7 +86,8 @@ class Work:
     def folder(self) -> Path:
         """Where the steps keep what they found out of these files under these settings."""
         settings = self.city.model_dump_json(exclude=_BESIDE_THE_NUMBERS)
-        made_from = hashlib.sha256(repr([settings, self.all_manifests]).encode()).hexdigest()
+        left = [manifest.rest for manifest in self.all_manifests if manifest.rest]
+        made_from = hashlib.sha256(repr([settings, self.all_manifests, *left]).encode()).hexdigest()
         return self.place / made_from[:20]
 
     def dataset(self, table: str, meter: Meter | None = None) -> Dataset:

@@ -23,7 +23,6 @@ from numpy.typing import NDArray
 from connectors.errors import ConfigError
 from connectors.remarks import Remark
 from pipeline.access_log.files import LogFile, with_members
-from pipeline.access_log.head import refuse_returns
 from pipeline.access_log.log_terms import LogTerms
 from pipeline.access_log.parts import Stretch, stretches
 from pipeline.access_log.remarks import FileCounts, refuse_hosts, remarks_of
@@ -136,8 +135,6 @@ class _Summarised:
                 meter.make(kept.lines_count)
                 nth, place = nth + 1, None if stretch.is_single else kept.following
             if place:
-                if not nth:
-                    refuse_returns(stretch.chunk.file)
                 yield stretch, nth, place
             elif not stretch.chunk.file.member:
                 meter.read(_disk_bytes(stretch))

@@ -13,6 +13,7 @@ from pipeline.access_log.formats.json_line import find_missing_parts, find_repea
 from pipeline.access_log.formats.reader import LineReader, LineTerms
 from pipeline.access_log.hits import NO_AGENT, Hits
 from pipeline.access_log.log_terms import LogTerms
+from pipeline.access_log.parts import end_lines
 from pipeline.access_log.rules import RULES, Classifier
 
 _HEAD_BYTES = 1 << 16
@@ -78,19 +79,6 @@ def unread(file: LogFile, *, terms: LogTerms) -> TolokError:
     )
 
 
-def refuse_returns(file: LogFile) -> None:
-    """Raise `SourceChanged` for a file whose lines end by returns alone, for it would be one line."""
-    with open_log(Chunk(file, 1)) as stream:
-        head = stream.read(_HEAD_BYTES)
-    if head.count(b"\r") - head.count(b"\r\n") > head.count(b"\n"):
-        raise SourceChanged(
-            id=f"{file.title}: barisnya hanya diakhiri CR, sehingga terbaca sebagai satu baris. Simpan ulang dengan "
-            "akhir baris LF, misalnya: tr '\\r' '\\n'.",
-            en=f"{file.title}: its lines end with CR alone, so that they read as one line. Save it again with LF at "
-            "the ends of lines, such as by: tr '\\r' '\\n'.",
-        )
-
-
 def shape_of(line: bytes) -> str:
     """A line with every letter as `a` and every digit as `0`, cut where it is long."""
     text = re.sub(r"[^\W\d_]", "a", line[:_SHOWN_BYTES].decode("utf-8", "replace").replace("\ufffd", "a"))
@@ -153,6 +141,7 @@ def _read(lines: list[bytes], *, terms: LineTerms) -> Hits:
 def _first_lines(file: LogFile) -> list[bytes]:
     """The whole lines in a file's first bytes, or the beginning of an overlong first line."""
     with open_log(Chunk(file, 1)) as stream:
-        head = stream.read(_HEAD_BYTES)
+        head = bytearray(stream.read(_HEAD_BYTES))
+    end_lines(head, 0, len(head))
     whole = head.rpartition(b"\n")[0] if len(head) == _HEAD_BYTES else head.removesuffix(b"\n")
-    return whole.split(b"\n")
+    return bytes(whole).split(b"\n")

@@ -12,6 +12,8 @@ from io import BufferedIOBase
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
+
 from kernels.access_log import LONGEST_LINE, ROOM
 from pipeline.access_log.files import Chunk, LogFile, is_packed
 
@@ -19,6 +21,7 @@ PART_BYTES = 1 << 26
 BLOCK_BYTES = 1 << 22
 _GZIP_RATIO = 8
 _LONGEST_STEP = 1 << 16
+_RETURN, _NEWLINE = b"\r\n"
 
 
 @dataclass(frozen=True)
@@ -75,8 +78,8 @@ def _next_line(path: Path, *, at: int) -> int:
 def blocks(stream: BufferedIOBase, *, end: int | None) -> Iterator[Block]:
     """Blocks of whole lines in one reused buffer, from where the stream stands; those of a place are always the same.
 
-    An overlong line is cut behind the first byte that is too many. A last line that nothing ends is a block of its
-    own, which is said.
+    A return alone ends a line too, and is a newline in the block. An overlong line is cut behind the first byte that is
+    too many. A last line that nothing ends is a block of its own, which is said.
     """
     buffer = bytearray(LONGEST_LINE + 2 + BLOCK_BYTES + ROOM)
     view = memoryview(buffer)
@@ -85,6 +88,8 @@ def blocks(stream: BufferedIOBase, *, end: int | None) -> Iterator[Block]:
     while count := _fill(stream, view[kept : kept + _wanted(kept, left)]):
         left = None if left is None else left - count
         view[kept + count : kept + count + ROOM] = bytes(ROOM)
+        # Only now it is known what follows the last byte of before.
+        end_lines(buffer, max(kept - 1, 0), kept + count)
         cut = buffer.rfind(b"\n", kept, kept + count) + 1
         rest = kept + count - cut
         if cut:
@@ -92,8 +97,18 @@ def blocks(stream: BufferedIOBase, *, end: int | None) -> Iterator[Block]:
         view[:rest] = view[cut : cut + rest]
         kept = min(rest, LONGEST_LINE + 1)
     if kept:
+        is_unended = buffer[kept - 1] != _RETURN
         view[kept : kept + 1 + ROOM] = b"\n" + bytes(ROOM)
-        yield Block(view[: kept + 1 + ROOM], stream.tell(), True)
+        yield Block(view[: kept + 1 + ROOM], stream.tell(), is_unended)
+
+
+def end_lines(text: bytearray, begin: int, end: int) -> None:
+    """Make newlines of the returns between two places that another byte than a newline follows; servers write none
+    within a line."""
+    if text.find(b"\r", begin, end) < 0:
+        return
+    data = np.frombuffer(text, np.uint8, count=end - begin, offset=begin)
+    data[:-1][(data[:-1] == _RETURN) & (data[1:] != _NEWLINE)] = _NEWLINE
 
 
 def _wanted(kept: int, left: int | None) -> int:

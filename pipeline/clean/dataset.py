@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pyarrow as pa
@@ -30,7 +30,7 @@ from pipeline.clean.wholeness import LIST, damaged_files, kept_files
 from pipeline.config.city import City
 from pipeline.indicators.base import RowCounts
 from pipeline.indicators.row_hashes import Words
-from pipeline.landing import Manifest, unaltered
+from pipeline.landing import Manifest, erased_ids, unaltered
 from pipeline.mirror import pull_once, push
 from pipeline.progress import Meter
 from pipeline.sealed import say_mended, sealed, unsealed
@@ -88,11 +88,11 @@ def clean_table(
 
     Raises `DataRejected` when the bytes are not what the city's YAML says.
     """
-    name = dataset_name(city, table_name=table_name, manifests=manifests)
+    name = dataset_name(home, city, table_name=table_name, manifests=manifests)
     target = dataset_path(home, city, table_name, name)
     _discard_unless_whole(target, TABLES[table_name])
     if not target.is_dir():
-        files = [file for manifest in manifests for file in manifest.files]
+        files = [file for manifest in manifests for file in manifest.kept_files]
         summaries = _summaries(home / "clean" / city.city / "log-summaries", table_name)
         with atomic_folder(target, last=LIST) as draft, unaltered(home, files):
             _write(draft, _landed(home, city, manifests, meter or Meter()), TABLES[table_name], summaries=summaries)
@@ -161,8 +161,8 @@ def read_dataset(path: Path, table: Table) -> Dataset:
     return Dataset(path, table, tally, follow_ups, remarks, raw["unmapped"], raw["shares"])
 
 
-def dataset_name(city: City, *, table_name: str, manifests: Sequence[Manifest]) -> str:
-    """A name that changes with the bytes, the settings that read them, or the code that cleans them."""
+def dataset_name(home: Path, city: City, *, table_name: str, manifests: Sequence[Manifest]) -> str:
+    """A name that changes with the bytes, what was erased of them, the settings that read or code that cleans them."""
     made_from = {
         "code": code_sha256(*_MADE_BY),
         "zone": city.zone,
@@ -177,13 +177,27 @@ def dataset_name(city: City, *, table_name: str, manifests: Sequence[Manifest]) 
             ]
             for m in manifests
         },
+        **_erased(home, city, manifests),
     }
     return hashlib.sha256(json.dumps([table_name, made_from], sort_keys=True).encode()).hexdigest()[:20]
 
 
+def _erased(home: Path, city: City, manifests: Sequence[Manifest]) -> dict[str, Any]:
+    """Whose rows are erased of each source, and what is left of its files; nothing where nobody was erased."""
+    digests = {m.source: erased_ids(home, city.city, m.source).digest for m in manifests}
+    rest = {m.source: m.rest.rows for m in manifests if m.rest}
+    told = {"erased": {name: digest for name, digest in digests.items() if digest}, "rest": rest}
+    return {name: of for name, of in told.items() if of}
+
+
 def dataset_path(home: Path, city: City, table_name: str, name: str) -> Path:
     """The folder of a clean dataset."""
-    return home / "clean" / city.city / table_name / name
+    return table_folder(home, city.city, table_name) / name
+
+
+def table_folder(home: Path, city_id: str, table_name: str) -> Path:
+    """Where all clean datasets of a city's table lie."""
+    return home / "clean" / city_id / table_name
 
 
 @dataclass

@@ -11,17 +11,18 @@ import pandas as pd
 from connectors.numerals import number, number_en
 from connectors.remarks import Remark
 from pipeline.clean.date_signs import FOLLOW_UPS_AT, DateSigns
+from pipeline.clean.erased_rows import ERASED_IN
 from pipeline.clean.mapping import ColumnTerms, read_column
 from pipeline.clean.text_bytes import tidied
 from pipeline.config.rows import Responses
 from pipeline.config.source import Source
 from pipeline.indicators.base import RowCounts
-from pipeline.tables import HELD_WITH_GROUP, Column
+from pipeline.tables import ERASED, HELD_WITH_GROUP, Column
 
 _BASES = pd.Index(["none", "first_response"], dtype="str")
 _KIND, _AT = Column("kind", "text"), Column("at", "moment")
 UNKNOWN_LIMIT_PCT = 25
-_EXCLUDED = ("blank_row", "not_a_response")
+_EXCLUDED = ("blank_row", "not_a_response", ERASED)
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ def read_follow_ups(
     """Grain of `moments`: inquiry; `responded_at`, `closed_at` in UTC, and whether each was noted as a date.
 
     Entries of kind `other` (verification, forwarding, automatic closing) are excluded as `not_a_response`; entries
-    of unknown inquiries, or with an unreadable time or kind, are quarantined.
+    of unknown inquiries, or with an unreadable time or kind, are quarantined; those of erased ones are `erased`.
     """
     ids = tidied(raw[responses.inquiry_id], absent=terms.nulls).str.removesuffix(".0")
     read_kinds, is_unknown_kind = read_column(raw, _KIND, responses.kind, terms)
@@ -60,6 +61,7 @@ def read_follow_ups(
     outcome = pd.Series("used", index=raw.index, dtype="str").mask(kinds == "other", "not_a_response")
     outcome = outcome.mask(~ids.isin(known_ids), "unknown_inquiry").mask(parsed.values.isna(), "bad_time")
     outcome = outcome.mask(is_unknown_kind | kinds.isna(), "unknown_kind").mask(ids.isna() | (ids == ""), "blank_row")
+    outcome = outcome.mask(raw[ERASED_IN].notna(), ERASED)
     entries = {"inquiry_id": ids, "kind": kinds, "at": parsed.values, "is_date": pd.array(parsed.is_date, "boolean")}
     used = pd.DataFrame(entries)[outcome == "used"].sort_values("at", kind="stable")
     answers = used[used["kind"] == "response"].drop_duplicates("inquiry_id").set_index("inquiry_id")

@@ -69,7 +69,7 @@ def map_rows(  # noqa: C901 one pass over the columns
     """
     raw = raw.reset_index(drop=True)
     columns: dict[str, pd.Series] = {"source_row": raw["source_row"]}
-    ticks = ticks or Ticks()
+    ticks, personal = ticks or Ticks(), personal or PersonalTexts()
     coded, terms = _CodedColumns(raw), ColumnTerms(source, zone, source.nulls, has_typed_cells=source.format == "xlsx")
     blank, reasons = _problems(coded)
     unknown: dict[str, Flags] = {}
@@ -86,11 +86,13 @@ def map_rows(  # noqa: C901 one pass over the columns
             date_signs.add(column.name, parsed.signs)
         ticks.add(column.name, frozenset() if column_map.values else parsed.marks)
         shown, is_masked = masked(parsed.values, column)
-        if is_masked is not None and personal is not None:
+        if is_masked is not None:
             personal.add(column.name, is_masked if codes is None else is_masked[codes])
         values = (_spread if column.name.endswith("_id") else _spread_in_categories)(shown, codes)
-        values, is_masked = masked_ids(values, raw["source_row"], column, file_id=file_id)
-        if is_masked is not None and personal is not None:
+        values, is_masked = masked_ids(
+            values, raw["source_row"], column, file_id=file_id, seen=personal.id_numbers[column.name]
+        )
+        if is_masked is not None:
             personal.add(column.name, is_masked)
         columns[column.name] = values if column_map.after is None else columns[column_map.after] + values
         if column.kind == "moment":

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
-import pyarrow.compute as pc
 
 from connectors.numerals import number, number_en
-from connectors.personal_data import is_identity_number, personal_kind
+from connectors.personal_data import personal_kind
 from connectors.remarks import Remark
 from pipeline.clean.first_reason import Flags
-from pipeline.clean.text_bytes import arrow_of
+from pipeline.clean.personal_ids import IdNumbers, of_persons
 from pipeline.tables import Column, Table
 
 MASKED = "(data pribadi / personal data)"
-# What numbers of tickets may look like.
-_IN_IDS = ("address", "plate", "free text", "card or account")
 
 
 def masked(texts: pd.Series, column: Column) -> tuple[pd.Series, Flags | None]:
@@ -32,31 +29,28 @@ def masked(texts: pd.Series, column: Column) -> tuple[pd.Series, Flags | None]:
     return texts.mask(is_personal, MASKED), is_personal
 
 
-def masked_ids(ids: pd.Series, rows: pd.Series, column: Column, *, file_id: str) -> tuple[pd.Series, Flags | None]:
+def masked_ids(
+    ids: pd.Series, rows: pd.Series, column: Column, *, file_id: str, seen: IdNumbers
+) -> tuple[pd.Series, Flags | None]:
     """The ids, those that tell of a person replaced by the label with file and row, and which those are.
 
-    Numbers alone are taken for ids, but for sound identity numbers of persons.
+    Numbers are held against those `seen` in the blocks before.
     """
     if column.names_group or not column.name.endswith("_id"):
         return ids, None
-    may_tell = pc.match_substring_regex(arrow_of(ids.astype("str")), r"[@\s:]|^\d{16}$")
-    is_personal = pc.fill_null(may_tell, fill_value=False).to_numpy(zero_copy_only=False)
-    is_personal[is_personal] = ids[is_personal].map(_is_of_person).to_numpy(bool)
+    is_personal = of_persons(ids, seen)
     if not is_personal.any():
         return ids, None
     label = " ".join(filter(None, (MASKED, file_id)))
     return ids.astype("str").mask(is_personal, f"{label} " + rows.astype("str")), is_personal
 
 
-def _is_of_person(text: str) -> bool:
-    return is_identity_number(text) if text.isdigit() else personal_kind(text, but=_IN_IDS) is not None
-
-
 @dataclass
 class PersonalTexts:
-    """Counts of rows with a masked value, by clean column."""
+    """Counts of rows with a masked value, and what numbers their ids hold, by clean column."""
 
     counts: Counter[str] = field(default_factory=Counter)
+    id_numbers: defaultdict[str, IdNumbers] = field(default_factory=lambda: defaultdict(IdNumbers))
 
     def add(self, column: str, rows: Flags) -> None:
         """Count the rows of a block too."""

@@ -6,17 +6,28 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
 import pandas as pd
 
+from connectors.errors import DataRejected
 from connectors.files import read_rows, remark_if_cut
 from connectors.records import RawFile
 from connectors.remarks import Remark
 from pipeline.clean.date_signs import DateSigns, other_clocks
 from pipeline.clean.declared_days import DeclaredDays
+from pipeline.clean.erased_rows import (
+    ERASED_IN,
+    RawBlock,
+    blanked,
+    blanked_answers,
+    blocks_of_rests,
+    left_out,
+    said_of_rest,
+)
 from pipeline.clean.headers import title_remarks
 from pipeline.clean.inquiries import (
     FollowUps,
@@ -50,12 +61,11 @@ from pipeline.config.city import City
 from pipeline.config.rows import Responses
 from pipeline.config.source import Source
 from pipeline.indicators.base import RowCounts
-from pipeline.landing import LandedFile, Manifest, landed_object
+from pipeline.landing import ErasedIds, LandedFile, Manifest, erased_ids, landed_object
 from pipeline.progress import Meter
 from pipeline.tables import TABLES, Table
 
 T = TypeVar("T")
-RawBlock = tuple[str, pd.DataFrame]
 
 
 @dataclass(frozen=True)
@@ -75,6 +85,19 @@ class Landed:
     titles: list[str] = field(default_factory=list, compare=False)
     # Of each file, whether the last row read so far could not be.
     ends_unread: dict[str, bool] = field(default_factory=dict, compare=False)
+    # Ids that are about to be erased; without any, those that the home keeps.
+    to_erase: ErasedIds | None = field(default=None, compare=False)
+
+    @cached_property
+    def erased(self) -> ErasedIds:
+        """The ids whose rows are read as erased."""
+        kept = erased_ids(self.home, self.city.city, self.manifest.source)
+        return self.to_erase or kept
+
+    def rests(self, role: str) -> list[Path]:
+        """What stands in place of raw files of a role of which rows were erased; none where all are whole."""
+        rows = self.manifest.rest.rows if self.manifest.rest else ()
+        return [landed_object(self.home, sha256) for of_role, sha256 in rows if of_role == role]
 
     @property
     def all_remarks(self) -> list[Remark]:
@@ -91,7 +114,7 @@ class Landed:
     def _cut_remarks(self) -> list[Remark]:
         """Of text files whose last row could not be read."""
         found: list[Remark] = []
-        for file, raw in self.files("main"):
+        for file, raw in self.whole_files("main"):
             if self.source.format == "csv" and self.ends_unread.get(file.file_id):
                 remark_if_cut(replace(raw, on_remark=found.append))
         return found
@@ -117,6 +140,10 @@ class Landed:
         chosen = [file for file in self.manifest.files if file.role == role]
         return [(file, self._raw(file)) for file in chosen]
 
+    def whole_files(self, role: str) -> list[tuple[LandedFile, RawFile]]:
+        """Of these, those that are kept as they came."""
+        return [(file, self._raw(file)) for file in self.manifest.whole_files(role)]
+
     def _raw(self, file: LandedFile) -> RawFile:
         return RawFile(
             landed_object(self.home, file.sha256), file.name, self.meter.read, self.remarks.append, self.titles.append
@@ -133,8 +160,8 @@ def judged_rows(landed: Landed, *, then: Callable[[pd.DataFrame], T]) -> tuple[I
         files, name = [raw for _, raw in landed.files("main")], landed.manifest.source
         landed.remarks.extend(other_places(files, source=source, source_name=name, city=landed.city))
     if source.responses is None and source.combine is None:
-        return prefetch(_raw_blocks(landed), lambda block: then(_judged(_mapped(block, landed), landed))), None
-    parts = list(prefetch(_raw_blocks(landed), lambda block: with_plain_texts(_mapped(block, landed))))
+        return prefetch(raw_blocks(landed), lambda block: then(_judged(_mapped(block, landed), landed))), None
+    parts = list(prefetch(raw_blocks(landed), lambda block: with_plain_texts(_mapped(block, landed))))
     frame, counts = pd.concat(parts or [finished(pd.DataFrame(), landed.table)], ignore_index=True), None
     if source.responses is not None:
         follow_ups = _follow_ups(landed, source.responses, known_ids=frame["inquiry_id"])
@@ -179,8 +206,39 @@ def _in_file_order(frame: pd.DataFrame, landed: Landed) -> pd.DataFrame:
     return frame.assign(**{FILE_ORDER: frame["source_file_id"].map(order).astype("Int64")})
 
 
-def _raw_blocks(landed: Landed) -> Iterator[RawBlock]:
-    files = landed.files("main")
+def raw_blocks(landed: Landed) -> Iterator[RawBlock]:
+    """The raw rows of a source's files with `ERASED_IN`, those of erased ids blank; from what is left of them, if so.
+
+    Raises `DataRejected` where a decision left nothing of them.
+    """
+    if landed.manifest.is_expired:
+        raise _expired(landed.manifest)
+    for file_id, raw in _read_blocks(landed):
+        yield (
+            file_id,
+            blanked(raw, source=landed.source, table=landed.table, zone=landed.city.zone_info, erased=landed.erased),
+        )
+
+
+def _expired(manifest: Manifest) -> DataRejected:
+    what = f"{manifest.city} {manifest.period}: {manifest.source}"
+    numbers = ", ".join(map(str, manifest.rest.decisions if manifest.rest else ()))
+    return DataRejected(
+        id=f"{what}: berkas mentah dan barisnya sudah dihapus oleh keputusan {numbers} (tolok erase), jadi tidak dapat "
+        "dihitung ulang. Nilai yang tersimpan tetap berlaku: tolok show.",
+        en=f"{what}: its raw files and rows were erased by decision {numbers} (tolok erase), so it cannot be computed "
+        "again. The stored values stand: tolok show.",
+    )
+
+
+def _read_blocks(landed: Landed) -> Iterator[RawBlock]:
+    files, rests = landed.whole_files("main"), landed.rests("main")
+    for remarks, titles in map(said_of_rest, rests):
+        landed.remarks.extend(remarks)
+        landed.titles.extend(titles)
+    yield from blocks_of_rests(rests, columns=raw_columns(landed.source), source_name=landed.manifest.source)
+    if rests and not files:
+        return
     ids = {raw.path: file.file_id for file, raw in files}
     connector = landed.source.connector_in(landed.city.zone_info)
     for file, raw in connector.rows([raw for _, raw in files], columns=raw_columns(landed.source)):
@@ -203,7 +261,8 @@ def _mapped(block: RawBlock, landed: Landed) -> pd.DataFrame:
     if len(frame):
         landed.ends_unread[file_id] = bool(pd.notna(frame["quarantine_reason"].iloc[-1]))
     file_ids = pd.Categorical.from_codes(np.zeros(len(frame), np.int8), pd.Index([file_id], dtype="str"))
-    return _complete(frame, raw, landed).assign(source_file_id=file_ids)
+    complete = left_out(_complete(frame, raw, landed), raw, table=landed.table, zone=landed.city.zone_info)
+    return complete.assign(source_file_id=file_ids)
 
 
 def _complete(frame: pd.DataFrame, raw: pd.DataFrame, landed: Landed) -> pd.DataFrame:
@@ -235,10 +294,19 @@ def _judged(frame: pd.DataFrame, landed: Landed) -> pd.DataFrame:
     return frame
 
 
+def raw_answers(landed: Landed, responses: Responses) -> Iterator[RawBlock]:
+    """The raw rows of a source's follow-up logs with `ERASED_IN`, those of erased inquiries blank."""
+    columns, files = follow_up_columns(responses), landed.whole_files("responses")
+    kept = blocks_of_rests(landed.rests("responses"), columns=columns, source_name=landed.manifest.source)
+    whole = ((one.file_id, raw) for one, file in files for raw in read_rows(file, layout=responses, columns=columns))
+    for file_id, raw in chain(kept, whole):
+        yield file_id, blanked_answers(raw, id_column=responses.inquiry_id, erased=landed.erased)
+
+
 def _follow_ups(landed: Landed, responses: Responses, *, known_ids: pd.Series) -> FollowUps:
-    columns = follow_up_columns(responses)
-    raws = [raw for _, file in landed.files("responses") for raw in read_rows(file, layout=responses, columns=columns)]
-    raw = pd.concat(raws, ignore_index=True) if raws else pd.DataFrame(columns=list(columns), dtype="str")
+    raws = [raw for _, raw in raw_answers(landed, responses)]
+    columns = [*follow_up_columns(responses), ERASED_IN]
+    raw = pd.concat(raws, ignore_index=True) if raws else pd.DataFrame(columns=columns, dtype="str")
     zone, has_typed_cells = landed.city.zone_info, responses.format == "xlsx"
     terms = ColumnTerms(landed.source, zone, responses.nulls, has_typed_cells=has_typed_cells)
     signs = landed.date_signs

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import Any
 
-from connectors.documents import RepeatedKey, parse_json, parse_yaml, rows_at
+from connectors.documents import MOST_BYTES, RepeatedKey, parse_json, parse_yaml, rows_at
 from connectors.errors import DataRejected
 from connectors.file_kinds import refuse_foreign
 from connectors.layout import Layout
@@ -87,7 +87,7 @@ def _objects(file: RawFile, kind: Any) -> Found:  # noqa: ANN401 a literal of `F
     import yaml
 
     with open_bytes(file) as stream:
-        content = read_whole(file, stream)
+        content = read_whole(file, stream, most_bytes=MOST_BYTES.get(kind))
     try:
         document = parse_json(content) if kind == "json" else parse_yaml(content)
     except RepeatedKey as repeat:

@@ -1,8 +1,18 @@
 """The landing zone: raw bytes addressed by their hash, with manifests that say what they are."""
 
+from pipeline.landing.erased import (
+    ERASED_FOLDER,
+    ErasedIds,
+    erased_ids,
+    is_hashed,
+    new_ids,
+    write_erased_ids,
+)
 from pipeline.landing.manifests import (
     LandedFile,
     Manifest,
+    Rest,
+    all_manifests,
     as_plain,
     from_plain,
     manifest_path,
@@ -21,16 +31,23 @@ from pipeline.landing.objects import (
     landing_notes,
     object_path,
     put_again,
+    remove_object,
     unaltered,
 )
 from pipeline.landing.source_files import land
 
 __all__ = [
+    "ERASED_FOLDER",
+    "ErasedIds",
     "LandedFile",
     "Manifest",
+    "Rest",
+    "all_manifests",
     "as_plain",
+    "erased_ids",
     "from_plain",
     "hash_of",
+    "is_hashed",
     "is_left_behind",
     "is_whole",
     "land",
@@ -41,12 +58,15 @@ __all__ = [
     "manifests_of",
     "matching_files",
     "matching_objects",
+    "new_ids",
     "object_path",
     "put_again",
     "read_manifest",
     "read_manifest_at",
     "refuse_unwritable_name",
+    "remove_object",
     "unaltered",
     "whole_manifests",
+    "write_erased_ids",
     "write_manifest",
 ]

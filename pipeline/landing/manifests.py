@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from connectors.errors import DataDamaged
 from connectors.remarks import Remark
 from pipeline.coverage import Coverage
+from pipeline.landing.erased import ERASED_FOLDER
 from pipeline.mirror import names
 from pipeline.periods import Period
 from pipeline.sealed import damaged, read_sealed, write_sealed
+
+_NO_CITIES = {"objects", ERASED_FOLDER}
 
 
 @dataclass(frozen=True)
@@ -39,12 +42,41 @@ class LandedFile:
 
 
 @dataclass(frozen=True)
+class Rest:
+    """What stands in place of raw files since rows were erased: roles with the hashes of the rows that are left.
+
+    Without any rows nothing is left. `gone` are the hashes of raw files that are kept no longer, `decisions` the
+    numbers of the decisions.
+    """
+
+    rows: tuple[tuple[str, str], ...]
+    gone: tuple[str, ...]
+    decisions: tuple[int, ...]
+
+    @classmethod
+    def of(cls, rests: Iterable[Rest | None]) -> Rest | None:
+        """What is left of several manifests' files together; null where all are whole."""
+        told = [one for one in rests if one is not None]
+        joined = [sorted({item for one in told for item in items(one)}) for items in _REST]
+        return cls(*map(tuple, joined)) if told else None
+
+    @property
+    def is_expired(self) -> bool:
+        """Whether nothing is left to compute from."""
+        return not self.rows
+
+
+_REST: tuple[Callable[[Rest], tuple[Any, ...]], ...] = (lambda r: r.rows, lambda r: r.gone, lambda r: r.decisions)
+
+
+@dataclass(frozen=True)
 class Manifest:
     """The files one source gave for one period.
 
     `covers` holds the days pulled whole, or that files of a folder say they cover (null for files that do not say,
     whose coverage the city's YAML declares); `notes` what a reader of the numbers should know; `keeps_days` after how
-    many days the system purges, null for good or unknown; `remarks` what is odd about which files there are.
+    many days the system purges, null for good or unknown; `remarks` what is odd about which files there are; `rest`
+    what is left of files of which rows were erased, null for files that are whole.
     """
 
     city: str
@@ -57,6 +89,27 @@ class Manifest:
     notes: tuple[str, ...] = ()
     keeps_days: int | None = None
     remarks: tuple[Remark, ...] = ()
+    # Not in its name: what was found out of whole files keeps its place.
+    rest: Rest | None = field(default=None, repr=False)
+
+    @property
+    def is_expired(self) -> bool:
+        """Whether its raw files are gone and nothing stands in their place."""
+        return self.rest is not None and self.rest.is_expired
+
+    @property
+    def kept_files(self) -> tuple[LandedFile, ...]:
+        """What is kept of it: its raw files, but for those that are gone, and what stands in their place."""
+        if self.rest is None:
+            return self.files
+        whole = [file for file in self.files if file.sha256 not in self.rest.gone]
+        name = f"{self.source} {self.period} (sisa setelah tolok erase / what tolok erase left)"
+        return (*whole, *(LandedFile(name, role, sha256, 0, "", "") for role, sha256 in self.rest.rows))
+
+    def whole_files(self, role: str) -> tuple[LandedFile, ...]:
+        """Its raw files of a role that are kept as they came."""
+        gone = self.rest.gone if self.rest else ()
+        return tuple(file for file in self.files if file.role == role and file.sha256 not in gone)
 
 
 def write_manifest(home: Path, manifest: Manifest) -> None:
@@ -76,7 +129,9 @@ def from_plain(raw: Mapping[str, Any]) -> Manifest:
     files = tuple(LandedFile(**file) for file in raw["files"])
     remarks = tuple(Remark(**remark) for remark in raw.get("remarks", ()))
     notes = tuple(raw.get("notes", ()))
-    return Manifest(**{**raw, "files": files, "covers": days, "notes": notes, "remarks": remarks})
+    told = raw.get("rest")
+    rest = told and Rest(tuple(map(tuple, told["rows"])), tuple(told["gone"]), tuple(told["decisions"]))
+    return Manifest(**{**raw, "files": files, "covers": days, "notes": notes, "remarks": remarks, "rest": rest})
 
 
 def read_manifest(home: Path, *, city_id: str, source_name: str, period: Period) -> Manifest:
@@ -103,6 +158,12 @@ def whole_manifests(folder: Path, pattern: str = "*.json") -> Iterator[Manifest]
 def manifests_of(home: Path, city_id: str, source_name: str) -> list[Manifest]:
     """The manifests of a source, of all periods, but for damaged ones."""
     return list(whole_manifests(home / "landing" / city_id / source_name))
+
+
+def all_manifests(home: Path) -> list[Manifest]:
+    """The manifests of all sources of all cities; raises `DataDamaged` for one that nobody can read."""
+    found = names(home / "landing", "*/*/*.json")
+    return [read_manifest_at(path) for path in found if path.parts[-3] not in _NO_CITIES]
 
 
 def manifest_path(home: Path, city_id: str, source_name: str, period: Period) -> Path:

@@ -18,7 +18,15 @@ from connectors.counted_file import open_counted
 from connectors.errors import DataDamaged, SourceUnavailable
 from pipeline.atomic import draft_file, publish, write_once
 from pipeline.landing.manifests import LandedFile, whole_manifests
-from pipeline.mirror import is_in_storage, is_whole_in_storage, pull, pull_again, pull_once, push
+from pipeline.mirror import (
+    is_in_storage,
+    is_whole_in_storage,
+    pull,
+    pull_again,
+    pull_once,
+    push,
+    remove_file,
+)
 from pipeline.progress import Meter
 from pipeline.sealed import read_sealed, say_mended, sealed, write_sealed
 
@@ -90,6 +98,11 @@ def _first_landed_at(home: Path, sha256: str, *, name: str, earlier: Sequence[La
         elif write_once(note, sealed(content)) != sealed(content):  # another process was first
             return _first_landed_at(home, sha256, name=name, earlier=earlier)
         return landed_at
+
+
+def remove_object(home: Path, sha256: str) -> None:
+    """Take raw bytes away, out of the storage first; the note of when they landed stays."""
+    remove_file(object_path(home, sha256))
 
 
 def is_whole(home: Path, sha256: str, meter: Meter | None = None) -> bool:

@@ -46,12 +46,16 @@ class Finding:
 
 @dataclass(frozen=True)
 class Checked:
-    """A result that was computed anew, the version it was held against (0 for none) and whether both are the same."""
+    """A result that was computed anew, the version it was held against (0 for none) and whether both are the same.
+
+    One that is not may be so because `erased_count` rows of it were erased since.
+    """
 
     indicator_id: str
     version: int
     value: float | None
     is_same: bool
+    erased_count: int = 0
 
 
 @dataclass(frozen=True)
@@ -87,6 +91,7 @@ def lines(verified: Verified) -> Iterator[str]:
     """A line per result, then what differs by kind, then what else to know."""
     for one in verified.results:
         verdict = "sama / same" if one.is_same else "BERBEDA / DIFFERENT"
+        verdict = "baris dihapus / rows erased" if one.erased_count else verdict
         version = f"v{one.version}" if one.version else "-"
         yield f"{one.indicator_id:<18} {number(one.value):>14}  {version:<4} {verdict}"
     for kind, findings in groupby(sorted(verified.findings, key=_place), key=lambda one: one.kind):
@@ -99,6 +104,9 @@ def lines(verified: Verified) -> Iterator[str]:
         yield f"Catatan / Note: {note}"
     if not verified.findings:
         count = number(verified.files_count)
+        if any(one.erased_count for one in verified.results):
+            yield f"Semua yang lain cocok, {count} berkas utuh. / All else matches, {count} files are whole."
+            return
         yield f"Semua cocok, {count} berkas mentah utuh. / All matches, {count} raw files are whole."
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from pipeline.tables import OUTSIDE
+from pipeline.tables import ERASED, OUTSIDE
 from pipeline.warehouse.comparing import Difference, compare
 from pipeline.warehouse.model import REMARK, RESULT, RESULT_SOURCE, ROWS, SEAL, VARIANT
 from pipeline.warehouse.records import Stored, StoreRequest
@@ -51,6 +51,19 @@ class Decided:
     def has_same_files(self) -> bool:
         """Whether the version that stands names the very files that the result was computed from."""
         return self.newest is not None and all(one.table != RESULT_SOURCE.name for one in self.differences)
+
+    @property
+    def erased_count(self) -> int:
+        """Rows that were erased since the version was computed from the same files by the same method; else 0.
+
+        Its own rows are whole by their seal then, and no computation gives it again.
+        """
+        if self.is_same or self.newest is None or not self.newest.is_intact or self.newest.result is None:
+            return 0
+        then, is_same = self.newest.result, self.has_same_files
+        is_same &= then["rows_read"] == self.result.rows.read
+        is_same &= then["method_version"] == self.result.method_version
+        return max(0, _erased_since(self.result, self.newest)) if is_same else 0
 
 
 @dataclass(frozen=True)
@@ -154,11 +167,14 @@ def _change_reason(result: Result, newest: Version, request: StoreRequest) -> st
     if latest["method_version"] != result.method_version:
         change = f"{latest['method_version']} -> {result.method_version}"
         return f"perubahan metode {change} / method change {change}"
+    added = _bearing(result) - (latest["rows_read"] - _counted(newest, OUTSIDE))
+    erased_count, numbers = _erased_since(result, newest), request.decisions.get(result.indicator_id, ())
+    if erased_count > 0 and not added:
+        told = ", ".join(map(str, numbers))
+        said = f"{erased_count} {_rows(erased_count)} erased by decision {told}"
+        return f"{erased_count} baris dihapus oleh keputusan {told} / {said}"
     if latest["inputs_sha256"] == result.inputs_sha256:
         return None
-    fates = by_column(ROWS, newest.rows.get(ROWS.name, ()))
-    outside_count = sum(row["rows_count"] for row in fates if row["rule"] == OUTSIDE)
-    added = _bearing(result) - (latest["rows_read"] - outside_count)
     if added > 0:
         return f"{added} baris susulan / {added} late {_rows(added)}"
     if added < 0:
@@ -167,6 +183,16 @@ def _change_reason(result: Result, newest: Version, request: StoreRequest) -> st
     if before != {file.sha256 for file in request.sources.get(result.indicator_id, ())}:
         return "berkas dikoreksi / corrected file"
     return request.because or "pengaturan berubah / settings changed"
+
+
+def _erased_since(result: Result, newest: Version) -> int:
+    """How many more rows of erased persons a result leaves out than a version did."""
+    return result.rows.excluded.get(ERASED, 0) - _counted(newest, ERASED)
+
+
+def _counted(version: Version, rule: str) -> int:
+    """The rows of a version that a rule leaves out."""
+    return sum(row["rows_count"] for row in by_column(ROWS, version.rows.get(ROWS.name, ())) if row["rule"] == rule)
 
 
 def _rows(count: int) -> str:

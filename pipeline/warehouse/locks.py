@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from pathlib import Path
 
 import sqlalchemy as sa
 from filelock import FileLock, Timeout
+from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
 
 from connectors.errors import SourceUnavailable
@@ -24,15 +25,23 @@ _log = logging.getLogger(__name__)
 
 
 @contextmanager
-def alone(url: str, name: str, *, wait: timedelta = LONGEST_WAIT) -> Iterator[None]:
-    """Hold a name among all who share a warehouse, for as long as the block lasts.
+def alone(url: str, *names: str, wait: timedelta = LONGEST_WAIT) -> Iterator[None]:
+    """Hold names among all who share a warehouse, for as long as the block lasts; several in one order everywhere.
 
     Of PostgreSQL it is a lock of the session, which ends with its connection; of SQLite one on a file beside the
-    database. Raises `SourceUnavailable` when another holds the name for longer than `wait`.
+    database. Raises `SourceUnavailable` when another holds one of them for longer than `wait`.
     """
     engine = make_engine(url)
-    holding = _by_file if engine.dialect.name == "sqlite" else _by_session
-    with holding(engine, name, wait):
+    holding = _by_files if engine.dialect.name == "sqlite" else _by_session
+    with holding(engine, sorted(set(names)), wait):
+        yield
+
+
+@contextmanager
+def _by_files(engine: sa.Engine, names: Sequence[str], wait: timedelta) -> Iterator[None]:
+    with ExitStack() as held:
+        for name in names:
+            held.enter_context(_by_file(engine, name, wait))
         yield
 
 
@@ -63,22 +72,27 @@ def _acquire(lock: FileLock, name: str, wait: timedelta) -> None:
 
 
 @contextmanager
-def _by_session(engine: sa.Engine, name: str, wait: timedelta) -> Iterator[None]:
-    number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
+def _by_session(engine: sa.Engine, names: Sequence[str], wait: timedelta) -> Iterator[None]:
     with reachable(engine) as connection:
         connection.execution_options(isolation_level="AUTOCOMMIT")
-        if not connection.scalar(sa.select(sa.func.pg_try_advisory_lock(number))):
-            _say_waiting(name)
-            milliseconds = f"{wait.total_seconds() * 1000:.0f}"
-            for limit, value in (("lock_timeout", milliseconds), ("statement_timeout", "0")):
-                connection.execute(sa.select(sa.func.set_config(limit, value, False)))
-            try:
-                connection.execute(sa.select(sa.func.pg_advisory_lock(number)))
-            except DBAPIError as fault:
-                if getattr(fault.orig, "sqlstate", None) == _LOCK_NOT_AVAILABLE:
-                    raise _still_held(name, wait) from None
-                raise
+        for name in names:
+            _hold_in_session(connection, name, wait)
         yield
+
+
+def _hold_in_session(connection: Connection, name: str, wait: timedelta) -> None:
+    number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
+    if not connection.scalar(sa.select(sa.func.pg_try_advisory_lock(number))):
+        _say_waiting(name)
+        milliseconds = f"{wait.total_seconds() * 1000:.0f}"
+        for limit, value in (("lock_timeout", milliseconds), ("statement_timeout", "0")):
+            connection.execute(sa.select(sa.func.set_config(limit, value, False)))
+        try:
+            connection.execute(sa.select(sa.func.pg_advisory_lock(number)))
+        except DBAPIError as fault:
+            if getattr(fault.orig, "sqlstate", None) == _LOCK_NOT_AVAILABLE:
+                raise _still_held(name, wait) from None
+            raise
 
 
 def _say_waiting(name: str) -> None:

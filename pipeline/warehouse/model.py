@@ -261,6 +261,22 @@ CLOSING = _table(
     sa.CheckConstraint("action = 'closed' OR reason IS NOT NULL"),
     comment="one row per closing of a year and per correction of a closed year or of its months; never changed",
 )
+ERASURE = _table(
+    "erasure",
+    sa.Column("decision", sa.Integer, primary_key=True, autoincrement=False, comment="number of the decision, from 1"),
+    _required("city_id", sa.Text, sa.ForeignKey("city.city_id"), comment="id of the city"),
+    _required("kind", sa.Text, comment="request of a person, or retention as the city's settings declare it"),
+    _required("table_name", sa.Text, comment="the clean table whose rows and raw files it is about"),
+    _required("decided_at", Utc, comment="when it was decided"),
+    _required("decided_by", sa.Text, comment="who decided: as given, else the account of the operating system"),
+    _required("ground", sa.Text, comment="on what ground, in that person's words; for retention the months declared"),
+    _required("ids_count", sa.BigInteger, comment="ids that were asked for; 0 for retention"),
+    _required("rows_count", sa.BigInteger, comment="rows of raw files that were erased, each file's once"),
+    _required("files_count", sa.BigInteger, comment="raw files that are gone for it"),
+    _optional("finished_at", Utc, comment="when all of it was gone; null while it is under way or was broken off"),
+    sa.CheckConstraint("kind IN ('request', 'retention')"),
+    comment="one row per decision to erase; never the person's data",
+)
 PENDING = _table(
     "pending_result",
     *_result_key(sa.ForeignKey("city.city_id"))[:-1],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 
 @dataclass(frozen=True)
@@ -99,13 +99,30 @@ class Closing:
 
 
 @dataclass(frozen=True)
+class Erasure:
+    """A decision to erase rows of persons (`request`) or expired files (`retention`); moments need a time zone."""
+
+    decision: int
+    city_id: str
+    kind: Literal["request", "retention"]
+    table_name: str
+    decided_at: datetime
+    decided_by: str
+    ground: str
+    ids_count: int
+    rows_count: int
+    files_count: int
+    finished_at: datetime | None = None
+
+
+@dataclass(frozen=True)
 class StoreRequest:
     """Everything stored together with the results of one city and period, in one transaction.
 
     `sources` maps an indicator to the files it was computed from, `quarantined` a clean table to the rows per reason.
     `computed_at` needs a time zone. Results of a closed year are written only with a `correction`. `because` says in
-    both languages why results changed whose rows and settings did not. `known_versions` are the newest of each
-    indicator that were ever stored, as far as is noted outside of the warehouse.
+    both languages why results changed whose rows and settings did not. `decisions` are by indicator those by which rows
+    of its files were erased, `known_versions` the newest of each that were ever stored, as the data folder knows.
     """
 
     city: CityRecord
@@ -119,6 +136,7 @@ class StoreRequest:
     quarantined: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     correction: Correction | None = None
     because: str | None = None
+    decisions: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     known_versions: Mapping[str, int] = field(default_factory=dict)
 
 

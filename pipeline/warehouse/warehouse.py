@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from pipeline.warehouse import closings, context
+from pipeline.warehouse import closings, context, erasures
 from pipeline.warehouse.city_view import (
     LINEAGE,
     CityView,
@@ -37,10 +37,11 @@ from pipeline.warehouse.model import (
     ROWS,
     RUN,
     SEAL,
+    SOURCE_FILE,
     VALIDATION,
     VARIANT,
 )
-from pipeline.warehouse.records import Closing, Stored, StoreRequest
+from pipeline.warehouse.records import CityRecord, Closing, Erasure, Stored, StoreRequest
 from pipeline.warehouse.seals import Version, alterations, read_versions, result_rows, seal_row
 from pipeline.warehouse.selecting import all_versions, among, key_of, newest_versions, rows_by_key
 from pipeline.warehouse.version_rows import PARTS, by_column, version_rows
@@ -136,6 +137,33 @@ class Warehouse:
         """What the latest runs of the city's closed periods would have changed, one row per result."""
         with reachable(self._engine) as connection:
             return closings.pending(connection, city_id, as_of=as_of)
+
+    def erasures(self, city_id: str | None = None) -> Sequence[dict[str, Any]]:
+        """Every decision to erase, of a city or of all, in order."""
+        with reachable(self._engine) as connection:
+            return erasures.decisions(connection, city_id)
+
+    def next_erasure(self) -> int:
+        """The number of the next decision to erase."""
+        with reachable(self._engine) as connection:
+            return erasures.next_number(connection)
+
+    def note_erasure(self, erasure: Erasure, *, city: CityRecord) -> None:
+        """Keep a decision to erase before anything goes; one of that number that is there stays."""
+        with writing(self._engine) as connection:
+            upsert(connection, CITY, [asdict(city)])
+            erasures.note(connection, erasure)
+
+    def finish_erasure(self, decision: int, *, at: datetime) -> None:
+        """Note that all that a decision is about is gone."""
+        with writing(self._engine) as connection:
+            erasures.finish(connection, decision, at=at)
+
+    def lineage(self) -> set[tuple[str, str, str]]:
+        """City, source and hash of every raw file that any version was computed from."""
+        query = sa.select(SOURCE_FILE.c.city_id, SOURCE_FILE.c.source, SOURCE_FILE.c.sha256)
+        with reachable(self._engine) as connection:
+            return set(connection.execute(query).tuples())
 
     def current(
         self, city_id: str, period: str | None = None, *, as_of: datetime | None = None, is_whole: bool = False

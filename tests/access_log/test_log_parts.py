@@ -54,6 +54,16 @@ def ordered_lines(rng: random.Random, *, count: int) -> list[bytes]:
     return lines
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_returns_end_lines_wherever_blocks_are_cut(seed: int, tmp_path: Path) -> None:
+    rng = random.Random(seed)  # noqa: S311 no secret
+    # An empty line ended by a newline would make of the return before it one end of both.
+    lines = list(filter(None, ordered_lines(rng, count=300)))
+    expected = counted(tmp_path, [*lines, b""])
+    (tmp_path / "0").write_bytes(b"".join(line + rng.choice((b"\n", b"\r", b"\r\n")) for line in lines))
+    assert_same(count_visits([LogFile("file0", tmp_path / "0")], terms=TERMS), expected)
+
+
 def written(folder: Path, *files: list[bytes], zipped: bool = False) -> list[LogFile]:
     for number, lines in enumerate(files):
         content = b"\n".join(lines)

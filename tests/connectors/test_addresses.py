@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
+from connectors import addresses
 from connectors.addresses import ForbiddenAddress, check_address
 from connectors.connection import Connection
 from connectors.errors import ConfigError
@@ -102,14 +106,66 @@ def test_a_name_that_changes_its_address_after_a_check_is_refused(
     assert server.requests == []
 
 
+class Listening:
+    """A socket that takes connections to an address of this machine, and counts them."""
+
+    def __init__(self, address: str, port: int = 0) -> None:
+        self._socket = socket.create_server((address, port))
+        self._socket.settimeout(0.2)
+        self.port = int(self._socket.getsockname()[1])
+
+    def taken_count(self) -> int:
+        """How many have come, of which none is answered."""
+        count = 0
+        with self._socket, suppress(TimeoutError):
+            while True:
+                self._socket.accept()[0].close()
+                count += 1
+        return count
+
+
+def test_a_forbidden_address_is_not_even_connected_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    inside = Listening("127.0.0.1")
+    found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", inside.port))]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+    connection = Connection("sistem", host=f"http://sistem.example:{inside.port}")
+    with pytest.raises(ConfigError, match="internal network"):
+        HttpClient(connection, allow=("plain_http",), limits=ONCE).ask(Request("x"))
+    assert inside.taken_count() == 0
+
+
+def test_a_name_that_is_public_first_and_internal_then_is_pinned_to_what_was_judged(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    judged = Listening("127.0.0.2")
+    inside = Listening("127.0.0.1", judged.port)
+    names, plain = iter(["127.0.0.2", "127.0.0.1", "127.0.0.1"]), socket.getaddrinfo
+
+    def rebinding(host: str, *asked: Any, **named: Any) -> Any:
+        return plain(next(names) if host == "sistem.example" else host, *asked, **named)
+
+    checked = addresses.check_address
+    monkeypatch.setattr(socket, "getaddrinfo", rebinding)
+    monkeypatch.setattr(
+        addresses,
+        "check_address",
+        lambda text, *, may_be_private: checked(
+            "8.8.8.8" if text == "127.0.0.2" else text, may_be_private=may_be_private
+        ),
+    )
+    limits = replace(ONCE, tries=3, read_seconds=0.3, first_wait_seconds=0.01)
+    connection = Connection("sistem", host=f"http://sistem.example:{judged.port}")
+    with pytest.raises(ConfigError, match=r"internal network \(127\.0\.0\.1\)"):
+        HttpClient(connection, allow=("plain_http",), limits=limits).ask(Request("x"))
+    assert (judged.taken_count(), inside.taken_count()) == (1, 0)
+
+
 def test_the_metadata_address_is_refused_with_the_allowance_too(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from connectors import http_session
-
-    checked = http_session.check_address
+    checked = addresses.check_address
     monkeypatch.setattr(
-        http_session,
+        addresses,
         "check_address",
         lambda _, *, may_be_private: checked("169.254.169.254", may_be_private=may_be_private),
     )

@@ -6,6 +6,7 @@ import gzip
 import io
 import json
 import tarfile
+import tracemalloc
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +15,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from connectors import csv_blocks, records
-from connectors.errors import DataRejected, SourceChanged
+from connectors.errors import DataRejected
 from connectors.files import read_rows
 from connectors.layout import Layout
 from connectors.records import RawFile
@@ -95,6 +96,7 @@ REFUSED: dict[str, tuple[str, Callable[[], bytes], str]] = {
         "not valid",
     ),
     "a number of 5,000 digits": ("json", lambda: b'[{"Nomor": ' + b"9" * 5_000 + b"}]", "not valid JSON"),
+    "YAML of 9 MB": ("yaml", lambda: b'- Nomor: "a"\n' * 700_000, "more than 8 MB in one document"),
     "an alias of nothing": ("yaml", lambda: b"a: *b", "not valid YAML"),
     "a list as a key": ("yaml", lambda: b"? [a, b]\n: c\n", "not valid YAML"),
     "UTF-16 without a mark": ("csv", lambda: CSV.decode().encode("utf-16-le"), "utf-16-le"),
@@ -144,6 +146,34 @@ def test_a_document_beyond_memory_is_refused_whatever_its_ratio(
         values(tmp_path / "a.json", "json")
 
 
+def test_of_a_document_beyond_memory_nothing_is_held(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(records, "MAX_DOCUMENT_BYTES", 30_000_000)
+    (tmp_path / "a.json").write_bytes(packed((b'[{"Nomor": "', 1), (b"a" * 1_000_000, 40), (b'"}]', 1)))
+    tracemalloc.start()
+    try:
+        with pytest.raises(DataRejected, match="in one document"):
+            values(tmp_path / "a.json", "json")
+        assert tracemalloc.get_traced_memory()[1] < 10_000_000
+    finally:
+        tracemalloc.stop()
+
+
+ENDLESS = {
+    "one value": (b'<log><trace><event><string key="Nomor" value="', b"a" * 1_000_000, 20),
+    "one event": (b"<log><trace><event>", b'<string key="a" value="b"/>' * 30_000, 30),
+    "one trace": (b"<log><trace>", b'<event><string key="a" value="b"/></event>' * 1_000, 220),
+    "one in another": (b"<log>", b"<a>" * 300, 1),
+}
+
+
+@pytest.mark.parametrize("what", ENDLESS)
+def test_an_event_log_that_would_fill_memory_is_refused(what: str, tmp_path: Path) -> None:
+    head, block, count = ENDLESS[what]
+    (tmp_path / "a.xes").write_bytes(head + block * count)
+    with pytest.raises(DataRejected, match="is too large"):
+        values(tmp_path / "a.xes", "xes")
+
+
 @pytest.mark.parametrize(
     ("written", "read"),
     [
@@ -165,14 +195,13 @@ def test_a_sound_gzip_is_read_of_one_member_or_several(packing: bytes, tmp_path:
     assert values(tmp_path / "a.csv", "csv") == ["Web"] * 40
 
 
-def test_a_log_whose_lines_end_with_returns_alone_is_refused(tmp_path: Path) -> None:
-    terms = LogTerms(ZoneInfo("Asia/Jakarta"), "portal")
+@pytest.mark.parametrize("end", [b"\r", b"\r\n", b"\n"])
+def test_a_log_is_read_line_by_line_whatever_ends_its_lines(end: bytes, tmp_path: Path) -> None:
     path = tmp_path / "a.log"
-    path.write_bytes(b"\r".join([LINE] * 20) + b"\r")
-    with pytest.raises(SourceChanged, match="CR alone"):
-        count_visits([LogFile("a", path)], terms=terms)
-    path.write_bytes(b"\r\n".join([LINE] * 20) + b"\r\n")
-    assert count_visits([LogFile("a", path)], terms=terms).tally["rows_count"].sum() == 20
+    path.write_bytes(LINE + b"\n" + end.join([LINE] * 20) + end + LINE + b"\n")
+    counts = count_visits([LogFile("a", path)], terms=LogTerms(ZoneInfo("Asia/Jakarta"), "portal"))
+    assert counts.tally["rows_count"].tolist() == [22]
+    assert counts.tally["outcome"].tolist() == ["used"]
 
 
 def test_a_name_that_is_no_utf_8_is_refused_before_anything_is_stored() -> None:

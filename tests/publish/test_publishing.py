@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 import os
@@ -21,9 +22,10 @@ from pydantic import ValidationError
 from rdflib import DCAT, DCTERMS, RDF, SKOS, Graph, Literal, URIRef
 from rdflib.compare import isomorphic
 
+from connectors import ckan
 from connectors.ckan import Ckan
 from connectors.connection import Connection
-from connectors.errors import ConfigError, SourceUnavailable
+from connectors.errors import ConfigError, DataRejected, SourceUnavailable
 from pipeline.config.publication import Publication
 from pipeline.language import Language
 from pipeline.language.language import CATALOGUES
@@ -160,11 +162,11 @@ class Portal:
 class Answering(FakeSystem):
     """Says the same to everything."""
 
-    def __init__(self, content: bytes) -> None:
-        self.content = content
+    def __init__(self, said: bytes | Reply) -> None:
+        self.said = said
 
     def answer(self, asked: ReceivedRequest, records: Sequence[Record]) -> Reply:  # noqa: ARG002 it has none
-        return Reply(content=self.content)
+        return self.said if isinstance(self.said, Reply) else Reply(content=self.said)
 
 
 @pytest.mark.parametrize("content", [b'{"success": true}', b'{"success": true, "result": {}}', b"[1]", b"<html>", b""])
@@ -173,6 +175,17 @@ def test_an_answer_that_is_none_of_ckan_is_told_as_one(content: bytes) -> None:
         portal = Ckan(Connection("portal", host=server.url), allow=("private_addresses", "plain_http"))
         with pytest.raises(SourceUnavailable, match="gives no sound answer to package_show"):
             portal.data_set("tolok-kota-uji-2025")
+
+
+def test_an_answer_of_ckan_without_end_is_refused_before_it_fills_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ckan, "_MOST_BYTES", 1_000_000)
+    endless = gzip.compress(b'{"success": true, "result": "' + b"a" * 20_000_000)
+    reply = Reply(content=endless, headers={"Content-Encoding": "gzip"})
+    for answering in (Answering(b"[" * 1_000_001), Answering(reply)):
+        with serving(Server(answering, [])) as server:
+            portal = Ckan(Connection("portal", host=server.url), allow=("private_addresses", "plain_http"))
+            with pytest.raises(DataRejected, match="exceeds 1,000,000 bytes"):
+                portal.data_set("tolok-kota-uji-2025")
 
 
 def test_a_data_set_is_a_draft_first_and_public_only_when_told() -> None:

@@ -108,5 +108,5 @@ def test_keys_and_checks_of_the_migrations_are_those_declared(warehouse_url: str
     with writing(make_engine(warehouse_url)) as connection:
         command.downgrade(alembic_config(connection), "base")
         METADATA.create_all(connection)
-    assert sum(len(checks) for _, _, checks, *_ in migrated.values()) == 12
+    assert sum(len(checks) for _, _, checks, *_ in migrated.values()) == 13
     assert migrated == constraints(warehouse_url)

@@ -1,0 +1,102 @@
+"""The command that erases persons: ids come from a file or standard input, never from the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, TextIO
+
+import click
+
+from connectors.errors import ConfigError
+from connectors.numerals import number
+from pipeline.cli.group import commands
+from pipeline.cli.printing import say
+from pipeline.cli.stored import open_warehouse
+from pipeline.tables import TABLES
+
+if TYPE_CHECKING:
+    from pipeline.erasing import Plan
+
+_TABLES = [table.name for table in TABLES.values() if table.has_ids]
+
+
+@commands.command()
+@click.argument("city")
+@click.option(
+    "--ids", type=click.File("r", encoding="utf-8"), default=None, help="Berkas nomor, - = stdin. / File of ids."
+)
+@click.option("--table", type=click.Choice(_TABLES), default="inquiries", help="Tabelnya. / The table.")
+@click.option("--ground", default="", help="Dasarnya, mis. nomor surat. / On what ground, such as a letter's number.")
+@click.option("--by", default=None, help="Siapa; bawaan: akun ini. / Who; default: this account.")
+@click.option("--dry-run", "is_tried", is_flag=True, help="Tunjukkan saja. / Only show.")
+def erase(city: str, ids: TextIO | None, table: str, ground: str, by: str | None, is_tried: bool) -> None:
+    """Hapus baris orang di mana pun; tanpa --ids: keputusan yang ada. / Erase persons' rows everywhere; decisions."""
+    from pipeline.closing import account
+    from pipeline.erasing import Erasing, Request
+
+    if ids is None:
+        for line in _decisions(city):
+            say(line)
+        return
+    if not is_tried and not ground.strip():
+        raise ConfigError(
+            id="Penghapusan perlu dasar: --ground 'surat permohonan nomor ...'. Coba dahulu dengan --dry-run.",
+            en="Erasing needs a ground: --ground 'letter number ...'. Try it first with --dry-run.",
+        )
+    told = tuple(dict.fromkeys(line.strip() for line in ids if line.strip()))
+    erasing = Erasing(Request(city, table, told, by or account(), ground.strip()))
+    if is_tried:
+        for line in _planned(erasing.plan()):
+            say(line)
+        return
+    with erasing.alone():
+        plan = erasing.plan()
+        decision = erasing.run(plan, now=datetime.now(UTC))
+    for line in (*_planned(plan), *_done(plan, decision)):
+        say(line)
+
+
+def _planned(plan: Plan) -> Iterator[str]:
+    """What goes, as counts alone."""
+    ids, rows, files = number(plan.ids_count), number(plan.rows_count), number(len(plan.files))
+    yield f"{ids} nomor, {rows} baris, {files} berkas mentah / {ids} ids, {rows} rows, {files} raw files"
+    for (city_id, source, period), count in sorted(plan.rows.items()):
+        yield f"  {city_id} {source} {period}: {number(count)} baris / rows"
+    if plan.decision and not plan.rows:
+        yield f"Sudah dihapus oleh keputusan {plan.decision}. / Erased already by decision {plan.decision}."
+    if plan.old_files:
+        old, unread = number(len(plan.old_files)), number(plan.unread_count)
+        yield (
+            f"  {old} berkas mentah lama yang tidak dipakai lagi, {unread} di antaranya tidak dapat diperiksa isinya / "
+            f"{old} older raw files that are no longer used, {unread} of which nobody can look into"
+        )
+
+
+def _done(plan: Plan, decision: int) -> Iterator[str]:
+    city_id = plan.request.city_id
+    yield f"Keputusan {decision}: dihapus. / Decision {decision}: erased."
+    if plan.periods:
+        yield (
+            "Nilai yang tersimpan tetap; versi berikutnya menyebut keputusan ini. / The stored values stand; the next "
+            "version names this decision:"
+        )
+        closed = {one["period"] for one in open_warehouse().closings(city_id) if one["action"] == "closed"}
+        for period in plan.periods:
+            is_closed = period[:4] in closed
+            correct = f"tolok correct {city_id} {period[:4]} --reason '...'"
+            yield f"  {correct if is_closed else f'tolok run {city_id} {period}'}"
+
+
+def _decisions(city_id: str) -> Iterator[str]:
+    found = open_warehouse().erasures(city_id)
+    if not found:
+        yield f"{city_id}: belum ada yang dihapus / nothing was erased"
+    for row in found:
+        finished = row["finished_at"]
+        state = f"selesai / done {finished:%Y-%m-%d}" if finished else "TERPUTUS, ulangi / BROKEN OFF, run it again"
+        yield (
+            f"{row['decision']}  {row['decided_at']:%Y-%m-%d}  {row['kind']}  {row['table_name']}  "
+            f"{number(row['rows_count'])} baris / rows, {number(row['files_count'])} berkas / files  {state}  "
+            f"{row['decided_by']}: {row['ground']}"
+        )

@@ -1,0 +1,192 @@
+"""A person is erased everywhere, stays so whatever is fetched later, and every number still says what it rests on."""
+
+from __future__ import annotations
+
+import json
+from io import StringIO
+from pathlib import Path
+from unittest.mock import patch
+
+import pandas as pd
+import pytest
+
+from pipeline import steps
+from pipeline.landing import erased_ids
+from pipeline.settings import Settings
+from pipeline.warehouse import Warehouse
+from tests.acceptance.exports import write_city
+from tests.acceptance.test_bad_input import tolok
+
+CITY, YEAR = "kota-uji", "2024"
+# The person: a ticket that no other text of the city looks like.
+TICKET, NAME = "TKT-40417", "Sumiyati Rahardja"
+LOG = """    responses:
+      path: data/tindak-lanjut.csv
+      format: csv
+      delimiter: ";"
+      inquiry_id: Tiket
+      kind: {column: Jenis, values: {Jawab: response}}
+      at: {column: Waktu, format: "%d/%m/%Y %H:%M"}
+"""
+
+
+@pytest.fixture
+def ran(home: Path) -> Path:
+    """A city whose year and one month were run, with one person's ticket and an answer to it in a follow-up log."""
+    (home / "cities").rmdir()
+    write_city(home / "cities")
+    settings = home / "cities" / f"{CITY}.yaml"
+    text = settings.read_text("utf-8").replace("  gangguan:\n", f"{LOG}  gangguan:\n")
+    settings.write_text(text, "utf-8")
+    export = home / "cities" / "data" / "pengaduan.csv"
+    export.write_text(f"{export.read_text('utf-8')}{TICKET};Aplikasi;12 Mar 2024 08:00;;{NAME}\n", "utf-8")
+    answers = f"Tiket;Jenis;Waktu\n{TICKET};Jawab;14/03/2024 08:00\n3;Jawab;9/05/2024 08:00\n"
+    (home / "cities" / "data" / "tindak-lanjut.csv").write_text(answers, "utf-8")
+    steps.run(CITY, YEAR)
+    steps.run(CITY, "2024-03")
+    return home
+
+
+def erase(monkeypatch: pytest.MonkeyPatch, *words: str, ids: str = TICKET, ground: str = "surat 12/2026") -> str:
+    with patch("sys.stdin", StringIO(f"{ids}\n")):
+        code, out, err = tolok(monkeypatch, "erase", CITY, "--ids", "-", "--ground", ground, "--by", "Sekda", *words)
+    assert code == 0, err
+    return out
+
+
+def holding(home: Path, *texts: str) -> list[str]:
+    """The files in a home that hold a text, as bytes or in a column of a table."""
+    found = []
+    for path in sorted(one for one in home.rglob("*") if one.is_file()):
+        content = path.read_bytes()
+        if content.startswith(b"PAR1"):
+            content += pd.read_parquet(path).to_csv().encode()
+        if any(text.encode() in content for text in texts):
+            found.append(str(path.relative_to(home)))
+    return found
+
+
+def versions() -> list[tuple[int, float, str]]:
+    rows = Warehouse(Settings.from_environment().warehouse_url).history(CITY, "inquiry_response", period=YEAR)
+    return [(row["version"], row["value"], row["change_reason"]) for row in rows]
+
+
+def test_a_person_is_in_no_file_afterwards_and_the_published_value_stays(
+    ran: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, published = holding(ran / "home", TICKET, NAME), versions()
+    assert len(before) == 3
+    out = erase(monkeypatch)
+    assert "1 nomor, 2 baris, 2 berkas mentah" in out
+    assert TICKET not in out
+    assert holding(ran / "home", TICKET, NAME) == []
+    assert versions() == published
+    assert [row["files"] for row in Warehouse(Settings.from_environment().warehouse_url).history(CITY, period=YEAR)]
+
+
+@pytest.mark.usefixtures("ran")
+def test_verify_names_the_decision_for_what_no_longer_retraces_and_vouches_for_the_rest(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    erase(monkeypatch)
+    code, out, _ = tolok(monkeypatch, "verify", CITY, YEAR)
+    assert (code, out.count("sama / same"), out.count("rows erased\n")) == (0, 3, 1)
+    assert "1 row erased by decision 1 on 20" in out
+    with patch("pipeline.warehouse.seals.Version.is_intact", False):
+        assert tolok(monkeypatch, "verify", CITY, YEAR)[0] == 3
+
+
+@pytest.mark.usefixtures("ran")
+def test_the_next_run_names_the_decision_and_then_all_retraces(monkeypatch: pytest.MonkeyPatch) -> None:
+    erase(monkeypatch)
+    steps.run(CITY, YEAR)
+    (_, first, _), (_, second, reason) = versions()
+    assert reason == "1 baris dihapus oleh keputusan 1 / 1 row erased by decision 1"
+    assert first != second == 0.5
+    assert tolok(monkeypatch, "verify", CITY, YEAR)[1].count("sama / same") == 4
+    shown = json.loads(tolok(monkeypatch, "show", CITY, YEAR, "--json")[1])
+    (rows,) = [one["rows"] for one in shown if one["indicator"] == "inquiry_response"]
+    assert (rows["read"], rows["excluded"]["erased"]) == (21, 1)
+
+
+def test_a_source_that_still_holds_the_person_brings_nobody_back(
+    ran: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    erase(monkeypatch)
+    export = ran / "cities" / "data" / "pengaduan.csv"
+    export.write_text(f"{export.read_text('utf-8')}99;Web;3 Mei 2024 08:00;3 Mei 2024 20:00;Warga\n", "utf-8")
+    steps.run(CITY, YEAR)
+    assert holding(ran / "home", TICKET, NAME) == []
+    assert "2 rows of erased persons are still in the source" in caplog.text
+    assert [version for version, _, _ in versions()] == [1, 2]
+    steps.run(CITY, YEAR)
+    assert [version for version, _, _ in versions()] == [1, 2]
+    assert tolok(monkeypatch, "verify", CITY, YEAR)[0] == 0
+
+
+def test_older_raw_files_that_nothing_reads_any_more_go_too(ran: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    export = ran / "cities" / "data" / "pengaduan.csv"
+    export.write_text(export.read_text("utf-8").replace(f";;{NAME}", ";13 Mar 2024 08:00;Warga"), "utf-8")
+    for label in (YEAR, "2024-03"):
+        steps.run(CITY, label)
+    assert holding(ran / "home", NAME)
+    erase(monkeypatch)
+    assert holding(ran / "home", TICKET, NAME) == []
+
+
+def test_trying_changes_nothing_and_asking_again_neither(ran: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = holding(ran / "home", TICKET, NAME)
+    assert "2 baris" in erase(monkeypatch, "--dry-run")
+    assert holding(ran / "home", TICKET, NAME) == before
+    assert not erased_ids(ran / "home", CITY, "meja")
+    erase(monkeypatch)
+    assert "Erased already by decision 1" in erase(monkeypatch)
+    (decision,) = Warehouse(Settings.from_environment().warehouse_url).erasures(CITY)
+    assert (decision["decision"], decision["rows_count"], decision["decided_by"]) == (1, 2, "Sekda")
+
+
+def test_an_id_may_be_given_as_its_hash(ran: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from hashlib import sha256
+
+    erase(monkeypatch, ids=f"sha256:{sha256(TICKET.encode()).hexdigest()}")
+    assert holding(ran / "home", TICKET, NAME) == []
+
+
+@pytest.mark.parametrize(
+    ("ids", "ground", "code", "said"),
+    [
+        ("TKT-1", "surat 12/2026", 3, "lines 1;"),
+        (f"{TICKET}\nTKT-1", "surat 12/2026", 3, "lines 2;"),
+        (TICKET, "", 2, "needs a ground"),
+        (TICKET, f"permohonan {TICKET}", 2, "person's data"),
+        (TICKET, "permohonan Ibu Sumiyati, HP 081234567890", 2, "person's data"),
+        ("", "surat 12/2026", 2, "no ids"),
+    ],
+)
+def test_a_request_that_is_not_clear_erases_nothing_and_repeats_no_id(
+    ran: Path, monkeypatch: pytest.MonkeyPatch, ids: str, ground: str, code: int, said: str
+) -> None:
+    before = holding(ran / "home", TICKET, NAME)
+    with patch("sys.stdin", StringIO(ids)):
+        ended, out, err = tolok(monkeypatch, "erase", CITY, "--ids", "-", "--ground", ground)
+    assert (ended, said in err) == (code, True), err
+    assert "TKT" not in out + err
+    assert holding(ran / "home", TICKET, NAME) == before
+
+
+@pytest.mark.usefixtures("ran")
+def test_a_closed_year_keeps_its_value_and_says_what_would_change(monkeypatch: pytest.MonkeyPatch) -> None:
+    erase(monkeypatch)
+    with patch("pipeline.warehouse.closings.is_closed", return_value=True):
+        (held,) = [line for line in steps.run(CITY, YEAR) if line.startswith("inquiry_response")]
+    assert "stands, its year is closed" in held
+    assert "erased by decision 1" in held
+    assert len(versions()) == 1
+
+
+@pytest.mark.usefixtures("ran")
+def test_the_results_of_other_periods_stay_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    steps.run(CITY, "2024-05")
+    erase(monkeypatch)
+    assert all(line.endswith("unchanged") for line in steps.run(CITY, "2024-05"))
+    assert tolok(monkeypatch, "verify", CITY, "2024-05")[1].count("sama / same") == 4
