@@ -171,6 +171,8 @@ def test_a_source_that_purges_is_told_of_before_it_does(
         (result("2025-03", ("quarantine", True), ("still_open", True)), {}, ["result_provisional"]),
         (result("2025-03", ("largest_member_pct", False)), {}, []),
         (result("2025-03", status="final"), {}, []),
+        (result("2025-03", status="altered"), {}, ["result_altered"]),
+        (result("2025-03", status="altered", done=("closed",)), {}, ["result_altered"]),
     ],
 )
 def test_a_result_is_told_of_when_it_moved_or_a_person_can_mend_it(
