@@ -8,7 +8,7 @@ PERIOD ?= 2025
 SIZE ?= 1000000
 
 .DEFAULT_GOAL := help
-.PHONY: help install run demo up down status test coverage test-servers test-service test-cluster test-compose test-office test-damage test-hold test-conformance test-pages test-fresh check sbom audit lock generated bench clean
+.PHONY: help install run demo up down status test coverage test-servers test-service test-cluster test-compose test-office test-damage test-hold test-conformance test-pages test-fresh mutate check sbom audit lock generated bench clean
 
 help: ## what can be made
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -78,6 +78,12 @@ test-conformance: $(STAMP) ## every case of the conformance pack through Tolok, 
 test-office: $(STAMP) ## five hundred distorted workbooks of each kind instead of the few of `make test`
 	TOLOK_EXAMPLES=500 $(BIN)/python -m pytest --hypothesis-show-statistics tests/office/test_distortions.py tests/office/test_declared_distortions.py
 
+# Some fifteen thousand mutants, hours on two cores; a room of them: MUTANTS="pipeline.indicators.*".
+mutate: $(STAMP) ## the code that makes the number, broken line by line: how much of it the tests notice, and what they do not
+	$(BIN)/uv pip install --quiet --python $(BIN)/python mutmut==3.8.1
+	$(BIN)/mutmut run $(MUTANTS)
+	@$(BIN)/python -m scripts.mutants
+
 # Without npm all but the audit by axe-core runs.
 test-pages: $(STAMP) ## the pages in Chromium: phone, dark, print, keyboard, and audited by axe-core
 	test -d .axe || ! command -v npm >/dev/null || (mkdir .axe && cd .axe && npm pack --silent axe-core@4.14.1 && tar -xzf axe-core-*.tgz)
@@ -132,4 +138,4 @@ bench: $(STAMP) ## targets of speed and memory against peers, SIZE lines or rows
 	@$(BIN)/python -m benchmarks --size $(SIZE) $(ARGS)
 
 clean: ## remove the environment and caches, not the data
-	rm -rf $(VENV) .tools tolok.cdx.json .servers .axe .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf $(VENV) mutants .tools tolok.cdx.json .servers .axe .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
