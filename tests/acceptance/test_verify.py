@@ -80,7 +80,7 @@ def test_verify_names_what_was_altered_in_both_languages_and_run_mends_it(
 ) -> None:
     alter(ran, "UPDATE result_variant SET value = 9 WHERE variant = 'unplanned_only'")
     alter(ran, "UPDATE source_file SET name = 'x.csv' WHERE source = 'meja'")
-    told = {"show": "no longer those that", "status": "altered after it was stored", "watch": "stored result was altered"}
+    told = {"show": "no longer those that", "status": "altered after it was", "watch": "stored result was altered"}
     for command, words in told.items():
         code, out, _ = tolok(monkeypatch, command, "kota-uji")
         assert (code, words in out, "not computable" in out) == (0, True, False), out

@@ -38,7 +38,8 @@ def result(
         {"code": code, "id": f"{code} id", "en": f"{code} en", "keeps_provisional": keeps} for code, keeps in reasons
     ]
     closings = [{"action": action} for action in done]
-    return {"indicator": "it_downtime", "period": period, "status": status, "reasons": told, "closings": closings}
+    said = {"status": status, "reason": "sebab / reason", "reasons": told, "closings": closings}
+    return {"indicator": "it_downtime", "period": period, **said}
 
 
 def fetched(first: str, last: str, *, keeps_days: int | None = None) -> Manifest:
