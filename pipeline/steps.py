@@ -474,13 +474,18 @@ def _write_page(city_id: str, period: str) -> Path:
     from pipeline.warehouse import Warehouse
 
     work, warehouse = Work.last_stored(_city(city_id), Period.parse(period), _home()), Warehouse(_warehouse_url())
-    results = warehouse.current(city_id, period)
+    results = warehouse.published(city_id, period)
     return write_page(
         _home() / "reports" / city_id / f"{period}.html",
         city_name=work.city.name,
         period=period,
         results=results,
-        breakdowns=warehouse.published_breakdowns(city_id, period),
+        breakdowns={
+            row["indicator"]: [
+                {"dimension": name} | part for name, parts in row["breakdowns"].items() for part in parts
+            ]
+            for row in results
+        },
         verdicts=work.verdicts(),
         notes=[note for manifest in work.all_manifests for note in manifest.notes],
         sources=[

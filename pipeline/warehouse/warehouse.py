@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from pipeline.periods import Period
 from pipeline.warehouse import closings, context, erasures
 from pipeline.warehouse.city_view import (
     LINEAGE,
@@ -26,7 +27,7 @@ from pipeline.warehouse.context import Scope
 from pipeline.warehouse.deciding import Comparison, Decided, decide
 from pipeline.warehouse.engine import bulk_insert, make_engine, reachable, reading, upsert, writing
 from pipeline.warehouse.faults import where
-from pipeline.warehouse.folding import published, published_rows
+from pipeline.warehouse.folding import published
 from pipeline.warehouse.migrations import migrate
 from pipeline.warehouse.model import (
     BREAKDOWN,
@@ -179,10 +180,18 @@ class Warehouse:
     def city_view(self, city_id: str, *, period: str | None = None, as_of: datetime | None = None) -> CityView:
         """All that readers see of a city, or of one period of it, from one state of the warehouse.
 
-        Small members of breakdowns of persons' records are folded.
+        Small members of breakdowns of persons' records are folded, and no reason names them.
         """
         with reading(self._engine) as connection:
-            return published(read_city(connection, city_id, period=period, as_of=as_of))
+            view = read_city(connection, city_id, period=period, as_of=as_of)
+            if period is None:
+                return published(view)
+            before = Period.parse(period).year_before.label
+            return published(view, year_before=read_city(connection, city_id, period=before, as_of=as_of))
+
+    def published(self, city_id: str, period: str) -> list[dict[str, Any]]:
+        """The same of a period, as `current` has results with their breakdowns."""
+        return [shown(result, is_whole=True) for result in self.city_view(city_id, period=period).results]
 
     def headlines(self) -> tuple[CityView, ...]:
         """Every city with the newest version of each of its results and its target, and nothing else of them."""
@@ -209,16 +218,6 @@ class Warehouse:
         for row in self._current_parts(BREAKDOWN, "dimension", city_id, period):
             found.setdefault(row["indicator_id"], []).append(row)
         return found
-
-    def published_breakdowns(self, city_id: str, period: str) -> dict[str, list[dict[str, Any]]]:
-        """The same as others may see them, small members folded."""
-        query = sa.select(CITY.c.smallest_group).where(CITY.c.city_id == city_id)
-        with reachable(self._engine) as connection:
-            smallest = connection.execute(query).scalar() or 1
-        return {
-            name: list(published_rows(name, rows, smallest=smallest))
-            for name, rows in self.breakdowns(city_id, period).items()
-        }
 
     def history(
         self,
