@@ -8,7 +8,7 @@ PERIOD ?= 2025
 SIZE ?= 1000000
 
 .DEFAULT_GOAL := help
-.PHONY: help install run demo up down status test coverage test-servers test-service test-cluster test-compose test-office test-damage test-hold test-conformance test-pages test-fresh mutate check sbom audit lock generated bench clean
+.PHONY: help install run demo up down status test coverage test-servers test-service test-cluster test-compose test-office test-damage test-hold fuzz test-conformance test-pages test-fresh mutate check sbom audit lock generated bench clean
 
 help: ## what can be made
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -69,6 +69,12 @@ test-damage: $(STAMP) ## two hundred flipped bits, cut and missing files anywher
 
 test-hold: $(STAMP) ## the long form of tests/hold, or of ARGS: crashes, crowds, faults of the disk; writes docs/robustness.md
 	TOLOK_HOLD=full $(BIN)/python -m pytest -m "not servers" $(or $(ARGS),tests/hold)
+
+# Atheris is no part of the lock. What breaks a parser is printed and kept in the folder it names: mend it, and keep the
+# input in tests/fuzz/seeds.
+fuzz: $(STAMP) ## each parser of our own by coverage-guided fuzzing, SECONDS=600 each; writes docs/robustness.md
+	$(BIN)/uv pip install --quiet --python $(BIN)/python atheris
+	TOLOK_HOLD=full TOLOK_FUZZ_SECONDS=$(or $(SECONDS),600) $(BIN)/python -m pytest tests/hold/test_parsers_fuzzed.py $(ARGS)
 
 # DuckDB is no part of the lock: with it the reference queries run on two databases.
 test-conformance: $(STAMP) ## every case of the conformance pack through Tolok, and its reference queries by DuckDB too
