@@ -8,7 +8,7 @@ PERIOD ?= 2025
 SIZE ?= 1000000
 
 .DEFAULT_GOAL := help
-.PHONY: help install run demo up down status test coverage test-servers test-service test-cluster test-compose test-office test-damage test-hold test-conformance test-pages test-fresh check sbom audit lock generated bench clean
+.PHONY: help install run demo up down status test coverage test-servers test-service test-cluster test-compose test-office test-damage test-hold fuzz test-conformance test-pages test-fresh mutate check sbom audit lock generated bench clean
 
 help: ## what can be made
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -70,6 +70,12 @@ test-damage: $(STAMP) ## two hundred flipped bits, cut and missing files anywher
 test-hold: $(STAMP) ## the long form of tests/hold, or of ARGS: crashes, crowds, faults of the disk; writes docs/robustness.md
 	TOLOK_HOLD=full $(BIN)/python -m pytest -m "not servers" $(or $(ARGS),tests/hold)
 
+# Atheris is no part of the lock. What breaks a parser is printed and kept in the folder it names: mend it, and keep the
+# input in tests/fuzz/seeds.
+fuzz: $(STAMP) ## each parser of our own by coverage-guided fuzzing, SECONDS=600 each; writes docs/robustness.md
+	$(BIN)/uv pip install --quiet --python $(BIN)/python atheris
+	TOLOK_HOLD=full TOLOK_FUZZ_SECONDS=$(or $(SECONDS),600) $(BIN)/python -m pytest tests/hold/test_parsers_fuzzed.py $(ARGS)
+
 # DuckDB is no part of the lock: with it the reference queries run on two databases.
 test-conformance: $(STAMP) ## every case of the conformance pack through Tolok, and its reference queries by DuckDB too
 	$(BIN)/uv pip install --quiet --python $(BIN)/python duckdb
@@ -77,6 +83,12 @@ test-conformance: $(STAMP) ## every case of the conformance pack through Tolok, 
 
 test-office: $(STAMP) ## five hundred distorted workbooks of each kind instead of the few of `make test`
 	TOLOK_EXAMPLES=500 $(BIN)/python -m pytest --hypothesis-show-statistics tests/office/test_distortions.py tests/office/test_declared_distortions.py
+
+# Some fifteen thousand mutants, hours on two cores; a room of them: MUTANTS="pipeline.indicators.*".
+mutate: $(STAMP) ## the code that makes the number, broken line by line: how much of it the tests notice, and what they do not
+	$(BIN)/uv pip install --quiet --python $(BIN)/python mutmut==3.8.1
+	$(BIN)/mutmut run $(MUTANTS)
+	@$(BIN)/python -m scripts.mutants
 
 # Without npm all but the audit by axe-core runs.
 test-pages: $(STAMP) ## the pages in Chromium: phone, dark, print, keyboard, and audited by axe-core
@@ -132,4 +144,4 @@ bench: $(STAMP) ## targets of speed and memory against peers, SIZE lines or rows
 	@$(BIN)/python -m benchmarks --size $(SIZE) $(ARGS)
 
 clean: ## remove the environment and caches, not the data
-	rm -rf $(VENV) .tools tolok.cdx.json .servers .axe .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf $(VENV) mutants .tools tolok.cdx.json .servers .axe .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

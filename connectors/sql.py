@@ -24,9 +24,13 @@ from connectors.scratch import scratch_folder
 from connectors.sql_line import reading
 
 _READS = re.compile(r"\A\s*(?:select|with)\b", re.IGNORECASE)
-# MariaDB's `into outfile` writes a file even in a read-only transaction.
-_WRITES = re.compile(r"\binto\b", re.IGNORECASE)
-_LITERAL = re.compile(r"'(?:[^']|'')*'")
+# On one line, as all databases end it alike: what one takes for a comment may hold a quote, and for another a backslash
+# before a quote goes on.
+_QUOTED = re.compile(
+    r"""'(?:[^'\n\\]|\\[^'"`\n])*'|"(?:[^"\n\\]|\\[^'"`\n])*"|`[^`\n\\]*`""",
+)
+# Beside a second statement what hides one; MariaDB's `into outfile` writes a file even in a read-only transaction.
+_REFUSED = re.compile(r"""\binto\b|[;'"`]|/\*|\$\w*\$""", re.IGNORECASE)
 
 
 class SqlOptions(Options):
@@ -43,9 +47,12 @@ class SqlOptions(Options):
     @model_validator(mode="after")
     def _only_reads(self) -> Self:
         for text in (self.query, self.held_query or "select 1"):
-            bare = _LITERAL.sub("", text).rstrip().rstrip(";")
-            if not _READS.match(text) or ";" in bare or _WRITES.search(bare):
-                raise ValueError("satu SELECT saja, tanpa INTO / one SELECT only, without INTO")
+            bare = _QUOTED.sub("", text).rstrip().rstrip(";")
+            if not _READS.match(text) or "\0" in text or _REFUSED.search(bare):
+                raise ValueError(
+                    "satu SELECT saja, tanpa INTO, /* */ dan $$, dan teks berkutip tidak melewati baris / one SELECT "
+                    "only, without INTO, /* */ and $$, and no quoted text over several lines"
+                )
         return self
 
 

@@ -369,7 +369,7 @@ def _write_versions(work: Work, *, correction: Correction | None = None, because
     request = _store_request(work, results, verdicts=work.verdicts())
     request = replace(request, correction=correction, because=because)
     stored = list(_warehouse().store(results, request=request))
-    work.note_stored()
+    work.note_stored({one.indicator_id: one.version for one in stored})
     return stored
 
 
@@ -377,7 +377,7 @@ def _store_request(work: Work, results: Sequence[Result], *, verdicts: Sequence[
     from pipeline.store_request import store_request_for
 
     headline, others = work.populations
-    return store_request_for(
+    request = store_request_for(
         work.city,
         period=work.period,
         manifests={table: work.manifests(table) for table in TABLES},
@@ -386,6 +386,7 @@ def _store_request(work: Work, results: Sequence[Result], *, verdicts: Sequence[
         populations=[headline, *others] if headline else [],
         computed_at=datetime.now(UTC),
     )
+    return replace(request, known_versions=work.known_versions())
 
 
 def measured(city_id: str, periods: Sequence[str]) -> list[str]:
@@ -401,7 +402,15 @@ def periods_done(city_id: str, periods: Sequence[str]) -> frozenset[str]:
     _city(city_id)
     rows = _warehouse().current(city_id, periods[0] if len(periods) == 1 else None)
     stored = {row["period"] for row in rows} - {row["period"] for row in rows if row["reason"] == ALTERED}
-    return frozenset(period for period in periods if period in stored and _is_unchanged(city_id, period))
+    lost = {period for period in periods if _has_lost(city_id, period, rows)}
+    return frozenset(period for period in periods if period in stored - lost and _is_unchanged(city_id, period))
+
+
+def _has_lost(city_id: str, period: str, rows: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether a version that was stored is not in the warehouse any more."""
+    there = {row["indicator"]: row["version"] for row in rows if row["period"] == period}
+    known = _work(city_id, period).known_versions()
+    return any(number > there.get(name, 0) for name, number in known.items())
 
 
 def _is_unchanged(city_id: str, period: str) -> bool:
@@ -465,13 +474,18 @@ def _write_page(city_id: str, period: str) -> Path:
     from pipeline.warehouse import Warehouse
 
     work, warehouse = Work.last_stored(_city(city_id), Period.parse(period), _home()), Warehouse(_warehouse_url())
-    results = warehouse.current(city_id, period)
+    results = warehouse.published(city_id, period)
     return write_page(
         _home() / "reports" / city_id / f"{period}.html",
         city_name=work.city.name,
         period=period,
         results=results,
-        breakdowns=warehouse.published_breakdowns(city_id, period),
+        breakdowns={
+            row["indicator"]: [
+                {"dimension": name} | part for name, parts in row["breakdowns"].items() for part in parts
+            ]
+            for row in results
+        },
         verdicts=work.verdicts(),
         notes=[note for manifest in work.all_manifests for note in manifest.notes],
         sources=[

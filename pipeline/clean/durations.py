@@ -12,6 +12,8 @@ from pipeline.clean.reading import Reading
 from pipeline.clean.values import Parsed, parse
 
 _SECONDS = {"seconds": 1, "minutes": 60, "hours": 3600, "days": 86_400}
+# A hundred years: what lasts longer is a mistake, and beyond what a span of time can hold.
+_LONGEST = 100 * 366 * 86_400
 _CLOCK = r"(?:(?P<days>\d+) days?, )?(?P<hours>\d+):(?P<minutes>[0-5]\d)(?::(?P<seconds>[0-5]\d))?"
 _NUMBER = r"\d+(?:[.,]\d+)?"
 _WORDS = {
@@ -51,13 +53,13 @@ def parse_durations(texts: pd.Series, *, unit: str, reading: Reading, may_be_app
     in_words = pd.Series([_seconds_in_words(text, reading) for text in rest], index=rest.index, dtype="float64")
     for found in (_clock_seconds(known[is_clock].str.removesuffix(TYPED)), in_words):
         seconds = seconds.fillna(found)
+    seconds = seconds.where(seconds < _LONGEST)
     return Parsed.of_known(_spans(seconds), seconds.isna() & ~is_ambiguous, is_ambiguous, index=texts.index)
 
 
 def _clock_seconds(texts: pd.Series) -> pd.Series:
-    parts = texts[texts.str.fullmatch(_CLOCK)].str.extract(_CLOCK).fillna("0").astype("int64")
-    seconds = sum((parts[part] * _SECONDS[part] for part in parts.columns), start=pd.Series(0, index=parts.index))
-    return seconds.astype("float64")
+    parts = texts[texts.str.fullmatch(_CLOCK)].str.extract(_CLOCK).fillna("0").astype("float64")
+    return sum((parts[part] * _SECONDS[part] for part in parts.columns), start=pd.Series(0.0, index=parts.index))
 
 
 def _seconds_in_words(text: str, reading: Reading) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -92,18 +92,20 @@ class Comparison:
 
 def decide(result: Result, versions: Sequence[Version], request: StoreRequest) -> Decided:
     """A new version for other inputs, another method, or where what is stored is not what was computed."""
-    next_version = versions[-1].number + 1 if versions else 1
+    there, known = versions[-1].number if versions else 0, request.known_versions.get(result.indicator_id, 0)
+    next_version, lost = max(there, known) + 1, tuple(_lost(result, request, range(there + 1, known + 1)))
     newest = next((one for one in reversed(versions) if one.result), None)
     if newest is None or newest.result is None:
         reason = _MENDED if versions else "perhitungan pertama / first computation"
+        reason = _gone(known) if lost else reason
         stored = Stored(result.indicator_id, result.period, next_version, "new", reason)
-        return Decided(result, stored, None, (_missing(result, request),))
-    found = tuple(_differences(result, newest, request))
+        return Decided(result, stored, None, (_missing(result, request), *lost))
+    found = (*_differences(result, newest, request), *lost)
     if newest.is_intact and _stands(found):
         version, reason = newest.number, str(newest.result["change_reason"])
         stored = Stored(result.indicator_id, result.period, version, "unchanged", reason)
         return Decided(result, stored, newest, found)
-    reason = _change_reason(result, newest, request) or _MENDED
+    reason = _gone(known) if lost else _change_reason(result, newest, request) or _MENDED
     places = ", ".join(dict.fromkeys(one.place for one in found)) if reason == _MENDED else ""
     if request.correction:
         reason = request.correction.told_with(reason)
@@ -125,6 +127,20 @@ def _differences(result: Result, newest: Version, request: StoreRequest) -> Iter
         key = {column.name: row[column.name] for column in SEAL.primary_key.columns}
         own = seal_of(newest.rows, newest.former or "")
         yield Difference(SEAL.name, key, "rows_sha256", newest.seal, own)
+
+
+def _lost(result: Result, request: StoreRequest, numbers: Iterable[int]) -> Iterator[Difference]:
+    """Versions that were stored, as the data folder knows, and of which the warehouse has nothing any more."""
+    named = {"city_id": request.city.city_id, "indicator_id": result.indicator_id, "period": result.period}
+    for number in numbers:
+        yield Difference(RESULT.name, named | {"version": number}, None, None, {"version": number})
+
+
+def _gone(known: int) -> str:
+    return (
+        f"versi sampai v{known} pernah disimpan dan hilang dari gudang data / "
+        f"versions up to v{known} were stored and are gone from the warehouse"
+    )
 
 
 def _missing(result: Result, request: StoreRequest) -> Difference:

@@ -82,3 +82,20 @@ def test_an_outage_ends_so_long_after_it_began() -> None:
 def test_after_needs_a_unit_and_an_earlier_moment(ended_at: dict[str, str]) -> None:
     with pytest.raises((ValueError, ConfigError), match="after"):
         source(**ended_at)
+
+
+@pytest.mark.parametrize(
+    ("text", "unit"),
+    [
+        ("9999999999999999999 hari", "words"),
+        ("999999999 hari", "minutes"),
+        (f"{'9' * 400} jam", "words"),
+        (f"{'9' * 22}:30", "clock"),
+        ("213503982334602 days, 0:00:00", "clock"),
+        ("99999999999", "hours"),
+    ],
+)
+def test_a_length_of_more_than_a_hundred_years_is_none(text: str, unit: str) -> None:
+    found = parse_durations(pd.Series([text, "1:30"], dtype="str"), unit=unit, reading=Reading())
+    assert found.values.isna()[0]
+    assert found.is_bad[0]

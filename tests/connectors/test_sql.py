@@ -138,6 +138,13 @@ def test_a_wrong_column_is_a_fault_of_the_settings(tmp_path: Path, monkeypatch: 
         "update tiket set nomor = 1",
         "select nomor into salinan from tiket",
         "select nomor from tiket INTO OUTFILE '/srv/tiket'",
+        # What a quote in a comment, a dollar or a backslash would hide.
+        "select nomor from tiket -- '\n; drop table tiket -- '",
+        "select nomor from tiket # '\n into outfile '/srv/tiket' # '",
+        "select nomor /* ' */ from tiket; drop table tiket /* ' */",
+        "select $$'$$; drop table tiket; select $$'$$",
+        r"select 'a\'' into outfile '/srv/tiket' -- '",
+        "select nomor\0 from tiket",
     ],
 )
 def test_anything_but_one_select_is_refused_in_the_settings(query: str) -> None:
@@ -145,8 +152,18 @@ def test_anything_but_one_select_is_refused_in_the_settings(query: str) -> None:
         city_with({"query": query})
 
 
-def test_a_word_in_a_literal_is_no_clause() -> None:
-    city_with({"query": "select nomor from tiket where kanal = 'drive-in; into town'"})
+@pytest.mark.parametrize(
+    "where",
+    [
+        "kanal = 'drive-in; into town'",
+        "kanal = 'Jum''at' -- hari",
+        r"kanal ~ '^\d+\.'",
+        "\"nama; kanal\" = 'a'\n or `into` = 'b';",
+        "sifat #>> '{a,b}' = 'c'",
+    ],
+)
+def test_a_word_or_mark_in_a_literal_or_name_is_no_clause(where: str) -> None:
+    city_with({"query": f"select nomor from tiket where {where}"})
 
 
 class _Silent:

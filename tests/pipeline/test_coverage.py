@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pipeline.coverage import Coverage, Stretch, remark
@@ -23,6 +23,7 @@ def days_of(stretches: Sequence[Stretch]) -> set[date]:
     return {first + timedelta(days=n) for first, last in stretches for n in range((last - first).days + 1)}
 
 
+@example([(NEW_YEAR, NEW_YEAR), (NEW_YEAR + timedelta(days=1), NEW_YEAR + timedelta(days=2))], [])
 @given(STRETCHES, STRETCHES)
 def test_it_is_the_days_of_its_stretches_in_as_few_as_there_are(one: list[Stretch], other: list[Stretch]) -> None:
     first, second = Coverage.of(one), Coverage.of(other)
@@ -94,6 +95,9 @@ def test_a_remark_names_six_stretches_and_counts_the_others() -> None:
         assert text.endswith(f"2025-01-11 {word} 2025-01-11 (+2)")
     six = Coverage(odd_days.stretches[:6])
     assert not any("+" in text for text in remark(six, source_name="p", wanted=Coverage.of_period(JANUARY)))
+    two = Coverage(odd_days.stretches[:2])
+    _, in_en = remark(two, source_name="p", wanted=Coverage.of_period(JANUARY))
+    assert in_en.endswith(" only of 2025-01-01 to 2025-01-01, 2025-01-03 to 2025-01-03")
 
 
 def test_a_remark_on_nothing_names_the_days_that_were_wanted() -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from connectors.errors import ConfigError
 from pipeline import suites, validate
+from pipeline.validate import expectations
 
 Content = dict[str, Any]
 
@@ -121,6 +122,6 @@ def test_all_faults_are_named_at_once(content: Content, tmp_path: Path) -> None:
 def test_what_great_expectations_drops_in_silence_is_refused(
     content: Content, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = validate._ge_suite
-    monkeypatch.setattr(validate, "_ge_suite", lambda name, expectations: whole(name, expectations[1:]))
+    whole = expectations._ge_suite
+    monkeypatch.setattr(expectations, "_ge_suite", lambda name, expectations: whole(name, expectations[1:]))
     assert "dropped" in refusal(content, tmp_path).en

@@ -14,6 +14,7 @@ from pipeline import suites, validate
 from pipeline.indicators.base import Quotient, Result, RowCounts
 from pipeline.rule_facts import facts_of
 from pipeline.tables import DTYPES, OUTCOME_COLUMNS, SOURCE_COLUMNS, TABLES, Kind
+from pipeline.validate import judging
 
 # Of each kind: what rows usually hold, and what breaks rules or is seldom.
 VALUES: dict[Kind, tuple[tuple[Any, ...], tuple[Any, ...]]] = {
@@ -58,7 +59,7 @@ def verdicts(name: str, frame: pd.DataFrame, monkeypatch: pytest.MonkeyPatch) ->
     suite = suites.Suite(table=name, expectations=tuple(suites.declared(name).values()))
     found = []
     for taken in (facts_of, lambda _: replace(facts_of([]), counts={})):
-        monkeypatch.setattr(validate, "facts_of", taken)
+        monkeypatch.setattr(judging, "facts_of", taken)
         found += validate.validate([validate.check_of_parts(lambda: iter([frame]), name, suite=suite)])
     return found
 
