@@ -33,7 +33,16 @@ if TYPE_CHECKING:
 
 _MANIFESTS, _STORED, _VERSIONS = "manifests.json", "stored.json", "versions.json"
 _HOURS_KEPT = 24
-_BESIDE_THE_NUMBERS = {"schedule", "targets", "readiness", "reports", "publish", "notify", "smallest_group"}
+_BESIDE_THE_NUMBERS = {
+    "schedule",
+    "targets",
+    "readiness",
+    "reports",
+    "publish",
+    "notify",
+    "smallest_group",
+    "retention",
+}
 
 
 class Work:
@@ -83,6 +92,11 @@ class Work:
         return [manifest for table in TABLES for manifest in self.manifests(table)]
 
     @cached_property
+    def expired(self) -> frozenset[str]:
+        """The tables of which raw files are no longer kept, and nothing stands in their place."""
+        return frozenset(table for table in TABLES if any(one.is_expired for one in self.manifests(table)))
+
+    @cached_property
     def folder(self) -> Path:
         """Where the steps keep what they found out of these files under these settings."""
         settings = self.city.model_dump_json(exclude=_BESIDE_THE_NUMBERS)
@@ -107,6 +121,8 @@ class Work:
         """How many inhabitants the period's results are divided by, and what other sources say."""
         from pipeline.terms import populations
 
+        if "population" in self.expired:
+            return None, ()
         return populations(self.dataset("population").frame, city=self.city, period=self.period)
 
     def landing_remarks(self, table: str) -> list[Remark]:

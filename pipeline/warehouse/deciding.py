@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from pipeline.tables import ERASED, OUTSIDE
@@ -69,13 +69,15 @@ class Decided:
 @dataclass(frozen=True)
 class Comparison:
     """A period as it is stored beside what was computed: each result as decided, what stands beside them, by
-    indicator the older versions that were altered, and which indicators are stored that were not computed."""
+    indicator the older versions that were altered, and which indicators are stored that were not computed, `left_out`
+    for want of raw files with their newest version."""
 
     decided: Mapping[str, Decided]
     beside: tuple[Difference, ...]
     alterations: Mapping[str, tuple[Alteration, ...]]
     unknown: tuple[str, ...]
     is_closed: bool
+    left_out: Mapping[str, Version] = field(default_factory=dict)
 
     @property
     def differences(self) -> tuple[Difference, ...]:

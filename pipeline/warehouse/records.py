@@ -123,6 +123,7 @@ class StoreRequest:
     `computed_at` needs a time zone. Results of a closed year are written only with a `correction`. `because` says in
     both languages why results changed whose rows and settings did not. `decisions` are by indicator those by which rows
     of its files were erased, `known_versions` the newest of each that were ever stored, as the data folder knows.
+    `left_out` are indicators that could not be computed, for their raw files are no longer kept.
     """
 
     city: CityRecord
@@ -138,6 +139,7 @@ class StoreRequest:
     because: str | None = None
     decisions: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     known_versions: Mapping[str, int] = field(default_factory=dict)
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -112,16 +112,17 @@ class Warehouse:
             versions = read_versions(connection, request.city.city_id, request.period)
             decided = [decide(result, versions.get(result.indicator_id, ()), request) for result in results]
             scopes = [*context.of_city(request), *_beside(decided, request, versions)]
-            ids = [result.indicator_id for result in results]
+            known = [*(result.indicator_id for result in results), *request.left_out]
             city_id, every = request.city.city_id, chain.from_iterable(versions.values())
             pending = closings.differences(connection, decided, request=request)
             acts = closings.unlike_versions(connection, every, city_id=city_id, period=request.period)
             return Comparison(
                 {one.result.indicator_id: one for one in decided},
                 (*context.differences(connection, scopes), *pending, *acts),
-                {name: tuple(alterations(versions[name])) for name in ids if name in versions},
-                tuple(name for name, of in versions.items() if name not in ids and any(one.result for one in of)),
+                {name: tuple(alterations(versions[name])) for name in known if name in versions},
+                tuple(name for name, of in versions.items() if name not in known and any(one.result for one in of)),
                 closings.is_closed(connection, city_id, request.period),
+                {name: versions[name][-1] for name in request.left_out if name in versions},
             )
 
     def close(self, closing: Closing) -> bool:
@@ -149,10 +150,14 @@ class Warehouse:
         with reachable(self._engine) as connection:
             return erasures.next_number(connection)
 
-    def note_erasure(self, erasure: Erasure, *, city: CityRecord) -> None:
-        """Keep a decision to erase before anything goes; one of that number that is there stays."""
+    def note_erasure(self, erasure: Erasure, *, city: CityRecord | None = None) -> None:
+        """Keep a decision to erase before anything goes, for a `city` that may have no results yet.
+
+        One of that number that is there stays.
+        """
         with writing(self._engine) as connection:
-            upsert(connection, CITY, [asdict(city)])
+            if city is not None:
+                upsert(connection, CITY, [asdict(city)])
             erasures.note(connection, erasure)
 
     def finish_erasure(self, decision: int, *, at: datetime) -> None:
@@ -297,7 +302,7 @@ def _beside(
     return [
         *context.of_files(request, [*own_files, *written]),
         *context.of_definitions(periods),
-        *context.of_runs(request, resting, is_whole=len(standing) == len(decided)),
+        *context.of_runs(request, resting, is_whole=len(standing) == len(decided) and not request.left_out),
         context.of_former_runs(request, chain.from_iterable(versions.values()), but=own_runs),
     ]
 

@@ -139,6 +139,12 @@ def test_held_counts_of_the_headline_would_add_their_visits() -> None:
     assert "; were the 1 whose numbers are known sound: 100–150 visits per 100,000" in in_en
 
 
+def test_an_undated_count_is_counted_in_every_period() -> None:
+    rows = [month_of_visits(1, 5), month_of_visits(2, 5, quarantine_reason="bad_visited_on") | {"visited_on": None}]
+    for label in ("2024", "2025", "2025-07"):
+        assert visits(rows, label).rows.quarantined == {"bad_visited_on": 1}
+
+
 def test_each_month_of_a_year_is_told_apart() -> None:
     result = visits([month_of_visits(1, 5), month_of_visits(11, 3)], population=HUNDRED_THOUSAND)
     months = {b.member: b.quotient.value for b in result.breakdowns if b.dimension == "month"}
@@ -215,6 +221,13 @@ def test_end_to_end_needs_every_applicable_step_and_at_least_one() -> None:
 def test_agencies_that_do_not_report_lower_the_coverage() -> None:
     result = services([service(1, True, True)], agencies_expected=("A", "B"))
     assert (result.coverage_pct, result.status) == (50, "provisional")
+
+
+@pytest.mark.parametrize(("sound_count", "status"), [(98, "final"), (97, "provisional")])
+def test_two_rows_of_a_hundred_may_be_held_and_no_more(sound_count: int, status: str) -> None:
+    rows = [service(n, True, True) for n in range(sound_count)]
+    rows += [service(200 + n, True, True, quarantine_reason="unknown_audience") for n in range(2)]
+    assert services(rows).status == status
 
 
 def test_no_services_give_null_and_not_zero() -> None:
