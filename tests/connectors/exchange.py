@@ -39,10 +39,10 @@ Exchange = dict[str, Any]
 def exchange(name: str) -> Exchange:
     """What is documented of a preset's system.
 
-    `documented` (where, and when it was read), `version`, `not_documented`, `most_rows` (of one answer), `page_size`
-    (what to ask with), `source` (what a city writes beside the preset), `connection`, `period` and `now` of a pull,
-    `calls` (each a `request` and its `answer`), `refusal` (how the system says no), `read` (fields of answers that a
-    row or the pull depends on) and the `rows` that must come of it.
+    `documented` (where, and when it was read), `read_how` (where not whole), `version`, `not_documented`, `most_rows`
+    (of one answer), `page_size` (what to ask with), `source` (what a city writes beside the preset), `connection`,
+    `period` and `now` of a pull, `calls` (each a `request` and its `answer`), `refusal` (how the system says no),
+    `read` (fields of answers that a row or the pull depends on) and the `rows` that must come of it.
     """
     found: Exchange = yaml.safe_load((FOLDER / f"{name}.yaml").read_text("utf-8"))
     return found
