@@ -65,11 +65,12 @@ class Window:
 
     def halved(self) -> tuple[Window, Window] | None:
         """Two windows that make up this one, cut at a whole second; None when it is a second or less."""
-        seconds = int((self.end_at - self.start_at).total_seconds()) // 2
+        # Through UTC, because local moments are added and subtracted as if clocks never changed.
+        start_at, end_at = self.start_at.astimezone(_UTC), self.end_at.astimezone(_UTC)
+        seconds = int((end_at - start_at).total_seconds()) // 2
         if not seconds:
             return None
-        # Through UTC, because adding to a local moment does not know about clock changes.
-        middle = (self.start_at.astimezone(_UTC) + timedelta(seconds=seconds)).astimezone(self.zone)
+        middle = (start_at + timedelta(seconds=seconds)).astimezone(self.zone)
         return Window(self.start_at, middle), Window(middle, self.end_at)
 
 

@@ -15,9 +15,9 @@ from pipeline.indicators.definition import definitions
 from pipeline.periods import Period
 from pipeline.warehouse import RunFailure
 
-State = Literal["closed", "final", "partial", "provisional", "not_computable", "failed", "empty", "missing"]
+State = Literal["closed", "final", "partial", "provisional", "not_computable", "altered", "failed", "empty", "missing"]
 # The gravest first.
-_CAUSES = ("failed", "not_computable", "provisional", "pending")
+_CAUSES = ("failed", "altered", "not_computable", "provisional", "pending")
 _NUMBER = re.compile(r"\d[\d.,:-]*")
 
 
@@ -192,6 +192,8 @@ def _state(rows: Sequence[Mapping[str, Any]], failure: RunFailure | None, *, is_
         return "failed"
     if not rows:
         return "empty" if is_empty else "missing"
+    if "altered" in statuses:
+        return "altered"
     if any(is_closed(row) for row in rows):
         return "closed"
     if statuses == {"not_computable"}:
@@ -211,9 +213,9 @@ def _lacks(row: Mapping[str, Any]) -> Iterator[Lack]:
     clause = _clause(row)
     if row["pending"]:
         yield Lack("pending", clause, "menunggu koreksi", "waits for a correction")
-    if row["status"] == "not_computable":
+    if row["status"] in ("not_computable", "altered"):
         reason_id, _, reason_en = str(row["reason"]).partition(" / ")
-        yield Lack("not_computable", clause, reason_id, reason_en or reason_id)
+        yield Lack(row["status"], clause, reason_id, reason_en or reason_id)
     elif row["status"] == "provisional":
         for remark in row["reasons"]:
             if remark["keeps_provisional"]:

@@ -75,6 +75,7 @@ def of_city(city: City, state: CityState, *, now: datetime) -> list[Condition]:
         *_missing(city, state, expected),
         *_stale(city, state, expected, today=now.astimezone(city.zone_info).date()),
         *_purging(city, state, today=now.astimezone(city.zone_info).date()),
+        *_altered(state.results),
         *_of_results(city, state.results),
     ]
 
@@ -194,6 +195,15 @@ def _fetched_on(city: City, source: Source, day: date) -> date:
     if _is_nightly(source):
         return day + timedelta(days=1)
     return due_at(city, Period(day.year, day.month)).date()
+
+
+def _altered(results: Iterable[Mapping[str, Any]]) -> Iterator[Condition]:
+    """Results whose rows are not those that were stored, of closed years too."""
+    for row in results:
+        if row["status"] == "altered":
+            name, period = row["indicator"], row["period"]
+            reason_id, _, reason_en = str(row["reason"]).partition(" / ")
+            yield Condition("result_altered", f"{name} {period}", name, (period,), reason_id, reason_en)
 
 
 def _of_results(city: City, results: Iterable[Mapping[str, Any]]) -> Iterator[Condition]:

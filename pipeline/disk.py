@@ -1,4 +1,4 @@
-"""What a disk refuses, as an error that names the path and says what to do."""
+"""What a disk or the memory refuses, as an error that names the path and says what to do."""
 
 from __future__ import annotations
 
@@ -25,6 +25,13 @@ _EXHAUSTED: Texts = (
     "mesin ini kehabisan memori atau berkas terbuka. Hentikan program lain atau naikkan batasnya (ulimit -n), lalu "
     "jalankan lagi.",
     "This machine is out of memory or open files. End other programs or raise the limit (ulimit -n), then run again.",
+)
+_NO_MEMORY: Texts = (
+    SourceUnavailable,
+    "Mesin ini kehabisan memori. Hentikan program lain, naikkan batas memorinya (ulimit -v, atau milik kontainernya), "
+    "atau jalankan per bulan, lalu jalankan lagi; yang sudah selesai tersimpan.",
+    "This machine is out of memory. End other programs, raise its limit of memory (ulimit -v, or that of its "
+    "container), or run month by month, then run again; what is finished is kept.",
 )
 _READ_ONLY: Texts = (
     ConfigError,
@@ -72,3 +79,9 @@ def told(fault: OSError) -> TolokError | None:
     kind, in_id, in_en = _BY_ERRNO[number]
     path, code = fault.filename or Settings.from_environment().home, errno.errorcode[number]
     return kind(id=f"'{path}' ({code}): {in_id}", en=f"'{path}' ({code}): {in_en}")
+
+
+def out_of_memory() -> TolokError:
+    """What to raise for a `MemoryError`."""
+    kind, in_id, in_en = _NO_MEMORY
+    return kind(id=in_id, en=in_en)

@@ -14,6 +14,8 @@ from pipeline.warehouse import Notifications, RunFailure
 
 # In place of a period: the collecting of each night, of which the next is as good.
 NIGHTLY = "daily"
+# A thread needs memory too; Python says no more of it than this.
+_NO_THREAD = "can't start new thread"
 _log = logging.getLogger(__name__)
 
 
@@ -53,7 +55,9 @@ def forget_failures(city_id: str, period: str) -> None:
 
 
 def actionable(fault: BaseException | None) -> BaseException | None:
-    """The same fault, or for one of the disk an error that says which path it is and what to do."""
+    """The same fault, or for one of the disk or memory an error that says what to do, and which path it is."""
+    if isinstance(fault, MemoryError) or (isinstance(fault, RuntimeError) and str(fault) == _NO_THREAD):
+        return disk.out_of_memory()
     return (disk.told(fault) if isinstance(fault, OSError) else None) or fault
 
 

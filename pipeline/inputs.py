@@ -17,7 +17,7 @@ def fingerprint(city: City, sources: Sequence[str], *, period: Period) -> str:
     """The same as long as settings, methods, and names, sizes and times of the files are; a system is not asked."""
     told = {
         "tolok": version("tolok"),
-        "city": city.model_dump_json(exclude={"schedule", "notify"}),
+        "city": city.model_dump_json(exclude={"schedule", "notify", "retention"}),
         "methods": {name: definition.method_version for name, definition in definitions().items()},
         "files": [file for name in sources for file in _files(city, name, period)],
     }

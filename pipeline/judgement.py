@@ -11,6 +11,7 @@ import pandas as pd
 from connectors.numerals import number, number_en
 from connectors.remarks import Remark
 from pipeline.config.city import City
+from pipeline.indicators.small_groups import OTHERS
 from pipeline.periods import Period
 from pipeline.signs import Read, of_results, of_tables
 from pipeline.suites import Rule, Suite
@@ -121,13 +122,16 @@ def _remarks(rule: Rule, outcome: Outcome, frame: pd.DataFrame, *, because: str 
     for place in outcome.places:
         value, details = frame.loc[place, rule.kwargs["column"]], frame.loc[place, "details"]
         named = f" ({details})" if details else ""
+        # A share that counts folded members would tell how large they are.
+        is_told = OTHERS not in details
+        found_id, found_en = (number(value), number_en(value)) if is_told else ("lebih", "more")
         yield (
             place,
             Remark(
                 _limit_name(rule),
-                f"{place}: {rule.meta.id}; ternyata {number(value)}{named}"
+                f"{place}: {rule.meta.id}; ternyata {found_id}{named}"
                 + (f". Penjelasan kota: {because}" if because else ""),
-                f"{place}: {rule.meta.en}; found {number_en(value)}{named}"
+                f"{place}: {rule.meta.en}; found {found_en}{named}"
                 + (f". The city explains: {because}" if because else ""),
                 keeps_provisional,
             ),

@@ -53,6 +53,12 @@ KINDS: Mapping[str, Kind] = {
         "ambil sekarang dengan tolok run {city} PERIODE, dan tulis collect: daily pada sumbernya",
         "fetch it now with tolok run {city} PERIOD, and write collect: daily in the source",
     ),
+    "result_altered": Kind(
+        "Hasil tersimpan diubah",
+        "A stored result was altered",
+        "lihat bedanya dengan tolok verify {city} PERIODE, lalu tolok run {city} PERIODE menulisnya lagi",
+        "see what differs with tolok verify {city} PERIOD, then tolok run {city} PERIOD writes it again",
+    ),
     "result_moved": Kind(
         "Hasil keluar dari batasnya",
         "A result moved beyond its band",

@@ -20,7 +20,7 @@ from connectors.remarks import Remark
 from pipeline.atomic import write_atomically
 from pipeline.config.city import City
 from pipeline.config.load import load_city
-from pipeline.landing import Manifest, erased_ids, land, put_again
+from pipeline.landing import Manifest, erased_ids, land, put_again, refuse_expired
 from pipeline.leftovers import passing_folder, sweep_leftovers
 from pipeline.mirror import is_in_storage, pull
 from pipeline.periods import Period, period_of_run
@@ -58,12 +58,13 @@ def resolve(city_id: str, *, partition_key: str | None, conf: Mapping[str, objec
     from pipeline.preconditions import place_of_city
 
     place_of_city(_city(city_id))
-    _begin()
+    _begin(city_id)
     return period_of_run(partition_key=partition_key, conf=conf, is_year=is_year).label
 
 
-def _begin() -> None:
-    """Take away what killed runs left, and find out before all work whether its results can be stored."""
+def _begin(city_id: str) -> None:
+    """Take away what killed runs left and what the city no longer keeps, and find out before all work whether its
+    results can be stored."""
     from pipeline.warehouse import Warehouse
 
     sweep_leftovers(_home())
@@ -74,6 +75,20 @@ def _begin() -> None:
     warehouse = Warehouse(_warehouse_url())
     warehouse.migrate()
     warehouse.require_writable()
+    if _city(city_id).retention:
+        _expire(city_id)
+
+
+def _expire(city_id: str) -> None:
+    from pipeline.retention import expire
+
+    try:
+        numbers = expire(_home(), city=_city(city_id), url=_warehouse_url(), now=datetime.now(UTC))
+    except TolokError as fault:  # The run itself may well go on.
+        _log.warning("Masa simpan tidak diterapkan / Retention not applied: %s", fault)
+        return
+    for number in numbers:
+        _log.warning("Masa simpan habis: keputusan %d / Retention is over: decision %d", number, number)
 
 
 def may_start(
@@ -178,6 +193,7 @@ def connections(city_id: str) -> list[str]:
 def fetch(city_id: str, source: str, period: str, *, progress: Progress = SILENT) -> str:
     """Land the raw bytes of one source, from its folder or its system; gives the name of its manifest."""
     city, asked = _city(city_id), Period.parse(period)
+    refuse_expired(_home(), city_id=city_id, source_name=source, period=asked)
     with progress.step(f"Ambil / Fetch {source}") as meter:
         if city.sources[source].connection:
             from pipeline.pulling import pull
@@ -238,7 +254,7 @@ def _validated(work: Work) -> tuple[list[Verdict], dict[str, list[Remark]], dict
     from pipeline.judgement import Judged
     from pipeline.validate import read_tables, validate
 
-    datasets = {table: work.dataset(table) for table in TABLES}
+    datasets = {table: work.dataset(table) for table in TABLES if table not in work.expired}
     checks, tables = read_tables(
         datasets,
         period=work.period,
@@ -369,7 +385,7 @@ def _write_versions(work: Work, *, correction: Correction | None = None, because
     request = _store_request(work, results, verdicts=work.verdicts())
     request = replace(request, correction=correction, because=because)
     stored = list(_warehouse().store(results, request=request))
-    work.note_stored()
+    work.note_stored({one.indicator_id: one.version for one in stored})
     return stored
 
 
@@ -377,7 +393,7 @@ def _store_request(work: Work, results: Sequence[Result], *, verdicts: Sequence[
     from pipeline.store_request import store_request_for
 
     headline, others = work.populations
-    return store_request_for(
+    request = store_request_for(
         work.city,
         period=work.period,
         manifests={table: work.manifests(table) for table in TABLES},
@@ -386,6 +402,7 @@ def _store_request(work: Work, results: Sequence[Result], *, verdicts: Sequence[
         populations=[headline, *others] if headline else [],
         computed_at=datetime.now(UTC),
     )
+    return replace(request, known_versions=work.known_versions())
 
 
 def measured(city_id: str, periods: Sequence[str]) -> list[str]:
@@ -401,11 +418,22 @@ def periods_done(city_id: str, periods: Sequence[str]) -> frozenset[str]:
     _city(city_id)
     rows = _warehouse().current(city_id, periods[0] if len(periods) == 1 else None)
     stored = {row["period"] for row in rows} - {row["period"] for row in rows if row["reason"] == ALTERED}
-    return frozenset(period for period in periods if period in stored and _is_unchanged(city_id, period))
+    lost = {period for period in periods if _has_lost(city_id, period, rows)}
+    return frozenset(period for period in periods if period in stored - lost and _is_unchanged(city_id, period))
+
+
+def _has_lost(city_id: str, period: str, rows: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether a version that was stored is not in the warehouse any more."""
+    there = {row["indicator"]: row["version"] for row in rows if row["period"] == period}
+    known = _work(city_id, period).known_versions()
+    return any(number > there.get(name, 0) for name, number in known.items())
 
 
 def _is_unchanged(city_id: str, period: str) -> bool:
-    """Results of another machine or an older Tolok, of which nothing is noted here, stand."""
+    """Results of another machine or an older Tolok, of which nothing is noted here, stand; expired ones do too."""
+    with suppress(DataRejected):
+        if _work(city_id, period).expired:
+            return True
     kept = _work(city_id, period).place / "fingerprint"
     pull(kept)
     return not kept.is_file() or kept.read_text("utf-8") == _fingerprint(city_id, period)
@@ -465,13 +493,18 @@ def _write_page(city_id: str, period: str) -> Path:
     from pipeline.warehouse import Warehouse
 
     work, warehouse = Work.last_stored(_city(city_id), Period.parse(period), _home()), Warehouse(_warehouse_url())
-    results = warehouse.current(city_id, period)
+    results = warehouse.published(city_id, period)
     return write_page(
         _home() / "reports" / city_id / f"{period}.html",
         city_name=work.city.name,
         period=period,
         results=results,
-        breakdowns=warehouse.published_breakdowns(city_id, period),
+        breakdowns={
+            row["indicator"]: [
+                {"dimension": name} | part for name, parts in row["breakdowns"].items() for part in parts
+            ]
+            for row in results
+        },
         verdicts=work.verdicts(),
         notes=[note for manifest in work.all_manifests for note in manifest.notes],
         sources=[
@@ -550,7 +583,7 @@ def run(
     from pipeline.warehouse.locks import alone
 
     label, _ = Period.parse(period).label, _city(city_id)
-    _begin()
+    _begin(city_id)
     try:
         with alone(_warehouse_url(), f"{city_id} {label}"), kept_failure(city_id, label) as begin:
             for source in sources(city_id, label):
@@ -588,7 +621,7 @@ def recompute(city_id: str, period: str, *, progress: Progress = SILENT) -> tupl
     sweep_leftovers(_home())
     with passing_folder(_home() / "rebuilt") as folder:
         work = Work(_city(city_id), Period.parse(period), _home(), rebuilt_in=folder)
-        for table in TABLES:
+        for table in (one for one in TABLES if one not in work.expired):
             with progress.step(f"Bersihkan ulang / Clean again {table}") as meter:
                 work.dataset(table, meter)
         with progress.step("Periksa ulang / Validate again"):
@@ -605,11 +638,16 @@ def _computed(work: Work, *, remarks: Mapping[str, Sequence[Remark]] = _NO_REMAR
     from pipeline.indicators.registry import INDICATORS
 
     results = []
-    for indicator in INDICATORS.values():
+    for indicator in (one for one in INDICATORS.values() if not work.expired & _tables_of(one.DEFINITION)):
         rows = work.dataset(indicator.DEFINITION.table)
         terms = _terms(work, indicator.DEFINITION, rows=rows, remarks=remarks)
         results.append(base.measure(indicator, rows.parts, terms=terms))
     return results
+
+
+def _tables_of(definition: Definition) -> frozenset[str]:
+    """The tables that an indicator reads."""
+    return frozenset({definition.table, *definition.also_reads})
 
 
 def _terms(
@@ -621,7 +659,7 @@ def _terms(
 ) -> Terms:
     from pipeline.terms import terms_for
 
-    table, also_reads, inhabitants = definition.table, definition.also_reads, work.dataset("population")
+    table, also_reads = definition.table, definition.also_reads
     return terms_for(
         table,
         city=work.city,
@@ -633,7 +671,7 @@ def _terms(
         remarks=(
             *rows.remarks,
             *(one for name in (table, *also_reads) for one in work.landing_remarks(name)),
-            *(inhabitants.remarks if "population" in also_reads else ()),
+            *(work.dataset("population").remarks if "population" in also_reads else ()),
             *(remark for name in (table, *also_reads) for remark in remarks.get(name, ())),
         ),
     )

@@ -56,7 +56,11 @@ def store_request_for(
         targets=tuple(targets_of(city)),
         outcomes=tuple(_outcomes(verdicts)),
         quarantined={by_id[result.indicator_id].table: result.rows.quarantined for result in results},
-        decisions={name: _decisions(manifests[definition.table]) for name, definition in by_id.items()},
+        decisions={
+            one.id: _decisions([manifest for table in (one.table, *one.also_reads) for manifest in manifests[table]])
+            for one in definitions().values()
+        },
+        left_out=tuple(name for name in definitions() if name not in by_id),
     )
 
 

@@ -15,6 +15,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from connectors.errors import ConfigError
 from connectors.registry import preset
 from connectors.template import DATA_SHEET, NOTES_SHEET, Heading, TemplateOptions
+from pipeline.atomic import draft_file, publish
 
 LAST_ROW = 20_001
 
@@ -45,7 +46,7 @@ _RULES_EN = (
 
 
 def write_template(path: Path, *, table: str) -> Path:
-    """Write the empty workbook of a table; `ConfigError` when something is there already or cannot be written."""
+    """Write the empty workbook of a table; `ConfigError` when something is there already."""
     if path.exists():
         raise ConfigError(id=f"{path} sudah ada dan tidak ditimpa.", en=f"{path} exists and is not overwritten.")
     if not path.parent.is_dir():
@@ -63,7 +64,10 @@ def write_template(path: Path, *, table: str) -> Path:
         page.page_setup.orientation, page.page_setup.fitToHeight = "landscape", 0
         page.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
     book.properties.title, book.properties.creator = f"{options.title_id} ({options.mark})", "Tolok"
-    book.save(path)
+    with draft_file(path) as draft:
+        book.save(draft)
+        draft.chmod(0o644)
+        publish(draft, path)
     return path
 
 

@@ -42,7 +42,9 @@ def verify(city_id: str, period: str, *, progress: Progress = SILENT) -> Verifie
     results, request = steps.recompute(city_id, label, progress=progress)
     compared = warehouse.compare(results, request=request)
     findings = [*of_files, *_of_results(compared), *_of_history(compared), *_beside(compared, city)]
-    notes = [*_notes(compared), *_of_erased(compared, request.decisions, _decided_on(warehouse, city))]
+    told = _told_of(request.decisions, _decided_on(warehouse, city))
+    findings += _of_expired(compared)
+    notes = [*_notes(compared), *_of_erased(compared, told), *_expired_notes(compared, told)]
     if Period.parse(label).is_year:
         try:
             otherwise = stored_otherwise(city, int(label), today=datetime.now(UTC).astimezone(city.zone_info).date())
@@ -59,6 +61,10 @@ def verify(city_id: str, period: str, *, progress: Progress = SILENT) -> Verifie
             erased_count=one.erased_count,
         )
         for name, one in compared.decided.items()
+    )
+    checked += tuple(
+        Checked(name, one.number, one.result["value"] if one.result else None, is_same=False, is_expired=True)
+        for name, one in compared.left_out.items()
     )
     return Verified(city_id, label, checked, tuple(findings), tuple(notes), raw.count, compared.is_closed)
 
@@ -85,20 +91,48 @@ def _decided_on(warehouse: Warehouse, city: City) -> dict[int, date]:
     return {row["decision"]: row["decided_at"].astimezone(city.zone_info).date() for row in warehouse.erasures()}
 
 
-def _of_erased(
-    compared: Comparison, decisions: Mapping[str, Sequence[int]], decided_on: Mapping[int, date]
-) -> Iterator[str]:
+def _told_of(decisions: Mapping[str, Sequence[int]], decided_on: Mapping[int, date]) -> dict[str, tuple[str, str]]:
+    """By indicator the decisions that took rows of its files, in both languages."""
+    told = {name: [(number, decided_on.get(number, "?")) for number in numbers] for name, numbers in decisions.items()}
+    return {
+        name: (
+            ", ".join(f"keputusan {number} pada {on}" for number, on in of),
+            ", ".join(f"decision {number} on {on}" for number, on in of),
+        )
+        for name, of in told.items()
+    }
+
+
+def _of_erased(compared: Comparison, told: Mapping[str, tuple[str, str]]) -> Iterator[str]:
     for name, one in compared.decided.items():
         if count := one.erased_count:
-            told = [(number, decided_on.get(number, "?")) for number in decisions.get(name, ())]
-            told_id = ", ".join(f"keputusan {number} pada {on}" for number, on in told)
-            told_en = ", ".join(f"decision {number} on {on}" for number, on in told)
+            told_id, told_en = told[name]
             version, rows = one.newest.number if one.newest else 0, "row" if count == 1 else "rows"
             yield (
                 f"{name}: v{version} tidak lagi dapat ditelusuri penuh: {count} baris dihapus oleh {told_id}; yang "
                 f"tersimpan utuh menurut segelnya / no longer retraces whole: {count} {rows} erased by {told_en}; what "
                 "is stored is whole by its seal"
             )
+
+
+def _expired_notes(compared: Comparison, told: Mapping[str, tuple[str, str]]) -> Iterator[str]:
+    for name, newest in compared.left_out.items():
+        if newest.is_intact:
+            told_id, told_en = told[name]
+            yield (
+                f"{name}: v{newest.number} tidak lagi dapat ditelusuri: masa simpannya habis ({told_id}); "
+                f"yang tersimpan utuh menurut segelnya / no longer retraces: expired by retention ({told_en}); what is "
+                "stored is whole by its seal"
+            )
+
+
+def _of_expired(compared: Comparison) -> list[Finding]:
+    """Versions that nothing gives again and that are not those that were sealed."""
+    return [
+        Finding("history", (Difference("result_seal", {"version": one.number}, "rows_sha256", None, None),), name)
+        for name, one in compared.left_out.items()
+        if not one.is_intact
+    ]
 
 
 def _of_history(compared: Comparison) -> Iterator[Finding]:

@@ -18,6 +18,7 @@ from connectors.remarks import Remark
 from pipeline.atomic import discard
 from pipeline.config.city import City
 from pipeline.landing import Manifest, as_plain, from_plain, read_manifest
+from pipeline.mirror import names
 from pipeline.periods import Period
 from pipeline.preconditions import sources_for
 from pipeline.sealed import damaged, read_sealed, write_sealed
@@ -30,9 +31,18 @@ if TYPE_CHECKING:
     from pipeline.terms import Populations
     from pipeline.validate import Verdict
 
-_MANIFESTS, _STORED = "manifests.json", "stored.json"
+_MANIFESTS, _STORED, _VERSIONS = "manifests.json", "stored.json", "versions.json"
 _HOURS_KEPT = 24
-_BESIDE_THE_NUMBERS = {"schedule", "targets", "readiness", "reports", "publish", "notify", "smallest_group"}
+_BESIDE_THE_NUMBERS = {
+    "schedule",
+    "targets",
+    "readiness",
+    "reports",
+    "publish",
+    "notify",
+    "smallest_group",
+    "retention",
+}
 
 
 class Work:
@@ -82,6 +92,11 @@ class Work:
         return [manifest for table in TABLES for manifest in self.manifests(table)]
 
     @cached_property
+    def expired(self) -> frozenset[str]:
+        """The tables of which raw files are no longer kept, and nothing stands in their place."""
+        return frozenset(table for table in TABLES if any(one.is_expired for one in self.manifests(table)))
+
+    @cached_property
     def folder(self) -> Path:
         """Where the steps keep what they found out of these files under these settings."""
         settings = self.city.model_dump_json(exclude=_BESIDE_THE_NUMBERS)
@@ -106,6 +121,8 @@ class Work:
         """How many inhabitants the period's results are divided by, and what other sources say."""
         from pipeline.terms import populations
 
+        if "population" in self.expired:
+            return None, ()
         return populations(self.dataset("population").frame, city=self.city, period=self.period)
 
     def landing_remarks(self, table: str) -> list[Remark]:
@@ -142,11 +159,18 @@ class Work:
         found: list[Result] = self._read(f"{name}.json", _as_list_of("Result"))
         return found
 
-    def note_stored(self) -> None:
+    def known_versions(self) -> dict[str, int]:
+        """The newest version of each indicator that was ever stored of the period; none where nobody noted it."""
+        return noted_versions(self.place / _VERSIONS)
+
+    def note_stored(self, versions: Mapping[str, int]) -> None:
         """Keep that these are what the newest results were computed from; what was found out of others goes.
 
-        What a run may still be at stays for a day.
+        `versions` are those that stand now by indicator. What a run may still be at stays for a day.
         """
+        known = self.known_versions()
+        newest = {name: max(number, known.get(name, 0)) for name, number in (known | dict(versions)).items()}
+        write_sealed(self.place / _VERSIONS, json.dumps(newest, sort_keys=True))
         plain = {table: [as_plain(one) for one in self.manifests(table)] for table in TABLES}
         self._write(_MANIFESTS, json.dumps(plain).encode())
         write_sealed(self.place / _STORED, json.dumps(self.folder.name))
@@ -174,6 +198,19 @@ class Work:
     def _lacks(self, *, id: str, en: str) -> DataRejected:
         what, command = f"{self.city.city} {self.period.label}", f"tolok run {self.city.city} {self.period.label}"
         return DataRejected(id=f"{what}: {id}. Jalankan dahulu: {command}", en=f"{what}: {en}. First run: {command}")
+
+
+def noted_versions(path: Path) -> dict[str, int]:
+    """What a file says of the versions of a period; nothing where it is damaged or was never written."""
+    with suppress(FileNotFoundError, DataDamaged):
+        return {str(name): int(number) for name, number in json.loads(read_sealed(path)).items()}
+    return {}
+
+
+def periods_stored(home: Path, city_id: str) -> dict[str, int]:
+    """The periods of a city of which results were ever stored, each with its newest version, as the home knows."""
+    found = {path.parent.name: noted_versions(path) for path in names(home / "runs" / city_id, f"*/{_VERSIONS}")}
+    return {label: max(versions.values()) for label, versions in found.items() if any(versions.values())}
 
 
 @lru_cache(maxsize=1)

@@ -13,7 +13,6 @@ from typing import TypeVar
 import numpy as np
 import pandas as pd
 
-from connectors.errors import DataRejected
 from connectors.files import read_rows, remark_if_cut
 from connectors.records import RawFile
 from connectors.remarks import Remark
@@ -61,7 +60,7 @@ from pipeline.config.city import City
 from pipeline.config.rows import Responses
 from pipeline.config.source import Source
 from pipeline.indicators.base import RowCounts
-from pipeline.landing import ErasedIds, LandedFile, Manifest, erased_ids, landed_object
+from pipeline.landing import ErasedIds, LandedFile, Manifest, erased_ids, expired, landed_object
 from pipeline.progress import Meter
 from pipeline.tables import TABLES, Table
 
@@ -212,23 +211,12 @@ def raw_blocks(landed: Landed) -> Iterator[RawBlock]:
     Raises `DataRejected` where a decision left nothing of them.
     """
     if landed.manifest.is_expired:
-        raise _expired(landed.manifest)
+        raise expired(landed.manifest)
     for file_id, raw in _read_blocks(landed):
         yield (
             file_id,
             blanked(raw, source=landed.source, table=landed.table, zone=landed.city.zone_info, erased=landed.erased),
         )
-
-
-def _expired(manifest: Manifest) -> DataRejected:
-    what = f"{manifest.city} {manifest.period}: {manifest.source}"
-    numbers = ", ".join(map(str, manifest.rest.decisions if manifest.rest else ()))
-    return DataRejected(
-        id=f"{what}: berkas mentah dan barisnya sudah dihapus oleh keputusan {numbers} (tolok erase), jadi tidak dapat "
-        "dihitung ulang. Nilai yang tersimpan tetap berlaku: tolok show.",
-        en=f"{what}: its raw files and rows were erased by decision {numbers} (tolok erase), so it cannot be computed "
-        "again. The stored values stand: tolok show.",
-    )
 
 
 def _read_blocks(landed: Landed) -> Iterator[RawBlock]:

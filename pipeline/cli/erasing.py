@@ -13,6 +13,7 @@ from connectors.numerals import number
 from pipeline.cli.group import commands
 from pipeline.cli.printing import say
 from pipeline.cli.stored import open_warehouse
+from pipeline.settings import Settings
 from pipeline.tables import TABLES
 
 if TYPE_CHECKING:
@@ -29,12 +30,18 @@ _TABLES = [table.name for table in TABLES.values() if table.has_ids]
 @click.option("--table", type=click.Choice(_TABLES), default="inquiries", help="Tabelnya. / The table.")
 @click.option("--ground", default="", help="Dasarnya, mis. nomor surat. / On what ground, such as a letter's number.")
 @click.option("--by", default=None, help="Siapa; bawaan: akun ini. / Who; default: this account.")
+@click.option("--expired", "is_expired", is_flag=True, help="Yang masa simpannya habis. / What is kept no longer.")
 @click.option("--dry-run", "is_tried", is_flag=True, help="Tunjukkan saja. / Only show.")
-def erase(city: str, ids: TextIO | None, table: str, ground: str, by: str | None, is_tried: bool) -> None:
+def erase(
+    city: str, ids: TextIO | None, table: str, ground: str, by: str | None, is_expired: bool, is_tried: bool
+) -> None:
     """Hapus baris orang di mana pun; tanpa --ids: keputusan yang ada. / Erase persons' rows everywhere; decisions."""
     from pipeline.closing import account
     from pipeline.erasing import Erasing, Request
 
+    if is_expired:
+        _erase_expired(city, is_tried=is_tried)
+        return
     if ids is None:
         for line in _decisions(city):
             say(line)
@@ -55,6 +62,26 @@ def erase(city: str, ids: TextIO | None, table: str, ground: str, by: str | None
         decision = erasing.run(plan, now=datetime.now(UTC))
     for line in (*_planned(plan), *_done(plan, decision)):
         say(line)
+
+
+def _erase_expired(city_id: str, *, is_tried: bool) -> None:
+    from pipeline.config.load import load_city
+    from pipeline.retention import expire, expired, lines
+
+    settings, now = Settings.from_environment(), datetime.now(UTC)
+    city, warehouse = load_city(settings.cities, city_id), open_warehouse()
+    if city.retention is None:
+        raise ConfigError(
+            id=f"{city_id} tidak menyatakan masa simpan, jadi semua disimpan. Tulis 'retention' di YAML-nya "
+            "(docs/privacy.md).",
+            en=f"{city_id} declares no retention, so all is kept. Write 'retention' in its YAML (docs/privacy.md).",
+        )
+    found = expired(settings.home, city=city, warehouse=warehouse, today=now.astimezone(city.zone_info).date())
+    for line in lines(found) or ["Tidak ada yang masa simpannya habis. / Nothing has expired."]:
+        say(line)
+    if not is_tried:
+        for decision in expire(settings.home, city=city, url=settings.warehouse_url, now=now):
+            say(f"Keputusan {decision}: dihapus. / Decision {decision}: erased.")
 
 
 def _planned(plan: Plan) -> Iterator[str]:

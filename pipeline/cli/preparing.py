@@ -11,6 +11,7 @@ import click
 
 from connectors.connection import ALLOWANCES
 from connectors.errors import ConfigError
+from pipeline.atomic import write_atomically
 from pipeline.cli.asked import asked_period
 from pipeline.cli.group import commands
 from pipeline.cli.printing import say, shown_progress
@@ -41,8 +42,7 @@ def init(city: str) -> None:
             id=f"{target} sudah ada dan tidak ditimpa.", en=f"{target} exists already and is not overwritten."
         )
     template = (Path(__file__).parent.parent / "city_template.yaml").read_text("utf-8")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(template.replace("CITY_ID", city), "utf-8")
+    write_atomically(target, template.replace("CITY_ID", city), mode=0o644)
     say(f"{target}\nIsi berkas itu, lalu: tolok check {city}\nFill it in, then: tolok check {city}")
 
 

@@ -100,6 +100,8 @@ def nothing_stored(name: str, label: str | None, *, as_of: str | None = None) ->
     elif label and label[:4] in closed and name in known:
         hint = f"tolok correct {name} {label[:4]} --reason '...'"
     what = f"{name} {label}" if label else name
+    if not as_of and (lost := _lost(parts, label, warehouse)):
+        return lost
     then_id, then_en = (f" pada {as_of}", f" as of {as_of}") if as_of else ("", "")
     near_id, near_en = did_you_mean(name, known) if name not in known else ("", "")
     if stored := {row["period"] for part in parts for row in warehouse.current(part)}:
@@ -113,6 +115,28 @@ def nothing_stored(name: str, label: str | None, *, as_of: str | None = None) ->
         id=f"Belum ada hasil untuk {what}{then_id}.{near_id} Jalankan: {hint}",
         en=f"There are no results yet for {what}{then_en}.{near_en} Run: {hint}",
     )
+
+
+def _lost(parts: Sequence[str], label: str | None, warehouse: Warehouse) -> ConfigError | None:
+    """What to raise where results were stored, as the data folder knows, that the warehouse does not have any more."""
+    from pipeline.work import periods_stored
+
+    home = Settings.from_environment().home
+    for part in parts:
+        there = {row["period"] for row in warehouse.current(part)}
+        known = {period: version for period, version in periods_stored(home, part).items() if period not in there}
+        if known and (label is None or label in known):
+            told = ", ".join(f"{one} v{known[one]}" for one in nearest_periods(label, known))
+            command = f"tolok run {part} {label or next(iter(sorted(known)))}"
+            return ConfigError(
+                id=f"Hasil {part} pernah disimpan ({told}), tetapi gudang data {warehouse.address} tidak memuatnya "
+                f"lagi. Periksa TOLOK_WAREHOUSE, atau pulihkan cadangannya (docs/service.md). Tanpa cadangan: "
+                f"{command} menghitungnya lagi sebagai versi baru; riwayat lamanya hilang.",
+                en=f"Results of {part} were stored ({told}), but the warehouse {warehouse.address} has them no longer. "
+                f"Check TOLOK_WAREHOUSE, or restore its backup (docs/service.md). Without one: {command} computes them "
+                "again as a new version; their older history is lost.",
+            )
+    return None
 
 
 def cities_within(name: str) -> Sequence[str]:

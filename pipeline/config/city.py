@@ -16,6 +16,7 @@ from pipeline.config.population import CODE_SHAPES, Authority, PopulationSetting
 from pipeline.config.publication import Publication
 from pipeline.config.readiness import Readiness
 from pipeline.config.reports import Reports
+from pipeline.config.retention import Retention
 from pipeline.config.schedule import Schedule
 from pipeline.config.source import Source
 from pipeline.config.strict import Strict, known_zone, sound
@@ -73,6 +74,7 @@ class City(Strict):
     readiness: Readiness = Readiness()
     reports: Reports = Reports()
     publish: Publication | None = None
+    retention: Retention | None = None
     notify: tuple[Recipient, ...] = ()
     sources: dict[str, Source] = Field(min_length=1)
     folder: Path = Field(default=Path(), exclude=True)

@@ -16,6 +16,7 @@ KINDS = (
     "period_missing",
     "source_stale",
     "source_purges",
+    "result_altered",
     "result_moved",
     "result_provisional",
 )

@@ -173,11 +173,12 @@ def _held(summary: VisitSummary, headline: Quotient, terms: Terms) -> list[Remar
     visit of its own, or one that joins two."""
     lines_count, visits = sum(terms.log_lines.quarantined.values()), int(headline.numerator or 0)
     bounds = (max(visits + summary.held_visits - lines_count, 0), visits + summary.held_visits + lines_count)
+    inhabitants = _inhabitants(terms.population)
     return quarantine_effect(
         summary.rows + terms.log_lines,
         headline=headline,
         unit_id=DEFINITION.unit_id,
-        if_sound=[_per_population(count, terms.population) for count in bounds],
+        if_sound=[quotient(float(count), inhabitants, unit=DEFINITION.unit, reason=_NO_POPULATION) for count in bounds],
         known_count=summary.held_count + lines_count,
     )
 
@@ -216,8 +217,11 @@ def _per_population(
         return Quotient(None, None, DEFINITION.unit, None, "tidak ada data kunjungan / no visits data")
     if not visits_count:
         return Quotient(0.0, None, DEFINITION.unit, None, "tidak satu kunjungan pun tercatat / no visit was recorded")
-    inhabitants = population.population_count / PER if population else None
-    return quotient(float(visits_count), inhabitants, unit=DEFINITION.unit, reason=reason)
+    return quotient(float(visits_count), _inhabitants(population), unit=DEFINITION.unit, reason=reason)
+
+
+def _inhabitants(population: Population | None) -> float | None:
+    return population.population_count / PER if population else None
 
 
 def _refuse_two_tools(counts: pd.DataFrame) -> None:
@@ -265,7 +269,7 @@ def _breakdowns(counts: pd.DataFrame, terms: Terms) -> tuple[Breakdown, ...]:
     dimensions = {"portal": "portal_id", "visit_definition": "counted_as"}
     if not terms.period.is_month:
         dimensions["month"] = "month"
-    inhabitants = terms.population.population_count / PER
+    inhabitants = _inhabitants(terms.population)
     return tuple(
         replace(part, quotient=quotient(part.quotient.numerator, inhabitants, unit=DEFINITION.unit, reason=""))
         for part in break_down(parts, dimensions=dimensions, unit=DEFINITION.unit)

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from connectors.errors import DataDamaged
+from connectors.errors import DataDamaged, DataRejected
 from connectors.remarks import Remark
 from pipeline.coverage import Coverage
 from pipeline.landing.erased import ERASED_FOLDER
@@ -158,6 +158,32 @@ def whole_manifests(folder: Path, pattern: str = "*.json") -> Iterator[Manifest]
 def manifests_of(home: Path, city_id: str, source_name: str) -> list[Manifest]:
     """The manifests of a source, of all periods, but for damaged ones."""
     return list(whole_manifests(home / "landing" / city_id / source_name))
+
+
+def refuse_expired(home: Path, *, city_id: str, source_name: str, period: Period) -> None:
+    """Raise `DataRejected` where the raw files of a source and period were taken away for good: none are fetched again.
+
+    A manifest that nobody can read, or none, refuses nothing.
+    """
+    with suppress(FileNotFoundError, DataDamaged):
+        manifest = read_manifest(home, city_id=city_id, source_name=source_name, period=period)
+        if manifest.is_expired:
+            raise expired(manifest)
+
+
+def expired(manifest: Manifest) -> DataRejected:
+    """The refusal of raw files that the city's retention took away."""
+    what, numbers = (
+        f"{manifest.city} {manifest.period}: {manifest.source}",
+        manifest.rest.decisions if manifest.rest else (),
+    )
+    told = ", ".join(map(str, numbers))
+    return DataRejected(
+        id=f"{what}: masa simpannya habis; berkas mentah dan barisnya sudah dihapus (keputusan {told}), jadi tidak "
+        "dihitung lagi. Nilai yang tersimpan tetap berlaku: tolok show.",
+        en=f"{what}: its retention is over; raw files and rows were erased (decision {told}), so it is not computed "
+        "again. The stored values stand: tolok show.",
+    )
 
 
 def all_manifests(home: Path) -> list[Manifest]:

@@ -92,7 +92,7 @@ def _dcat(bare: Package) -> Iterator[Resource]:
 
 def _status(document: Document) -> str:
     found = {one.status for one in document.results}
-    if "provisional" in found:
+    if found & {"provisional", "altered"}:
         return "provisional"
     return "final" if "final" in found else "not_computable"
 

@@ -32,10 +32,9 @@ def write_empty_form(city_id: str | None, *, year: int | None, target: Path | No
     city = load_city(Settings.from_environment().cities, city_id)
     if target is None:
         target = year_folder(city, year) / FORM if year else Path(f"tolok-readiness-{city_id}.xlsx")
-    form = write_form(target, city_id=city.city, city_name=city.name, year=year)
-    if year and form == year_folder(city, year) / FORM:
-        _make_folders(form.parent)
-    return form
+    if year and target == year_folder(city, year) / FORM and not target.exists():
+        _make_folders(target.parent)  # Before the form, which is there once.
+    return write_form(target, city_id=city.city, city_name=city.name, year=year)
 
 
 def _make_folders(folder: Path) -> None:

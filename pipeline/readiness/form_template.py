@@ -56,7 +56,7 @@ _EPOCH = datetime(2000, 1, 1)  # noqa: DTZ001 a workbook has no zones; the same 
 
 
 def write_form(path: Path, *, city_id: str, city_name: str, year: int | None) -> Path:
-    """Write the empty form of a region, or of any; `ConfigError` when something is there or it cannot be written."""
+    """Write the empty form of a region, or of any; `ConfigError` when there is one, `OSError` of the disk."""
     if path.exists():
         raise ConfigError(id=f"{path} sudah ada dan tidak ditimpa.", en=f"{path} exists and is not overwritten.")
     if path.suffix.lower() not in (".xlsx", ".yaml", ".yml"):
@@ -64,12 +64,7 @@ def write_form(path: Path, *, city_id: str, city_name: str, year: int | None) ->
             id=f"{path}: formulir berupa .xlsx atau .yaml.", en=f"{path}: a form is a .xlsx or .yaml file."
         )
     make = _form if path.suffix.lower() == ".xlsx" else _yaml_form
-    try:
-        write_atomically(path, make(city_id, city_name, year), mode=0o644)
-    except OSError as error:
-        raise ConfigError(
-            id=f"{path} tidak dapat ditulis: {error.strerror}.", en=f"{path} cannot be written: {error.strerror}."
-        ) from None
+    write_atomically(path, make(city_id, city_name, year), mode=0o644)
     return path
 
 

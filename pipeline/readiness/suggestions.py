@@ -29,7 +29,7 @@ def suggestions(
     found = {}
     for question in QUESTIONS:
         result = own.get(question.indicator_id)
-        if result is None or result.status == "not_computable" or question.theme not in MESSAGES:
+        if result is None or result.status in ("not_computable", "altered") or question.theme not in MESSAGES:
             continue
         rules, _ = _rules(result, question)
         has_it = {5: True, 7: rules > 0, 8: rules > 0, 9: page.is_file()}

@@ -317,7 +317,7 @@ def _provisional_count(statuses: Sequence[str | None], t: Language) -> str:
 
 
 def _trust(result: ResultView, t: Language) -> tuple[str, Tone]:
-    if result.status == "not_computable":
+    if result.status in ("not_computable", "altered"):
         return t("There is no value to trust."), "neutral"
     said = {
         "coverage": t.percent(result.coverage_pct),

@@ -10,7 +10,7 @@ from pipeline.config.reports import Signature
 from pipeline.language import Language
 from pipeline.warehouse import CityView, ResultView
 
-STATUSES = {"final": "Final", "provisional": "Provisional", "not_computable": "Not computable"}
+STATUSES = {"final": "Final", "provisional": "Provisional", "not_computable": "Not computable", "altered": "Altered"}
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,6 @@ class Document:
         ]
         if not keeps_provisional or result.status == "final":
             return found
-        if result.reason and (result.status == "not_computable" or not found):
+        if result.reason and (result.value is None or not found):
             return [t.of_both(result.reason), *found]
         return found or [t("its reasons were not kept when it was computed")]

@@ -27,7 +27,7 @@ COLUMNS: dict[str, tuple[Kind, str, str]] = {
     "unit": ("text", "Unit", "unit of the value"),
     "numerator": ("number", "Numerator", "what is divided"),
     "denominator": ("number", "Denominator", "what it is divided by"),
-    "status": ("text", "Status", "final, provisional or not_computable"),
+    "status": ("text", "Status", "final, provisional, not_computable or altered"),
     "status_text": ("text", "Status in words", "the status in the language of the report"),
     "reasons": ("text", "Reasons", "why the value is provisional or missing; empty for a final one"),
     "coverage_pct": ("number", "Coverage (%)", "days or agencies expected that the sources cover, in percent"),
@@ -60,7 +60,7 @@ COLUMNS: dict[str, tuple[Kind, str, str]] = {
     "member_status": (
         "text",
         "Status of member",
-        "of a city of a province: final, provisional, not_computable or missing",
+        "of a city of a province: final, provisional, not_computable, altered or missing",
     ),
     "variant": ("text", "Variant", "id of another way to compute the value"),
     "meaning": ("text", "Meaning", "what it is, in the language of the report"),

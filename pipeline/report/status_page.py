@@ -20,6 +20,7 @@ STATES = {
     "partial": ("sebagian saja", "in part only"),
     "provisional": ("sementara", "provisional"),
     "not_computable": ("tidak dapat dihitung", "not computable"),
+    "altered": ("diubah sesudah disimpan", "altered after it was stored"),
     "failed": ("gagal", "failed"),
     "empty": ("dinyatakan kosong", "declared empty"),
     "missing": ("belum ada", "missing"),
@@ -27,7 +28,7 @@ STATES = {
 _TONES = {
     **dict.fromkeys(("closed", "final", "empty"), ""),
     **dict.fromkeys(("provisional", "partial"), "provisional"),
-    **dict.fromkeys(("failed", "missing", "not_computable"), "unmet"),
+    **dict.fromkeys(("failed", "missing", "not_computable", "altered"), "unmet"),
 }
 
 
@@ -36,9 +37,11 @@ MARKS = {
     "final": ("F", "final", "final"),
     "provisional": ("S", "sementara", "provisional"),
     "not_computable": ("–", "tanpa nilai", "no value"),
+    "altered": ("!", "diubah", "altered"),
 }
 CAUSES = {
     "failed": ("Gagal", "Failed"),
+    "altered": ("Diubah", "Altered"),
     "not_computable": ("Tanpa nilai", "No value"),
     "provisional": ("Sementara", "Provisional"),
     "pending": ("Menunggu", "Waiting"),

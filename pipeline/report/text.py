@@ -21,7 +21,9 @@ STATUSES = {
     "final": "final",
     "provisional": "sementara / provisional",
     "not_computable": "tidak dapat dihitung / not computable",
+    "altered": "diubah / altered",
 }
+_WITHOUT_VALUE = ("not_computable", "altered")
 _Heading = tuple[str, Literal["left", "right"]]
 _HEADINGS: tuple[_Heading, ...] = (
     ("Periode\nPeriod", "left"),
@@ -236,7 +238,7 @@ def _below(row: Mapping[str, Any]) -> Iterator[str]:
     if row.get("pending"):
         yield pending_line(row["pending"])
     remarks = [f"{remark['id']} / {remark['en']}" for remark in row["reasons"]]
-    if row["status"] == "not_computable" and row["reason"]:
+    if row["status"] in _WITHOUT_VALUE and row["reason"]:
         remarks.insert(0, row["reason"])
     elif row["status"] == "provisional" and not row["reason"]:
         remarks.insert(0, _UNKNOWN_REASON)
@@ -244,7 +246,7 @@ def _below(row: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _reason_lines(row: Mapping[str, Any]) -> Iterator[str]:
-    if row["status"] == "not_computable" and row["reason"]:
+    if row["status"] in _WITHOUT_VALUE and row["reason"]:
         yield f"  {row['reason']}"
     held, known = ([r for r in row["reasons"] if r["keeps_provisional"] is keeps] for keeps in (True, False))
     if row["status"] == "provisional":
@@ -342,4 +344,5 @@ def _cells(row: Mapping[str, Any], *, is_wide: bool) -> list[str]:
     ]
     known = definitions().get(row["indicator"])
     parts = _ID.quotient(row["numerator"], row["denominator"], scale=known.scale if known else 1)
-    return [*cells, parts, " / ".join(map(number, fate))] if is_wide else cells
+    told = "–" if row["status"] == "altered" else " / ".join(map(number, fate))
+    return [*cells, parts, told] if is_wide else cells

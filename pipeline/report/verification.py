@@ -48,7 +48,7 @@ class Finding:
 class Checked:
     """A result that was computed anew, the version it was held against (0 for none) and whether both are the same.
 
-    One that is not may be so because `erased_count` rows of it were erased since.
+    One that is not may be so because `erased_count` rows of it were erased since, or because its raw files are expired.
     """
 
     indicator_id: str
@@ -56,6 +56,7 @@ class Checked:
     value: float | None
     is_same: bool
     erased_count: int = 0
+    is_expired: bool = False
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,7 @@ def lines(verified: Verified) -> Iterator[str]:
     for one in verified.results:
         verdict = "sama / same" if one.is_same else "BERBEDA / DIFFERENT"
         verdict = "baris dihapus / rows erased" if one.erased_count else verdict
+        verdict = "masa simpan habis / expired" if one.is_expired else verdict
         version = f"v{one.version}" if one.version else "-"
         yield f"{one.indicator_id:<18} {number(one.value):>14}  {version:<4} {verdict}"
     for kind, findings in groupby(sorted(verified.findings, key=_place), key=lambda one: one.kind):
@@ -104,7 +106,7 @@ def lines(verified: Verified) -> Iterator[str]:
         yield f"Catatan / Note: {note}"
     if not verified.findings:
         count = number(verified.files_count)
-        if any(one.erased_count for one in verified.results):
+        if any(one.erased_count or one.is_expired for one in verified.results):
             yield f"Semua yang lain cocok, {count} berkas utuh. / All else matches, {count} files are whole."
             return
         yield f"Semua cocok, {count} berkas mentah utuh. / All matches, {count} raw files are whole."

@@ -9,6 +9,7 @@ from typing import Any
 
 from connectors.numerals import number
 from pipeline.report.text import STATUSES, closing_line, difference, name_of, pending_line, unit_of
+from pipeline.warehouse.model import UNKNOWN
 
 _SHOWN_FILES = 5
 _TOLD = (
@@ -23,8 +24,11 @@ def version_lines(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         yield f"{period} {name_of(indicator_id)}"
         told = list(versions)
         moments = [(one["done_at"], [f"  {closing_line(one)}"]) for one in _only_closed(told[-1])]
+        latest = UNKNOWN
         for row, before in zip(told, [None, *told], strict=False):
-            moments.append((row["computed_at"], list(_of_version(row, before))))
+            # Nobody knows the moment of a version whose row is gone; it came after the one before.
+            latest = max(latest, row["computed_at"])
+            moments.append((latest, list(_of_version(row, before))))
         yield from chain.from_iterable(lines for _, lines in sorted(moments, key=itemgetter(0)))
         if told[-1]["pending"]:
             yield f"  {pending_line(told[-1]['pending'])}"
@@ -43,8 +47,9 @@ def _only_closed(row: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 def _of_version(row: Mapping[str, Any], before: Mapping[str, Any] | None) -> Iterator[str]:
     """Its moment, value, change and reasons; of its files those that the version before did not have."""
     change = difference(row["value"], before["value"]) if before else ""
+    moment = "?" if row["computed_at"] == UNKNOWN else f"{row['computed_at']:%Y-%m-%d %H:%M}Z"
     yield (
-        f"  v{row['version']}  {row['computed_at']:%Y-%m-%d %H:%M}Z  {number(row['value'])} "
+        f"  v{row['version']}  {moment}  {number(row['value'])} "
         f"{unit_of({**row, 'indicator': row['indicator_id']})}{change}, {STATUSES[row['status']]}: "
         f"{row['change_reason']}"
     )

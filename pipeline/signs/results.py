@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
 from pipeline.indicators.base import Population, Result
 from pipeline.indicators.definition import definitions
+from pipeline.indicators.small_groups import OTHERS, small_members
 from pipeline.signs.catalogue import OF_RESULTS
 from pipeline.signs.sign import SOME_ROWS, Signs, frame
 
 _COMPARABLE_COVERAGE_PCT = 90
 _DIMENSIONS = ("agency", "channel", "category", "sector", "component", "portal")
 NAMED_MEMBERS = 5
-_SMALL = "(lainnya / other)"
+# Signs that name members of a breakdown.
+OF_MEMBERS = ("largest_member_pct", "new_members_pct", "gone_members_pct")
 # The shape of its codes, the fewest and the most inhabitants of a province, a city and a regency.
 _PLAUSIBLE = (
     (re.compile(r"(kemendagri|bps):\d{2}"), 100_000, 80_000_000),
@@ -36,7 +38,7 @@ def of_results(
 ) -> pd.DataFrame:
     """One row per indicator and per dimension; earlier results by indicator, as `Warehouse.current` gives them.
 
-    Of dimensions that are folded where results are published, members smaller than `smallest_group` are not named.
+    Of dimensions that are folded where results are published, the members folded for `smallest_group` are not named.
     `most_things` are those of an earlier version of the same period by indicator, as `Warehouse.most_things` has them.
     """
     found = []
@@ -115,23 +117,25 @@ def _member_rows(
     definition = definitions().get(result.indicator_id)
     for dimension in _DIMENSIONS:
         weigh = "numerator" if result.population else "denominator"
-        now = _weights(
-            (part.member, getattr(part.quotient, weigh)) for part in result.breakdowns if part.dimension == dimension
-        )
+        parts = [part for part in result.breakdowns if part.dimension == dimension]
+        now = _weights((part.member, getattr(part.quotient, weigh)) for part in parts)
         if not now:
             continue
+        least = smallest_group if definition and dimension in definition.folded else 0
+        small = _small(((part.member, part.quotient.denominator, part.quotient.numerator) for part in parts), least)
         signs: Signs = {"largest_member_pct": 100 * max(now.values()) / sum(now.values()) if len(now) > 2 else None}
-        details = max(now, key=lambda member: now[member])
-        earlier = then["breakdowns"].get(dimension) if then else None
-        former = _weights((part["member"], part[weigh]) for part in earlier or ())
+        told = _told([max(now, key=lambda member: now[member])], small)
+        earlier = (then["breakdowns"].get(dimension) if then else None) or ()
+        former = _weights((part["member"], part[weigh]) for part in earlier)
         if former:
             new, gone = sorted(set(now) - set(former)), sorted(set(former) - set(now))
             signs["new_members_pct"] = 100 * sum(now[member] for member in new) / sum(now.values())
             signs["gone_members_pct"] = 100 * sum(former[member] for member in gone) / sum(former.values())
-            least = smallest_group if definition and dimension in definition.folded else 0
-            told = [*_named("+", _to_be_named(new, now, least)), *_named("-", _to_be_named(gone, former, least))]
-            details = "; ".join(told) or details
-        yield f"{result.indicator_id} {dimension}", signs, details
+            was_small = _small(((one["member"], one["denominator"], one["numerator"]) for one in earlier), least)
+            named = [*_named("+", _told(new, small)), *_named("-", _told(gone, was_small))]
+            is_missing = OTHERS in told and not any(OTHERS in one for one in named)
+            told = [*named, *([OTHERS] if is_missing else ())] or told
+        yield f"{result.indicator_id} {dimension}", signs, "; ".join(told)
 
 
 def _weights(parts: Iterable[tuple[str, float | None]]) -> dict[str, float]:
@@ -140,10 +144,15 @@ def _weights(parts: Iterable[tuple[str, float | None]]) -> dict[str, float]:
     return weights if sum(weights.values()) > 0 else {}
 
 
-def _to_be_named(members: Sequence[str], weights: Mapping[str, float], least: int) -> list[str]:
-    """The members, one stand-in for those that weigh too little to be told of alone."""
-    large = [member for member in members if weights[member] >= least]
-    return large if len(large) == len(members) else [*large, _SMALL]
+def _small(parts: Iterable[tuple[str, float | None, float | None]], smallest: int) -> frozenset[str]:
+    """The members that are folded where results are published, by their names, denominators and numerators."""
+    return small_members({name: (rows or 0, numerator or 0) for name, rows, numerator in parts}, smallest=smallest)
+
+
+def _told(members: Sequence[str], small: Collection[str]) -> list[str]:
+    """The members, one stand-in for those that are not told of alone; it is named whatever else is."""
+    large = [member for member in members if member not in small]
+    return large if len(large) == len(members) else [*large[: NAMED_MEMBERS - 1], OTHERS]
 
 
 def _named(mark: str, members: Sequence[str]) -> list[str]:

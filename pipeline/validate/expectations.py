@@ -107,9 +107,15 @@ def _context() -> AbstractDataContext:
     """The one context of this process: nothing on disk, nothing sent, nothing printed, no cell value in a log."""
     _import_great_expectations()
     import great_expectations
-    from great_expectations.data_context.types.base import ProgressBarsConfig
+    from great_expectations.data_context.types.base import (
+        DataContextConfig,
+        InMemoryStoreBackendDefaults,
+        ProgressBarsConfig,
+    )
 
-    context = great_expectations.get_context(mode="ephemeral")
+    # Its own defaults make a site of pages in the system's temporary folder, which whoever is killed leaves there.
+    config = DataContextConfig(store_backend_defaults=InMemoryStoreBackendDefaults(init_temp_docs_sites=False))
+    context = great_expectations.get_context(mode="ephemeral", project_config=config)
     context.enable_analytics(False)
     context.variables.progress_bars = ProgressBarsConfig(globally=False)
     logging.getLogger("great_expectations").setLevel(logging.CRITICAL)

@@ -6,7 +6,7 @@ quarantine those of the runs whose results still stand.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -119,6 +119,14 @@ def of_definitions(periods: Collection[str]) -> list[Scope]:
             is_whole=False,
         ),
     ]
+
+
+def of_former_runs(request: StoreRequest, versions: Iterable[Version], *, but: Collection[str]) -> Scope:
+    """The runs that older versions come from, those that are as they were written; others are told of already."""
+    known = [one.result for one in versions if one.result and one.is_intact]
+    rows = {row["run_id"]: run_row(request, row["run_id"]) | {"finished_at": row["computed_at"]} for row in known}
+    former = {run_id: row for run_id, row in rows.items() if run_id not in but}
+    return Scope(RUN, in_order(RUN, former.values()), RUN.c.run_id.in_(sorted(former)), is_whole=False)
 
 
 def of_runs(request: StoreRequest, standing: Mapping[str, tuple[Result, Version]], *, is_whole: bool) -> list[Scope]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from pipeline.tables import ERASED, OUTSIDE
@@ -69,13 +69,15 @@ class Decided:
 @dataclass(frozen=True)
 class Comparison:
     """A period as it is stored beside what was computed: each result as decided, what stands beside them, by
-    indicator the older versions that were altered, and which indicators are stored that were not computed."""
+    indicator the older versions that were altered, and which indicators are stored that were not computed, `left_out`
+    for want of raw files with their newest version."""
 
     decided: Mapping[str, Decided]
     beside: tuple[Difference, ...]
     alterations: Mapping[str, tuple[Alteration, ...]]
     unknown: tuple[str, ...]
     is_closed: bool
+    left_out: Mapping[str, Version] = field(default_factory=dict)
 
     @property
     def differences(self) -> tuple[Difference, ...]:
@@ -92,18 +94,20 @@ class Comparison:
 
 def decide(result: Result, versions: Sequence[Version], request: StoreRequest) -> Decided:
     """A new version for other inputs, another method, or where what is stored is not what was computed."""
-    next_version = versions[-1].number + 1 if versions else 1
+    there, known = versions[-1].number if versions else 0, request.known_versions.get(result.indicator_id, 0)
+    next_version, lost = max(there, known) + 1, tuple(_lost(result, request, range(there + 1, known + 1)))
     newest = next((one for one in reversed(versions) if one.result), None)
     if newest is None or newest.result is None:
         reason = _MENDED if versions else "perhitungan pertama / first computation"
+        reason = _gone(known) if lost else reason
         stored = Stored(result.indicator_id, result.period, next_version, "new", reason)
-        return Decided(result, stored, None, (_missing(result, request),))
-    found = tuple(_differences(result, newest, request))
+        return Decided(result, stored, None, (_missing(result, request), *lost))
+    found = (*_differences(result, newest, request), *lost)
     if newest.is_intact and _stands(found):
         version, reason = newest.number, str(newest.result["change_reason"])
         stored = Stored(result.indicator_id, result.period, version, "unchanged", reason)
         return Decided(result, stored, newest, found)
-    reason = _change_reason(result, newest, request) or _MENDED
+    reason = _gone(known) if lost else _change_reason(result, newest, request) or _MENDED
     places = ", ".join(dict.fromkeys(one.place for one in found)) if reason == _MENDED else ""
     if request.correction:
         reason = request.correction.told_with(reason)
@@ -125,6 +129,20 @@ def _differences(result: Result, newest: Version, request: StoreRequest) -> Iter
         key = {column.name: row[column.name] for column in SEAL.primary_key.columns}
         own = seal_of(newest.rows, newest.former or "")
         yield Difference(SEAL.name, key, "rows_sha256", newest.seal, own)
+
+
+def _lost(result: Result, request: StoreRequest, numbers: Iterable[int]) -> Iterator[Difference]:
+    """Versions that were stored, as the data folder knows, and of which the warehouse has nothing any more."""
+    named = {"city_id": request.city.city_id, "indicator_id": result.indicator_id, "period": result.period}
+    for number in numbers:
+        yield Difference(RESULT.name, named | {"version": number}, None, None, {"version": number})
+
+
+def _gone(known: int) -> str:
+    return (
+        f"versi sampai v{known} pernah disimpan dan hilang dari gudang data / "
+        f"versions up to v{known} were stored and are gone from the warehouse"
+    )
 
 
 def _missing(result: Result, request: StoreRequest) -> Difference:

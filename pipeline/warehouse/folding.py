@@ -5,22 +5,42 @@ The view `indicator_breakdown_current` does the same in SQL; a test holds the tw
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Collection, Sequence
 from dataclasses import replace
-from itertools import groupby
-from operator import itemgetter
-from typing import Any
 
-from pipeline.indicators.definition import definitions
-from pipeline.warehouse.city_view import CityView, Part, ResultView
+from pipeline.indicators.small_groups import OTHERS, small_members
+from pipeline.periods import Period
+from pipeline.signs.results import OF_MEMBERS
+from pipeline.warehouse.city_view import CityView, Part, Reason, ResultView
 
-OTHERS = "(lainnya / other)"
+# A reason of a breakdown as it is stored: the rule, what was found, the members, and the city's own words.
+_SHARE_AND_NAMES = re.compile(
+    r"; (?P<found>ternyata|found) (?:(?P<share>[\d.,]+)|\w+)(?: \((?P<names>.*)\))?"
+    r"(?=\. (?:Penjelasan kota|The city explains): |$)"
+)
+_BETWEEN_NAMES = re.compile(r"(?: \(\+\d+\))?(?:; (?:[+-] )?|, |$)|^[+-] ")
+_NOT_TOLD = {"ternyata": "; ternyata lebih (kelompok kecil)", "found": "; found more (small groups)"}
 
 
-def published(view: CityView) -> CityView:
-    """The view with the small members of each dimension that tells of persons' records folded; totals stay."""
+def published(view: CityView, *, year_before: CityView | None = None) -> CityView:
+    """The view with the small members of each dimension that tells of persons' records folded; totals stay.
+
+    Reasons, also those that were stored when other members were small, name only members that are published of the
+    result or of the year before, which stands in the view itself unless it is given.
+    """
     smallest = view.city.smallest_group
-    return replace(view, results=tuple(_published(result, smallest=smallest) for result in view.results))
+    if smallest <= 1:
+        return view
+    held, before = (
+        replace(one, results=tuple(_published(result, smallest=smallest) for result in one.results))
+        for one in (view, year_before or view)
+    )
+    return replace(held, results=tuple(_told(one, _of_year_before(before, one)) for one in held.results))
+
+
+def _of_year_before(view: CityView, result: ResultView) -> ResultView | None:
+    return view.result(result.indicator_id, Period.parse(result.period).year_before.label)
 
 
 def _published(result: ResultView, *, smallest: int) -> ResultView:
@@ -34,44 +54,44 @@ def _published(result: ResultView, *, smallest: int) -> ResultView:
     return replace(result, breakdowns=breakdowns)
 
 
-def published_rows(indicator_id: str, rows: Sequence[Mapping[str, Any]], *, smallest: int) -> Iterator[dict[str, Any]]:
-    """The same of rows of an indicator's breakdowns, in the order of their dimensions."""
-    definition = definitions().get(indicator_id)
-    for dimension, of_dimension in groupby(rows, key=itemgetter("dimension")):
-        members = list(of_dimension)
-        if definition is None or dimension not in definition.folded:
-            yield from map(dict, members)
-            continue
-        parts = [Part(*itemgetter("member", "value", "numerator", "denominator", "unit")(row)) for row in members]
-        for part in folded(parts, smallest=smallest):
-            told = {"member": part.name, "value": part.value, "numerator": part.numerator}
-            yield {**members[0], **told, "denominator": part.denominator}
-
-
 def folded(members: Sequence[Part], *, smallest: int) -> tuple[Part, ...]:
-    """The members whose denominators, counts of rows, are `smallest` or more, and one of all others at the end.
-
-    Were fewer rows than that, or one member alone, folded, it could be subtracted from the total: the next larger
-    members are folded too.
-    """
-    if all(_count(one) >= smallest for one in members):
+    """The members whose denominators, counts of rows, are `smallest` or more, and one of all others at the end."""
+    names = small_members({one.name: (one.denominator or 0, one.numerator or 0) for one in members}, smallest=smallest)
+    if not names:
         return tuple(members)
-    small = [one for one in members if _is_folded(one, members, smallest)]
+    small = [one for one in members if one.name in names]
     numerator, denominator = (sum(getattr(one, name) or 0 for one in small) for name in ("numerator", "denominator"))
-    weighed = sum((one.value or 0) * _count(one) for one in small)
+    weighed = sum((one.value or 0) * (one.denominator or 0) for one in small)
     value = weighed / denominator if denominator else None
     others = Part(OTHERS, value, numerator, denominator, small[0].unit)
-    return (*(one for one in members if one not in small), others)
+    return (*(one for one in members if one.name not in names), others)
 
 
-def _is_folded(one: Part, members: Sequence[Part], smallest: int) -> bool:
-    before = [_count(other) for other in members if _size(other) < _size(one)]
-    return _count(one) < smallest or sum(before) < smallest or len(before) < 2
+def _told(result: ResultView, year_before: ResultView | None) -> ResultView:
+    """The result with reasons that name no member but those published of it or of the year before."""
+    told = [_reason(one, result, year_before) for one in result.reasons]
+    reason = result.reason
+    for old, new in zip(result.reasons, told, strict=True):
+        reason = reason and reason.replace(old.text_id, new.text_id).replace(old.text_en, new.text_en)
+    return replace(result, reasons=tuple(told), reason=reason)
 
 
-def _size(one: Part) -> tuple[float, float, str]:
-    return _count(one), one.numerator or 0, one.name
+def _reason(reason: Reason, result: ResultView, year_before: ResultView | None) -> Reason:
+    dimension = reason.text_id.partition(":")[0].partition(" ")[2]
+    if result.definition is None or dimension not in result.definition.folded or reason.code not in OF_MEMBERS:
+        return reason
+    views = (result, year_before) if year_before else (result,)
+    published_names = {OTHERS, *(one.name for view in views for one in view.breakdowns.get(dimension, ()))}
+    text_id, text_en = _cut(reason.text_id, published_names), _cut(reason.text_en, published_names)
+    return replace(reason, text_id=text_id, text_en=text_en)
 
 
-def _count(one: Part) -> float:
-    return one.denominator or 0
+def _cut(text: str, published_names: Collection[str]) -> str:
+    """The text without its share and its names, where it names others, or tells how large those folded are."""
+    found = _SHARE_AND_NAMES.search(text)
+    if found is None:
+        return text
+    names = [name for name in _BETWEEN_NAMES.split(found["names"] or "") if name]
+    is_size_told = OTHERS in names and found["share"] is not None
+    is_fit = bool(names) and set(names) <= set(published_names) and not is_size_told
+    return text if is_fit else text.replace(found[0], _NOT_TOLD[found["found"]])

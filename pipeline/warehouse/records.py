@@ -122,7 +122,8 @@ class StoreRequest:
     `sources` maps an indicator to the files it was computed from, `quarantined` a clean table to the rows per reason.
     `computed_at` needs a time zone. Results of a closed year are written only with a `correction`. `because` says in
     both languages why results changed whose rows and settings did not. `decisions` are by indicator those by which rows
-    of its files were erased.
+    of its files were erased, `known_versions` the newest of each that were ever stored, as the data folder knows.
+    `left_out` are indicators that could not be computed, for their raw files are no longer kept.
     """
 
     city: CityRecord
@@ -137,6 +138,8 @@ class StoreRequest:
     correction: Correction | None = None
     because: str | None = None
     decisions: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    known_versions: Mapping[str, int] = field(default_factory=dict)
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,8 @@ ALTERED = (
     "lagi / the rows of this version in the warehouse are no longer those that Tolok wrote; tolok verify names what "
     "differs, tolok run writes them again"
 )
+# No result is stored with it: it is what a version shows that is not as it was stored.
+STATUS_ALTERED = "altered"
 # Rows by indicator and version, and by table.
 _Found = dict[tuple[str, int], dict[str, list[tuple[Any, ...]]]]
 
@@ -146,7 +148,7 @@ def _without_value(key: Key, version: Version) -> Mapping[str, Any]:
         **dict.fromkeys(("method_version", "inputs_sha256", "run_id"), ""),
         **named,
         "unit": definition.unit if definition else "",
-        "status": "not_computable",
+        "status": STATUS_ALTERED,
         "reason": ALTERED,
         "change_reason": ALTERED,
         "computed_at": moment if isinstance(moment, datetime) else UNKNOWN,

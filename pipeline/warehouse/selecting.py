@@ -10,35 +10,59 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from pipeline.warehouse.model import KEY, RESULT
+from pipeline.warehouse.model import (
+    KEY,
+    REMARK,
+    RESULT,
+    RESULT_POPULATION,
+    RESULT_SOURCE,
+    ROWS,
+    RUN,
+    SEAL,
+    VARIANT,
+)
 
 # City, indicator, period and version.
 Key = tuple[Any, ...]
+# Any row of these tells that a version was there; breakdowns are many, and never all that is left.
+_TELLING = (RESULT, SEAL, ROWS, VARIANT, REMARK, RESULT_POPULATION, RESULT_SOURCE)
 
 
 def newest_versions(
     city_id: str | None, *, period: str | None = None, indicator_id: str | None = None, as_of: datetime | None = None
 ) -> sa.Subquery:
-    """The key of the newest version of each result of a city, or of all, or of the newest computed by `as_of`."""
-    query = sa.select(*(RESULT.c[name] for name in KEY[:-1]), sa.func.max(RESULT.c.version).label("version"))
-    query = query.where(*_asked(city_id, period=period, indicator_id=indicator_id, as_of=as_of))
-    return query.group_by(*(RESULT.c[name] for name in KEY[:-1])).subquery("newest")
+    """The key of the newest version of each result of a city, or of all, or of the newest computed by `as_of`.
+
+    Of a city also where only parts of a version are left; of all cities those with a row of results.
+    """
+    there = _there(city_id, period=period, indicator_id=indicator_id, as_of=as_of)
+    query = sa.select(*(there.c[name] for name in KEY[:-1]), sa.func.max(there.c.version).label("version"))
+    return query.group_by(*(there.c[name] for name in KEY[:-1])).subquery("newest")
 
 
 def all_versions(
     city_id: str, *, period: str | None = None, indicator_id: str | None = None, as_of: datetime | None = None
 ) -> sa.Subquery:
-    """The key of every version of each result of a city, or of those computed by `as_of`."""
-    query = sa.select(*(RESULT.c[name] for name in KEY))
-    return query.where(*_asked(city_id, period=period, indicator_id=indicator_id, as_of=as_of)).subquery("versions")
+    """The key of every version of each result of a city, or of those computed by `as_of`, whatever is left of it."""
+    return _there(city_id, period=period, indicator_id=indicator_id, as_of=as_of)
 
 
-def _asked(
-    city_id: str | None, *, period: str | None, indicator_id: str | None, as_of: datetime | None
-) -> list[sa.ColumnElement[bool]]:
+def _there(city_id: str | None, *, period: str | None, indicator_id: str | None, as_of: datetime | None) -> sa.Subquery:
     wanted = {"city_id": city_id, "period": period, "indicator_id": indicator_id}
-    found = [RESULT.c[name] == value for name, value in wanted.items() if value is not None]
-    return [*found, RESULT.c.computed_at <= as_of] if as_of is not None else found
+    asked = {name: value for name, value in wanted.items() if value is not None}
+    tables = _TELLING if city_id is not None else (RESULT,)
+    found = [sa.select(*(table.c[name] for name in KEY)).filter_by(**asked) for table in tables]
+    there = sa.union(*found).subquery("versions") if len(found) > 1 else found[0].subquery("versions")
+    if as_of is None:
+        return there
+    are_its = sa.and_(*(RESULT.c[name] == there.c[name] for name in KEY))
+    # When a version came whose row is gone nobody knows; by the last run of its period it was there.
+    last_run = sa.select(sa.func.max(RUN.c.finished_at)).where(
+        RUN.c.city_id == there.c.city_id, RUN.c.period == there.c.period
+    )
+    came_at = sa.func.coalesce(RESULT.c.computed_at, last_run.scalar_subquery(), type_=RESULT.c.computed_at.type)
+    query = sa.select(*(there.c[name] for name in KEY)).join_from(there, RESULT, are_its, isouter=True)
+    return query.where(came_at <= as_of).subquery("versions_then")
 
 
 def among(

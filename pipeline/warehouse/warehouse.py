@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from pipeline.periods import Period
 from pipeline.warehouse import closings, context, erasures
 from pipeline.warehouse.city_view import (
     LINEAGE,
@@ -26,7 +27,7 @@ from pipeline.warehouse.context import Scope
 from pipeline.warehouse.deciding import Comparison, Decided, decide
 from pipeline.warehouse.engine import bulk_insert, make_engine, reachable, reading, upsert, writing
 from pipeline.warehouse.faults import where
-from pipeline.warehouse.folding import published, published_rows
+from pipeline.warehouse.folding import published
 from pipeline.warehouse.migrations import migrate
 from pipeline.warehouse.model import (
     BREAKDOWN,
@@ -96,10 +97,11 @@ class Warehouse:
             decided = [decide(result, versions.get(result.indicator_id, ()), request) for result in results]
             changed = [one for one in decided if one.stored.outcome != "unchanged"]
             if closings.is_closed(connection, request.city.city_id, request.period) and not request.correction:
-                context.put_right(connection, _beside(decided, request))
+                context.put_right(connection, _beside(decided, request, versions))
                 return closings.hold(connection, decided, request=request)
             closings.correct(connection, [one.result for one in changed], request=request)
-            context.put_right(connection, _beside(decided, request, written=[d.result.indicator_id for d in changed]))
+            written = [one.result.indicator_id for one in changed]
+            context.put_right(connection, _beside(decided, request, versions, written=written))
             if changed:
                 _write(connection, changed, request, versions)
         return [one.stored for one in decided]
@@ -109,17 +111,18 @@ class Warehouse:
         with reading(self._engine) as connection:
             versions = read_versions(connection, request.city.city_id, request.period)
             decided = [decide(result, versions.get(result.indicator_id, ()), request) for result in results]
-            scopes = [*context.of_city(request), *_beside(decided, request)]
-            ids = [result.indicator_id for result in results]
+            scopes = [*context.of_city(request), *_beside(decided, request, versions)]
+            known = [*(result.indicator_id for result in results), *request.left_out]
             city_id, every = request.city.city_id, chain.from_iterable(versions.values())
             pending = closings.differences(connection, decided, request=request)
             acts = closings.unlike_versions(connection, every, city_id=city_id, period=request.period)
             return Comparison(
                 {one.result.indicator_id: one for one in decided},
                 (*context.differences(connection, scopes), *pending, *acts),
-                {name: tuple(alterations(versions[name])) for name in ids if name in versions},
-                tuple(name for name, of in versions.items() if name not in ids and any(one.result for one in of)),
+                {name: tuple(alterations(versions[name])) for name in known if name in versions},
+                tuple(name for name, of in versions.items() if name not in known and any(one.result for one in of)),
                 closings.is_closed(connection, city_id, request.period),
+                {name: versions[name][-1] for name in request.left_out if name in versions},
             )
 
     def close(self, closing: Closing) -> bool:
@@ -147,10 +150,14 @@ class Warehouse:
         with reachable(self._engine) as connection:
             return erasures.next_number(connection)
 
-    def note_erasure(self, erasure: Erasure, *, city: CityRecord) -> None:
-        """Keep a decision to erase before anything goes; one of that number that is there stays."""
+    def note_erasure(self, erasure: Erasure, *, city: CityRecord | None = None) -> None:
+        """Keep a decision to erase before anything goes, for a `city` that may have no results yet.
+
+        One of that number that is there stays.
+        """
         with writing(self._engine) as connection:
-            upsert(connection, CITY, [asdict(city)])
+            if city is not None:
+                upsert(connection, CITY, [asdict(city)])
             erasures.note(connection, erasure)
 
     def finish_erasure(self, decision: int, *, at: datetime) -> None:
@@ -178,10 +185,18 @@ class Warehouse:
     def city_view(self, city_id: str, *, period: str | None = None, as_of: datetime | None = None) -> CityView:
         """All that readers see of a city, or of one period of it, from one state of the warehouse.
 
-        Small members of breakdowns of persons' records are folded.
+        Small members of breakdowns of persons' records are folded, and no reason names them.
         """
         with reading(self._engine) as connection:
-            return published(read_city(connection, city_id, period=period, as_of=as_of))
+            view = read_city(connection, city_id, period=period, as_of=as_of)
+            if period is None:
+                return published(view)
+            before = Period.parse(period).year_before.label
+            return published(view, year_before=read_city(connection, city_id, period=before, as_of=as_of))
+
+    def published(self, city_id: str, period: str) -> list[dict[str, Any]]:
+        """The same of a period, as `current` has results with their breakdowns."""
+        return [shown(result, is_whole=True) for result in self.city_view(city_id, period=period).results]
 
     def headlines(self) -> tuple[CityView, ...]:
         """Every city with the newest version of each of its results and its target, and nothing else of them."""
@@ -208,16 +223,6 @@ class Warehouse:
         for row in self._current_parts(BREAKDOWN, "dimension", city_id, period):
             found.setdefault(row["indicator_id"], []).append(row)
         return found
-
-    def published_breakdowns(self, city_id: str, period: str) -> dict[str, list[dict[str, Any]]]:
-        """The same as others may see them, small members folded."""
-        query = sa.select(CITY.c.smallest_group).where(CITY.c.city_id == city_id)
-        with reachable(self._engine) as connection:
-            smallest = connection.execute(query).scalar() or 1
-        return {
-            name: list(published_rows(name, rows, smallest=smallest))
-            for name, rows in self.breakdowns(city_id, period).items()
-        }
 
     def history(
         self,
@@ -281,16 +286,24 @@ class Warehouse:
         return sorted(rows, key=lambda row: (row[order_by], row.get("member", "")))
 
 
-def _beside(decided: Sequence[Decided], request: StoreRequest, *, written: Collection[str] = ()) -> list[Scope]:
+def _beside(
+    decided: Sequence[Decided],
+    request: StoreRequest,
+    versions: Mapping[str, Sequence[Version]],
+    *,
+    written: Collection[str] = (),
+) -> list[Scope]:
     """What stands beside results that stand, and beside those that are written: files, runs and what code says."""
     standing = {one.result.indicator_id: one for one in decided if one.stored.outcome == "unchanged"}
     own_files = [one.result.indicator_id for one in decided if one.has_same_files]
     resting = {name: (one.result, one.newest) for name, one in standing.items() if one.newest}
     periods = {request.period} if standing or written else ()
+    own_runs = {newest.result["run_id"] for _, newest in resting.values() if newest.result}
     return [
         *context.of_files(request, [*own_files, *written]),
         *context.of_definitions(periods),
-        *context.of_runs(request, resting, is_whole=len(standing) == len(decided)),
+        *context.of_runs(request, resting, is_whole=len(standing) == len(decided) and not request.left_out),
+        context.of_former_runs(request, chain.from_iterable(versions.values()), but=own_runs),
     ]
 
 

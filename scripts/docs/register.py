@@ -9,6 +9,7 @@ from connectors.personal_data import KINDS
 from connectors.registry import preset, system_names
 from pipeline.access_log.summaries import DAYS_KEPT
 from pipeline.config.city import City
+from pipeline.config.retention import Retention
 from pipeline.indicators.definition import definitions
 from pipeline.tables import TABLES, Column
 
@@ -18,15 +19,15 @@ _HEAD = """# Register of processing
 
 Written by `make generated` from `pipeline/tables.py`, `connectors/presets/` and the settings; do not edit. A draft for
 the record that a controller keeps (UU PDP 27/2022, article 31): **legal basis and responsible unit are the city's to
-fill in**, and so is how long raw files are kept, for Tolok deletes none of them. What becomes of personal data in these
-columns is in [privacy.md](privacy.md).
+fill in**, and so is how long raw files and clean rows are kept: Tolok deletes none without `retention` in its YAML.
+What becomes of personal data in these columns, and how a person is erased, is in [privacy.md](privacy.md).
 
 """
 _HEADING = (
     "| data | of whom | why it is read | legal basis | how long | what becomes of it |\n|---|---|---|---|---|---|\n"
 )
 _BASIS = "*to be filled in by the city*"
-_CLEAN = "until its folder below `clean/` is deleted; it is made anew from the raw files"
+_ERASED = "until erased (`tolok erase`)"
 
 
 def page() -> str:
@@ -40,7 +41,7 @@ def _rows() -> Iterator[Sequence[str]]:
         "all persons that a source names",
         "each number can be computed anew (`tolok verify`)",
         _BASIS,
-        "until deleted by the city; *to be filled in*",
+        f"as the rows of their table, {_ERASED}",
         "bytes by their hash in `landing/`, for the account of Tolok alone; nothing else reads unmapped columns",
     )
     for table in TABLES.values():
@@ -49,7 +50,14 @@ def _rows() -> Iterator[Sequence[str]]:
         )
         for column in table.columns:
             if column.names_group or (column.kind == "text" and column.name.endswith("_id")):
-                yield f"`{table.name}.{column.name}`: {column.note}", *_of(column), why, _BASIS, _CLEAN, _fate(column)
+                yield (
+                    f"`{table.name}.{column.name}`: {column.note}",
+                    *_of(column),
+                    why,
+                    _BASIS,
+                    _how_long(table.name),
+                    _fate(column),
+                )
     visits = definitions()["portal_visits"]
     yield (
         "client address and agent in access logs",
@@ -67,6 +75,12 @@ def _rows() -> Iterator[Sequence[str]]:
         "as long as they stand in the YAML; acts on closed years as long as the warehouse",
         "signers in PDF reports, actors in the warehouse",
     )
+
+
+def _how_long(table: str) -> str:
+    months = Retention().months(table)
+    usual = "for good" if months is None else f"{months} months after the end of a final period"
+    return f"as `retention.{table}` declares (where it is used, {usual} by default), else {_ERASED}"
 
 
 def _reads(indicator_id: str) -> tuple[str, ...]:

@@ -80,6 +80,10 @@ def test_verify_names_what_was_altered_in_both_languages_and_run_mends_it(
 ) -> None:
     alter(ran, "UPDATE result_variant SET value = 9 WHERE variant = 'unplanned_only'")
     alter(ran, "UPDATE source_file SET name = 'x.csv' WHERE source = 'meja'")
+    told = {"show": "no longer those that", "status": "altered after it was", "watch": "stored result was altered"}
+    for command, words in told.items():
+        code, out, _ = tolok(monkeypatch, command, "kota-uji")
+        assert (code, words in out, "not computable" in out) == (0, True, False), out
     code, out, err = tolok(monkeypatch, "verify", "kota-uji", "2024")
     assert (code, out.count("sama / same"), out.count("BERBEDA / DIFFERENT")) == (3, 3, 1)
     assert "variant unplanned_only): tersimpan / stored 9.0; seharusnya / should be 2.0" in out
@@ -102,7 +106,7 @@ def test_what_was_altered_does_not_bear_on_what_is_computed(ran: Path) -> None:
     steps.run("kota-uji", "2024")
     assert verify("kota-uji", "2024").findings == ()
     rows = Warehouse(f"sqlite:///{ran / 'home' / 'warehouse.sqlite'}").history("kota-uji", "it_downtime")
-    assert [(row["version"], row["status"]) for row in rows] == [(1, "not_computable"), (2, "final")]
+    assert [(row["version"], row["status"]) for row in rows] == [(1, "altered"), (2, "final")]
 
 
 def test_files_fetched_since_are_told_of_by_what_they_say(ran: Path) -> None:

@@ -6,10 +6,13 @@ import io
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+from connectors.errors import TolokError
+from pipeline import steps
 from pipeline.cli import main
 from pipeline.settings import Settings
 from pipeline.warehouse import Warehouse
@@ -38,6 +41,19 @@ def tolok(*words: str) -> tuple[int, str]:
         except SystemExit as ended:
             code = int(str(ended.code))
     return code, said.getvalue()
+
+
+def collect(city_id: str, period: str) -> tuple[int, str]:
+    """What the nightly collecting does, step by step."""
+    try:
+        label = steps.resolve(city_id, partition_key=period, conf=None, is_year=False)
+        for source in steps.sources(city_id, label):
+            steps.fetch(city_id, source, label)
+        steps.collected(city_id)
+        steps.status(city_id, now=datetime.now(UTC))
+    except (TolokError, OSError) as fault:
+        return getattr(fault, "exit_code", 4), str(fault)
+    return 0, ""
 
 
 def history() -> list[Mapping[str, Any]]:

@@ -24,9 +24,9 @@ def report_hashes(folder: Path) -> dict[str, str]:
     """The hash of each file of the year's reports, made anew."""
     reports = folder / ".tolok" / "reports" / CITY
     tolok(folder, f"report {CITY} {YEAR} --to {','.join(FORMATS)}")
-    found = [
-        path for path in sorted(reports.rglob("*")) if path.is_file() and path.relative_to(reports).parts[0][:4] == YEAR
-    ]
+    of_year = (f"{YEAR}.", f"{YEAR}-csv")
+    paths = [path for path in sorted(reports.rglob("*")) if path.is_file()]
+    found = [path for path in paths if str(path.relative_to(reports)).startswith(of_year)]
     assert len(found) > len(FORMATS)
     return {str(path.relative_to(reports)): sha256(path.read_bytes()).hexdigest() for path in found}
 

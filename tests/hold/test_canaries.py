@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import logging
 import random
+import sys
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,9 +18,11 @@ from pipeline import steps
 from pipeline.settings import Settings
 from tests.acceptance.test_bad_input import tolok
 from tests.clean.personal_cases import cases, sound_names
-from tests.hold import of_form
+from tests.dags.airflow_process import airflow_environment, run_process
+from tests.hold import IS_FULL, of_form
 from tests.office.offices import write_office
 
+REPOSITORY = Path(__file__).resolve().parents[2]
 _TICKETS = 200
 _PERSONAL = 40
 _COMMANDS = (
@@ -174,3 +177,46 @@ def _kept(home: Path) -> Iterator[tuple[str, str]]:
         elif path.suffix == ".pdf":
             document = pypdfium2.PdfDocument(content)
             yield f"{name} pages", "".join(page.get_textpage().get_text_range() for page in document)
+
+
+# The runner with a home of Airflow that stays: its database has what tasks hand on, its folder what they log.
+_KEEPING = """
+import contextlib, pathlib, sys, types
+from scripts import run_dag
+own = sys.argv.pop(1)
+run_dag.tempfile.TemporaryDirectory = lambda **_: contextlib.nullcontext(own)
+run_dag.Path = lambda name: types.SimpleNamespace(unlink=lambda: None)
+raise SystemExit(run_dag.main())
+"""
+
+
+@pytest.mark.airflow
+@pytest.mark.skipif(not IS_FULL, reason="an Airflow of its own: in the long form")
+def test_no_person_is_in_what_airflow_logs_and_hands_on(
+    city: Path, tmp_path: Path, row: Callable[[str, str, str], None]
+) -> None:
+    own = tmp_path / "airflow"
+    own.mkdir()
+    environment = airflow_environment(REPOSITORY) | {
+        "TOLOK_HOME": str(tmp_path / "home"),
+        "TOLOK_CITIES": str(city),
+    }
+    command = (sys.executable, "-c", _KEEPING, str(own), "kota", "2025")
+    done = run_process(*command, cwd=REPOSITORY, environment=environment)
+    assert done.returncode == 0, done.stdout + done.stderr
+    everything = {"printed": done.stdout + done.stderr}
+    everything |= {str(path): path.read_bytes().decode("utf-8", "replace") for path in _files(own)}
+    everything |= {str(path): path.read_text("utf-8") for path in _files(tmp_path / "home" / "airflow")}
+    database = next(name for name in everything if name.endswith(".db"))
+    assert "return_value" in everything[database]
+    canaries = [*_texts(), "Zqx", "0812-9999-0001"]
+    assert [(place, one) for place, text in everything.items() for one in canaries if one in text] == []
+    row(
+        "Privacy",
+        "the same city through Airflow: what tasks print, log and hand on (XCom)",
+        f"{len(canaries)} of {len(canaries)} canaries in none of {len(everything)} files and outputs",
+    )
+
+
+def _files(folder: Path) -> list[Path]:
+    return [path for path in sorted(folder.rglob("*")) if path.is_file()]

@@ -1,97 +1,198 @@
-"""A command that is refused or killed at any of its writes leaves nothing that the same command does not put right."""
+"""A command that is refused or killed at any of its operations leaves nothing that the same command does not mend."""
 
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import signal
-from collections.abc import Callable, Mapping
+import tempfile
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 import pytest
 
 from tests.hold import of_form
-from tests.hold.apart import Running
-from tests.hold.home import CITY, MONTH, city_at, drafts, history
+from tests.hold.apart import end, killing, refusing
+from tests.hold.home import CITY, MONTH, city_at, collect, drafts, tolok
+from tests.hold.operations import watched
+from tests.hold.states import Images, rows, state
 
 UNEXPECTED = "Kesalahan tak terduga"
-# Every so many of its writes a command is broken off; in the short form once, half way.
+YEAR = "2024"
+# Every so many of its operations a command is broken off; beside all images of kills, every so many kills are real.
 EVERY = int(os.environ.get("TOLOK_EVERY", "1"))
-COMMANDS = {
-    "run": ("run", CITY, MONTH),
-    "report": ("report", CITY, MONTH, "--to", "csv,json,xlsx"),
-    "dashboard": ("dashboard", CITY),
-    "verify": ("verify", CITY, MONTH),
+KILLS_EVERY = 40
+
+
+def late_answers(root: Path) -> None:
+    """A file that makes another version of what was run."""
+    with (root / "cities" / "data" / "pengaduan.csv").open("a", encoding="utf-8") as file:
+        file.write("900;Aplikasi;3 Mar 2024 08:00;3 Mar 2024 09:00;Warga\n")
+
+
+def publisher(root: Path) -> None:
+    with (root / "cities" / f"{CITY}.yaml").open("a", encoding="utf-8") as file:
+        file.write("publish: {publisher: Diskominfo, licence: CC-BY-4.0, portal: https://data.uji.go.id/}\n")
+
+
+class Case(NamedTuple):
+    """A command, what was run before, and what changed since."""
+
+    words: tuple[str, ...]
+    before: tuple[tuple[str, ...], ...] = (("run", CITY, MONTH),)
+    change: Callable[[Path], None] = lambda _: None
+    run: Callable[..., tuple[int, str]] = tolok
+    # Every so many operations it is broken off: a command that runs many periods is as one that runs one of them.
+    every: int = EVERY
+
+
+CASES = {
+    "run": Case(("run", CITY, MONTH), before=()),
+    "run of a changed file": Case(("run", CITY, MONTH), change=late_answers),
+    "backfill": Case(("backfill", CITY, "2024-02", MONTH), change=late_answers, every=7 * EVERY),
+    "collect": Case((CITY, MONTH), before=(), run=collect),
+    "report": Case(("report", CITY, MONTH, "--to", "csv,json,xlsx,pdf")),
+    "dashboard": Case(("dashboard", CITY, "--to", "ROOT/pages")),
+    "verify": Case(("verify", CITY, MONTH)),
+    "check": Case(("check", CITY, MONTH)),
+    "readiness": Case(
+        ("readiness", CITY, YEAR), before=(("run", CITY, MONTH), ("template", "readiness", CITY, "--year", YEAR))
+    ),
+    "publish files": Case(("publish", CITY, MONTH, "--to", "files"), change=publisher),
+    "publish ms-ind": Case(("publish", CITY, MONTH, "--to", "ms-ind")),
+    "close": Case(("close", CITY, YEAR, "--by", "Sekda"), before=(("backfill", CITY, YEAR),)),
+    "correct": Case(
+        ("correct", CITY, YEAR, "--by", "Sekda", "--reason", "berkas"),
+        before=(("backfill", CITY, YEAR), ("close", CITY, YEAR, "--by", "Sekda")),
+        change=late_answers,
+        every=49 * EVERY,
+    ),
+    "init": Case(("init", "kota-baru"), before=()),
+    "draft": Case(("draft", CITY, "ROOT/cities/data/gangguan.csv", "--source", "lain", "--write"), before=()),
+    "template": Case(("template", "inquiries", "--to", "ROOT/baru.xlsx"), before=()),
+    "template readiness": Case(("template", "readiness", CITY, "--year", YEAR), before=()),
 }
 
 
-def names(root: Path) -> list[str]:
-    """What lies in the home, but for what SQLite and locks make beside the warehouse.
+class Broken:
+    """A command that is broken off again and again in one folder, which begins as before each time."""
 
-    Names made of hashes are alike: files that land at another moment are read as of another.
-    """
-    found = [str(path.relative_to(root)) for path in root.rglob("*")]
-    return sorted(re.sub("[0-9a-f]{20,}", "#", path) for path in found if not path.startswith("warehouse.sqlite"))
-
-
-def end(*words: str, **arguments: Any) -> tuple[int, str, int]:
-    return Running(*words, **arguments).end()
-
-
-def moments(count: int) -> range:
-    return of_form(range(count // 2, count // 2 + 1), full=range(1, count + 1, EVERY))
-
-
-@pytest.mark.parametrize("command", of_form(("run",), full=tuple(COMMANDS)))
-def test_a_command_broken_off_at_any_write_is_put_right_by_the_next(
-    command: str, tmp_path: Path, row: Callable[[str, str, str], None]
-) -> None:
-    words, before, wanted = COMMANDS[command], tmp_path / "before", tmp_path / "wanted"
-    if command != "run":
-        with city_at(before):
-            assert end(*COMMANDS["run"])[0] == 0
-    with city_at(before):
-        shutil.copytree(before, wanted)
-    with city_at(wanted):
-        code, said, count = end(*words, root=wanted)
-        assert code == 0, said
-        results, files = history(), names(wanted / "home")
-    assert command == "verify" or count > 5
-    tried = 0
-    for nth in moments(count):
-        for is_killed in (False, True):
-            here = tmp_path / f"{nth}-{is_killed}"
-            shutil.copytree(before, here)
-            with city_at(here):
-                _break_off(here, words, nth=nth, is_killed=is_killed)
-                _whole_or_nothing(results)
-                code, said, _ = end(*words)
+    def __init__(self, case: Case, folder: Path) -> None:
+        self.case, self.root, self._before = case, folder / "city", folder / "before"
+        self._words = [word.replace("ROOT", str(self.root)) for word in case.words]
+        with city_at(self.root):
+            for words in case.before:
+                code, said = end(*words)
                 assert code == 0, said
-                assert history() == results, f"{nth} {is_killed}"
-                assert names(here / "home") == files, f"{nth} {is_killed}"
-                assert drafts(here) == []
-            shutil.rmtree(here)
-            tried += 1
+            case.change(self.root)
+        shutil.copytree(self.root, self._before)
+        with city_at(self.root):
+            code, (said, self.count, self.images) = end(*self._words, run=partial(self._imaged, folder / "images"))
+        assert code == 0, said
+        self._wanted, self._rows = state(self.root), rows(self.root)
+        self._mended = set[str]()
+
+    def _imaged(self, folder: Path, *words: str) -> tuple[int, tuple[str, int, Images]]:
+        images = Images(self.root, folder)
+        with watched(self.root, images) as watch:
+            code, said = self.case.run(*words)
+        return code, (said, watch.count, images)
+
+    def begin(self, image: Path | None = None) -> None:
+        shutil.rmtree(self.root)
+        if image:
+            image.rename(self.root)
+        else:
+            shutil.copytree(self._before, self.root)
+
+    def run(self, **how: object) -> tuple[int, str]:
+        with city_at(self.root):
+            return end(*self._words, root=self.root, run=self.case.run, **how)
+
+    def require_mended(self, told: str) -> None:
+        """Nothing is half there, and the same command ends as if nothing had been; states seen before are known."""
+        broken = state(self.root), rows(self.root)
+        if repr(broken) in self._mended:
+            return
+        self._mended.add(repr(broken))
+        code, said = self.run()
+        # What is done already may be refused to be done once more.
+        assert code == 0 or (code == 2 and broken[0] == self._wanted), f"{told}: {said}"
+        assert rows(self.root) == self._rows, told
+        assert state(self.root) == self._wanted, told
+        assert drafts(self.root) == [], told
+
+    @property
+    def states_count(self) -> int:
+        return len(self._mended)
+
+
+@pytest.fixture(scope="module")
+def warm(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """This process, from which all are forked, has run once; nothing that starts threads, which no fork has."""
+    with city_at(tmp_path_factory.mktemp("warm")):
+        assert tolok("run", CITY, MONTH)[0] == 0
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[Path]:
+    """In memory where the system has such a folder: a kill, unlike a power cut, does not ask what a disk holds."""
+    memory = Path("/dev/shm")  # noqa: S108 its name is the test's own
+    if not os.access(memory, os.W_OK):
+        yield tmp_path
+        return
+    with tempfile.TemporaryDirectory(prefix="tolok-hold-", dir=memory) as made:
+        yield Path(made)
+
+
+@pytest.mark.usefixtures("warm")
+@pytest.mark.parametrize("command", of_form(("run",), full=tuple(CASES)))
+def test_a_command_broken_off_at_any_operation_is_mended_by_the_next(
+    command: str, folder: Path, row: Callable[[str, str, str], None]
+) -> None:
+    broken, every = Broken(CASES[command], folder), CASES[command].every
+    half = range(broken.count // 2, broken.count // 2 + 1)
+    assert broken.count > 1
+    assert broken.images.in_place == set()
+    images = list(broken.images.by_state.values())
+    images = of_form(images[len(images) // 2 :][:1], full=images[::every])
+    for image in images:
+        broken.begin(image)
+        broken.require_mended(f"killed at {image.name}")
+    kills = of_form(half, full=range(1, broken.count + 1, KILLS_EVERY * every))
+    for nth in kills:
+        _kill(broken, nth)
+    refusals = of_form(half, full=range(1, broken.count + 1, every))
+    for nth in refusals:
+        _refuse(broken, nth, is_lasting=bool(nth % 2))
     row(
         "Crash",
-        f"tolok {command}: disk full, and kill -9, at {len(moments(count))} of its {count} writes",
-        f"{tried} broken off, every rerun identical, nothing left over",
+        f"tolok {command}, of {broken.count} operations of disk and database",
+        f"kill -9 at {_each(len(broken.images.states), every)} ({len(images)} different images), {len(kills)} of them "
+        f"by the signal itself; disk full at {len(refusals)}, from there on or once; {broken.states_count} different "
+        "states left: every rerun identical, nothing left over",
     )
 
 
-def _break_off(here: Path, words: tuple[str, ...], *, nth: int, is_killed: bool) -> None:
-    code, said, _ = end(*words, root=here, breaks_at=nth, is_killed=is_killed)
-    if is_killed:
-        assert code == -signal.SIGKILL
-    else:
-        # What may be refused without loss, such as a kept summary of a log, ends well.
-        assert code in (0, 4), said
-        assert UNEXPECTED not in said
-        assert drafts(here) == []
+def _each(count: int, every: int) -> str:
+    return f"each of {count}" if every == 1 else f"every {every}th state of {count}"
 
 
-def _whole_or_nothing(results: list[Mapping[str, Any]]) -> None:
-    found = history()
-    assert found in ([], results)
+def _kill(broken: Broken, nth: int) -> None:
+    """The signal leaves what the image shows."""
+    broken.begin()
+    assert broken.run(tell=killing(nth))[0] == -signal.SIGKILL
+    assert state(broken.root) == broken.images.states[nth - 1], nth
+    broken.require_mended(f"killed at {nth}")
+
+
+def _refuse(broken: Broken, nth: int, *, is_lasting: bool) -> None:
+    broken.begin()
+    code, said = broken.run(tell=refusing(nth, is_lasting=is_lasting))
+    # What may be refused without loss, such as a kept summary of a log, ends well.
+    assert code in (0, 4), f"{nth}: {said}"
+    assert UNEXPECTED not in said, f"{nth}: {said}"
+    assert drafts(broken.root) == [], nth
+    broken.require_mended(f"refused at {nth}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import shutil
 import signal
 from collections.abc import Callable
@@ -12,8 +13,9 @@ import pandas as pd
 from pipeline.settings import Settings
 from pipeline.warehouse import Warehouse
 from tests.hold import of_form
-from tests.hold.apart import Running
+from tests.hold.apart import end, killing, refusing
 from tests.hold.home import CITY, MONTH, city_at, drafts, tolok
+from tests.hold.operations import Operation
 
 PERSON = "TKT-40417"
 
@@ -73,6 +75,14 @@ def test_erasing_broken_off_at_any_write_is_ended_by_the_same_command(
 
 
 def _erase(root: Path, *, nth: int = 0, is_killed: bool = False) -> tuple[int, str, int]:
+    """What the command ends with, and how many operations it made, broken off at one of them unless it is none."""
     words = ("erase", CITY, "--ids", str(root / "ids"), "--ground", "surat 12/2026", "--by", "Sekda")
+    counted = multiprocessing.Value("i", 0)
+
+    def tell(operation: Operation) -> None:
+        counted.value = operation.nth
+        if nth:
+            (killing if is_killed else refusing)(nth)(operation)
+
     with city_at(root):
-        return Running(*words, root=root, breaks_at=nth, is_killed=is_killed).end()
+        return *end(*words, root=root, tell=tell), counted.value

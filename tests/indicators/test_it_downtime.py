@@ -200,7 +200,10 @@ def test_of_rows_that_start_at_once_under_one_number_the_first_cause_by_name_sta
 def test_an_incident_at_new_years_midnight_belongs_to_the_new_year() -> None:
     rows = [outage(1, "2025-01-01 00:00", "2025-01-01 01:00")]
     assert parts(measured(rows, "2025")) == (1, 1)
-    assert parts(measured(rows, "2024")) == (0, 0)
+    before = measured(rows, "2024")
+    assert parts(before) == (0, 0)
+    assert before.rows.excluded == {"outside_period": 1}
+    assert before.variants["as_recorded"].denominator == 0
     ends_then = [outage(1, "2024-12-31 23:00", "2025-01-01 00:00")]
     assert parts(measured(ends_then, "2024")) == (1, 1)
     assert measured(ends_then, "2025").rows.excluded == {"outside_period": 1}

@@ -109,6 +109,67 @@ def test_each_held_line_of_a_log_may_be_a_visit_or_join_two() -> None:
     assert effect.keeps_provisional is False
 
 
+HUNDRED_THOUSAND = Population("kemendagri:1", 100_000, date(2025, 6, 30), "dukcapil")
+
+
+def effect_of_quarantine(rows: list[dict[str, Any]], **terms: Any) -> tuple[str, str]:
+    (effect,) = [one for one in visits(rows, **terms).remarks if one.code == "quarantine_effect"]
+    return effect.id, effect.en
+
+
+def test_held_lines_may_have_made_every_visit() -> None:
+    rows = [month_of_visits(2, 4, source_tool="access_log")]
+    lines = RowCounts(14, 4, {}, {"malformed_line": 10})
+    _, in_en = effect_of_quarantine(rows, log_lines=lines, population=HUNDRED_THOUSAND)
+    assert in_en.endswith("were the 10 whose numbers are known sound: 0–14 visits per 100,000")
+
+
+def test_held_counts_of_the_headline_would_add_their_visits() -> None:
+    held = {"quarantine_reason": "bad_days_count"}
+    rows = [
+        month_of_visits(1, 100),
+        month_of_visits(2, 50, **held),
+        month_of_visits(3, None, **held),
+        month_of_visits(4, 7, **held, excluded_by="test"),
+        month_of_visits(5, 9, **held, variant="bots_included"),
+        month_of_visits(6, 11, **held) | OLD,
+    ]
+    in_id, in_en = effect_of_quarantine(rows, population=HUNDRED_THOUSAND)
+    assert "; bila 1 yang angkanya diketahui sah: 100–150 kunjungan per 100.000 penduduk" in in_id
+    assert "; were the 1 whose numbers are known sound: 100–150 visits per 100,000" in in_en
+
+
+def test_an_undated_count_is_counted_in_every_period() -> None:
+    rows = [month_of_visits(1, 5), month_of_visits(2, 5, quarantine_reason="bad_visited_on") | {"visited_on": None}]
+    for label in ("2024", "2025", "2025-07"):
+        assert visits(rows, label).rows.quarantined == {"bad_visited_on": 1}
+
+
+def test_each_month_of_a_year_is_told_apart() -> None:
+    result = visits([month_of_visits(1, 5), month_of_visits(11, 3)], population=HUNDRED_THOUSAND)
+    months = {b.member: b.quotient.value for b in result.breakdowns if b.dimension == "month"}
+    assert months == {"2025-01": 5, "2025-11": 3}
+
+
+def test_no_rows_are_another_reason_than_no_visit() -> None:
+    assert visits([]).headline.reason == "tidak ada data kunjungan / no visits data"
+
+
+@pytest.mark.parametrize("place", ["population", "other_populations"])
+def test_another_number_of_inhabitants_is_another_fingerprint(place: str) -> None:
+    one, other = (Population("bps:1", count, date(2025, 6, 30), "BPS") for count in (100_000, 100_001))
+    found = [
+        visits([month_of_visits(1, 5)], **{place: (people,) if place == "other_populations" else people})
+        for people in (one, other)
+    ]
+    assert found[0].inputs_sha256 != found[1].inputs_sha256
+
+
+def test_a_log_of_one_line_is_counted_in_place_of_its_day() -> None:
+    rows = [month_of_visits(2, 1, source_tool="access_log")]
+    assert visits(rows, log_lines=RowCounts(1, 1)).rows.read == 1
+
+
 def test_twenty_of_thirty_services_are_online() -> None:
     result = services([service(n, n < 25, n < 20) for n in range(30)])
     assert (round(result.headline.value, 1), result.headline.numerator, result.headline.denominator) == (66.7, 20, 30)
@@ -160,6 +221,13 @@ def test_end_to_end_needs_every_applicable_step_and_at_least_one() -> None:
 def test_agencies_that_do_not_report_lower_the_coverage() -> None:
     result = services([service(1, True, True)], agencies_expected=("A", "B"))
     assert (result.coverage_pct, result.status) == (50, "provisional")
+
+
+@pytest.mark.parametrize(("sound_count", "status"), [(98, "final"), (97, "provisional")])
+def test_two_rows_of_a_hundred_may_be_held_and_no_more(sound_count: int, status: str) -> None:
+    rows = [service(n, True, True) for n in range(sound_count)]
+    rows += [service(200 + n, True, True, quarantine_reason="unknown_audience") for n in range(2)]
+    assert services(rows).status == status
 
 
 def test_no_services_give_null_and_not_zero() -> None:

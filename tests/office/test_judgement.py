@@ -280,12 +280,15 @@ def test_members_that_are_new_or_gone_are_named(data: Path, monkeypatch: pytest.
     year_after(data)
     inquiries(data, [(s + timedelta(days=366), e + timedelta(days=366)) for s, e in spread()])
     path = data / "pengaduan.csv"
-    text = path.read_text("utf-8").replace(";Web;", ";Loket Rini;", 1).replace(";Web;", ";WhatsApp;")
+    text = path.read_text("utf-8").replace(";Web;", ";Loket Rini;", 1).replace(";Web;", ";Radio;", 6)
+    text = text.replace(";Web;", ";WhatsApp;")
     path.write_text(text, "utf-8")
     result = shown(monkeypatch, "inquiry_response", period="2025")
     assert codes(result) == {"gone_members_pct"}
-    # One inquiry is a group that is folded where results are published.
-    assert "+ WhatsApp, (lainnya / other); - Web" in result["reason"]
+    # One inquiry is a group that is folded where results are published, with the next larger; no share tells its size.
+    assert "ternyata lebih (+ WhatsApp, (lainnya / other); - Web)" in result["reason"]
+    assert "found more (+ WhatsApp, (lainnya / other); - Web)" in result["reason"]
+    assert "Radio" not in str(result["reasons"])
     assert "Rini" not in str(result["reasons"])
 
 

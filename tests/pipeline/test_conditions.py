@@ -38,7 +38,8 @@ def result(
         {"code": code, "id": f"{code} id", "en": f"{code} en", "keeps_provisional": keeps} for code, keeps in reasons
     ]
     closings = [{"action": action} for action in done]
-    return {"indicator": "it_downtime", "period": period, "status": status, "reasons": told, "closings": closings}
+    said = {"status": status, "reason": "sebab / reason", "reasons": told, "closings": closings}
+    return {"indicator": "it_downtime", "period": period, **said}
 
 
 def fetched(first: str, last: str, *, keeps_days: int | None = None) -> Manifest:
@@ -171,6 +172,8 @@ def test_a_source_that_purges_is_told_of_before_it_does(
         (result("2025-03", ("quarantine", True), ("still_open", True)), {}, ["result_provisional"]),
         (result("2025-03", ("largest_member_pct", False)), {}, []),
         (result("2025-03", status="final"), {}, []),
+        (result("2025-03", status="altered"), {}, ["result_altered"]),
+        (result("2025-03", status="altered", done=("closed",)), {}, ["result_altered"]),
     ],
 )
 def test_a_result_is_told_of_when_it_moved_or_a_person_can_mend_it(

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -368,6 +370,15 @@ def test_checking_writes_no_file_where_it_is_run(tmp_path: Path, monkeypatch: py
     expectations._context.cache_clear()
     assert verdict(sound_frame("visits"), "visits").is_sound
     assert list(tmp_path.iterdir()) == []
+
+
+def test_no_folder_is_made_for_pages_that_nobody_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process that is killed would leave it in the system's temporary folder."""
+    asked = []
+    monkeypatch.setattr(tempfile, "TemporaryDirectory", lambda *_, **__: asked.append(1) or nullcontext(str(tmp_path)))
+    expectations._context.cache_clear()
+    assert expectations._context().config.data_docs_sites == {}
+    assert asked == []
 
 
 def test_the_frame_is_left_as_it_was() -> None:

@@ -6,10 +6,12 @@ from dataclasses import replace
 
 import pytest
 
+from connectors.remarks import Remark
 from pipeline.indicators.base import Breakdown, Quotient
 from pipeline.indicators.definition import definitions
+from pipeline.indicators.small_groups import OTHERS
 from pipeline.warehouse import Part, Warehouse
-from pipeline.warehouse.folding import OTHERS, folded
+from pipeline.warehouse.folding import folded
 from tests.warehouse.test_warehouse import query, request, result
 
 
@@ -65,9 +67,7 @@ def test_the_view_for_tools_folds_as_the_pages_do_and_the_data_team_sees_all(
     assert {name: tuple(numbers) for name, *numbers in seen} == {
         name: pytest.approx(numbers) for name, numbers in told.items()
     }
-    page = warehouse.published_breakdowns("kota-uji", "2025")["inquiry_response"]
-    on_page = {one["member"]: (one["value"], one["numerator"], one["denominator"]) for one in page}
-    assert on_page == told | {"2025-01": (1.0, 24.0, 1.0)}
+    assert [one.name for one in view["month"]] == ["2025-01"]
     assert len(warehouse.breakdowns("kota-uji", "2025")["inquiry_response"]) == len(counts) + 1
 
 
@@ -88,3 +88,44 @@ def test_a_component_of_one_incident_is_no_person_and_stays(warehouse_url: str) 
     warehouse.migrate()
     warehouse.store([result()], request=request("r1"))
     assert query(warehouse_url, "SELECT member FROM indicator_breakdown_current") == [("Jaringan",)]
+
+
+def test_a_reason_stored_when_smaller_groups_were_told_of_names_none_that_is_small_now(warehouse_url: str) -> None:
+    warehouse = Warehouse(warehouse_url)
+    warehouse.migrate()
+    sizes = {"Loket": 30.0, "Radio": 40.0, "Loket Rini": 3.0, "Sapa": 4.0}
+    members = tuple(Breakdown("channel", name, Quotient(n, n, "days", 1.0)) for name, n in sizes.items())
+    limit_id, limit_en = "inquiry_response channel: Paling banyak 10 %", "inquiry_response channel: At most 10 %"
+    old = [
+        ("new_members_pct", "; ternyata 42,9 (+ Loket, Loket Rini)", "; found 42.9 (+ Loket, Loket Rini)"),
+        ("gone_members_pct", "; ternyata 12 (- Bu Tini)", "; found 12 (- Bu Tini)"),
+        ("gone_members_pct", "; ternyata 12 (+ Loket, (lainnya / other))", "; found 12 (+ Loket, (lainnya / other))"),
+        ("largest_member_pct", "; ternyata 51,9 (Radio)", "; found 51.9 (Radio). The city explains: a campaign"),
+        (
+            "new_members_pct",
+            "; ternyata 4 (Bu Tini). Penjelasan kota: ya",
+            "; found 4 (Bu Tini). The city explains: yes",
+        ),
+    ]
+    remarks = tuple(Remark(code, limit_id + told, limit_en + en, True) for code, told, en in old)
+    stored = replace(result(breakdowns=members), indicator_id="inquiry_response", status="provisional", remarks=remarks)
+    one = request("r1")
+    warehouse.store([stored], request=replace(one, city=replace(one.city, smallest_group=1)))
+    told = warehouse.current("kota-uji", "2025")[0]
+    assert "Bu Tini" in str(told["reasons"])
+    warehouse.store([stored], request=one)
+    shown = warehouse.published("kota-uji", "2025")[0]
+    assert [reason["id"].removeprefix(limit_id) for reason in shown["reasons"]] == [
+        "; ternyata lebih (kelompok kecil)",
+        "; ternyata lebih (kelompok kecil)",
+        "; ternyata lebih (kelompok kecil)",
+        "; ternyata 51,9 (Radio)",
+        "; ternyata lebih (kelompok kecil). Penjelasan kota: ya",
+    ]
+    assert shown["reasons"][3]["en"].endswith("; found 51.9 (Radio). The city explains: a campaign")
+    assert "Rini" not in str(shown)
+    assert "Tini" not in str(shown)
+    assert "42.9" not in str(shown)
+    remarks_of_tools = str(query(warehouse_url, "SELECT code, text_id, text_en FROM indicator_remark_current"))
+    assert "gone_members_pct" in remarks_of_tools
+    assert "Tini" not in remarks_of_tools

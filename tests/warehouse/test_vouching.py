@@ -219,3 +219,13 @@ def test_versions_of_a_warehouse_without_seals_are_sealed_as_they_are(warehouse:
     warehouse.migrate()
     assert compared(warehouse).is_same
     assert compared(warehouse).alterations == {"it_downtime": ()}
+
+
+@pytest.mark.parametrize("run_id", ["r1", "r2"])
+def test_when_the_run_of_any_version_ended_is_held_against_that_version(
+    run_id: str, warehouse: Warehouse, warehouse_url: str
+) -> None:
+    alter(warehouse_url, f"UPDATE run SET finished_at = '2020-01-01 00:00:00+00:00' WHERE run_id = '{run_id}'")
+    assert {one.place for one in compared(warehouse).differences} == {"run.finished_at"}
+    assert store(warehouse, "r3").outcome == "unchanged"
+    assert compared(warehouse).is_same
