@@ -14,7 +14,18 @@ from rich.table import Table
 
 from benchmarks.measure import Samples, Verdict, Work, compare, exponent
 
-_MODULES = ("access_log", "tickets", "incidents", "sheets", "annual", "periods", "storing", "views", "start_up")
+_MODULES = (
+    "access_log",
+    "tickets",
+    "loops",
+    "incidents",
+    "sheets",
+    "annual",
+    "periods",
+    "storing",
+    "views",
+    "start_up",
+)
 
 
 def main() -> None:

@@ -127,8 +127,16 @@ def _years(document: Mapping[str, Any]) -> list[int]:
 
 
 def _persons(value: object, document: Mapping[str, Any]) -> str:
-    """A figure in persons; `SourceChanged` for a unit nobody has thought of."""
-    unit = " ".join(str(document["var"][0].get("unit") or "").split()).casefold()
+    """A figure in persons; `SourceChanged` for a unit nobody has thought of, or none told."""
+    described = document["var"][0]
+    if "unit" not in described:
+        raise SourceChanged(
+            id="Jawaban BPS tidak lagi menyebut satuan tabelnya ('unit'); jiwa dan ribu jiwa tidak dapat dibedakan. "
+            "Periksa 'var', atau tanyakan BPS.",
+            en="BPS's answer no longer tells its table's unit ('unit'); persons and thousands of them look alike. "
+            "Check 'var', or ask BPS.",
+        )
+    unit = " ".join(str(described["unit"] or "").split()).casefold()
     if unit not in _UNITS:
         raise SourceChanged(
             id=f"Satuan tabel BPS '{unit[:40]}' bukan jumlah orang; yang dikenal: {', '.join(filter(None, _UNITS))}. "

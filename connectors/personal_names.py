@@ -25,6 +25,12 @@ _IN_OFFICE = re.compile(
     rf"{_BEGINS}(?i:pak|bu|bapak|ibu)\s+(?i:(?P<district>lurah|camat|kades)|rt|rw|haji|guru|dokter)\b[\s\d/(.]+"
     rf"(?P<name>{_CAPITALISED})"
 )
+# Ranks, ministers of religion and what people of a region call each other.
+_RANKED = re.compile(
+    r"\b(?i:bripka|bripda|briptu|brigadir|aiptu|aipda|ipda|iptu|akp|kompol|akbp|serka|serda|sertu|letda|lettu"
+    r"|pdt|pendeta|romo|suster|cak|neng|mang|tuan guru)\b\.?\s+(?:[A-Z][a-z]{1,3}\.\s*)?"
+    rf"(?P<name>{_CAPITALISED})"
+)
 # Those of ministers of religion, doctors and scholars also stand in names of streets and hospitals; `mas` is gold.
 _HONOURED = re.compile(
     rf"{_BEGINS}(?:(?:H|KH|K\.H|Ust|Dr|dr|drg|Drg|Drs|Dra|Ir|Prof|R|Rr|Tgk)\.\s*"
@@ -46,7 +52,8 @@ _ROLES = (
     r"|requester|name|pasien|pelanggan|sopir|pengemudi|kepala keluarga|suami|istri|anak (?:kandung|dari)|ahli waris"
     r"|penerima(?: (?:bansos|pkh|bpnt|blt|bantuan|manfaat))?|orang tua(?: (?:murid|siswa))?|wali(?: (?:murid|siswa))?"
     r"|siswa|siswi|murid|assignee|assigned to|re(?:ques|por)ted (?:by|for)|disposisi|oleh|yth|u\.p\.?|saksi|direktur"
-    r"|saya|tetangga|nasabah|warga|an"
+    r"|saya|tetangga|nasabah|warga|klien|mahasiswa|juru parkir|ketua r[tw]|kadus|bidan|dokter|perawat|guru|haji|nenek"
+    r"|kakek|an"
 )
 _OF_OFFICES = re.compile(
     r"disposisi|oleh|yth|u\.p|petugas|operator|teknisi|kontak|contact|pic|cp|assigne|requested", re.I
@@ -107,7 +114,7 @@ def knows_name(word: str) -> bool:
 
 
 def _names(text: str) -> Iterator[re.Match[str]]:
-    for pattern in _SALUTED, _FAMILIAR, _MARKED, _HONOURED:
+    for pattern in _SALUTED, _RANKED, _FAMILIAR, _MARKED, _HONOURED:
         yield from filter(_is_name, pattern.finditer(text))
     yield from (found for found in _TOLD.finditer(text) if _is_name(found) and not _may_be_an_office(found))
     yield from (found for found in _NAMED_AFTER.finditer(text) if _is_name(found) and not _is_acronym(found["name"]))

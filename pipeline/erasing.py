@@ -27,6 +27,7 @@ from pipeline.landing import (
     remove_object,
     write_erased_ids,
 )
+from pipeline.leftovers import sweep_leftovers
 from pipeline.mirror import names
 from pipeline.settings import Settings
 from pipeline.store_request import city_record
@@ -140,6 +141,8 @@ class Erasing:
 
         A decision that was broken off goes on under its number, with what it counted when it was made.
         """
+        # What killed commands left may hold the person too.
+        sweep_leftovers(self.home)
         number = plan.decision or self._next_number()
         for (city_id, source), ids in plan.ids.items():
             kept = erased_ids(self.home, city_id, source) or new_ids(self.home)

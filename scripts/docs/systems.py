@@ -14,7 +14,9 @@ _HEAD = """# Systems Tolok reads
 
 Written by `make generated` from `connectors/presets/`; do not edit. `system: NAME` in a city's YAML starts from the
 settings of that preset. How to name a connection is in [connections.md](connections.md); how to read a system that is
-not here, in [connect-unknown-api.md](connect-unknown-api.md).
+not here, in [connect-unknown-api.md](connect-unknown-api.md). A *documented exchange* is question and answer
+as the vendor documents them, with addresses and the day they were read, in
+[tests/connectors/exchanges](../tests/connectors/exchanges); the preset must ask just so and read just that.
 
 | `system` | what | indicator | way in | auth | paging | how long it keeps things | tested against |
 |---|---|---|---|---|---|---|---|

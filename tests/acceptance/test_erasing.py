@@ -12,6 +12,7 @@ import pytest
 
 from pipeline import steps
 from pipeline.landing import erased_ids
+from pipeline.leftovers import sweep_leftovers
 from pipeline.settings import Settings
 from pipeline.warehouse import Warehouse
 from tests.acceptance.exports import write_city
@@ -130,6 +131,15 @@ def test_older_raw_files_that_nothing_reads_any_more_go_too(ran: Path, monkeypat
     for label in (YEAR, "2024-03"):
         steps.run(CITY, label)
     assert holding(ran / "home", NAME)
+    erase(monkeypatch)
+    assert holding(ran / "home", TICKET, NAME) == []
+
+
+def test_what_a_killed_run_left_goes_too(ran: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    left = ran / "home" / "clean" / CITY / "inquiries" / ".draft-0123-abcd_123" / "2024-03.csv"
+    left.parent.mkdir()
+    left.write_text(TICKET, "utf-8")
+    sweep_leftovers.cache_clear()
     erase(monkeypatch)
     assert holding(ran / "home", TICKET, NAME) == []
 

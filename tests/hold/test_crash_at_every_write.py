@@ -61,7 +61,7 @@ CASES = {
         ("readiness", CITY, YEAR), before=(("run", CITY, MONTH), ("template", "readiness", CITY, "--year", YEAR))
     ),
     "publish files": Case(("publish", CITY, MONTH, "--to", "files"), change=publisher),
-    "publish ms-ind": Case(("publish", CITY, MONTH, "--to", "ms-ind")),
+    "publish ms-ind": Case(("publish", CITY, MONTH, "--to", "ms-ind"), every=1),
     "close": Case(("close", CITY, YEAR, "--by", "Sekda"), before=(("backfill", CITY, YEAR),)),
     "correct": Case(
         ("correct", CITY, YEAR, "--by", "Sekda", "--reason", "berkas"),
@@ -69,10 +69,10 @@ CASES = {
         change=late_answers,
         every=49 * EVERY,
     ),
-    "init": Case(("init", "kota-baru"), before=()),
-    "draft": Case(("draft", CITY, "ROOT/cities/data/gangguan.csv", "--source", "lain", "--write"), before=()),
-    "template": Case(("template", "inquiries", "--to", "ROOT/baru.xlsx"), before=()),
-    "template readiness": Case(("template", "readiness", CITY, "--year", YEAR), before=()),
+    "init": Case(("init", "kota-baru"), before=(), every=1),
+    "draft": Case(("draft", CITY, "ROOT/cities/data/gangguan.csv", "--source", "lain", "--write"), before=(), every=1),
+    "template": Case(("template", "inquiries", "--to", "ROOT/baru.xlsx"), before=(), every=1),
+    "template readiness": Case(("template", "readiness", CITY, "--year", YEAR), before=(), every=1),
 }
 
 
@@ -148,7 +148,7 @@ def folder(tmp_path: Path) -> Iterator[Path]:
 
 
 @pytest.mark.usefixtures("warm")
-@pytest.mark.parametrize("command", of_form(("run",), full=tuple(CASES)))
+@pytest.mark.parametrize("command", of_form(("run", "init", "template readiness"), full=tuple(CASES)))
 def test_a_command_broken_off_at_any_operation_is_mended_by_the_next(
     command: str, folder: Path, row: Callable[[str, str, str], None]
 ) -> None:

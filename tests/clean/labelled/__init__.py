@@ -1,4 +1,4 @@
-"""Labelled texts of desks, written before the rules were read, as their lists say them."""
+"""Labelled texts of desks, written before the rules were read or were mended, as their lists say them."""
 
 from __future__ import annotations
 
@@ -24,13 +24,15 @@ def personal() -> list[Labelled]:
     """The cells that tell of a person: those written out, and each line of a desk with some made-up persons."""
     chance = random.Random(2025)  # noqa: S311 made-up persons
     bare = str.maketrans("", "", "⟦⟧")
-    written = [Labelled(_seen(line).translate(bare), line) for line in _lines("written_out")]
+    written = [
+        Labelled(_seen(line).translate(bare), line) for name in ("written_out", "later") for line in _lines(name)
+    ]
     return written + [Labelled(_filled(line, chance), line) for line in _lines("desks") for _ in range(_OF_EACH)]
 
 
 def sound() -> list[str]:
     """The cells that tell of nobody."""
-    return list(_lines("sound"))
+    return [*_lines("sound"), *_lines("later_sound")]
 
 
 def _lines(name: str) -> Iterator[str]:
