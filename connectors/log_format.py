@@ -186,20 +186,21 @@ def formats_of(text: str) -> tuple[LineFormat, ...]:
     """
     if text in (*STANDARD, *SELF_DESCRIBING, *WRAPPERS):
         return ()
-    if text.startswith(FIELDS_DIRECTIVE):
-        return w3c_formats(text)
     if text in NAMED:
         return tuple(_parse(NAMED[name]) for name in _ALTERNATIVES.get(text, (text,)))
-    found = _parse(_statement(text))
-    if found.lacks:
-        raise _unfit(text, id=f"tidak memuat {'; '.join(found.lacks)}", en=f"has no {'; '.join(found.lacks)}")
-    return (found,)
+    found = w3c_formats(text) if text.startswith(FIELDS_DIRECTIVE) else (_parse(_statement(text)),)
+    if lacks := found[0].lacks:
+        raise _unfit(text, id=f"tidak memuat {'; '.join(lacks)}", en=f"has no {'; '.join(lacks)}")
+    return found
 
 
 @lru_cache(64)
 def w3c_formats(directive: str) -> tuple[LineFormat, ...]:
-    """The formats that a `#Fields:` line allows: columns apart by spaces, with `+` for a space, or by tabs."""
-    names = directive.removeprefix(FIELDS_DIRECTIVE).split()
+    """The formats that a `#Fields:` line allows: columns apart by spaces, with `+` for a space, or by tabs.
+
+    Of a line that names none, as one that was cut, they lack everything.
+    """
+    names = directive.removeprefix(FIELDS_DIRECTIVE).split() or ["-"]
     # CloudFront's own name is the other one.
     is_told_twice = "x-host-header" in names
     roles = {**_W3C, "cs(host)": ""} if is_told_twice else _W3C

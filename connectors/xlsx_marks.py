@@ -17,6 +17,7 @@ from kernels.sheet_cells import (
     COLUMNS,
     ERROR_CELL,
     FIRST_COLUMN,
+    HAS_TYPE,
     HIDDEN_ROW,
     LAST_COLUMN,
     LAST_COLUMN_AT_ROW,
@@ -26,7 +27,6 @@ from kernels.sheet_cells import (
     NEXT_ROW,
     REACH_SIZE,
     TEXTS,
-    TYPES_COUNT,
     UNCOMPUTED_CELL,
     find_sheet_cells,
 )
@@ -111,7 +111,7 @@ def _marks_of(xml: IO[bytes], *, member_bytes: int) -> SheetMarks:
             held = held[read:]
         if len(held) > _LONGEST_PART:
             marks.beyond = Bounds((cell_name(int(reach[NEXT_ROW]) + 1, int(reach[NEXT_COLUMN])),))
-    if reach[CELLS_COUNT] and reach[TYPES_COUNT]:
+    if reach[CELLS_COUNT] and reach[HAS_TYPE]:
         raise ElementTree.ParseError
     marks.beyond = marks.beyond or _beyond(reach)
     for runs in marks.uncomputed.values():

@@ -9,9 +9,9 @@ from kernels import BYTES, Bytes, Ints, inlined, kernel
 
 ERROR_CELL, UNCOMPUTED_CELL, HIDDEN_ROW, COLUMNS, TEXTS = range(1, 6)
 # What the numbers of a sheet's reach mean, in order: the row and column that come next, from 0; the last row, first and
-# last column with a cell that says something; how many such cells and how many document types there are; the column of
+# last column with a cell that says something; how many such cells there are, and whether a document type; the column of
 # the cell in that last row, and the row of that in the last column.
-NEXT_ROW, NEXT_COLUMN, LAST_ROW, FIRST_COLUMN, LAST_COLUMN, CELLS_COUNT, TYPES_COUNT = range(7)
+NEXT_ROW, NEXT_COLUMN, LAST_ROW, FIRST_COLUMN, LAST_COLUMN, CELLS_COUNT, HAS_TYPE = range(7)
 LAST_ROW_AT_COLUMN, LAST_COLUMN_AT_ROW, REACH_SIZE = 7, 8, 9
 FARTHEST = 1 << 40
 
@@ -54,9 +54,9 @@ def find_sheet_cells(data: Bytes, reach: Ints, found: Ints) -> tuple[int, int]:
 
 @inlined
 def _read_declaration(data: Bytes, at: int, reach: Ints, cell: Ints) -> None:
-    """Count a document type; character data is a value of the cell it stands in."""
+    """Note a document type; character data is a value of the cell it stands in."""
     is_marked = data[at + 1] == _BANG
-    reach[TYPES_COUNT] += is_marked and data[at + 2] not in (_DASH, _BRACKET)
+    reach[HAS_TYPE] |= is_marked and data[at + 2] not in (_DASH, _BRACKET)
     cell[_HAS_VALUE] |= is_marked and data[at + 2] == _BRACKET
 
 
