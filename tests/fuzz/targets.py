@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from tempfile import mkdtemp
+from tempfile import TemporaryDirectory
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -38,7 +38,9 @@ from pipeline.landing.manifests import as_plain, from_plain
 from pipeline.tables import Kind
 
 ZONE = ZoneInfo("Asia/Jakarta")
-_FOLDER = Path(mkdtemp(prefix="tolok-fuzz-"))
+# Removed when the process ends.
+_TEMPORARY = TemporaryDirectory(prefix="tolok-fuzz-")
+_FOLDER = Path(_TEMPORARY.name)
 _LINES_AT_ONCE = 200
 
 
