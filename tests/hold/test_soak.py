@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import tempfile
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -16,9 +15,9 @@ import pytest
 from tests.hold import IS_FULL
 from tests.hold.home import CITY, city_at, drafts, tolok
 
-MINUTES = float(os.environ.get("TOLOK_SOAK_MINUTES", "10"))
-# The first rounds fill caches.
-WARM, MOST_MIB_A_ROUND = 10, 0.5
+MONTHS, YEARS, BACKFILLS = int(os.environ.get("TOLOK_SOAK_MONTHS", "60")), 5, 34
+# Until each month and a year have come, caches are filled and memory grows by some 2 MiB a round.
+WARM, MOST_MIB_A_ROUND = 24, 0.5
 
 
 class Held(NamedTuple):
@@ -40,28 +39,33 @@ def held() -> Held:
     )
 
 
+def due(nth: int, count: int) -> bool:
+    """Whether in this round one of so many is due, spread evenly over all rounds."""
+    return (nth + 1) * count // MONTHS > nth * count // MONTHS
+
+
 def work(nth: int, exports: Path) -> None:
     """A month of a file that is new in each round; now and then its year, and a backfill."""
-    month = f"2024-{nth % 10 + 1:02d}"
+    month = f"2024-{nth % 12 + 1:02d}"
     with (exports / "pengaduan.csv").open("a", encoding="utf-8") as file:
         file.write(f"{1000 + nth};Aplikasi;3 Jan 2024 08:00;3 Jan 2024 {9 + nth % 12:02d}:00;Warga\n")
     asked = [("run", CITY, month)]
-    asked += [("run", CITY, "2024")] * (nth % 12 == 11) + [("backfill", CITY, month, "--again")] * (nth % 3 == 2)
+    asked += [("run", CITY, "2024")] * due(nth, YEARS) + [("backfill", CITY, month, "--again")] * due(nth, BACKFILLS)
     for words in asked:
         code, said = tolok(*words)
         assert code == 0, said
 
 
-@pytest.mark.skipif(not IS_FULL, reason="takes TOLOK_SOAK_MINUTES: make test-hold")
+@pytest.mark.skipif(not IS_FULL, reason="takes minutes: make test-hold")
 def test_a_process_does_not_grow(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, row: Callable[[str, str, str], None]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, warehouse_url: str, row: Callable[[str, str, str], None]
 ) -> None:
     (tmp_path / "tmp").mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "tmp"))
-    rounds, until = list[Held](), time.monotonic() + MINUTES * 60
-    with city_at(tmp_path):
-        while len(rounds) < 2 * WARM or time.monotonic() < until:
-            work(len(rounds), tmp_path / "cities" / "data")
+    rounds = list[Held]()
+    with city_at(tmp_path, TOLOK_WAREHOUSE=warehouse_url):
+        for nth in range(MONTHS):
+            work(nth, tmp_path / "cities" / "data")
             rounds.append(held())
         assert drafts(tmp_path) == []
     settled = np.array(rounds[WARM:], dtype=float)
@@ -71,9 +75,11 @@ def test_a_process_does_not_grow(
     assert last.connections <= first.connections
     assert last.temporary == 0
     assert slopes.memory_mib < MOST_MIB_A_ROUND
+    database = warehouse_url.partition(":")[0]
     row(
         "Operations",
-        f"{len(rounds)} rounds of runs, years and backfills in one process, every round a new file",
-        f"a round: memory {slopes.memory_mib:+.2f} MiB, descriptors {slopes.descriptors:+.2f}, connections "
-        f"{slopes.connections:+.2f}, temporary files {slopes.temporary:+.2f}",
+        f"{MONTHS} months, {YEARS} years and {BACKFILLS} backfills in one process, every month a new file, {database}",
+        f"from {first.memory_mib:.0f} to {last.memory_mib:.0f} MiB, a round {slopes.memory_mib:+.2f}; descriptors "
+        f"{first.descriptors} to {last.descriptors}, connections {first.connections} to {last.connections}, temporary "
+        f"files {first.temporary} to {last.temporary}",
     )
