@@ -148,7 +148,7 @@ def conclude(summary: ServiceSummary, *, terms: Terms) -> Result:
 def _unknown(summary: ServiceSummary, terms: Terms) -> list[Remark]:
     """That a register made long after the period does not tell which services were valid at its end."""
     known_until = terms.known_until
-    if known_until is None or known_until < terms.end_at + _KNOWN_FOR:
+    if known_until is None or known_until <= terms.end_at + _KNOWN_FOR:
         return []
     whys = [why for why in _unknown_dates(summary, terms) if why]
     day = known_until.astimezone(terms.zone).date()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pandas as pd
@@ -260,3 +260,98 @@ def test_a_register_without_dates_answers_only_for_the_time_it_was_made(
     ended = service(3, True, True, valid_from_on=dated["valid_from_on"], valid_to_on=pd.Timestamp(2005, 1, 1))
     assert services([service(1, True, True), dated], "2010", known_until=known_until).status == "provisional"
     assert services([dated, ended], "2010", known_until=known_until).status == "final"
+
+
+def test_a_service_counts_from_the_day_it_begins() -> None:
+    assert services([service(1, True, True, valid_from_on=pd.Timestamp("2025-12-31"))]).headline.denominator == 1
+
+
+def test_a_flag_that_is_not_known_is_no() -> None:
+    rows = [service(1, True, None), service(2, None, True), service(3, True, True, is_online_applicable=None)]
+    result = services(rows)
+    assert (result.headline.numerator, result.headline.denominator) == (1, 3)
+    assert result.variants["accessible_only"].numerator == 2
+    assert result.variants["not_applicable_removed"].denominator == 2
+
+
+def test_shares_are_told_by_agency_sector_and_audience() -> None:
+    rows = [service(n, True, n == 1, agency="A" if n < 3 else "B", audience="citizens", sector="S") for n in (1, 2, 3)]
+    told = {(b.dimension, b.member): b.quotient for b in services(rows).breakdowns}
+    assert {key: (part.numerator, part.denominator) for key, part in told.items()} == {
+        ("agency", "A"): (1, 2),
+        ("agency", "B"): (0, 1),
+        ("sector", "S"): (1, 3),
+        ("audience", "citizens"): (1, 3),
+    }
+    assert (told["agency", "A"].value, told["agency", "A"].unit) == (50, "%")
+
+
+def test_services_of_both_kinds_of_people_count_for_each() -> None:
+    rows = [
+        service(n, True, n != 2, audience=audience) for n, audience in enumerate(("citizens", "both", "businesses"))
+    ]
+    shares = services(rows).variants
+    assert (shares["citizens"].value, shares["citizens"].denominator) == (100, 2)
+    assert (shares["businesses"].value, shares["businesses"].denominator) == (50, 2)
+
+
+def test_each_service_counts_as_often_as_it_is_asked_for() -> None:
+    rows = [service(1, True, True, volume=30), service(2, False, False, volume=10), service(3, True, True)]
+    weighted = services(rows).variants["weighted_by_volume"]
+    assert (weighted.value, weighted.numerator, weighted.denominator) == (75, 30, 40)
+    assert "volume is not recorded" in services(rows[2:]).variants["weighted_by_volume"].reason
+
+
+def test_one_step_that_is_online_is_a_service_from_end_to_end() -> None:
+    rows = [
+        service(n, True, True, steps_count=1, steps_applicable_count=k, steps_online_count=k)
+        for n, k in ((1, 1), (2, 0))
+    ]
+    variants = services(rows).variants
+    assert {name: variants[name].value for name in ("end_to_end", "every_step_online", "any_step_online")} == {
+        "end_to_end": 50,
+        "every_step_online": 50,
+        "any_step_online": 50,
+    }
+    assert (variants["end_to_end_of_applicable"].value, variants["end_to_end_of_applicable"].denominator) == (100, 1)
+    without = services([service(1, True, True)]).variants
+    steps = [name for name in without if "step" in name or name.startswith("end_to_end")]
+    assert all("online steps are not recorded" in without[name].reason for name in steps)
+
+
+def test_the_share_of_expected_agencies_that_report_is_the_coverage() -> None:
+    rows = [service(1, True, True, agency="A"), service(2, True, True, agency="B")]
+    assert services(rows, agencies_expected=("A", "B", "C")).coverage_pct == pytest.approx(200 / 3)
+    assert services([], agencies_expected=()).coverage_pct == 0
+
+
+def test_held_services_may_all_be_online_or_none() -> None:
+    rows = [service(n, n < 50, True) for n in range(98)]
+    rows += [service(200 + n, False, False, quarantine_reason="unknown_audience") for n in range(2)]
+    (effect,) = [one for one in services(rows).remarks if one.code == "quarantine_effect"]
+    assert effect.id.endswith("; bila 2 yang angkanya diketahui sah: 50–52 %")
+    assert effect.en.endswith("; were the 2 whose numbers are known sound: 50–52 %")
+
+
+@pytest.mark.parametrize(
+    ("rows", "terms", "why"),
+    [
+        ([service(1, True, True)], {}, "1 of 1 services tell no start"),
+        ([service(1, True, True, valid_from_on=pd.Timestamp(2001, 1, 1))], {}, "none of its rows tells an end"),
+        ([service(1, True, True)], {"dates_are_assumed": True}, "its dates come from 'constant' or 'default'"),
+    ],
+)
+def test_a_late_register_says_on_which_day_it_was_made_and_what_it_lacks(
+    rows: list[dict[str, Any]], terms: dict[str, Any], why: str
+) -> None:
+    # On that day it is already the second of the month in the city, and not yet in UTC.
+    known_until = datetime.fromisoformat("2027-06-02T05:00:00+07:00")
+    (remark,) = [one for one in services(rows, known_until=known_until, **terms).remarks if one.keeps_provisional]
+    assert remark.code == "register_without_dates"
+    assert remark.en.startswith(f"a register of services extracted on 2027-06-02 cannot answer for 2025: {why}")
+
+
+def test_a_register_made_366_days_after_the_year_still_answers_for_it() -> None:
+    latest = datetime.fromisoformat("2027-01-02T00:00:00+07:00")
+    assert services([service(1, True, True)], known_until=latest).status == "final"
+    assert services([service(1, True, True)], known_until=latest + timedelta(seconds=1)).status == "provisional"
