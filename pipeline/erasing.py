@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -37,6 +38,7 @@ from pipeline.warehouse.locks import alone
 
 # Raw files that are being fetched are named by no manifest yet.
 _SECONDS_IN_FLIGHT = 3600
+_LETTER_DIGITS = 3
 _SCANNING = ErasedIds(b"scan")
 Place = tuple[str, str]
 
@@ -117,6 +119,7 @@ class Erasing:
         """
         self._refuse_unsound()
         manifests, wanted = all_manifests(self.home), {name: self._wanted_of(name) for name in self.sources}
+        self._refuse_unnamed(manifests)
         rows, files, by_file = dict[tuple[str, str, str], int](), set[str](), dict[tuple[str, str], int]()
         found = {name: set[str]() for name in self.sources}
         for one in [one for one in manifests if (one.city, one.source) in self._places]:
@@ -242,6 +245,8 @@ class Erasing:
             if files & {file.sha256 for file in one.files} and (one.city, one.source) not in self._places
         }
         for city_id, source in others:
+            if source not in self._city(city_id).sources:
+                raise _no_longer_named(city_id, [source])
             if not TABLES[self._city(city_id).sources[source].table].has_ids:
                 raise DataRejected(
                     id=f"Berkas yang sama juga dibaca {city_id}, sumber '{source}', yang barisnya tidak bernomor. "
@@ -300,14 +305,21 @@ class Erasing:
                 id="Belum ada nomor: tulis satu per baris ke masukan standar, atau di berkas dengan --ids.",
                 en="There are no ids: write one a line to standard input, or in a file with --ids.",
             )
-        told = asked.ground.casefold()
         is_personal = personal_kind(asked.ground) is not None and personal_kind(asked.ground) != "free text"
-        if is_personal or any(self._parted(one)[1].casefold() in told.split() for one in asked.ids):
+        ids = [self._parted(one)[1] for one in asked.ids]
+        if is_personal or any(_tells(f"{asked.ground} {asked.by}", one) for one in ids):
             raise ConfigError(
-                id="--ground tampak memuat data orangnya. Tulis dasar dan nomor suratnya saja; ini disimpan selamanya.",
-                en="--ground looks as if it held the person's data. Write the ground and the letter's number alone; it "
-                "is kept for good.",
+                id="--ground atau --by tampak memuat data orangnya. Tulis dasar dan nomor suratnya saja, dan siapa "
+                "yang memutuskan; ini disimpan selamanya.",
+                en="--ground or --by looks as if it held the person's data. Write the ground and the letter's number "
+                "alone, and who decides; it is kept for good.",
             )
+
+    def _refuse_unnamed(self, manifests: Sequence[Manifest]) -> None:
+        """Raise `ConfigError` where the landing zone holds files of a source that the YAML no longer names."""
+        left = {one.source for one in manifests if one.city == self.city.city} - set(self.city.sources)
+        if left:
+            raise _no_longer_named(self.city.city, sorted(left))
 
     def _refuse_unclear(self, found: Mapping[str, set[str]], decided: Mapping[str, Mapping[str, int]]) -> None:
         """Raise `DataRejected` that names lines of the request, never what stands in them."""
@@ -336,6 +348,25 @@ class Erasing:
                 en=f"The ids on lines {lines} are in several sources; nothing was erased. Write SOURCE:ID ({sources}), "
                 "a line for each source.",
             )
+
+
+def _no_longer_named(city_id: str, sources: Sequence[str]) -> ConfigError:
+    names, folders = ", ".join(sources), ", ".join(f"landing/{city_id}/{name}" for name in sources)
+    return ConfigError(
+        id=f"YAML {city_id} tidak lagi menyebut sumber yang berkasnya masih disimpan: {names}. Isinya tidak dapat "
+        f"diperiksa, jadi belum ada yang dihapus. Tulis lagi sumber itu dengan nama lamanya, hapus orangnya, lalu "
+        f"keluarkan sumber itu; atau hapus {folders}, yang hasilnya lalu tidak dapat ditelusuri lagi.",
+        en=f"The YAML of {city_id} no longer names sources whose files are still kept: {names}. Nobody can tell what "
+        f"they hold, so nothing was erased. Write the source again under its old name, erase the person, then take it "
+        f"out; or delete {folders}, whose results then no longer retrace.",
+    )
+
+
+def _tells(text: str, id: str) -> bool:
+    """Whether an id stands in a text between other signs; a number of up to three digits may be a letter's own."""
+    is_short = id.isdigit() and len(id) <= _LETTER_DIGITS
+    found = re.search(rf"(?<!\w){re.escape(id.casefold())}(?!\w)", text.casefold())
+    return found is not None and not is_short
 
 
 def _ids_of(looked: erasure.Found, wanted: Sequence[str]) -> set[str]:

@@ -17,6 +17,7 @@ from pipeline.readiness.check import stored_otherwise
 from pipeline.report.verification import MANIFEST, RAW_FILE, STORED_FILE, Checked, Finding, Kind, Verified
 from pipeline.settings import Settings
 from pipeline.warehouse import Comparison, Difference, Warehouse
+from pipeline.warehouse.deciding import Decided
 
 _OF_A_FILE = ("name", "owner", "licence")
 
@@ -56,7 +57,7 @@ def verify(city_id: str, period: str, *, progress: Progress = SILENT) -> Verifie
         Checked(
             name,
             one.newest.number if one.newest else 0,
-            one.result.headline.value,
+            _shown_value(one),
             is_same=one.is_same,
             erased_count=one.erased_count,
         )
@@ -67,6 +68,14 @@ def verify(city_id: str, period: str, *, progress: Progress = SILENT) -> Verifie
         for name, one in compared.left_out.items()
     )
     return Verified(city_id, label, checked, tuple(findings), tuple(notes), raw.count, compared.is_closed)
+
+
+def _shown_value(one: Decided) -> float | None:
+    """The value computed anew; where rows were erased since, the one that is stored, which nothing gives again."""
+    if one.erased_count and one.newest is not None and one.newest.result is not None:
+        stored: float | None = one.newest.result["value"]
+        return stored
+    return one.result.headline.value
 
 
 def _of_files(raw: RawFiles) -> Iterator[Finding]:

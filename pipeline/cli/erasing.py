@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, TextIO
+from hashlib import sha256
+from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
@@ -13,6 +15,7 @@ from connectors.numerals import number
 from pipeline.cli.group import commands
 from pipeline.cli.printing import say
 from pipeline.cli.stored import open_warehouse
+from pipeline.landing.erased import HASHED
 from pipeline.settings import Settings
 from pipeline.tables import TABLES
 
@@ -24,16 +27,14 @@ _TABLES = [table.name for table in TABLES.values() if table.has_ids]
 
 @commands.command()
 @click.argument("city")
-@click.option(
-    "--ids", type=click.File("r", encoding="utf-8"), default=None, help="Berkas nomor, - = stdin. / File of ids."
-)
+@click.option("--ids", type=click.File("rb"), default=None, help="Berkas nomor, - = stdin. / File of ids.")
 @click.option("--table", type=click.Choice(_TABLES), default="inquiries", help="Tabelnya. / The table.")
 @click.option("--ground", default="", help="Dasarnya, mis. nomor surat. / On what ground, such as a letter's number.")
 @click.option("--by", default=None, help="Siapa; bawaan: akun ini. / Who; default: this account.")
 @click.option("--expired", "is_expired", is_flag=True, help="Yang masa simpannya habis. / What is kept no longer.")
 @click.option("--dry-run", "is_tried", is_flag=True, help="Tunjukkan saja. / Only show.")
 def erase(
-    city: str, ids: TextIO | None, table: str, ground: str, by: str | None, is_expired: bool, is_tried: bool
+    city: str, ids: BinaryIO | None, table: str, ground: str, by: str | None, is_expired: bool, is_tried: bool
 ) -> None:
     """Hapus baris orang di mana pun; tanpa --ids: keputusan yang ada. / Erase persons' rows everywhere; decisions."""
     from pipeline.closing import account
@@ -51,7 +52,7 @@ def erase(
             id="Penghapusan perlu dasar: --ground 'surat permohonan nomor ...'. Coba dahulu dengan --dry-run.",
             en="Erasing needs a ground: --ground 'letter number ...'. Try it first with --dry-run.",
         )
-    told = tuple(dict.fromkeys(line.strip() for line in ids if line.strip()))
+    told = _ids_in(ids.read())
     erasing = Erasing(Request(city, table, told, by or account(), ground.strip()))
     if is_tried:
         for line in _planned(erasing.plan()):
@@ -62,6 +63,21 @@ def erase(
         decision = erasing.run(plan, now=datetime.now(UTC))
     for line in (*_planned(plan), *_done(plan, decision)):
         say(line)
+
+
+def _ids_in(content: bytes) -> tuple[str, ...]:
+    """The ids, one a line, each once, whatever mark a spreadsheet or editor put before them."""
+    is_utf16 = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    try:
+        lines = content.decode("utf-16" if is_utf16 else "utf-8-sig").splitlines()
+    except UnicodeDecodeError:
+        raise ConfigError(
+            id="Berkas nomor bukan teks UTF-8. Simpan lagi sebagai teks UTF-8, satu nomor per baris.",
+            en="The file of ids is no UTF-8 text. Save it again as UTF-8 text, one id a line.",
+        ) from None
+    told = [line.strip() for line in lines if line.strip()]
+    hashed = {HASHED + sha256(one.encode()).hexdigest() for one in told}
+    return tuple(dict.fromkeys(one for one in told if one.lower() not in hashed))
 
 
 def _erase_expired(city_id: str, *, is_tried: bool) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pipeline.tables import ERASED, OUTSIDE
 from pipeline.warehouse.comparing import Difference, compare
@@ -23,6 +23,7 @@ _OF_FILES = {f"{RESULT.name}.{name}" for name in ("rows_read", "rows_excluded", 
 _TABLES_OF_FILES = {ROWS.name, RESULT_SOURCE.name, REMARK.name}
 # What a newer Tolok may say in other words.
 _WORDS = {f"{RESULT.name}.reason", f"{VARIANT.name}.reason", f"{REMARK.name}.text_id", f"{REMARK.name}.text_en"}
+_CORRECTED = ("berkas dikoreksi", "corrected file")
 _MENDED = (
     "nilai tersimpan berbeda dari hasil hitungan berkas yang sama / "
     "the stored values differed from those computed from the same files"
@@ -166,25 +167,43 @@ def _change_reason(result: Result, newest: Version, request: StoreRequest) -> st
     latest = newest.result
     if latest is None or not newest.is_intact:
         return None
+    why = _other_reason(result, newest, latest, request)
+    erased_count, numbers = _erased_since(result, newest), request.decisions.get(result.indicator_id, ())
+    if erased_count > 0:
+        told = ", ".join(map(str, numbers))
+        erased = (
+            f"{erased_count} baris dihapus oleh keputusan {told}",
+            f"{erased_count} {_rows(erased_count)} erased by decision {told}",
+        )
+        # Where rows were erased the files are other ones: that alone is no reason of its own.
+        is_all = why is None or why in (_CORRECTED, _because(request))
+        why = erased if why is None or is_all else (f"{why[0]}; {erased[0]}", f"{why[1]}; {erased[1]}")
+    return " / ".join(why) if why else None
+
+
+def _other_reason(
+    result: Result, newest: Version, latest: Mapping[str, Any], request: StoreRequest
+) -> tuple[str, str] | None:
+    """Why a result differs besides persons who were erased, in both languages; null when nothing tells."""
     if latest["method_version"] != result.method_version:
         change = f"{latest['method_version']} -> {result.method_version}"
-        return f"perubahan metode {change} / method change {change}"
-    added = _bearing(result) - (latest["rows_read"] - _counted(newest, OUTSIDE))
-    erased_count, numbers = _erased_since(result, newest), request.decisions.get(result.indicator_id, ())
-    if erased_count > 0 and not added:
-        told = ", ".join(map(str, numbers))
-        said = f"{erased_count} {_rows(erased_count)} erased by decision {told}"
-        return f"{erased_count} baris dihapus oleh keputusan {told} / {said}"
+        return f"perubahan metode {change}", f"method change {change}"
     if latest["inputs_sha256"] == result.inputs_sha256:
         return None
+    added = _bearing(result) - (latest["rows_read"] - _counted(newest, OUTSIDE))
     if added > 0:
-        return f"{added} baris susulan / {added} late {_rows(added)}"
+        return f"{added} baris susulan", f"{added} late {_rows(added)}"
     if added < 0:
-        return f"{-added} baris ditarik / {-added} {_rows(-added)} withdrawn"
+        return f"{-added} baris ditarik", f"{-added} {_rows(-added)} withdrawn"
     before = {row["sha256"] for row in by_column(RESULT_SOURCE, newest.rows.get(RESULT_SOURCE.name, ()))}
     if before != {file.sha256 for file in request.sources.get(result.indicator_id, ())}:
-        return "berkas dikoreksi / corrected file"
-    return request.because or "pengaturan berubah / settings changed"
+        return _CORRECTED
+    return _because(request)
+
+
+def _because(request: StoreRequest) -> tuple[str, str]:
+    said_id, _, said_en = (request.because or "pengaturan berubah / settings changed").partition(" / ")
+    return said_id, said_en
 
 
 def _erased_since(result: Result, newest: Version) -> int:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from io import StringIO
+from hashlib import sha256
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
 from unittest.mock import patch
 
 import pandas as pd
 import pytest
 
+from connectors.numerals import number
 from pipeline import steps
 from pipeline.landing import erased_ids
 from pipeline.leftovers import sweep_leftovers
@@ -48,8 +50,13 @@ def ran(home: Path) -> Path:
     return home
 
 
+def given(ids: str, encoding: str = "utf-8") -> TextIOWrapper:
+    """Standard input that holds ids."""
+    return TextIOWrapper(BytesIO(f"{ids}\n".encode(encoding)))
+
+
 def erase(monkeypatch: pytest.MonkeyPatch, *words: str, ids: str = TICKET, ground: str = "surat 12/2026") -> str:
-    with patch("sys.stdin", StringIO(f"{ids}\n")):
+    with patch("sys.stdin", given(ids)):
         code, out, err = tolok(monkeypatch, "erase", CITY, "--ids", "-", "--ground", ground, "--by", "Sekda", *words)
     assert code == 0, err
     return out
@@ -93,6 +100,9 @@ def test_verify_names_the_decision_for_what_no_longer_retraces_and_vouches_for_t
     code, out, _ = tolok(monkeypatch, "verify", CITY, YEAR)
     assert (code, out.count("sama / same"), out.count("rows erased\n")) == (0, 3, 1)
     assert "1 row erased by decision 1 on 20" in out
+    ((_, stored, _),) = versions()
+    (line,) = [one for one in out.splitlines() if one.split()[:1] == ["inquiry_response"] and " v1 " in one]
+    assert number(stored) in line
     with patch("pipeline.warehouse.seals.Version.is_intact", False):
         assert tolok(monkeypatch, "verify", CITY, YEAR)[0] == 3
 
@@ -119,6 +129,7 @@ def test_a_source_that_still_holds_the_person_brings_nobody_back(
     steps.run(CITY, YEAR)
     assert holding(ran / "home", TICKET, NAME) == []
     assert "2 rows of erased persons are still in the source" in caplog.text
+    assert versions()[-1][2].endswith(" / 1 late row; 1 row erased by decision 1")
     assert [version for version, _, _ in versions()] == [1, 2]
     steps.run(CITY, YEAR)
     assert [version for version, _, _ in versions()] == [1, 2]
@@ -155,9 +166,38 @@ def test_trying_changes_nothing_and_asking_again_neither(ran: Path, monkeypatch:
     assert (decision["decision"], decision["rows_count"], decision["decided_by"]) == (1, 2, "Sekda")
 
 
-def test_an_id_may_be_given_as_its_hash(ran: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from hashlib import sha256
+def test_files_of_a_source_that_the_settings_no_longer_name_are_not_passed_over(
+    ran: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = ran / "cities" / f"{CITY}.yaml"
+    settings.write_text(settings.read_text("utf-8").replace("  meja:\n", "  loket:\n"), "utf-8")
+    steps.run(CITY, "2024-04")
+    before = holding(ran / "home", TICKET, NAME)
+    with patch("sys.stdin", given(TICKET)):
+        code, _, err = tolok(monkeypatch, "erase", CITY, "--ids", "-", "--ground", "surat 12/2026")
+    assert (code, holding(ran / "home", TICKET, NAME)) == (2, before)
+    assert "no longer names sources whose files are still kept: meja" in err
 
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_ids_may_come_from_a_spreadsheet_and_count_once(
+    ran: Path, monkeypatch: pytest.MonkeyPatch, encoding: str
+) -> None:
+    ids = f"{TICKET}\nsha256:{sha256(TICKET.encode()).hexdigest()}"
+    with patch("sys.stdin", given(ids, encoding)):
+        code, out, err = tolok(monkeypatch, "erase", CITY, "--ids", "-", "--ground", "surat 12/2026")
+    assert (code, out.split()[0]) == (0, "1"), err
+    assert holding(ran / "home", TICKET, NAME) == []
+
+
+@pytest.mark.usefixtures("ran")
+def test_ids_in_no_known_letters_are_told_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    with patch("sys.stdin", TextIOWrapper(BytesIO(b"TKT\xff\n"))):
+        code, _, err = tolok(monkeypatch, "erase", CITY, "--ids", "-", "--ground", "surat 12/2026")
+    assert (code, "no UTF-8 text" in err) == (2, True)
+
+
+def test_an_id_may_be_given_as_its_hash(ran: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     erase(monkeypatch, ids=f"sha256:{sha256(TICKET.encode()).hexdigest()}")
     assert holding(ran / "home", TICKET, NAME) == []
 
@@ -169,6 +209,7 @@ def test_an_id_may_be_given_as_its_hash(ran: Path, monkeypatch: pytest.MonkeyPat
         (f"{TICKET}\nTKT-1", "surat 12/2026", 3, "lines 2;"),
         (TICKET, "", 2, "needs a ground"),
         (TICKET, f"permohonan {TICKET}", 2, "person's data"),
+        (TICKET, f"permohonan (tiket {TICKET.lower()}), 1/2026", 2, "person's data"),
         (TICKET, "permohonan Ibu Sumiyati, HP 081234567890", 2, "person's data"),
         ("", "surat 12/2026", 2, "no ids"),
     ],
@@ -177,7 +218,7 @@ def test_a_request_that_is_not_clear_erases_nothing_and_repeats_no_id(
     ran: Path, monkeypatch: pytest.MonkeyPatch, ids: str, ground: str, code: int, said: str
 ) -> None:
     before = holding(ran / "home", TICKET, NAME)
-    with patch("sys.stdin", StringIO(ids)):
+    with patch("sys.stdin", given(ids)):
         ended, out, err = tolok(monkeypatch, "erase", CITY, "--ids", "-", "--ground", ground)
     assert (ended, said in err) == (code, True), err
     assert "TKT" not in out + err
