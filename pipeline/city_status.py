@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Literal
 
@@ -95,7 +95,8 @@ class CityStatus:
     def reasons(self) -> list[Reason]:
         """What is lacking, each once with its periods, the gravest first.
 
-        Texts that differ in numbers alone are one; what is computed besides adds only what no month or year lacks.
+        Texts that differ in numbers alone are one, that of the newest period, which is named; what is computed besides
+        adds only what no month or year lacks.
         """
         found: dict[tuple[str, str, str], list[tuple[str, Lack]]] = defaultdict(list)
         for one in self.periods:
@@ -173,9 +174,11 @@ def _of_all_clauses(found: Iterable[Sequence[tuple[str, Lack]]]) -> Iterator[Rea
     """One reason for the clauses that lack the same in the same periods."""
     alike: dict[tuple[str, str, tuple[str, ...]], list[Lack]] = defaultdict(list)
     for same in found:
-        newest = same[0][1]
+        last, newest = same[0]
         periods = tuple(dict.fromkeys(period for period, _ in same))
-        alike[newest.cause, _NUMBER.sub("#", newest.en), periods].append(newest)
+        if len({lack.en for _, lack in same}) > 1:
+            newest = replace(newest, id=f"{newest.id} ({last})", en=f"{newest.en} ({last})")
+        alike[newest.cause, newest.en, periods].append(newest)
     for (cause, _, periods), lacks in alike.items():
         clauses = tuple(sorted({lack.clause for lack in lacks if lack.clause}))
         yield Reason(cause, clauses, periods, lacks[0].id, lacks[0].en)

@@ -333,12 +333,13 @@ class Erasing:
             elif len(where) > 1:
                 double.append(str(line))
         if absent:
-            lines = ", ".join(absent)
+            lines, known = ", ".join(absent), ", ".join(self.sources)
             raise DataRejected(
                 id=f"Tidak ada berkas yang memuat nomor di baris {lines}; belum ada yang dihapus. Tulis nomornya "
-                "seperti di ekspor, atau buang barisnya.",
+                f"seperti di ekspor, huruf besar dan kecil pun, atau SUMBER:NOMOR dengan sumber {known}; atau buang "
+                "barisnya.",
                 en=f"No file holds the ids on lines {lines}; nothing was erased. Write them as they stand in the "
-                "export, or leave these lines out.",
+                f"export, capitals too, or SOURCE:ID with the source {known}; or leave these lines out.",
             )
         if double:
             lines, sources = ", ".join(double), ", ".join(self.sources)

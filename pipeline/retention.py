@@ -45,6 +45,18 @@ def expired(home: Path, *, city: City, warehouse: Warehouse, today: date) -> lis
     return found
 
 
+def waiting_for_final(home: Path, *, city: City, today: date, found: Sequence[Expired]) -> list[str]:
+    """Tables and periods past their time that are kept, for their results are not all final."""
+    gone = {f"{of_table.table} {one.period}" for of_table in found for one in of_table.manifests}
+    over = set[str]()
+    for one in all_manifests(home):
+        table = _table_of(city, one) if one.city == city.city else ""
+        months = city.retention.months(table) if city.retention and table else None
+        if months is not None and not one.is_expired and _is_over(one, months=months, today=today):
+            over.add(f"{table} {one.period}")
+    return sorted(over - gone)
+
+
 def expire(home: Path, *, city: City, url: str, now: datetime) -> list[int]:
     """Take away what the city's settings no longer keep; gives the numbers of the decisions, one for each table.
 

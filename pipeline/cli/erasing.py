@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import codecs
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from hashlib import sha256
-from typing import TYPE_CHECKING, BinaryIO
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -15,7 +17,6 @@ from connectors.numerals import number
 from pipeline.cli.group import commands
 from pipeline.cli.printing import say
 from pipeline.cli.stored import open_warehouse
-from pipeline.landing.erased import HASHED
 from pipeline.settings import Settings
 from pipeline.tables import TABLES
 
@@ -27,14 +28,14 @@ _TABLES = [table.name for table in TABLES.values() if table.has_ids]
 
 @commands.command()
 @click.argument("city")
-@click.option("--ids", type=click.File("rb"), default=None, help="Berkas nomor, - = stdin. / File of ids.")
+@click.option("--ids", default=None, help="Berkas nomor, - = stdin. / File of ids.")
 @click.option("--table", type=click.Choice(_TABLES), default="inquiries", help="Tabelnya. / The table.")
 @click.option("--ground", default="", help="Dasarnya, mis. nomor surat. / On what ground, such as a letter's number.")
 @click.option("--by", default=None, help="Siapa; bawaan: akun ini. / Who; default: this account.")
 @click.option("--expired", "is_expired", is_flag=True, help="Yang masa simpannya habis. / What is kept no longer.")
 @click.option("--dry-run", "is_tried", is_flag=True, help="Tunjukkan saja. / Only show.")
 def erase(
-    city: str, ids: BinaryIO | None, table: str, ground: str, by: str | None, is_expired: bool, is_tried: bool
+    city: str, ids: str | None, table: str, ground: str, by: str | None, is_expired: bool, is_tried: bool
 ) -> None:
     """Hapus baris orang di mana pun; tanpa --ids: keputusan yang ada. / Erase persons' rows everywhere; decisions."""
     from pipeline.closing import account
@@ -52,7 +53,7 @@ def erase(
             id="Penghapusan perlu dasar: --ground 'surat permohonan nomor ...'. Coba dahulu dengan --dry-run.",
             en="Erasing needs a ground: --ground 'letter number ...'. Try it first with --dry-run.",
         )
-    told = _ids_in(ids.read())
+    told = _ids_in(_content(ids))
     erasing = Erasing(Request(city, table, told, by or account(), ground.strip()))
     if is_tried:
         for line in _planned(erasing.plan()):
@@ -65,6 +66,19 @@ def erase(
         say(line)
 
 
+def _content(place: str) -> bytes:
+    """What a file or standard input holds; no message repeats what was given for a file's name, it may be an id."""
+    try:
+        return sys.stdin.buffer.read() if place == "-" else Path(place).read_bytes()
+    except OSError:
+        raise ConfigError(
+            id="--ids bukan berkas yang dapat dibaca. Tulis nomornya ke berkas, satu per baris, atau --ids - untuk "
+            "masukan standar; jangan di baris perintah, yang disimpan dalam riwayat.",
+            en="--ids is no file that can be read. Write the ids into a file, one a line, or --ids - for standard "
+            "input; not on the command line, which is kept in a history.",
+        ) from None
+
+
 def _ids_in(content: bytes) -> tuple[str, ...]:
     """The ids, one a line, each once, whatever mark a spreadsheet or editor put before them."""
     is_utf16 = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
@@ -75,6 +89,8 @@ def _ids_in(content: bytes) -> tuple[str, ...]:
             id="Berkas nomor bukan teks UTF-8. Simpan lagi sebagai teks UTF-8, satu nomor per baris.",
             en="The file of ids is no UTF-8 text. Save it again as UTF-8 text, one id a line.",
         ) from None
+    from pipeline.landing.erased import HASHED
+
     told = [line.strip() for line in lines if line.strip()]
     hashed = {HASHED + sha256(one.encode()).hexdigest() for one in told}
     return tuple(dict.fromkeys(one for one in told if one.lower() not in hashed))
@@ -82,7 +98,7 @@ def _ids_in(content: bytes) -> tuple[str, ...]:
 
 def _erase_expired(city_id: str, *, is_tried: bool) -> None:
     from pipeline.config.load import load_city
-    from pipeline.retention import expire, expired, lines
+    from pipeline.retention import expire, expired, lines, waiting_for_final
 
     settings, now = Settings.from_environment(), datetime.now(UTC)
     city, warehouse = load_city(settings.cities, city_id), open_warehouse()
@@ -93,8 +109,16 @@ def _erase_expired(city_id: str, *, is_tried: bool) -> None:
             en=f"{city_id} declares no retention, so all is kept. Write 'retention' in its YAML (docs/privacy.md).",
         )
     found = expired(settings.home, city=city, warehouse=warehouse, today=now.astimezone(city.zone_info).date())
-    for line in lines(found) or ["Tidak ada yang masa simpannya habis. / Nothing has expired."]:
+    for line in lines(found) or [
+        "Tidak ada yang habis masa simpannya dan final. / Nothing is past its time and final."
+    ]:
         say(line)
+    if waiting := waiting_for_final(settings.home, city=city, today=now.astimezone(city.zone_info).date(), found=found):
+        periods = ", ".join(waiting)
+        say(
+            f"Habis masa simpannya tetapi tetap disimpan, karena hasilnya belum final: {periods} / Past their time and "
+            f"kept, because their results are not final: {periods}"
+        )
     if not is_tried:
         for decision in expire(settings.home, city=city, url=settings.warehouse_url, now=now):
             say(f"Keputusan {decision}: dihapus. / Decision {decision}: erased.")
@@ -118,7 +142,8 @@ def _planned(plan: Plan) -> Iterator[str]:
 
 def _done(plan: Plan, decision: int) -> Iterator[str]:
     city_id = plan.request.city_id
-    yield f"Keputusan {decision}: dihapus. / Decision {decision}: erased."
+    if not (plan.decision and not plan.rows):
+        yield f"Keputusan {decision}: dihapus. / Decision {decision}: erased."
     if plan.periods:
         yield (
             "Nilai yang tersimpan tetap; versi berikutnya menyebut keputusan ini. / The stored values stand; the next "

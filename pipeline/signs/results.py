@@ -18,8 +18,6 @@ from pipeline.signs.sign import SOME_ROWS, Signs, frame
 _COMPARABLE_COVERAGE_PCT = 90
 _DIMENSIONS = ("agency", "channel", "category", "sector", "component", "portal")
 NAMED_MEMBERS = 5
-# Signs that name members of a breakdown.
-OF_MEMBERS = ("largest_member_pct", "new_members_pct", "gone_members_pct")
 # The shape of its codes, the fewest and the most inhabitants of a province, a city and a regency.
 _PLAUSIBLE = (
     (re.compile(r"(kemendagri|bps):\d{2}"), 100_000, 80_000_000),

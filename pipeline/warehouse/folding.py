@@ -11,9 +11,10 @@ from dataclasses import replace
 
 from pipeline.indicators.small_groups import OTHERS, small_members
 from pipeline.periods import Period
-from pipeline.signs.results import OF_MEMBERS
 from pipeline.warehouse.city_view import CityView, Part, Reason, ResultView
 
+# Signs that name members of a breakdown.
+_OF_MEMBERS = ("largest_member_pct", "new_members_pct", "gone_members_pct")
 # A reason of a breakdown as it is stored: the rule, what was found, the members, and the city's own words.
 _SHARE_AND_NAMES = re.compile(
     r"; (?P<found>ternyata|found) (?:(?P<share>[\d.,]+)|\w+)(?: \((?P<names>.*)\))?"
@@ -78,7 +79,7 @@ def _told(result: ResultView, year_before: ResultView | None) -> ResultView:
 
 def _reason(reason: Reason, result: ResultView, year_before: ResultView | None) -> Reason:
     dimension = reason.text_id.partition(":")[0].partition(" ")[2]
-    if result.definition is None or dimension not in result.definition.folded or reason.code not in OF_MEMBERS:
+    if result.definition is None or dimension not in result.definition.folded or reason.code not in _OF_MEMBERS:
         return reason
     views = (result, year_before) if year_before else (result,)
     published_names = {OTHERS, *(one.name for view in views for one in view.breakdowns.get(dimension, ()))}

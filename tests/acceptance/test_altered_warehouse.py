@@ -31,6 +31,7 @@ targets:
 # What nothing tells again, and why; everything else is covered by itself.
 CANNOT_BE_VOUCHED_FOR = {
     "closing": "an act of a person; corrections are held against versions (test_closings)",
+    "erasure": "a decision of a person; what it took away is told of by its number (test_erasing)",
     "notification": "what people were told, of runs and not of numbers",
     "pending_result": "there is none in an open year (test_closings)",
     "readiness_answer": "held against the form (test_readiness)",

@@ -191,6 +191,12 @@ def test_ids_may_come_from_a_spreadsheet_and_count_once(
 
 
 @pytest.mark.usefixtures("ran")
+def test_an_id_on_the_command_line_is_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
+    code, out, err = tolok(monkeypatch, "erase", CITY, "--ids", TICKET, "--ground", "surat 12/2026")
+    assert (code, TICKET in out + err, "--ids is no file" in err) == (2, False, True)
+
+
+@pytest.mark.usefixtures("ran")
 def test_ids_in_no_known_letters_are_told_of(monkeypatch: pytest.MonkeyPatch) -> None:
     with patch("sys.stdin", TextIOWrapper(BytesIO(b"TKT\xff\n"))):
         code, _, err = tolok(monkeypatch, "erase", CITY, "--ids", "-", "--ground", "surat 12/2026")

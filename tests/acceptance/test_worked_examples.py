@@ -145,6 +145,8 @@ def test_both_databases_give_the_same_objects(home: Path, postgres_url: str, mon
     texts = []
     for url in (f"sqlite:///{home / 'same.sqlite'}", postgres_url.removesuffix("postgres") + "same"):
         monkeypatch.setenv("TOLOK_WAREHOUSE", url)
+        # Of its own, for a data folder knows which versions were stored.
+        monkeypatch.setenv("TOLOK_HOME", str(home / url.partition(":")[0]))
         steps.run("kota-uji", "2024")
         texts.append(json.dumps(shown("2024"), sort_keys=True))
     assert texts[0] == texts[1]

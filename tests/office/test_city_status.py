@@ -130,7 +130,7 @@ def test_a_reason_is_told_once_with_its_periods_and_what_is_computed_besides_dou
     only_here = row("2025-01..2025-06", "portal_visits", "provisional", "another text")
     status = of(*rows, only_here, first_month="2025-01", year_waits_days=365)
     assert [(reason.clauses, reason.en, stretches(reason.periods)) for reason in status.reasons] == [
-        (("10.3", "10.4"), "covers 11 of 31 days", "2025-01 – 2025-12"),
+        (("10.3", "10.4"), "covers 11 of 31 days (2025-12)", "2025-01 – 2025-12"),
         (("10.1",), "another text", "2025-01..2025-06"),
     ]
     dated = tuple(replace(one, version=1, computed_at=NOW) for one in status.periods)
