@@ -103,7 +103,7 @@ def test_readers_of_results_being_written_see_one_version_with_its_files(
             makers = [Running("report", CITY, MONTH, "--to", "json"), Running("dashboard", CITY)]
             assert [said for code, said in (one.end() for one in (writer, *makers)) if code != 0] == []
             seen += [json.loads(said) for _, said in (one.end() for one in readers)]
-        kept = {(one["indicator"], one["version"]): one for one in history()}
+        kept = {(one["indicator_id"], one["version"]): one for one in history()}
     told = {
         (row["version"], row["value"], row["rows"]["read"]) for found in seen for row in found if row["rows"]["read"]
     }
