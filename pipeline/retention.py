@@ -31,30 +31,22 @@ class Expired:
 def expired(home: Path, *, city: City, warehouse: Warehouse, today: date) -> list[Expired]:
     """What the city's settings no longer keep, by table; nothing of a period whose results are not all final."""
     kept = all_manifests(home)
+    past = _past_their_time(kept, city=city, today=today)
     found = []
     for table in dict.fromkeys(source.table for source in city.sources.values()):
-        months = city.retention.months(table) if city.retention else None
-        if months is None:
-            continue
-        of_table = [one for one in kept if one.city == city.city and _table_of(city, one) == table]
-        over = [one for one in of_table if not one.is_expired and _is_over(one, months=months, today=today)]
-        over = [one for one in over if _is_final(warehouse, city, one.period, table)]
+        over = [one for of, one in past if of == table and _is_final(warehouse, city, one.period, table)]
         read = {file.sha256 for one in kept if one not in over for file in one.kept_files}
         count = len({file.sha256 for one in over for file in one.kept_files} - read)
-        found += [Expired(table, months, tuple(over), count)] if over else []
+        months = city.retention.months(table) if city.retention else None
+        found += [Expired(table, months, tuple(over), count)] if over and months is not None else []
     return found
 
 
 def waiting_for_final(home: Path, *, city: City, today: date, found: Sequence[Expired]) -> list[str]:
     """Tables and periods past their time that are kept, for their results are not all final."""
     gone = {f"{of_table.table} {one.period}" for of_table in found for one in of_table.manifests}
-    over = set[str]()
-    for one in all_manifests(home):
-        table = _table_of(city, one) if one.city == city.city else ""
-        months = city.retention.months(table) if city.retention and table else None
-        if months is not None and not one.is_expired and _is_over(one, months=months, today=today):
-            over.add(f"{table} {one.period}")
-    return sorted(over - gone)
+    past = _past_their_time(all_manifests(home), city=city, today=today)
+    return sorted({f"{table} {one.period}" for table, one in past} - gone)
 
 
 def expire(home: Path, *, city: City, url: str, now: datetime) -> list[int]:
@@ -103,20 +95,23 @@ def _take_away(home: Path, manifests: Sequence[Manifest], number: int) -> None:
     remove_gone(home, told, also=left)
 
 
-def _table_of(city: City, manifest: Manifest) -> str:
-    source = city.sources.get(manifest.source)
-    return source.table if source else ""
+def _past_their_time(manifests: Sequence[Manifest], *, city: City, today: date) -> list[tuple[str, Manifest]]:
+    """The city's manifests that its settings no longer keep and that are still kept, each with its table."""
+    found = []
+    for one in manifests:
+        source = city.sources.get(one.source) if one.city == city.city else None
+        months = city.retention.months(source.table) if source and city.retention else None
+        if source is None or months is None or one.is_expired:
+            continue
+        if today > add_months(Period.parse(one.period).last_on, months):
+            found.append((source.table, one))
+    return found
 
 
 def add_months(day: date, count: int) -> date:
     """The same day so many months later, or the last of that month."""
     year, month = divmod(day.year * 12 + day.month - 1 + count, 12)
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
-
-
-def _is_over(manifest: Manifest, *, months: int, today: date) -> bool:
-    last_on = Period.parse(manifest.period).last_on
-    return today > add_months(last_on, months)
 
 
 def _is_final(warehouse: Warehouse, city: City, period: str, table: str) -> bool:

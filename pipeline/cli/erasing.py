@@ -81,6 +81,8 @@ def _content(place: str) -> bytes:
 
 def _ids_in(content: bytes) -> tuple[str, ...]:
     """The ids, one a line, each once, whatever mark a spreadsheet or editor put before them."""
+    from pipeline.landing.erased import HASHED
+
     is_utf16 = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     try:
         lines = content.decode("utf-16" if is_utf16 else "utf-8-sig").splitlines()
@@ -89,8 +91,6 @@ def _ids_in(content: bytes) -> tuple[str, ...]:
             id="Berkas nomor bukan teks UTF-8. Simpan lagi sebagai teks UTF-8, satu nomor per baris.",
             en="The file of ids is no UTF-8 text. Save it again as UTF-8 text, one id a line.",
         ) from None
-    from pipeline.landing.erased import HASHED
-
     told = [line.strip() for line in lines if line.strip()]
     hashed = {HASHED + sha256(one.encode()).hexdigest() for one in told}
     return tuple(dict.fromkeys(one for one in told if one.lower() not in hashed))

@@ -176,8 +176,10 @@ def _change_reason(result: Result, newest: Version, request: StoreRequest) -> st
             f"{erased_count} {_rows(erased_count)} erased by decision {told}",
         )
         # Where rows were erased the files are other ones: that alone is no reason of its own.
-        is_all = why is None or why in (_CORRECTED, _because(request))
-        why = erased if why is None or is_all else (f"{why[0]}; {erased[0]}", f"{why[1]}; {erased[1]}")
+        if why is None or why in (_CORRECTED, _because(request)):
+            why = erased
+        else:
+            why = f"{why[0]}; {erased[0]}", f"{why[1]}; {erased[1]}"
     return " / ".join(why) if why else None
 
 
