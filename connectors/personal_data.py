@@ -1,4 +1,4 @@
-"""What in a short text tells of a person: numbers, addresses, names after a salutation, a citizen's own words."""
+"""What in a short text tells of a person: numbers, addresses, accounts, names after a salutation, own words."""
 
 from __future__ import annotations
 
@@ -8,15 +8,23 @@ from collections.abc import Collection, Iterator
 from functools import lru_cache
 from typing import Literal, get_args
 
-from connectors.personal_names import holds_name, knows_name
+from connectors.personal_names import holds_name, is_of_office, knows_name
 
-Kind = Literal["identity number", "card or account", "phone", "e-mail", "name", "address", "plate", "free text"]
+Kind = Literal[
+    "identity number", "card or account", "phone", "e-mail", "handle", "name", "address", "plate", "free text"
+]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 _UNSEEN = re.compile(r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060\ufeff]")
 # Marks that word processors write for hyphens and stops.
 _ALIKE = str.maketrans(
     dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u2043", "-") | dict.fromkeys("·•∙", ".")
+)
+# Letters of other scripts that look like these, and letters that stand for digits between digits.
+_LATIN = str.maketrans("АВЕЅІЈКМНОРСТХУаесѕіјорхуΑΒΕΖΗΙΚΜΝΟΡΤΥΧο", "ABESIJKMHOPCTXYaecsijopxyABEZHIKMNOPTYXo")
+_FOR_ONE, _FOR_NOUGHT = (
+    re.compile(r"(?<=\d)[Il](?=[\s.\-]?\d)"),
+    re.compile(r"(?<=\d)[Oo](?=[\s.\-]?\d)|(?<=\d{3})[Oo]$"),
 )
 _APART = r"[\s.\-_/()]{0,3}"
 
@@ -38,7 +46,7 @@ _ACCOUNT = re.compile(r"\b(?:no\.? ?)?(?:rek(?:ening)?|norek)\b\.?[^\d]{0,20}\d(
 
 _PHONE = re.compile(
     rf"(?<!\d)(?:\(?\+?{_APART}(?:0{{0,2}}62)\)?{_APART}(?:\(?0\)?{_APART})?|[0Oo]{_APART})8(?!00)(?:{_APART}\d){{7,11}}(?!\d)"
-    rf"|\+\s?62{_APART}(?:\(?0\)?{_APART})?[2-79](?:{_APART}\d){{7,10}}(?!\d)"
+    rf"|\+\s?62{_APART}(?:\(?0\)?{_APART})?[1-79](?:{_APART}\d){{7,10}}(?!\d)"
     rf"|\b(?:hp|wa|whatsapp|telp?|tlp|telepon|ponsel|phone|kontak|hub(?:ungi)?)\b[^\d+]{{0,12}}8(?:{_APART}\d){{8,11}}(?!\d)"
     r"|\b(?:hp|telp?|tlp|telepon)\b[^\d+]{0,12}\(?0[2-79]\d{1,2}\)?[ .-]?\d{3,4}[ .-]?\d{3,4}(?!\d)",
     re.I,
@@ -55,9 +63,24 @@ _OFFICE = re.compile(
     re.I,
 )
 _EMAIL = re.compile(
-    r"[^\s@]\s?@\s?[\w-]+\s?\.\s?\w"
+    r"[^\s@](?:\s?@\s|@)[\w-]+\s?\.\s?\w|[\w.+-]+ @(?:gmail|yahoo|ymail|hotmail|outlook|icloud)\."
     r"|[\w.+-]+\s?[\[({<]\s?(?:at|et)\s?[\])}>]\s?[\w-]+\s?(?:[\[({<]\s?(?:dot|titik)\s?[\])}>]|\.| dot | titik )\s?\w"
     r"|[\w.+-]+ (?:at|et) (?:gmail|yahoo|ymail|rocketmail|hotmail|outlook|icloud|proton\w*)\b",
+    re.I,
+)
+
+# An account at a service of messages or films, and the address that opens it.
+_PLATFORM = (
+    r"(?:twitter|x|ig|insta\w*|tele\w*|tiktok|threads|line|youtube|yt|facebook|fb|akun|user\w*|medsos|dm|mention)"
+)
+_HANDLE = re.compile(
+    rf"(?:^|[:(,/-] ?|\b{_PLATFORM} )@(?P<of>[a-z][\w.]{{2,}})"
+    r"|(?<![^\s:(,/])@(?P<marked>[a-z](?=[a-z.]*[\d_])[\w.]{2,})",
+    re.I,
+)
+_PROFILE = re.compile(
+    r"\b(?:t\.me|telegram\.me|wa\.me|fb\.(?:com|me)|(?:facebook|instagram|tiktok|twitter|x|threads|youtube|linkedin)\.(?:com|net))"
+    r"/(?:(?:in|u|user|c|channel|profile\.php\?id=)/?)?@?(?P<of>\+?[\w.\-]{3,})",
     re.I,
 )
 
@@ -115,7 +138,8 @@ def personal_kind(text: str, *, but: Collection[str] = ()) -> Kind | None:
 
 
 def _plain(text: str) -> str:
-    return " ".join(_UNSEEN.sub("", unicodedata.normalize("NFKC", text)).translate(_ALIKE).split())
+    text = _UNSEEN.sub("", unicodedata.normalize("NFKC", text)).translate(_ALIKE).translate(_LATIN)
+    return " ".join(_FOR_NOUGHT.sub("0", _FOR_ONE.sub("1", text)).split())
 
 
 @lru_cache(maxsize=4096)
@@ -132,6 +156,9 @@ def _found(text: str) -> Iterator[Kind]:
         yield "phone"
     if _EMAIL.search(_OFFICE.sub(_of_person, text)):
         yield "e-mail"
+    accounts = [found.groupdict() for pattern in (_HANDLE, _PROFILE) for found in pattern.finditer(text)]
+    if any(not is_of_office(found["of"] or found["marked"]) for found in accounts):
+        yield "handle"
     if holds_name(text):
         yield "name"
     if _ADDRESS.search(text) or _BIRTH.search(text):

@@ -40,6 +40,14 @@ _FAMILIAR = re.compile(
     r"(?:^|[,;(/:-]\s*|\b(?:dari|oleh|lapor|hub\.?|kepada)\s+)"
     rf"(?:Mas|Kang|Gus|Mbah|Pakde|Bude|Bang|Kak|Teh|Om|Tante|Uda|Uni)\s+(?P<name>{_CAPITALISED})"
 )
+_OF_REGIONS = re.compile(
+    r"(?:^|[,;(/:-]\s*|\b(?:dari|oleh|lapor|hub\.?|kepada)\s+)(?:Daeng|Koh|Ko|Cik|Cici|Ci|Ce|Encik|Jro|Jero|Tengku|Teungku"
+    r"|Tuanku|Andi|Lae|Ito|Opung|Tulang|Amang|Inang|Ning|Aa|Abah|Akang|Teteh|Eyang|Embah|Nek|Mak|Emak|Bli|Mbok|Bung|Ajo|Wak"
+    r"|Ncang|Ncing|Paklik|Bulik|Budhe|Pakdhe|Oom|Opa|Oma|Nyi|Ki|Abang|Kakak|Adik|Paman|Bibi|Tante|Raden|Gusti|Ustaz)\s+"
+    rf"(?P<name>{_CAPITALISED})$"
+)
+_WORD = re.compile(r"[^\W\d_]+")
+_WHOLE_NAME = re.compile(rf"(?<![^\W_])(?P<name>{_CAPITALISED})(?![^\W_])")
 _MARKED = re.compile(
     rf"{_BEGINS}(?:a\.\s?n\.?|an\s*[.:]|a[/\\]n\b|atas nama\b|attn\b\.?|c/p\b|ybs\b\.?|bernama\b|nama saya\b|\bttd\b"
     rf"|hormat kami\b)\W{{0,4}}(?={_BEFORE}(?P<name>{_LETTERS}))",
@@ -113,8 +121,16 @@ def knows_name(word: str) -> bool:
     return small in words["given"] or small in words["following"] or (len(small) > 5 and small.endswith(_endings()))
 
 
+def is_of_office(account: str) -> bool:
+    """Whether the name of an account or mailbox tells of an office or its task, and of no person."""
+    words = re.findall(r"[a-z]+", account.casefold())
+    offices = _words()["offices"]
+    begins = tuple(word for word in offices if len(word) > 3)
+    return any(word in offices or word.startswith(begins) for word in words) and not any(map(knows_name, words))
+
+
 def _names(text: str) -> Iterator[re.Match[str]]:
-    for pattern in _SALUTED, _RANKED, _FAMILIAR, _MARKED, _HONOURED:
+    for pattern in _SALUTED, _RANKED, _FAMILIAR, _OF_REGIONS, _MARKED, _HONOURED:
         yield from filter(_is_name, pattern.finditer(text))
     yield from (found for found in _TOLD.finditer(text) if _is_name(found) and not _may_be_an_office(found))
     yield from (found for found in _NAMED_AFTER.finditer(text) if _is_name(found) and not _is_acronym(found["name"]))
@@ -125,13 +141,33 @@ def _names(text: str) -> Iterator[re.Match[str]]:
     )
     yield from (found for found in _IN_ROLE.finditer(text) if knows_name(found["name"]) or _are_two_names(found))
     yield from _pairs(text)
+    yield from _called(text)
 
 
 def _pairs(text: str) -> Iterator[re.Match[str]]:
     """Words of which the first is given to persons and the next one follows it in a name."""
     for found in re.finditer(r"(?<!\w)(?P<name>[^\W\d_]{3,})[ .-]+(?=(?P<next>[^\W\d_]{3,})(?!\w))", text):
-        if found["name"].casefold() in _words()["given"] and _follows(found["next"]) and knows_name(found["name"]):
-            yield found
+        if found["name"].casefold() in _words()["given"] and knows_name(found["name"]):
+            is_spaced = found[0].endswith(" ") and not _is_ambiguous(found["name"])
+            if _follows(found["next"]) or (is_spaced and _may_follow(found["next"])):
+                yield found
+
+
+def _called(text: str) -> Iterator[re.Match[str]]:
+    """Words after a calling that are names of persons and little else."""
+    calling = next((word for word in _WORD.finditer(text) if word[0].casefold() in _words()["callings"]), None)
+    if calling is not None:
+        after = _WHOLE_NAME.finditer(text, calling.end())
+        yield from (found for found in after if knows_name(found["name"]) and not _is_ambiguous(found["name"]))
+
+
+def _may_follow(word: str) -> bool:
+    small = word.casefold()
+    return word.istitle() and small not in _words()["no_names"] and small not in _words()["callings"]
+
+
+def _is_ambiguous(word: str) -> bool:
+    return word.casefold() in _words()["also_words"]
 
 
 def _follows(word: str) -> bool:

@@ -61,12 +61,12 @@ class PersonalTexts:
         return [
             Remark(
                 "personal_values",
-                f"{name}: {column}: {number(count)} baris memuat data pribadi (NIK, telepon, surel, nama, alamat, atau "
-                f"kalimat warga) dan ditampilkan sebagai '{MASKED}'. Bersihkan kolom itu, petakan kolom lain, atau "
-                "tulis 'values' untuknya",
+                f"{name}: {column}: {number(count)} baris memuat data pribadi (NIK, telepon, surel, akun, nama, "
+                f"alamat, atau kalimat warga) dan ditampilkan sebagai '{MASKED}'. Bersihkan kolom itu, petakan kolom "
+                "lain, atau tulis 'values' untuknya",
                 f"{name}: {column}: {number_en(count)} rows hold personal data (an identity number, phone, e-mail, "
-                f"name, address or a citizen's own words), and are shown as '{MASKED}'. Clean that column, map "
-                "another, or write 'values' for it",
+                f"account, name, address or a citizen's own words), and are shown as '{MASKED}'. Clean that column, "
+                "map another, or write 'values' for it",
                 keeps_provisional=column in table.key,
             )
             for column, count in sorted(self.counts.items())

@@ -160,6 +160,22 @@ def _mail(chance: random.Random) -> str:
     )
 
 
+def _handle(chance: random.Random) -> str:
+    name = f"{chance.choice(_GIVEN)}{chance.choice('._')}{chance.choice(_LAST)}".lower()
+    return chance.choice(
+        [
+            f"@{name}",
+            f"Twitter @{name}{_digits(chance, 2)}",
+            f"IG: @{name}",
+            f"https://t.me/{name}",
+            f"wa.me/628{_digits(chance, 10)}",
+            f"facebook.com/{name}",
+            f"tiktok.com/@{name}",
+            f"＠{name}".translate(str.maketrans("aeo", "аео")),
+        ]
+    )
+
+
 def _salutation(chance: random.Random) -> str:
     first, last = chance.choice(_GIVEN), chance.choice(_LAST)
     name = chance.choice([first, f"{first} {last}", f"{first} {last[0]}.", first.upper(), f"{first} {last}".upper()])
@@ -309,6 +325,7 @@ _WAYS: tuple[tuple[str, Callable[[random.Random], str]], ...] = (
     ("plate", _plate),
     ("card or account", _card),
     ("free text", _own_words),
+    ("handle", _handle),
 )
 
 SOUND = """

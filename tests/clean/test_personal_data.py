@@ -9,7 +9,7 @@ from connectors.personal_data import KINDS, personal_kind
 from pipeline.clean.personal_ids import IdNumbers
 from pipeline.clean.personal_texts import MASKED, masked_ids
 from pipeline.tables import TABLES
-from tests.clean.labelled import personal, sound
+from tests.clean.labelled import accounts_and_roles, accounts_and_roles_sound, personal, sound
 from tests.clean.personal_cases import Case, cases, sound_names
 
 
@@ -31,6 +31,15 @@ def test_cells_of_desks_written_before_the_rules_are_found_and_sound_ones_left_a
     assert len(names) > 600
     assert len(missed) <= 0.01 * len(cells), missed
     assert len(wrong) <= 0.005 * len(names), wrong
+
+
+def test_accounts_letters_of_other_scripts_and_callings_are_found_as_often_as_measured() -> None:
+    cells, names = accounts_and_roles(), accounts_and_roles_sound()
+    missed = [cell for cell in cells if personal_kind(cell) is None]
+    wrong = [name for name in names if personal_kind(name) is not None]
+    assert len(cells) == len(names) == 120
+    assert len(missed) <= 9, missed
+    assert len(wrong) <= 4, wrong
 
 
 def test_every_kind_is_found_for_what_it_is() -> None:
@@ -70,6 +79,17 @@ def test_at_most_2_percent_of_sound_names_are_taken_for_a_person() -> None:
         ("Kelurahan Dr. Soetomo", None),
         ("mobil b1234xyz", "plate"),
         ("Node B 1203 DG", None),
+        ("Twitter @rina_wati", "handle"),
+        ("Ｔwitter ＠rinа", "handle"),
+        ("t.me/joko", "handle"),
+        ("Twitter @pemkotsurabaya", None),
+        ("t.me/dinkes_kota_bot", None),
+        ("@disa", "handle"),
+        ("Partners @international", None),
+        ("hp 08I2-3456-78l0", "phone"),
+        ("Satpam Rudianto", "name"),
+        ("Kader Melati", None),
+        ("Kader Taman Rudianto", None),
         ("Budi Santoso", "name"),
         ("Kesehatan ibu dan anak", None),
         ("RSUD dr. Soetomo", None),

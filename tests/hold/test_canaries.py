@@ -17,6 +17,7 @@ import pytest
 from pipeline import steps
 from pipeline.settings import Settings
 from tests.acceptance.test_bad_input import tolok
+from tests.clean.labelled import accounts_and_roles, accounts_and_roles_sound
 from tests.clean.personal_cases import cases, sound_names
 from tests.dags.airflow_process import airflow_environment, run_process
 from tests.hold import IS_FULL, of_form
@@ -147,6 +148,16 @@ def test_persons_are_found_and_sound_names_are_left_alone(row: Callable[[str, st
     wrong = sum(personal_kind(name) is not None for name in names)
     assert found >= 0.99 * len(labelled)
     assert wrong <= 0.02 * len(names)
+    later, later_names = accounts_and_roles(), accounts_and_roles_sound()
+    later_found = sum(personal_kind(cell) is not None for cell in later)
+    later_wrong = sum(personal_kind(name) is not None for name in later_names)
+    assert later_found >= 0.92 * len(later)
+    assert later_wrong <= 0.04 * len(later_names)
+    row(
+        "Privacy",
+        "accounts, letters of other scripts and callings, written before their rules, and sound names beside them",
+        f"{later_found} of {len(later)} found; {later_wrong} of {len(later_names)} sound names taken for a person",
+    )
     row(
         "Privacy",
         "labelled texts not looked at while the rules were written, and sound names of groups",

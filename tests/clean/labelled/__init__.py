@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _HERE = Path(__file__).parent
-_UNSEEN = {"{nbsp}": "\u00a0", "{thin}": "\u2009", "{zwsp}": "\u200b", "{shy}": "\u00ad"}
+_UNSEEN = {"{nbsp}": "\u00a0", "{thin}": "\u2009", "{zwsp}": "\u200b", "{zwnj}": "\u200c", "{shy}": "\u00ad"}
 _OF_EACH = 4
 
 
@@ -28,6 +28,16 @@ def personal() -> list[Labelled]:
         Labelled(_seen(line).translate(bare), line) for name in ("written_out", "later") for line in _lines(name)
     ]
     return written + [Labelled(_filled(line, chance), line) for line in _lines("desks") for _ in range(_OF_EACH)]
+
+
+def accounts_and_roles() -> list[str]:
+    """The cells of a later hand: accounts, letters of other scripts, callings that no list held."""
+    return [_seen(line) for line in _lines("accounts_and_roles")]
+
+
+def accounts_and_roles_sound() -> list[str]:
+    """The sound cells of that hand."""
+    return list(_lines("accounts_and_roles_sound"))
 
 
 def sound() -> list[str]:
