@@ -243,27 +243,16 @@ CREATE TABLE plausible AS
 SELECT recorded.* FROM recorded CROSS JOIN parameters
 WHERE seconds > 0 AND seconds <= CAST(longest_plausible_hours AS INTEGER) * 3600;
 
--- The windows that have not ended, joined among themselves.
+-- The windows that have not ended.
 CREATE TABLE opened AS
-SELECT windows.row_no, incident_id, parent_id, component, windows.begins, ends
+SELECT windows.row_no, placed.outage, windows.begins, ends
 FROM windows
 JOIN members ON members.row_no = windows.row_no AND members.reading = 'headline'
 JOIN placed ON placed.outage = members.outage AND placed.reading = 'headline'
 WHERE is_open = 1 AND (starts_inside = 1 OR seconds > 0);
 
-CREATE TABLE open_links AS
-SELECT one.row_no AS one_no, other.row_no AS other_no
-FROM opened AS one JOIN opened AS other ON other.component = one.component OR other.incident_id = one.incident_id
-    OR other.incident_id = one.parent_id OR other.parent_id = one.incident_id;
-
--- All of them last to one moment, so that each group takes the time since its earliest beginning.
+-- All of them last to one moment, so that each outage is open since the earliest of its open windows.
 CREATE TABLE open_hours AS
-WITH RECURSIVE reached (one_no, other_no) AS (
-    SELECT one_no, other_no FROM open_links
-    UNION
-    SELECT reached.one_no, open_links.other_no FROM reached JOIN open_links ON open_links.one_no = reached.other_no
-),
-grouped AS (SELECT one_no AS row_no, MIN(other_no) AS outage FROM reached GROUP BY one_no)
 SELECT
     COALESCE(SUM(clipped_end - clipped_from), 0) AS seconds
 FROM (
@@ -271,7 +260,7 @@ FROM (
         outage,
         MIN(CASE WHEN begins < start_utc THEN start_utc ELSE begins END) AS clipped_from,
         MAX(CASE WHEN ends > end_utc THEN end_utc ELSE ends END) AS clipped_end
-    FROM opened JOIN grouped ON grouped.row_no = opened.row_no CROSS JOIN bounds
+    FROM opened CROSS JOIN bounds
     GROUP BY outage
 ) AS found;
 

@@ -36,6 +36,7 @@ LIMITS = (
     "in_two_sources_pct",
     "far_apart_incidents_count",
     "written_apart_count",
+    "joined_by_component_pct",
     "same_answer_pct",
     "fewest_inhabitants",
     "most_inhabitants",

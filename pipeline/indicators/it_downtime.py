@@ -63,7 +63,7 @@ DEFINITION = Definition(
     denominator_en="incidents that start in the period",
     measure="mean",
     scale=1,
-    method_version="1.1",
+    method_version="1.2",
     better="lower",
     explained_by=("component", "cause"),
     rule_id="Jam henti dalam periode, termasuk pemeliharaan terencana, dibagi jumlah insiden yang mulai dalam periode. "
@@ -313,11 +313,14 @@ def _date_remarks(windows: pd.DataFrame, at_day_end: Quotient, terms: Terms) -> 
 
 
 def _still_open(windows: pd.DataFrame, terms: Terms) -> Durations:
-    """The windows that bear on the period and have not ended: how many, and the seconds they take of it, each once."""
+    """The windows that bear on the period and have not ended: how many, and the seconds they take of it.
+
+    Each second of an outage counts once, whichever of its components are still down, as in the headline.
+    """
     still_open = windows[windows["bears_on_period"] & windows["is_open"]]
     if still_open.empty:
         return Durations()
-    _, pieces = join(still_open)
+    _, pieces = unite(still_open["started_at"], still_open["ended_at"], within=still_open["outage"].to_numpy())
     return Durations(int(measure_outages(pieces, terms)["seconds"].sum()), len(still_open))
 
 

@@ -239,6 +239,19 @@ OF_TABLES = (
         keeps_provisional=True,
     ),
     _sign(
+        "joined_by_component_pct",
+        "Paling banyak {limit} % insiden menjadi satu dengan insiden lain hanya karena komponennya sama dan waktunya "
+        "bertumpuk (lebih dari itu: komponennya terlalu kasar, misalnya Server untuk semua? Petakan component ke kolom "
+        "yang menyebut layanan atau perangkatnya; tutup yang sudah pulih; bila memang satu gangguan, jelaskan di "
+        "judgement.explained)",
+        "At most {limit} % of the incidents become one with another only because their component is the same and their "
+        "times overlap (more: is the component too coarse, such as Server for all? Map component to the column that "
+        "names the service or device; end those that are over; if they are one outage indeed, say so in "
+        "judgement.explained)",
+        most=40,
+        keeps_provisional=True,
+    ),
+    _sign(
         "clustered_quarantine_pct",
         "Paling banyak {limit} % baris dikarantina karena satu alasan yang menumpuk pada satu bulan, OPD atau berkas",
         "At most {limit} % of the rows are quarantined for one reason that gathers in one month, agency or file",

@@ -73,6 +73,24 @@ def written_apart(rows: pd.DataFrame, fates: Fates) -> Signs:
     return {"written_apart_count": float(apart - together)}
 
 
+def joined_by_component(rows: pd.DataFrame, fates: Fates) -> tuple[Signs, str]:
+    """The share of incidents that overlaps at one component join to others; by how many, and where most of them are.
+
+    Rows of one number, and children with their parents, are one incident on any component. Null where hardly any join.
+    """
+    lasting = rows[rows["ended_at"] != rows["started_at"]]
+    apart = _joined(lasting.assign(component=lasting["incident_id"]), fates)["key"].nunique()
+    outages = _joined(lasting, fates)["key"].nunique()
+    if apart - outages < _FEW_ALIKE:
+        return {"joined_by_component_pct": None}, ""
+    busiest = lasting["component"].astype("str").value_counts()
+    details = (
+        f"{number(apart)} nomor / numbers, {number(outages)} insiden / incidents; "
+        f"component {busiest.index[0]}: {number(busiest.iloc[0])} baris / rows"
+    )
+    return {"joined_by_component_pct": 100 - 100 * outages / apart}, details
+
+
 def _distinct_count(columns: pd.DataFrame) -> int:
     return int(pd.concat([columns[name].astype("str") for name in columns]).nunique())
 

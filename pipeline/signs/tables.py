@@ -9,7 +9,7 @@ import pandas as pd
 
 from pipeline.periods import Period
 from pipeline.signs.catalogue import OF_TABLES
-from pipeline.signs.copies import ENDS, far_apart, rows_alike_pct, written_apart
+from pipeline.signs.copies import ENDS, far_apart, joined_by_component, rows_alike_pct, written_apart
 from pipeline.signs.fates import Read
 from pipeline.signs.months import empty_months_count, month_files
 from pipeline.signs.sign import SOME_ROWS, Signs, frame
@@ -41,6 +41,7 @@ def _table_rows(read: Read, table: Table, *, longest_plausible_hours: int) -> It
             yield table.name, str(source), times(rows, table, fates=read.fates, longest_hours=hours), ""
             if table.name == "outages":
                 yield table.name, f"{source} incident_id", *far_apart(rows, read.fates)
+                yield table.name, f"{source} incidents", *joined_by_component(rows, read.fates)
                 yield table.name, f"{source} component", written_apart(rows, read.fates), ""
         elif table.name == "visits":
             yield table.name, str(source), days(rows), ""

@@ -77,6 +77,10 @@ BENDS: dict[str, dict[str, tuple[str, str]]] = {
         "city_wide_union": ("NULL, 'city', begins", "NULL, component, begins"),
         "open_outages": ("WHERE is_open = 1 AND", "WHERE is_open = 0 AND"),
         "open_hours": ("MAX(CASE WHEN ends > end_utc THEN end_utc ELSE ends END)", "MAX(ends)"),
+        "open once": (
+            "FROM opened CROSS JOIN bounds\n    GROUP BY outage",
+            "FROM opened CROSS JOIN bounds\n    GROUP BY row_no",
+        ),
         "as_recorded": ("FROM settled WHERE is_inside = 1 AND", "FROM settled WHERE copy_no = 1 AND"),
         "as_recorded_plausible": ("WHERE seconds > 0 AND seconds <=", "WHERE seconds > 0 AND 3600 <="),
         "unplanned_as_recorded": ("FROM recorded WHERE planned = 0", "FROM recorded"),

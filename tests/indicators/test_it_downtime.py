@@ -102,6 +102,18 @@ def test_open_outages_are_counted_by_themselves_and_remarked_when_they_are_most(
     assert {remark.code for remark in result.remarks} == codes
 
 
+def test_open_windows_of_one_outage_give_each_hour_once_though_only_a_closed_one_links_them() -> None:
+    rows = [outage(1, "2025-12-30 08:00", "2025-12-30 10:00"), outage(4, "2025-12-01 00:00", "2025-12-03 00:00", "D")]
+    rows += [
+        outage(2, "2025-12-30 20:00", None, "B", parent_id="1"),
+        outage(3, "2025-12-31 02:00", None, "C", parent_id="1"),
+    ]
+    result = measured(rows)
+    assert parts(result) == (2 + 28 + 48, 2)
+    assert (result.variants["open_outages"].value, result.variants["open_hours"].value) == (2, 28)
+    assert {remark.code for remark in result.remarks} == {"still_open"}
+
+
 @pytest.mark.parametrize(
     ("started", "ended", "is_kept"),
     [

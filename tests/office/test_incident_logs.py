@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,50 @@ def test_one_number_for_outages_weeks_apart_is_not_taken_for_one_incident_unsaid
     tmp_path: Path, rows: list[str], columns: dict[str, Any], is_far: bool
 ) -> None:
     assert ("far_apart_incidents_count" in codes_of(tmp_path, rows, columns)) is is_far
+
+
+def incidents(count: int, *, of: str, every_days: float, lasting_days: float = 0.5) -> list[str]:
+    """Incidents of numbered components or of one, the next one so many days after another."""
+    begins = [datetime(2025, 1, 2, 8) + n * timedelta(days=every_days) for n in range(count)]
+    ends = [begin + timedelta(days=lasting_days, minutes=n) for n, begin in enumerate(begins)]
+    times = [f"{begin:%Y-%m-%d %H:%M},{end:%Y-%m-%d %H:%M}" for begin, end in zip(begins, ends, strict=True)]
+    return [f"{n},A,,{of.format(n)},{window}" for n, window in enumerate(times)]
+
+
+def still_open(row: str) -> str:
+    return row.rpartition(",")[0] + ","
+
+
+@pytest.mark.parametrize(
+    ("rows", "is_kept"),
+    [
+        # Each overlaps the next.
+        (incidents(60, of="Server", every_days=6, lasting_days=7), True),
+        (incidents(60, of="Server {}", every_days=6, lasting_days=7), False),
+        (incidents(60, of="Server", every_days=6), False),
+        # Four of the first are one.
+        ([*incidents(3, of="Server", every_days=0.1), *incidents(60, of="Server", every_days=6)[1:]], False),
+        (incidents(5, of="Server", every_days=60, lasting_days=61), True),
+        # One that nobody ended swallows all that come after it.
+        ([still_open(incidents(1, of="Server", every_days=1)[0]), *incidents(60, of="Server", every_days=6)[1:]], True),
+        # Children of one incident are one, whatever their component is.
+        ([row.replace("A,,", "A,0,") for row in incidents(20, of="Server", every_days=6, lasting_days=7)], False),
+    ],
+)
+def test_incidents_that_a_coarse_component_makes_one_are_not_final_unsaid(
+    tmp_path: Path, rows: list[str], is_kept: bool
+) -> None:
+    columns = COLUMNS | {"parent_id": {"column": "Induk"}}
+    assert ("joined_by_component_pct" in codes_of(tmp_path, rows, columns)) is is_kept
+
+
+def test_a_city_that_says_why_its_incidents_are_one_has_a_final_value(tmp_path: Path) -> None:
+    rows = incidents(60, of="Server", every_days=6, lasting_days=5)
+    rows = [f"{n},A,,{row.split(',', 3)[3]}" for n, row in enumerate([*rows, *rows])]
+    lines, source = ["No,OPD,Induk,Layanan,Mulai,Selesai", *rows], {"table": "outages", "columns": COLUMNS}
+    assert kept(tmp_path, lines, source, "it_downtime") == {"joined_by_component_pct"}
+    explained = {"2025": {"joined_by_component_pct": "dua petugas mencatat gangguan yang sama"}}
+    assert kept(tmp_path, lines, source, "it_downtime", judgement={"explained": explained}) == set()
 
 
 def window(number: str, service: str, begin: str, end: str, *, parent: str = "") -> str:
