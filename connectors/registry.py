@@ -64,7 +64,8 @@ def _own_class(name: str) -> type[Connector] | None:
         return None
     module = import_module(f"connectors.{name}")
     classes = [value for value in vars(module).values() if isinstance(value, type) and issubclass(value, Connector)]
-    own = [found for found in classes if found.__module__ == module.__name__ and not found.__name__.startswith("_")]
+    inside = f"{module.__name__}."
+    own = [one for one in classes if f"{one.__module__}.".startswith(inside) and not one.__name__.startswith("_")]
     return own[0] if own and own[0] is not Connector else None
 
 
