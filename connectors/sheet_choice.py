@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from functools import reduce
@@ -26,7 +26,7 @@ def chosen_sheets(workbook: Workbook, layout: Layout, *, columns: tuple[str, ...
     A pattern leaves hidden and empty sheets out. Raises `DataRejected` for several without `sheet`, and for one that
     reaches beyond reason, `SourceChanged` for one that is not there.
     """
-    sheets = (_declared if layout.sheet else _only_one)(workbook, layout)
+    sheets = _declared(workbook, layout) if layout.sheet else _only_one(workbook, layout, columns)
     _say_unread(workbook, layout, read={sheet.name for sheet in sheets}, columns=columns)
     return sheets
 
@@ -47,17 +47,15 @@ def _declared(workbook: Workbook, layout: Layout) -> list[CalamineSheet]:
     return [sheet for sheet in chosen if sheet.height or sheet.name in layout.sheets]
 
 
-def _only_one(workbook: Workbook, layout: Layout) -> list[CalamineSheet]:  # noqa: ARG001
+def _only_one(workbook: Workbook, layout: Layout, columns: tuple[str, ...]) -> list[CalamineSheet]:
     file, hidden = workbook.file, _hidden(workbook)
     shown = [name for name in workbook.book.sheet_names if name not in hidden]
     filled = [name for name in shown if workbook.bounds_of(name) or workbook.sheet(name).height]
     if len(filled) > 1:
-        names = ", ".join(filled)
+        names, (to_do_id, to_do_en) = ", ".join(filled), _which_to_write(workbook, filled, layout, columns)
         raise DataRejected(
-            id=f'{file.name}: lebih dari satu lembar berisi data: {names}. Tulis sheet: "{filled[0]}" untuk satu '
-            'lembar, sheet: ["...", "..."] untuk beberapa, atau sheet: "*" untuk semua.',
-            en=f'{file.name}: more than one sheet holds data: {names}. Write sheet: "{filled[0]}" for one, '
-            'sheet: ["...", "..."] for several, or sheet: "*" for all.',
+            id=f"{file.name}: lebih dari satu lembar berisi data: {names}. {to_do_id}",
+            en=f"{file.name}: more than one sheet holds data: {names}. {to_do_en}",
         )
     if not filled:
         raise DataRejected(
@@ -67,6 +65,23 @@ def _only_one(workbook: Workbook, layout: Layout) -> list[CalamineSheet]:  # noq
             "'sheet' if that is the data.",
         )
     return [workbook.sheet(name) for name in filled]
+
+
+def _which_to_write(
+    workbook: Workbook, names: Sequence[str], layout: Layout, columns: tuple[str, ...]
+) -> tuple[str, str]:
+    """What to write for the sheets that have the columns asked for, in both languages; no sheet is guessed."""
+    fitting = [name for name in names if _has_table(workbook, name, layout, columns)]
+    if len(fitting) == 1:
+        return (
+            f'Kolom yang dipetakan hanya ada di satu lembar: tulis sheet: "{fitting[0]}".',
+            f'One sheet alone has the mapped columns: write sheet: "{fitting[0]}".',
+        )
+    listed = ", ".join(f'"{name}"' for name in fitting or names)
+    return (
+        f'Tulis sheet: "..." untuk satu lembar, sheet: [{listed}] untuk beberapa, atau sheet: "*" untuk semua.',
+        f'Write sheet: "..." for one, sheet: [{listed}] for several, or sheet: "*" for all.',
+    )
 
 
 def _hidden(workbook: Workbook) -> list[str]:
@@ -90,15 +105,33 @@ def _say_unread(workbook: Workbook, layout: Layout, *, read: Container[str], col
             en=f"sheets with the same header are not read: {listed}. If they count, mend the pattern in 'sheet' or "
             "show the sheet; if not, name all sheets to read one by one in 'sheet'.",
         )
-    if others := ", ".join(name for name in unread if name not in same):
+    # Of one that reaches too far it is said below that it was not looked into.
+    others = [name for name in unread if name not in same and not workbook.bounds_of(name)]
+    if others:
+        told_id, told_en = _why_unread(workbook, others)
         file.remark(
             "unread_sheets",
-            id=f"lembar tersembunyi, kosong atau tidak disebut di 'sheet', tidak dibaca: {others}.",
-            en=f"sheets hidden, empty or not named in 'sheet', not read: {others}.",
+            id=f"lembar tidak dibaca: {told_id}.",
+            en=f"sheets not read: {told_en}.",
             keeps_provisional=False,
         )
     for name in unread:
         _say_cells_unread(workbook, name, is_by_name=is_by_name)
+
+
+def _why_unread(workbook: Workbook, names: Sequence[str]) -> tuple[str, str]:
+    """Sheets by why they are not read, in both languages."""
+    hidden = _hidden(workbook)
+    empty = [name for name in names if name not in hidden and not workbook.sheet(name).height]
+    kinds = {
+        ("tersembunyi", "hidden"): [name for name in names if name in hidden],
+        ("kosong", "empty"): empty,
+        ("tidak disebut di 'sheet'", "not named in 'sheet'"): [n for n in names if n not in hidden and n not in empty],
+    }
+    found = [(*kind, ", ".join(of_kind)) for kind, of_kind in kinds.items() if of_kind]
+    return "; ".join(f"{why} {listed}" for why, _, listed in found), "; ".join(
+        f"{why} {listed}" for _, why, listed in found
+    )
 
 
 def _say_cells_unread(workbook: Workbook, name: str, *, is_by_name: bool) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice, starmap
@@ -20,6 +20,7 @@ from connectors.records import (
     GRAND_TOTAL,
     HEADER_SEARCH_ROWS,
     UNDECLARED_GROUP,
+    WRONG_FIELD_COUNT,
     RawFile,
     Record,
     RecordShape,
@@ -28,7 +29,7 @@ from connectors.records import (
     header_cells,
 )
 from connectors.sheet_choice import chosen_sheets, say_uncomputed
-from connectors.sheet_marks import ErrorCells, SheetMarks
+from connectors.sheet_marks import ErrorCells, SheetMarks, cell_name
 from connectors.table_bodies import GROUP_WIDTH, Row, TableBody, is_total, judge_row, say_groups
 from connectors.workbooks import Workbook, open_workbook, told, uncomputed
 
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
 SHEET_ROWS_APART = 10_000_000
 SHEET_NAME = "@sheet"
+_NAMED_CELLS = 5
 
 
 @dataclass(frozen=True)
@@ -90,14 +92,15 @@ def _table(file: RawFile, sheet: _Sheet, layout: Layout, columns: tuple[str, ...
         raise fault.with_more(*_other_sheets(file, sheet.name, columns)) from None
     marks = sheet.marks
     rows = _filled_down(named, sheet, shape, layout)
-    table = TableBody(named, shape, texts=cell_texts, record=partial(_sheet_record, shape))
+    beside: dict[int, str] = {}
+    table = TableBody(named, shape, texts=cell_texts, record=partial(_sheet_record, shape, beside))
     if layout.group_rows:
         groups = GroupRows(named, layout.group_rows, cell_texts)
         records = groups.carried(table.records(groups.noted(rows), ends_at=layout.ends_at), columns=columns)
     else:
         records = starmap(table.record, rows) if layout.names else table.records(rows, ends_at=layout.ends_at)
         records = _with_groups_said(named, records)
-    records = _with_notes_said(named, shape, records)
+    records = _with_cells_beside_said(named, _with_notes_said(named, shape, records), beside)
     if marks is None:
         yield from _with_blanks_said(named, shape, records)
         return
@@ -139,7 +142,7 @@ def _computed(
     for record in records:
         row, problem = int(str(record[0])), record[1]
         if problem not in not_read:
-            is_judged_whole = problem not in (None, BLANK_ROW, BELOW_TABLE)
+            is_judged_whole = problem not in (None, BLANK_ROW, BELOW_TABLE, WRONG_FIELD_COUNT)
             cell = marks.uncomputed_in(row, sorted(marks.uncomputed) if is_judged_whole else shape.places)
             if cell is not None:
                 raise uncomputed(file, cell)
@@ -256,14 +259,38 @@ def _merged(file: RawFile, name: str, number: int, *, is_header: bool) -> Source
     )
 
 
-def _sheet_record(shape: RecordShape, number: int, cells: list[Any]) -> Record:
-    """What `judge` says, without turning cells to text that nobody asked for."""
+def _sheet_record(shape: RecordShape, beside: dict[int, str], number: int, cells: list[Any]) -> Record:
+    """What `judge` says, without turning cells to text that nobody asked for.
+
+    `beside` takes the first cell to the right of the last named column, by row.
+    """
     if len(cells) >= shape.width and not any(cell_texts(cells[shape.width :])):
         texts = cell_texts([cells[place] for place in shape.places])
         if len(texts) - texts.count("") > (shape.width >= GROUP_WIDTH):
             return (number, None, *texts)
     whole = cell_texts(cells)
-    return judge_row(shape, number, whole)
+    record = judge_row(shape, number, whole)
+    if record[1] == WRONG_FIELD_COUNT and len(whole) > shape.width:
+        beside[number] = cell_name(number, next(nth for nth in range(shape.width, len(whole)) if whole[nth]))
+    return record
+
+
+def _with_cells_beside_said(file: RawFile, records: Iterator[Record], beside: Mapping[int, str]) -> Iterator[Record]:
+    """The records; cells to the right of the table, for which rows are quarantined, are remarked after the last."""
+    yield from records
+    if beside:
+        more = f" (+{len(beside) - _NAMED_CELLS})" if len(beside) > _NAMED_CELLS else ""
+        cells = ", ".join(list(beside.values())[:_NAMED_CELLS]) + more
+        file.remark(
+            "cells_beside_table",
+            id=f"{len(beside)} baris dikarantina karena ada isi di kanan kolom berjudul yang terakhir: sel {cells}. "
+            "Hapus atau pindahkan catatan itu ke lembar lain; bila itu kolom, beri judul; bila isi barisnya tergeser, "
+            "kembalikan.",
+            en=f"{len(beside)} rows are quarantined because something stands to the right of the last named column: "
+            f"cell {cells}. Delete the note or move it to another sheet; if it is a column, give it a header; if the "
+            "row's cells were shifted, shift them back.",
+            keeps_provisional=False,
+        )
 
 
 def _with_notes_said(file: RawFile, shape: RecordShape, records: Iterator[Record]) -> Iterator[Record]:

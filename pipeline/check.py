@@ -184,7 +184,8 @@ def _rates(told: Told, city: City, name: str) -> Iterator[str]:
     for (outcome, reason), count in sorted(told.fates.items()):
         if outcome == "quarantined":
             share = percent(100 * count / judged_count)
-            cure = advice(reason, table=TABLES[city.sources[name].table], source_name=name)
+            source = city.sources[name]
+            cure = advice(reason, table=TABLES[source.table], source_name=name, format=source.format)
             to_do = f" - {cure[0]} / {cure[1]}" if cure else ""
             yield f"{reason}: {number(count)} ({share}; batas / limit {percent(city.quarantine_limit_pct)}){to_do}"
         elif outcome == "excluded":

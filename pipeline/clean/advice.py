@@ -87,6 +87,11 @@ ADVICE: dict[str, Texts] = {
         "check whether the two columns are exchanged, the order of day and month in format, and zone; if one date "
         "stands for both hours, write next_day_if_before on the later column",
     ),
+    "wrong_field_count xlsx": (
+        "ada isi di kanan tabel; lembar dan selnya disebut di bawah: hapus atau pindahkan, atau beri kolomnya judul",
+        "something stands to the right of the table; sheet and cell are named below: delete or move it, or give its "
+        "column a header",
+    ),
     "wrong_field_count": (
         "jumlah sel tidak sama dengan judul kolom: periksa {place}.delimiter, quote dan ends_at",
         "not as many cells as the header has: check {place}.delimiter, quote and ends_at",
@@ -132,14 +137,17 @@ _SAME = dict.fromkeys(("end_before_start", "closed_before_receipt"), "response_b
 _OF_COLUMN = ("bad", "ambiguous", "unknown", "error", "missing", "too_small", "sentinel", "after_extraction")
 
 
-def advice(reason: str, *, table: Table, source_name: str) -> Texts | None:
-    """What to do about rows quarantined for this reason, in both languages; null for a reason nobody knows."""
+def advice(reason: str, *, table: Table, source_name: str, format: str) -> Texts | None:
+    """What to do about rows of a file of some format that are quarantined for this reason, in both languages.
+
+    Null for a reason nobody knows.
+    """
     fault, column = _SAME.get(reason, reason), ""
     if fault not in ADVICE:
         fault = next((one for one in _OF_COLUMN if reason.startswith(f"{one}_")), "")
         column = reason.removeprefix(f"{fault}_")
     kind = next((one.kind for one in table.columns if one.name == column), "")
-    own = ADVICE.get(f"{reason} {table.name}")
+    own = ADVICE.get(f"{reason} {table.name}") or ADVICE.get(f"{reason} {format}")
     found = own or ADVICE.get(f"{fault} {kind}", ADVICE.get(fault))
     if found is None:
         return None
@@ -147,7 +155,9 @@ def advice(reason: str, *, table: Table, source_name: str) -> Texts | None:
     return in_id, in_en
 
 
-def advices(reasons: Iterable[str], *, table: Table, source_name: str) -> Texts:
+def advices(reasons: Iterable[str], *, table: Table, source_name: str, format: str) -> Texts:
     """What to do about several reasons, each thing once, as one text in each language."""
-    found = dict.fromkeys(filter(None, (advice(reason, table=table, source_name=source_name) for reason in reasons)))
+    found = dict.fromkeys(
+        filter(None, (advice(reason, table=table, source_name=source_name, format=format) for reason in reasons))
+    )
     return "; ".join(text for text, _ in found), "; ".join(text for _, text in found)

@@ -82,9 +82,16 @@ class Readability:
     def _to_do(self, counts: _Counts) -> tuple[str, str]:
         """What to do about the commonest reasons, with the commonest unmapped texts."""
         reasons = [reason for reason, _ in counts.reasons.most_common(_ADVISED_REASONS)]
-        found = advices(reasons, table=self.landed.table, source_name=self.landed.manifest.source)
+        found = advices(
+            reasons,
+            table=self.landed.table,
+            source_name=self.landed.manifest.source,
+            format=self.landed.source.format,
+        )
         texts = told(self.landed.unmapped.most_common)
-        in_id, in_en = ("; ".join(filter(None, [text, *texts])) for text in found)
+        beside = [remark for remark in self.landed.remarks if remark.code == "cells_beside_table"]
+        said = [remark.id for remark in beside], [remark.en for remark in beside]
+        in_id, in_en = ("; ".join(filter(None, [text, *texts, *more])) for text, more in zip(found, said, strict=True))
         return f"Yang perlu dilakukan: {in_id}.", f"What to do: {in_en}."
 
     def _named_files(self) -> str:

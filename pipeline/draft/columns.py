@@ -60,7 +60,8 @@ class RawColumn:
 class Match:
     """One clean column and the raw column that fits it, and how well (10 is the very word).
 
-    `hour` is a second raw column with the hour of the day; `is_duration`: the raw column holds how long, not when.
+    `hour` is a second raw column with the hour of the day; `is_duration`: the raw column holds how long, not when, and
+    `rivals` are columns that may hold when.
     """
 
     clean: str
@@ -68,6 +69,7 @@ class Match:
     score: float
     hour: RawColumn | None = None
     is_duration: bool = False
+    rivals: tuple[RawColumn, ...] = ()
 
 
 def raw_columns(sample: Sample) -> list[RawColumn]:
@@ -137,8 +139,19 @@ def _with_hours(found: dict[str, Match], rest: Sequence[RawColumn], *, table: st
         scored = [(fit(raw.name, known_words()["durations"]), raw) for raw in rest if raw.dates is None]
         score, longest = max(scored, key=lambda pair: pair[0], default=(0.0, None))
         if score and longest is not None:
-            found["ended_at"] = Match("ended_at", longest, score, is_duration=True)
+            rivals = tuple(raw for raw in rest if raw is not longest and _may_be_end(raw))
+            found["ended_at"] = Match("ended_at", longest, score, is_duration=True, rivals=rivals)
     return found
+
+
+def _may_be_end(raw: RawColumn) -> bool:
+    """Whether a column that no clean one takes says that it is an end, or holds moments or hours."""
+    declared = known_words()["tables"]["outages"]["columns"]["ended_at"]
+    says_end = fit(raw.name, declared["words"], never=declared.get("never", ())) or fit(
+        raw.name, known_words()["hours"].get("ended_at", ())
+    )
+    is_time = raw.dates is not None and raw.dates.grain in ("day", "moment", "hour")
+    return bool(says_end or is_time) and not raw.texts.empty
 
 
 def _table_score(columns: Sequence[RawColumn], table: str, title: str) -> float:

@@ -25,7 +25,7 @@ from pipeline.draft.headers import known_share
 from pipeline.draft.layouts import Found, find_layout
 from pipeline.draft.logs import log_settings
 from pipeline.draft.mapping import FILLED_IN, Noted, column_settings, exclusion_settings, meaning
-from pipeline.draft.personal import in_both_languages
+from pipeline.draft.personal import in_both_languages, is_shown
 from pipeline.draft.questions import question
 from pipeline.draft.repeats import combine_setting
 from pipeline.draft.samples import Sample, read_sample
@@ -35,6 +35,7 @@ from pipeline.tables import TABLES
 _SURE_TABLE = 4.8
 _CLEARLY_BETTER = 1.2
 _TOLD_TABLES = 3
+_SURE_HEADERS = 2
 _MOST_HEADER_ROWS = 3
 
 
@@ -140,13 +141,16 @@ def _table_of(file: RawFile, columns: Sequence[RawColumn], found: Found) -> str:
     ranked = best_tables(columns, title=f"{found.title} {found.layout.sheet or ''} {file.name}")
     (best, score), (_, second) = ranked[:2]
     if score < _SURE_TABLE or score - second < _CLEARLY_BETTER:
-        raise _undecided(file, [name for name, _ in ranked[:_TOLD_TABLES]], _told(_usable(found.header)))
+        raise _undecided(
+            file, [name for name, _ in ranked[:_TOLD_TABLES]], _told(names := _usable(found.header), of=names)
+        )
     return best
 
 
-def _told(names: Sequence[str]) -> str:
-    """Headers fit for a message: one that says no known word may be a value of a person."""
-    shown = [name if known_share([name]) else "***" for name in names]
+def _told(names: Sequence[str], *, of: Sequence[str]) -> str:
+    """Some headers `of` a row, fit for a message: in a row of few known words each other one may be a person's."""
+    is_header = len([name for name in of if known_share([name])]) >= max(_SURE_HEADERS, len(of) / 4)
+    shown = [name if known_share([name]) or (is_header and is_shown(name)) else "***" for name in names]
     return harmless_header(shown)
 
 
@@ -184,7 +188,11 @@ def _head(sample: Sample, found: Found, personal: Mapping[str, str]) -> list[str
             "rows look like totals, notes or column numbers, no records"
         )
     twice = [name for name in dict.fromkeys(found.header) if name and found.header.count(name) > 1]
-    head += [f"judul ganda, tidak dipakai / headers that stand twice, not used: {_told(twice)}"] if twice else []
+    head += (
+        [f"judul ganda, tidak dipakai / headers that stand twice, not used: {_told(twice, of=found.header)}"]
+        if twice
+        else []
+    )
     if personal:
         listed = ", ".join(f"{harmless(name)} ({in_both_languages(kind)})" for name, kind in personal.items())
         head.append(f"tampak pribadi, tidak dibaca / look personal, not read: {listed}")

@@ -14,6 +14,7 @@ HEAD_ROWS = 200
 _TEXT_SHARE = 0.7
 _FILLED_SHARE = 0.5
 _CLEARLY_BETTER = 0.25
+_KNOWN_SHARE = 0.5
 _NUMERIC = re.compile(r"[-+]?[\d.,:/ TZe-]+")
 _YEAR = re.compile(r"(19|20)\d{2}")
 
@@ -26,7 +27,9 @@ def header_place(rows: Sequence[Sequence[str]]) -> int | None:
     for place, row in enumerate(rows[:HEAD_ROWS]):
         cells = [cell.strip() for cell in row if cell.strip()]
         texts = [cell for cell in cells if _YEAR.fullmatch(cell) or not _NUMERIC.fullmatch(cell)]
-        is_named = len(cells) >= max(1, _FILLED_SHARE * wide) and len(set(cells)) == len(cells)
+        # A header may stand twice in a row that is known for one; the words of records come again as well.
+        is_distinct = len(set(cells)) == len(cells) or (cells and known_share(cells) >= _KNOWN_SHARE)
+        is_named = len(cells) >= max(1, _FILLED_SHARE * wide) and is_distinct
         if not is_named or len(texts) < _TEXT_SHARE * len(cells) or all(map(_YEAR.fullmatch, cells)):
             continue
         score = len(cells) / max(1, wide) + 2 * known_share(cells)

@@ -57,7 +57,9 @@ def exclusion_settings(
 
 def _setting(match: Match, column: Column, city_name: str) -> Noted:
     raw = match.raw
-    if column.is_time:
+    if match.rivals:
+        noted = _end_or_duration(match)
+    elif column.is_time:
         noted = _duration(match) if match.is_duration else _time(match)
     elif column.kind == "count":
         noted = _count(match)
@@ -65,7 +67,7 @@ def _setting(match: Match, column: Column, city_name: str) -> Noted:
         noted = _region(raw, city_name)
     else:
         noted = _text(match, column)
-    if raw.nulls:
+    if raw.nulls and noted.value != UNANSWERED:
         noted.value = {**_as_map(noted.value), "nulls": list(raw.nulls)}
         noted.comments.append(
             "dianggap kosong / taken as blank: " + ", ".join(f"{t} {n}" for t, n in raw.nulls.items())
@@ -144,6 +146,14 @@ def _duration(match: Match) -> Noted:
         value |= {key: mark for key, mark in marks.items() if mark}
         noted.comments += numbers.evidence
     return noted
+
+
+def _end_or_duration(match: Match) -> Noted:
+    """A question where one column tells how long and others may tell until when."""
+    by_length = _duration(match)
+    length = ", ".join(f"{key}: {value}" for key, value in by_length.value.items())
+    hint = " | ".join([*(raw.name for raw in match.rivals), f"{{{length}}}"])
+    return Noted(UNANSWERED, [*by_length.comments, question("end", hint=hint)])
 
 
 def _count(match: Match) -> Noted:

@@ -65,6 +65,12 @@ QUESTIONS: Mapping[str, tuple[str, str]] = {
         "Satuan lamanya: seconds, minutes, hours, days, atau clock (2:30)?",
         "The unit of the duration: seconds, minutes, hours, days or clock (2:30)?",
     ),
+    "end": (
+        "Waktu selesai: dari kolom mana? Lama (durasi) dapat dibulatkan atau hanya jam kerja; jam tanpa tanggal "
+        "ditulis {column: [Tanggal, Jam Selesai], format: ...} (docs/city.md). Pilih:",
+        "The end: from which column? A length may be rounded or count working hours only; an hour without a date is "
+        "written {column: [Date, Hour], format: ...} (docs/city.md). Choose:",
+    ),
     "suffix": (
         "Keadaan hari apa dalam tahun itu: -06-30 atau -12-31?",
         "As of which day of the year: -06-30 or -12-31?",

@@ -333,3 +333,27 @@ def test_hours_beside_one_date_are_joined_with_it(tmp_path: Path) -> None:
     source, _ = drafted(tmp_path, "gangguan.csv", "\n".join(lines))
     found = {name: source["columns"][name]["column"] for name in ("started_at", "ended_at")}
     assert found == {"started_at": ["Tgl", "Mulai"], "ended_at": ["Tgl", "Selesai"]}
+
+
+@pytest.mark.parametrize("header", ["Jam Selesai", "Normal", "Selesai"])
+def test_a_length_is_not_taken_for_the_end_where_another_column_may_tell_it(tmp_path: Path, header: str) -> None:
+    ends = {"Jam Selesai": "10:30", "Normal": "05/03/2025 11:00", "Selesai": "besok pagi"}
+    rows = [
+        f"G{n},Server,{n + 13}/03/2025 08:{n:02},{ends[header].replace('05', f'{n + 13:02}')},{90 + n}"
+        for n in range(9)
+    ]
+    lines = [f"No Gangguan,Layanan,Waktu Mulai,{header},Durasi (menit)", *rows]
+    source, shown = drafted(tmp_path, "gangguan.csv", "\n".join(lines) + "\n")
+    assert source["columns"]["ended_at"] == "??"
+    assert f"{header} | {{column: Durasi (menit), after: started_at, unit: minutes}}" in shown
+
+
+@pytest.mark.parametrize(("header", "shown"), [("Dampak", "Dampak"), ("Ibu Siti", "***")])
+def test_headers_of_a_row_that_is_one_are_shown_but_for_those_of_persons(
+    tmp_path: Path, header: str, shown: str
+) -> None:
+    lines = [f"No Gangguan,Layanan,Waktu Mulai,{header},{header}"]
+    lines += [f"{n},Server,{n + 13}/03/2025 08:00,x{n},y{n}" for n in range(5)]
+    _, text = drafted(tmp_path, "a.csv", "\n".join(lines) + "\n", "--table", "outages")
+    assert shown in next(line for line in text.splitlines() if "stand twice" in line)
+    assert "Siti" not in text

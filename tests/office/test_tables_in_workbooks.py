@@ -106,7 +106,7 @@ MONTHS: Sheets = {"Januari": [["x"], [1]], "Februari": [["x"], [2]], "Arti": [["
 def test_declared_sheets_are_read_one_after_the_other(sheet: object, tmp_path: Path) -> None:
     found, remarks = read(tmp_path, MONTHS, ("x", "@sheet"), sheet=sheet)
     assert found == [(2, "", "1", "Januari"), (10_000_002, "", "2", "Februari")]
-    assert "Arti, Kosong" in remarks[0].en
+    assert "empty Kosong; not named in 'sheet' Arti" in remarks[0].en
     assert not remarks[0].keeps_provisional
 
 
@@ -203,3 +203,44 @@ def test_a_sheet_with_the_same_header_that_is_not_read_keeps_provisional(case: s
     sheets: Sheets = {"Lain Jan": [HEAD, ROW], name: [["Rekap"], [*HEAD, "x"], ROW]}
     remarks = read(tmp_path, sheets, ("Layanan", "OPD"), hidden=hidden, **layout)[1]
     assert [(remark.code, remark.keeps_provisional) for remark in remarks] == expected
+
+
+def test_a_note_beside_a_table_is_told_by_sheet_row_and_cell(tmp_path: Path) -> None:
+    rows, remarks = read(tmp_path, {"Data": [HEAD, ROW, [*ROW, None, "cek lagi"], ROW]}, ("No", "OPD"))
+    assert [problem for _, problem, *_ in rows] == ["", "wrong_field_count", ""]
+    (said,) = [remark for remark in remarks if remark.code == "cells_beside_table"]
+    assert "a.xlsx [Data]: 1 rows are quarantined" in said.en
+    assert "cell E3" in said.en
+
+
+def test_a_formula_in_a_column_not_read_is_not_named_where_a_note_beside_the_table_is_the_cause(tmp_path: Path) -> None:
+    formulas = [[*ROW, f"=A{n}*2", *(["catatan"] if n == 4 else [])] for n in range(2, 7)]
+    rows, remarks = read(tmp_path, {"Data": [[*HEAD, "Lama"], *formulas]}, ("No", "OPD"))
+    assert [problem for _, problem, *_ in rows].count("wrong_field_count") == 1
+    assert "cell E4" in next(remark.en for remark in remarks if remark.code == "cells_beside_table")
+    assert "cell D2" in next(remark.en for remark in remarks if remark.code == "uncomputed_unread")
+
+
+def test_of_several_sheets_the_one_with_the_mapped_columns_is_proposed(tmp_path: Path) -> None:
+    summary: list[list[object]] = [["Rekap 2025"], ["Layanan", "Jumlah"], ["Izin", 4]]
+    with pytest.raises(DataRejected, match='One sheet alone has the mapped columns: write sheet: "Data"'):
+        read(tmp_path, {"Rekap": summary, "Data": [HEAD, ROW]}, ("No", "OPD"))
+    with pytest.raises(DataRejected, match=r'sheet: \["Jan", "Feb"\] for several'):
+        read(tmp_path, {"Rekap": summary, "Jan": [HEAD, ROW], "Feb": [HEAD, ROW]}, ("No", "OPD"))
+
+
+def test_sheets_that_are_not_read_are_told_by_why(tmp_path: Path) -> None:
+    sheets: Sheets = {"Data": [HEAD, ROW], "Lama": [["x"]], "Kosong": [], "Bekas": [["y"]]}
+    _, remarks = read(tmp_path, sheets, ("No", "OPD"), hidden="Lama", sheet=("Data",))
+    (said,) = [remark.en for remark in remarks if remark.code == "unread_sheets"]
+    assert said == "a.xlsx: sheets not read: hidden Lama; empty Kosong; not named in 'sheet' Bekas."
+
+
+def test_a_sheet_that_reaches_too_far_is_not_called_empty(tmp_path: Path) -> None:
+    sheets: Sheets = {"Data": [HEAD, ROW], "Sampah": [["y"]]}
+    read(tmp_path, sheets, ("No", "OPD"), sheet=("Data",))
+    book = openpyxl.load_workbook(tmp_path / "a.xlsx")
+    book["Sampah"]["XFD1048576"] = "z"
+    book.save(tmp_path / "a.xlsx")
+    _, remarks = read_again(tmp_path, ("No", "OPD"), sheet=("Data",))
+    assert [remark.code for remark in remarks] == ["stray_cell_unread"]
