@@ -11,6 +11,7 @@ from pipeline import steps
 from pipeline.retention import add_months
 from pipeline.settings import Settings
 from pipeline.warehouse import Warehouse
+from pipeline.warehouse.engine import make_engine
 from tests.acceptance.exports import write_city
 from tests.acceptance.test_bad_input import tolok
 
@@ -73,7 +74,7 @@ def test_verify_says_expired_by_retention_and_vouches_for_the_rest(ran: Path, mo
     code, out, err = tolok(monkeypatch, "verify", CITY, YEAR)
     assert (code, out.count("sama / same"), out.count("habis / expired\n")) == (0, 3, 1), out + err
     assert "expired by retention (decision 1 on 20" in out
-    with warehouse()._engine.begin() as connection:
+    with make_engine(Settings.from_environment().warehouse_url).begin() as connection:
         connection.exec_driver_sql("UPDATE result SET value = 9 WHERE indicator_id = 'it_downtime'")
     code, out, _ = tolok(monkeypatch, "verify", CITY, YEAR)
     assert (code, "altered after they were written" in out) == (3, True)

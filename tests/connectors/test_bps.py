@@ -98,16 +98,11 @@ def test_the_figure_is_the_totals_at_mid_year_under_the_citys_bps_code(bench: Be
     assert frame["reference_on"].dt.strftime("%Y-%m-%d").tolist() == ["2025-06-30"]
 
 
-def test_a_key_is_built_from_its_parts_and_never_split() -> None:
-    from connectors.bps import Bps
-    from connectors.layout import Layout
-    from testing.cases import ZONE
-
-    options = {**OPTIONS, "vervar": "7315", "region_code": "7315"}
-    connector = Bps(options, layout=Layout(), zone=ZONE)
-    document = table({"7315310990": 308_669}, th=99)
-    (record,) = connector._records({**document, "vervar": [{"val": 7315, "label": "Pinrang"}]})
-    assert record == {"kode_wilayah": "7315", "jumlah_penduduk": "308669", "tanggal_acuan": "1999-06-30"}
+def test_a_key_is_built_from_its_parts_and_never_split(bench: Bench) -> None:
+    document = {**table({"7315310990": 308_669}, th=99), "vervar": [{"val": 7315, "label": "Pinrang"}]}
+    frame = bench.pull(document, vervar="7315", region_code="7315")
+    assert frame[["region_code", "population_count"]].to_numpy().tolist() == [["bps:7315", 308_669]]
+    assert frame["reference_on"].dt.strftime("%Y-%m-%d").tolist() == ["1999-06-30"]
 
 
 @pytest.mark.parametrize(

@@ -17,11 +17,11 @@ import pytest
 from connectors.base import Window, Wire
 from connectors.connection import Connection
 from connectors.errors import ConfigError, DataRejected, SourceChanged, SourceUnavailable
-from connectors.http import Answer, HttpClient
+from connectors.http import HttpClient
 from connectors.layout import Layout
 from connectors.records import RawFile
 from connectors.registry import preset
-from connectors.zabbix import Zabbix, _result
+from connectors.zabbix import Zabbix
 from pipeline.pulling import Unkept
 from testing.cases import NOW, PERSON, SECRET, ZONE, Case, FakeSystem, ReceivedRequest, Record, Reply, local
 from testing.connector_suite import ConnectorSuite
@@ -320,11 +320,20 @@ def test_a_wrong_token_is_refused_without_repeating_it() -> None:
     assert "bukan-tokennya" not in str(caught.value)
 
 
+@contextmanager
+def told_of_events(document: object) -> Iterator[Wire]:
+    """A server that says one thing when it is asked for events."""
+    with asking(ZabbixServer()) as (wire, _, server):
+        server.is_page = lambda asked: asked.document["method"] == "event.get"
+        server.change = lambda _, __: Reply(document)
+        yield wire
+
+
 @needs_real_data
 def test_the_recorded_refusal_names_the_token_to_mend() -> None:
     recorded = (SERVERS / "zabbix6_error_bad_auth.json").read_bytes()
-    with pytest.raises(ConfigError, match="API token"):
-        _result(Answer(recorded, 200, {}, "https://zabbix.kota.go.id/api_jsonrpc.php"), "event.get")
+    with told_of_events(json.loads(recorded)) as wire, pytest.raises(ConfigError, match="API token"):
+        connector().held(wire)
 
 
 @pytest.mark.parametrize(
@@ -340,8 +349,8 @@ def test_the_recorded_refusal_names_the_token_to_mend() -> None:
     ],
 )
 def test_faults_told_with_status_200_are_typed_by_what_to_do(document: object, fault: type[Exception]) -> None:
-    with pytest.raises(fault):
-        _result(Answer(json.dumps(document).encode(), 200, {}, "https://zabbix.kota.go.id"), "event.get")
+    with told_of_events(document) as wire, pytest.raises(fault):
+        connector().held(wire)
 
 
 @needs_real_data
