@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 import time
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler
 
 import pytest
 
 from connectors.connection import Connection, connection_from, variable_of
 from connectors.errors import ConfigError, DataRejected, SourceUnavailable
-from connectors.http import HttpClient, Limits, Request
+from connectors.http import Answer, HttpClient, Limits, Request
 from testing.cases import SECRET, FakeSystem, ReceivedRequest, Record, Reply
 from testing.fake_server import Fault, Server, serving, status, unfinished
 
@@ -231,3 +234,130 @@ def test_an_answer_encoded_in_another_way_is_refused(server: Server) -> None:
     server.faults = [unfinished(b"x", Content_Encoding="br")]
     with pytest.raises(DataRejected, match="gzip"):
         client(server).ask(Request("x"))
+
+
+def test_a_vendors_own_client_gets_no_more_bytes_than_allowed(server: Server) -> None:
+    content = len(client(server).ask(Request("x")).content)
+    for most, is_whole in ((content, True), (content - 1, False)):
+        session = client(server, limits=Limits(answer_bytes=most)).session()
+        if is_whole:
+            assert session.get(f"{server.url}/x").json()["path"] == "/x"
+        else:
+            with pytest.raises(DataRejected, match=f"'sistem': the answer exceeds {most} bytes"):
+                session.get(f"{server.url}/x")
+
+
+def test_a_vendors_own_client_is_not_given_where_the_address_is_forbidden(server: Server) -> None:
+    with pytest.raises(ConfigError, match="plain_http"):
+        client(server, allow=("private_addresses",)).session()
+    session = client(server, allow=("plain_http",)).session()
+    with pytest.raises(OSError, match=r"127\.0\.0\.1"):
+        session.get(server.url)
+    assert server.requests == []
+
+
+def test_a_client_of_more_places_asks_them_and_its_own_on_the_same_terms(server: Server) -> None:
+    with serving(Server(Echo(), [], faults=[status(503)] * 50)) as other:
+        wider = client(server).also_at(other.url)
+        assert wider.ask(Request("x")).document()["path"] == "/x"
+        with pytest.raises(SourceUnavailable):
+            wider.ask(Request(f"{other.url}/y"))
+        assert len(other.requests) == QUICK.tries
+        with pytest.raises(ConfigError, match="is not an address of the connection"):
+            client(server).ask(Request(f"{other.url}/y"))
+        with pytest.raises(ConfigError, match="plain_http"):
+            client(server, allow=("private_addresses",)).also_at(other.url).ask(Request(f"{other.url}/y"))
+        assert len(other.requests) == QUICK.tries
+
+
+@pytest.mark.parametrize(
+    ("body", "secret", "sent"),
+    [
+        ({"a": 1}, {"auth": SECRET}, {"a": 1, "auth": SECRET}),
+        (None, {"auth": SECRET}, {"auth": SECRET}),
+        ([1, 2], {}, [1, 2]),
+    ],
+)
+def test_a_body_is_sent_as_json_with_its_secrets(
+    body: object, secret: dict[str, object], sent: object, server: Server
+) -> None:
+    answer = client(server).ask(Request("x", method="POST", body=body, secret_body=secret))
+    assert json.loads(answer.document()["form"]) == sent
+    assert server.requests[0].headers["Content-Type"] == "application/json"
+
+
+def test_a_form_is_sent_with_its_secrets_and_parameters_are_kept_apart(server: Server) -> None:
+    said = client(server).ask(
+        Request(
+            "x", method="POST", form={"a": "1"}, secret_form={"b": "2"}, params={"c": "3"}, secret_params={"d": "4"}
+        )
+    )
+    assert said.document() == {"path": "/x", "params": {"c": "3", "d": "4"}, "form": "a=1&b=2"}
+
+
+def test_a_secret_of_the_path_is_sent_in_its_place_and_told_by_its_name(server: Server) -> None:
+    request = Request("v1/{key}/x", secret_path={"key": "a/b c"})
+    server.faults = [status(404)]
+    with pytest.raises(ConfigError) as caught:
+        client(server).ask(request)
+    assert server.requests[0].path == "/v1/a%2Fb%20c/x"
+    assert f"{server.url}/v1/{{key}}/x: no such address (404)" in caught.value.en
+    assert request.shown("https://sistem.example/a/b c/a%2Fb%20c?k=1") == "https://sistem.example/{key}/{key}"
+
+
+@pytest.mark.parametrize(
+    ("code", "in_id", "in_en"),
+    [
+        (400, "permintaan tidak diterima (400)", "the request was not accepted (400)"),
+        (404, "alamat tidak ada (404)", "no such address (404)"),
+        (410, "alamat tidak ada (410)", "no such address (410)"),
+        (401, "ditolak (401)", "refused (401)"),
+        (403, "ditolak (403)", "refused (403)"),
+    ],
+)
+def test_a_refusal_says_what_to_mend(code: int, in_id: str, in_en: str, server: Server) -> None:
+    server.faults = [status(code)]
+    with pytest.raises(ConfigError) as caught:
+        client(server).ask(Request("x"))
+    assert f"{server.url}/x: {in_id}" in caught.value.id
+    assert f"{server.url}/x: {in_en}" in caught.value.en
+
+
+def test_a_wait_may_be_asked_for_by_the_day_it_ends(server: Server) -> None:
+    server.faults = [status(503, Retry_After="Wed, 21 Oct 2015 07:28:00 GMT")]
+    assert client(server).ask(Request("x")).status == 200
+    tomorrow = format_datetime(datetime.now(UTC) + timedelta(days=1), usegmt=True)
+    server.faults = [status(503, Retry_After=tomorrow)] * 3
+    with pytest.raises(SourceUnavailable, match=r"It asks to wait for 86,[34]\d\d seconds") as caught:
+        client(server).ask(Request("y"))
+    assert "minta ditunggu 86." in caught.value.id
+    assert [asked.path for asked in server.requests] == ["/x", "/x", "/y"]
+
+
+def test_each_wait_is_twice_the_one_before_up_to_the_longest(server: Server) -> None:
+    for longest, least_seconds in ((9.0, 0.1 + 0.2 + 0.4), (0.2, 0.1 + 0.2 + 0.2)):
+        server.faults = [status(503)] * 3
+        limits = Limits(tries=4, first_wait_seconds=0.1, longest_wait_seconds=longest)
+        began = time.monotonic()
+        client(server, limits=limits).ask(Request("x"))
+        assert time.monotonic() - began >= least_seconds
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b"\xef\xbb\xbf \r\n<!DOCTYPE html><p>", "^sistem: .* web page"),
+        (b"\t<HTML>", "^sistem: .* web page"),
+        (b'{"a": 1, "a": 2}', "^sistem: .*key 'a' stands twice"),
+        (b"{", r"^sistem: .* not valid JSON \(1 bytes\)"),
+    ],
+)
+def test_what_is_no_json_of_one_meaning_is_no_data(content: bytes, why: str) -> None:
+    with pytest.raises(DataRejected) as caught:
+        Answer(content, 200, {}, "sistem").document()
+    assert re.search(why, caught.value.en)
+    assert caught.value.id.startswith("sistem: ")
+
+
+def test_json_may_begin_with_the_mark_of_utf_8() -> None:
+    assert Answer(b'\xef\xbb\xbf{"a": 1}', 200, {}, "sistem").document() == {"a": 1}
