@@ -17,6 +17,7 @@ from pathlib import Path
 import fsspec
 import psutil
 import psycopg
+from tenacity import Retrying, stop_after_delay, wait_fixed
 
 from service.health import is_healthy
 from service.processes import Part, kill_all, wait_for
@@ -48,6 +49,11 @@ class Cluster:
         """The environment of one machine: what all are told, and a folder of its own."""
         own = {"TOLOK_MIRROR": str(self.folder / name / "mirror"), "TOLOK_SERVICE": str(self.folder / name / "service")}
         return {**self.environment, **own}
+
+    def keep_running(self) -> None:
+        """Start queue and storage again where they ended, as their own supervisors would."""
+        for part in (self.queue, self.storage):
+            part.keep_running()
 
     def kill_part(self, machine: str, part: str) -> None:
         """End by kill -9 all processes of a part of a machine, once; its supervisor lives on."""
@@ -105,7 +111,7 @@ def cluster(folder: Path, *, cities: Path) -> Iterator[Cluster]:
         for part in (queue, storage):
             running.callback(part.stop)
             part.keep_running()
-        _make_bucket(keys)
+        _make_bucket(storage, keys)
         running.callback(_end, made)
         for name, what in {"service": "run", **dict.fromkeys(WORKERS, "worker")}.items():
             made.supervisors.append(_supervisor(made, name, what))
@@ -192,12 +198,9 @@ def storage_files(keys: Mapping[str, str]) -> fsspec.AbstractFileSystem:
     )
 
 
-def _make_bucket(keys: Mapping[str, str]) -> None:
-    def is_made() -> bool:
-        try:
-            storage_files(keys).mkdir("diskominfo")
-        except OSError:
-            return False
-        return True
-
-    assert wait_for(is_made, seconds=60), "the storage does not start"
+def _make_bucket(storage: Part, keys: Mapping[str, str]) -> None:
+    """Once the storage answers; one that ends at its start, as on a port taken meanwhile, is started again."""
+    for attempt in Retrying(stop=stop_after_delay(180), wait=wait_fixed(0.5), reraise=True):
+        with attempt:
+            storage.keep_running()
+            storage_files(keys).makedirs("diskominfo", exist_ok=True)

@@ -89,21 +89,22 @@ def made(folder: Path) -> Iterator[Cluster]:
         seconds = {}
         planned = kills(running) if MONTHS >= 6 else {}
         for number, (name, kill) in enumerate(planned.items(), start=1):
-            _wait(partial(_has_done, running, number * total // (len(planned) + 2)))
-            _wait(partial(_busy, running))
+            _wait(running, partial(_has_done, running, number * total // (len(planned) + 2)))
+            _wait(running, partial(_busy, running))
             held = _held(running)
             kill()
             seconds[name] = _until_all_go_on(running, held)
             print(f"\n{name}: after {seconds[name]:.0f} s all go on", flush=True)  # noqa: T201
-        _wait(partial(_has_done, running, total))
+        _wait(running, partial(_has_done, running, total))
         print(f"\n{total} periods in {(time.monotonic() - started_at) / 60:.1f} minutes", flush=True)  # noqa: T201
         (folder / "seconds.json").write_text(json.dumps(seconds), "utf-8")
         yield running
 
 
-def _wait(is_so: Callable[[], object]) -> None:
+def _wait(made: Cluster, is_so: Callable[[], object]) -> None:
     deadline = time.monotonic() + HOURS * 3600
     while not is_so():
+        made.keep_running()
         assert time.monotonic() < deadline, "it did not come in time"
         time.sleep(3)
 
@@ -131,6 +132,7 @@ def _until_all_go_on(made: Cluster, held: list[Any]) -> float:
     )
 
     def all_go_on() -> bool:
+        made.keep_running()
         is_free = not _ask(made, stuck, [held, back_at])
         return is_free and all(_ask(made, ended, [back_at, f"{city}_%"])[0][0] for city in CITIES)
 
