@@ -413,11 +413,11 @@ def measured(city_id: str, periods: Sequence[str]) -> list[str]:
 
 def periods_done(city_id: str, periods: Sequence[str]) -> frozenset[str]:
     """Those of the periods that have results as they were written, of files, settings and methods as they are now."""
-    from pipeline.warehouse.seals import ALTERED
+    from pipeline.warehouse.seals import STATUS_ALTERED
 
     _city(city_id)
     rows = _warehouse().current(city_id, periods[0] if len(periods) == 1 else None)
-    stored = {row["period"] for row in rows} - {row["period"] for row in rows if row["reason"] == ALTERED}
+    stored = {row["period"] for row in rows} - {row["period"] for row in rows if row["status"] == STATUS_ALTERED}
     lost = {period for period in periods if _has_lost(city_id, period, rows)}
     return frozenset(period for period in periods if period in stored - lost and _is_unchanged(city_id, period))
 

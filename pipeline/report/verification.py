@@ -179,10 +179,8 @@ def _advice(verified: Verified) -> Iterator[tuple[str, str]]:
         )
     if "history" in kinds:
         yield (
-            "Riwayat tidak dapat dihitung ulang: pulihkan cadangan gudang data (docs/service.md). Versi terbaru tidak "
-            "terpengaruh.",
-            "History cannot be recomputed: restore a backup of the warehouse (docs/service.md). The newest version is "
-            "not affected.",
+            "Riwayat tidak dapat dihitung ulang: pulihkan cadangan gudang data (docs/service.md).",
+            "History cannot be recomputed: restore a backup of the warehouse (docs/service.md).",
         )
     if "readiness" in kinds:
         command = f"tolok readiness {city} {period}"

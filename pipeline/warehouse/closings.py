@@ -18,7 +18,7 @@ from pipeline.warehouse.comparing import Difference, compare
 from pipeline.warehouse.deciding import Decided
 from pipeline.warehouse.model import CITY, CLOSING, PENDING
 from pipeline.warehouse.records import Closing, Correction, Stored, StoreRequest
-from pipeline.warehouse.seals import ALTERED, Version, result_rows
+from pipeline.warehouse.seals import STATUS_ALTERED, Version, result_rows
 from pipeline.warehouse.selecting import newest_versions
 from pipeline.warehouse.version_rows import in_order
 
@@ -157,9 +157,9 @@ def correct(connection: Connection, changed: Sequence[Result], *, request: Store
 def _refuse_unfinished(connection: Connection, closing: Closing) -> None:
     where = {"city_id": closing.city_id, "period": closing.period}
     rows, _ = result_rows(connection, newest_versions(closing.city_id, period=closing.period))
-    if altered := [row["indicator_id"] for row in rows if row["reason"] == ALTERED]:
-        reason_id, _, reason_en = ALTERED.partition(" / ")
-        raise _not_final(closing.city_id, closing.period, [(name, reason_id, reason_en) for name in altered])
+    if altered := [row for row in rows if row["status"] == STATUS_ALTERED]:
+        told = [(row["indicator_id"], *str(row["reason"]).split(" / ", 1)) for row in altered]
+        raise _not_final(closing.city_id, closing.period, told)
     held = [row["indicator_id"] for row in rows if row["status"] == "provisional"]
     if held:
         remarks = connection.execute(sa.select(_REMARKS).filter_by(**where, keeps_provisional=True)).mappings()

@@ -95,12 +95,12 @@ class Comparison:
 
 def decide(result: Result, versions: Sequence[Version], request: StoreRequest) -> Decided:
     """A new version for other inputs, another method, or where what is stored is not what was computed."""
-    there, known = versions[-1].number if versions else 0, request.known_versions.get(result.indicator_id, 0)
-    next_version, lost = max(there, known) + 1, tuple(_lost(result, request, range(there + 1, known + 1)))
-    newest = next((one for one in reversed(versions) if one.result), None)
+    there, noted = versions[-1].number if versions else 0, request.known_versions.get(result.indicator_id, 0)
+    newest, known = next((one for one in reversed(versions) if one.result), None), max(there, noted)
+    lost = tuple(_lost(result, request, range((newest.number if newest else 0) + 1, known + 1)))
+    next_version = known + 1
     if newest is None or newest.result is None:
-        reason = _MENDED if versions else "perhitungan pertama / first computation"
-        reason = _gone(known) if lost else reason
+        reason = _gone(known) if lost else "perhitungan pertama / first computation"
         stored = Stored(result.indicator_id, result.period, next_version, "new", reason)
         return Decided(result, stored, None, (_missing(result, request), *lost))
     found = (*_differences(result, newest, request), *lost)
@@ -133,7 +133,7 @@ def _differences(result: Result, newest: Version, request: StoreRequest) -> Iter
 
 
 def _lost(result: Result, request: StoreRequest, numbers: Iterable[int]) -> Iterator[Difference]:
-    """Versions that were stored, as the data folder knows, and of which the warehouse has nothing any more."""
+    """Versions that were stored, as what is left of them or the data folder knows, and whose result is gone."""
     named = {"city_id": request.city.city_id, "indicator_id": result.indicator_id, "period": result.period}
     for number in numbers:
         yield Difference(RESULT.name, named | {"version": number}, None, None, {"version": number})

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -21,13 +21,27 @@ from sqlalchemy.engine import Connection
 from pipeline.indicators.definition import definitions
 from pipeline.warehouse.comparing import as_stored, plain_columns
 from pipeline.warehouse.model import KEY, RESULT, RESULT_SOURCE, SEAL, UNKNOWN
-from pipeline.warehouse.selecting import Key, among, but
+from pipeline.warehouse.selecting import Key, among, but, newest_versions
 from pipeline.warehouse.version_rows import PARTS, Rows, by_column
 
-ALTERED = (
-    "baris versi ini di gudang data bukan lagi yang ditulis Tolok; tolok verify menyebut bedanya, tolok run menulisnya "
-    "lagi / the rows of this version in the warehouse are no longer those that Tolok wrote; tolok verify names what "
-    "differs, tolok run writes them again"
+# What became of a version, and what mends it: of the newest a run, of older ones nothing that computes.
+_IS_ALTERED = (
+    "baris versi ini di gudang data bukan lagi yang ditulis Tolok",
+    "the rows of this version in the warehouse are no longer those that Tolok wrote",
+)
+_IS_GONE = (
+    "hasil versi ini hilang dari gudang data",
+    "the result of this version is gone from the warehouse",
+)
+_A_RUN = (
+    "tolok verify menyebut bedanya, tolok run menulis hasilnya lagi sebagai versi baru (tahun yang ditutup: tolok "
+    "correct)",
+    "tolok verify names what differs, tolok run writes the result again as a new version (in a closed year tolok "
+    "correct)",
+)
+_A_BACKUP = (
+    "versi lama tidak ditulis lagi, hanya cadangan gudang data yang memuatnya",
+    "an older version is not written again, only a backup of the warehouse holds it",
 )
 # No result is stored with it: it is what a version shows that is not as it was stored.
 STATUS_ALTERED = "altered"
@@ -134,11 +148,25 @@ def result_rows(connection: Connection, versions: sa.Subquery) -> tuple[list[Map
     altered = _altered(connection, versions)
     intact = but(versions, altered) if altered else versions
     rows: list[Mapping[str, Any]] = [*connection.execute(among(RESULT, intact)).mappings()]
-    return rows + [_without_value(key, version) for key, version in altered.items()], intact
+    newest = _newest(connection, altered)
+    return rows + [_without_value(key, one, is_newest=key in newest) for key, one in altered.items()], intact
 
 
-def _without_value(key: Key, version: Version) -> Mapping[str, Any]:
+def _newest(connection: Connection, keys: Iterable[Key]) -> set[Key]:
+    """The newest versions of the cities of some versions."""
+    cities = {key[0] for key in keys}
+    return {tuple(row) for city_id in cities for row in connection.execute(sa.select(newest_versions(city_id)))}
+
+
+def altered_reason(*, is_gone: bool, is_newest: bool) -> str:
+    """What is said of a version that is not as it was written, in both languages."""
+    what, mended = _IS_GONE if is_gone else _IS_ALTERED, _A_RUN if is_newest else _A_BACKUP
+    return " / ".join(f"{one}; {other}" for one, other in zip(what, mended, strict=True))
+
+
+def _without_value(key: Key, version: Version, *, is_newest: bool) -> Mapping[str, Any]:
     named = dict(zip(KEY, key, strict=True))
+    reason = altered_reason(is_gone=version.result is None, is_newest=is_newest)
     moment = (version.result or {}).get("computed_at")
     definition = definitions().get(named["indicator_id"])
     counts = ("rows_read", "rows_used", "rows_excluded", "rows_quarantined")
@@ -149,8 +177,8 @@ def _without_value(key: Key, version: Version) -> Mapping[str, Any]:
         **named,
         "unit": definition.unit if definition else "",
         "status": STATUS_ALTERED,
-        "reason": ALTERED,
-        "change_reason": ALTERED,
+        "reason": reason,
+        "change_reason": reason,
         "computed_at": moment if isinstance(moment, datetime) else UNKNOWN,
     }
 
@@ -172,7 +200,7 @@ def seal_row(key: Sequence[Any], rows: Rows, before: Sequence[Version]) -> dict[
 
 
 def alterations(versions: Sequence[Version]) -> Iterator[Alteration]:
-    """The versions before the newest that are altered or gone, and the newest of which only parts are left.
+    """The versions before the newest that are altered or gone; what is computed anew is held against the newest itself.
 
     The newest names all before it as they stood when it was written: what was altered until then is known.
     """
@@ -185,8 +213,6 @@ def alterations(versions: Sequence[Version]) -> Iterator[Alteration]:
         if number not in there or not there[number].is_intact
     ]
     yield from found
-    if newest.result is None:
-        yield Alteration(newest.number, is_gone=True, is_known=False)
     if not found and not is_known and newest.is_intact:
         yield from (Alteration(one.number, is_gone=False, is_known=False) for one in before)
 

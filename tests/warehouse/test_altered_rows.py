@@ -13,11 +13,12 @@ from connectors.errors import DataDamaged, DataRejected
 from pipeline.warehouse import Closing, Warehouse
 from pipeline.warehouse.engine import make_engine, writing
 from pipeline.warehouse.model import KEY, SEAL, UNKNOWN, Utc
-from pipeline.warehouse.seals import ALTERED
+from pipeline.warehouse.seals import altered_reason
 from pipeline.warehouse.version_rows import PARTS
 from tests.warehouse.test_vouching import V2, alter, later, with_two_versions
 from tests.warehouse.test_warehouse import NOW
 
+ALTERED = altered_reason(is_gone=False, is_newest=True)
 OF_PARTS = [(table, column) for table in (*PARTS, SEAL) for column in table.columns if column.name not in KEY]
 
 
@@ -64,7 +65,9 @@ def test_an_altered_older_version_has_no_value_and_the_newest_has(warehouse: War
     alter(warehouse_url, "UPDATE result SET value = 9 WHERE version = 1")
     (one,) = warehouse.city_view("kota-uji").results
     assert one.value is not None
-    assert [version.reason == ALTERED for version in one.versions] == [True, False]
+    assert [version.reason for version in one.versions] == [altered_reason(is_gone=False, is_newest=False), None]
+    older, newest = warehouse.history("kota-uji")
+    assert ("tolok run" in older["reason"], "backup" in older["reason"], newest["status"]) == (False, True, "final")
 
 
 @pytest.mark.parametrize("column", ["result.value", "result.computed_at", "result.rows_read"])
@@ -112,11 +115,37 @@ def test_a_version_of_which_only_parts_are_left_is_shown_as_altered(
     for as_of in (None, NOW + timedelta(days=1)):
         (shown,) = warehouse.current("kota-uji", as_of=as_of)
         assert (shown["version"], shown["value"], shown["status"]) == (2, None, "altered")
+        assert "the result of this version is gone from the warehouse; tolok verify" in shown["reason"]
         assert [row["status"] for row in warehouse.history("kota-uji", as_of=as_of)] == ["final", "altered"]
     (before,) = warehouse.current("kota-uji", as_of=NOW)
     assert (before["version"], before["status"]) == (1, "final")
+    found = warehouse.compare([V2], request=later("r9"))
+    assert (found.differences[-1].place, found.differences[-1].key["version"]) == ("result", 2)
+    assert found.alterations == {"it_downtime": ()}
+    (stored,) = warehouse.store([V2], request=later("r3"))
+    assert (stored.version, stored.change_reason.split(" / ")[1]) == (
+        3,
+        "versions up to v2 were stored and are gone from the warehouse",
+    )
+    older = warehouse.history("kota-uji")[1]
+    assert (older["version"], "only a backup of the warehouse" in older["reason"]) == (2, True)
+
+
+@pytest.mark.parametrize("kept", ["result_seal", "result_variant"])
+def test_an_only_version_of_which_parts_are_left_is_written_again_as_one_that_was_gone(
+    kept: str, warehouse_url: str
+) -> None:
+    warehouse = Warehouse(warehouse_url)
+    warehouse.migrate()
+    warehouse.store([V2], request=later("r1"))
+    parts = {"result_seal", "result_rows", "result_variant", "result_breakdown", "result_remark", "result_source"}
+    without_checks(
+        warehouse_url, *(f"DELETE FROM {table}" for table in (*(parts - {kept}), "result_population", "result"))
+    )
+    assert "gone from the warehouse" in warehouse.current("kota-uji")[0]["reason"]
     assert not warehouse.compare([V2], request=later("r9")).is_same
-    assert [one.version for one in warehouse.store([V2], request=later("r3"))] == [3]
+    (stored,) = warehouse.store([V2], request=later("r3"))
+    assert (stored.version, "versions up to v1 were stored" in stored.change_reason) == (2, True)
 
 
 def without_checks(url: str, *statements: str) -> None:
