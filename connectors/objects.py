@@ -91,11 +91,19 @@ def _file_system_class(pattern: str, *, setting: str = "path") -> Any:  # noqa: 
     try:
         return fsspec.get_filesystem_class(parts.scheme)
     except ImportError:
-        package = _PACKAGES.get(parts.scheme, "fsspec")
-        raise ConfigError(
-            id=f"{setting}: untuk membaca {parts.scheme}:// pasang dahulu paket {package}: pip install {package}",
-            en=f"{setting}: to read {parts.scheme}:// first install the package {package}: pip install {package}",
-        ) from None
+        raise _not_installed(parts.scheme, setting=setting) from None
+
+
+def _not_installed(scheme: str, *, setting: str) -> ConfigError:
+    """Tolok's environment has no pip, and another version of what the lock holds would break it."""
+    package = _PACKAGES.get(scheme, "fsspec")
+    command = f".venv/bin/uv pip install --constraint requirements.lock {package}"
+    return ConfigError(
+        id=f"{setting}: untuk {scheme}:// pasang dahulu paket {package} di lingkungan Tolok, di setiap mesin: "
+        f"{command}",
+        en=f"{setting}: for {scheme}:// first install the package {package} into Tolok's environment, on every "
+        f"machine: {command}",
+    )
 
 
 class Storage:

@@ -17,6 +17,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from connectors.errors import ConfigError, SourceUnavailable
+from connectors.objects import load_client
 from pipeline.atomic import write_atomically
 from pipeline.warehouse import Warehouse
 from service.airflow_settings import airflow_environment, celery_environment
@@ -72,8 +73,13 @@ def run_worker(service: ServiceSettings) -> None:
 
 
 def _keep_running(service: ServiceSettings, start: Callable[[list[Part], Secrets], None]) -> None:
-    """Start the parts of a service, start again what dies, and end them all when a signal says so."""
+    """Start the parts of a service, start again what dies, and end them all when a signal says so.
+
+    Raises `ConfigError` where the client of its storage is not installed, which every task would fail of.
+    """
     os.umask(0o077)
+    if service.tolok.storage_url:
+        load_client(service.tolok.storage_url)
     secrets = Secrets.of(service, database_folder=database_folder(service.folder))
     service.logs.mkdir(exist_ok=True)
     with _only_one(service.folder), _stop_signal() as stop:

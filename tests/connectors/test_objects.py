@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import fsspec
 import pytest
 
 from connectors.errors import ConfigError, SourceUnavailable
-from connectors.objects import stored_objects
+from connectors.objects import Storage, load_client, stored_objects
 from pipeline.config.city import City
 from pipeline.landing import Manifest, land
 from pipeline.periods import Period
@@ -103,13 +104,12 @@ def test_other_addresses_are_refused_without_repeating_a_key(path: str) -> None:
     assert SECRET not in str(caught.value)
 
 
-def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    def absent(_: str, **__: object) -> None:
-        raise ImportError("Install s3fs to access S3")
-
-    monkeypatch.setattr(fsspec, "get_filesystem_class", absent)
-    with pytest.raises(ConfigError, match="pip install s3fs"):
-        stored_objects("s3://bucket/access.log")
+@pytest.mark.parametrize(("scheme", "package"), [("s3", "s3fs"), ("gs", "gcsfs"), ("az", "adlfs")])
+def test_a_missing_package_is_named(scheme: str, package: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, package, None)
+    for ask in (stored_objects, Storage, load_client):
+        with pytest.raises(ConfigError, match=f"uv pip install --constraint requirements.lock {package}"):
+            ask(f"{scheme}://bucket/access.log")
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +31,20 @@ def test_a_broker_without_databases_that_all_machines_reach_is_refused(tmp_path:
 def test_a_worker_without_a_broker_is_refused_with_the_setting_that_it_needs(tmp_path: Path) -> None:
     with service_settings(tmp_path) as alone, pytest.raises(ConfigError, match="TOLOK_BROKER"):
         control.run_worker(alone)
+
+
+@pytest.mark.parametrize("start", [control.run, control.run_worker], ids=["service", "worker"])
+def test_a_storage_whose_client_is_not_installed_is_refused_before_anything_starts(
+    start: Callable[[ServiceSettings], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "s3fs", None)
+    monkeypatch.delattr(control.Secrets, "of")  # The first that a start needs.
+    told = {"TOLOK_HOME": "s3://ember/tolok", "TOLOK_SERVICE": str(tmp_path / "own"), "TOLOK_BROKER": BROKER, **SHARED}
+    service = ServiceSettings.from_environment(told)
+    with pytest.raises(ConfigError, match=r"TOLOK_HOME: .*--constraint requirements\.lock s3fs") as caught:
+        start(service)
+    assert "di setiap mesin" in caught.value.id
+    assert not service.folder.exists()
 
 
 def test_every_process_is_told_the_storage_and_this_machines_mirror(tmp_path: Path) -> None:
