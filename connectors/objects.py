@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
@@ -172,6 +173,26 @@ class Storage:
         """Take a file away, if there is one."""
         with _faults_of(self._told(key), is_written=True), suppress(FileNotFoundError):
             self._files.rm_file(self._at(key))
+
+    def end_uploads(self, *, begun_before: datetime) -> int:
+        """Take away the parts of uploads that were begun before a moment and never ended; gives how many there were.
+
+        Only S3 keeps such parts until somebody takes them away; of other storages the answer is 0.
+        """
+        if not hasattr(self._files, "list_multipart_uploads"):
+            return 0
+        bucket = self._root.partition("/")[0]
+        with _faults_of(self._told(""), is_written=True):
+            begun = self._files.list_multipart_uploads(bucket)
+            left = [
+                one
+                for one in begun
+                if f"{bucket}/{one['Key']}".startswith(f"{self._root}/") and one["Initiated"] < begun_before
+            ]
+            for one in left:
+                named = {"Key": one["Key"], "UploadId": one["UploadId"]}
+                self._files.call_s3("abort_multipart_upload", Bucket=bucket, **named)
+        return len(left)
 
     def _told(self, key: str) -> str:
         """Which object of which setting a fault is about."""

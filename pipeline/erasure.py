@@ -152,9 +152,9 @@ def is_kept(home: Path, sha256: str) -> bool:
 
 
 def discard_clean(home: Path, city_id: str, table_name: str) -> None:
-    """Take away every clean table of a city's table, which the next run makes anew of what is left."""
+    """Take away every clean table of a city's table, whole or half, which the next run makes anew of what is left."""
     folder = table_folder(home, city_id, table_name)
-    there = {path.parent for path in names(folder, f"*/{LIST}")}
+    there = {path.parent for path in names(folder, "*/*")}
     there |= {path for path in folder.glob("*") if path.is_dir()}
     for path in sorted(there):
         make_folder(folder)

@@ -8,11 +8,14 @@ import tempfile
 import time
 from collections.abc import Iterable
 from contextlib import AbstractContextManager, suppress
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 
+from connectors.errors import TolokError
 from connectors.scratch import SCRATCH_PREFIX, scratch_folder
 from pipeline.atomic import draft_prefix, is_draft, sweep, work_folder
+from pipeline.mirror import end_uploads
 
 # Beside the home: what `tolok check` tries a city in.
 TRIAL = "tolok-check"
@@ -25,7 +28,8 @@ _NOT_OURS = "service"
 
 @cache
 def sweep_leftovers(home: Path) -> None:
-    """Take away drafts in a home and beside it, and this account's old folders in the system's temporary folder.
+    """Take away drafts in a home and beside it, old uploads that broke off on their way to its storage, and this
+    account's old folders in the system's temporary folder.
 
     Once a process, for it looks at every name in the home.
     """
@@ -36,6 +40,9 @@ def sweep_leftovers(home: Path) -> None:
         inside[:] = [name for name in inside if name != _NOT_OURS and not is_draft(name)]
     sweep(home.parent, draft_prefix(home.parent / TRIAL))
     _remove_old(Path(tempfile.gettempdir()).glob(f"{SCRATCH_PREFIX}*/"))
+    # Where the account may not, or the storage is away, a later start does it.
+    with suppress(TolokError):
+        end_uploads(home, begun_before=datetime.now(UTC) - timedelta(hours=_HOURS_KEPT))
 
 
 def passing_folder(target: Path) -> AbstractContextManager[Path]:

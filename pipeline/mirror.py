@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import tempfile
 from contextlib import suppress
+from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -115,6 +116,13 @@ def remove_file(path: Path) -> None:
     if storage is not None:
         storage.remove(_key(path))
     path.unlink(missing_ok=True)
+
+
+def end_uploads(home: Path, *, begun_before: datetime) -> None:
+    """Take out of a home's storage what killed machines began to copy there before a moment."""
+    storage = _storage_of(home)
+    if storage is not None:
+        storage.end_uploads(begun_before=begun_before)
 
 
 def has(path: Path, *, last: str = "") -> bool:

@@ -173,7 +173,11 @@ def _storage(folder: Path, environment: Mapping[str, str]) -> tuple[Part, dict[s
         "-ip.bind=127.0.0.1",
         f"-dir={folder}",
         "-master.volumeSizeLimitMB=64",
+        "-master.telemetry=false",
         "-s3",
+        # They listen on the same port on every machine: a second server beside this one would not start.
+        "-s3.port.iceberg=0",
+        "-s3.port.lance=0",
         f"-s3.config={folder / 's3.json'}",
         *options,
     ]
@@ -184,6 +188,17 @@ def _storage(folder: Path, environment: Mapping[str, str]) -> tuple[Part, dict[s
         "AWS_ENDPOINT_URL": f"http://127.0.0.1:{ports['s3.port']}",
     }
     return Part("storage", command, environment, folder, folder / "weed.log", end=signal.SIGTERM), keys
+
+
+@contextmanager
+def storage_server(folder: Path) -> Iterator[dict[str, str]]:
+    """An S3 server alone, with its bucket; gives what its clients are told."""
+    part, keys = _storage(folder, {name: value for name, value in os.environ.items() if not name.startswith(_OURS)})
+    try:
+        _make_bucket(part, keys)
+        yield keys
+    finally:
+        part.stop()
 
 
 def storage_files(keys: Mapping[str, str]) -> fsspec.AbstractFileSystem:
