@@ -14,10 +14,20 @@ from pipeline.periods import Period
 from pipeline.progress import SILENT, Progress
 from pipeline.raw_files import RawFiles, raw_files
 from pipeline.readiness.check import stored_otherwise
-from pipeline.report.verification import MANIFEST, RAW_FILE, STORED_FILE, Checked, Finding, Kind, Verified
+from pipeline.report.verification import (
+    DERIVED_FILE,
+    MANIFEST,
+    RAW_FILE,
+    STORED_FILE,
+    Checked,
+    Finding,
+    Kind,
+    Verified,
+)
 from pipeline.settings import Settings
 from pipeline.warehouse import Comparison, Difference, Warehouse
 from pipeline.warehouse.deciding import Decided
+from pipeline.work import Work
 
 _OF_A_FILE = ("name", "owner", "licence")
 
@@ -42,6 +52,8 @@ def verify(city_id: str, period: str, *, progress: Progress = SILENT) -> Verifie
         return Verified(city_id, label, findings=tuple(of_files), files_count=raw.count)
     results, request = steps.recompute(city_id, label, progress=progress)
     compared = warehouse.compare(results, request=request)
+    between = Work(city, asked, settings.home).damaged_files()
+    of_files += _of_names(DERIVED_FILE, between)
     findings = [*of_files, *_of_results(compared), *_of_history(compared), *_beside(compared, city)]
     told = _told_of(request.decisions, _decided_on(warehouse, city))
     findings += _of_expired(compared)
@@ -85,8 +97,12 @@ def _of_files(raw: RawFiles) -> Iterator[Finding]:
         STORED_FILE: raw.altered_in_storage,
     }
     for place, names in places.items():
-        if names:
-            yield Finding(place, tuple(Difference(place, {"file": name}, "sha256", None, None) for name in names))
+        yield from _of_names(place, names)
+
+
+def _of_names(place: Kind, names: Sequence[str]) -> Iterator[Finding]:
+    if names:
+        yield Finding(place, tuple(Difference(place, {"file": name}, "sha256", None, None) for name in names))
 
 
 def _of_results(compared: Comparison) -> Iterator[Finding]:

@@ -21,7 +21,7 @@ from pipeline.landing import Manifest, as_plain, from_plain, read_manifest
 from pipeline.mirror import names
 from pipeline.periods import Period
 from pipeline.preconditions import sources_for
-from pipeline.sealed import damaged, read_sealed, write_sealed
+from pipeline.sealed import damaged, read_sealed, unsealed, write_sealed
 from pipeline.tables import TABLES
 
 if TYPE_CHECKING:
@@ -179,6 +179,20 @@ class Work:
             if other.is_dir() and other != self.folder and other.stat().st_mtime < oldest:
                 discard(other)
 
+    def damaged_files(self) -> list[str]:
+        """Clean tables and files of the period on this machine that are no longer what a step wrote, by their places
+        below the home; what is not there is made when it is needed."""
+        from pipeline.clean.dataset import damage_of, dataset_name, dataset_path
+
+        found = list[Path]()
+        for table in TABLES:
+            name = dataset_name(self._home, self.city, table_name=table, manifests=self.manifests(table))
+            folder = dataset_path(self._home, self.city, table, name)
+            found += [folder / file for file in damage_of(folder)] if folder.is_dir() else []
+        kept = [self.place / _STORED, self.place / _VERSIONS, *sorted(self.folder.glob("*.json"))]
+        found += [path for path in kept if path.is_file() and not _is_sealed(path)]
+        return [str(path.relative_to(self._home)) for path in found]
+
     def _write(self, name: str, content: bytes) -> None:
         write_sealed(self.folder / name, content.decode())
 
@@ -198,6 +212,14 @@ class Work:
     def _lacks(self, *, id: str, en: str) -> DataRejected:
         what, command = f"{self.city.city} {self.period.label}", f"tolok run {self.city.city} {self.period.label}"
         return DataRejected(id=f"{what}: {id}. Jalankan dahulu: {command}", en=f"{what}: {en}. First run: {command}")
+
+
+def _is_sealed(path: Path) -> bool:
+    try:
+        unsealed(path.read_bytes(), of=path)
+    except DataDamaged:
+        return False
+    return True
 
 
 def noted_versions(path: Path) -> dict[str, int]:

@@ -145,11 +145,7 @@ def _landed(home: Path, city: City, manifests: Sequence[Manifest], meter: Meter)
 
 def read_dataset(path: Path, table: Table) -> Dataset:
     """What `clean_table` wrote; raises `DataDamaged` where a file of it is missing or no longer what was written."""
-    try:
-        raw = json.loads(unsealed((path / LIST).read_bytes(), of=path / LIST))
-        damaged = damaged_files(path, raw["files"])
-    except (FileNotFoundError, DataDamaged):
-        damaged = [LIST]
+    raw, damaged = _listed(path)
     if damaged:
         raise DataDamaged(
             id=f"tabel bersih {table.name} rusak ({', '.join(damaged)})",
@@ -159,6 +155,20 @@ def read_dataset(path: Path, table: Table) -> Dataset:
     follow_ups = {name: RowCounts(**rows) for name, rows in raw["follow_ups"].items()}
     remarks = tuple(Remark(**remark) for remark in raw["remarks"])
     return Dataset(path, table, tally, follow_ups, remarks, raw["unmapped"], raw["shares"])
+
+
+def damage_of(path: Path) -> list[str]:
+    """Names of the files in the folder of a clean dataset that are gone, were added or are not what was written."""
+    return _listed(path)[1]
+
+
+def _listed(path: Path) -> tuple[dict[str, Any], list[str]]:
+    """What the list in a folder tells, and the files there that are not as it says."""
+    try:
+        raw: dict[str, Any] = json.loads(unsealed((path / LIST).read_bytes(), of=path / LIST))
+    except (FileNotFoundError, DataDamaged):
+        return {}, [LIST]
+    return raw, damaged_files(path, raw["files"])
 
 
 def dataset_name(home: Path, city: City, *, table_name: str, manifests: Sequence[Manifest]) -> str:

@@ -11,16 +11,18 @@ from connectors.errors import DataRejected
 from connectors.numerals import number
 from pipeline.warehouse import Difference
 
-Kind = Literal["manifest", "raw_file", "stored_file", "result", "beside", "history", "readiness"]
-# Where raw files and their manifests lie is no table; they are told of like one.
+Kind = Literal["manifest", "raw_file", "stored_file", "derived_file", "result", "beside", "history", "readiness"]
+# Files are in no table; they are told of like rows of one.
 MANIFEST: Final = "manifest"
 RAW_FILE: Final = "raw_file"
 STORED_FILE: Final = "stored_file"
+DERIVED_FILE: Final = "derived_file"
 _SHOWN = 3
 _HEADINGS: Mapping[Kind, str] = {
     MANIFEST: "Catatan pendaratan rusak atau hilang / Manifests damaged or gone",
     RAW_FILE: "Berkas mentah hilang atau berubah / Raw files gone or altered",
     STORED_FILE: "Berkas mentah di penyimpanan / Raw files in the storage",
+    DERIVED_FILE: "Berkas antara / Files between",
     "result": "Hasil / Results",
     "beside": "Di samping hasil / Beside the results",
     "history": "Riwayat / History",
@@ -30,6 +32,7 @@ _OF_FILES: Mapping[str, str] = {
     MANIFEST: "catatan sumber rusak atau hilang / manifest damaged or gone",
     RAW_FILE: "berkas mentah berubah atau hilang / raw file altered or gone",
     STORED_FILE: "berkas mentah berubah atau hilang di penyimpanan / raw file altered or gone in the storage",
+    DERIVED_FILE: "bukan lagi yang ditulis / no longer what was written",
 }
 _ALTERED = "barisnya diubah sesudah ditulis / its rows were altered after they were written"
 _ONLY_SEALED = f"{_ALTERED}: run_id, computed_at, change_reason, seal"
@@ -166,6 +169,11 @@ def _advice(verified: Verified) -> Iterator[tuple[str, str]]:
         yield (
             f"Penyimpanan: {run} di mesin ini menaruhnya lagi di sana dari salinan mesin ini.",
             f"Storage: {run} on this machine puts them there again from the copy of this machine.",
+        )
+    if DERIVED_FILE in kinds:
+        yield (
+            f"Berkas antara: tidak ada nilai yang dihitung darinya; {run} membuatnya lagi.",
+            f"Files between: no value is computed from them; {run} makes them anew.",
         )
     if "result" in kinds and verified.is_closed:
         yield (
