@@ -96,9 +96,9 @@ def _behind(data: Bytes, marks: Places, nth: int) -> int:
 
 @inlined
 def _two_digits(data: Bytes, at: int) -> int:
-    """The number of two digits, or one above 99 when they are none."""
+    """The number of two digits, or one so high that no sum with it is a year."""
     tens, ones = np.int64(data[at]) - _ZERO, np.int64(data[at + 1]) - _ZERO
-    return tens * 10 + ones if 0 <= tens <= 9 and 0 <= ones <= 9 else 1000
+    return tens * 10 + ones if 0 <= tens <= 9 and 0 <= ones <= 9 else 10_000
 
 
 @kernel(BYTES, WORDS, int64, PLACES, int64[:, ::1], int64[:, ::1])

@@ -139,6 +139,7 @@ def test_variants_of_the_log_format_are_well_formed(line: bytes, agent: bytes) -
         (FULL.replace(b"May", b"Mei"), "bad_time"),
         (FULL.replace(b"17/May", b"31/Feb"), "bad_time"),
         (FULL.replace(b"2015", b"1970"), "bad_time"),
+        (FULL.replace(b"2015", b"10?2"), "bad_time"),
         (FULL.replace(b"10:05", b"24:05"), "bad_time"),
         (FULL.replace(b"/a", b"/" + b"a" * LONGEST_LINE), "malformed_line"),
     ],

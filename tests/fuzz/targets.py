@@ -79,8 +79,10 @@ def csv_blocks(content: bytes) -> None:
     layout = Layout(format="csv", names=("a", "b"))
     with suppress(TolokError):
         frames = list(read_rows(RawFile(path, "a"), layout=layout, columns=("a", "b")))
+        if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+            return
         text = content.decode("utf-8-sig" if content.startswith(b"\xef\xbb\xbf") else "utf-8")
-        if content.startswith((b"\xff\xfe", b"\xfe\xff")) or text[:4].lower() == "sep=":
+        if text[:4].lower() == "sep=":
             return
         rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
         found = [row for frame in frames for row in frame.itertuples(index=False)]
