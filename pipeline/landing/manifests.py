@@ -140,12 +140,15 @@ def read_manifest(home: Path, *, city_id: str, source_name: str, period: Period)
 
 
 def read_manifest_at(path: Path) -> Manifest:
-    """The manifest in a file; raises `FileNotFoundError` when there is none, and `DataDamaged`."""
+    """The manifest in a file; raises `FileNotFoundError` when there is none, and `DataDamaged`, also for another's."""
     kept = read_sealed(path, may_be_older=True)
     try:
-        return from_plain(json.loads(kept))
+        manifest = from_plain(json.loads(kept))
     except (ValueError, TypeError, KeyError, AttributeError):
         raise damaged(path) from None
+    if (manifest.city, manifest.source, manifest.period) != (*path.parts[-3:-1], path.stem):
+        raise damaged(path)
+    return manifest
 
 
 def whole_manifests(folder: Path, pattern: str = "*.json") -> Iterator[Manifest]:

@@ -28,7 +28,7 @@ from pipeline.mirror import (
     remove_file,
 )
 from pipeline.progress import Meter
-from pipeline.sealed import read_sealed, say_mended, sealed, write_sealed
+from pipeline.sealed import damaged, read_sealed, say_mended, sealed, write_sealed
 
 _CHUNK_BYTES = 1 << 25
 
@@ -88,11 +88,15 @@ def _first_landed_at(home: Path, sha256: str, *, name: str, earlier: Sequence[La
     """When these bytes first landed: as noted beside them, else as an earlier manifest says, else now."""
     note = object_path(home, sha256).with_suffix(".json")
     try:
-        return str(json.loads(read_sealed(note, may_be_older=True))["landed_at"])
-    except (FileNotFoundError, DataDamaged, ValueError, TypeError, KeyError):
+        told = json.loads(read_sealed(note, may_be_older=True))
+        # A note of before they told whose they are is taken at its word.
+        if told.get("sha256", sha256) != sha256:
+            raise damaged(note)
+        return str(told["landed_at"])
+    except (FileNotFoundError, DataDamaged, ValueError, TypeError, KeyError, AttributeError):
         now = datetime.now(UTC).isoformat(timespec="seconds")
         landed_at = min((file.landed_at for file in earlier if file.sha256 == sha256), default=now)
-        content = json.dumps({"landed_at": landed_at, "name": name})
+        content = json.dumps({"sha256": sha256, "landed_at": landed_at, "name": name})
         if note.is_file():
             write_sealed(note, content)
         elif write_once(note, sealed(content)) != sealed(content):  # another process was first
