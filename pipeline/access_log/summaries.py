@@ -100,7 +100,7 @@ class Summaries:
         self._sweep()
 
     def _sweep(self) -> None:
-        if not self._folder or not self._home:
+        if not self._folder or not self._folder.is_dir() or not self._home:
             return
         for path in self._folder.glob("*/*"):
             days = DAYS_KEPT if path.parent == self._home else _DAYS_KEPT_OF_OTHER_CODE

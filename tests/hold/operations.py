@@ -16,11 +16,13 @@ _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 _PLACING = ("os.mkdir", "os.rename", "os.link", "os.symlink")
 _REMOVING = ("os.remove", "os.rmdir", "os.chmod", "os.truncate")
 _READS = ("SELECT", "PRAGMA", "BEGIN", "SAVEPOINT", "RELEASE", "ROLLBACK")
+# Of these what is made does not tell them apart.
+_MAKING = ("CREATE", "DROP", "ALTER")
 _heard: list[_Watch] = []
 
 
 class Operation(NamedTuple):
-    """One operation about to be done; what only takes away needs no room on a disk."""
+    """One operation about to be done, on a path or a table; what only takes away needs no room on a disk."""
 
     nth: int
     what: str
@@ -98,4 +100,5 @@ def _commit(_: sa.Connection) -> None:
 def _statement(_: sa.Connection, __: Any, statement: str, *___: Any) -> None:
     if not statement.lstrip().upper().startswith(_READS):
         for watch in _heard:
-            watch.next("statement")
+            words = statement.split()
+            watch.next("statement", " ".join(words[: 2 if words[0] in _MAKING else 3]))

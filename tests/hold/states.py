@@ -16,8 +16,9 @@ from tests.hold.operations import Operation
 State = tuple[tuple[str, int, int], ...]
 _BESIDE = re.compile(r"warehouse\.sqlite")
 _OF_HASH, _OF_DRAFT = re.compile("[0-9a-f]{20,}"), re.compile(r"[a-z0-9_]{8}$")
+_OF_TIME = re.compile(r"\b(19|20)\d\d(-\d\d)?\b|(?<=objects/)[0-9a-f]{2}")
 _TIMES = {"run_id", "computed_at", "first_landed_at", "finished_at"}
-_IS_DRAFT = re.compile(r"/\.(draft|pulled)-|/home/log-summaries/")
+_IS_DRAFT, _IN_DRAFT = re.compile(r"/\.(draft|pulled)-"), re.compile(r"/\.draft-[^/]*/")
 # They tell the time.
 _TIMED = ("status.html", "baru.xlsx")
 
@@ -59,7 +60,10 @@ def _timeless(row: sqlite3.Row) -> Mapping[str, Any]:
 
 
 class Images:
-    """What kill -9 would leave at each operation of a command: a copy of the folder wherever it differs from others."""
+    """What kill -9 would leave at each operation of a command: a copy of the folder wherever it differs from others.
+
+    What lies in a draft is no difference: it is taken away whole, and its maker alone knows its name.
+    """
 
     def __init__(self, root: Path, folder: Path) -> None:
         self._root, self._folder, self._commits_count = root, folder, 0
@@ -67,16 +71,23 @@ class Images:
         self.states: list[State] = []
         # What a kill could leave half written under its own name.
         self.in_place: set[str] = set()
+        # The operations of each kind: on the same path or table, whatever the month, hash and draft.
+        self.by_kind: dict[tuple[str, str], list[int]] = {}
 
     def __call__(self, operation: Operation) -> None:
         """Keep the image of the moment before an operation; told by `watched`."""
         found = state(self._root)
         self.states.append(found)
         # Of a transaction nothing is there before its commit.
-        if (found, self._commits_count) not in self.by_state:
+        told = tuple(one for one in found if not _IN_DRAFT.search(one[0])), self._commits_count
+        if told not in self.by_state:
             image = self._folder / str(operation.nth)
             shutil.copytree(self._root, image, symlinks=True)
-            self.by_state[found, self._commits_count] = image
+            self.by_state[told] = image
+        self.by_kind.setdefault(self._kind(operation), []).append(operation.nth)
         self._commits_count += operation.what == "commit"
         if operation.what == "open" and not _IS_DRAFT.search(operation.path):
             self.in_place.add(_alike(str(Path(operation.path).relative_to(self._root))))
+
+    def _kind(self, operation: Operation) -> tuple[str, str]:
+        return operation.what, _OF_TIME.sub("#", _alike(operation.path.removeprefix(str(self._root))))
