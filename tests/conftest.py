@@ -1,16 +1,18 @@
-"""Shared fixtures: a data folder of one's own, both databases, and the real exports where they are at hand."""
+"""Shared fixtures: a data folder of one's own, both databases, the real exports, and rows of docs/robustness.md."""
 
 from __future__ import annotations
 
 import gc
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import psycopg
 import pytest
 from hypothesis import Phase, settings
 
+from tests.hold import IS_FULL, ROWS
+from tests.hold.page import Told, counted, page, told_by
 from tests.postgres import postgres_server
 
 # No test is timed: a loop may be compiled in the first example.
@@ -20,6 +22,8 @@ settings.register_profile("mutants", deadline=None, derandomize=True, phases=[Ph
 settings.load_profile("tolok")
 
 ROOT = Path(__file__).resolve().parents[1]
+PAGE = ROOT / "docs" / "robustness.md"
+_PROPERTY = "row of docs/robustness.md"
 REAL_DATA = ROOT.parent / "shared" / "data"
 
 needs_real_data = pytest.mark.skipif(not REAL_DATA.is_dir(), reason="the real exports are not beside this checkout")
@@ -61,3 +65,33 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("TOLOK_CITIES", str(tmp_path / "cities"))
     monkeypatch.setenv("TOLOK_WAREHOUSE", "")
     return tmp_path
+
+
+@pytest.fixture
+def row(record_property: Callable[[str, object], None]) -> Callable[[str, str, str], None]:
+    """Tells a row of docs/robustness.md: which of `ROWS`, what was tried, and the figure that came of it."""
+
+    def tell(of: str, tried: str, figure: str) -> None:
+        assert of in ROWS
+        record_property(_PROPERTY, [of, tried, figure])
+
+    return tell
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, exitstatus: int) -> None:
+    """Print the rows told, and write them to the page when the full form ran and all of it passed."""
+    found = counted(_told(terminalreporter.stats.get("passed", ())))
+    for one in found:
+        terminalreporter.write_line(f"{one.row}: {one.tried}: {one.figure}")
+    if IS_FULL and found and exitstatus == pytest.ExitCode.OK:
+        before = told_by(PAGE.read_text("utf-8")) if PAGE.is_file() else []
+        PAGE.write_text(page(found, before=before), "utf-8")
+
+
+def _told(reports: Sequence[pytest.TestReport]) -> list[Told]:
+    return [
+        Told(*value, test=report.nodeid)  # type: ignore[misc]
+        for report in reports
+        for name, value in getattr(report, "user_properties", ())
+        if name == _PROPERTY
+    ]

@@ -4,9 +4,10 @@ To add a row, add a file `test_<what>.py` whose test takes the fixture `row` and
 
     row("Inputs", "3,000 mutated files of every format", f"{count} accepted, {refused} refused, none untyped")
 
-where the first word is one of `ROWS`. The form that `make test` runs takes a few seconds and changes no page;
-`make test-hold` sets `TOLOK_HOLD=full`, runs the long form and writes the rows of the files it ran, if all passed:
-`make test-hold ARGS=tests/hold/test_<what>.py` leaves the rows of other files as they are.
+where the first word is one of `ROWS`; `{count}` in a figure becomes the number of cases that told the same. The form
+that `make test` runs takes a few seconds and changes no page; `make test-hold` sets `TOLOK_HOLD=full`, runs the long
+form and writes the rows of the tests it ran, if all passed: `make test-hold ARGS=tests/hold/test_<what>.py` leaves the
+rows of other tests as they are. Tests elsewhere tell rows the same way.
 """
 
 from __future__ import annotations
