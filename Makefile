@@ -67,8 +67,12 @@ test-compose: $(STAMP) ## the image and docker-compose.yml by podman; without po
 test-damage: $(STAMP) ## two hundred flipped bits, cut and missing files anywhere; as root, power cuts too
 	TOLOK_DAMAGES=$(or $(DAMAGES),200) $(BIN)/python -m pytest -m "power or not power" tests/pipeline/test_damage.py tests/pipeline/test_power_cut.py
 
+# What else tells rows of docs/robustness.md: bits flipped anywhere, each column of the warehouse altered.
+HOLD := tests/hold tests/pipeline/test_damage.py tests/acceptance/test_altered_warehouse.py
+
 test-hold: $(STAMP) ## the long form of tests/hold, or of ARGS: crashes, crowds, faults of the disk; writes docs/robustness.md
-	TOLOK_HOLD=full $(BIN)/python -m pytest -m "not servers" $(or $(ARGS),tests/hold)
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --constraint requirements.lock --no-build-isolation --editable ".[cluster]"
+	TOLOK_HOLD=full TOLOK_DAMAGES=$(or $(DAMAGES),200) $(BIN)/python -m pytest -m "not servers" $(or $(ARGS),$(HOLD))
 
 # Atheris is no part of the lock. What breaks a parser is printed and kept in the folder it names: mend it, and keep the
 # input in tests/fuzz/seeds.

@@ -190,14 +190,10 @@ def test_a_command_broken_off_at_any_operation_is_mended_by_the_next(
     row(
         "Crash",
         f"tolok {command}, of {broken.count} operations of disk and database",
-        f"kill -9 in {_each(len(broken.images.by_state), every)} different states, {len(kills)} more by the signal "
-        f"itself; disk full at {len(refusals)} operations, {_each(len(broken.images.by_kind), every)} different kinds, "
-        f"from there on or once; {broken.states_count} states left: every rerun identical, nothing left over",
+        f"kill -9 in {len(images)} of {len(broken.images.by_state)} different states, {len(kills)} by the signal itself; "
+        f"disk full at {len(refusals)} operations of {len(broken.images.by_kind)} kinds, from there on or once; "
+        f"{broken.states_count} states left: every rerun identical, nothing left over",
     )
-
-
-def _each(count: int, every: int) -> str:
-    return f"each of {count}" if every == 1 else f"one in {every} of {count}"
 
 
 def _kill(broken: Broken, nth: int) -> None:
