@@ -28,12 +28,12 @@ def postgres_server(binaries: Path | None = None) -> Iterator[str]:
         os.chown(path, *_owner(), follow_symlinks=False)
     port = free_port()
     try:
-        _as_owner(binaries / "initdb", "-D", data, "-U", "tolok", "-A", "trust", "-E", "UTF8", "--locale=C", "-N")
+        as_owner(binaries / "initdb", "-D", data, "-U", "tolok", "-A", "trust", "-E", "UTF8", "--locale=C", "-N")
         options = f"-c fsync=off -c timezone=Asia/Jayapura -c listen_addresses=127.0.0.1 -p {port} -k {folder}"
-        _as_owner(binaries / "pg_ctl", "-D", data, "-w", "-l", folder / "log", "-o", options, "start")
+        as_owner(binaries / "pg_ctl", "-D", data, "-w", "-l", folder / "log", "-o", options, "start")
         yield f"postgresql://tolok@127.0.0.1:{port}/postgres"
     finally:
-        _as_owner(binaries / "pg_ctl", "-D", data, "-m", "immediate", "stop", is_checked=False)
+        as_owner(binaries / "pg_ctl", "-D", data, "-m", "immediate", "stop", is_checked=False)
         shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -55,7 +55,7 @@ def _owner() -> tuple[int, int]:
     return (NOBODY, NOBODY) if os.geteuid() == 0 else (os.geteuid(), os.getegid())
 
 
-def _as_owner(*command: object, is_checked: bool = True) -> None:
+def as_owner(*command: object, is_checked: bool = True) -> None:
     """PostgreSQL refuses root: as root it runs as nobody."""
     user = {"user": NOBODY, "group": NOBODY, "extra_groups": []} if os.geteuid() == 0 else {}
     subprocess.run(
