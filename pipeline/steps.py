@@ -22,7 +22,7 @@ from pipeline.config.city import City
 from pipeline.config.load import load_city
 from pipeline.landing import Manifest, erased_ids, land, put_again, refuse_expired
 from pipeline.leftovers import passing_folder, sweep_leftovers
-from pipeline.mirror import is_in_storage, pull
+from pipeline.mirror import is_in_storage, pull, remove_file
 from pipeline.periods import Period, period_of_run
 from pipeline.preconditions import require_countable, sources_for
 from pipeline.progress import SILENT, Progress
@@ -46,6 +46,8 @@ if TYPE_CHECKING:
     from pipeline.warehouse.records import Correction, Stored, StoreRequest
 
 _log = logging.getLogger(__name__)
+# Beside a period's results while a run of it is not at its end: from which step on the next one does it again.
+_LEFT_TO_DO, _STORE, _REPORT = "left-to-do", "store", "report"
 _NO_REMARKS: Mapping[str, Sequence[Remark]] = {}
 
 
@@ -349,18 +351,32 @@ def store(city_id: str, period: str, *, correction: Correction | None = None, wi
     next month and of a year later that are there already are judged again, for they are judged beside these.
     """
     work = _work(city_id, period)
+    was_broken_off = _left_to_do(work) == _STORE
+    write_atomically(work.place / _LEFT_TO_DO, _STORE)
     stored = _write_versions(work, correction=correction)
     write_atomically(work.place / "fingerprint", _fingerprint(city_id, period))
-    if any(one.outcome in ("new", "changed") for one in stored):
+    if was_broken_off or any(one.outcome in ("new", "changed") for one in stored):
         for later in work.period.judged_beside:
-            stored += _judge_again(city_id, later.label, beside=period, with_overviews=with_overviews)
+            stored += _judge_again(
+                city_id, later.label, beside=period, with_overviews=with_overviews, is_shown=not was_broken_off
+            )
+    write_atomically(work.place / _LEFT_TO_DO, _REPORT)
     return [str(one) for one in stored]
 
 
-def _judge_again(city_id: str, period: str, *, beside: str, with_overviews: bool) -> list[Stored]:
+def _left_to_do(work: Work) -> str:
+    """From which step on a run of the period was broken off since its results were written; empty for none."""
+    pull(work.place / _LEFT_TO_DO)
+    with suppress(FileNotFoundError):
+        return (work.place / _LEFT_TO_DO).read_text("utf-8")
+    return ""
+
+
+def _judge_again(city_id: str, period: str, *, beside: str, with_overviews: bool, is_shown: bool) -> list[Stored]:
     """Judge what an earlier run computed beside what was stored since; gives what changed.
 
-    Nothing without such results here, or of other files and settings than today's: the next run judges those.
+    Nothing without such results here, or of other files and settings than today's: the next run judges those. What did
+    not change is reported all the same unless it `is_shown` for sure.
     """
     try:
         work = _work(city_id, period)
@@ -374,7 +390,7 @@ def _judge_again(city_id: str, period: str, *, beside: str, with_overviews: bool
     work.write_results("results", results)
     because = f"dinilai lagi di samping {beside} / judged again beside {beside}"
     changed = [one for one in _write_versions(work, because=because) if one.outcome != "unchanged"]
-    if changed:
+    if changed or not is_shown:
         report(city_id, period, with_overviews=with_overviews)
     return changed
 
@@ -434,6 +450,8 @@ def _is_unchanged(city_id: str, period: str) -> bool:
     with suppress(DataRejected):
         if _work(city_id, period).expired:
             return True
+    if _left_to_do(_work(city_id, period)):
+        return False
     kept = _work(city_id, period).place / "fingerprint"
     pull(kept)
     return not kept.is_file() or kept.read_text("utf-8") == _fingerprint(city_id, period)
@@ -470,7 +488,10 @@ def report(
         city_id, period, formats=formats, languages=languages
     )
     dashboards = _write_dashboards(city_id, languages) if with_overviews and not is_told else ()
-    return [str(path) for path in (*pages, *others, *dashboards)]
+    written = [str(path) for path in (*pages, *others, *dashboards)]
+    if not is_told and _left_to_do(work := _work(city_id, period)) == _REPORT:
+        remove_file(work.place / _LEFT_TO_DO)
+    return written
 
 
 def write_overviews(city_id: str) -> None:

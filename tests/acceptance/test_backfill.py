@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from pipeline import steps
 from pipeline.backfill import Backfill, run_here
 from pipeline.indicators.definition import definitions
 from pipeline.progress import SILENT, Progress
@@ -58,6 +59,51 @@ def test_a_backfill_killed_half_way_and_resumed_equals_one_clean_run(tmp_path: P
     assert json.dumps(results(tmp_path / "killed")) == json.dumps(results(tmp_path / "clean"))
     assert {row["version"] for row in results(tmp_path / "killed")} == {1}
     assert len(results(tmp_path / "killed")) == 5 * len(definitions())
+
+
+def test_a_period_that_was_stored_and_not_shown_is_due_again(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (home / "cities").rmdir()
+    write_city(home / "cities")
+    with monkeypatch.context() as broken_off:
+        broken_off.setattr("pipeline.steps._write_page", _interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            steps.run("kota-uji", "2024-03")
+    page = home / "home" / "reports" / "kota-uji" / "2024-03.html"
+    assert (len(results(home / "home")), page.exists()) == (len(definitions()), False)
+    assert Backfill.planned("kota-uji", "2024-03", "2024-03").due == ("2024-03",)
+    assert tolok(monkeypatch, "backfill", "kota-uji", "2024-03", "2024-03")[0] == 0
+    assert page.exists()
+    assert Backfill.planned("kota-uji", "2024-03", "2024-03").due == ()
+
+
+def test_what_was_not_judged_again_beside_a_stored_period_is_by_its_next_run(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (home / "cities").rmdir()
+    write_city(home / "cities")
+    for month in ("2024-02", "2024-03"):
+        steps.run("kota-uji", month)
+    with (home / "cities" / "data" / "pengaduan.csv").open("a", encoding="utf-8") as file:
+        file.write("900;Aplikasi;3 Peb 2024 08:00;3 Peb 2024 09:00;Warga\n")
+    with monkeypatch.context() as broken_off:
+        broken_off.setattr("pipeline.steps._judge_again", _interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            steps.run("kota-uji", "2024-02")
+    judged = list[str]()
+
+    def judge(_: str, period: str, **__: object) -> list[object]:
+        judged.append(period)
+        return []
+
+    monkeypatch.setattr("pipeline.steps._judge_again", judge)
+    steps.run("kota-uji", "2024-02")
+    assert judged == ["2024-03", "2025-02"]
+    steps.run("kota-uji", "2024-02")
+    assert len(judged) == 2
+
+
+def _interrupted(*_: object, **__: object) -> None:
+    raise KeyboardInterrupt
 
 
 def test_a_backfill_runs_again_what_was_altered(tmp_path: Path) -> None:
