@@ -17,6 +17,7 @@ from benchmarks.measure import Samples, Verdict, Work, compare, exponent
 _MODULES = (
     "access_log",
     "tickets",
+    "whole_tickets",
     "loops",
     "incidents",
     "sheets",

@@ -19,7 +19,7 @@ import pyarrow.csv
 import pyarrow.dataset
 
 from benchmarks.measure import Contender, Target, Work
-from benchmarks.tickets import write_tickets
+from benchmarks.tickets import COLUMNS, write_tickets
 from connectors.csv_blocks import csv_frames
 from connectors.layout import Layout
 from connectors.records import RawFile
@@ -56,6 +56,21 @@ def csv_pandas(path: Path) -> str:
     """By pandas, likewise."""
     frame = pd.read_csv(path, sep=";", dtype=str, usecols=_READ, on_bad_lines="skip")
     return f"{len(frame)} records"
+
+
+def csv_duckdb(path: Path) -> str:
+    """By DuckDB, which keeps the records it refuses in a table of their own."""
+    import duckdb
+
+    columns = ", ".join(f"'{name}': 'VARCHAR'" for name in COLUMNS)
+    connection = duckdb.connect()
+    connection.execute("SET threads = 2")
+    read = connection.sql(f"""
+        SELECT {", ".join(_READ)} FROM read_csv('{path}', delim=';', quote='"', header=true, auto_detect=false,
+            columns={{{columns}}}, store_rejects=true)""").to_arrow_reader()
+    count = sum(len(batch) for batch in read)
+    (refused,) = connection.execute("SELECT count(*) FROM reject_errors").fetchone() or ()
+    return f"{count + refused} records"
 
 
 def _texts(path: Path) -> pd.Series:
@@ -170,6 +185,7 @@ WORK = Work(
         "csv_ours": _pair(csv_ours),
         "csv_arrow": _pair(csv_arrow),
         "csv_pandas": _pair(csv_pandas),
+        "csv_duckdb": Contender(csv_duckdb, needs=("duckdb",), is_exact=False),
         "moments_ours": _pair(moments_ours, _texts),
         "moments_arrow": _pair(moments_arrow, _texts),
         "moments_pandas": _pair(moments_pandas, _texts),
@@ -183,6 +199,7 @@ WORK = Work(
         for loop, peer, limit in (
             ("csv", "arrow", 1.0),
             ("csv", "pandas", 0.5),
+            ("csv", "duckdb", 1.0),
             ("moments", "arrow", 0.5),
             ("moments", "pandas", 0.5),
             ("hashes", "pandas", 0.5),

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -21,13 +22,17 @@ from pipeline import sample
 from pipeline.clean.dataset import Dataset, clean_table, dataset_path, read_dataset
 from pipeline.config.city import City
 from pipeline.config.load import load_city
-from pipeline.indicators.base import measure
+from pipeline.indicators.base import Result, measure
 from pipeline.indicators.registry import INDICATORS
 from pipeline.landing import Manifest, land
 from pipeline.periods import Period
 from pipeline.tables import INQUIRIES
 from pipeline.terms import terms_for
 from pipeline.validate import read_tables, validate
+
+if TYPE_CHECKING:
+    import polars as pl
+    from duckdb import DuckDBPyConnection
 
 # How a city's YAML reads what `write_tickets` writes.
 SOURCE = """
@@ -67,7 +72,7 @@ _ROWS_FOR_SLOW_PEERS = 10_000_000
 _CHANNELS = ("Aplikasi", "Telepon", "Laman", "SMS", "Media sosial", "Datang langsung")
 _WORDS = ("jalan", "rusak", "lampu", "mati", "air", "keruh", "sampah", "menumpuk", "banjir", "pohon", "izin")
 _FORMS = ("%Y-%m-%d %H:%M:%S", "%d/%m/%Y %H:%M:%S")
-_NAMES = ("Nomor", "Kanal", "OPD", "Kategori", "Status", "Masuk", "Dijawab", "Ditutup", "Pelapor", "Isi")
+COLUMNS = ("Nomor", "Kanal", "OPD", "Kategori", "Status", "Masuk", "Dijawab", "Ditutup", "Pelapor", "Isi")
 _MOMENTS = {"received_at": "Masuk", "responded_at": "Dijawab", "closed_at": "Ditutup"}
 _STATUSES = {"Selesai": "closed", "Diproses": "in_progress", "Belum": "open"}
 _EXTRACTED_AT = datetime(2026, 1, 31, 17, tzinfo=UTC).replace(tzinfo=None)
@@ -161,7 +166,7 @@ def _replaced(texts: pa.Array, rows: np.ndarray, text: str) -> pa.Array:
 
 
 @dataclass(frozen=True)
-class _Given:
+class Given:
     """A city and what has been landed of its tickets."""
 
     home: Path
@@ -169,39 +174,47 @@ class _Given:
     manifest: Manifest
 
 
-def _landed(path: Path, *, is_mixed: bool = False) -> _Given:
+def landed(path: Path, *, is_mixed: bool = False) -> Given:
+    """The bytes of a file of tickets, landed in a folder of its own."""
     home = Path(tempfile.mkdtemp(prefix="home-", dir=path.parent))
     (home / "kota-uji.yaml").write_text(_YAML.format(path=_mixed(path) if is_mixed else path), "utf-8")
     city = load_city(home, "kota-uji")
-    return _Given(home, city, land(home, city=city, source_name="meja", period=_PERIOD))
+    return Given(home, city, land(home, city=city, source_name="meja", period=_PERIOD))
 
 
-def ours(given: _Given) -> str:
+def ours(given: Given) -> str:
     """As `tolok run` does it: the clean table by month on disk, then the indicator with all its variants."""
-    return _measured(given, _cleaned(given))
+    return _measured(given, cleaned(given))
 
 
-def ours_validated(given: _Given) -> str:
+def ours_validated(given: Given) -> str:
     """With Great Expectations: on every row up to 200,000, beyond that on a sample and on all keys."""
-    dataset = _cleaned(given)
+    dataset = cleaned(given)
     checks, _ = read_tables({"inquiries": dataset}, period=_PERIOD, zone=given.city.zone_info)
     validate(checks)
     return _measured(given, dataset)
 
 
-def great_expectations(given: _Given) -> str:
+def great_expectations(given: Given) -> str:
     """Great Expectations on every row."""
     sample.WHOLE_ROWS = sys.maxsize
     return ours_validated(given)
 
 
-def _cleaned(given: _Given) -> Dataset:
+def cleaned(given: Given) -> Dataset:
+    """The clean table by month on disk."""
     manifests = [given.manifest]
     name = clean_table(given.home, city=given.city, table_name="inquiries", manifests=manifests)
     return read_dataset(dataset_path(given.home, given.city, "inquiries", name), INQUIRIES)
 
 
-def _measured(given: _Given, dataset: Dataset) -> str:
+def _measured(given: Given, dataset: Dataset) -> str:
+    result = result_of(given, dataset)
+    return _answer(result.rows.quarantined, round((result.headline.numerator or 0) * 3600), result.rows.used)
+
+
+def result_of(given: Given, dataset: Dataset) -> Result:
+    """The indicator with all its variants and breakdowns."""
     manifests = [given.manifest]
     terms = terms_for(
         "inquiries",
@@ -212,34 +225,34 @@ def _measured(given: _Given, dataset: Dataset) -> str:
         inhabitants=(None, ()),
         manifests=manifests,
     )
-    result = measure(INDICATORS["inquiry_response"], dataset.parts, terms=terms)
-    return _answer(result.rows.quarantined, round((result.headline.numerator or 0) * 3600), result.rows.used)
+    return measure(INDICATORS["inquiry_response"], dataset.parts, terms=terms)
 
 
 def _answer(quarantined: Mapping[str, int], seconds: int, answered: int) -> str:
     return json.dumps({"seconds": seconds, "answered": answered, **dict(sorted(quarantined.items()))})
 
 
-def duckdb(path: Path) -> str:
-    """One query, its result kept as a table, then as files."""
+def judged_by_duckdb(path: Path, *, with_places: bool = False) -> DuckDBPyConnection:
+    """A connection in which `clean` holds every row with the reason it is held back for, null for sound ones."""
     import duckdb
 
-    columns = ", ".join(f"'{name}': 'VARCHAR'" for name in _NAMES)
+    columns = ", ".join(f"'{name}': 'VARCHAR'" for name in COLUMNS)
     moments = ", ".join(
         f"try_strptime({raw}, {list(_FORMS)!r}) - INTERVAL 7 HOUR AS {name}" for name, raw in _MOMENTS.items()
     )
     bad = "\n".join(f"WHEN {raw} IS NOT NULL AND {name} IS NULL THEN 'bad_{name}'" for name, raw in _MOMENTS.items())
     late = "\n".join(f"WHEN {name} > TIMESTAMP '{_EXTRACTED_AT}' THEN 'after_extraction_{name}'" for name in _MOMENTS)
+    place = "row_number() OVER ()" if with_places else "NULL"
     connection = duckdb.connect()
     connection.execute("SET threads = 2")
     connection.execute(f"""
         CREATE TABLE judged AS
         WITH typed AS (
-            SELECT *, {moments}, {_cases(_STATUSES)} AS state
+            SELECT *, {place} AS source_row, {moments}, {_cases(_STATUSES)} AS state
             FROM read_csv('{path}', delim=';', quote='"', header=true, auto_detect=false, columns={{{columns}}},
                 nullstr='', ignore_errors=true))
         SELECT Nomor AS inquiry_id, Kanal AS channel, OPD AS agency, Kategori AS category, state AS status,
-            received_at, responded_at, closed_at,
+            received_at, responded_at, closed_at, source_row,
             CASE WHEN Status IS NOT NULL AND state IS NULL THEN 'unknown_status'
                 {bad}
                 WHEN Nomor IS NULL THEN 'missing_inquiry_id' WHEN received_at IS NULL THEN 'missing_received_at'
@@ -249,12 +262,19 @@ def duckdb(path: Path) -> str:
         FROM typed""")
     connection.execute("""
         CREATE TABLE again AS
-        SELECT inquiry_id FROM judged WHERE reason IS NULL GROUP BY inquiry_id HAVING count(*) > 1""")
+        SELECT inquiry_id, count(*) FILTER (reason IS NULL) > 1 AS is_repeated
+        FROM judged WHERE inquiry_id IS NOT NULL GROUP BY inquiry_id HAVING count(*) > 1""")
     connection.execute("""
         CREATE VIEW clean AS
-        SELECT judged.* REPLACE (CASE WHEN reason IS NULL AND again.inquiry_id IS NOT NULL THEN 'duplicate_key'
-            ELSE reason END AS reason)
+        SELECT judged.* REPLACE (CASE WHEN reason IS NOT NULL OR again.inquiry_id IS NULL THEN reason
+            WHEN is_repeated THEN 'duplicate_key' ELSE 'unreadable_group' END AS reason)
         FROM judged LEFT JOIN again USING (inquiry_id)""")
+    return connection
+
+
+def duckdb(path: Path) -> str:
+    """One query, its result kept as a table, then as files."""
+    connection = judged_by_duckdb(path)
     connection.execute(f"COPY (FROM clean) TO '{path}.duckdb.parquet' (FORMAT parquet)")
     connection.execute(f"COPY (FROM clean WHERE reason IS NOT NULL) TO '{path}.duckdb.csv' (HEADER)")
     reasons = connection.execute("SELECT reason, count(*) FROM clean WHERE reason IS NOT NULL GROUP BY 1").fetchall()
@@ -268,8 +288,8 @@ def _cases(values: Mapping[str, str]) -> str:
     return " ".join(["CASE Status", *(f"WHEN '{raw}' THEN '{value}'" for raw, value in values.items()), "END"])
 
 
-def polars(path: Path) -> str:
-    """The same in expressions."""
+def judged_by_polars(path: Path) -> pl.DataFrame:
+    """Every row with the reason it is held back for, null for sound ones, and its place in the file."""
     import polars as pl
 
     moments = {
@@ -278,7 +298,8 @@ def polars(path: Path) -> str:
         for name, raw in _MOMENTS.items()
     }
     typed = (
-        pl.scan_csv(path, separator=";", schema=dict.fromkeys(_NAMES, pl.String), null_values="", ignore_errors=True)
+        pl.scan_csv(path, separator=";", schema=dict.fromkeys(COLUMNS, pl.String), null_values="", ignore_errors=True)
+        .with_row_index("source_row")
         .drop("Pelapor", "Isi")
         .with_columns(state=pl.col("Status").replace_strict(_STATUSES, default=None), **moments)
     )
@@ -294,11 +315,21 @@ def polars(path: Path) -> str:
     }
     reason = pl.coalesce(pl.when(broken).then(pl.lit(name)) for name, broken in rules.items())
     judged = typed.with_columns(reason=reason).drop(*_MOMENTS.values(), "Status").collect(engine="streaming")
-    sound = judged.filter(col("reason").is_null())
-    again = sound.filter(col("Nomor").is_duplicated()).select("Nomor").unique().with_columns(again=True)
-    clean = judged.join(again, on="Nomor", how="left").with_columns(
-        reason=pl.when(col("reason").is_null() & col("again")).then(pl.lit("duplicate_key")).otherwise(col("reason"))
+    is_sound, number = col("reason").is_null(), col("Nomor").is_not_null()
+    numbers = judged.filter(number).group_by("Nomor").agg(is_repeated=is_sound.sum() > 1, rows=pl.len())
+    again = numbers.filter(col("rows") > 1).drop("rows")
+    held = pl.when("is_repeated").then(pl.lit("duplicate_key")).otherwise(pl.lit("unreadable_group"))
+    is_held = is_sound & col("is_repeated").is_not_null()
+    return judged.join(again, on="Nomor", how="left").with_columns(
+        reason=pl.when(is_held).then(held).otherwise(col("reason"))
     )
+
+
+def polars(path: Path) -> str:
+    """The same in expressions."""
+    from polars import col
+
+    clean = judged_by_polars(path)
     clean.write_parquet(f"{path}.polars.parquet")
     clean.filter(col("reason").is_not_null()).write_csv(f"{path}.polars.csv")
     reasons = clean.filter(col("reason").is_not_null()).group_by("reason").len().rows()
@@ -309,7 +340,7 @@ def polars(path: Path) -> str:
 
 def pandas(path: Path) -> str:
     """The same in plain pandas, with its default reader."""
-    raw = pd.read_csv(path, sep=";", dtype=str, keep_default_na=False, na_values=[""], usecols=_NAMES[:-2])
+    raw = pd.read_csv(path, sep=";", dtype=str, keep_default_na=False, na_values=[""], usecols=COLUMNS[:-2])
     shift = pd.Timedelta(hours=7)
     clean = pd.DataFrame({"inquiry_id": raw["Nomor"], "status": raw["Status"].map(_STATUSES)})
     for name, column in _MOMENTS.items():
@@ -328,6 +359,8 @@ def pandas(path: Path) -> str:
     clean["reason"] = np.select(list(rules.values()), list(rules), default=None)
     again = clean[clean["reason"].isna()].duplicated("inquiry_id", keep=False)
     clean.loc[again.index[again], "reason"] = "duplicate_key"
+    held = clean.loc[clean["reason"].notna(), "inquiry_id"].dropna()
+    clean.loc[clean["reason"].isna() & clean["inquiry_id"].isin(held), "reason"] = "unreadable_group"
     clean.to_parquet(f"{path}.pandas.parquet")
     clean[clean["reason"].notna()].to_csv(f"{path}.pandas.csv", index=False)
     answered = clean[clean["reason"].isna() & clean["responded_at"].notna()]
@@ -340,13 +373,13 @@ WORK = Work(
     unit="rows",
     write=write_tickets,
     contenders={
-        "ours": Contender(ours, ready=_landed),
-        "ours_mixed_dates": Contender(ours, ready=partial(_landed, is_mixed=True)),
+        "ours": Contender(ours, ready=landed),
+        "ours_mixed_dates": Contender(ours, ready=partial(landed, is_mixed=True)),
         "ours_validated": Contender(
-            ours_validated, needs=("great_expectations",), ready=_landed, most=_ROWS_FOR_SLOW_PEERS
+            ours_validated, needs=("great_expectations",), ready=landed, most=_ROWS_FOR_SLOW_PEERS
         ),
         "great_expectations": Contender(
-            great_expectations, needs=("great_expectations",), ready=_landed, most=_ROWS_FOR_SLOW_PEERS
+            great_expectations, needs=("great_expectations",), ready=landed, most=_ROWS_FOR_SLOW_PEERS
         ),
         "duckdb": Contender(duckdb, needs=("duckdb",)),
         "polars": Contender(polars, needs=("polars",)),
