@@ -50,12 +50,13 @@ class AgentRules:
 
     Known bots are those of the package crawler-user-agents, matched as it does (case-sensitive), agents whose first
     product is a tool or is called a bot, crawler or spider, in any case, and a few of `_MORE_BOTS`.
-    Most patterns contain no digit, so agents that differ only in digits, as browser versions do, share one cache entry
-    for them. In a log without agents everyone counts as people. Safe to call from several threads.
+    Agents that differ only in digits, as browser versions do, share a cache entry: most patterns contain no digit, and
+    few agents are of the shape of one that does. In a log without agents everyone counts as people. Safe to call from
+    several threads.
     """
 
     def __init__(self) -> None:
-        self._by_shape: dict[bytes, str] = {}
+        self._by_shape: dict[bytes, tuple[str, list[bytes]]] = {}
         self._lock = Lock()
 
     def __call__(self, agents: list[bytes]) -> list[str]:
@@ -69,9 +70,10 @@ class AgentRules:
         any_digits, named_digits = _bots()
         shapes = [agent.translate(_DIGITS_AS_ZERO) for agent in agents]
         if new := [*{*shapes} - self._by_shape.keys()]:
-            self._by_shape.update(zip(new, map(_rule, new, any_digits.match(new)), strict=True))
-        rules = [self._by_shape[shape] for shape in shapes]
-        return [rule or "bot" * is_bot for rule, is_bot in zip(rules, named_digits.match(agents), strict=True)]
+            judged = zip(map(_rule, new, any_digits.match(new)), map(named_digits.words_of_shape, new), strict=True)
+            self._by_shape.update(zip(new, judged, strict=True))
+        known = zip(agents, (self._by_shape[shape] for shape in shapes), strict=True)
+        return [rule or "bot" * named_digits.is_in(agent, words) for agent, (rule, words) in known]
 
 
 @cache
@@ -115,7 +117,15 @@ class _Bots:
         """Which agents contain any pattern; words that occur in none of them are ruled out together."""
         together = b"\n".join(agents)
         words = [word for word in self.words if word in together]
-        return [any(word in agent for word in words) or self.others.search(agent) is not None for agent in agents]
+        return [self.is_in(agent, words) for agent in agents]
+
+    def words_of_shape(self, shape: bytes) -> list[bytes]:
+        """The words that an agent of this shape may contain."""
+        return [word for word in self.words if word.translate(_DIGITS_AS_ZERO) in shape]
+
+    def is_in(self, agent: bytes, words: list[bytes]) -> bool:
+        """Whether an agent contains a pattern, of the plain words one of these."""
+        return any(word in agent for word in words) or self.others.search(agent) is not None
 
 
 def _rule(agent: bytes, is_bot: bool) -> str:

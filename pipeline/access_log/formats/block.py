@@ -8,9 +8,10 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from kernels import words_of
+from kernels import Flags, words_of
 from kernels.access_log import HIT_COLUMNS, MARKS, ROOM, SHORTEST_HIT, find_hits
 from kernels.marks import find_marks
+from kernels.texts import gather_texts
 from pipeline.access_log.formats.json_block import read_lines
 from pipeline.access_log.formats.json_line import JsonNames
 from pipeline.access_log.hits import Hits, Rows
@@ -36,9 +37,25 @@ def read_block(block: bytes | memoryview, *, names: JsonNames) -> Hits:
 
 
 def _read_json(data: Bytes, *, size: int, names: JsonNames) -> tuple[list[Rows], Counter[str]]:
-    """The rows and faults of a block whose first line is JSON, and so most are."""
+    """The rows and faults of a block whose first line is JSON, and so most are; other lines are read together."""
     ends = np.flatnonzero(data[:size] == _NEWLINE)
-    return read_lines(data, bounds=(np.append(0, ends[:-1] + 1), ends), names=names)
+    begins = np.append(0, ends[:-1] + 1)
+    is_json = data[begins] == _BRACE
+    rows, faults = _renumbered(read_lines(data, bounds=(begins[is_json], ends[is_json]), names=names), is_json)
+    if is_json.all():
+        return rows, faults
+    lines = (begins[~is_json].astype(np.int32), (ends[~is_json] + 1).astype(np.int32))
+    bounds, content = gather_texts(data, *lines)
+    text = np.zeros(bounds[-1] + ROOM, np.uint8)
+    text[: bounds[-1]] = content[: bounds[-1]]
+    others, more_faults = _renumbered(_read_text(text, size=int(bounds[-1]), names=names), ~is_json)
+    return [*rows, *others], faults + more_faults
+
+
+def _renumbered(read: tuple[list[Rows], Counter[str]], is_among: Flags) -> tuple[list[Rows], Counter[str]]:
+    """What was read of some lines of a block, by their numbers in the block."""
+    numbers, (rows, faults) = np.flatnonzero(is_among), read
+    return [replace(part, lines=numbers[part.lines]) for part in rows], faults
 
 
 def _read_text(data: Bytes, *, size: int, names: JsonNames) -> tuple[list[Rows], Counter[str]]:

@@ -55,9 +55,14 @@ class JsonNames:
     host: tuple[str, ...] = ("host", "http_host", "server_name", "request.host", "RequestHost")
 
     @cached_property
+    def by_part(self) -> Mapping[str, tuple[str, ...]]:
+        """The paths of each part."""
+        return asdict(self)
+
+    @cached_property
     def keys(self) -> frozenset[str]:
         """The keys on the way to any part."""
-        return frozenset(key for paths in asdict(self).values() for path in paths for key in path.split("."))
+        return frozenset(key for paths in self.by_part.values() for path in paths for key in path.split("."))
 
     def declared(self, names: Mapping[str, str]) -> JsonNames:
         """These names, with only the declared path for each part that is declared."""
@@ -117,7 +122,7 @@ def load(line: bytes, *, names: JsonNames) -> object:
 def find_paths(record: object, *, names: JsonNames) -> dict[str, str]:
     """The path of each part that is present; `headers` is that of the object in which an agent is missing."""
     present: dict[str, str] = {}
-    for part, paths in asdict(names).items():
+    for part, paths in names.by_part.items():
         found = [path for path in paths if _fits(value_at(record, path), part)]
         present |= {part: found[0]} if found else {}
     holders = [path.rpartition(".")[0] for path in names.agent if "." in path]
