@@ -59,7 +59,7 @@ test-service: $(STAMP) ## two years of three cities in a real Airflow, a backfil
 # CITIES x MONTHS; with the defaults some half an hour on two cores.
 test-cluster: $(STAMP) ## two workers, a queue and an object storage, each killed on the way; CITIES=3 MONTHS=24
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --constraint requirements.lock --no-build-isolation --editable ".[cluster]"
-	TOLOK_CLUSTER=$(or $(CITIES),3)x$(or $(MONTHS),24) $(BIN)/python -m pytest -m cluster -s tests/cluster
+	TOLOK_HOLD=full TOLOK_CLUSTER=$(or $(CITIES),3)x$(or $(MONTHS),24) $(BIN)/python -m pytest -m cluster -s tests/cluster
 
 test-compose: $(STAMP) ## the image and docker-compose.yml by podman; without podman skipped
 	$(BIN)/python -m pytest -m compose -rs tests/service/test_compose.py
