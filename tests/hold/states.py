@@ -36,7 +36,8 @@ def _entries(root: Path) -> Iterator[tuple[str, int, int]]:
 
 
 def _alike(name: str) -> str:
-    return _OF_HASH.sub("#", "/".join(_OF_DRAFT.sub("#", one) if ".draft-" in one else one for one in name.split("/")))
+    drawn = [_OF_DRAFT.sub("#", one) if ".draft-" in one or one.startswith("tmp") else one for one in name.split("/")]
+    return _OF_HASH.sub("#", "/".join(drawn))
 
 
 def rows(root: Path) -> dict[str, Any]:

@@ -91,46 +91,44 @@ def breaking(on: str, nth: int, how: Break, *words: str) -> tuple[int, str]:
     return tolok(*words)
 
 
-def inside(server: Server, statement: str) -> Break:
-    """Kill the server while it commits."""
+def killing(server: Server, statement: str) -> Break:
+    """Kill the server, with a statement while it commits."""
 
     def how(connection: sa.Connection) -> None:
-        connection.exec_driver_sql(statement)
-        Timer(1, server.kill).start()
+        if statement:
+            connection.exec_driver_sql(statement)
+            Timer(1, server.kill).start()
+        else:
+            server.kill()
 
     return how
 
 
-@pytest.mark.skipif(not IS_FULL, reason="starts a server again and again: make test-hold")
-def test_a_run_whose_database_is_killed_is_ended_by_the_next(
-    server: Server, tmp_path: Path, row: Callable[[str, str, str], None]
-) -> None:
-    def kill(_: sa.Connection) -> None:
-        server.kill()
+MOMENTS = {
+    **{f"at its {nth}th statement": ("statement", nth, "") for nth in (60, 110)},
+    **{f"inside its {nth}. commit": ("commit", nth, HELD) for nth in range(1, COMMITS + 1)},
+    **{f"behind its {nth}. commit, untold": ("commit", nth, UNTOLD) for nth in range(1, COMMITS + 1)},
+}
 
-    moments: dict[str, tuple[str, int, Break]] = {f"statement_{nth}": ("statement", nth, kill) for nth in (60, 110)}
-    for nth in range(1, COMMITS + 1):
-        moments[f"inside_{nth}"] = ("commit", nth, inside(server, HELD))
-        moments[f"untold_{nth}"] = ("commit", nth, inside(server, UNTOLD))
-    stored: list[object] = []
-    kept = set[str]()
-    for name, moment in moments.items():
-        with city_at(tmp_path / name, TOLOK_WAREHOUSE=server.empty(name)):
-            code, said = end("run", CITY, MONTH, run=partial(breaking, *moment))
-            assert (code, "tak terduga" in said) == (4, False), f"{name} {said}"
-            server.start()
-            kept |= {name} if history() else set()
-            code, said = end("run", CITY, MONTH)
-            assert code == 0, f"{name} {said}"
-            found = history()
-            assert found == (stored or found)
-            assert [one["version"] for one in found] == [1, 1, 1, 1]
-            stored = [*found]
-            assert drafts(tmp_path) == []
-    # What shows that the last was committed, and the one before it was not.
-    assert kept == {f"untold_{COMMITS}"}
-    row(
-        "Crash",
-        "PostgreSQL killed by kill -9 under a run, between statements, inside each commit and behind it",
-        f"{len(moments)} kills: told to try again, after the restart one version of each result, as undisturbed",
-    )
+
+@pytest.mark.skipif(not IS_FULL, reason="takes seconds for each moment: make test-hold")
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_a_run_whose_database_is_killed_is_ended_by_the_next(
+    moment: str, server: Server, tmp_path: Path, row: Callable[[str, str, str], None]
+) -> None:
+    on, nth, statement = MOMENTS[moment]
+    with city_at(tmp_path / "undisturbed", TOLOK_WAREHOUSE=server.empty("undisturbed")):
+        assert end("run", CITY, MONTH)[0] == 0
+        wanted = history()
+    with city_at(tmp_path / "killed", TOLOK_WAREHOUSE=server.empty("killed")):
+        code, said = end("run", CITY, MONTH, run=partial(breaking, on, nth, killing(server, statement)))
+        assert (code, "tak terduga" in said) == (4, False), said
+        server.start()
+        # The last commit is that of the results: behind it they are there, though nobody was told.
+        assert bool(history()) == (nth == COMMITS and statement == UNTOLD)
+        code, said = end("run", CITY, MONTH)
+        assert code == 0, said
+        assert history() == wanted
+        assert drafts(tmp_path) == []
+    figure = "told to try again; after the restart one version of each result, as undisturbed"
+    row("Crash", f"PostgreSQL ended by kill -9 under a run, {moment}", figure)

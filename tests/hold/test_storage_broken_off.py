@@ -22,8 +22,8 @@ from tests.hold.home import CITY, MONTH, city_at, history, tolok
 pytestmark = pytest.mark.skipif(
     not IS_FULL or find_spec("s3fs") is None, reason="starts an S3 server, which `make test-hold` installs"
 )
-# Every so many requests; a run makes some hundreds.
-EVERY = int(os.environ.get("TOLOK_EVERY", "20"))
+# At so many requests of the hundreds that a run makes.
+MOMENTS = int(os.environ.get("TOLOK_MOMENTS", "10"))
 
 
 def requesting(tell: Callable[[int, str], None], *words: str) -> tuple[int, Any]:
@@ -86,7 +86,7 @@ def test_a_run_broken_off_at_any_request_is_ended_by_the_next_on_another_machine
         code, (said, count) = run(begin("wanted"), "a")
         assert (code, count > 100) == (0, True), said
         wanted = kept("wanted")
-        moments = range(1, count + 1, EVERY)
+        moments = range(count // MOMENTS // 2, count, count // MOMENTS)
         for nth in moments:
             for when in ("before", "after", "failed"):
                 trial = begin(f"{when}_{nth}")
