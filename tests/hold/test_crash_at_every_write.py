@@ -191,8 +191,8 @@ def test_a_command_broken_off_at_any_operation_is_mended_by_the_next(
         "Crash",
         f"tolok {command}, of {broken.count} operations of disk and database",
         f"kill -9 in {len(images)} of {len(broken.images.by_state)} states, {len(kills)} by the signal alone; "
-        f"disk full at {len(refusals)} operations of {len(broken.images.by_kind)} kinds, from there on or once; "
-        f"{broken.states_count} states left: every rerun identical, nothing left over",
+        f"disk full at {len(refusals)} of {len(broken.refusals())} operations, the first and the last of each kind, "
+        f"from there on or once; {broken.states_count} states left: each rerun identical, nothing left over",
     )
 
 
