@@ -14,6 +14,7 @@ import argparse
 import hashlib
 import os
 import resource
+import shutil
 import signal
 import sys
 from collections import Counter, defaultdict
@@ -93,6 +94,10 @@ def _prepare() -> int:
     set_mutant_under_test("mutant_generation")
     Path("mutants").mkdir(exist_ok=True)
     with CatchOutput(spinner_title="Generating mutants"):
+        # mutmut leaves data files and tests of the run before as they were.
+        shutil.rmtree("mutants/tests", ignore_errors=True)
+        for path in config().source_paths:
+            shutil.copytree(path, "mutants" / path, dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.py"))
         copy_src_dir()
         copy_also_copy_files()
         setup_source_paths()
