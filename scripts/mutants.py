@@ -42,8 +42,6 @@ from mutmut.utils.file_utils import (
 )
 from mutmut.workers.isolation import get_mutant_runner, run_in_fork
 
-from pipeline.preload import preload
-
 LEAST_KILLED_PCT = 85
 _EXPLAINED = Path("tests/survivors.yaml")
 # Who waits until the alarm is "suspicious": that is no proof that a test noticed.
@@ -133,6 +131,9 @@ class _Judge:
         self.is_sound = False
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        # Not before the mutants' folder is the one that modules come from.
+        from pipeline.preload import preload
+
         items = {item.nodeid: item for item in session.items}
         wanted = set().union(*self._tests.values())
         preload()
