@@ -70,11 +70,7 @@ class Plan:
     old_files: frozenset[str]
     unread_count: int
     decision: int | None
-
-    @property
-    def ids_count(self) -> int:
-        """How many ids there were to erase."""
-        return len(self.request.ids)
+    ids_count: int
 
     @property
     def periods(self) -> list[str]:
@@ -132,12 +128,15 @@ class Erasing:
                 by_file |= {(one.source, file_id): count for file_id, count in new_rows.items()}
         old_files, unread_count = self._old_files(manifests, wanted, found)
         decided = self._decided(wanted)
-        self._refuse_unclear(found, decided)
+        self._refuse_unclear(found, decided, manifests)
         ids = {(self.city.city, name): frozenset({*found[name], *decided[name]}) for name in self.sources}
         ids = {place: of for place, of in ids.items() if of}
+        ids_count = sum(map(len, ids.values()))
         ids |= self._sharing(manifests, files, frozenset().union(*ids.values()))
         rows_count, begun = sum(by_file.values()), self._begun(decided)
-        return Plan(self.request, ids, rows, rows_count, frozenset(files), frozenset(old_files), unread_count, begun)
+        return Plan(
+            self.request, ids, rows, rows_count, frozenset(files), frozenset(old_files), unread_count, begun, ids_count
+        )
 
     def run(self, plan: Plan, *, now: datetime) -> int:
         """Take away what the plan names; gives the number of the decision.
@@ -321,25 +320,41 @@ class Erasing:
         if left:
             raise _no_longer_named(self.city.city, sorted(left))
 
-    def _refuse_unclear(self, found: Mapping[str, set[str]], decided: Mapping[str, Mapping[str, int]]) -> None:
+    def _alike_lines(self, lines: Sequence[int], manifests: Sequence[Manifest]) -> list[str]:
+        """Those of the request's lines whose id some file holds in other capitals, or with other marks between."""
+        wanted = {line: _folded(self._parted(self.request.ids[line - 1])[1]) for line in lines}
+        alike = set[str]()
+        for one in [one for one in manifests if (one.city, one.source) in self._places]:
+            alike |= {_folded(text) for text in erasure.ids_in(erasure.look(self.home, self.city, one))}
+        return [str(line) for line, folded in wanted.items() if folded and folded in alike]
+
+    def _refuse_unclear(
+        self,
+        found: Mapping[str, set[str]],
+        decided: Mapping[str, Mapping[str, int]],
+        manifests: Sequence[Manifest],
+    ) -> None:
         """Raise `DataRejected` that names lines of the request, never what stands in them."""
-        absent, double = [], []
+        absent, double = list[int](), list[str]()
         for line, (name, wanted) in enumerate(map(self._parted, self.request.ids), start=1):
             where = [
                 one for one in self.sources if name in ("", one) and (wanted in found[one] or wanted in decided[one])
             ]
             if not where:
-                absent.append(str(line))
+                absent.append(line)
             elif len(where) > 1:
                 double.append(str(line))
         if absent:
-            lines, known = ", ".join(absent), ", ".join(self.sources)
+            lines, known = ", ".join(map(str, absent)), ", ".join(self.sources)
+            alike = ", ".join(self._alike_lines(absent, manifests))
             raise DataRejected(
                 id=f"Tidak ada berkas yang memuat nomor di baris {lines}; belum ada yang dihapus. Tulis nomornya "
                 f"seperti di ekspor, huruf besar dan kecil pun, atau SUMBER:NOMOR dengan sumber {known}; atau buang "
-                "barisnya.",
+                "barisnya."
+                + (f" Baris {alike}: ada yang hanya berbeda huruf besar, spasi, atau tanda." if alike else ""),
                 en=f"No file holds the ids on lines {lines}; nothing was erased. Write them as they stand in the "
-                f"export, capitals too, or SOURCE:ID with the source {known}; or leave these lines out.",
+                f"export, capitals too, or SOURCE:ID with the source {known}; or leave these lines out."
+                + (f" Lines {alike}: there is one that differs in capitals, spaces or marks alone." if alike else ""),
             )
         if double:
             lines, sources = ", ".join(double), ", ".join(self.sources)
@@ -361,6 +376,10 @@ def _no_longer_named(city_id: str, sources: Sequence[str]) -> ConfigError:
         f"they hold, so nothing was erased. Write the source again under its old name, erase the person, then take it "
         f"out; or delete {folders}, whose results then no longer retrace.",
     )
+
+
+def _folded(id: str) -> str:
+    return re.sub(r"[\W_]+", "", id).casefold()
 
 
 def _tells(text: str, id: str) -> bool:

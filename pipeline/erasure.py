@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -90,11 +90,23 @@ def look(home: Path, city: City, manifest: Manifest, *, ids: ErasedIds | None = 
     return Found(landed, blocks, rows)
 
 
+def ids_in(found: Found) -> Iterator[str]:
+    """What the rows that were found have for ids, as the export writes it."""
+    source, table = found.landed.source, found.landed.table
+    told = source.columns.get(table.thing[0])
+    names = told.column if told else ()
+    for _, raw in found.blocks.get("main", ()):
+        for name in names:
+            yield from raw[name].dropna().unique()
+
+
 def strip(home: Path, city: City, manifest: Manifest) -> tuple[Manifest, int]:
     """Put what is left in place of files just fetched that hold erased rows; gives the manifest, and how many rows.
 
     Files that no manifest reads are gone then: a source that still holds a person does not bring the person back.
     """
+    if manifest.rest is None and not look(home, city, manifest).hashes:
+        return manifest, 0
     hashes = {file.sha256 for file in manifest.files}
     beside = [one for one in manifests_of(home, city.city, manifest.source) if hashes & {f.sha256 for f in one.files}]
     count, left = 0, set[str]()

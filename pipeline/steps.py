@@ -15,7 +15,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from connectors.errors import DataRejected, TolokError
+from connectors.errors import DataRejected, SourceUnavailable, TolokError
 from connectors.remarks import Remark
 from pipeline.atomic import write_atomically
 from pipeline.config.city import City
@@ -25,7 +25,7 @@ from pipeline.leftovers import passing_folder, sweep_leftovers
 from pipeline.mirror import is_in_storage, pull, remove_file
 from pipeline.periods import Period, period_of_run
 from pipeline.preconditions import require_countable, sources_for
-from pipeline.progress import SILENT, Progress
+from pipeline.progress import SILENT, Meter, Progress
 from pipeline.settings import Settings
 from pipeline.tables import TABLES
 from pipeline.work import Work
@@ -197,15 +197,34 @@ def fetch(city_id: str, source: str, period: str, *, progress: Progress = SILENT
     city, asked = _city(city_id), Period.parse(period)
     refuse_expired(_home(), city_id=city_id, source_name=source, period=asked)
     with progress.step(f"Ambil / Fetch {source}") as meter:
-        if city.sources[source].connection:
-            from pipeline.pulling import pull
-
-            manifest = pull(_home(), city=city, source_name=source, period=asked, now=datetime.now(UTC))
-        else:
-            manifest = land(_home(), city=city, source_name=source, period=asked, meter=meter)
-        manifest = _strip(city, manifest)
-        put_again(_home(), manifest.kept_files)
+        try:
+            manifest = _landed(city, source, asked, meter)
+        except FileNotFoundError as fault:
+            if not Path(fault.filename or "").is_relative_to(_home() / "landing"):
+                raise
+            raise _taken_away(city_id, source) from None
     return f"{manifest.source}/{manifest.period}"
+
+
+def _landed(city: City, source: str, period: Period, meter: Meter) -> Manifest:
+    if city.sources[source].connection:
+        from pipeline.pulling import pull
+
+        manifest = pull(_home(), city=city, source_name=source, period=period, now=datetime.now(UTC))
+    else:
+        manifest = land(_home(), city=city, source_name=source, period=period, meter=meter)
+    manifest = _strip(city, manifest)
+    put_again(_home(), manifest.kept_files)
+    return manifest
+
+
+def _taken_away(city_id: str, source: str) -> SourceUnavailable:
+    return SourceUnavailable(
+        id=f"{city_id}, sumber '{source}': berkas yang baru diambil dihapus sementara itu, misalnya oleh tolok erase. "
+        "Jalankan lagi.",
+        en=f"{city_id}, source '{source}': what was just fetched was taken away meanwhile, as by tolok erase. Run "
+        "again.",
+    )
 
 
 def _strip(city: City, manifest: Manifest) -> Manifest:

@@ -128,6 +128,8 @@ def _planned(plan: Plan) -> Iterator[str]:
     """What goes, as counts alone."""
     ids, rows, files = number(plan.ids_count), number(plan.rows_count), number(len(plan.files))
     yield f"{ids} nomor, {rows} baris, {files} berkas mentah / {ids} ids, {rows} rows, {files} raw files"
+    if sum(plan.rows.values()) > plan.rows_count:
+        yield "Baris berkas yang dibaca beberapa periode / Rows of a file that several periods read, for each:"
     for (city_id, source, period), count in sorted(plan.rows.items()):
         yield f"  {city_id} {source} {period}: {number(count)} baris / rows"
     if plan.decision and not plan.rows:

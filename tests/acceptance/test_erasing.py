@@ -6,13 +6,14 @@ import json
 from hashlib import sha256
 from io import BytesIO, TextIOWrapper
 from pathlib import Path
-from unittest.mock import patch
+from unittest.mock import Mock, patch
 
 import pandas as pd
 import pytest
 
+from connectors.errors import SourceUnavailable
 from connectors.numerals import number
-from pipeline import steps
+from pipeline import erasure, steps
 from pipeline.landing import erased_ids
 from pipeline.leftovers import sweep_leftovers
 from pipeline.settings import Settings
@@ -188,6 +189,45 @@ def test_ids_may_come_from_a_spreadsheet_and_count_once(
         code, out, err = tolok(monkeypatch, "erase", CITY, "--ids", "-", "--ground", "surat 12/2026")
     assert (code, out.split()[0]) == (0, "1"), err
     assert holding(ran / "home", TICKET, NAME) == []
+
+
+@pytest.mark.usefixtures("ran")
+def test_an_id_with_and_without_its_source_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    out = erase(monkeypatch, "--dry-run", ids=f"{TICKET}\nmeja:{TICKET}").splitlines()
+    assert out[0].startswith("1 nomor, 2 baris")
+    assert "for each" in out[1]
+
+
+@pytest.mark.usefixtures("ran")
+def test_an_id_that_differs_in_capitals_or_marks_alone_is_told_by_its_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    with patch("sys.stdin", given(f"{TICKET}\ntkt 40417\nTKT-1")):
+        code, _, err = tolok(monkeypatch, "erase", CITY, "--ids", "-", "--dry-run")
+    assert (code, "lines 2, 3; nothing" in err, "Lines 2: there is one that differs" in err) == (3, True, True)
+
+
+def test_a_run_reads_no_other_period_again_where_its_files_hold_nobody_who_was_erased(
+    ran: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    erase(monkeypatch)
+    export = ran / "cities" / "data" / "pengaduan.csv"
+    for path in (export, export.with_name("tindak-lanjut.csv")):
+        path.write_text("".join(line for line in path.open() if TICKET not in line), "utf-8")
+    for label in (YEAR, "2024-03", "2024-04", "2024-05"):
+        steps.run(CITY, label)
+    with patch("pipeline.erasure.look", side_effect=erasure.look) as looking:
+        steps.fetch(CITY, "meja", "2024-05")
+    assert looking.call_count == 1
+
+
+@pytest.mark.usefixtures("ran")
+def test_what_an_erasing_takes_away_while_it_is_fetched_is_told_as_that(monkeypatch: pytest.MonkeyPatch) -> None:
+    landing = Settings.from_environment().home / "landing" / "objects" / "ab"
+    monkeypatch.setattr(steps, "land", Mock(side_effect=FileNotFoundError(2, "gone", str(landing))))
+    with pytest.raises(SourceUnavailable, match="taken away meanwhile"):
+        steps.fetch(CITY, "meja", YEAR)
+    monkeypatch.setattr(steps, "land", Mock(side_effect=FileNotFoundError(2, "gone", "/elsewhere")))
+    with pytest.raises(FileNotFoundError):
+        steps.fetch(CITY, "meja", YEAR)
 
 
 @pytest.mark.usefixtures("ran")
