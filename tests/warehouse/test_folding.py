@@ -129,3 +129,16 @@ def test_a_reason_stored_when_smaller_groups_were_told_of_names_none_that_is_sma
     remarks_of_tools = str(query(warehouse_url, "SELECT code, text_id, text_en FROM indicator_remark_current"))
     assert "gone_members_pct" in remarks_of_tools
     assert "Tini" not in remarks_of_tools
+    for view in ("indicator_current", "indicator_history"):
+        reasons = query(warehouse_url, f"SELECT reason FROM {view}")
+        assert set(reasons) == {(None,)}
+
+
+def test_views_for_tools_show_a_reason_that_names_no_member_as_it_is(warehouse_url: str) -> None:
+    warehouse = Warehouse(warehouse_url)
+    warehouse.migrate()
+    remark = Remark("still_open", "2 belum dijawab", "2 are not answered yet")
+    found = replace(result(), indicator_id="inquiry_response", status="provisional", remarks=(remark,))
+    warehouse.store([found], request=request("r1"))
+    for view in ("indicator_current", "indicator_history"):
+        assert query(warehouse_url, f"SELECT reason FROM {view}") == [(str(remark),)]
