@@ -9,6 +9,7 @@ these declarations, and so are the suites in `expectations/`: neither is written
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -128,6 +129,8 @@ OUTSIDE = "outside_period"
 ERASED = "erased"
 HELD_WITH_GROUP = "unreadable_group"
 ACCESS_LOG = "access_log"
+# What is noted of an earlier moment stands in for one that nobody knows.
+EARLIEST_PLAUSIBLE = datetime(1990, 1, 1, tzinfo=UTC)
 # Rules that leave out what is no record of its own.
 NEVER_RECORDED = (
     "blank_row",

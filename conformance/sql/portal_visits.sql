@@ -39,22 +39,27 @@ FROM judged;
 
 CREATE TABLE count_fates AS
 SELECT
-    row_no, visited_on, visits_count,
+    row_no, visited_on, visits_count, rule,
     CASE
-        WHEN is_inside = 0 THEN 'outside_period'
-        WHEN fault IS NOT NULL THEN fault
-        WHEN left_out IS NOT NULL THEN left_out
-        WHEN copy_no > 1 THEN 'duplicate_row'
-        WHEN COUNT(*) OVER (PARTITION BY copy_no, visited_on) > 1 THEN 'duplicate_key'
-    END AS rule,
-    CASE
-        WHEN is_inside = 0 THEN 'excluded'
-        WHEN fault IS NOT NULL THEN 'quarantined'
-        WHEN left_out IS NOT NULL OR copy_no > 1 THEN 'excluded'
-        WHEN COUNT(*) OVER (PARTITION BY copy_no, visited_on) > 1 THEN 'quarantined'
-        ELSE 'used'
+        WHEN rule IS NULL THEN 'used'
+        WHEN rule = 'outside_period' OR rule = 'duplicate_row' OR rule = left_out THEN 'excluded'
+        ELSE 'quarantined'
     END AS fate
-FROM copied;
+FROM (
+    SELECT
+        copied.*,
+        CASE
+            WHEN is_inside = 0 THEN 'outside_period'
+            WHEN fault IS NOT NULL THEN fault
+            WHEN left_out IS NOT NULL THEN left_out
+            WHEN copy_no > 1 THEN 'duplicate_row'
+            WHEN COUNT(*) OVER (PARTITION BY copy_no, visited_on) > 1 THEN 'duplicate_key'
+            WHEN EXISTS (
+                SELECT 1 FROM judged AS other WHERE other.visited_on = copied.visited_on AND other.fault IS NOT NULL
+            ) THEN 'unreadable_group'
+        END AS rule
+    FROM copied
+) AS ruled;
 
 -- Requests. Seconds since 1970 in UTC; the local day as the city's clocks show it.
 CREATE TABLE hits AS

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -296,10 +296,20 @@ def read_column(raw: pd.DataFrame, column: Column, column_map: ColumnMap, terms:
     if column_map.prefix or column_map.suffix:
         texts = column_map.prefix + texts + column_map.suffix
     parsed = _parsed(texts, column, column_map, reading)
+    if parsed.is_date is not None and column.kind == "moment" and reading.zone != terms.zone:
+        parsed = replace(parsed, values=_on_city_days(parsed, reading.zone, terms.zone))
     if column_map.default is not None and is_blank.any():
         default = pd.Series([column_map.default], dtype="str")
         parsed = parsed.filled(_parsed(default, column, column_map, Reading(zone=reading.zone)), at=is_blank)
     return parsed, is_unknown
+
+
+def _on_city_days(parsed: Parsed, clock: ZoneInfo | None, zone: ZoneInfo) -> pd.Series:
+    """The moments, a date without an hour as that day of the city, whatever clock its source keeps."""
+    is_date = np.broadcast_to(np.asarray(parsed.is_date), len(parsed.values))
+    days = parsed.values[is_date].dt.tz_convert(clock or "UTC").dt.tz_localize(None)
+    moved = in_zone(days, zone).astype(parsed.values.dtype)
+    return parsed.values.where(~is_date, moved.reindex(parsed.values.index))
 
 
 def _parsed(texts: pd.Series, column: Column, column_map: ColumnMap, reading: Reading) -> Parsed:

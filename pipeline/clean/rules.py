@@ -13,9 +13,9 @@ from pipeline.clean.first_reason import FirstReason, Flags
 from pipeline.clean.mapping import ORDER
 from pipeline.config.rows import Combine
 from pipeline.indicators.counting import is_sound
-from pipeline.tables import HELD_WITH_GROUP, Table
+from pipeline.tables import EARLIEST_PLAUSIBLE, HELD_WITH_GROUP, Table
 
-EARLIEST_PLAUSIBLE = np.datetime64("1990-01-01", "us")
+_EARLIEST = np.datetime64(EARLIEST_PLAUSIBLE.replace(tzinfo=None), "us")
 _DAY = np.timedelta64(1, "D") - np.timedelta64(1, "us")
 FILE_ORDER = "source_file_order"
 _PROVENANCE = ["source_file_id", "source_row"]
@@ -48,7 +48,7 @@ def _broken(frame: pd.DataFrame, table: Table, extracted_at: dict[str, datetime]
         if column.minimum is not None:
             yield f"too_small_{column.name}", (values < column.minimum).to_numpy(bool, na_value=False)
         if column.kind == "moment":
-            yield f"sentinel_{column.name}", moments[column.name] < EARLIEST_PLAUSIBLE
+            yield f"sentinel_{column.name}", moments[column.name] < _EARLIEST
             yield f"after_extraction_{column.name}", moments[column.name] > limits
     for order in table.orders:
         last = moments[order.later]

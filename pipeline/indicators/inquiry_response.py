@@ -36,7 +36,7 @@ from pipeline.indicators.counting import (
 from pipeline.indicators.dates import date_remarks, ends_on_clocks, on_clocks, one_is_date, starts_and_ends
 from pipeline.indicators.definition import Definition
 from pipeline.periods import Period
-from pipeline.tables import NEVER_RECORDED
+from pipeline.tables import EARLIEST_PLAUSIBLE, NEVER_RECORDED
 
 DEFINITION = Definition(
     id="inquiry_response",
@@ -54,7 +54,7 @@ DEFINITION = Definition(
     denominator_en="answered inquiries",
     measure="mean",
     scale=1 / 24,
-    method_version="1.2",
+    method_version="1.3",
     better="lower",
     explained_by=("agency", "category", "channel"),
     folded=("agency", "category", "channel"),
@@ -265,7 +265,7 @@ def _durations(
     responded_then = ends_on_clocks(part, "received", "responded", ended=responded, zone=terms.zone)
     closed_then = ends_on_clocks(part, "received", "closed", ended=closed, zone=terms.zone)
     start, end = (_working_seconds(then[eligible & answered], terms) for then in (received_then, responded_then))
-    closings = whole_seconds((closed_then - received_then)[recorded & ended])
+    closings = whole_seconds((closed_then - received_then)[recorded & (part["closed_at"] >= EARLIEST_PLAUSIBLE)])
     return {
         "answered": whole_seconds(waited[eligible & answered]),
         "held": whole_seconds(waited[held]),
@@ -273,7 +273,9 @@ def _durations(
         "working": end - start,
         "open": whole_seconds(terms.as_of - received[eligible & ~answered & ~ended]).clip(lower=0),
         "answered_inside": whole_seconds(waited[answered_inside]),
-        "recorded": whole_seconds((responded_then - received_then)[recorded & answered]),
+        "recorded": whole_seconds(
+            (responded_then - received_then)[recorded & (part["responded_at"] >= EARLIEST_PLAUSIBLE)]
+        ),
         "closed": whole_seconds(until_closed[eligible & ended]),
         "recorded_closed": closings,
         "recorded_closed_non_negative": closings[closings >= 0],

@@ -45,7 +45,7 @@ from pipeline.indicators.counting import (
 from pipeline.indicators.dates import date_remarks, one_is_date, starts_and_ends
 from pipeline.indicators.definition import Definition
 from pipeline.indicators.windows import Ints, connect, unite
-from pipeline.tables import NEVER_RECORDED, OUTSIDE
+from pipeline.tables import EARLIEST_PLAUSIBLE, NEVER_RECORDED, OUTSIDE
 
 DEFINITION = Definition(
     id="it_downtime",
@@ -63,7 +63,7 @@ DEFINITION = Definition(
     denominator_en="incidents that start in the period",
     measure="mean",
     scale=1,
-    method_version="1.2",
+    method_version="1.3",
     better="lower",
     explained_by=("component", "cause"),
     rule_id="Jam henti dalam periode, termasuk pemeliharaan terencana, dibagi jumlah insiden yang mulai dalam periode. "
@@ -181,7 +181,9 @@ def summarise(part: pd.DataFrame, *, terms: Terms) -> OutageSummary:
         ),
         inputs=Fingerprint.of_hashes(hashes[is_inside.to_numpy()]),
         recorded=_recorded(
-            part.assign(ended_at=ended)[starts_inside & ended.notna() & ~part["excluded_by"].isin(NEVER_RECORDED)],
+            part.assign(ended_at=ended)[
+                starts_inside & (ended >= EARLIEST_PLAUSIBLE) & ~part["excluded_by"].isin(NEVER_RECORDED)
+            ],
             terms,
         ),
         held=Durations.of(whole_seconds((ended.clip(upper=terms.end_at) - started)[is_held])),

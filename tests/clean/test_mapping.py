@@ -79,3 +79,14 @@ def test_a_typed_hour_keeps_its_seconds_where_the_city_writes_them() -> None:
     joined = {"started_at": {"column": ["hari", "jam"], "format": ["%d/%m/%Y", "%d/%m/%Y %H:%M:%S"]}}
     frame = mapped(joined, {"hari": ["04/03/2025"], "jam": [f"08:15:30{TYPED}"]})
     assert frame["started_at"].tolist() == [pd.Timestamp("2025-03-04 08:15:30", tz=JAKARTA)]
+
+
+def test_a_date_without_an_hour_is_a_day_of_the_city_whatever_clock_the_source_keeps() -> None:
+    columns = {"started_at": {"column": "mulai", "format": ["%Y-%m-%d", "%Y-%m-%d %H:%M"]}}
+    raw: dict[str, list[str | None]] = {"mulai": ["2025-03-21", "2025-03-21 18:37", None]}
+    starts = ["2025-03-20T17:00:00+00:00", "2025-03-21T09:37:00+00:00", None]
+    for zone, moment in (("Asia/Jayapura", starts[1]), ("UTC", "2025-03-21T18:37:00+00:00")):
+        frame = mapped(columns, raw, zone=zone)
+        found = [None if pd.isna(one) else one.isoformat() for one in frame["started_at"]]
+        assert found == [starts[0], moment, None]
+    assert mapped({}, raw | {"mulai": ["2025-03-21"]}, zone="UTC")["started_at"][0].isoformat() == starts[0]

@@ -236,6 +236,15 @@ def test_what_came_after_the_extraction_is_open_without_an_age() -> None:
     assert (variants["open_inquiries"].value, variants["open_mean_age"].value) == (2, 3 / 2)
 
 
+def test_what_stands_in_for_a_response_is_none_as_recorded_either() -> None:
+    rows = [inquiry(1, "2025-05-01 08:00", "2025-05-02 08:00", closed="2025-05-02 08:00")]
+    told = {"closed": "1900-01-01 00:00", "quarantine_reason": "sentinel_responded_at"}
+    rows.append(inquiry(2, "2025-05-01 08:00", "1900-01-01 00:00", **told))
+    variants = measured(rows).variants
+    names = ("as_recorded", "time_to_closure_as_recorded", "time_to_closure_non_negative")
+    assert {(variants[name].numerator, variants[name].denominator) for name in names} == {(24, 1)}
+
+
 def test_as_recorded_does_not_undo_a_change_of_clocks() -> None:
     # In New York the clocks went from 02:00 to 03:00 on 9 March 2025.
     received, ended = (pd.Timestamp(text, tz="America/New_York") for text in ("2025-03-09 00:00", "2025-03-09 12:00"))

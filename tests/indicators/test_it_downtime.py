@@ -284,6 +284,13 @@ def test_plausible_is_more_than_nothing_and_at_most_the_longest() -> None:
     }
 
 
+def test_what_stands_in_for_an_end_is_none_as_recorded_either() -> None:
+    rows = [outage(1, "2025-02-01 08:00", "2025-02-01 10:00")]
+    rows.append(outage(2, "2025-02-01 08:00", "1900-01-01 00:00", quarantine_reason="sentinel_ended_at"))
+    recorded = measured(rows).variants["as_recorded"]
+    assert (recorded.numerator, recorded.denominator) == (2, 1)
+
+
 @pytest.mark.parametrize("rule", ["blank_row", "grand_total", "combined", "no_outage"])
 def test_what_is_no_record_is_not_as_recorded_either(rule: str) -> None:
     variants = measured([outage(1, "2025-02-01 08:00", "2025-02-01 10:00", excluded_by=rule)]).variants
