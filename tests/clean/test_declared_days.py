@@ -25,15 +25,23 @@ FIRST_AND_THIRD_QUARTER = [
 ]
 
 
-def added(table: str, column: str, values: list[str], covers: list[dict[str, str]], **others: object) -> DeclaredDays:
+def added(
+    table: str,
+    column: str,
+    values: list[str],
+    covers: list[dict[str, str]],
+    *,
+    at: ZoneInfo = JAKARTA,
+    **others: object,
+) -> DeclaredDays:
     declared = {"table": table, "path": "x.csv", "format": "csv", "columns": COLUMNS[table], "covers": covers}
     days = DeclaredDays()
-    zone = JAKARTA if column.endswith("_at") else None
+    zone = at if column.endswith("_at") else None
     rows = [{column: pd.Timestamp(value, tz=zone), **others} for value in values]
     frame = frame_of(TABLES[table], rows)
     # Block by block, as a file is read.
     for block in (frame[:2], frame[2:]):
-        days.add(block, source=Source.model_validate(declared), zone=JAKARTA)
+        days.add(block, source=Source.model_validate(declared), zone=at)
     return days
 
 
@@ -53,10 +61,11 @@ def test_a_moment_is_inside_from_the_first_local_midnight_to_before_the_one_afte
     assert (days.rows_count, days.outside_count) == (1, is_outside)
 
 
-def test_a_day_is_inside_any_of_the_stretches_first_and_last_included() -> None:
+@pytest.mark.parametrize("zone", ["Asia/Jayapura", "America/New_York"])
+def test_a_day_is_inside_any_of_the_stretches_first_and_last_included(zone: str) -> None:
     noted = ["2024-12-31", "2025-01-01", "2025-03-31", "2025-04-01", "2025-07-01", "2025-09-30", "2025-10-01"]
-    days = added("visits", "visited_on", noted, FIRST_AND_THIRD_QUARTER)
-    assert (days.rows_count, days.outside_count) == (7, 3)
+    days = [added("visits", "visited_on", [day], FIRST_AND_THIRD_QUARTER, at=ZoneInfo(zone)) for day in noted]
+    assert [one.outside_count for one in days] == [1, 0, 0, 1, 0, 0, 1]
 
 
 @pytest.mark.parametrize("outcome", [{"quarantine_reason": "bad"}, {"excluded_by": "test"}])

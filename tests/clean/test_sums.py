@@ -42,6 +42,7 @@ WHOLE, PLAIN = {"a": 3, "b": 4, "all": 7}, {"a": 3, "b": 4, "all": 6}
         ((WHOLE, WHOLE, PLAIN), ["situs: in 2 of 3"]),
         # Days on which nothing was counted and days of two portals decide nothing.
         ((WHOLE, {"a": 0, "b": 0, "all": 0}, {"a": 5, "b": 6}), ["situs: in 1 of 1"]),
+        ((WHOLE, {"a": 0, "b": 0, "all": 1}), []),
         # Two that are alike: neither need be the sum.
         (({"a": 5, "b": 5},), []),
     ],
@@ -63,4 +64,5 @@ def test_rows_are_looked_at_only_where_they_are_to_be_summed(how: str, told: lis
     rows = [row | {"portal_id": "p"} for row in visits(WHOLE)]
     combine = Combine.model_validate({"by": ["visited_on", "portal_id"], "how": how})
     remarks = total_among_parts(frame_of(VISITS, rows), table=VISITS, combine=combine, source_name="situs")
+    assert all(remark.en.startswith("situs: in 1 of 1 groups") for remark in remarks)
     assert [name for name in ("visits_count",) for remark in remarks if f"{name} of one row" in remark.en] == told
