@@ -59,13 +59,14 @@ _LOST = {
 class Finding:
     """One line about one source or result, what its rows become, and the fault when there is one.
 
-    Of several faults the one with the lowest `rank` is the first that a run meets.
+    Of several faults the one with the lowest `rank` is the first that a run meets. `status` is that of a result.
     """
 
     line: str
     details: tuple[str, ...] = ()
     error: TolokError | None = None
     rank: int = 0
+    status: str = ""
 
 
 def check_city(city: City, *, period: Period, is_quick: bool = False, progress: Progress = SILENT) -> list[Finding]:
@@ -110,9 +111,10 @@ def _before(city: City, period: Period) -> list[Finding]:
 def _unasked(city: City, names: Sequence[str], period: Period) -> Iterator[Finding]:
     for name, source in city.sources.items():
         if name not in names:
+            by = "covers" if source.is_open_in(period) else "opened_on"
             yield Finding(
-                f"- {name} ({source.table}): menurut 'covers' tidak memuat {period.label}, jadi tidak dibaca / by "
-                f"'covers' it holds nothing of {period.label}, so it is not read"
+                f"- {name} ({source.table}): menurut '{by}' tidak memuat {period.label}, jadi tidak dibaca / by '{by}' "
+                f"it holds nothing of {period.label}, so it is not read"
             )
 
 
@@ -209,7 +211,11 @@ def _outcome(city: City, names: Sequence[str], trial: Trial | None) -> Iterator[
         mark = "v" if result.status == "final" else "!"
         reason = f": {result.reason}" if result.reason else ""
         others = [f"- {remark}" for remark in result.remarks if not remark.keeps_provisional]
-        yield Finding(f"{mark} {result.indicator_id}: {result.status}{reason}", (*_rows_lines(result.rows), *others))
+        yield Finding(
+            f"{mark} {result.indicator_id}: {result.status}{reason}",
+            (*_rows_lines(result.rows), *others),
+            status=result.status,
+        )
 
 
 def _rows_lines(rows: RowCounts) -> Iterator[str]:

@@ -83,8 +83,10 @@ def of_city(city: City, state: CityState, *, now: datetime) -> list[Condition]:
 def expected_periods(city: City, results: Sequence[Mapping[str, Any]], *, now: datetime) -> Iterator[Period]:
     """The months and years that should be there: since the first declared one, else since those with a value.
 
-    Where nothing is there and nothing declared, since January of the year before, as the scheduler begins.
+    Where nothing is there and nothing declared, since January of the year before, as the scheduler begins. None that
+    ended before every source's first day, where all of them tell it.
     """
+    begins_on = _begins_on(city)
     labels = sorted({str(row["period"]) for row in results if row["status"] != "not_computable"})
     months = [label for label in labels if Period.parse(label).is_month]
     stored = [*months, *(label for label in labels if Period.parse(label).is_year)]
@@ -93,9 +95,16 @@ def expected_periods(city: City, results: Sequence[Mapping[str, Any]], *, now: d
     since = [declared] if declared else [label for label in (first, *stored) if label]
     first_year = min((label[:4] for label in since), default=str(now.year))
     for period in span(first_year, str(now.year)):
-        is_run = period.is_year or (first and period.label >= first)
+        is_run = (period.is_year or (first and period.label >= first)) and period.last_on >= begins_on
         if is_run and due_at(city, period) + _GRACE < now:
             yield period
+
+
+def _begins_on(city: City) -> date:
+    """The first day of which any source tells by its settings; the first day there is where one leaves that open."""
+    sources = [source for source in city.sources.values() if not TABLES[source.table].is_snapshot]
+    firsts = [source.opened_on or min((d.first_on for d in source.covers), default=date.min) for source in sources]
+    return min(firsts, default=date.min)
 
 
 def is_closed(row: Mapping[str, Any]) -> bool:

@@ -32,8 +32,8 @@ def missing_files(
 ) -> Iterator[Remark]:
     """A remark on the paths of expected months that name no file; one with a wildcard alone may well find none.
 
-    Expected are the months of the period that ended before the extraction, that the source covers, and that are not
-    declared empty; of a register as it stands on a day, none.
+    Expected are the months of the period that ended before the extraction, that the source covers and is open in, and
+    that are not declared empty; of a register as it stands on a day, none.
     """
     if TABLES[city.sources[source_name].table].is_snapshot:
         return
@@ -62,7 +62,12 @@ def _is_expected(month: Period, city: City, source_name: str) -> bool:
     until = (source.extracted_at or datetime.now(UTC)).date()
     covered = source.declared_coverage
     is_covered = covered is None or bool(covered.within(month))
-    return month.last_on < until and is_covered and month.label not in city.schedule.empty_months
+    return (
+        month.last_on < until
+        and is_covered
+        and source.is_open_in(month)
+        and month.label not in city.schedule.empty_months
+    )
 
 
 def same_files(names: Mapping[str, Sequence[str]], *, source_name: str) -> Iterator[Remark]:

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 
 def sources_for(city: City, period: Period) -> list[str]:
-    """The city's sources for the period: all but those that declare to cover other days only."""
-    declared = {name: source.declared_coverage for name, source in city.sources.items()}
+    """The city's sources for the period: all but those that declare to cover other days only or opened after it."""
+    declared = {name: source.declared_coverage for name, source in city.sources.items() if source.is_open_in(period)}
     return [name for name, coverage in declared.items() if coverage is None or coverage.within(period)]
 
 

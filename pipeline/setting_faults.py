@@ -143,6 +143,19 @@ def days_faults(covers: Iterable[tuple[date, date]], *, today: date) -> Iterator
             yield f"covers: {next_on} disebut dua kali / is told twice"
 
 
+def population_faults(chosen: str | None, tables: Mapping[str, str]) -> Iterator[str]:
+    """What is wrong with the source chosen for the population, among sources by their tables."""
+    if chosen is not None and chosen not in tables:
+        yield (
+            f"population.source '{chosen}' tidak ada di sources / is not among the sources{suggestion(chosen, tables)}"
+        )
+    elif chosen is not None and tables[chosen] != "population":
+        yield (
+            f"population.source '{chosen}' mengisi {tables[chosen]}, bukan population / feeds {tables[chosen]}, not "
+            "population"
+        )
+
+
 def name_fault(name: str) -> str | None:
     """Why a text cannot name a source or a connection, or null."""
     if not _NAME.fullmatch(name) or ".." in name or name.endswith("."):

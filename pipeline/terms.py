@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime, timedelta
 
 import pandas as pd
 
 from connectors.remarks import Remark
 from pipeline.config.city import City
+from pipeline.config.source import Source
 from pipeline.coverage import Coverage
 from pipeline.indicators.base import Population, RowCounts, Terms
 from pipeline.indicators.counting import is_sound
@@ -16,6 +17,7 @@ from pipeline.landing import Manifest
 from pipeline.periods import Period
 from pipeline.tables import OUTSIDE, TABLES
 
+_DAY = timedelta(days=1)
 # The headline's, and every other source's.
 Populations = tuple[Population | None, tuple[Population, ...]]
 
@@ -54,7 +56,7 @@ def terms_for(
         dates_suffice=all(source.dates_suffice for source in sources),
         dates_are_assumed=any(source.assumes_validity for source in sources),
         log_lines=RowCounts() if tally is None else _line_counts(tally, period),
-        remarks=tuple(remarks),
+        remarks=(*remarks, *_openings(city, table_name, period)),
     )
 
 
@@ -75,15 +77,48 @@ def _line_counts(tally: pd.DataFrame, period: Period) -> RowCounts:
 
 
 def covered_days(city: City, *, table_name: str, period: Period, manifests: Sequence[Manifest]) -> Coverage | None:
-    """The days of the period that every source of a table covers, by its pull or its YAML; null unless all say."""
+    """The days of the period that every source of a table covers, by its pull or its YAML; null unless all say.
+
+    Before a source opened nothing is expected of it; days before the first of them opened are not covered.
+    """
     pulled = {manifest.source: manifest.covers for manifest in manifests}
-    common: Coverage | None = None
-    for name, source in city.sources_of(table_name).items():
+    common, open_days = Coverage.of_period(period), Coverage()
+    for name, source in _open_sources(city, table_name, period).items():
         covered = source.declared_coverage if pulled.get(name) is None else pulled[name]
         if covered is None:
             return None
-        common = covered if common is None else common & covered
-    return common and common.within(period)
+        opened_on = source.opened_on or period.first_on
+        common &= covered | Coverage.of([(period.first_on, opened_on - _DAY)])
+        open_days |= Coverage.of([(opened_on, period.last_on)])
+    return common & open_days if open_days else None
+
+
+def _open_sources(city: City, table_name: str, period: Period) -> dict[str, Source]:
+    """Its sources, but for those that opened after the period."""
+    return {name: source for name, source in city.sources_of(table_name).items() if source.is_open_in(period)}
+
+
+def _openings(city: City, table_name: str, period: Period) -> Iterator[Remark]:
+    """Since when the sources that opened in the period are expected to tell, and which of several may have opened."""
+    sources = _open_sources(city, table_name, period)
+    for name, source in sources.items():
+        opened_on, first_on = source.opened_on, min((days.first_on for days in source.covers), default=period.first_on)
+        if opened_on and opened_on > period.first_on:
+            yield Remark(
+                "opened_later",
+                f"{name}: dibuka {opened_on} (opened_on); untuk hari sebelumnya tidak ada yang diharapkan darinya",
+                f"{name}: opened on {opened_on} (opened_on); nothing is expected of it for the days before",
+                keeps_provisional=False,
+            )
+        elif opened_on is None and first_on > period.first_on and len(sources) > 1:
+            yield Remark(
+                "may_have_opened",
+                f"{name}: menurut 'covers' baru mulai {first_on}. Bila meja atau sistem itu memang baru dibuka, tulis "
+                f"opened_on: {first_on}; bila tidak, minta hari-hari sebelumnya",
+                f"{name}: by 'covers' it begins on {first_on}. If that desk or system opened only then, write "
+                f"opened_on: {first_on}; else ask for the days before",
+                keeps_provisional=False,
+            )
 
 
 def _as_of(table_name: str, *, city: City, parts: Iterable[pd.DataFrame], manifests: Sequence[Manifest]) -> datetime:

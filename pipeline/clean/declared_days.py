@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -15,35 +17,59 @@ from pipeline.indicators.counting import is_sound
 from pipeline.tables import TABLES
 
 _FEWEST_ROWS = 5
-_DAY = np.timedelta64(1, "D")
 
 
 @dataclass
 class DeclaredDays:
-    """Adds up the sound rows of a source, and those of days outside its `covers`."""
+    """Adds up the sound rows of a source, those of days outside its `covers`, and those from before it opened."""
 
     rows_count: int = 0
     outside_count: int = 0
+    unopened_count: int = 0
 
     def add(self, frame: pd.DataFrame, *, source: Source, zone: ZoneInfo) -> None:
         """Count the rows of a block too, by the moment or day that places them in a month."""
         table = TABLES[source.table]
-        if table.is_snapshot or not source.covers:
+        if table.is_snapshot or not (source.covers or source.opened_on):
             return
         days = frame.loc[is_sound(frame), table.month_by].dropna()
         if not len(days):
             return
         is_moment = table.column(table.month_by).kind == "moment"
         placed, is_inside = days.to_numpy("M8[us]"), np.zeros(len(days), bool)
+        in_zone = zone if is_moment else None
         for stretch in source.covers:
-            bounds = pd.DatetimeIndex([stretch.first_on, np.datetime64(stretch.last_on) + _DAY])
-            first, end = (bounds.tz_localize(zone).tz_convert(None) if is_moment else bounds).to_numpy("M8[us]")
+            first, end = _beginnings([stretch.first_on, stretch.last_on + timedelta(days=1)], in_zone)
             is_inside |= (placed >= first) & (placed < end)
+        if source.opened_on:
+            self.unopened_count += int((placed < _beginnings([source.opened_on], in_zone)[0]).sum())
+        if not source.covers:
+            return
         self.rows_count += len(days)
         self.outside_count += len(days) - int(is_inside.sum())
 
     def remarks(self, name: str) -> list[Remark]:
-        """A remark where most rows are of other days: then the dates are misread, or the days misdeclared."""
+        """A remark where most rows are of other days: then the dates are misread, or the days misdeclared.
+
+        Another where any row is from before the source opened.
+        """
+        return [*self._unopened(name), *self._outside(name)]
+
+    def _unopened(self, name: str) -> list[Remark]:
+        count = self.unopened_count
+        if not count:
+            return []
+        return [
+            Remark(
+                "before_opening",
+                f"{name}: {number(count)} baris bertanggal sebelum 'opened_on'. Periksa urutan hari, bulan dan tahun "
+                "di 'format'; bila benar, majukan 'opened_on' ke hari pertamanya.",
+                f"{name}: {number_en(count)} rows are dated before 'opened_on'. Check the order of day, month and year "
+                "in 'format'; if it is right, move 'opened_on' to their first day.",
+            )
+        ]
+
+    def _outside(self, name: str) -> list[Remark]:
         if self.rows_count < _FEWEST_ROWS or 2 * self.outside_count <= self.rows_count:
             return []
         return [
@@ -57,3 +83,9 @@ class DeclaredDays:
                 "days that the files hold.",
             )
         ]
+
+
+def _beginnings(days: Sequence[date], zone: ZoneInfo | None) -> list[np.datetime64]:
+    """When days begin, in UTC in a zone; without one as they are."""
+    midnights = pd.DatetimeIndex(days)
+    return list((midnights.tz_localize(zone).tz_convert(None) if zone else midnights).to_numpy("M8[us]"))

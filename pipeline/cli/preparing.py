@@ -138,7 +138,13 @@ def check(city: str, asked_for: str | None, period: str | None, quick: bool) -> 
             say(f"    {detail}")
     if (fault := fault_of(findings)) is not None:
         sys.exit(fault.exit_code)
-    say(f"Siap: tolok run {city} {asked.label} / Ready: tolok run {city} {asked.label}")
+    if {finding.status for finding in findings} - {""} == {"not_computable"}:
+        say(
+            f"Belum ada yang dapat dihitung untuk {asked.label}: perbaiki yang bertanda ! di atas / Nothing can be "
+            f"computed of {asked.label} yet: mend what is marked ! above"
+        )
+    else:
+        say(f"Siap: tolok run {city} {asked.label} / Ready: tolok run {city} {asked.label}")
 
 
 @commands.command()

@@ -21,7 +21,7 @@ from pipeline.config.schedule import Schedule
 from pipeline.config.source import Source
 from pipeline.config.strict import Strict, known_zone, sound
 from pipeline.config.targets import Targets
-from pipeline.setting_faults import case_faults, name_fault, suggestion
+from pipeline.setting_faults import case_faults, name_fault, population_faults
 from pipeline.settings import CITY_ID
 from pipeline.tables import TABLES
 
@@ -124,18 +124,8 @@ class City(Strict):
                     f"{', '.join(self.region_codes)}; never derive one from the other, "
                     f"fill in region_codes.{source.authority}"
                 )
-        chosen = self.population.source
-        if chosen is not None and chosen not in self.sources:
-            raise ValueError(
-                f"population.source '{chosen}' tidak ada di sources / is not among the sources"
-                f"{suggestion(chosen, self.sources)}"
-            )
-        if chosen is not None and self.sources[chosen].table != "population":
-            raise ValueError(
-                f"population.source '{chosen}' mengisi {self.sources[chosen].table}, bukan population / "
-                f"feeds {self.sources[chosen].table}, not population"
-            )
-        return self
+        tables = {name: source.table for name, source in self.sources.items()}
+        return sound(self, population_faults(self.population.source, tables))
 
     @property
     def zone_info(self) -> ZoneInfo:

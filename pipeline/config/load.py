@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -12,7 +14,7 @@ from pipeline.config.answers import refuse_unanswered
 from pipeline.config.city import City
 from pipeline.config.presets import with_presets
 from pipeline.config.problems import explain
-from pipeline.setting_faults import suggestion
+from pipeline.setting_faults import population_faults, suggestion
 from pipeline.settings import city_ids, is_province
 from pipeline.settings_yaml import read_settings
 
@@ -32,13 +34,23 @@ def load_city(cities: Path, city_id: str) -> City:
     try:
         city = City.model_validate({**raw, "sources": with_presets(raw.get("sources")), "folder": path.parent})
     except ValidationError as error:
-        raise explain(path, error) from None
+        raise explain(path, error, more=_unseen_faults(raw, error)) from None
     if city.city != city_id:
         raise ConfigError(
             id=f"{path.name}: 'city: {city.city}' harus sama dengan nama berkas ('{city_id}').",
             en=f"{path.name}: 'city: {city.city}' must equal the file's name ('{city_id}').",
         )
     return city
+
+
+def _unseen_faults(raw: Mapping[str, Any], error: ValidationError) -> list[str]:
+    """What holds between settings and was not asked yet, because one of them alone is at fault."""
+    chosen, sources = raw.get("population"), raw.get("sources")
+    chosen = chosen.get("source") if isinstance(chosen, dict) else None
+    if not all(problem["loc"] for problem in error.errors()) or not isinstance(sources, dict):
+        return []
+    tables = {name: str(one.get("table", "population")) for name, one in sources.items() if isinstance(one, dict)}
+    return list(population_faults(chosen, tables)) if isinstance(chosen, str) else []
 
 
 def _no_such_city(cities: Path, city_id: str) -> ConfigError:

@@ -45,14 +45,17 @@ _PROBLEMS = {
 }
 
 
-def explain(path: Path, error: ValidationError) -> ConfigError:
-    """All mistakes in one file's settings as one error, each with its place."""
+def explain(path: Path, error: ValidationError, *, more: Sequence[str] = ()) -> ConfigError:
+    """All mistakes in one file's settings as one error, each with its place; `more` are told in both languages."""
     lines_id, lines_en = [], []
     for problem in error.errors():
         where = place(problem["loc"]) or path.stem
         in_id, in_en = _texts(problem)
         lines_id.append(f"  {where}: {in_id}")
         lines_en.append(f"  {where}: {in_en}")
+    for text in more:
+        lines_id.append(f"  {text}")
+        lines_en.append(f"  {text}")
     count = len(lines_id)
     return ConfigError(
         id="\n".join([f"{path.name}: {count} kesalahan pengaturan", *lines_id]),

@@ -25,6 +25,7 @@ from pipeline.tables import TABLES
 
 if TYPE_CHECKING:
     from connectors.base import Connector
+    from pipeline.periods import Period
 
     TableName = str
 else:
@@ -118,6 +119,7 @@ class Source(FileSettings):
     licence: str = ""
     extracted_at: datetime | None = None
     covers: tuple[Days, ...] = ()
+    opened_on: date | None = None
     zone: str | None = None
     nulls: Texts = ()
     decimal: Literal[".", ","] | None = None
@@ -223,10 +225,24 @@ class Source(FileSettings):
     def _time_faults(self) -> Iterator[str]:
         now = datetime.now(UTC)
         yield from days_faults(((days.first_on, days.last_on) for days in self.covers), today=now.date() + _TOMORROW)
+        yield from self._opening_faults(now.date() + _TOMORROW)
         if self.extracted_at is not None and self.extracted_at.replace(tzinfo=self.extracted_at.tzinfo or UTC) > (
             now + _TOMORROW
         ):
             yield f"extracted_at: {self.extracted_at.isoformat()} belum tiba / is still to come"
+
+    def _opening_faults(self, today: date) -> Iterator[str]:
+        if self.opened_on is None:
+            return
+        if TABLES[self.table].is_snapshot:
+            yield (
+                f"opened_on: {self.table} menyebut keadaan pada satu hari, tanpa hari buka; hapus / tells of one day, "
+                "on which nothing opens; delete it"
+            )
+        if self.opened_on > today:
+            yield f"opened_on: {self.opened_on} belum tiba / is still to come"
+        elif self.covers and self.opened_on > max(days.last_on for days in self.covers):
+            yield f"opened_on: {self.opened_on} sesudah semua hari di 'covers' / comes after all days of 'covers'"
 
     def _log_faults(self) -> Iterator[str]:
         """What is wrong with the settings of an access log."""
@@ -294,6 +310,10 @@ class Source(FileSettings):
     def declared_coverage(self) -> Coverage | None:
         """The days it is declared to cover; null when nothing is declared."""
         return Coverage.of((days.first_on, days.last_on) for days in self.covers) if self.covers else None
+
+    def is_open_in(self, period: Period) -> bool:
+        """Whether it was there on the last day of a period."""
+        return self.opened_on is None or self.opened_on <= period.last_on
 
     @property
     def assumes_validity(self) -> bool:

@@ -79,6 +79,11 @@ def land_bytes(
         sha256 = _copy(home, content, name=name, meter=meter)
         if was_there:
             say_mended(id=f"{name} di zona pendaratan berubah", en=f"{name} in the landing zone had changed")
+        elif any(file.sha256 == sha256 for file in earlier):
+            say_mended(
+                id=f"{name} hilang dari zona pendaratan dan ditaruh kembali",
+                en=f"{name} was gone from the landing zone and is there again",
+            )
     push(object_path(home, sha256), only_new=True)
     landed_at = _first_landed_at(home, sha256, name=name, earlier=earlier)
     return sha256, object_path(home, sha256).stat().st_size, landed_at

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import isclose
@@ -12,7 +13,7 @@ from pipeline.indicators.definition import definitions
 from pipeline.language import Language
 from pipeline.report.unseen import visible
 from pipeline.report.words import both, label
-from pipeline.tables import OUTSIDE
+from pipeline.tables import ERASED, OUTSIDE
 
 SHOWN_MEMBERS = 15
 _ID = Language("id")
@@ -38,6 +39,7 @@ _WIDE_HEADINGS: tuple[_Heading, ...] = (
     ("Dipakai / dikecualikan / karantina\nUsed / excluded / quarantined", "right"),
 )
 _WIDE = 130
+_UNBROKEN = 1_000
 _UNKNOWN_REASON = (
     "alasannya belum disimpan ketika dihitung; hitung lagi dengan tolok run / "
     "its reasons were not kept when it was computed; compute it again with tolok run"
@@ -53,8 +55,12 @@ def results_table(rows: Sequence[Mapping[str, Any]]) -> None:
     from rich.text import Text
 
     console = Console(highlight=False, soft_wrap=False)
-    table = Table(box=box.SIMPLE_HEAD, header_style="bold", title_justify="left", pad_edge=False)
     is_wide = console.width >= _WIDE
+    # What is piped into a file or another program is not broken where a screen would end.
+    is_watched = console.is_terminal or "COLUMNS" in os.environ
+    if not is_watched:
+        console.width = _UNBROKEN
+    table = Table(box=box.SIMPLE_HEAD, header_style="bold", title_justify="left", pad_edge=False)
     for heading, justify in (*_HEADINGS, *(_WIDE_HEADINGS if is_wide else ())):
         table.add_column(heading, justify=justify)
     for row in rows:
@@ -67,7 +73,12 @@ def results_table(rows: Sequence[Mapping[str, Any]]) -> None:
         if remarks:
             console.print(f"{row['period']} {name_of(row['indicator'])}:", markup=False)
         for remark in remarks:
-            console.print(Padding(Text(visible(f"- {remark}")), (0, 0, 0, 2)))
+            told = Text(visible(f"- {remark}"))
+            console.print(
+                Padding(told, (0, 0, 0, 2), expand=False) if is_watched else f"  {told}",
+                soft_wrap=not is_watched,
+                markup=False,
+            )
 
 
 def distinct_closings(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
@@ -196,6 +207,11 @@ def _fate_lines(
 def _effect(row: Mapping[str, Any], rule: str, count: int, told: Told | None) -> str:
     if rule == OUTSIDE:
         return "bukan bagian periode ini / no part of this period"
+    if rule == ERASED:
+        return (
+            "atas permintaan orangnya; pengaruhnya tidak dapat diketahui lagi / at the person's request; their effect "
+            "can no longer be known"
+        )
     if told is None or told.value is None:
         return (
             "pengaruhnya tidak terbaca dari barisnya, lihat varian / its rows do not tell its effect, see the variants"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import date
 
 import pandas as pd
 
@@ -18,23 +19,33 @@ _MOSTLY = 0.9
 _FEWEST_MONTHS = 3
 
 
-def month_files(read: Read, table: Table) -> Iterator[tuple[str, str, Signs, str]]:
-    """For each source whose files or sheets hold one month each, the months without any, and the misnamed files."""
+def month_files(read: Read, table: Table, *, opened: Mapping[str, date]) -> Iterator[tuple[str, str, Signs, str]]:
+    """For each source whose files or sheets hold one month each, the months without any, and the misnamed files.
+
+    Of a source that opened on a day the months before it have none.
+    """
     months = read.fates.months_of(read.rows[table.month_by]).astype("str")
     parts = [read.rows["source_file_id"].astype("str"), read.rows["source_row"].astype("int64") // SHEET_ROWS_APART]
     counts = months.groupby([*parts, months]).size()
     for source, file_ids in _files_by_source(read.sources).items():
         of_source = counts[counts.index.get_level_values(0).isin(file_ids)]
         if len(of_source):
-            yield table.name, f"{source} {table.month_by}", *_missing_months(of_source, set(file_ids), read.fates)
+            yield (
+                table.name,
+                f"{source} {table.month_by}",
+                *_missing_months(of_source, set(file_ids), read.fates, opened_on=opened.get(source)),
+            )
             yield table.name, f"{source} path", *_misnamed(of_source, read.names)
 
 
-def _missing_months(counts: pd.Series, file_ids: set[str], fates: Fates) -> tuple[Signs, str]:
+def _missing_months(
+    counts: pd.Series, file_ids: set[str], fates: Fates, *, opened_on: date | None
+) -> tuple[Signs, str]:
     """By month, from the rows of each file, sheet and month. A file without a row may be that of a month without."""
     by_part = counts.groupby(level=[0, 1])
     held = {place[2] for place in by_part.idxmax()}
-    absent = [month.label for month in fates.period.months if month.label not in held]
+    expected = [month for month in fates.period.months if opened_on is None or month.last_on >= opened_on]
+    absent = [month.label for month in expected if month.label not in held]
     empty = file_ids - set(fates.rows["source_file_id"].index.astype("str"))
     # Rows of a part beyond its first fall into the same month by chance once in twelve.
     is_chance = (1 / 12) ** (counts.sum() - by_part.ngroups) >= _IMPROBABLE

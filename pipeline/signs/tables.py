@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from datetime import date
 
 import pandas as pd
 
@@ -21,17 +22,22 @@ _LONGEST_RESPONSE_HOURS = 365 * 24
 _CLUSTER_ROWS = 5
 
 
-def of_tables(tables: Mapping[str, Read], *, longest_plausible_hours: int) -> pd.DataFrame:
-    """One row per source, per table and per quarantine reason; the index says which."""
+def of_tables(tables: Mapping[str, Read], *, longest_plausible_hours: int, opened: Mapping[str, date]) -> pd.DataFrame:
+    """One row per source, per table and per quarantine reason; the index says which.
+
+    `opened` are the days on which sources opened, of those that say so.
+    """
     found = [
         row
         for name, read in tables.items()
-        for row in _table_rows(read, TABLES[name], longest_plausible_hours=longest_plausible_hours)
+        for row in _table_rows(read, TABLES[name], longest_plausible_hours=longest_plausible_hours, opened=opened)
     ]
     return frame(found, OF_TABLES, key="table")
 
 
-def _table_rows(read: Read, table: Table, *, longest_plausible_hours: int) -> Iterator[tuple[str, str, Signs, str]]:
+def _table_rows(
+    read: Read, table: Table, *, longest_plausible_hours: int, opened: Mapping[str, date]
+) -> Iterator[tuple[str, str, Signs, str]]:
     sources = read.rows["source_file_id"].astype("str").map(dict(read.sources)).fillna(table.name)
     for source, rows in read.rows.groupby(sources.to_numpy(), sort=True):
         if table.name in ("inquiries", "services", "visits"):
@@ -56,7 +62,7 @@ def _table_rows(read: Read, table: Table, *, longest_plausible_hours: int) -> It
         for place, (share, details) in places.items():
             yield table.name, place, {name: share}, details
     if table.name in ENDS and not read.fates.period.is_month:
-        yield from month_files(read, table)
+        yield from month_files(read, table, opened=opened)
 
 
 def _same_answer_pct(rows: pd.DataFrame) -> float | None:

@@ -193,6 +193,10 @@ def _other_reason(
     if latest["inputs_sha256"] == result.inputs_sha256:
         return None
     added = _bearing(result) - (latest["rows_read"] - _counted(newest, OUTSIDE))
+    former = {row["source"] for row in by_column(RESULT_SOURCE, newest.rows.get(RESULT_SOURCE.name, ()))}
+    sources = {file.source for file in request.sources.get(result.indicator_id, ())}
+    if former and (named := ", ".join(sorted(sources - former))):
+        return f"sumber baru {named}: {added:+} baris", f"new source {named}: {added:+} {_rows(abs(added))}"
     if added > 0:
         return f"{added} baris susulan", f"{added} late {_rows(added)}"
     if added < 0:
