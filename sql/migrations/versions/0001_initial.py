@@ -21,8 +21,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Drop every view and table, and all results with them."""
-    for path in sorted((Path(__file__).parents[2] / "views").glob("*.sql"), reverse=True):
-        op.execute(f"DROP VIEW IF EXISTS {path.stem.split('_', 1)[1]}")
+    """Drop every table, and all results with them."""
     for table in TABLES_NEWEST_FIRST:
         op.drop_table(table)

@@ -45,7 +45,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Drop both tables, the view that reads one, and what they hold."""
-    op.execute("DROP VIEW IF EXISTS indicator_remark_current")
+    """Drop both tables and what they hold."""
     op.drop_table("result_population")
     op.drop_table("result_remark")

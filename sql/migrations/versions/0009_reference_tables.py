@@ -7,11 +7,6 @@ from alembic import op
 revision = "0009"
 down_revision = "0007"
 
-VIEWS_NEWEST_FIRST = (
-    *("indicator_target", "variant_current", "indicator_remark_current", "indicator_breakdown_current"),
-    *("indicator_by_year", "indicator_current", "indicator"),
-)
-
 
 def upgrade() -> None:
     """Create the tables, empty: they are filled when the views are laid, which follows every migration."""
@@ -57,8 +52,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Drop the tables and the views that read them; all they hold comes from code and results."""
-    for view in VIEWS_NEWEST_FIRST:
-        op.execute(f"DROP VIEW IF EXISTS {view}")
+    """Drop the tables; all they hold comes from code and results."""
     for table in ("variant_definition", "indicator_definition", "calendar_period"):
         op.drop_table(table)

@@ -74,7 +74,6 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Lay them as they were, empty; forms and evidence fill the new ones again."""
-    op.execute("DROP VIEW IF EXISTS readiness_current")
     _lay(_BEFORE)
 
 

@@ -15,6 +15,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Drop the column, and the view that reads it: what migrates next lays all views anew."""
-    op.execute("DROP VIEW IF EXISTS indicator_breakdown_current")
+    """Drop the column."""
     op.drop_column("city", "smallest_group")
