@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import asdict, dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
@@ -233,17 +234,24 @@ def _write(folder: Path, sources: Sequence[Landed], table: Table, *, summaries: 
 
     What logs hold is looked up and kept in `summaries`.
     """
-    files = MonthFiles(folder, table)
+    files, tallies = MonthFiles(folder, table), []
     logs = [landed for landed in sources if landed.source.format == "access_log"]
-    shared, tallies = RepeatedKeys(folder), []
-    written = [_write_source(landed, files, among=sources, shared=shared) for landed in sources if landed not in logs]
-    for landed in logs:
-        visits, tally = _count_log(landed, summaries=summaries)
-        files.add(Block.of(finished(visits, table), table))
-        tallies.append(tally)
-    alike = {source.name: _resolve_duplicates(source, files) for source in written}
-    found = _shared_counts(shared, files, table, written)
-    files.close()
+    with ExitStack() as stack:
+        stack.callback(files.let_go)
+
+        def repeated() -> RepeatedKeys:
+            return stack.enter_context(closing(RepeatedKeys(folder)))
+
+        shared = repeated()
+        others = [landed for landed in sources if landed not in logs]
+        written = [_write_source(one, files, among=sources, shared=shared, repeated=repeated) for one in others]
+        for landed in logs:
+            visits, tally = _count_log(landed, summaries=summaries)
+            files.add(Block.of(finished(visits, table), table))
+            tallies.append(tally)
+        alike = {source.name: _resolve_duplicates(source, files) for source in written}
+        found = _shared_counts(shared, files, table, written)
+        files.close()
     if tallies:
         pd.concat(tallies, ignore_index=True).to_parquet(folder / _TALLY, index=False)
     follow_ups = {source.landed.manifest.source: asdict(source.follow_ups) for source in written if source.follow_ups}
@@ -264,7 +272,14 @@ def _other_meanings(written: Sequence[_Written]) -> dict[str, tuple[float, str]]
     return {f"{name} columns": (float(len(texts)), "; ".join(texts)) for name, texts in named.items() if texts}
 
 
-def _write_source(landed: Landed, files: MonthFiles, *, among: Sequence[Landed], shared: RepeatedKeys) -> _Written:
+def _write_source(
+    landed: Landed,
+    files: MonthFiles,
+    *,
+    among: Sequence[Landed],
+    shared: RepeatedKeys,
+    repeated: Callable[[], RepeatedKeys],
+) -> _Written:
     """The rows of a source on disk; those that may be in another source too are noted in `shared`."""
     carries_source = _carries_source(landed.table, among)
 
@@ -275,8 +290,8 @@ def _write_source(landed: Landed, files: MonthFiles, *, among: Sequence[Landed],
     blocks, follow_ups = judged_rows(landed, then=laid_out)
     usable_count = 0
     table, readability = landed.table, Readability(landed)
-    keys, in_doubt = RepeatedKeys(files.folder), RepeatedKeys(files.folder)
-    things = keys if table.thing == table.key else RepeatedKeys(files.folder)
+    keys, in_doubt = repeated(), repeated()
+    things = keys if table.thing == table.key else repeated()
     for block, words in blocks:
         landed.meter.make(len(block.keys))
         places, is_telling, is_whole = files.add(block), block.is_usable, landed.source.combine is None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import product
@@ -64,6 +65,7 @@ class _Month:
     """One month being written: rows go to disk a good many at once, of what became of them a code is kept."""
 
     nth: int
+    file: pa.NativeFile
     writer: pq.ParquetWriter
     waiting: list[pa.Table] = field(default_factory=list)
     codes: list[NDArray[np.uint8]] = field(default_factory=list)
@@ -84,6 +86,7 @@ class _Month:
     def close(self) -> None:
         self.write()
         self.writer.close()
+        self.file.close()
 
 
 @dataclass(frozen=True)
@@ -225,10 +228,17 @@ class MonthFiles:
             outcomes = pa.table(columns, names=_names(OUTCOME_COLUMNS))
             pq.write_table(outcomes, self.folder / f"{label}{_OUTCOMES}", write_statistics=False)
 
+    def let_go(self) -> None:
+        """Close the files as they are, also of what a full disk did not take; nothing where `close` did."""
+        for month in self._months.values():
+            for one in (month.writer, month.file):
+                with suppress(OSError):
+                    one.close()
+
     def _add_to(self, label: str, rows: pa.Table, codes: NDArray[np.uint8]) -> Words:
         if label not in self._months:
-            writer = _writer(self.folder / f"{label}{_ROWS}", self._table)
-            self._months[label] = _Month(len(self._months), writer)
+            file = pa.OSFile(str(self.folder / f"{label}{_ROWS}"), "wb")
+            self._months[label] = _Month(len(self._months), file, _writer(file, self._table))
         month = self._months[label]
         begin = (month.nth << _ROW_BITS) + month.rows_count
         month.add(rows, codes)
@@ -328,12 +338,12 @@ def _names(columns: Sequence[Column]) -> list[str]:
     return [column.name for column in columns]
 
 
-def _writer(path: Path, table: Table) -> pq.ParquetWriter:
+def _writer(file: pa.NativeFile, table: Table) -> pq.ParquetWriter:
     """Texts that come again as dictionaries, numbers and keys as differences to the one before."""
     kept, common = (*table.columns, *SOURCE_COLUMNS), _common_texts(table)
     encodings = {column.name: _ENCODINGS[column.kind] for column in kept if column.kind in _ENCODINGS}
     return pq.ParquetWriter(
-        path,
+        file,
         _schema(table),
         compression="none",
         use_dictionary=common,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO
@@ -20,12 +21,21 @@ _HALF = np.uint64(32)
 
 
 class RepeatedKeys:
-    """Takes keys with the places of their rows, sixteen bytes each, and finds the rows that may share one."""
+    """Takes keys with the places of their rows, sixteen bytes each, and finds the rows that may share one.
+
+    What it keeps on disk is gone once it is closed.
+    """
 
     def __init__(self, folder: Path | None = None) -> None:
-        self._hashes: IO[bytes] = TemporaryFile(dir=folder)  # noqa: SIM115 closed with the object
+        self._hashes: IO[bytes] = TemporaryFile(dir=folder)  # noqa: SIM115 closed by `close`
         self._places: IO[bytes] = TemporaryFile(dir=folder)  # noqa: SIM115
         self._count = 0
+
+    def close(self) -> None:
+        """Let go of the files, also of what a full disk did not take."""
+        for file in (self._hashes, self._places):
+            with suppress(OSError):
+                file.close()
 
     def add(self, keys: Words, *, places: Words) -> None:
         """Remember rows by the hashes of their keys."""

@@ -46,6 +46,7 @@ LIMITS = (
     "change_on_month_before_pct",
     "times_between_months",
     "rows_lost_pct",
+    "without_length_pct",
     "register_shrinks_pct",
     "beyond_plausible_times",
     "population_change_pct",

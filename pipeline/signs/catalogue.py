@@ -296,6 +296,17 @@ OF_RESULTS = (
         keeps_provisional=True,
     ),
     _sign(
+        "without_length_pct",
+        "Paling banyak {limit} % gangguan tidak punya lama dan karena itu tidak dihitung (lebih dari itu: mulai dan "
+        "selesainya dicatat tanpa jam, atau satu kolom dipakai dua kali? Petakan kolom jamnya; bila meja itu memang "
+        "hanya mencatat tanggal, jelaskan di judgement.explained)",
+        "At most {limit} % of the outages have no length and are left out for it (more: are start and end noted "
+        "without hours, or is one column used twice? Map the column of the hour; if that desk notes dates only, say so "
+        "in judgement.explained)",
+        most=20,
+        keeps_provisional=True,
+    ),
+    _sign(
         "register_shrinks_pct",
         "Daftar layanan menyusut paling banyak {limit} % dari tahun lalu",
         "The register of services shrinks by at most {limit} % on last year",

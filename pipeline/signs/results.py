@@ -9,8 +9,9 @@ from typing import Any
 
 import pandas as pd
 
-from pipeline.indicators.base import Population, Result
+from pipeline.indicators.base import Population, Result, RowCounts
 from pipeline.indicators.definition import definitions
+from pipeline.indicators.it_downtime import ZERO_LENGTH
 from pipeline.indicators.small_groups import OTHERS, small_members
 from pipeline.signs.catalogue import OF_RESULTS
 from pipeline.signs.sign import SOME_ROWS, Signs, frame
@@ -44,7 +45,12 @@ def of_results(
         then = _comparable(result, last_year.get(result.indicator_id))
         before = _comparable(result, month_before.get(result.indicator_id))
         found.append(
-            (result.indicator_id, result.indicator_id, _changes(result, then, before) | _lost(result, most_things), "")
+            (
+                result.indicator_id,
+                result.indicator_id,
+                _changes(result, then, before) | _lost(result, most_things) | _without_length(result.rows),
+                "",
+            )
         )
         found += [(result.indicator_id, *row) for row in _member_rows(result, then, smallest_group)]
     return frame(found, OF_RESULTS, key="indicator_id")
@@ -77,6 +83,12 @@ def _lost(result: Result, most_things: Mapping[str, int]) -> Signs:
     """None are lost of a first version, so that the first run and every later one say the same."""
     before = most_things.get(result.indicator_id)
     return {"rows_lost_pct": max(0.0, 100 - 100 * result.rows.things_count / before) if before else 0.0}
+
+
+def _without_length(rows: RowCounts) -> Signs:
+    """Null for few outages, and for indicators that leave no row out for its length."""
+    count = rows.excluded.get(ZERO_LENGTH, 0)
+    return {"without_length_pct": 100 * count / (rows.used + count) if rows.used + count >= SOME_ROWS else None}
 
 
 def _times_between_months(result: Result) -> float | None:

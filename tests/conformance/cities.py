@@ -27,6 +27,7 @@ QUIET = {
     "empty_months_count": 12,
     "long_durations_hours_pct": 100,
     "zero_durations_pct": 100,
+    "without_length_pct": 100,
     "beyond_plausible_times": 1000,
     "far_apart_incidents_count": 100,
 }

@@ -113,7 +113,7 @@ def test_a_wholly_read_only_home_is_shown_and_verified(tmp_path: Path, row: Call
 
 @needs_root
 def test_a_disk_that_fills_at_any_size_is_told_and_heals(tmp_path: Path, row: Callable[[str, str, str], None]) -> None:
-    disk, sizes = tmp_path / "disk", of_form((256,), full=tuple(range(64, 1024, 64)))
+    disk, sizes = tmp_path / "disk", of_form((256, 576), full=tuple(range(64, 1024, 64)))
     with city_at(tmp_path, TOLOK_HOME=str(disk / "home")):
         for kilobytes in sizes:
             with mounted(disk, f"size={kilobytes}k"):

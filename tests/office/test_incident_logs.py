@@ -119,3 +119,14 @@ def test_one_component_written_in_two_ways_is_not_counted_twice_unsaid(
     tmp_path: Path, rows: list[str], columns: dict[str, Any], is_apart: bool
 ) -> None:
     assert ("written_apart_count" in codes_of(tmp_path, rows, columns)) is is_apart
+
+
+@pytest.mark.parametrize(("lasting_days", "is_kept"), [(0, True), (1, False)])
+def test_outages_noted_by_dates_alone_that_mostly_have_no_length_are_not_final(
+    tmp_path: Path, lasting_days: int, is_kept: bool
+) -> None:
+    days = [datetime(2025, 1, 2) + timedelta(days=17 * n) for n in range(20)]
+    ends = [day + timedelta(days=lasting_days if n % 4 else 1) for n, day in enumerate(days)]
+    rows = [f"{n},A,,L{n},{day:%Y-%m-%d},{end:%Y-%m-%d}" for n, (day, end) in enumerate(zip(days, ends, strict=True))]
+    columns = COLUMNS | {at: {"column": COLUMNS[at], "format": "%Y-%m-%d"} for at in ("started_at", "ended_at")}
+    assert ("without_length_pct" in codes_of(tmp_path, rows, columns)) is is_kept
