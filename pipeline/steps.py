@@ -466,12 +466,13 @@ def _has_lost(city_id: str, period: str, rows: Sequence[Mapping[str, Any]]) -> b
 
 def _is_unchanged(city_id: str, period: str) -> bool:
     """Results of another machine or an older Tolok, of which nothing is noted here, stand; expired ones do too."""
+    work = _work(city_id, period)
     with suppress(DataRejected):
-        if _work(city_id, period).expired:
+        if work.expired:
             return True
-    if _left_to_do(_work(city_id, period)):
+    if _left_to_do(work):
         return False
-    kept = _work(city_id, period).place / "fingerprint"
+    kept = work.place / "fingerprint"
     pull(kept)
     return not kept.is_file() or kept.read_text("utf-8") == _fingerprint(city_id, period)
 

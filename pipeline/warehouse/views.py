@@ -110,15 +110,20 @@ def replaced(connection: Connection, views: Mapping[str, str]) -> bool:
     return True
 
 
+def drop(connection: Connection, views: Mapping[str, str]) -> None:
+    """Drop the views, so that the tables they read from can be altered; each before those it reads from."""
+    for name in reversed(list(views)):
+        connection.exec_driver_sql(f"DROP VIEW IF EXISTS {name}")
+
+
 @contextmanager
 def laid_anew(connection: Connection, views: Mapping[str, str]) -> Iterator[None]:
-    """Drop the views, so that the tables they read from can be altered meanwhile, and create them after.
+    """Be without the views while tables are altered, and create them after.
 
     In PostgreSQL whoever was granted rights on a view has them on the new one.
     """
     grants = _grants(connection, views) if connection.dialect.name == "postgresql" else ()
-    for name in reversed(list(views)):
-        connection.exec_driver_sql(f"DROP VIEW IF EXISTS {name}")
+    drop(connection, views)
     yield
     for statement in (*views.values(), *grants):
         connection.exec_driver_sql(statement)
