@@ -17,7 +17,8 @@ from pipeline.indicators.base import Breakdown, Quotient, Result, RowCounts
 from pipeline.warehouse import CityRecord, SourceFile, StoreRequest, Warehouse, reference
 from pipeline.warehouse.city_view import ORDER
 from pipeline.warehouse.engine import make_engine
-from pipeline.warehouse.model import BREAKDOWN, KEY, RESULT, RESULT_SOURCE, ROWS, VARIANT
+from pipeline.warehouse.model import BREAKDOWN, KEY, RESULT, RESULT_SOURCE, ROWS, SEAL, VARIANT
+from pipeline.warehouse.seals import seal_all
 
 _CITIES = 27
 _YEARS = tuple(str(year) for year in range(2006, 2026))
@@ -58,6 +59,9 @@ def _fill(url: str, cities: int) -> str:
         reference.add_periods(connection, (*_YEARS, *_MONTHS))
         for table in (ROWS, VARIANT, BREAKDOWN, RESULT_SOURCE):
             _copy_parts(connection, table)
+        # What is not sealed is shown without a value.
+        connection.execute(sa.delete(SEAL))
+        seal_all(connection)
         connection.commit()
     return url
 
