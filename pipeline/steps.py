@@ -71,7 +71,7 @@ def _begin(city_id: str) -> None:
 
     sweep_leftovers(_home())
     if is_in_storage(_home()):
-        from pipeline.erasure import sweep_gone
+        from pipeline.erasing.copies import sweep_gone
 
         sweep_gone(_home())
     warehouse = Warehouse(_warehouse_url())
@@ -82,7 +82,7 @@ def _begin(city_id: str) -> None:
 
 
 def _expire(city_id: str) -> None:
-    from pipeline.retention import expire
+    from pipeline.erasing.retention import expire
 
     try:
         numbers = expire(_home(), city=_city(city_id), url=_warehouse_url(), now=datetime.now(UTC))
@@ -231,7 +231,7 @@ def _strip(city: City, manifest: Manifest) -> Manifest:
     """Take rows of erased persons out of what was fetched, and say so: the source still holds them."""
     if not erased_ids(_home(), city.city, manifest.source):
         return manifest
-    from pipeline.erasure import strip
+    from pipeline.erasing.files import strip
 
     stripped, count = strip(_home(), city, manifest)
     if count:

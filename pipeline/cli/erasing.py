@@ -21,7 +21,7 @@ from pipeline.settings import Settings
 from pipeline.tables import TABLES
 
 if TYPE_CHECKING:
-    from pipeline.erasing import Plan
+    from pipeline.erasing.plan import Plan
 
 _TABLES = [table.name for table in TABLES.values() if table.has_ids]
 
@@ -39,7 +39,9 @@ def erase(
 ) -> None:
     """Hapus baris orang di mana pun; tanpa --ids: keputusan yang ada. / Erase persons' rows everywhere; decisions."""
     from pipeline.closing import account
-    from pipeline.erasing import Erasing, Request
+    from pipeline.erasing.decision import carry_out, without_runs
+    from pipeline.erasing.plan import plan_for
+    from pipeline.erasing.request import Request
 
     if is_expired:
         _erase_expired(city, is_tried=is_tried)
@@ -54,14 +56,14 @@ def erase(
             en="Erasing needs a ground: --ground 'letter number ...'. Try it first with --dry-run.",
         )
     told = _ids_in(_content(ids))
-    erasing = Erasing(Request(city, table, told, by or account(), ground.strip()))
+    request = Request(city, table, told, by or account(), ground.strip())
     if is_tried:
-        for line in _planned(erasing.plan()):
+        for line in _planned(plan_for(request)):
             say(line)
         return
-    with erasing.alone():
-        plan = erasing.plan()
-        decision = erasing.run(plan, now=datetime.now(UTC))
+    with without_runs(request):
+        plan = plan_for(request)
+        decision = carry_out(plan, now=datetime.now(UTC))
     for line in (*_planned(plan), *_done(plan, decision)):
         say(line)
 
@@ -98,7 +100,7 @@ def _ids_in(content: bytes) -> tuple[str, ...]:
 
 def _erase_expired(city_id: str, *, is_tried: bool) -> None:
     from pipeline.config.load import load_city
-    from pipeline.retention import expire, expired, lines, waiting_for_final
+    from pipeline.erasing.retention import expire, expired, lines, waiting_for_final
 
     settings, now = Settings.from_environment(), datetime.now(UTC)
     city, warehouse = load_city(settings.cities, city_id), open_warehouse()

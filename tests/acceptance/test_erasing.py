@@ -13,7 +13,8 @@ import pytest
 
 from connectors.errors import SourceUnavailable
 from connectors.numerals import number
-from pipeline import erasure, steps
+from pipeline import steps
+from pipeline.erasing.rows import look
 from pipeline.landing import erased_ids
 from pipeline.leftovers import sweep_leftovers
 from pipeline.settings import Settings
@@ -214,7 +215,7 @@ def test_a_run_reads_no_other_period_again_where_its_files_hold_nobody_who_was_e
         path.write_text("".join(line for line in path.open() if TICKET not in line), "utf-8")
     for label in (YEAR, "2024-03", "2024-04", "2024-05"):
         steps.run(CITY, label)
-    with patch("pipeline.erasure.look", side_effect=erasure.look) as looking:
+    with patch("pipeline.erasing.files.look", side_effect=look) as looking:
         steps.fetch(CITY, "meja", "2024-05")
     assert looking.call_count == 1
 

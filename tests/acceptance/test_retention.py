@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipeline import steps
-from pipeline.retention import add_months
+from pipeline.erasing.retention import add_months
 from pipeline.settings import Settings
 from pipeline.warehouse import Warehouse
 from pipeline.warehouse.engine import make_engine

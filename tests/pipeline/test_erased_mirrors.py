@@ -10,7 +10,9 @@ import pandas as pd
 import pytest
 
 from pipeline import steps
-from pipeline.erasing import Erasing, Request
+from pipeline.erasing.decision import carry_out
+from pipeline.erasing.plan import plan_for
+from pipeline.erasing.request import Request
 from pipeline.verifying import verify
 from tests.acceptance.exports import write_city
 
@@ -57,8 +59,8 @@ def test_storage_and_the_mirrors_of_all_machines_are_rid_of_the_person(
     half = "/diskominfo/tolok/clean/kota-uji/inquiries/0a0a0a0a0a0a0a0a0a0a/2024-03.rows.parquet"
     fsspec.filesystem("memory").pipe_file(half, b"copied by a machine that was killed before the list came")
     monkeypatch.setenv("TOLOK_MIRROR", str(one))
-    erasing = Erasing(Request(CITY, "inquiries", (PERSON,), "Sekda", "surat 12/2026"))
-    erasing.run(erasing.plan(), now=datetime.now(UTC))
+    request = Request(CITY, "inquiries", (PERSON,), "Sekda", "surat 12/2026")
+    carry_out(plan_for(request), now=datetime.now(UTC))
     assert (holding(one), stored(text=PERSON.encode())) == ([], [])
     assert not fsspec.filesystem("memory").exists(half)
     assert holding(other)

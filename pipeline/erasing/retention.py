@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.config.city import City
-from pipeline.erasure import discard_clean, note_gone, remove_gone
+from pipeline.erasing.copies import discard_clean, note_gone
+from pipeline.erasing.files import remove_gone
 from pipeline.indicators.definition import definitions
 from pipeline.landing import Manifest, Rest, all_manifests, write_manifest
 from pipeline.periods import Period
