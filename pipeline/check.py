@@ -111,7 +111,7 @@ def _before(city: City, period: Period) -> list[Finding]:
 def _unasked(city: City, names: Sequence[str], period: Period) -> Iterator[Finding]:
     for name, source in city.sources.items():
         if name not in names:
-            by = "covers" if source.is_open_in(period) else "opened_on"
+            by = "covers" if source.is_open_in(period) else "opened_on, closed_on"
             yield Finding(
                 f"- {name} ({source.table}): menurut '{by}' tidak memuat {period.label}, jadi tidak dibaca / by '{by}' "
                 f"it holds nothing of {period.label}, so it is not read"

@@ -69,6 +69,13 @@ class Coverage:
     def __or__(self, other: Coverage) -> Coverage:
         return Coverage.of((*self.stretches, *other.stretches))
 
+    def __sub__(self, other: Coverage) -> Coverage:
+        rest = self
+        for first, last in other.stretches:
+            sides = ((date.min, first - _DAY), (last + _DAY, date.max))
+            rest = Coverage.of((max(a, b), min(c, d)) for a, c in rest.stretches for b, d in sides)
+        return rest
+
     def __and__(self, other: Coverage) -> Coverage:
         return Coverage.of((max(a[0], b[0]), min(a[1], b[1])) for a in self.stretches for b in other.stretches)
 
@@ -83,8 +90,8 @@ class Coverage:
 
 
 def remark(coverage: Coverage, *, source_name: str, wanted: Coverage) -> tuple[str, str]:
-    """That of the days wanted only these are covered, in Indonesian and English; `wanted` is one stretch."""
-    ((first, last),) = wanted.texts
+    """That of the days wanted only these are covered, in Indonesian and English."""
+    first, last = wanted.texts[0][0], wanted.texts[-1][1]
     if not coverage:
         return (
             f"{source_name}: isinya tidak memuat satu hari pun secara utuh dari {first} s.d. {last}",

@@ -41,8 +41,8 @@ class Judged:
     @classmethod
     def of_tables(cls, tables: Mapping[str, Read], *, city: City, period: Period) -> Self:
         """The signs of clean tables."""
-        opened = {name: source.opened_on for name, source in city.sources.items() if source.opened_on}
-        frame = of_tables(tables, longest_plausible_hours=city.longest_plausible_hours, opened=opened)
+        worked = {name: source.open_days(period) for name, source in city.sources.items()}
+        frame = of_tables(tables, longest_plausible_hours=city.longest_plausible_hours, worked=worked)
         return cls(frame, _suite("signs", city), "table", city.judgement.explained.get(period.label, {}))
 
     @classmethod

@@ -44,8 +44,9 @@ def terms_for(
         period=period,
         zone=city.zone_info,
         as_of=_as_of(table_name, city=city, parts=parts, manifests=manifests),
-        known_until=min((moment for _, moment in _extractions(manifests)), default=None),
+        known_until=min((moment for _, moment in _extractions(city, manifests)), default=None),
         covers=covered_days(city, table_name=table_name, period=period, manifests=manifests),
+        portals=_portals(city, period) if table_name == "visits" else {},
         population=headline,
         other_populations=others,
         agencies_expected=city.agencies_expected,
@@ -79,30 +80,47 @@ def _line_counts(tally: pd.DataFrame, period: Period) -> RowCounts:
 def covered_days(city: City, *, table_name: str, period: Period, manifests: Sequence[Manifest]) -> Coverage | None:
     """The days of the period that every source of a table covers, by its pull or its YAML; null unless all say.
 
-    Before a source opened nothing is expected of it; days before the first of them opened are not covered.
+    Before a source opened and after it closed nothing is expected of it; days on which none worked are not covered.
     """
     pulled = {manifest.source: manifest.covers for manifest in manifests}
-    common, open_days = Coverage.of_period(period), Coverage()
+    worked = missed = Coverage()
     for name, source in _open_sources(city, table_name, period).items():
         covered = source.declared_coverage if pulled.get(name) is None else pulled[name]
         if covered is None:
             return None
-        opened_on = source.opened_on or period.first_on
-        common &= covered | Coverage.of([(period.first_on, opened_on - _DAY)])
-        open_days |= Coverage.of([(opened_on, period.last_on)])
-    return common & open_days if open_days else None
+        worked |= source.open_days(period)
+        missed |= source.open_days(period) - covered
+    return worked - missed if worked else None
+
+
+def _portals(city: City, period: Period) -> dict[str, Coverage]:
+    """The days of the period on which portals worked, of those that a source names whose rows do not."""
+    portals: dict[str, Coverage] = {}
+    for source in _open_sources(city, "visits", period).values():
+        if "portal_id" not in source.columns:
+            portals[source.portal_id] = portals.get(source.portal_id, Coverage()) | source.open_days(period)
+    return portals
 
 
 def _open_sources(city: City, table_name: str, period: Period) -> dict[str, Source]:
-    """Its sources, but for those that opened after the period."""
+    """Its sources, but for those that opened after the period or closed before it."""
     return {name: source for name, source in city.sources_of(table_name).items() if source.is_open_in(period)}
 
 
 def _openings(city: City, table_name: str, period: Period) -> Iterator[Remark]:
-    """Since when the sources that opened in the period are expected to tell, and which of several may have opened."""
+    """From when until when the sources that opened or closed in the period are expected to tell, and which of several
+    may have opened."""
     sources = _open_sources(city, table_name, period)
     for name, source in sources.items():
         opened_on, first_on = source.opened_on, min((days.first_on for days in source.covers), default=period.first_on)
+        if source.closed_on and source.closed_on < period.last_on:
+            yield Remark(
+                "closed_earlier",
+                f"{name}: ditutup {source.closed_on} (closed_on); untuk hari sesudahnya tidak ada yang diharapkan "
+                "darinya",
+                f"{name}: closed on {source.closed_on} (closed_on); nothing is expected of it for the days after",
+                keeps_provisional=False,
+            )
         if opened_on and opened_on > period.first_on:
             yield Remark(
                 "opened_later",
@@ -124,7 +142,7 @@ def _openings(city: City, table_name: str, period: Period) -> Iterator[Remark]:
 def _as_of(table_name: str, *, city: City, parts: Iterable[pd.DataFrame], manifests: Sequence[Manifest]) -> datetime:
     """Until when every source tells: the earliest declared extraction; undeclared, the last moment inquiry files tell
     of, else the landing. Of a source's files the last one counts, for they are pulled or copied one after another."""
-    extracted = _extractions(manifests)
+    extracted = _extractions(city, manifests)
     declared = [moment for name, moment in extracted if city.sources[name].extracted_at]
     if declared:
         return min(declared)
@@ -137,11 +155,19 @@ def _as_of(table_name: str, *, city: City, parts: Iterable[pd.DataFrame], manife
     return min((moment for _, moment in extracted), default=datetime.fromisoformat("1970-01-01T00:00:00+00:00"))
 
 
-def _extractions(manifests: Sequence[Manifest]) -> list[tuple[str, datetime]]:
-    """When each source was extracted last: declared, or when its bytes first landed."""
-    return [
+def _extractions(city: City, manifests: Sequence[Manifest]) -> list[tuple[str, datetime]]:
+    """When each source was extracted last: declared, or when its bytes first landed.
+
+    One that had closed by then tells everything, and bounds nothing that another, which is still there, may tell.
+    """
+    extracted = [
         (m.source, max(datetime.fromisoformat(file.extracted_at) for file in m.files)) for m in manifests if m.files
     ]
+    closings = {name: source.closed_on or date.max for name, source in city.sources.items()}
+    working = [
+        (name, moment) for name, moment in extracted if moment.astimezone(city.zone_info).date() <= closings[name]
+    ]
+    return working or extracted
 
 
 def populations(inhabitants: pd.DataFrame, *, city: City, period: Period) -> Populations:

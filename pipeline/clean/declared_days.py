@@ -21,16 +21,17 @@ _FEWEST_ROWS = 5
 
 @dataclass
 class DeclaredDays:
-    """Adds up the sound rows of a source, those of days outside its `covers`, and those from before it opened."""
+    """Adds up the sound rows of a source, those outside its `covers`, before it opened and after it closed."""
 
     rows_count: int = 0
     outside_count: int = 0
     unopened_count: int = 0
+    closed_count: int = 0
 
     def add(self, frame: pd.DataFrame, *, source: Source, zone: ZoneInfo) -> None:
         """Count the rows of a block too, by the moment or day that places them in a month."""
         table = TABLES[source.table]
-        if table.is_snapshot or not (source.covers or source.opened_on):
+        if table.is_snapshot or not (source.covers or source.opened_on or source.closed_on):
             return
         days = frame.loc[is_sound(frame), table.month_by].dropna()
         if not len(days):
@@ -43,6 +44,8 @@ class DeclaredDays:
             is_inside |= (placed >= first) & (placed < end)
         if source.opened_on:
             self.unopened_count += int((placed < _beginnings([source.opened_on], in_zone)[0]).sum())
+        if source.closed_on:
+            self.closed_count += int((placed >= _beginnings([source.closed_on + timedelta(days=1)], in_zone)[0]).sum())
         if not source.covers:
             return
         self.rows_count += len(days)
@@ -51,9 +54,9 @@ class DeclaredDays:
     def remarks(self, name: str) -> list[Remark]:
         """A remark where most rows are of other days: then the dates are misread, or the days misdeclared.
 
-        Another where any row is from before the source opened.
+        Others where any row is from before the source opened or after it closed.
         """
-        return [*self._unopened(name), *self._outside(name)]
+        return [*self._unopened(name), *self._closed(name), *self._outside(name)]
 
     def _unopened(self, name: str) -> list[Remark]:
         count = self.unopened_count
@@ -66,6 +69,20 @@ class DeclaredDays:
                 "di 'format'; bila benar, majukan 'opened_on' ke hari pertamanya.",
                 f"{name}: {number_en(count)} rows are dated before 'opened_on'. Check the order of day, month and year "
                 "in 'format'; if it is right, move 'opened_on' to their first day.",
+            )
+        ]
+
+    def _closed(self, name: str) -> list[Remark]:
+        count = self.closed_count
+        if not count:
+            return []
+        return [
+            Remark(
+                "after_closing",
+                f"{name}: {number(count)} baris bertanggal sesudah 'closed_on'. Periksa urutan hari, bulan dan tahun "
+                "di 'format'; bila benar, mundurkan 'closed_on' ke hari terakhirnya.",
+                f"{name}: {number_en(count)} rows are dated after 'closed_on'. Check the order of day, month and year "
+                "in 'format'; if it is right, move 'closed_on' to their last day.",
             )
         ]
 

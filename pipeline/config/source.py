@@ -120,6 +120,7 @@ class Source(FileSettings):
     extracted_at: datetime | None = None
     covers: tuple[Days, ...] = ()
     opened_on: date | None = None
+    closed_on: date | None = None
     zone: str | None = None
     nulls: Texts = ()
     decimal: Literal[".", ","] | None = None
@@ -232,17 +233,22 @@ class Source(FileSettings):
             yield f"extracted_at: {self.extracted_at.isoformat()} belum tiba / is still to come"
 
     def _opening_faults(self, today: date) -> Iterator[str]:
-        if self.opened_on is None:
-            return
-        if TABLES[self.table].is_snapshot:
-            yield (
-                f"opened_on: {self.table} menyebut keadaan pada satu hari, tanpa hari buka; hapus / tells of one day, "
-                "on which nothing opens; delete it"
-            )
-        if self.opened_on > today:
-            yield f"opened_on: {self.opened_on} belum tiba / is still to come"
-        elif self.covers and self.opened_on > max(days.last_on for days in self.covers):
-            yield f"opened_on: {self.opened_on} sesudah semua hari di 'covers' / comes after all days of 'covers'"
+        """What is wrong with the days on which it began and ended its work."""
+        first, last = self.opened_on, self.closed_on
+        for name in ("opened_on", "closed_on"):
+            if getattr(self, name) and TABLES[self.table].is_snapshot:
+                yield (
+                    f"{name}: {self.table} menyebut keadaan pada satu hari, tanpa hari buka atau tutup; hapus / tells "
+                    "of one day, on which nothing opens or closes; delete it"
+                )
+            elif getattr(self, name) and getattr(self, name) > today:
+                yield f"{name}: {getattr(self, name)} belum tiba / is still to come"
+        if first and self.covers and first > max(days.last_on for days in self.covers):
+            yield f"opened_on: {first} sesudah semua hari di 'covers' / comes after all days of 'covers'"
+        if last and self.covers and last < min(days.first_on for days in self.covers):
+            yield f"closed_on: {last} sebelum semua hari di 'covers' / comes before all days of 'covers'"
+        if first and last and last < first:
+            yield f"closed_on: {last} sebelum / comes before opened_on: {first}"
 
     def _log_faults(self) -> Iterator[str]:
         """What is wrong with the settings of an access log."""
@@ -311,9 +317,13 @@ class Source(FileSettings):
         """The days it is declared to cover; null when nothing is declared."""
         return Coverage.of((days.first_on, days.last_on) for days in self.covers) if self.covers else None
 
+    def open_days(self, period: Period) -> Coverage:
+        """The days of a period on which the desk, portal or system worked: all, unless its settings say otherwise."""
+        return Coverage.of([(self.opened_on or period.first_on, self.closed_on or period.last_on)]).within(period)
+
     def is_open_in(self, period: Period) -> bool:
-        """Whether it was there on the last day of a period."""
-        return self.opened_on is None or self.opened_on <= period.last_on
+        """Whether it worked on any day of a period."""
+        return bool(self.open_days(period))
 
     @property
     def assumes_validity(self) -> bool:

@@ -84,7 +84,8 @@ class Terms:
     """Everything besides the rows that a result depends on; the clock and the settings are not asked again.
 
     `as_of` is the moment the sources were extracted; `covers` the days of the period they say they cover, null when
-    they do not say; `log_lines` the fate of access log lines, which stand in place of the day counts made from them.
+    they do not say; `portals` the days on which the portals worked that sources name; `log_lines` the fate of access
+    log lines, which stand in place of the day counts made from them.
     `dates_suffice` says that the desk notes dates without hours by its own rule; `dates_are_assumed` that the
     settings give validity dates which a register does not tell.
     Nothing after `known_until` can be in the sources; `remarks` are what was found worth knowing before measuring.
@@ -95,6 +96,7 @@ class Terms:
     as_of: datetime
     known_until: datetime | None = None
     covers: Coverage | None = None
+    portals: Mapping[str, Coverage] = field(default_factory=dict)
     population: Population | None = None
     other_populations: tuple[Population, ...] = ()
     agencies_expected: tuple[str, ...] = ()

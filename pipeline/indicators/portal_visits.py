@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import pandas as pd
 
 from connectors.errors import DataRejected
 from connectors.remarks import Remark
-from pipeline.coverage import Coverage
+from pipeline.coverage import Coverage, remark
 from pipeline.indicators.base import (
     Breakdown,
     Fingerprint,
@@ -45,7 +45,7 @@ DEFINITION = Definition(
     denominator_en="population (per 100,000)",
     measure="ratio",
     scale=1,
-    method_version="1.2",
+    method_version="1.3",
     better="higher",
     explained_by=("portal", "month"),
     is_sum=True,
@@ -102,13 +102,13 @@ _GRAIN = ["variant", "month", "portal_id", "source_tool", "visit_definition"]
 class VisitSummary:
     """What a part adds. Grain of `counts`: variant x month x portal x tool x definition; the sums of visits and days.
 
-    `covered` are the days the headline's counts stand for; of the `held_count` quarantined rows that tell their visits
-    these are `held_visits` in all.
+    `covered` are by portal the days the headline's counts stand for; of the `held_count` quarantined rows that tell
+    their visits these are `held_visits` in all.
     """
 
     rows: RowCounts
     inputs: Fingerprint
-    covered: Coverage
+    covered: Mapping[str, Coverage]
     counts: pd.DataFrame
     held_count: int = 0
     held_visits: int = 0
@@ -117,7 +117,10 @@ class VisitSummary:
         return VisitSummary(
             self.rows + other.rows,
             self.inputs + other.inputs,
-            self.covered | other.covered,
+            {
+                portal: self.covered.get(portal, Coverage()) | other.covered.get(portal, Coverage())
+                for portal in {*self.covered, *other.covered}
+            },
             _summed(pd.concat([self.counts, other.counts])),
             self.held_count + other.held_count,
             self.held_visits + other.held_visits,
@@ -149,20 +152,20 @@ def conclude(summary: VisitSummary, *, terms: Terms) -> Result:
     """
     counts = summary.counts
     _refuse_two_tools(counts[counts["variant"] == HEADLINE])
-    coverage_pct = summary.covered.pct_of(terms.period)
+    expected = _expected(summary, terms)
     headline = _per_population(_visits(counts, HEADLINE), terms.population, reason=_without_population(terms))
     return Result.of(
         DEFINITION,
         headline,
         terms=terms,
-        coverage_pct=coverage_pct,
+        coverage_pct=_common(summary, expected).pct_of(terms.period),
         inputs=summary.inputs,
         depends_on={
             "population": population_terms(terms.population),
             "others": [population_terms(other) for other in terms.other_populations],
         },
         rows=summary.rows + terms.log_lines,
-        remarks=_held(summary, headline, terms),
+        remarks=[*_missed(summary, expected), *_held(summary, headline, terms)],
         variants=_variants(counts, terms),
         breakdowns=_breakdowns(counts[counts["variant"] == HEADLINE], terms),
     )
@@ -183,10 +186,45 @@ def _held(summary: VisitSummary, headline: Quotient, terms: Terms) -> list[Remar
     )
 
 
-def _covered(rows: pd.DataFrame) -> Coverage:
-    first_on, days_count = rows["visited_on"], rows["days_count"]
-    last_on = first_on + pd.to_timedelta(days_count - 1, unit="D")
-    return Coverage.of(zip(first_on.dt.date, last_on.dt.date, strict=True))
+def _covered(rows: pd.DataFrame) -> dict[str, Coverage]:
+    last_on = rows["visited_on"] + pd.to_timedelta(rows["days_count"] - 1, unit="D")
+    stretches = pd.DataFrame({"first_on": rows["visited_on"].dt.date, "last_on": last_on.dt.date})
+    return {
+        str(portal): Coverage.of(of_one.itertuples(index=False, name=None))
+        for portal, of_one in stretches.groupby(rows["portal_id"].astype("str"))
+    }
+
+
+def _expected(summary: VisitSummary, terms: Terms) -> dict[str, Coverage]:
+    """The days of the period of which each portal should tell: those it worked, else the whole period."""
+    whole = Coverage.of_period(terms.period)
+    return dict.fromkeys(summary.covered, whole) | {
+        portal: worked.within(terms.period) for portal, worked in terms.portals.items()
+    }
+
+
+def _common(summary: VisitSummary, expected: Mapping[str, Coverage]) -> Coverage:
+    """The days of which every portal tells that worked then, at least one."""
+    worked = missed = Coverage()
+    for portal, days in expected.items():
+        worked |= days
+        missed |= days - summary.covered.get(portal, Coverage())
+    return worked - missed
+
+
+def _missed(summary: VisitSummary, expected: Mapping[str, Coverage]) -> Iterator[Remark]:
+    """Of several portals those that do not tell of all their days: the others' visits do not stand for theirs."""
+    for portal, worked in sorted(expected.items()):
+        told = summary.covered.get(portal, Coverage()) & worked
+        if len(expected) > 1 and told != worked:
+            of_days_id, of_days_en = remark(told, source_name=portal, wanted=worked)
+            yield Remark(
+                "portal_days_missing",
+                f"{of_days_id}. Mintalah hari lainnya. Bila portal ini baru dibuka atau sudah ditutup, tulis opened_on "
+                "atau closed_on pada sumbernya; bila sama dengan portal lain, beri keduanya portal_id yang sama",
+                f"{of_days_en}. Ask for the other days. If this portal opened or closed then, write opened_on or "
+                "closed_on at its source; if it is the same as another, give both the same portal_id",
+            )
 
 
 def _summed(rows: pd.DataFrame) -> pd.DataFrame:

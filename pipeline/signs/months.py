@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import date
 
 import pandas as pd
 
 from connectors.sheets import SHEET_ROWS_APART
+from pipeline.coverage import Coverage
 from pipeline.month_names import month_in
 from pipeline.signs.fates import Fates, Read
 from pipeline.signs.results import NAMED_MEMBERS
@@ -19,10 +19,10 @@ _MOSTLY = 0.9
 _FEWEST_MONTHS = 3
 
 
-def month_files(read: Read, table: Table, *, opened: Mapping[str, date]) -> Iterator[tuple[str, str, Signs, str]]:
+def month_files(read: Read, table: Table, *, worked: Mapping[str, Coverage]) -> Iterator[tuple[str, str, Signs, str]]:
     """For each source whose files or sheets hold one month each, the months without any, and the misnamed files.
 
-    Of a source that opened on a day the months before it have none.
+    Of a source that opened or closed the months before or after it have none.
     """
     months = read.fates.months_of(read.rows[table.month_by]).astype("str")
     parts = [read.rows["source_file_id"].astype("str"), read.rows["source_row"].astype("int64") // SHEET_ROWS_APART]
@@ -33,18 +33,18 @@ def month_files(read: Read, table: Table, *, opened: Mapping[str, date]) -> Iter
             yield (
                 table.name,
                 f"{source} {table.month_by}",
-                *_missing_months(of_source, set(file_ids), read.fates, opened_on=opened.get(source)),
+                *_missing_months(of_source, set(file_ids), read.fates, worked=worked.get(source)),
             )
             yield table.name, f"{source} path", *_misnamed(of_source, read.names)
 
 
 def _missing_months(
-    counts: pd.Series, file_ids: set[str], fates: Fates, *, opened_on: date | None
+    counts: pd.Series, file_ids: set[str], fates: Fates, *, worked: Coverage | None
 ) -> tuple[Signs, str]:
     """By month, from the rows of each file, sheet and month. A file without a row may be that of a month without."""
     by_part = counts.groupby(level=[0, 1])
     held = {place[2] for place in by_part.idxmax()}
-    expected = [month for month in fates.period.months if opened_on is None or month.last_on >= opened_on]
+    expected = [month for month in fates.period.months if worked is None or worked.within(month)]
     absent = [month.label for month in expected if month.label not in held]
     empty = file_ids - set(fates.rows["source_file_id"].index.astype("str"))
     # Rows of a part beyond its first fall into the same month by chance once in twelve.

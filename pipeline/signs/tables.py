@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from datetime import date
 
 import pandas as pd
 
+from pipeline.coverage import Coverage
 from pipeline.periods import Period
 from pipeline.signs.catalogue import OF_TABLES
 from pipeline.signs.copies import ENDS, far_apart, joined_by_component, rows_alike_pct, written_apart
@@ -22,21 +22,23 @@ _LONGEST_RESPONSE_HOURS = 365 * 24
 _CLUSTER_ROWS = 5
 
 
-def of_tables(tables: Mapping[str, Read], *, longest_plausible_hours: int, opened: Mapping[str, date]) -> pd.DataFrame:
+def of_tables(
+    tables: Mapping[str, Read], *, longest_plausible_hours: int, worked: Mapping[str, Coverage]
+) -> pd.DataFrame:
     """One row per source, per table and per quarantine reason; the index says which.
 
-    `opened` are the days on which sources opened, of those that say so.
+    `worked` are by source the days of the period on which it worked.
     """
     found = [
         row
         for name, read in tables.items()
-        for row in _table_rows(read, TABLES[name], longest_plausible_hours=longest_plausible_hours, opened=opened)
+        for row in _table_rows(read, TABLES[name], longest_plausible_hours=longest_plausible_hours, worked=worked)
     ]
     return frame(found, OF_TABLES, key="table")
 
 
 def _table_rows(
-    read: Read, table: Table, *, longest_plausible_hours: int, opened: Mapping[str, date]
+    read: Read, table: Table, *, longest_plausible_hours: int, worked: Mapping[str, Coverage]
 ) -> Iterator[tuple[str, str, Signs, str]]:
     sources = read.rows["source_file_id"].astype("str").map(dict(read.sources)).fillna(table.name)
     for source, rows in read.rows.groupby(sources.to_numpy(), sort=True):
@@ -62,7 +64,7 @@ def _table_rows(
         for place, (share, details) in places.items():
             yield table.name, place, {name: share}, details
     if table.name in ENDS and not read.fates.period.is_month:
-        yield from month_files(read, table, opened=opened)
+        yield from month_files(read, table, worked=worked)
 
 
 def _same_answer_pct(rows: pd.DataFrame) -> float | None:

@@ -10,8 +10,10 @@ import pytest
 
 from connectors.errors import DataRejected
 from connectors.remarks import Remark
+from pipeline.coverage import Coverage
 from pipeline.indicators.base import Population, RowCounts, measure
 from pipeline.indicators.registry import INDICATORS
+from pipeline.periods import Period
 from pipeline.tables import SERVICES, VISITS
 from tests.indicators.frames import frame_of, terms_of
 
@@ -75,6 +77,38 @@ def test_two_tools_in_one_month_are_refused_and_in_two_months_are_not() -> None:
     with pytest.raises(DataRejected, match="ga4, matomo"):
         visits([month_of_visits(1, 7), month_of_visits(1, 9, source_tool="ga4")])
     assert visits([month_of_visits(1, 7), month_of_visits(2, 9, source_tool="ga4")]).headline.numerator == 16
+
+
+WHOLE, MAY = Coverage.of_period(Period(2025)), date(2025, 5, 1)
+OF_TWO = [month_of_visits(month, 10) for month in range(1, 13)]
+OF_TWO += [month_of_visits(month, 5, portal_id="geo") for month in range(5, 13)]
+
+
+@pytest.mark.parametrize(
+    ("rows", "portals", "days_count", "missed"),
+    [
+        # A portal of which half a year is missing is not made whole by the other.
+        (OF_TWO, {}, 245, {"geo"}),
+        (OF_TWO, {"p": WHOLE, "geo": WHOLE}, 245, {"geo"}),
+        (OF_TWO, {"p": WHOLE, "geo": Coverage.of([(MAY, date(2025, 12, 31))])}, 365, set()),
+        # One of which nothing came, and one that closed.
+        (OF_TWO[:12], {"p": WHOLE, "geo": WHOLE}, 0, {"geo"}),
+        (OF_TWO[:12], {"p": WHOLE, "geo": Coverage.of([(date(2025, 1, 1), date(2025, 3, 31))])}, 275, {"geo"}),
+        (OF_TWO[:6] + OF_TWO[12:], {"p": Coverage.of([(date(2025, 1, 1), date(2025, 6, 30))])}, 245, {"geo"}),
+        # Days before any portal was there are not covered; of one portal alone the coverage says all.
+        (OF_TWO[4:12], {"p": Coverage.of([(MAY, date(2025, 12, 31))])}, 245, set()),
+        (OF_TWO[4:12], {"p": WHOLE}, 245, set()),
+        ([], {}, 0, set()),
+    ],
+)
+def test_a_day_is_covered_when_every_portal_tells_that_worked_then(
+    rows: list[dict[str, Any]], portals: dict[str, Coverage], days_count: int, missed: set[str]
+) -> None:
+    result = visits(rows, portals=portals)
+    assert result.coverage_pct == pytest.approx(100 * days_count / 365)
+    told = [remark for remark in result.remarks if remark.code == "portal_days_missing"]
+    assert {remark.en.partition(":")[0] for remark in told} == missed
+    assert (result.status == "final") == (days_count == 365)
 
 
 def test_a_year_of_two_tools_tells_what_each_of_them_calls_a_visit() -> None:

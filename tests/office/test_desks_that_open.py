@@ -1,4 +1,4 @@
-"""A desk that opened later: earlier periods stay, its own year is whole, and rows from before it count."""
+"""Desks and portals that opened later or closed earlier: other periods stay, their own is whole, stray rows count."""
 
 from __future__ import annotations
 
@@ -47,12 +47,12 @@ class Office:
         labels = {"city": "kota", "name": "Kota", "zone": "Asia/Jakarta", "region_codes": {"kemendagri": "99.71"}}
         (self.folder / "kota.yaml").write_text(json.dumps({**labels, "sources": sources}), "utf-8")
 
-    def run(self, year: str) -> dict[str, Any]:
-        """10.3 of a year as `show` gives it, after a run."""
+    def run(self, year: str, indicator: str = "inquiry_response") -> dict[str, Any]:
+        """10.3, or another, of a year as `show` gives it, after a run."""
         code, out, err = tolok(self.patch, "run", "kota", year)
         assert code == 0, out + err
         shown = json.loads(tolok(self.patch, "show", "kota", year, "--json")[1])
-        return next(row for row in shown if row["indicator"] == "inquiry_response")
+        return next(row for row in shown if row["indicator"] == indicator)
 
 
 @pytest.fixture
@@ -96,7 +96,7 @@ def test_a_year_before_the_opening_gets_no_version_and_its_own_names_the_new_sou
     assert f"new source baru: +{len(NEW) - 1} rows" in history
     assert "late" not in history
     assert "opened on 2025-05-05" in tolok(office.patch, "explain", "kota", "2025", "10.3")[1]
-    assert "by 'opened_on' it holds nothing of 2024" in tolok(office.patch, "check", "kota", "2024")[1]
+    assert "by 'opened_on, closed_on' it holds nothing of 2024" in tolok(office.patch, "check", "kota", "2024")[1]
 
 
 def test_rows_from_before_the_opening_count_and_keep_the_result_provisional(office: Office) -> None:
@@ -128,18 +128,71 @@ def test_files_of_months_before_the_opening_are_not_missed(office: Office) -> No
     assert (result["status"], codes(result, keeping=True)) == ("final", set())
 
 
+UNTIL_MAY = [{"first_on": "2024-01-01", "last_on": "2025-05-04"}]
+CLOSING = [row for row in OLD if row.split(",")[1] < "2025-05-04" or row == OLD[0]]
+
+
+def test_a_desk_that_closed_leaves_the_year_after_as_it_is_and_makes_its_own_year_whole(office: Office) -> None:
+    rows = [row.replace("A", "T", 1) for row in CLOSING]
+    last = [{"first_on": "2024-01-01", "last_on": "2026-10-31"}]
+    office.write(rows, covers=UNTIL_MAY, extracted_at="2025-05-05T08:00:00")
+    assert office.run("2025")["coverage_pct"] == pytest.approx(100 * 124 / 365)
+
+    office.write(rows, covers=UNTIL_MAY, extracted_at="2025-05-05T08:00:00", closed_on="2025-05-04")
+    result = office.run("2025")
+    assert (result["status"], result["coverage_pct"]) == ("final", 100)
+    assert codes(result, keeping=False) >= {"closed_earlier"}
+    assert "closed on 2025-05-04" in tolok(office.patch, "explain", "kota", "2025", "10.3")[1]
+    assert "by 'opened_on, closed_on' it holds nothing of 2026" in tolok(office.patch, "check", "kota", "2026")[1]
+
+    rows.append("T-0,2025-05-05 00:00:00,2025-05-05 08:00:00")
+    office.write(rows, covers=last, closed_on="2025-05-04")
+    assert codes(office.run("2025"), keeping=True) == {"after_closing"}
+
+
+def test_of_two_portals_each_tells_of_its_own_days(office: Office) -> None:
+    """A year of one and half a year of the other was final at half of the second's visits."""
+    days = [datetime(2025, 1, 1) + timedelta(days=n) for n in range(365)]
+    for name, tells in (("data", days), ("geo", days[:181])):
+        rows = [f"{day:%F},{1000 + (n * 7919) % 997}" for n, day in enumerate(tells)]
+        (office.folder / f"{name}.csv").write_text("\n".join(["Tanggal,Kunjungan", *rows]) + "\n", "utf-8")
+
+    def result(**geo: str) -> dict[str, Any]:
+        common = {"table": "visits", "format": "csv", "columns": {"visited_on": "Tanggal", "visits_count": "Kunjungan"}}
+        labels = {"city": "kota", "name": "Kota", "zone": "Asia/Jakarta", "region_codes": {"kemendagri": "99.71"}}
+        figures = [{"year": 2025, "count": 1000000, "reference_on": "2025-12-31", "source": "Dukcapil"}]
+        sources = {
+            "data": {**common, "path": "data.csv", "portal_id": "data"},
+            "geo": {**common, "path": "geo.csv", "portal_id": "geo", **geo},
+        }
+        settings = {**labels, "population": {"figures": figures}, "sources": sources}
+        (office.folder / "kota.yaml").write_text(json.dumps(settings), "utf-8")
+        return office.run("2025", "portal_visits")
+
+    half = result()
+    assert (half["status"], half["coverage_pct"]) == ("provisional", pytest.approx(100 * 181 / 365))
+    assert codes(half, keeping=True) == {"coverage", "portal_days_missing"}
+    closed = result(closed_on="2025-06-30")
+    assert (closed["status"], closed["coverage_pct"], closed["value"]) == ("final", 100, half["value"])
+    assert codes(result(closed_on="2025-06-29"), keeping=True) == {"after_closing"}
+
+
 @pytest.mark.parametrize(
-    ("table", "opened_on", "said"),
+    ("table", "days", "said"),
     [
-        ("services", "2025-05-05", "opens; delete it"),
-        ("inquiries", "2999-01-01", "is still to come"),
-        ("inquiries", "2026-02-01", "comes after all days of 'covers'"),
+        ("services", {"opened_on": "2025-05-05"}, "opens or closes; delete it"),
+        ("services", {"closed_on": "2025-05-05"}, "opens or closes; delete it"),
+        ("inquiries", {"opened_on": "2999-01-01"}, "is still to come"),
+        ("inquiries", {"closed_on": "2999-01-01"}, "is still to come"),
+        ("inquiries", {"opened_on": "2026-02-01"}, "comes after all days of 'covers'"),
+        ("inquiries", {"closed_on": "2025-05-04"}, "comes before all days of 'covers'"),
+        ("inquiries", {"closed_on": "2025-06-01", "opened_on": "2025-06-02"}, "comes before opened_on: 2025-06-02"),
     ],
 )
-def test_an_opening_that_cannot_be_is_refused(office: Office, table: str, opened_on: str, said: str) -> None:
+def test_days_of_work_that_cannot_be_are_refused(office: Office, table: str, days: dict[str, str], said: str) -> None:
     columns = {"service_id": "Nomor", "is_accessible_online": "Jawab", "is_requestable_online": "Jawab"}
     columns = columns if table == "services" else COLUMNS
-    office.write(NEW, table=table, columns=columns, covers=MAY, opened_on=opened_on)
+    office.write(NEW, table=table, columns=columns, covers=MAY, **days)
     code, out, err = tolok(office.patch, "check", "kota", "2025")
     assert code == 2
     assert said in out + err

@@ -31,6 +31,7 @@ def test_it_is_the_days_of_its_stretches_in_as_few_as_there_are(one: list[Stretc
     assert all((b[0] - a[1]).days > 1 for a, b in zip(first.stretches, first.stretches[1:], strict=False))
     assert days_of((first | second).stretches) == days_of(one) | days_of(other)
     assert days_of((first & second).stretches) == days_of(one) & days_of(other)
+    assert days_of((first - second).stretches) == days_of(one) - days_of(other)
     assert Coverage.from_texts(first.texts) == first
 
 

@@ -54,6 +54,21 @@ def test_two_sources_tell_until_the_one_that_was_asked_first() -> None:
     assert as_of(city(), *manifests) == datetime(2025, 11, 1, tzinfo=UTC)
 
 
+@pytest.mark.parametrize(
+    ("closed_on", "until"),
+    [
+        # Of a system that was gone when it was asked nothing more can come; the other tells on.
+        ("2025-02-28", datetime(2025, 11, 1, tzinfo=UTC)),
+        # 00:00 UTC on 1 March is 1 March in Jakarta.
+        ("2025-03-01", datetime(2025, 3, 1, tzinfo=UTC)),
+    ],
+)
+def test_a_system_that_had_closed_does_not_bound_what_the_others_tell(closed_on: str, until: datetime) -> None:
+    of = city(closed_on=closed_on)
+    assert as_of(of, manifest("pantau", "2025-03-01"), manifest("jaringan", "2025-11-01")) == until
+    assert as_of(of, manifest("pantau", "2025-03-01")) == datetime(2025, 3, 1, tzinfo=UTC)
+
+
 @pytest.mark.parametrize("manifests", [(), (manifest("pantau"),)])
 def test_without_a_file_nothing_is_told(manifests: tuple[Manifest, ...]) -> None:
     assert as_of(city(), *manifests) == datetime(1970, 1, 1, tzinfo=UTC)
