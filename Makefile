@@ -104,6 +104,7 @@ test-fresh: ## run and test (or ARGS of it) in a bare Debian 12: as root, as a u
 
 check: $(STAMP) ## lint, format, types and import contracts
 	$(BIN)/ruff check .
+	$(BIN)/ruff check --quiet --preview --select PLC2701 .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports

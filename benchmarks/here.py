@@ -14,7 +14,7 @@ from rich.table import Table
 
 from benchmarks.measure import OURS, Samples, Work, compare
 
-_NAMES = {
+NAMES = {
     "access_log": "Log akses / Access log",
     "tickets": "Pengaduan / Tickets",
     "incidents": "Gabungan gangguan / Union of outages",
@@ -40,13 +40,13 @@ def show(names: Sequence[str], *, size: int, peers: bool) -> None:
         table.add_column(heading, justify="right")
     with tempfile.TemporaryDirectory() as folder:
         for name in names:
-            Console(stderr=True).print(f"Mengukur / Measuring: {_NAMES[name]} ...", style="dim")
+            Console(stderr=True).print(f"Mengukur / Measuring: {NAMES[name]} ...", style="dim")
             work: Work = importlib.import_module(f"benchmarks.{name}").WORK
             chosen = {who: one for who, one in work.contenders.items() if peers or who == OURS}
             work = replace(work, contenders=chosen, targets=())
             samples, _ = compare(work, size=size, rounds=1, folder=Path(folder))
             for row in _rows(work, samples):
-                table.add_row(_NAMES[name], *row)
+                table.add_row(NAMES[name], *row)
     Console(width=None if sys.stdout.isatty() else 130).print(table)
 
 

@@ -14,7 +14,7 @@ from connectors.http_session import forbidden_within
 
 _SECONDS = 120
 # Of one answer; what a CKAN says of a data set has some kilobytes.
-_MOST_BYTES = 16 << 20
+MOST_BYTES = 16 << 20
 
 
 class Ckan:
@@ -24,7 +24,7 @@ class Ckan:
         from ckanapi import RemoteCKAN
 
         self._connection = connection
-        self._http = HttpClient(connection, allow=allow, limits=Limits(answer_bytes=_MOST_BYTES))
+        self._http = HttpClient(connection, allow=allow, limits=Limits(answer_bytes=MOST_BYTES))
         self._remote = RemoteCKAN(
             connection.base_url, apikey=connection.password, user_agent="tolok", session=self._http.session()
         )

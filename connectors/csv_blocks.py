@@ -46,7 +46,7 @@ BLOCK_BYTES = 8 << 20
 _HEAD_BYTES = 4096
 _CHUNK_ROWS = 20_000
 _MAX_CELL_CHARACTERS = 10_000_000
-_LONGEST_LINE = 16 << 20
+LONGEST_LINE = 16 << 20
 _MARK = b"\xef\xbb\xbf"
 _UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _LINE_END = re.compile(rb"\r\n|\n|\r")
@@ -68,7 +68,7 @@ def csv_frames(file: RawFile, *, layout: Layout, columns: tuple[str, ...]) -> It
 def _frames(file: RawFile, *, layout: Layout, columns: tuple[str, ...]) -> Iterator[pd.DataFrame]:
     count = 0
     with open_bytes(file) as stream:
-        text = _Text(file, stream, layout)
+        text = CsvText(file, stream, layout)
         asked = tuple(name for name in columns if name != layout.group_rows)
         shape = find_shape(file, layout=layout, columns=asked, rows=text.rows())
         for frame in _frames_below(text, shape, file, layout, columns=columns):
@@ -78,7 +78,7 @@ def _frames(file: RawFile, *, layout: Layout, columns: tuple[str, ...]) -> Itera
 
 
 def _frames_below(
-    text: _Text, shape: RecordShape, file: RawFile, layout: Layout, *, columns: tuple[str, ...]
+    text: CsvText, shape: RecordShape, file: RawFile, layout: Layout, *, columns: tuple[str, ...]
 ) -> Iterator[pd.DataFrame]:
     table = TableBody(file, shape, texts=_stripped, record=partial(judge_row, shape))
     if layout.group_rows or layout.ends_at:
@@ -108,7 +108,7 @@ def csv_header(file: RawFile, layout: Layout) -> list[str]:
     """The names of the columns, in order."""
     unsaid = replace(file, on_read=None, on_remark=None)
     with open_bytes(unsaid) as stream:
-        return find_header(unsaid, layout, _Text(unsaid, stream, layout).rows())
+        return find_header(unsaid, layout, CsvText(unsaid, stream, layout).rows())
 
 
 def _stripped(cells: list[str]) -> list[str]:
@@ -123,7 +123,7 @@ def _first_cells(block: Bytes, layout: Layout) -> list[str]:
     return []
 
 
-def _next_frame(text: _Text, table: TableBody, layout: Layout, *, is_first: bool) -> pd.DataFrame:
+def _next_frame(text: CsvText, table: TableBody, layout: Layout, *, is_first: bool) -> pd.DataFrame:
     """The next records, or the first ones, of whose block nothing is held on to."""
     block, before, shape = text.block(), text.records_count, table.shape
     may_end = text.is_last_block and not layout.names
@@ -171,7 +171,7 @@ def _rows_from(block: Bytes, begin: int, layout: Layout) -> list[list[str]]:
     return list(csv.reader(lines, **_dialect(layout)))
 
 
-class _Text:
+class CsvText:
     """A file's text as UTF-8, taken by whole blocks or record by record, each byte once."""
 
     def __init__(self, file: RawFile, stream: IO[bytes], layout: Layout) -> None:
@@ -279,7 +279,7 @@ class _Text:
         while not self._is_over and (end is None or end.end() == len(self._held)):
             self._fill()
             end = _LINE_END.search(self._held, self._at)
-            if end is None and len(self._held) - self._at > _LONGEST_LINE:
+            if end is None and len(self._held) - self._at > LONGEST_LINE:
                 raise _endless(self._file, self.records_count + 1)
         line = self._held[self._at : end.end() if end else None]
         self._at += len(line)

@@ -36,7 +36,7 @@ _LAST_ROW_OF_EXCEL, _LAST_COLUMN_OF_EXCEL = 1_048_576, 16_384
 
 # A sheet of so many cells and rows may be as empty as it likes; a larger one must fill one of so many.
 _FREE_CELLS, _FREE_ROWS, _EMPTIEST = 2_000_000, 100_000, 50
-_PART_BYTES = _BLOCK_BYTES = 4 << 20
+_PART_BYTES = BLOCK_BYTES = 4 << 20
 _LONGEST_PART = 64 << 20
 _FOUND_COUNT = 10_000
 _PICTURES = "/xl/media/"
@@ -101,7 +101,7 @@ def _marks_of(xml: IO[bytes], *, member_bytes: int) -> SheetMarks:
     """The marks of a member, none if it is no sheet; of one with an endless cell those up to it."""
     marks, reach, held = SheetMarks(), np.zeros(REACH_SIZE, np.int64), b""
     found = np.zeros((_FOUND_COUNT, 5), np.int64)
-    while marks.beyond is None and (block := xml.read(_BLOCK_BYTES)):
+    while marks.beyond is None and (block := xml.read(BLOCK_BYTES)):
         held += block
         count = _FOUND_COUNT
         while count == _FOUND_COUNT:

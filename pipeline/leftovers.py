@@ -20,7 +20,7 @@ from pipeline.mirror import end_uploads
 # Beside the home: what `tolok check` tries a city in.
 TRIAL = "tolok-check"
 # For what has no lock that tells whether its maker lives: no command takes a day for one file.
-_HOURS_KEPT = 24
+HOURS_KEPT = 24
 _PULLED = ".pulled-"
 # Databases and logs of a service have their own keepers.
 _NOT_OURS = "service"
@@ -42,7 +42,7 @@ def sweep_leftovers(home: Path) -> None:
     _remove_old(Path(tempfile.gettempdir()).glob(f"{SCRATCH_PREFIX}*/"))
     # Where the account may not, or the storage is away, a later start does it.
     with suppress(TolokError):
-        end_uploads(home, begun_before=datetime.now(UTC) - timedelta(hours=_HOURS_KEPT))
+        end_uploads(home, begun_before=datetime.now(UTC) - timedelta(hours=HOURS_KEPT))
 
 
 def passing_folder(target: Path) -> AbstractContextManager[Path]:
@@ -55,5 +55,5 @@ def _remove_old(paths: Iterable[Path]) -> None:
     for path in paths:
         with suppress(OSError):
             state = path.lstat()
-            if state.st_uid == os.geteuid() and state.st_mtime < time.time() - _HOURS_KEPT * 3600:
+            if state.st_uid == os.geteuid() and state.st_mtime < time.time() - HOURS_KEPT * 3600:
                 shutil.rmtree(path) if path.is_dir() else path.unlink()

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from connectors.numerals import number
 
-_LOGGED_EVERY_SECONDS = 10
+LOGGED_EVERY_SECONDS = 10
 _MEGABYTE = 1_000_000
 
 
@@ -102,7 +102,7 @@ class Logged:
 
 
 def _log(name: str, meter: Meter, over: threading.Event) -> None:
-    while not over.wait(_LOGGED_EVERY_SECONDS):
+    while not over.wait(LOGGED_EVERY_SECONDS):
         logging.getLogger(__name__).info("%s%s", name, _figures(meter))
 
 

@@ -20,17 +20,17 @@ class Bars:
     """A bar for each step under way, gone with its step."""
 
     def __init__(self, bars: RichProgress) -> None:
-        self._bars = bars
+        self.drawn = bars
 
     @contextmanager
     def step(self, name: str) -> Iterator[Meter]:
         """A step with a bar of its own."""
         meter = Meter()
-        task = self._bars.add_task(name, total=None, meter=meter)
+        task = self.drawn.add_task(name, total=None, meter=meter)
         try:
             yield meter
         finally:
-            self._bars.remove_task(task)
+            self.drawn.remove_task(task)
 
 
 @contextmanager

@@ -42,7 +42,7 @@ _BROWSER = re.compile(rb"Mozilla/\d\.\d+ \((?!compatible;(?! ?(?:MSIE|Konqueror)
 _UNNAMED = "?"
 _WORD = re.compile(r"(?:[^\\.^$*+?{}\[\]|()]|\\\W)+")
 _ESCAPED = re.compile(r"\\(\W)")
-_SHAPES_KEPT = 1 << 16
+SHAPES_KEPT = 1 << 16
 
 
 class AgentRules:
@@ -65,7 +65,7 @@ class AgentRules:
             return self._judge(agents)
 
     def _judge(self, agents: list[bytes]) -> list[str]:
-        if len(self._by_shape) > _SHAPES_KEPT:
+        if len(self._by_shape) > SHAPES_KEPT:
             self._by_shape.clear()
         any_digits, named_digits = _bots()
         shapes = [agent.translate(_DIGITS_AS_ZERO) for agent in agents]

@@ -15,7 +15,7 @@ from kernels.access_log import ROOM, find_cached, hash_with_key
 
 _WORD_BYTES = 8
 _MOST_BYTES = 512
-_SLOT_BITS = 18
+SLOT_BITS = 18
 
 Ints = NDArray[np.int64]
 Bytes = NDArray[np.uint8]
@@ -76,8 +76,8 @@ class Verdicts:
     def __init__(self, judge: Callable[[list[bytes]], list[int]]) -> None:
         self._judge = judge
         # An empty slot has the hash 0, which a string has once in 2 ** 64.
-        self._hashes = np.zeros(1 << _SLOT_BITS, np.uint64)
-        self._verdicts = np.zeros(1 << _SLOT_BITS, np.int16)
+        self._hashes = np.zeros(1 << SLOT_BITS, np.uint64)
+        self._verdicts = np.zeros(1 << SLOT_BITS, np.int16)
 
     def of(self, texts: Texts, *, hashes: Keys) -> Verdict:
         """One verdict per string; `hashes` are its `keyed_hashes`."""
@@ -86,7 +86,7 @@ class Verdicts:
         if len(new):
             _, first, nths = np.unique(hashes[new], return_index=True, return_inverse=True)
             verdicts[new] = np.array(self._judge(texts.only(new[first]).tolist()), np.int16)[nths]
-            slots = (hashes[new] >> np.uint64(64 - _SLOT_BITS)).astype(np.int64)
+            slots = (hashes[new] >> np.uint64(64 - SLOT_BITS)).astype(np.int64)
             slots ^= (self._hashes[slots] != 0) & (self._hashes[slots ^ 1] == 0)
             self._hashes[slots], self._verdicts[slots] = hashes[new], verdicts[new]
         return verdicts

@@ -27,10 +27,10 @@ from pipeline.tables import DTYPES, OUTCOME_COLUMNS, SOURCE_COLUMNS, Column, Tab
 _ROWS, _OUTCOMES = ".rows.parquet", ".outcomes.parquet"
 _QUARANTINE = "quarantine.csv"
 _UNDATED = "undated"
-_GROUP_ROWS = 1 << 16
-_PART_ROWS = 1 << 16
+GROUP_ROWS = 1 << 16
+PART_ROWS = 1 << 16
 # Of fewer rows, categories take longer to make and to compare than texts.
-_FEW_ROWS = 1 << 12
+FEW_ROWS = 1 << 12
 _ROW_BITS = 40
 _ARROW_TYPES = {
     "text": pa.large_string(),
@@ -75,7 +75,7 @@ class _Month:
         self.waiting.append(rows)
         self.codes.append(codes)
         self.rows_count += len(codes)
-        if sum(map(len, self.waiting)) >= _GROUP_ROWS:
+        if sum(map(len, self.waiting)) >= GROUP_ROWS:
             self.write()
 
     def write(self) -> None:
@@ -295,7 +295,7 @@ def _batches(folder: Path) -> Iterator[list[_Group]]:
             rows_count = metadata.row_group(group).num_rows
             batch.append(_Group(path, group, outcomes.slice(begin, rows_count)))
             begin += rows_count
-            if sum(len(one.outcomes) for one in batch) >= _PART_ROWS:
+            if sum(len(one.outcomes) for one in batch) >= PART_ROWS:
                 yield batch
                 batch = []
     if batch:
@@ -309,7 +309,7 @@ def _read_groups(groups: Sequence[_Group], *, table: Table) -> pd.DataFrame:
         names = [*rows.column_names, *outcomes.column_names]
         tables.append(pa.table([*rows.columns, *outcomes.columns], names=names))
     found = pa.concat_tables(tables)
-    return _as_frame(_in_words(found) if len(found) < _FEW_ROWS else found.unify_dictionaries())
+    return _as_frame(_in_words(found) if len(found) < FEW_ROWS else found.unify_dictionaries())
 
 
 def _in_words(rows: pa.Table) -> pa.Table:

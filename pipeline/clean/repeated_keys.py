@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from pipeline.indicators.row_hashes import Words
 
-_READ_AT_ONCE = 1 << 16
+READ_AT_ONCE = 1 << 16
 _WORD_BYTES = 8
-_SORTED_AT_ONCE = 1 << 20
-_GROUP_ROWS = 1 << 18
+SORTED_AT_ONCE = 1 << 20
+GROUP_ROWS = 1 << 18
 _HALF = np.uint64(32)
 
 
@@ -52,7 +52,7 @@ class RepeatedKeys:
         """
         waiting: list[Words] = []
         for places in self._small_groups(shared_with):
-            if waiting and sum(map(len, waiting)) + len(places) > _GROUP_ROWS:
+            if waiting and sum(map(len, waiting)) + len(places) > GROUP_ROWS:
                 yield np.sort(np.concatenate(waiting))
                 waiting = []
             waiting.append(places)
@@ -60,24 +60,24 @@ class RepeatedKeys:
             yield np.sort(np.concatenate(waiting))
 
     def _small_groups(self, others: RepeatedKeys | None) -> Iterator[Words]:
-        parts = 1 << (self._count // _SORTED_AT_ONCE).bit_length()
+        parts = 1 << (self._count // SORTED_AT_ONCE).bit_length()
         for part in range(parts):
-            hashes, places = self._part(part, np.uint64(parts - 1))
+            hashes, places = self.of_part(part, np.uint64(parts - 1))
             if others is None:
                 again = np.flatnonzero(_comes_again(hashes))
             else:
-                theirs, their_places = others._part(part, np.uint64(parts - 1))
+                theirs, their_places = others.of_part(part, np.uint64(parts - 1))
                 shared = hashes[_is_among(hashes, theirs)]
                 hashes, places = np.concatenate([hashes, theirs]), np.concatenate([places, their_places])
                 again = np.flatnonzero(_is_among(hashes, shared))
             again = again[np.argsort(hashes[again], kind="stable")]
             first = np.searchsorted(hashes[again], hashes[again])
-            for begin in range(0, len(again), _GROUP_ROWS):
-                chosen = (first >= begin) & (first < begin + _GROUP_ROWS)
+            for begin in range(0, len(again), GROUP_ROWS):
+                chosen = (first >= begin) & (first < begin + GROUP_ROWS)
                 if chosen.any():
                     yield places[again[chosen]]
 
-    def _part(self, part: int, mask: np.uint64) -> tuple[Words, Words]:
+    def of_part(self, part: int, mask: np.uint64) -> tuple[Words, Words]:
         """The hashes that end in some bits, and the places of their rows."""
         found = [(np.empty(0, np.uint64), np.empty(0, np.uint64))]
         for hashes, places in zip(_words_in(self._hashes), _words_in(self._places), strict=True):
@@ -89,7 +89,7 @@ class RepeatedKeys:
 
 def _words_in(file: IO[bytes]) -> Iterator[Words]:
     file.seek(0)
-    while block := file.read(_READ_AT_ONCE * _WORD_BYTES):
+    while block := file.read(READ_AT_ONCE * _WORD_BYTES):
         yield np.frombuffer(block, np.uint64)
 
 

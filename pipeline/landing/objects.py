@@ -30,7 +30,7 @@ from pipeline.mirror import (
 from pipeline.progress import Meter
 from pipeline.sealed import damaged, read_sealed, say_mended, sealed, write_sealed
 
-_CHUNK_BYTES = 1 << 25
+CHUNK_BYTES = 1 << 25
 
 
 def object_path(home: Path, sha256: str) -> Path:
@@ -209,7 +209,7 @@ def _state(content: bytes | Path) -> tuple[int, ...]:
 def _written(file: io.BufferedIOBase, copy_path: Path) -> str:
     """Write a file's bytes; gives their hash, made on a thread of its own, for it takes longer than the writing."""
     # Anonymous maps, of which a small file touches no more than it needs.
-    digest, buffers = hashlib.sha256(), cycle((mmap(-1, _CHUNK_BYTES), mmap(-1, _CHUNK_BYTES)))
+    digest, buffers = hashlib.sha256(), cycle((mmap(-1, CHUNK_BYTES), mmap(-1, CHUNK_BYTES)))
     with copy_path.open("wb") as copy, ThreadPoolExecutor(1) as hashing:
         hashed: Future[None] = hashing.submit(digest.update, b"")
         # Two buffers in turn, for memory asked for anew costs as much as the copying.

@@ -72,7 +72,7 @@ def type_problems(suite: Suite) -> Iterator[Problem]:
 @cache
 def _frames() -> BatchDefinition[Any]:
     """Where every frame is checked; to make such a place for each would write the context's settings each time."""
-    source = _context().data_sources.add_pandas("frames")
+    source = context().data_sources.add_pandas("frames")
     return source.add_dataframe_asset("frame").add_batch_definition_whole_dataframe("whole")
 
 
@@ -103,7 +103,7 @@ def _expectation(rule: Rule) -> Expectation:
 
 
 @cache
-def _context() -> AbstractDataContext:
+def context() -> AbstractDataContext:
     """The one context of this process: nothing on disk, nothing sent, nothing printed, no cell value in a log."""
     _import_great_expectations()
     import great_expectations

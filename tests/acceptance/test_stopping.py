@@ -32,7 +32,8 @@ AT_VALIDATION = (
 )
 # Neither a copy of raw bytes nor a clean table can be made.
 UNABLE = (
-    "from pipeline.landing import objects; from pipeline.clean import dataset; objects._copy = dataset._write = None; "
+    "from pipeline.landing import objects; from pipeline.clean import dataset; "
+    "objects.publish = dataset.MonthFiles = None; "
 )
 LOG = b'10.0.0.%d - - [%02d/Mar/2024:10:00:00 +0700] "GET / HTTP/1.1" 200 5 "-" "Mozilla/5.0 (X11)"\n'
 

@@ -49,7 +49,7 @@ def test_digits_are_told_apart_just_where_a_bot_is_known_by_them(agent: str, rng
 
 
 def test_forgetting_shapes_changes_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bots, "_SHAPES_KEPT", 1)
+    monkeypatch.setattr(bots, "SHAPES_KEPT", 1)
     judge = AgentRules()
     assert judge([b"curl/8.0", b"Firefox"]) == ["bot", ""]
     assert judge([b"Firefox", b"", b"curl/9.0"]) == ["", "empty_agent", "bot"]

@@ -201,7 +201,7 @@ def test_lines_of_the_usual_servers_are_not_read_one_by_one(monkeypatch: pytest.
 
 
 def test_lines_that_are_alike_but_for_their_values_are_not_parsed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(json_block, "_reader", lambda *_: pytest.fail("parsed"))
+    monkeypatch.setattr(json_block, "read_paths", lambda *_, **__: pytest.fail("parsed"))
     plain = (NGINX, NGINX_PARTS, CADDY | {"request": CADDY["request"] | {"headers": {"User-Agent": ["Mozilla/5.0"]}}})
     for usual in plain:
         sizes = [*range(40), 0.25]

@@ -15,7 +15,7 @@ KEY = bytes(range(24))
 @given(st.lists(st.lists(st.binary(max_size=3), min_size=1), max_size=6), st.integers(1, 18))
 def test_a_text_has_its_own_verdict_whatever_was_judged_before(rounds: list[list[bytes]], slot_bits: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("pipeline.access_log.texts._SLOT_BITS", slot_bits)
+        patch.setattr("pipeline.access_log.texts.SLOT_BITS", slot_bits)
         verdicts = Verdicts(lambda values: [sum(value) % 100 for value in values])
         for values in rounds:
             texts = Texts.of(values)
@@ -39,7 +39,7 @@ def test_a_text_is_judged_once_while_there_is_room() -> None:
 
 
 def test_two_texts_that_need_the_same_slots_are_both_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipeline.access_log.texts._SLOT_BITS", 1)
+    monkeypatch.setattr("pipeline.access_log.texts.SLOT_BITS", 1)
     asked: list[bytes] = []
     verdicts = Verdicts(lambda values: [asked.append(value) or len(value) for value in values])  # type: ignore[func-returns-value]
     for value in (b"a", b"bb", b"a", b"bb"):

@@ -12,9 +12,9 @@ from tests.acceptance.test_bad_input import tolok
 
 
 def test_every_piece_of_work_on_offer_has_a_name_in_both_languages_and_a_seeded_input() -> None:
-    assert set(BENCHED) == set(here._NAMES)
+    assert set(BENCHED) == set(here.NAMES)
     works = [importlib.import_module(f"benchmarks.{name}").WORK for name in BENCHED]
-    assert all(" / " in name for name in here._NAMES.values())
+    assert all(" / " in name for name in here.NAMES.values())
     assert all(work.write and work.size is None for work in works)
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from importlib.machinery import ModuleSpec
 from pathlib import Path
 
 import pytest
 
-from benchmarks import measure
 from benchmarks.measure import Target, compare, exponent
 from tests.benchmarks import folder_work
 from tests.benchmarks.numbers_work import WORK
@@ -33,11 +33,11 @@ def test_what_is_installed_while_a_run_is_under_way_is_not_measured_in_it(
 ) -> None:
     asked: list[str] = []
 
-    def is_there(need: str) -> bool:
+    def find(need: str) -> ModuleSpec | None:
         asked.append(need)
-        return len(asked) > 1
+        return ModuleSpec(need, None) if len(asked) > 1 else None
 
-    monkeypatch.setattr(measure, "_is_there", is_there)
+    monkeypatch.setattr("importlib.util.find_spec", find)
     samples, verdicts = compare(WORK, size=200, rounds=1, folder=tmp_path)
     assert asked, "nothing was looked for"
     assert "absent" not in {who for who, _ in samples}

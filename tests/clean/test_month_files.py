@@ -41,12 +41,12 @@ DESK = """
 @pytest.fixture(autouse=True)
 def _small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(csv_blocks, "BLOCK_BYTES", 300)
-    monkeypatch.setattr(repeated_keys, "_SORTED_AT_ONCE", 16)
-    monkeypatch.setattr(repeated_keys, "_READ_AT_ONCE", 5)
-    monkeypatch.setattr(repeated_keys, "_GROUP_ROWS", 4)
-    monkeypatch.setattr(month_files, "_GROUP_ROWS", 7)
-    monkeypatch.setattr(month_files, "_PART_ROWS", 10)
-    monkeypatch.setattr(month_files, "_FEW_ROWS", 6)
+    monkeypatch.setattr(repeated_keys, "SORTED_AT_ONCE", 16)
+    monkeypatch.setattr(repeated_keys, "READ_AT_ONCE", 5)
+    monkeypatch.setattr(repeated_keys, "GROUP_ROWS", 4)
+    monkeypatch.setattr(month_files, "GROUP_ROWS", 7)
+    monkeypatch.setattr(month_files, "PART_ROWS", 10)
+    monkeypatch.setattr(month_files, "FEW_ROWS", 6)
 
 
 def some_rows(rng: random.Random, count: int) -> list[str]:

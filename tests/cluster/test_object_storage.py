@@ -96,7 +96,7 @@ def test_a_run_takes_away_old_uploads_of_its_own_folder_alone(
     for key in (f"tolok/{KEY}", "tolok-lain/a", "lain/b"):
         begin(keys, key)
     assert len(uploads()) == 3
-    monkeypatch.setattr("pipeline.leftovers._HOURS_KEPT", -1)
+    monkeypatch.setattr("pipeline.leftovers.HOURS_KEPT", -1)
     sweep_leftovers.cache_clear()
     sweep_leftovers(tmp_path)
     assert uploads() == ["lain/b", "tolok-lain/a"]

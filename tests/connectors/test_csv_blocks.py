@@ -127,13 +127,13 @@ def test_bytes_that_are_not_of_the_encoding_are_refused_wherever_they_stand(
 def slow_blocks(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """How many bytes Python's reader was asked for, block by block, header left out."""
     asked: list[int] = []
-    rows = csv_blocks._Text.rows
+    rows = csv_blocks.CsvText.rows
 
-    def counted(self: csv_blocks._Text, bytes_count: int = 0) -> Iterator[tuple[int, list[str]]]:
+    def counted(self: csv_blocks.CsvText, bytes_count: int = 0) -> Iterator[tuple[int, list[str]]]:
         asked.extend([bytes_count] if bytes_count else [])
         return rows(self, bytes_count) if bytes_count else rows(self)
 
-    monkeypatch.setattr(csv_blocks._Text, "rows", counted)
+    monkeypatch.setattr(csv_blocks.CsvText, "rows", counted)
     return asked
 
 

@@ -131,7 +131,7 @@ def test_aliases_that_multiply_or_hold_themselves_end_nothing(last: str, tmp_pat
 
 def test_a_line_without_end_is_refused_before_it_fills_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(csv_blocks, "BLOCK_BYTES", 1 << 16)
-    monkeypatch.setattr(csv_blocks, "_LONGEST_LINE", 1 << 18)
+    monkeypatch.setattr(csv_blocks, "LONGEST_LINE", 1 << 18)
     (tmp_path / "a.csv").write_bytes(CSV + b"a" * (1 << 20))
     with pytest.raises(DataRejected, match="longer than"):
         values(tmp_path / "a.csv", "csv")

@@ -176,7 +176,7 @@ def test_a_formula_never_computed_is_refused_however_the_sheet_is_written(
 def test_what_is_refused_is_found_wherever_the_sheet_is_cut(
     part_bytes: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(xlsx_marks, "_BLOCK_BYTES", part_bytes)
+    monkeypatch.setattr(xlsx_marks, "BLOCK_BYTES", part_bytes)
     formula = workbook(tmp_path / "a.xlsx", [["id", "x"], [1, "=1+1"], [2, 3]])
     with pytest.raises(DataRejected, match="B2"):
         rows_of(formula, ("id", "x"), format="xlsx")

@@ -198,16 +198,6 @@ def test_a_redirect_to_anything_but_the_own_host_is_refused(location: str) -> No
     assert "lain" not in str(caught.value)
 
 
-def test_a_redirect_from_https_to_http_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    from connectors.http import Answer
-
-    client = HttpClient(Connection("sistem", host="https://sistem.example"), allow=HERE, limits=QUICK)
-    moved = Answer(b"", 302, {"Location": "http://sistem.example/x"}, "sistem")
-    monkeypatch.setattr(client, "_send", lambda *_: moved)
-    with pytest.raises(ConfigError, match="redirects"):
-        client.ask(Request("x"))
-
-
 @pytest.mark.parametrize("value", ["sandi-密码", "a\r\nX-More: 1", "a\nb", " rahasia-7f3c", "a\x00b", "\ud800"])
 def test_a_secret_that_no_header_can_carry_is_refused_without_being_told(value: str) -> None:
     with raw_server(silent) as url, pytest.raises(ConfigError, match="'X-Key'") as caught:

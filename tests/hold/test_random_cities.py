@@ -61,7 +61,6 @@ def _results(city: RandomCity, home: Path, *, parts: int) -> tuple[list[Case], d
     for folder in (home / "home", home / "cities", home / "cases"):
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
-    steps._load_city.cache_clear()
     cases = city.write(home / "cases" / "kota", city="kota", cities=home / "cities", parts=parts)
     period = city.parameters["period"]
     for source in steps.sources("kota", period):

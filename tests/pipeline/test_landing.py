@@ -70,7 +70,7 @@ def test_bytes_that_change_while_they_are_copied_are_refused(tmp_path: Path, con
 def test_a_file_is_landed_once_under_its_hash_however_often_and_whatever_was_thought_of_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_known: bool
 ) -> None:
-    monkeypatch.setattr(objects, "_CHUNK_BYTES", 7)
+    monkeypatch.setattr(objects, "CHUNK_BYTES", 7)
     export, home = tmp_path / "ekspor.csv", tmp_path / "home"
     export.write_bytes(bytes(range(256)))
     sha256 = hashlib.sha256(bytes(range(256))).hexdigest()
@@ -94,5 +94,5 @@ def test_a_file_that_landed_before_is_not_copied_again(tmp_path: Path, monkeypat
         return land(tmp_path / "home", city=city, source_name="layanan", period=Period.parse(label)).files
 
     first = landed("2025-01")
-    monkeypatch.setattr(objects, "_written", lambda *_: pytest.fail("copied again"))
+    monkeypatch.setattr(objects, "publish", lambda *_: pytest.fail("copied again"))
     assert landed("2025") == landed("2025-01") == first

@@ -111,7 +111,7 @@ def test_a_line_is_said_of_each_outermost_step_that_ended_well() -> None:
 def test_a_log_is_told_now_and_then_until_the_step_ends(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(progress, "_LOGGED_EVERY_SECONDS", 0.01)
+    monkeypatch.setattr(progress, "LOGGED_EVERY_SECONDS", 0.01)
     caplog.set_level(logging.INFO)
     before = set(threading.enumerate())
     with Logged().step("Ambil / Fetch meja") as meter:
@@ -131,9 +131,9 @@ def test_a_terminal_shows_bytes_pace_and_nothing_of_steps_that_are_over() -> Non
             meter.expect(2_000_000)
             meter.read(500_000)
             meter.make(1000)
-            bars._bars.refresh()
+            bars.drawn.refresh()
         shown = terminal.getvalue()
-        assert not bars._bars.tasks
+        assert not bars.drawn.tasks
     assert "Bersihkan / Clean visits" in shown
     assert "0.5/2.0 MB" in shown
     assert "baris·rows/s" in shown

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
@@ -20,7 +21,7 @@ from pipeline import backfill, steps
 from pipeline.cli import main
 from pipeline.failures import forget_failures, keep_failure
 from pipeline.progress import SILENT
-from pipeline.warehouse import Notifications
+from pipeline.warehouse import Notifications, Warehouse
 from pipeline.watch import AT_ONCE, conditions, keep_failure_of_run, tell
 from tests.mailbox import Mailbox, mail_server, webhook
 
@@ -316,8 +317,8 @@ def test_a_month_that_is_being_caught_up_is_not_told_of_and_one_that_never_comes
     runs = [NOW + timedelta(hours=hours) for hours in hours_of_runs]
     for nth, hours in enumerate(hours_of_looks):
         now = NOW + timedelta(hours=hours)
-        ran_at = max((at for at in runs if at < now), default=None)
-        with patch("pipeline.watch._last_run_at", return_value=ran_at):
+        stored = [SimpleNamespace(computed_at=at) for at in runs if at < now]
+        with patch.object(Warehouse, "results", return_value=stored):
             assert bool(tell("kota", now=now)) == (nth == told_at_look), f"look {nth}"
     assert "DID NOT COME\n- 2025-12: " in chat.messages[0][1]
 

@@ -178,7 +178,7 @@ def test_an_answer_that_is_none_of_ckan_is_told_as_one(content: bytes) -> None:
 
 
 def test_an_answer_of_ckan_without_end_is_refused_before_it_fills_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ckan, "_MOST_BYTES", 1_000_000)
+    monkeypatch.setattr(ckan, "MOST_BYTES", 1_000_000)
     endless = gzip.compress(b'{"success": true, "result": "' + b"a" * 20_000_000)
     reply = Reply(content=endless, headers={"Content-Encoding": "gzip"})
     for answering in (Answering(b"[" * 1_000_001), Answering(reply)):

@@ -10,7 +10,6 @@ import pytest
 
 from connectors.errors import ConfigError
 from pipeline import suites, validate
-from pipeline.validate import expectations
 
 Content = dict[str, Any]
 
@@ -122,6 +121,10 @@ def test_all_faults_are_named_at_once(content: Content, tmp_path: Path) -> None:
 def test_what_great_expectations_drops_in_silence_is_refused(
     content: Content, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = expectations._ge_suite
-    monkeypatch.setattr(expectations, "_ge_suite", lambda name, expectations: whole(name, expectations[1:]))
+    from great_expectations.core import ExpectationSuite
+
+    def forgetful(name: str, *, expectations: list[Any]) -> ExpectationSuite:
+        return ExpectationSuite(name, expectations=expectations[1:])
+
+    monkeypatch.setattr("great_expectations.core.ExpectationSuite", forgetful)
     assert "dropped" in refusal(content, tmp_path).en

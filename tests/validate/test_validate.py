@@ -367,7 +367,8 @@ def test_a_verdict_can_be_read_without_loading_great_expectations(tmp_path: Path
 
 def test_checking_writes_no_file_where_it_is_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    expectations._context.cache_clear()
+    expectations.context.cache_clear()
+    expectations.context()
     assert verdict(sound_frame("visits"), "visits").is_sound
     assert list(tmp_path.iterdir()) == []
 
@@ -376,8 +377,8 @@ def test_no_folder_is_made_for_pages_that_nobody_asked_for(tmp_path: Path, monke
     """A process that is killed would leave it in the system's temporary folder."""
     asked = []
     monkeypatch.setattr(tempfile, "TemporaryDirectory", lambda *_, **__: asked.append(1) or nullcontext(str(tmp_path)))
-    expectations._context.cache_clear()
-    assert expectations._context().config.data_docs_sites == {}
+    expectations.context.cache_clear()
+    assert expectations.context().config.data_docs_sites == {}
     assert asked == []
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 import time
@@ -214,7 +215,9 @@ def test_a_warehouse_that_may_only_be_read_is_told_before_anything_is_written(
         Warehouse(with_options(postgres_url, "default_transaction_read_only=on")).require_writable()
     warehouse = Warehouse(f"sqlite:///{tmp_path / 'w.sqlite'}")
     warehouse.migrate()
-    with patch("pipeline.warehouse.sqlite_file._is_frozen", return_value=True):
+    (tmp_path / "w.sqlite").chmod(0o444)
+    # To root every file is one to write to.
+    with patch("os.access", lambda _, mode: mode != os.W_OK):
         assert warehouse.current("kota-uji") == []
         with pytest.raises(ConfigError, match="may not be written"):
             warehouse.require_writable()
