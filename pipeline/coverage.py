@@ -79,14 +79,18 @@ class Coverage:
     def __and__(self, other: Coverage) -> Coverage:
         return Coverage.of((max(a[0], b[0]), min(a[1], b[1])) for a in self.stretches for b in other.stretches)
 
+    @property
+    def days_count(self) -> int:
+        """How many days there are."""
+        return sum((last - first).days + 1 for first, last in self.stretches)
+
     def within(self, period: Period) -> Coverage:
         """The covered days of a period."""
         return self & Coverage.of_period(period)
 
     def pct_of(self, period: Period) -> float:
         """The share of a period's days that is covered, in percent."""
-        days_count = sum((last - first).days + 1 for first, last in self.within(period).stretches)
-        return 100 * days_count / period.days_count
+        return 100 * self.within(period).days_count / period.days_count
 
 
 def remark(coverage: Coverage, *, source_name: str, wanted: Coverage) -> tuple[str, str]:

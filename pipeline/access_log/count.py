@@ -8,11 +8,11 @@ requested it. No address is kept: a visitor is a keyed hash. Each part of a file
 from __future__ import annotations
 
 import ctypes
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
 from threading import Event
@@ -40,6 +40,8 @@ __all__ = ["LogCounts", "LogFile", "LogTerms", "count_visits"]
 
 
 BYTES_WORTH_SHARING = 1 << 28
+# So many times the lines of a file that tells of its days are those of all.
+_FAIR_SHARE = 10
 _DEFINITIONS = {
     "headline": "pages people asked for, {minutes} idle minutes, cut at local midnight",
     "bots_included": "pages people and bots asked for, {minutes} idle minutes, cut at local midnight",
@@ -60,12 +62,14 @@ _Rest = tuple[Stretch, int, Place]
 class LogCounts:
     """`visits`: a row per portal, local day and variant; `tally`: lines per local day, outcome and rule.
 
-    `files` are those read, members of zips one by one; `remarks` say what is odd.
+    `files` are those read, members of zips one by one; `side_by_side` says by day how many of them tell of it, but for
+    those with less than a tenth of the lines of their days; `remarks` say what is odd.
     """
 
     visits: pd.DataFrame
     tally: pd.DataFrame
     files: tuple[FileCounts, ...] = ()
+    side_by_side: Mapping[str, int] = field(default_factory=dict)
     remarks: tuple[Remark, ...] = ()
 
 
@@ -92,7 +96,7 @@ def count_visits(
         visits["visit_definition"] += _WITHOUT_AGENTS
     visits_count = int(visits.loc[visits["variant"] == "no_midnight_break", "visits_count"].sum())
     remarks = remarks_of(counts, files=files, terms=terms, visits_count=visits_count)
-    return LogCounts(visits, _tally(counts), _files(counts, files), remarks)
+    return LogCounts(visits, _tally(counts), _files(counts, files), _side_by_side(counts), remarks)
 
 
 def _give_back_memory() -> None:
@@ -105,6 +109,15 @@ def _files(counts: Totals, files: Sequence[LogFile]) -> tuple[FileCounts, ...]:
     return tuple(
         FileCounts(file, counts.considered[nth], counts.unread[nth]) for nth, file in enumerate(files, start=1)
     )
+
+
+def _side_by_side(counts: Totals) -> dict[str, int]:
+    """By local day, as ISO dates, the number of files that tell a fair share of their days."""
+    of_all, found = counts.lines.sum(axis=1), Counter[int]()
+    for lines in counts.days_of_files.values():
+        if _FAIR_SHARE * sum(lines.values()) >= of_all[list(lines)].sum():
+            found.update(lines.keys())
+    return {str(FIRST_DAY + day): count for day, count in sorted(found.items())}
 
 
 class _Summarised:

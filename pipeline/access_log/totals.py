@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -59,12 +59,14 @@ class Totals:
     """The sum of summaries: visits and new visitors by day, lines by local day and rule, what remarks are made of.
 
     `names` are those of `Summary`. Of each file `considered` counts the lines but blank and header lines, `unread`
-    those among them that no format fits or whose time is bad; `cut_files` end in the middle of a line.
+    those among them that no format fits or whose time is bad, `days_of_files` its lines by day; `cut_files` end in the
+    middle of a line.
     """
 
     terms: LogTerms
     considered: Counter[int] = field(default_factory=Counter)
     unread: Counter[int] = field(default_factory=Counter)
+    days_of_files: defaultdict[int, Counter[int]] = field(default_factory=lambda: defaultdict(Counter))
     cut_files: set[int] = field(default_factory=set)
     concentration: Concentration = field(default_factory=Concentration)
     forwarded: Forwarded = field(default_factory=Forwarded)
@@ -98,6 +100,8 @@ class Totals:
         position, nth = key
         self.lines[summary.days] += summary.lines
         self.faults += summary.faults
+        lines = summary.lines.sum(axis=1).tolist()
+        self.days_of_files[position].update(dict(zip(summary.days.tolist(), lines, strict=True)))
         self.considered[position] += summary.considered_count
         self.unread[position] += summary.unread_count
         self._lines_counts[key] = summary.lines_count

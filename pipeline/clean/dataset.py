@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import asdict, dataclass, field
 from functools import cached_property, partial
+from itertools import combinations
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -16,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import pyarrow as pa
 
-from connectors.errors import DataDamaged
+from connectors.errors import DataDamaged, DataRejected
+from connectors.numerals import number, number_en
 from connectors.remarks import Remark
 from pipeline.atomic import atomic_folder, discard
 from pipeline.clean.alike_ids import Shares, alike_count, has_lasting_ids, shared_counts, shared_hashes, shares
@@ -39,6 +41,7 @@ from pipeline.shipped import code_sha256
 from pipeline.tables import TABLES, VISITS, Table
 
 if TYPE_CHECKING:
+    from pipeline.access_log.count import LogCounts
     from pipeline.access_log.summaries import Summaries
 
 _TALLY = "tally.parquet"
@@ -52,7 +55,8 @@ class Dataset:
 
     `tally` counts the lines of access logs (null without any), `follow_ups` the rows of follow-up logs by source;
     `remarks` are what was found worth knowing while the sources were read, `unmapped` the commonest texts that a value
-    map does not know, by source and clean column. `shares` are signs of ids and headers, by sign and place.
+    map does not know, by source and clean column. `shares` are signs of ids and headers, by sign and place. `logs` says
+    by source and day how many log files tell of it side by side.
     """
 
     path: Path
@@ -62,6 +66,7 @@ class Dataset:
     remarks: tuple[Remark, ...] = ()
     unmapped: Mapping[str, Common] = field(default_factory=dict)
     shares: Shares = field(default_factory=dict)
+    logs: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
     @cached_property
     def frame(self) -> pd.DataFrame:
@@ -155,7 +160,7 @@ def read_dataset(path: Path, table: Table) -> Dataset:
     tally = pd.read_parquet(path / _TALLY) if (path / _TALLY).is_file() else None
     follow_ups = {name: RowCounts(**rows) for name, rows in raw["follow_ups"].items()}
     remarks = tuple(Remark(**remark) for remark in raw["remarks"])
-    return Dataset(path, table, tally, follow_ups, remarks, raw["unmapped"], raw["shares"])
+    return Dataset(path, table, tally, follow_ups, remarks, raw["unmapped"], raw["shares"], raw["logs"])
 
 
 def damage_of(path: Path) -> list[str]:
@@ -234,7 +239,7 @@ def _write(folder: Path, sources: Sequence[Landed], table: Table, *, summaries: 
 
     What logs hold is looked up and kept in `summaries`.
     """
-    files, tallies = MonthFiles(folder, table), []
+    files, tallies, side_by_side = MonthFiles(folder, table), [], {}
     logs = [landed for landed in sources if landed.source.format == "access_log"]
     with ExitStack() as stack:
         stack.callback(files.let_go)
@@ -246,9 +251,11 @@ def _write(folder: Path, sources: Sequence[Landed], table: Table, *, summaries: 
         others = [landed for landed in sources if landed not in logs]
         written = [_write_source(one, files, among=sources, shared=shared, repeated=repeated) for one in others]
         for landed in logs:
-            visits, tally = _count_log(landed, summaries=summaries)
-            files.add(Block.of(finished(visits, table), table))
-            tallies.append(tally)
+            counts = _count_log(landed, summaries=summaries)
+            files.add(Block.of(finished(counts.visits, table), table))
+            tallies.append(counts.tally)
+            side_by_side[landed.manifest.source] = counts.side_by_side
+        _refuse_a_portal_twice(logs, side_by_side)
         alike = {source.name: _resolve_duplicates(source, files) for source in written}
         found = _shared_counts(shared, files, table, written)
         files.close()
@@ -258,11 +265,29 @@ def _write(folder: Path, sources: Sequence[Landed], table: Table, *, summaries: 
     remarks = [asdict(remark) for landed in sources for remark in landed.all_remarks]
     unmapped = {landed.manifest.source: landed.unmapped.most_common for landed in sources}
     content = {"follow_ups": follow_ups, "remarks": remarks, "unmapped": unmapped, "files": kept_files(folder)}
+    content["logs"] = side_by_side
     of_ids = shares(alike, found, rows={one.name: one.usable_count for one in written}, table=table)
     content["shares"] = of_ids | {OTHER_MEANINGS: _other_meanings(written)}
     (folder / LIST).write_bytes(sealed(json.dumps(content, sort_keys=True)))
     # What comes after has other columns in memory; arrow would keep the room of these.
     pa.default_memory_pool().release_unused()
+
+
+def _refuse_a_portal_twice(logs: Sequence[Landed], side_by_side: Mapping[str, Mapping[str, int]]) -> None:
+    """Raise `DataRejected` where two sources are logs of one portal on one day: who visits both servers visits once."""
+    for one, other in combinations(logs, 2):
+        names = one.manifest.source, other.manifest.source
+        shared = side_by_side[names[0]].keys() & side_by_side[names[1]].keys()
+        if shared and one.source.portal_id == other.source.portal_id:
+            told, count = " dan ".join(names), len(shared)
+            raise DataRejected(
+                id=f"{told}: log satu portal ('{one.source.portal_id}') untuk {number(count)} hari yang sama, misalnya "
+                f"{min(shared)}. Bila portal itu berjalan di beberapa server, sebut semua berkasnya di satu sumber "
+                "(path: [..., ...]); bila portalnya berbeda, beri masing-masing portal_id.",
+                en=f"{' and '.join(names)}: logs of one portal ('{one.source.portal_id}') for {number_en(count)} days "
+                f"in common, such as {min(shared)}. If the portal runs on several servers, name all their files in one "
+                "source (path: [..., ...]); if these are different portals, give each its portal_id.",
+            )
 
 
 def _other_meanings(written: Sequence[_Written]) -> dict[str, tuple[float, str]]:
@@ -340,7 +365,7 @@ def _shared_counts(
     return found
 
 
-def _count_log(landed: Landed, *, summaries: Summaries | None) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _count_log(landed: Landed, *, summaries: Summaries | None) -> LogCounts:
     from pipeline.access_log.count import LogFile, LogTerms, count_visits
     from pipeline.access_log.judgement import refuse_foreign_logs, refuse_unread_files
 
@@ -350,7 +375,7 @@ def _count_log(landed: Landed, *, summaries: Summaries | None) -> tuple[pd.DataF
     counts = count_visits(logs, terms=terms, summaries=summaries, meter=landed.meter)
     landed.remarks.extend(counts.remarks)
     landed.remarks.extend(refuse_unread_files(counts.files, city=landed.city, terms=terms))
-    return counts.visits, counts.tally
+    return counts
 
 
 def _carries_source(table: Table, among: Sequence[Landed]) -> bool:

@@ -27,6 +27,7 @@ LIMITS = (
     "empty_months_count",
     "missing_month_files_count",
     "other_month_files_count",
+    "days_of_fewer_logs_count",
     "zero_days_count",
     "busiest_day_times",
     "copies_pct",

@@ -121,6 +121,16 @@ OF_TABLES = (
         keeps_provisional=True,
     ),
     _sign(
+        "days_of_fewer_logs_count",
+        "Paling banyak {limit} hari dengan berkas log lebih sedikit daripada hari lain (lebih dari itu: log salah satu "
+        "server belum diminta? Letakkan berkasnya; bila servernya memang bertambah atau berkurang, jelaskan di "
+        "judgement.explained)",
+        "At most {limit} days with fewer log files than other days (more: is a server's log missing? Put its files "
+        "there; if servers came or went, say so in judgement.explained)",
+        most=0,
+        keeps_provisional=True,
+    ),
+    _sign(
         "zero_days_count",
         "Paling banyak {limit} hari tanpa kunjungan di portal yang biasanya dikunjungi",
         "At most {limit} days without a visit on a portal that is visited daily",

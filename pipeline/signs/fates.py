@@ -80,7 +80,8 @@ class Read:
     """One table as it was read: a sample of its sound rows in the period, the fates of all.
 
     `sources` and `names` are those of each file, by its id.
-    `shares` are signs found while the table was cleaned, with their details, by sign and place.
+    `shares` are signs found while the table was cleaned, with their details, by sign and place; `logs` says by source
+    and day how many log files tell of it side by side.
     """
 
     rows: pd.DataFrame
@@ -89,3 +90,4 @@ class Read:
     considered_count: int
     names: Mapping[str, str] = field(default_factory=dict)
     shares: Mapping[str, Mapping[str, tuple[float, str]]] = field(default_factory=dict)
+    logs: Mapping[str, Mapping[str, int]] = field(default_factory=dict)

@@ -12,6 +12,7 @@ from pipeline.periods import Period
 from pipeline.signs.catalogue import OF_TABLES
 from pipeline.signs.copies import ENDS, far_apart, joined_by_component, rows_alike_pct, written_apart
 from pipeline.signs.fates import Read
+from pipeline.signs.logs import days_of_fewer_logs
 from pipeline.signs.months import empty_months_count, month_files
 from pipeline.signs.sign import SOME_ROWS, Signs, frame
 from pipeline.signs.times import times
@@ -60,11 +61,18 @@ def _table_rows(
     yield from _exact_copies(read, table)
     yield table.name, table.name, {"empty_months_count": empty_months_count(read.fates, table)}, ""
     yield from _clusters(read, table)
+    yield from _of_cleaning(read, table)
+    if table.name in ENDS and not read.fates.period.is_month:
+        yield from month_files(read, table, worked=worked)
+
+
+def _of_cleaning(read: Read, table: Table) -> Iterator[tuple[str, str, Signs, str]]:
+    """What was counted while the table was cleaned."""
     for name, places in read.shares.items():
         for place, (share, details) in places.items():
             yield table.name, place, {name: share}, details
-    if table.name in ENDS and not read.fates.period.is_month:
-        yield from month_files(read, table, worked=worked)
+    for source, logs in read.logs.items():
+        yield table.name, f"{source} path", *days_of_fewer_logs(logs, read.fates.period)
 
 
 def _same_answer_pct(rows: pd.DataFrame) -> float | None:

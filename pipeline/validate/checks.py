@@ -47,8 +47,8 @@ def read_tables(
             checks.append(Check(name, suite, sample))
             accounts[name] = account = _account(reading.rows, dataset.tally)
             account["held_with_group"] = reading.held_count
-            files, shares = sources.get(name, {}), dataset.shares
-            found[name] = Read(sample.frame, reading.fates, files, account["considered"], names, shares)
+            files, of_rows = sources.get(name, {}), account["considered"]
+            found[name] = Read(sample.frame, reading.fates, files, of_rows, names, dataset.shares, dataset.logs)
     return [*checks, *([check_of_frame(accounting(accounts), "rows")] if checks else ())], found
 
 
