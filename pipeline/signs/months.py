@@ -77,6 +77,19 @@ def _files_by_source(sources: Mapping[str, str]) -> dict[str, list[str]]:
     return by_source
 
 
+def empty_months_of(rows: pd.DataFrame, fates: Fates, *, worked: Coverage | None) -> tuple[Signs, str]:
+    """Months without a row of one of several sources, where chance explains none of them; nothing of a month.
+
+    Rows of the other sources do not stand for its own.
+    """
+    counts = fates.months_of(rows[fates.table.month_by]).value_counts()
+    expected = [month.label for month in fates.period.months if worked is None or worked.within(month)]
+    absent = [label for label in expected if not counts.get(label)]
+    if len(expected) < 2 or len(expected) * (1 - 1 / len(expected)) ** int(counts.sum()) >= _IMPROBABLE:
+        return {}, ""
+    return {"empty_months_count": float(len(absent))}, ", ".join(absent)
+
+
 def empty_months_count(fates: Fates, table: Table) -> float | None:
     """Months without a row: between months with rows, and before and after them where chance does not explain it.
 

@@ -13,7 +13,7 @@ from pipeline.signs.catalogue import OF_TABLES
 from pipeline.signs.copies import ENDS, far_apart, joined_by_component, rows_alike_pct, written_apart
 from pipeline.signs.fates import Read
 from pipeline.signs.logs import days_of_fewer_logs
-from pipeline.signs.months import empty_months_count, month_files
+from pipeline.signs.months import empty_months_count, empty_months_of, month_files
 from pipeline.signs.sign import SOME_ROWS, Signs, frame
 from pipeline.signs.times import times
 from pipeline.signs.visits import days
@@ -48,6 +48,9 @@ def _table_rows(
         if table.name in ENDS:
             hours = longest_plausible_hours if table.name == "outages" else _LONGEST_RESPONSE_HOURS
             yield table.name, str(source), times(rows, table, fates=read.fates, longest_hours=hours), ""
+            if len(set(sources)) > 1:
+                of_months = empty_months_of(rows, read.fates, worked=worked.get(str(source)))
+                yield table.name, f"{source} {table.month_by}", *of_months
             if table.name == "outages":
                 yield table.name, f"{source} incident_id", *far_apart(rows, read.fates)
                 yield table.name, f"{source} incidents", *joined_by_component(rows, read.fates)

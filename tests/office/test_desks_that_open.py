@@ -119,6 +119,29 @@ def test_days_before_any_desk_had_opened_are_not_covered(office: Office) -> None
     assert "coverage" in codes(result, keeping=True)
 
 
+def test_a_month_without_a_row_of_one_of_two_desks_is_a_sign(office: Office) -> None:
+    """The other desk's rows stood for those of June, and the year was final."""
+    many = lines(datetime(2024, 1, 2, 8), until=datetime(2025, 12, 28), name="B", hours=40)
+    often = [
+        f"{number}-{n},{received[:8]}{1 + (int(received[8:10]) + n) % 28:02}{received[10:]},2026-01-05 08:00:00"
+        for number, received, _ in (row.split(",") for row in many[1:])
+        for n in (0, 9)
+    ]
+    without_june = [row for row in often if ",2025-06" not in row]
+    office.write([NEW[0], *often], covers=WHOLE)
+    assert "empty_months_count" not in codes(office.run("2025"), keeping=True)
+    office.write([NEW[0], *without_june], covers=WHOLE)
+    assert "empty_months_count" in codes(office.run("2025"), keeping=True)
+    assert "found 1 (2025-06)" in tolok(office.patch, "explain", "kota", "2025", "10.3")[1]
+    # Of a third of the rows a month without any may be chance.
+    office.write([NEW[0], *without_june[::3]], covers=WHOLE)
+    assert "empty_months_count" not in codes(office.run("2025"), keeping=True)
+    # Of a desk that was closed then none are missed.
+    early = [row for row in often if row.split(",")[1] < "2025-06"]
+    office.write([NEW[0], *early], covers=[{"first_on": "2024-01-01", "last_on": "2025-05-31"}], closed_on="2025-05-31")
+    assert "empty_months_count" not in codes(office.run("2025"), keeping=True)
+
+
 def test_files_of_months_before_the_opening_are_not_missed(office: Office) -> None:
     office.write(NEW, covers=MAY, opened_on="2025-05-05", path="baru-{month}.csv")
     for month in range(5, 13):
