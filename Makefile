@@ -8,6 +8,8 @@ PERIOD ?= 2025
 SIZE ?= 1000000
 
 .DEFAULT_GOAL := help
+# Each of the hundreds of processes that the tests start would compile pandas, Great Expectations and Airflow anew.
+unexport PYTHONDONTWRITEBYTECODE
 .PHONY: help install run demo up down status test coverage test-servers test-service test-cluster test-compose test-office test-damage test-hold fuzz test-conformance test-pages test-fresh mutate check sbom audit lock generated bench clean
 
 help: ## what can be made
