@@ -67,7 +67,7 @@ class Fates:
         bounds = [*(month.bounds(self.zone)[0] for month in self.period.months), self.period.bounds(self.zone)[1]]
         edges = pd.to_datetime(bounds, utc=True).as_unit("us").asi8
         places = np.searchsorted(edges, moments.dt.as_unit("us").astype("int64"), side="right") - 1
-        codes = np.where((places < len(self.period.months)) & moments.notna(), places, -1)
+        codes = np.where(places < len(self.period.months), places, -1)
         return pd.Series(pd.Categorical.from_codes(codes, [month.label for month in self.period.months]), moments.index)
 
 

@@ -1,0 +1,75 @@
+"""Months without rows: those between others always, those before and after where chance does not explain them."""
+
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+import pytest
+
+from pipeline.periods import Period
+from pipeline.signs.fates import Fates
+from pipeline.signs.months import empty_months_count
+from pipeline.tables import TABLES
+from tests.indicators.frames import frame_of
+
+ZONE = ZoneInfo("Asia/Jakarta")
+
+
+def fates_of(counts: list[int], table: str) -> Fates:
+    """Of a year that has so many rows in each month from January."""
+    name = TABLES[table].month_by
+    moments = [
+        pd.Timestamp(2025, month, 1, tz=ZONE).tz_convert("UTC") for month, n in enumerate(counts, 1) for _ in range(n)
+    ]
+    frame = frame_of(TABLES[table], [{name: moment} for moment in moments])
+    fates = Fates(TABLES[table], Period.parse("2025"), ZONE)
+    fates.add(frame, is_sound=pd.Series(data=True, index=frame.index))
+    return fates
+
+
+@pytest.mark.parametrize(
+    ("table", "counts", "months"),
+    [
+        ("inquiries", [1] * 12, 0),
+        ("inquiries", [1, 0, 0, 1], 2),
+        ("inquiries", [0, 0, 5, 0, 5], 1 + 9),
+        # Nine rows are too few to tell, and so are ten months of twelve with 37: their chance is one in a thousand.
+        ("inquiries", [0, 0, 5, 0, 4], 1),
+        ("inquiries", [4] * 9 + [1], 0),
+        ("inquiries", [4] * 9 + [2], 2),
+        ("inquiries", [0] * 12, None),
+        ("inquiries", [5], None),
+        ("inquiries", [10], 11),
+        # Of outages ten in each month that has any.
+        ("outages", [10, 0, 10, *[10] * 9], 1),
+        ("outages", [10, 0, 9, *[10] * 9], None),
+    ],
+)
+def test_months_without_a_row_are_counted_where_they_tell_something(
+    table: str, counts: list[int], months: int | None
+) -> None:
+    assert empty_months_count(fates_of(counts, table), TABLES[table]) == months
+
+
+def test_of_a_month_and_of_a_table_without_moments_nothing_is_told() -> None:
+    fates = Fates(TABLES["inquiries"], Period.parse("2025-03"), ZONE)
+    assert empty_months_count(fates, TABLES["inquiries"]) is None
+
+
+@pytest.mark.parametrize(
+    ("moment", "month"),
+    [
+        ("2024-12-31 23:59:59.999999", None),
+        ("2025-01-01 00:00", "2025-01"),
+        ("2025-01-31 23:59:59.999999", "2025-01"),
+        ("2025-02-01 00:00", "2025-02"),
+        ("2025-12-31 23:59:59.999999", "2025-12"),
+        ("2026-01-01 00:00", None),
+        (None, None),
+    ],
+)
+def test_a_moment_is_of_the_city_s_month(moment: str | None, month: str | None) -> None:
+    moments = pd.Series([pd.Timestamp(moment, tz=ZONE) if moment else None], dtype="datetime64[us, UTC]")
+    (found,) = Fates(TABLES["inquiries"], Period.parse("2025"), ZONE).months_of(moments)
+    assert (None if pd.isna(found) else found) == month
