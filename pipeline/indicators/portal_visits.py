@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import pandas as pd
@@ -95,6 +95,7 @@ PER = 100_000
 _NO_POPULATION = "jumlah penduduk tahun ini belum ada / no population figure for this year"
 _PARTLY_KNOWN = "sumber lain tidak memuatnya / the period's other source does not tell"
 _UNIQUE = {"unique_visitors_month", "unique_visitors_year"}
+_NAMED_PORTALS = 3
 _GRAIN = ["variant", "month", "portal_id", "source_tool", "visit_definition"]
 
 
@@ -212,19 +213,25 @@ def _common(summary: VisitSummary, expected: Mapping[str, Coverage]) -> Coverage
     return worked - missed
 
 
-def _missed(summary: VisitSummary, expected: Mapping[str, Coverage]) -> Iterator[Remark]:
+def _missed(summary: VisitSummary, expected: Mapping[str, Coverage]) -> list[Remark]:
     """Of several portals those that do not tell of all their days: the others' visits do not stand for theirs."""
-    for portal, worked in sorted(expected.items()):
-        told = summary.covered.get(portal, Coverage()) & worked
-        if len(expected) > 1 and told != worked:
-            of_days_id, of_days_en = remark(told, source_name=portal, wanted=worked)
-            yield Remark(
-                "portal_days_missing",
-                f"{of_days_id}. Mintalah hari lainnya. Bila portal ini baru dibuka atau sudah ditutup, tulis opened_on "
-                "atau closed_on pada sumbernya; bila sama dengan portal lain, beri keduanya portal_id yang sama",
-                f"{of_days_en}. Ask for the other days. If this portal opened or closed then, write opened_on or "
-                "closed_on at its source; if it is the same as another, give both the same portal_id",
-            )
+    told = {portal: summary.covered.get(portal, Coverage()) & worked for portal, worked in expected.items()}
+    missing = [portal for portal, worked in sorted(expected.items()) if told[portal] != worked]
+    if len(expected) < 2 or not missing:
+        return []
+    named = [remark(told[one], source_name=one, wanted=expected[one]) for one in missing[:_NAMED_PORTALS]]
+    texts_id, texts_en = ("; ".join(texts) for texts in zip(*named, strict=True))
+    more = f" (+{len(missing) - len(named)})" if len(missing) > len(named) else ""
+    return [
+        Remark(
+            "portal_days_missing",
+            f"{texts_id}{more}. Mintalah hari lainnya. Bila sebuah portal baru dibuka atau sudah ditutup, tulis "
+            "opened_on atau closed_on pada sumbernya; bila dua nama berarti satu portal, beri keduanya portal_id yang "
+            "sama",
+            f"{texts_en}{more}. Ask for the other days. If a portal opened or closed then, write opened_on or closed_on "
+            "at its source; if two names mean one portal, give both the same portal_id",
+        )
+    ]
 
 
 def _summed(rows: pd.DataFrame) -> pd.DataFrame:

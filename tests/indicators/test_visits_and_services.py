@@ -106,9 +106,17 @@ def test_a_day_is_covered_when_every_portal_tells_that_worked_then(
 ) -> None:
     result = visits(rows, portals=portals)
     assert result.coverage_pct == pytest.approx(100 * days_count / 365)
-    told = [remark for remark in result.remarks if remark.code == "portal_days_missing"]
-    assert {remark.en.partition(":")[0] for remark in told} == missed
+    told = [remark.en for remark in result.remarks if remark.code == "portal_days_missing"]
+    assert {text.partition(":")[0] for text in told} == missed
     assert (result.status == "final") == (days_count == 365)
+
+
+def test_the_first_of_many_portals_that_miss_days_are_named() -> None:
+    rows = [month_of_visits(1, 9, portal_id=f"p{n}") for n in range(1, 8)]
+    (told,) = [remark for remark in visits(rows).remarks if remark.code == "portal_days_missing"]
+    assert told.en.startswith("p1: of 2025-01-01 to 2025-12-31 it tells only of 2025-01-01 to 2025-01-31; p2: of ")
+    assert "; p3: of 2025-01-01 to 2025-12-31 it tells only of 2025-01-01 to 2025-01-31 (+4). Ask for" in told.en
+    assert " (+4). Mintalah hari lainnya" in told.id
 
 
 def test_a_year_of_two_tools_tells_what_each_of_them_calls_a_visit() -> None:
