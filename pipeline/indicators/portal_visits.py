@@ -228,8 +228,8 @@ def _missed(summary: VisitSummary, expected: Mapping[str, Coverage]) -> list[Rem
             f"{texts_id}{more}. Mintalah hari lainnya. Bila sebuah portal baru dibuka atau sudah ditutup, tulis "
             "opened_on atau closed_on pada sumbernya; bila dua nama berarti satu portal, beri keduanya portal_id yang "
             "sama",
-            f"{texts_en}{more}. Ask for the other days. If a portal opened or closed then, write opened_on or closed_on "
-            "at its source; if two names mean one portal, give both the same portal_id",
+            f"{texts_en}{more}. Ask for the other days. If a portal opened or closed then, write opened_on or "
+            "closed_on at its source; if two names mean one portal, give both the same portal_id",
         )
     ]
 
