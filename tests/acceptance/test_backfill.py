@@ -66,7 +66,7 @@ def test_a_period_that_was_stored_and_not_shown_is_due_again(home: Path, monkeyp
     (home / "cities").rmdir()
     write_city(home / "cities")
     with monkeypatch.context() as broken_off:
-        broken_off.setattr("pipeline.steps._write_page", _interrupted)
+        broken_off.setattr("pipeline.steps.reporting._write_page", _interrupted)
         with pytest.raises(KeyboardInterrupt):
             steps.run("kota-uji", "2024-03")
     page = home / "home" / "reports" / "kota-uji" / "2024-03.html"
@@ -87,7 +87,7 @@ def test_what_was_not_judged_again_beside_a_stored_period_is_by_its_next_run(
     with (home / "cities" / "data" / "pengaduan.csv").open("a", encoding="utf-8") as file:
         file.write("900;Aplikasi;3 Peb 2024 08:00;3 Peb 2024 09:00;Warga\n")
     with monkeypatch.context() as broken_off:
-        broken_off.setattr("pipeline.steps._judge_again", _interrupted)
+        broken_off.setattr("pipeline.steps.storing._judge_again", _interrupted)
         with pytest.raises(KeyboardInterrupt):
             steps.run("kota-uji", "2024-02")
     judged = list[str]()
@@ -96,7 +96,7 @@ def test_what_was_not_judged_again_beside_a_stored_period_is_by_its_next_run(
         judged.append(period)
         return []
 
-    monkeypatch.setattr("pipeline.steps._judge_again", judge)
+    monkeypatch.setattr("pipeline.steps.storing._judge_again", judge)
     steps.run("kota-uji", "2024-02")
     assert judged == ["2024-03", "2025-02"]
     steps.run("kota-uji", "2024-02")

@@ -223,10 +223,10 @@ def test_a_run_reads_no_other_period_again_where_its_files_hold_nobody_who_was_e
 @pytest.mark.usefixtures("ran")
 def test_what_an_erasing_takes_away_while_it_is_fetched_is_told_as_that(monkeypatch: pytest.MonkeyPatch) -> None:
     landing = Settings.from_environment().home / "landing" / "objects" / "ab"
-    monkeypatch.setattr(steps, "land", Mock(side_effect=FileNotFoundError(2, "gone", str(landing))))
+    monkeypatch.setattr("pipeline.steps.fetching.land", Mock(side_effect=FileNotFoundError(2, "gone", str(landing))))
     with pytest.raises(SourceUnavailable, match="taken away meanwhile"):
         steps.fetch(CITY, "meja", YEAR)
-    monkeypatch.setattr(steps, "land", Mock(side_effect=FileNotFoundError(2, "gone", "/elsewhere")))
+    monkeypatch.setattr("pipeline.steps.fetching.land", Mock(side_effect=FileNotFoundError(2, "gone", "/elsewhere")))
     with pytest.raises(FileNotFoundError):
         steps.fetch(CITY, "meja", YEAR)
 

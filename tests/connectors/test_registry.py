@@ -16,7 +16,7 @@ def test_an_unknown_connector_is_refused_with_the_names_of_those_there_are() -> 
     assert not listed & {"base", "http", "registry"}
 
 
-@pytest.mark.parametrize("name", ["base", "http", "registry", "../pipeline/steps"])
+@pytest.mark.parametrize("name", ["base", "http", "registry", "../pipeline/work"])
 def test_a_module_that_declares_no_connector_is_none(name: str) -> None:
     with pytest.raises(ConfigError, match="Unknown connector"):
         connector_class(name)

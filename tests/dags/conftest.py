@@ -16,6 +16,7 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
     root = tmp_path_factory.mktemp("check") / "a checkout"
     for folder in ("cities", "connectors", "dags", "expectations", "pipeline", "scripts", "sql"):
         shutil.copytree(ROOT / folder, root / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.rmtree(root / "pipeline" / "steps")
     (root / "pipeline" / "steps.py").write_text(STUB_STEPS, encoding="utf-8")
     return Checkout(root)
 

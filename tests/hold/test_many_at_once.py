@@ -77,7 +77,7 @@ def test_a_fetch_between_measure_and_store_binds_no_number_to_another_file(
         return store(*asked, **how)
 
     with city_at(tmp_path, TOLOK_WAREHOUSE=warehouse_url):
-        with patch("pipeline.steps.store", fetched_before):
+        with patch("pipeline.steps.running.store", fetched_before):
             code, said = tolok("run", CITY, MONTH)
         assert code == 3
         assert "fetched newer files meanwhile" in said

@@ -34,7 +34,7 @@ STEPS = of_form(("clean",), full=("fetch", "clean", "validate", "measure", "stor
 @pytest.mark.parametrize("fault", of_form(FAULTS[:1], full=FAULTS), ids=repr)
 def test_a_step_without_memory_is_told_and_heals(step: str, fault: Exception, tmp_path: Path) -> None:
     with city_at(tmp_path):
-        with patch(f"pipeline.steps.{step}", side_effect=fault):
+        with patch(f"pipeline.steps.running.{step}", side_effect=fault):
             code, said = tolok("run", CITY, MONTH)
         assert code == 4
         assert "kehabisan memori" in said

@@ -197,7 +197,7 @@ def test_a_full_disk_is_told_by_the_command_and_to_people(
     write_city(home, CHAT).write_text(ROWS, "utf-8")
     full = OSError(errno.ENOSPC, "No space left on device")
     commands = patch("sys.argv", ["tolok", "run", "kota", "2025-01"])
-    refused = patch.object(steps, "write_atomically", side_effect=full)
+    refused = patch("pipeline.steps.done.write_atomically", side_effect=full)
     no_page = patch("pipeline.report.status_page.write_atomically", side_effect=full)
     with commands, refused, no_page, pytest.raises(SystemExit) as ended:
         main()

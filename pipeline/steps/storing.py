@@ -1,0 +1,91 @@
+"""The fifth step: results as versions, and those judged again that lie beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from connectors.errors import DataRejected
+from pipeline.steps.done import REPORT, STORE, left_to_do, note_left_to_do, note_stored
+from pipeline.steps.environment import open_warehouse, warehouse_url, work_of
+from pipeline.steps.measuring import judged, stored_results
+from pipeline.steps.reporting import report
+from pipeline.tables import TABLES
+from pipeline.work import Work
+
+if TYPE_CHECKING:
+    from pipeline.indicators.base import Result
+    from pipeline.validate import Verdict
+    from pipeline.warehouse.records import Correction, Stored, StoreRequest
+
+
+def store(city_id: str, period: str, *, correction: Correction | None = None, with_overviews: bool = True) -> list[str]:
+    """Write the results as versions in one transaction; gives a line per indicator, saying what changed.
+
+    Into a closed year nothing is written without a correction; the line says what would have changed. Results of the
+    next month and of a year later that are there already are judged again, for they are judged beside these.
+    """
+    work = work_of(city_id, period)
+    was_broken_off = left_to_do(work) == STORE
+    note_left_to_do(work, STORE)
+    stored = _write_versions(work, correction=correction)
+    note_stored(work)
+    if was_broken_off or any(one.outcome in ("new", "changed") for one in stored):
+        for later in work.period.judged_beside:
+            stored += _judge_again(
+                city_id, later.label, beside=period, with_overviews=with_overviews, is_shown=not was_broken_off
+            )
+    note_left_to_do(work, REPORT)
+    return [str(one) for one in stored]
+
+
+def _judge_again(city_id: str, period: str, *, beside: str, with_overviews: bool, is_shown: bool) -> list[Stored]:
+    """Judge what an earlier run computed beside what was stored since; gives what changed.
+
+    Nothing without such results here, or of other files and settings than today's: the next run judges those. What did
+    not change is reported all the same unless it `is_shown` for sure.
+    """
+    try:
+        work = work_of(city_id, period)
+        computed = work.results("computed")
+    except DataRejected:
+        return []
+    if not stored_results(open_warehouse(), city_id, work.period):
+        return []
+    verdicts, results = judged(work, computed, warehouse_url=warehouse_url())
+    work.write_verdicts("results", verdicts)
+    work.write_results("results", results)
+    because = f"dinilai lagi di samping {beside} / judged again beside {beside}"
+    changed = [one for one in _write_versions(work, because=because) if one.outcome != "unchanged"]
+    if changed or not is_shown:
+        report(city_id, period, with_overviews=with_overviews)
+    return changed
+
+
+def _write_versions(work: Work, *, correction: Correction | None = None, because: str | None = None) -> list[Stored]:
+    """Results as versions bound to the manifests they were measured from."""
+    results = work.results("results")
+    request = store_request(work, results, verdicts=work.verdicts())
+    request = replace(request, correction=correction, because=because)
+    stored = list(open_warehouse().store(results, request=request))
+    work.note_stored({one.indicator_id: one.version for one in stored})
+    return stored
+
+
+def store_request(work: Work, results: Sequence[Result], *, verdicts: Sequence[Verdict]) -> StoreRequest:
+    """What results are stored with: manifests, verdicts, populations and the versions known here."""
+    from pipeline.store_request import store_request_for
+
+    headline, others = work.populations
+    request = store_request_for(
+        work.city,
+        period=work.period,
+        manifests={table: work.manifests(table) for table in TABLES},
+        verdicts=verdicts,
+        results=results,
+        populations=[headline, *others] if headline else [],
+        computed_at=datetime.now(UTC),
+    )
+    return replace(request, known_versions=work.known_versions())
