@@ -221,7 +221,7 @@ class Result:
 def _telling_of_quarantine(headline: Quotient, rows: RowCounts) -> Quotient:
     """The headline; without a value its reason also tells of the quarantine, where that holds most of the rows."""
     considered, count = rows.read - sum(rows.excluded.values()), sum(rows.quarantined.values())
-    if headline.value is not None or headline.reason is None or 2 * count <= considered:
+    if headline.reason is None or 2 * count <= considered:
         return headline
     reason_id, mark, reason_en = headline.reason.partition(" / ")
     named = ", ".join(f"{name} {number(of)}" for name, of in sorted(rows.quarantined.items()))
@@ -252,7 +252,7 @@ def common_remarks(rows: RowCounts, *, coverage_pct: float, terms: Terms) -> lis
                 f"the data do not cover the whole period ({percent_en(coverage_pct)})",
             )
         )
-    if considered and 100 * quarantined > terms.final_quarantine_pct * considered:
+    if 100 * quarantined > terms.final_quarantine_pct * considered:
         limit = terms.final_quarantine_pct
         found.append(
             Remark(

@@ -25,7 +25,7 @@ def unite(start: pd.Series, end: pd.Series, *, within: Ints) -> tuple[Ints, pd.D
     numbers = np.empty(len(order), np.int64)
     numbers[order] = np.cumsum(begins) - 1
     places = np.flatnonzero(begins)
-    latest = np.maximum.reduceat(ends[order], places) if len(places) else ends
+    latest = np.maximum.reduceat(ends[order], places)
     stretches = {
         "key": within[order[places]],
         "started_at": pd.DatetimeIndex(starts[order[places]].view("M8[us]"), tz="UTC"),
@@ -65,7 +65,7 @@ def _keys_one_after_another(start: Ints, end: Ints, *, keys: Ints) -> tuple[Ints
 
     Where the shifted moments would not fit in 64 bits, their ranks take their place.
     """
-    first = int(start.min(initial=0))
+    first = int(start.min(initial=np.iinfo(np.int64).max))
     start, end = start - first, end - first
     length = int(end.max(initial=0)) + 1
     if length * (int(keys.max(initial=0)) + 1) > np.iinfo(np.int64).max:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from pipeline.coverage import Coverage
-from pipeline.indicators.base import Fingerprint, Population, measure
+from pipeline.indicators.base import Fingerprint, Population, coverage_terms, measure
 from pipeline.indicators.definition import definitions
 from pipeline.indicators.registry import INDICATORS
 from pipeline.tables import TABLES
@@ -111,3 +112,27 @@ def test_two_rows_that_add_up_as_two_others_differ_in_the_second_sum() -> None:
 def test_where_a_row_came_from_is_in_no_fingerprint() -> None:
     elsewhere = {"source_file_id": "other", "source_row": 77}
     assert sha256("online_services", row=elsewhere) == sha256("online_services")
+
+
+def test_terms_in_another_order_are_the_same_terms() -> None:
+    one, other = (dict.fromkeys(names, 1) for names in ("ab", "ba"))
+    rows = Fingerprint((1, 2), 3)
+    assert rows.sha256(terms=one, method_version="1") == rows.sha256(terms=other, method_version="1")
+
+
+def test_sums_stay_within_64_bits_however_rows_are_split() -> None:
+    most = Fingerprint(((1 << 64) - 1, (1 << 64) - 1), 1)
+    assert most + most == Fingerprint(((1 << 64) - 2, (1 << 64) - 2), 2)
+
+
+def test_a_fingerprint_counts_its_rows() -> None:
+    rows = frame_of(TABLES["services"], [ROWS["online_services"]] * 3)
+    assert Fingerprint.of(rows).rows_count == 3
+    assert Fingerprint.of(rows, among=np.array([True, False, True])).rows_count == 2
+
+
+def test_coverage_is_told_apart_from_none_and_from_that_of_no_day() -> None:
+    days = ((date(2025, 1, 1), date(2025, 1, 31)),)
+    assert coverage_terms(Coverage(days)) == list(days)
+    assert coverage_terms(None) == []
+    assert coverage_terms(Coverage()) == [(date.min, date.min)]

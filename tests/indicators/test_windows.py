@@ -52,6 +52,16 @@ def test_keys_too_many_for_one_line_of_microseconds_are_united_alike() -> None:
         assert numbers.tolist() == [0, 1, 2, 0]
 
 
+def test_a_key_that_no_longer_fits_in_64_bits_comes_last_all_the_same() -> None:
+    starts, ends = (
+        pd.Series(pd.DatetimeIndex(np.array(moments).view("M8[us]"), tz="UTC"))
+        for moments in ([0, 0, 5, 6], [1, 2**62, 6, 7])
+    )
+    numbers, stretches = unite(starts, ends, within=np.array([0, 1, 2, 2]))
+    assert numbers.tolist() == [0, 1, 2, 2]
+    assert stretches["key"].tolist() == [0, 1, 2]
+
+
 def connected_plainly(windows: pd.DataFrame) -> pd.Series:
     """Each window takes the least outage of its stretch, incident, parent and children, until none changes."""
     windows = windows.assign(outage=windows["stretch"])
