@@ -30,6 +30,12 @@ class AirflowApi:
         """Get a token for login and password, which serves for a day; before anything else."""
         secrets = {"username": self._connection.login, "password": self._connection.password}
         answer = self._client.ask(Request("auth/token", method="POST", secret_body=secrets)).document()
+        if not isinstance(answer, dict) or "access_token" not in answer:
+            name = self._connection.name
+            raise ConfigError(
+                id=f"Yang menjawab di koneksi '{name}' bukan Airflow. Periksa alamatnya.",
+                en=f"What answers at the connection '{name}' is no Airflow. Check its address.",
+            )
         self._token = str(answer["access_token"])
         self._client = HttpClient(self._connection, allow=ALLOWANCES, limits=_THROUGH_AN_OUTAGE)
 

@@ -11,10 +11,12 @@ from connectors.connection import Connection
 from connectors.errors import ConfigError, DataRejected, SourceUnavailable
 from connectors.http import HttpClient, Limits
 from connectors.http_session import forbidden_within
+from connectors.masking import masked
 
 _SECONDS = 120
 # Of one answer; what a CKAN says of a data set has some kilobytes.
 MOST_BYTES = 16 << 20
+_LONGEST_SAID = 300
 
 
 class Ckan:
@@ -87,7 +89,7 @@ class Ckan:
                 "account is an editor of the organization.",
             ) from None
         except ValidationError as error:
-            said = self._connection.masked(_said(error.error_dict))
+            said = masked(_said(error.error_dict), self._connection.hidden)[:_LONGEST_SAID]
             raise DataRejected(
                 id=f"CKAN '{name}' tidak menerima {action}: {said}",
                 en=f"CKAN '{name}' does not accept {action}: {said}",
@@ -110,4 +112,4 @@ class Ckan:
 def _said(errors: Mapping[str, Any]) -> str:
     """What CKAN says of each field, on one line."""
     told = (f"{field}: {said}" for field, said in sorted(errors.items()) if field != "__type")
-    return " ".join("; ".join(told).split())[:300]
+    return " ".join("; ".join(told).split())

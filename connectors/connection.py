@@ -49,11 +49,10 @@ class Connection:
         """What may stand for a placeholder in a header, parameter or body, by name."""
         return {"login": self.login, "password": self.password, **self.extra}
 
-    def masked(self, text: str) -> str:
-        """`text` without any of this connection's secrets."""
-        for secret in sorted((self.password, *self.extra.values()), key=len, reverse=True):
-            text = text.replace(secret, "***") if len(secret) > 2 else text
-        return text
+    @property
+    def hidden(self) -> tuple[str, ...]:
+        """What no message may repeat."""
+        return (self.password, *self.extra.values())
 
 
 def variable_of(name: str) -> str:

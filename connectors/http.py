@@ -6,11 +6,11 @@ import hashlib
 import json
 import logging
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote_plus
 
 from connectors.connection import Connection
 from connectors.deadline import Deadline
@@ -18,6 +18,7 @@ from connectors.documents import RepeatedKey, parse_json
 from connectors.errors import ConfigError, DataRejected, SourceUnavailable
 from connectors.http_answer import Again, Unzip, is_end_proved, refusal
 from connectors.http_session import Lines, bound_answers, forbidden_within, open_session
+from connectors.masking import masked, masked_content, unspoken
 from connectors.numerals import number
 from connectors.places import is_same_place, parts_of, shown_address, target_of
 
@@ -76,6 +77,13 @@ class Request:
         asked = [self.method, self.url, dict(self.params), dict(self.headers), self.form, self.body]
         return hashlib.sha256(json.dumps(asked, sort_keys=True, default=str).encode()).hexdigest()
 
+    @property
+    def hidden(self) -> frozenset[str]:
+        """What its answer may not repeat: each secret, and what follows the first word of one, such as `Bearer`."""
+        places = (self.secret_path, self.secret_params, self.secret_headers, self.secret_form, self.secret_body)
+        words = {str(secret) for place in places for secret in place.values()} | set((self.login or ("", ""))[1:])
+        return frozenset({*words, *(word.partition(" ")[2] for word in words)} - {""})
+
     def shown(self, url: str) -> str:
         """An address of this request fit for a message: no user, no parameters, no secret of the path."""
         shown = shown_address(url)
@@ -90,6 +98,12 @@ class Request:
             url = url.replace("{" + name + "}", quote(secret, safe=""))
         return url
 
+    def without_secret_params(self, url: str) -> str:
+        """An address, such as that of a next page, without the parameters that are sent beside it."""
+        place, mark, query = url.partition("?")
+        kept = [one for one in query.split("&") if unquote_plus(one.partition("=")[0]) not in self.secret_params]
+        return f"{place}{mark}{'&'.join(kept)}"
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -103,6 +117,14 @@ class Answer:
     headers: Mapping[str, str]
     where: str
     is_end_proved: bool = True
+
+    def without(self, secrets: Iterable[str]) -> Answer:
+        """The same where the system repeats none of these."""
+        from requests.structures import CaseInsensitiveDict
+
+        headers = CaseInsensitiveDict({key: masked(value, secrets) for key, value in self.headers.items()})
+        content, where = masked_content(self.content, secrets), masked(self.where, secrets)
+        return replace(self, content=content, headers=headers, where=where)
 
     def document(self, *, rows_path: str = "") -> Any:  # noqa: ANN401 any JSON
         """The JSON of the answer; `DataRejected` when it is a web page or anything else, or repeats a key."""
@@ -187,11 +209,13 @@ class HttpClient:
             before_sleep=_say_wait,
             reraise=True,
         )
-        try:
-            with Deadline(limits.answer_seconds) as deadline:
-                return trying(self._follow, request, deadline)
-        except Again as again:
-            raise again.fault from None
+        with unspoken({*self._connection.hidden, *request.hidden}):
+            try:
+                with Deadline(limits.answer_seconds) as deadline:
+                    answer: Answer = trying(self._follow, request, deadline)
+            except Again as again:
+                raise again.fault from None
+        return answer.without(request.hidden)
 
     def _wait(self, state: tenacity.RetryCallState) -> float:
         fault = state.outcome.exception() if state.outcome else None
@@ -200,7 +224,7 @@ class HttpClient:
         return min(backed_off, self._limits.longest_wait_seconds) if asked is None else asked
 
     def _follow(self, request: Request, deadline: Deadline) -> Answer:
-        url = request.filled(self._address(request.url))
+        url = request.without_secret_params(request.filled(self._address(request.url)))
         for _ in range(_MAX_REDIRECTS):
             answer = self._send(url, request, deadline)
             if answer.status not in _REDIRECTS:
@@ -263,11 +287,11 @@ class HttpClient:
         from requests.auth import HTTPBasicAuth
 
         limits, left = self._limits, deadline.remaining_seconds
-        where, is_absolute = request.shown(url), bool(parts_of(request.url).query)
+        where = request.shown(url)
         with self._open().request(
             request.method,
             url,
-            params=None if is_absolute and not request.params else {**request.params, **request.secret_params},
+            params={**request.params, **request.secret_params},
             headers=_headers(request, where),
             data=None if request.form is None else {**request.form, **request.secret_form},
             json=_body(request),

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 import re
+from urllib.parse import unquote
 
 from apprise import Apprise, AppriseAsset, NotifyFormat, PersistentStoreMode
 from apprise.plugins import NotifyBase
 
 from connectors.connection import connection_from, connection_text, variable_of
 from connectors.errors import ConfigError, SourceUnavailable
+from connectors.masking import masked
 
 _APPRISE_LOG = logging.getLogger("apprise")
 _APPRISE_LOG.propagate = False
@@ -64,7 +66,6 @@ def _service(name: str, address: str) -> NotifyBase:
 
 def _masked(cause: str, address: str, service: NotifyBase) -> str:
     """What went wrong, on one line, with no part of the address but its host."""
-    for part in sorted(re.split(r"[/@:?&=,]+", address), key=len, reverse=True):
-        if len(part) >= _SHORTEST_SECRET and part != service.host:
-            cause = cause.replace(part, "***")
-    return " ".join(cause.split())[:200]
+    parts = [unquote(part) for part in re.split(r"[/@:?&=,]+", address)]
+    hidden = [part for part in parts if len(part) >= _SHORTEST_SECRET and part != service.host]
+    return " ".join(masked(cause, hidden).split())[:200]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -17,6 +18,8 @@ from connectors.errors import ConfigError, SourceUnavailable, TolokError
 # Addresses of the web are not among them: those are the HTTP client's, with its limits on where it goes.
 _PACKAGES = {"s3": "s3fs", "gs": "gcsfs", "gcs": "gcsfs", "az": "adlfs", "abfs": "adlfs", "abfss": "adlfs"}
 _BUILT_IN = ("file", "memory")
+# At DEBUG they write whole requests, with the session's token in a header.
+_TALKATIVE = ("botocore", "aiobotocore", "gcsfs", "azure")
 _GLOB_MARKS = "*?["
 _HOME = "TOLOK_HOME"
 
@@ -89,6 +92,8 @@ def _file_system_class(pattern: str, *, setting: str = "path") -> Any:  # noqa: 
             id=f"{setting}: penyimpanan '{parts.scheme}://' tidak dikenal; yang ada: {known}.",
             en=f"{setting}: unknown storage '{parts.scheme}://'; there are: {known}.",
         )
+    for name in _TALKATIVE:
+        logging.getLogger(name).setLevel(logging.INFO)
     try:
         return fsspec.get_filesystem_class(parts.scheme)
     except ImportError:

@@ -17,6 +17,7 @@ from connectors.base import Connector, Kept, Retention, Window, Wire
 from connectors.connection import connection_from
 from connectors.errors import AnswersDiffer, DataDamaged
 from connectors.http import HttpClient, Limits
+from connectors.masking import unspoken
 from connectors.records import RawFile
 from pipeline.atomic import make_folder
 from pipeline.config.city import City
@@ -53,7 +54,7 @@ def pull(home: Path, *, city: City, source_name: str, period: Period, now: datet
         [period] if TABLES[source.table].is_snapshot else [m for m in period.months if _window(m, city).start_at < now]
     )
     connection = connection_from(source.connection or "")
-    with HttpClient(connection, allow=source.allow, limits=LIMITS) as client:
+    with unspoken(connection.hidden), HttpClient(connection, allow=source.allow, limits=LIMITS) as client:
         pulling = _Pulling(home, city, source_name, Wire(connection, Unkept(), client), now)
         manifests = [pulling.pull(piece) for piece in pieces]
     files = {(file.sha256, file.name): file for manifest in manifests for file in manifest.files}
@@ -76,7 +77,7 @@ def first_answers(
     connector = source.connector_in(city.zone_info)
     connection = connection_from(source.connection or "")
     recorder = Unkept(folder, answers_count=1)
-    with HttpClient(connection, allow=source.allow, limits=LIMITS) as client:
+    with unspoken(connection.hidden), HttpClient(connection, allow=source.allow, limits=LIMITS) as client:
         wire = Wire(connection, recorder, client)
         held = connector.held(wire).as_of(now)
         window = _held_part(_window(period, city), held, now)

@@ -159,8 +159,10 @@ def population_faults(chosen: str | None, tables: Mapping[str, str]) -> Iterator
 def name_fault(name: str) -> str | None:
     """Why a text cannot name a source or a connection, or null."""
     if not _NAME.fullmatch(name) or ".." in name or name.endswith("."):
+        # An address in place of its name may hold a password.
+        shown = "***" if re.search("[:@]", name) else name[:40]
         return (
-            f"'{name[:40]}': nama terdiri atas huruf, angka, '-', '_', '.', paling panjang 64 / "
+            f"'{shown}': nama terdiri atas huruf, angka, '-', '_', '.', paling panjang 64 / "
             "a name is of letters, digits, '-', '_', '.', at most 64"
         )
     if _OF_WINDOWS.fullmatch(name):

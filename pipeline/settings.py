@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from connectors.errors import ConfigError
@@ -24,7 +24,7 @@ class Settings:
     """Where this machine keeps data, results and cities."""
 
     home: Path
-    warehouse_url: str
+    warehouse_url: str = field(repr=False)
     cities: Path
     storage_url: str = ""
 
@@ -65,9 +65,14 @@ def _refuse_address(setting: str, folder: str) -> None:
             "a folder of this machine; the storage's address is in TOLOK_HOME",
         )
     raise ConfigError(
-        id=f"{setting}='{folder}' bukan folder dan bukan alamat yang utuh. Tulis {wanted_id}.",
-        en=f"{setting}='{folder}' is neither a folder nor a whole address. Write {wanted_en}.",
+        id=f"{setting}='{_shown(folder)}' bukan folder dan bukan alamat yang utuh. Tulis {wanted_id}.",
+        en=f"{setting}='{_shown(folder)}' is neither a folder nor a whole address. Write {wanted_en}.",
     )
+
+
+def _shown(folder: str) -> str:
+    """Half an address without the key or password that may stand before its @."""
+    return re.sub(r":.*@", ":***@", folder)
 
 
 def _refuse_lonely_warehouse(storage_url: str, warehouse_url: str) -> None:

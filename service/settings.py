@@ -7,7 +7,7 @@ import json
 import os
 import secrets
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from connectors.errors import ConfigError
@@ -26,9 +26,9 @@ class ServiceSettings:
     folder: Path
     port: int
     tolok: Settings
-    metadata_url: str | None
-    warehouse_url: str | None
-    broker_url: str | None = None
+    metadata_url: str | None = field(repr=False)
+    warehouse_url: str | None = field(repr=False)
+    broker_url: str | None = field(default=None, repr=False)
     api_url: str | None = None
 
     @classmethod
@@ -77,7 +77,7 @@ class ServiceSettings:
         return found
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Secrets:
     """What no one types in: the passwords between processes, the keys Airflow signs and encrypts with."""
 

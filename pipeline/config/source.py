@@ -339,6 +339,8 @@ class Source(FileSettings):
         """What is wrong with how the system is reached: by files or by a connection, and with which options."""
         if bool(self.path) == bool(self.connection):
             yield "isi 'path' (berkas) atau 'connection' (sistem) / give 'path' (files) or 'connection'"
+        if any(re.match("[A-Za-z][A-Za-z0-9+.-]+:/(?!/)", path) for path in self.path):
+            yield "path: alamat penyimpanan ditulis s3://wadah/folder / a storage's address is s3://bucket/folder"
         if self.connection and not self.connector:
             yield "'connection' perlu 'system' atau 'connector' / needs 'system' or 'connector'"
         if self.format == "own" and not self.connector:

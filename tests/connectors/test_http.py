@@ -140,7 +140,8 @@ def test_no_fault_tells_a_secret_or_what_the_server_said(server: Server, fault: 
 
 def test_secrets_are_sent_but_are_no_part_of_a_question_s_fingerprint(server: Server) -> None:
     one = Request("x", secret_params={"key": SECRET})
-    assert client(server).ask(one).document()["params"] == {"key": SECRET}
+    client(server).ask(one)
+    assert server.requests[0].params == {"key": SECRET}
     assert one.fingerprint == Request("x", secret_params={"key": "other"}).fingerprint
     assert SECRET not in repr(one)
 
@@ -281,8 +282,8 @@ def test_a_client_of_more_places_asks_them_and_its_own_on_the_same_terms(server:
 def test_a_body_is_sent_as_json_with_its_secrets(
     body: object, secret: dict[str, object], sent: object, server: Server
 ) -> None:
-    answer = client(server).ask(Request("x", method="POST", body=body, secret_body=secret))
-    assert json.loads(answer.document()["form"]) == sent
+    client(server).ask(Request("x", method="POST", body=body, secret_body=secret))
+    assert server.requests[0].document == sent
     assert server.requests[0].headers["Content-Type"] == "application/json"
 
 

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import io
 import logging
 import random
 import sys
-import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
-import pandas as pd
-import pypdfium2
 import pytest
 
 from pipeline import steps
@@ -21,6 +17,7 @@ from tests.clean.labelled import accounts_and_roles, accounts_and_roles_sound
 from tests.clean.personal_cases import cases, sound_names
 from tests.dags.airflow_process import airflow_environment, run_process
 from tests.hold import IS_FULL, of_form
+from tests.hold.surfaces import texts_below
 from tests.office.offices import write_office
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -124,7 +121,7 @@ def test_no_person_of_any_column_leaves_the_raw_files(
     (city / "g.csv").write_text("\n".join([header[-1], *header[1:]]) + "\n", "utf-8")
     code, out, err = tolok(monkeypatch, "run", "kota", "2025")
     assert code == 3
-    kept = dict(_kept(Settings.from_environment().home))
+    kept = dict(texts_below(Settings.from_environment().home))
     assert any(name.endswith(".pdf") for name in kept)
     assert any(name.endswith(".xlsx") for name in kept)
     assert any(name.endswith("quarantine.csv") for name in kept)
@@ -171,23 +168,6 @@ def _texts() -> list[str]:
     found = [case.text for case in cases() if case.kind not in right_elsewhere and len(case.text) > 12]
     plain = [text for text in found if text.isascii() and '"' not in text and "<" not in text and "&" not in text]
     return random.Random(5).sample(plain, 5 * _PERSONAL)  # noqa: S311 made-up persons
-
-
-def _kept(home: Path) -> Iterator[tuple[str, str]]:
-    """Everything below a home but the raw files, as text."""
-    for path in sorted(home.rglob("*")):
-        if not path.is_file() or "objects" in path.parts:
-            continue
-        name, content = str(path.relative_to(home)), path.read_bytes()
-        yield name, content.decode("utf-8", "replace")
-        if path.suffix == ".parquet":
-            yield f"{name} rows", pd.read_parquet(path).to_csv()
-        elif path.suffix == ".xlsx":
-            with zipfile.ZipFile(io.BytesIO(content)) as book:
-                yield f"{name} cells", "".join(book.read(one).decode("utf-8", "replace") for one in book.namelist())
-        elif path.suffix == ".pdf":
-            document = pypdfium2.PdfDocument(content)
-            yield f"{name} pages", "".join(page.get_textpage().get_text_range() for page in document)
 
 
 # The runner with a home of Airflow that stays: its database has what tasks hand on, its folder what they log.
