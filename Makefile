@@ -107,6 +107,8 @@ test-fresh: ## run and test (or ARGS of it) in a bare Debian 12: as root, as a u
 check: $(STAMP) ## lint, format, types and import contracts
 	$(BIN)/ruff check .
 	$(BIN)/ruff check --quiet --preview --select PLC2701 .
+	@! grep -rnE '"(benchmarks|connectors|kernels|pipeline|service)[a-z_.]*\._|(setattr|patch\.object)\([a-z_.]+, "_' --include=*.py tests \
+		|| (echo "Tests patch private names, above: act on public ones." >&2; exit 1)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports

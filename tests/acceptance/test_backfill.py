@@ -18,9 +18,12 @@ import pytest
 
 from pipeline import steps
 from pipeline.backfill import Backfill, run_here
+from pipeline.indicators.base import Result
 from pipeline.indicators.definition import definitions
 from pipeline.progress import SILENT, Progress
+from pipeline.steps import storing
 from pipeline.warehouse import Warehouse
+from pipeline.work import Work
 from tests.acceptance.exports import write_city
 from tests.acceptance.test_bad_input import tolok
 
@@ -66,7 +69,7 @@ def test_a_period_that_was_stored_and_not_shown_is_due_again(home: Path, monkeyp
     (home / "cities").rmdir()
     write_city(home / "cities")
     with monkeypatch.context() as broken_off:
-        broken_off.setattr("pipeline.steps.reporting._write_page", _interrupted)
+        broken_off.setattr("pipeline.report.page.write_page", _interrupted)
         with pytest.raises(KeyboardInterrupt):
             steps.run("kota-uji", "2024-03")
     page = home / "home" / "reports" / "kota-uji" / "2024-03.html"
@@ -82,25 +85,25 @@ def test_what_was_not_judged_again_beside_a_stored_period_is_by_its_next_run(
 ) -> None:
     (home / "cities").rmdir()
     write_city(home / "cities")
-    for month in ("2024-02", "2024-03"):
+    for month in ("2024-02", "2024-03", "2025-02"):
         steps.run("kota-uji", month)
     with (home / "cities" / "data" / "pengaduan.csv").open("a", encoding="utf-8") as file:
         file.write("900;Aplikasi;3 Peb 2024 08:00;3 Peb 2024 09:00;Warga\n")
     with monkeypatch.context() as broken_off:
-        broken_off.setattr("pipeline.steps.storing._judge_again", _interrupted)
+        broken_off.setattr(storing, "judged", _interrupted)
         with pytest.raises(KeyboardInterrupt):
             steps.run("kota-uji", "2024-02")
-    judged = list[str]()
+    periods, judged = list[str](), storing.judged
 
-    def judge(_: str, period: str, **__: object) -> list[object]:
-        judged.append(period)
-        return []
+    def noted(work: Work, computed: list[Result], **given: Any) -> Any:
+        periods.append(work.period.label)
+        return judged(work, computed, **given)
 
-    monkeypatch.setattr("pipeline.steps.storing._judge_again", judge)
+    monkeypatch.setattr(storing, "judged", noted)
     steps.run("kota-uji", "2024-02")
-    assert judged == ["2024-03", "2025-02"]
+    assert periods == ["2024-03", "2025-02"]
     steps.run("kota-uji", "2024-02")
-    assert len(judged) == 2
+    assert len(periods) == 2
 
 
 def _interrupted(*_: object, **__: object) -> None:

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from pipeline.indicators.base import RowCounts, things_count
-from pipeline.indicators.counting import count_rows
+from pipeline.indicators.counting import BLANK_MEMBER, break_down, count_rows
 
 YES, NO, UNKNOWN = True, False, pd.NA
 
@@ -46,3 +46,17 @@ def test_a_rule_adds_to_the_rows_that_are_excluded_by_its_name_already() -> None
 def test_things_are_rows_but_for_those_that_tell_of_none_or_of_another_s() -> None:
     excluded = {"duplicate_row": 1, "superseded": 2, "outside_period": 4, "zero_length": 8}
     assert things_count(100, excluded) == RowCounts(100, 85, excluded).things_count == 93
+
+
+def test_a_breakdown_gives_each_member_its_own_quotient() -> None:
+    rows = pd.DataFrame({"numerator": [3, 4, 5, 6], "denominator": [2, 2, 2, 0], "who": ["B", "A", None, "C"]})
+    parts = break_down(pd.concat([rows, rows.head(1)]), dimensions={"agency": "who"}, unit="hours")
+    found = {part.member: (part.dimension, part.quotient.value, part.quotient.denominator) for part in parts}
+    assert found == {
+        BLANK_MEMBER: ("agency", 2.5, 2),
+        "A": ("agency", 2, 2),
+        "B": ("agency", 1.5, 4),
+        "C": ("agency", None, 0),
+    }
+    scaled = break_down(rows.head(1), dimensions={"agency": "who"}, unit="%", scale=100)
+    assert [part.quotient.value for part in scaled] == [150]

@@ -72,6 +72,8 @@ def test_what_holds_a_result_is_in_its_fingerprint_and_what_only_tells_is_not() 
     held, told, plain = (result(remarks=remarks) for remarks in ([HOLDING], [TOLD], []))
     assert held.inputs_sha256 != plain.inputs_sha256 == told.inputs_sha256
     assert result(pct=99).inputs_sha256 != held.inputs_sha256
+    version = definitions()["it_downtime"].method_version
+    assert plain.inputs_sha256 == Fingerprint().sha256(terms={"period": "2025"}, method_version=version)
 
 
 @pytest.mark.parametrize(

@@ -378,3 +378,15 @@ def test_what_no_inquiry_holds_is_null_in_every_variant_that_needs_it() -> None:
         "time_to_closure_as_recorded",
         "time_to_closure_non_negative",
     }
+
+
+def test_a_quarantined_inquiry_is_told_with_the_days_it_would_give() -> None:
+    rows = [
+        inquiry(1, "2025-05-01 08:00", "2025-05-02 08:00"),
+        inquiry(2, "2025-05-01 08:00", "2025-05-04 08:00", quarantine_reason="bad"),
+        inquiry(3, "2025-05-01 08:00", "2025-05-01 07:59", quarantine_reason="bad"),
+        inquiry(4, "2025-05-01 08:00", quarantine_reason="bad"),
+        inquiry(5, "2024-05-01 08:00", "2024-05-20 08:00", quarantine_reason="bad"),
+    ]
+    (effect,) = [remark.en for remark in measured(rows).remarks if remark.code == "quarantine_effect"]
+    assert effect == "3 rows are quarantined; were the 1 whose numbers are known sound: 1–2 days"

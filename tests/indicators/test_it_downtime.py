@@ -389,3 +389,53 @@ def test_overlapping_components_of_one_outage_count_an_hour_once() -> None:
 def test_an_outage_that_ended_as_the_period_began_does_not_bear_on_it() -> None:
     result = measured([outage(1, "2024-12-31 22:00", "2025-01-01 00:00"), outage(2, "2024-12-30 22:00", None, "B")])
     assert (result.rows.used, result.rows.excluded) == (1, {"outside_period": 1})
+
+
+@pytest.mark.parametrize(("ended", "used"), [("2025-01-01 00:00:00", 0), ("2025-01-01 00:00:01", 1)])
+def test_an_outage_bears_on_the_period_from_its_first_second_in_it(ended: str, used: int) -> None:
+    result = measured([outage(1, "2024-12-31 22:00", ended)])
+    assert (result.rows.used, result.headline.numerator) == (used, used / 3600)
+
+
+def test_the_shortest_plausible_length_is_a_second() -> None:
+    rows = [outage(n, "2025-02-01 08:00", f"2025-02-01 08:00:0{n}", quarantine_reason="bad") for n in (0, 1, 2)]
+    variants = measured(rows).variants
+    assert {name: part.denominator for name, part in variants.items() if "recorded" in name} == {
+        "as_recorded": 3,
+        "as_recorded_plausible": 2,
+        "unplanned_as_recorded": 3,
+        "unplanned_as_recorded_plausible": 2,
+    }
+
+
+@pytest.mark.parametrize(("hours", "is_told"), [(720, False), (721, True)])
+def test_an_outage_is_carried_in_where_it_lasts_longer_than_the_longest(hours: int, is_told: bool) -> None:
+    end = pd.Timestamp("2025-01-21", tz=ZONE)
+    rows = [outage(1, "2025-02-01 08:00", "2025-02-01 10:00")]
+    rows.append(outage(2, str((end - timedelta(hours=hours)).tz_localize(None)), "2025-01-21 00:00", "B"))
+    said = [remark.en for remark in measured(rows).remarks]
+    assert [text.partition(";")[0] for text in said] == [
+        "outages from before the period that last longer than 720 hours give 480 of 482 hours"
+    ] * is_told
+
+
+def test_a_quarantined_outage_is_told_with_the_hours_it_would_give() -> None:
+    rows = [
+        outage(1, "2025-02-01 08:00", "2025-02-01 10:00"),
+        # Cut at the end of the year, as the headline would.
+        outage(2, "2025-12-31 18:00", "2026-01-05 18:00", quarantine_reason="bad"),
+        outage(3, "2025-03-01 08:00", "2025-03-01 08:00", quarantine_reason="bad"),
+        outage(4, "2025-03-01 08:00", "2025-03-01 07:00", quarantine_reason="bad"),
+        outage(5, "2024-03-01 08:00", "2024-03-01 18:00", quarantine_reason="bad"),
+    ]
+    (effect,) = [remark.en for remark in measured(rows).remarks if remark.code == "quarantine_effect"]
+    assert effect == ("3 rows are quarantined; were the 1 whose numbers are known sound: 2–4 hours per incident")
+
+
+@pytest.mark.parametrize(
+    ("ended", "is_told"), [("2025-12-31 18:00", False), ("2025-12-31 18:01", False), ("2025-12-31 17:59", True)]
+)
+def test_open_outages_dominate_with_more_than_half_of_the_hours(ended: str, is_told: bool) -> None:
+    rows = [outage(1, "2025-12-31 12:00", ended), outage(2, "2025-12-31 18:00", None, "B")]
+    dominating = [remark.en for remark in measured(rows).remarks if remark.code == "open_dominates"]
+    assert dominating == ["outages that have not ended give 6 of 12 hours; are they really still down?"] * is_told
