@@ -11,7 +11,7 @@ from connectors.http import HttpClient, Limits, Request
 
 CONNECTION = "tolok_airflow"
 # 1, 2, 4 ... 32 seconds, then a minute each: long enough for a restart or an upgrade, ten minutes in all.
-_THROUGH_AN_OUTAGE = Limits(tries=16, longest_wait_seconds=60, answer_seconds=900)
+THROUGH_AN_OUTAGE = Limits(tries=16, longest_wait_seconds=60, answer_seconds=900)
 
 
 class AirflowApi:
@@ -37,7 +37,7 @@ class AirflowApi:
                 en=f"What answers at the connection '{name}' is no Airflow. Check its address.",
             )
         self._token = str(answer["access_token"])
-        self._client = HttpClient(self._connection, allow=ALLOWANCES, limits=_THROUGH_AN_OUTAGE)
+        self._client = HttpClient(self._connection, allow=ALLOWANCES, limits=THROUGH_AN_OUTAGE)
 
     def run_ids(self, dag_id: str, partition_key: str) -> dict[str, str]:
         """The state of each run of a DAG with this key, by run id, newest first."""

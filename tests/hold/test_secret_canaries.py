@@ -169,7 +169,7 @@ def heard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCap
     monkeypatch.setattr(sql_line, "LIMITS", sql_line.SqlLimits(connect_seconds=2, query_seconds=5))
     for name in ("connectors.ckan.Limits", "connectors.http.Limits"):
         monkeypatch.setattr(name, lambda **more: replace(LIMITS, **more))
-    monkeypatch.setattr("connectors.airflow_api._THROUGH_AN_OUTAGE", LIMITS)
+    monkeypatch.setattr("connectors.airflow_api.THROUGH_AN_OUTAGE", LIMITS)
     monkeypatch.setenv("TOLOK_DEBUG", "1")
     monkeypatch.setenv("TOLOK_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("TOLOK_CITIES", str(tmp_path / "cities"))
