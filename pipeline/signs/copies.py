@@ -76,12 +76,12 @@ def written_apart(rows: pd.DataFrame, fates: Fates) -> Signs:
 def joined_by_component(rows: pd.DataFrame, fates: Fates) -> tuple[Signs, str]:
     """The share of incidents that overlaps at one component join to others; by how many, and where most of them are.
 
-    Rows of one number, and children with their parents, are one incident on any component. Null where hardly any join.
+    Rows of one number, and children with their parents, are one incident on any component. Null without an incident.
     """
     lasting = rows[rows["ended_at"] != rows["started_at"]]
     apart = _joined(lasting.assign(component=lasting["incident_id"]), fates)["key"].nunique()
     outages = _joined(lasting, fates)["key"].nunique()
-    if apart - outages < _FEW_ALIKE:
+    if not apart:
         return {"joined_by_component_pct": None}, ""
     busiest = lasting["component"].astype("str").value_counts()
     details = (

@@ -73,6 +73,10 @@ def still_open(row: str) -> str:
         # Four of the first are one.
         ([*incidents(3, of="Server", every_days=0.1), *incidents(60, of="Server", every_days=6)[1:]], False),
         (incidents(5, of="Server", every_days=60, lasting_days=61), True),
+        # The fewer there are, the more each one counts: two as one double the value.
+        (incidents(3, of="Server", every_days=6, lasting_days=7), True),
+        (incidents(2, of="Server", every_days=6, lasting_days=7), True),
+        (incidents(2, of="Server {}", every_days=6, lasting_days=7), False),
         # One that nobody ended swallows all that come after it.
         ([still_open(incidents(1, of="Server", every_days=1)[0]), *incidents(60, of="Server", every_days=6)[1:]], True),
         # Children of one incident are one, whatever their component is.
