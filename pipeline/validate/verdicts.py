@@ -62,10 +62,14 @@ def refuse_unsound(verdicts: Sequence[Verdict], *, tables: Mapping[str, Read] | 
     lines_en = [f"{subject}: {o.text_en} ({count}; {o.rule_id})" for subject, o, _, count in lines]
     held = list(_mostly_held(tables or {}))
     lines_id += [
-        f"{place}: {number(count)} dari {number(of)} baris dikarantina: {why}" for place, count, of, why in held
+        f"{place}: {number(count)} dari {number(of)} baris bermasalah dan tidak dihitung (dikarantina), paling sering "
+        f"karena {why}; tolok check mengatakan apa yang perlu dilakukan"
+        for place, count, of, why in held
     ]
     lines_en += [
-        f"{place}: {number_en(count)} of {number_en(of)} rows quarantined: {why}" for place, count, of, why in held
+        f"{place}: {number_en(count)} of {number_en(of)} rows are faulty and were not counted (quarantined), most "
+        f"often for {why}; tolok check says what to do about it"
+        for place, count, of, why in held
     ]
     raise DataRejected(
         id="\n- ".join(["Data tidak memenuhi aturan wajib. Periksa berkas sumber dan pemetaannya:", *lines_id]),
@@ -81,7 +85,7 @@ def _mostly_held(tables: Mapping[str, Read]) -> Iterator[tuple[str, int, int, st
         if counts is not None and 2 * counts.sum() > read.considered_count:
             reason, file_id = counts.idxmax()
             place = f"{read.sources.get(file_id, name)} ({read.names.get(file_id, file_id)})"
-            yield place, int(counts.sum()), read.considered_count, f"{reason} {number(int(counts.max()))}"
+            yield place, int(counts.sum()), read.considered_count, f"{reason} ({number(int(counts.max()))})"
 
 
 def _count(outcome: Outcome) -> tuple[str, str]:
