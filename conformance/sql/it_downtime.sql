@@ -235,7 +235,10 @@ FROM (
 
 -- Ended rows that start in the period, as they stand: neither joined nor cut, whatever became of them.
 CREATE TABLE recorded AS
-SELECT until_utc - started_utc AS seconds, CASE WHEN is_planned = 'yes' THEN 1 ELSE 0 END AS planned
+SELECT
+    until_utc - started_utc AS seconds,
+    CASE WHEN is_planned = 'yes' THEN 1 ELSE 0 END AS planned,
+    CASE WHEN is_planned IS NULL THEN 0 ELSE 1 END AS told
 FROM settled WHERE is_inside = 1 AND started_utc IS NOT NULL AND until_utc IS NOT NULL
     AND (left_out IS NULL OR left_out <> 'no_outage');
 
@@ -264,14 +267,22 @@ FROM (
     GROUP BY outage
 ) AS found;
 
+-- Where no row tells whether it was planned, nobody can leave planned ones out.
+CREATE TABLE telling AS
+SELECT COUNT(is_planned) AS windows_count, (SELECT COALESCE(SUM(told), 0) FROM recorded) AS recorded_count
+FROM windows JOIN fates ON fates.row_no = windows.row_no AND fate = 'used';
+
 CREATE TABLE sums AS
-SELECT reading AS rule, SUM(seconds) AS seconds, SUM(starts_inside) AS number FROM placed GROUP BY reading
+SELECT reading AS rule, SUM(seconds) AS seconds, SUM(starts_inside) AS number
+FROM placed CROSS JOIN telling WHERE reading <> 'unplanned_only' OR windows_count > 0 GROUP BY reading
 UNION ALL SELECT 'whole_duration_in_starting_period', SUM(whole_seconds), COUNT(*)
     FROM placed WHERE reading = 'headline' AND starts_inside = 1
 UNION ALL SELECT 'as_recorded', SUM(seconds), COUNT(*) FROM recorded
 UNION ALL SELECT 'as_recorded_plausible', SUM(seconds), COUNT(*) FROM plausible
-UNION ALL SELECT 'unplanned_as_recorded', SUM(seconds), COUNT(*) FROM recorded WHERE planned = 0
-UNION ALL SELECT 'unplanned_as_recorded_plausible', SUM(seconds), COUNT(*) FROM plausible WHERE planned = 0;
+UNION ALL SELECT 'unplanned_as_recorded', SUM(seconds), COUNT(*)
+    FROM recorded CROSS JOIN telling WHERE planned = 0 AND recorded_count > 0
+UNION ALL SELECT 'unplanned_as_recorded_plausible', SUM(seconds), COUNT(*)
+    FROM plausible CROSS JOIN telling WHERE planned = 0 AND recorded_count > 0;
 
 CREATE TABLE answers AS
 SELECT

@@ -63,7 +63,7 @@ DEFINITION = Definition(
     denominator_en="incidents that start in the period",
     measure="mean",
     scale=1,
-    method_version="1.3",
+    method_version="1.4",
     better="lower",
     explained_by=("component", "cause"),
     rule_id="Jam henti dalam periode, termasuk pemeliharaan terencana, dibagi jumlah insiden yang mulai dalam periode. "
@@ -123,6 +123,10 @@ HOUR = 3600
 ZERO_LENGTH = "zero_length"
 _NO_INCIDENT = "tidak ada insiden mulai dalam periode ini / no incident starts in this period"
 _NO_DATA = "tidak ada data insiden / no incident data"
+_PLANNED_UNKNOWN = (
+    "tidak satu baris pun mengatakan apakah terencana: petakan atau isi is_planned / no row says whether it was "
+    "planned: map or fill is_planned"
+)
 _NO_LENGTH = (
     "{0} insiden tercatat, tidak satu pun berlangsung: mulai dan selesainya sama / "
     "{0} incidents are recorded, all of zero length: they end as they start"
@@ -140,13 +144,14 @@ class OutageSummary:
     Grain of `windows`: incident x component; what links it to others, whether it starts in the period, whether one
     of its moments alone is a date, and a hash of its content. Those that start elsewhere are not in `rows` and
     `inputs` yet: whether they bear on the period is known when all windows are together. `recorded` are the rows as
-    they stand, by variant, `held` the quarantined ones that end after they start, within the period; `first_started_at`
-    is null for no sound row.
+    they stand, by variant, `told_count` of how many of them it is told whether they were planned, `held` the
+    quarantined ones that end after they start, within the period; `first_started_at` is null for no sound row.
     """
 
     rows: RowCounts
     inputs: Fingerprint
     recorded: Mapping[str, Durations]
+    told_count: int
     held: Durations
     first_started_at: pd.Timestamp | None
     windows: tuple[pd.DataFrame, ...]
@@ -157,6 +162,7 @@ class OutageSummary:
             self.rows + other.rows,
             self.inputs + other.inputs,
             {name: durations + other.recorded[name] for name, durations in self.recorded.items()},
+            self.told_count + other.told_count,
             self.held + other.held,
             min(firsts, default=None),
             self.windows + other.windows,
@@ -175,22 +181,22 @@ def summarise(part: pd.DataFrame, *, terms: Terms) -> OutageSummary:
     is_known = ~is_window | starts_inside
     hashes = content_hashes(part)
     windows = part.loc[is_window, [*_LINKS, "is_planned"]]
+    recorded = part.assign(ended_at=ended)[
+        starts_inside & (ended >= EARLIEST_PLAUSIBLE) & ~part["excluded_by"].isin(NEVER_RECORDED)
+    ]
     return OutageSummary(
         rows=count_rows(
             part[is_known], is_inside=is_inside[is_known], left_out={ZERO_LENGTH: is_zero_length[is_known]}
         ),
         inputs=Fingerprint.of_hashes(hashes[is_inside.to_numpy()]),
-        recorded=_recorded(
-            part.assign(ended_at=ended)[
-                starts_inside & (ended >= EARLIEST_PLAUSIBLE) & ~part["excluded_by"].isin(NEVER_RECORDED)
-            ],
-            terms,
-        ),
+        recorded=_recorded(recorded, terms),
+        told_count=int(recorded["is_planned"].notna().sum()),
         held=Durations.of(whole_seconds((ended.clip(upper=terms.end_at) - started)[is_held])),
         first_started_at=started[sound].min() if sound.any() else None,
         windows=(
             windows.astype(dict.fromkeys(_LINKS, "str")).assign(
                 is_planned=windows["is_planned"].fillna(False).astype(bool),
+                is_told=windows["is_planned"].notna(),
                 started_at=started[is_window],
                 ended_at=ended[is_window],
                 started_is_date=only_from_date[is_window],
@@ -434,16 +440,25 @@ def _variants(summary: OutageSummary, windows: pd.DataFrame, pieces: pd.DataFram
     starts_inside = (whole["started_at"] >= terms.start_at) & (whole["started_at"] < terms.end_at)
     _, city_wide = unite(windows["started_at"], windows["ended_at"], within=np.zeros(len(windows), np.int64))
     city_wide = city_wide.assign(key=city_wide.index)
-    return {
+    variants = {
         "unplanned_only": _per_incident(measure_outages(unplanned, terms)),
         "whole_duration_in_starting_period": _mean_hours(Durations.of(whole.loc[starts_inside, "seconds"])),
         "city_wide_union": _per_incident(measure_outages(city_wide, terms)),
         **{name: _mean_hours(durations) for name, durations in summary.recorded.items()},
     }
+    is_told = {"unplanned_only": bool((windows["is_told"] & windows["bears_on_period"]).any())}
+    is_told |= dict.fromkeys(("unplanned_as_recorded", "unplanned_as_recorded_plausible"), summary.told_count > 0)
+    unknown = [name for name, is_any in is_told.items() if not is_any]
+    return variants | {
+        name: _mean_hours(Durations(), reason=variants[name].reason or _PLANNED_UNKNOWN) for name in unknown
+    }
 
 
 def _breakdowns(windows: pd.DataFrame, outages: pd.DataFrame) -> tuple[Breakdown, ...]:
-    """By the component and the known cause that come first in each outage, and by whether all of it was planned."""
+    """By the component and the known cause that come first in each outage, and by whether all of it was planned.
+
+    Not by what no row says.
+    """
     bearing = windows[windows["bears_on_period"]]
     is_planned = bearing.groupby("outage")["is_planned"].all()
     parts = outages[outages["bears_on_period"]].assign(
@@ -452,7 +467,7 @@ def _breakdowns(windows: pd.DataFrame, outages: pd.DataFrame) -> tuple[Breakdown
         planned=is_planned.map({True: "planned", False: "unplanned"}),
     )
     parts = parts.assign(numerator=parts["seconds"] / HOUR, denominator=parts["starts_inside"].astype("int64"))
-    dimensions = {name: name for name in ("component", "cause", "planned")}
+    dimensions = {name: name for name in ("component", "cause", *(("planned",) if bearing["is_told"].any() else ()))}
     return break_down(parts, dimensions=dimensions, unit=DEFINITION.unit)
 
 

@@ -83,8 +83,16 @@ BENDS: dict[str, dict[str, tuple[str, str]]] = {
         ),
         "as_recorded": ("FROM settled WHERE is_inside = 1 AND", "FROM settled WHERE copy_no = 1 AND"),
         "as_recorded_plausible": ("WHERE seconds > 0 AND seconds <=", "WHERE seconds > 0 AND 3600 <="),
-        "unplanned_as_recorded": ("FROM recorded WHERE planned = 0", "FROM recorded"),
-        "unplanned_as_recorded_plausible": ("COUNT(*) FROM plausible WHERE planned = 0", "COUNT(*) FROM recorded"),
+        "unplanned_as_recorded": (
+            "FROM recorded CROSS JOIN telling WHERE planned = 0 AND",
+            "FROM recorded CROSS JOIN telling WHERE",
+        ),
+        "unplanned_as_recorded_plausible": (
+            "FROM plausible CROSS JOIN telling WHERE planned = 0 AND",
+            "FROM recorded CROSS JOIN telling WHERE",
+        ),
+        "planned windows unknown": ("OR windows_count > 0", "OR windows_count >= 0"),
+        "planned rows unknown": ("WHERE planned = 0 AND recorded_count > 0;", "WHERE planned = 0;"),
         "touching is one": ("AND one.begins <= other.ends)", "AND one.begins < other.ends)"),
         "parent and child": (
             "OR other.incident_id = one.parent_id\n    OR other.parent_id = one.incident_id\n);",

@@ -135,6 +135,37 @@ def test_planned_work_counts_and_the_unplanned_variant_leaves_it_out() -> None:
     assert (parts(result), result.variants["unplanned_only"].value) == ((8, 2), 6)
 
 
+UNPLANNED = ("unplanned_only", "unplanned_as_recorded", "unplanned_as_recorded_plausible")
+
+
+@pytest.mark.parametrize(
+    ("is_planned", "elsewhere", "values"),
+    [
+        ((None, None), None, [None, None, None]),
+        ((None, False), None, [5, 5, 5]),
+        ((None, True), None, [2, 2, 2]),
+        # What an outage of another period says tells nothing of this one's.
+        ((None, None), False, [None, None, None]),
+    ],
+)
+def test_without_a_row_that_says_what_was_planned_there_is_no_unplanned_figure(
+    is_planned: tuple[bool | None, ...], elsewhere: bool | None, values: list[float | None]
+) -> None:
+    rows = [outage(n, "2025-02-01 08:00", f"2025-02-01 {10 + 6 * n}:00", f"L{n}") for n in range(2)]
+    rows = [row | {"is_planned": flag} for row, flag in zip(rows, is_planned, strict=True)]
+    result = measured([*rows, outage(7, "2024-02-01 08:00", "2024-02-01 10:00", is_planned=elsewhere)])
+    assert ([result.variants[name].value for name in UNPLANNED], result.headline.value) == (values, 5)
+    reasons = {str(result.variants[name].reason) for name in UNPLANNED if result.variants[name].value is None}
+    assert all("map or fill is_planned" in reason for reason in reasons)
+    assert ("planned" in {one.dimension for one in result.breakdowns}) is (None not in values)
+
+
+def test_an_unplanned_figure_without_an_incident_is_not_for_want_of_the_column() -> None:
+    rows = [outage(1, "2024-12-31 22:00", "2025-01-01 03:00", is_planned=None)]
+    variant = measured(rows).variants["unplanned_only"]
+    assert (variant.value, "no incident starts" in str(variant.reason)) == (None, True)
+
+
 WINDOWS = st.lists(
     st.tuples(
         st.integers(0, 60 * 24 * 3),
