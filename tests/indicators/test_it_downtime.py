@@ -470,3 +470,9 @@ def test_open_outages_dominate_with_more_than_half_of_the_hours(ended: str, is_t
     rows = [outage(1, "2025-12-31 12:00", ended), outage(2, "2025-12-31 18:00", None, "B")]
     dominating = [remark.en for remark in measured(rows).remarks if remark.code == "open_dominates"]
     assert dominating == ["outages that have not ended give 6 of 12 hours; are they really still down?"] * is_told
+
+
+def test_of_a_log_without_a_sound_row_no_day_is_known_to_be_covered() -> None:
+    for rows in ([], [outage(1, "2025-02-01 08:00", "2025-02-01 10:00", quarantine_reason="bad")]):
+        result = measured(rows, covers=None)
+        assert (result.coverage_pct, result.status) == (0, "not_computable")

@@ -397,3 +397,23 @@ def test_a_register_made_366_days_after_the_year_still_answers_for_it() -> None:
     latest = datetime.fromisoformat("2027-01-02T00:00:00+07:00")
     assert services([service(1, True, True)], known_until=latest).status == "final"
     assert services([service(1, True, True)], known_until=latest + timedelta(seconds=1)).status == "provisional"
+
+
+def test_held_services_may_be_the_first_that_are_online() -> None:
+    rows = [service(1, False, False), service(2, True, True, quarantine_reason="unknown_audience")]
+    (effect,) = [one.en for one in services(rows).remarks if one.code == "quarantine_effect"]
+    assert effect.endswith("; were the 1 whose numbers are known sound: 0–50 %")
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_one_part_is_enough_to_show_that_a_register_tells_ends(order: int) -> None:
+    begun = {"valid_from_on": pd.Timestamp(2001, 1, 1)}
+    rows = [service(1, True, True, **begun), service(2, True, True, **begun, valid_to_on=pd.Timestamp(2030, 1, 1))]
+    terms = terms_of("2025", known_until=datetime.fromisoformat("2027-06-02T05:00:00+07:00"))
+
+    def status(*told: dict[str, Any]) -> str:
+        parts = [frame_of(SERVICES, [row]) for row in told][::order]
+        return measure(INDICATORS["online_services"], parts, terms=terms).status
+
+    assert status(*rows) == "final"
+    assert status(rows[0], rows[0]) == "provisional"
