@@ -73,6 +73,14 @@ def test_an_outage_to_a_date_is_an_incident_however_short(
     assert result.status == ("provisional" if len(start) != len(end) else "final")
 
 
+@pytest.mark.parametrize(("measured", "value"), [(inquiries, "1.5"), (outages, "36")])
+def test_the_value_with_dates_to_the_day_s_end_is_told_and_of_how_many(measured: Any, value: str) -> None:
+    (remark,) = measured([("2025-03-03 12:00", "2025-03-05"), ("2025-03-03 12:00", "2025-03-04 00:00")]).remarks
+    assert remark.en.partition(";")[0] == (
+        f"1 of 2 hold a date without an hour: the same day counts as 0, taken as its day's end the value is {value}"
+    )
+
+
 def test_a_desk_that_notes_dates_by_its_own_rule_may_be_final() -> None:
     result = inquiries([CASES[0][:2]], dates_suffice=True)
     assert (result.status, [remark.code for remark in result.remarks]) == ("final", ["date_only"])

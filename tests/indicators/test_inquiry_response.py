@@ -390,3 +390,8 @@ def test_a_quarantined_inquiry_is_told_with_the_days_it_would_give() -> None:
     ]
     (effect,) = [remark.en for remark in measured(rows).remarks if remark.code == "quarantine_effect"]
     assert effect == "3 rows are quarantined; were the 1 whose numbers are known sound: 1–2 days"
+
+
+def test_what_was_answered_and_closed_is_used() -> None:
+    result = measured([inquiry(1, "2025-05-01 08:00", "2025-05-02 08:00", closed="2025-05-03 08:00")])
+    assert (result.rows.used, result.rows.excluded) == (1, {})

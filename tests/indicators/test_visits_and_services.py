@@ -365,6 +365,7 @@ def test_the_share_of_expected_agencies_that_report_is_the_coverage() -> None:
     rows = [service(1, True, True, agency="A"), service(2, True, True, agency="B")]
     assert services(rows, agencies_expected=("A", "B", "C")).coverage_pct == pytest.approx(200 / 3)
     assert services([], agencies_expected=()).coverage_pct == 0
+    assert services(rows, agencies_expected=()).coverage_pct == 100
 
 
 def test_held_services_may_all_be_online_or_none() -> None:
@@ -417,3 +418,13 @@ def test_one_part_is_enough_to_show_that_a_register_tells_ends(order: int) -> No
 
     assert status(*rows) == "final"
     assert status(rows[0], rows[0]) == "provisional"
+
+
+@pytest.mark.parametrize(
+    ("label", "is_told"), [("2025-01", {"month"}), ("2025-01..2025-03", set()), ("2025", {"year"})]
+)
+def test_unique_visitors_are_told_where_they_were_counted_over_the_very_period(label: str, is_told: set[str]) -> None:
+    for length in ("month", "year"):
+        rows = [month_of_visits(month, 10) for month in range(1, 13)]
+        rows += [row | {"variant": f"unique_visitors_{length}"} for row in rows]
+        assert ("unique_visitors" in visits(rows, label).variants) is (length in is_told)
