@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gc
+import shutil
 import uuid
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -61,10 +63,45 @@ def warehouse_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A data folder and a cities folder of the test's own, named by the environment."""
     (tmp_path / "cities").mkdir()
-    monkeypatch.setenv("TOLOK_HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("TOLOK_CITIES", str(tmp_path / "cities"))
-    monkeypatch.setenv("TOLOK_WAREHOUSE", "")
+    _name_by_environment(tmp_path, monkeypatch)
     return tmp_path
+
+
+@contextmanager
+def shared_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, pytest.MonkeyPatch]]:
+    """What `home` is, for the tests of a module together or to be restored for each, and the patch that names it."""
+    folder = tmp_path_factory.mktemp("shared")
+    (folder / "cities").mkdir()
+    with pytest.MonkeyPatch.context() as patch:
+        _name_by_environment(folder, patch)
+        yield folder, patch
+
+
+def kept(folder: Path) -> Path:
+    """A shared home, of which a copy is kept beside it."""
+    shutil.copytree(folder, _copy_of(folder))
+    return folder
+
+
+def restored(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A shared home as it was when it was `kept`, named by the environment.
+
+    At the path where it was made, for that is part of what results are computed from.
+    """
+    shutil.rmtree(folder)
+    shutil.copytree(_copy_of(folder), folder)
+    _name_by_environment(folder, monkeypatch)
+    return folder
+
+
+def _copy_of(folder: Path) -> Path:
+    return folder.with_name(f"{folder.name} kept")
+
+
+def _name_by_environment(folder: Path, patch: pytest.MonkeyPatch) -> None:
+    patch.setenv("TOLOK_HOME", str(folder / "home"))
+    patch.setenv("TOLOK_CITIES", str(folder / "cities"))
+    patch.setenv("TOLOK_WAREHOUSE", "")
 
 
 @pytest.fixture

@@ -21,6 +21,7 @@ from pipeline.settings import Settings
 from pipeline.warehouse import Warehouse
 from tests.acceptance.exports import write_city
 from tests.acceptance.test_bad_input import tolok
+from tests.conftest import kept, restored, shared_home
 
 CITY, YEAR = "kota-uji", "2024"
 # The person: a ticket that no other text of the city looks like.
@@ -35,21 +36,28 @@ LOG = """    responses:
 """
 
 
-@pytest.fixture
-def ran(home: Path) -> Path:
+@pytest.fixture(scope="module")
+def ran_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A city whose year and one month were run, with one person's ticket and an answer to it in a follow-up log."""
-    (home / "cities").rmdir()
-    write_city(home / "cities")
-    settings = home / "cities" / f"{CITY}.yaml"
-    text = settings.read_text("utf-8").replace("  gangguan:\n", f"{LOG}  gangguan:\n")
-    settings.write_text(text, "utf-8")
-    export = home / "cities" / "data" / "pengaduan.csv"
-    export.write_text(f"{export.read_text('utf-8')}{TICKET};Aplikasi;12 Mar 2024 08:00;;{NAME}\n", "utf-8")
-    answers = f"Tiket;Jenis;Waktu\n{TICKET};Jawab;14/03/2024 08:00\n3;Jawab;9/05/2024 08:00\n"
-    (home / "cities" / "data" / "tindak-lanjut.csv").write_text(answers, "utf-8")
-    steps.run(CITY, YEAR)
-    steps.run(CITY, "2024-03")
-    return home
+    with shared_home(tmp_path_factory) as (folder, _):
+        cities = folder / "cities"
+        write_city(cities)
+        settings = cities / f"{CITY}.yaml"
+        text = settings.read_text("utf-8").replace("  gangguan:\n", f"{LOG}  gangguan:\n")
+        settings.write_text(text, "utf-8")
+        export = cities / "data" / "pengaduan.csv"
+        export.write_text(f"{export.read_text('utf-8')}{TICKET};Aplikasi;12 Mar 2024 08:00;;{NAME}\n", "utf-8")
+        answers = f"Tiket;Jenis;Waktu\n{TICKET};Jawab;14/03/2024 08:00\n3;Jawab;9/05/2024 08:00\n"
+        (cities / "data" / "tindak-lanjut.csv").write_text(answers, "utf-8")
+        steps.run(CITY, YEAR)
+        steps.run(CITY, "2024-03")
+        return kept(folder)
+
+
+@pytest.fixture
+def ran(ran_once: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """That city as it was run."""
+    return restored(ran_once, monkeypatch)
 
 
 def given(ids: str, encoding: str = "utf-8") -> TextIOWrapper:

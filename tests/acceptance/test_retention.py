@@ -14,19 +14,26 @@ from pipeline.warehouse import Warehouse
 from pipeline.warehouse.engine import make_engine
 from tests.acceptance.exports import write_city
 from tests.acceptance.test_bad_input import tolok
+from tests.conftest import kept, restored, shared_home
 
 CITY, YEAR = "kota-uji", "2024"
 # Outages are final, for their days are declared; inquiries never are.
 RETENTION = "retention: {outages: 12, inquiries: 12, visits: forever}\n"
 
 
-@pytest.fixture
-def ran(home: Path) -> Path:
+@pytest.fixture(scope="module")
+def ran_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A city whose year was run before it declared how long anything is kept."""
-    (home / "cities").rmdir()
-    write_city(home / "cities")
-    steps.run(CITY, YEAR)
-    return home
+    with shared_home(tmp_path_factory) as (folder, _):
+        write_city(folder / "cities")
+        steps.run(CITY, YEAR)
+        return kept(folder)
+
+
+@pytest.fixture
+def ran(ran_once: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """That city as it was run."""
+    return restored(ran_once, monkeypatch)
 
 
 def declare(home: Path, text: str = RETENTION) -> None:

@@ -20,19 +20,26 @@ from pipeline.warehouse import Warehouse
 from pipeline.work import Work
 from tests.acceptance.exports import write_city
 from tests.acceptance.test_bad_input import tolok
+from tests.conftest import kept, restored, shared_home
 
 PROVINCE = "province: jawa-uji\nname: Jawa Uji\nparts: [kota-uji]\n"
 
 
-@pytest.fixture
-def ran(home: Path) -> Path:
+@pytest.fixture(scope="module")
+def ran_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A city whose year was run, and a province that it is the one city of."""
-    (home / "cities").rmdir()
-    write_city(home / "cities")
-    (home / "cities" / "provinces").mkdir()
-    (home / "cities" / "provinces" / "jawa-uji.yaml").write_text(PROVINCE, "utf-8")
-    steps.run("kota-uji", "2024")
-    return home
+    with shared_home(tmp_path_factory) as (folder, _):
+        write_city(folder / "cities")
+        (folder / "cities" / "provinces").mkdir()
+        (folder / "cities" / "provinces" / "jawa-uji.yaml").write_text(PROVINCE, "utf-8")
+        steps.run("kota-uji", "2024")
+        return kept(folder)
+
+
+@pytest.fixture
+def ran(ran_once: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """That city as it was run."""
+    return restored(ran_once, monkeypatch)
 
 
 def alter(home: Path, statement: str) -> None:

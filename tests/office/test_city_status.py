@@ -17,23 +17,31 @@ from pipeline.indicators.definition import definitions
 from pipeline.report.status_page import status_lines
 from tests.acceptance.test_bad_input import tolok
 from tests.acceptance.years_of_exports import write_city
+from tests.conftest import kept, restored, shared_home
 
 NOW = datetime(2026, 1, 12, tzinfo=UTC)
 
 
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The home of a city of which November is done, December has an open inquiry, and October failed."""
+    with shared_home(tmp_path_factory) as (folder, patch):
+        yaml = write_city(folder / "cities", "kota-uji", zone="Asia/Jayapura", first_month="2025-09")
+        yaml.write_text(yaml.read_text("utf-8").replace("schedule: {", "schedule: {empty_months: [2025-08], "), "utf-8")
+        data = folder / "cities" / "data" / "kota-uji"
+        with (data / "pengaduan-2025.csv").open("a", encoding="utf-8") as file:
+            file.write("X1,Aplikasi,2025-12-21 08:00,\n")
+        for period in ("2025-11", "2025-12"):
+            assert tolok(patch, "run", "kota-uji", period)[0] == 0
+        (data / "kunjungan-2025.csv").rename(data / "lain.csv")
+        assert tolok(patch, "run", "kota-uji", "2025-10")[0] == 4
+        return kept(folder)
+
+
 @pytest.fixture
-def reports(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The pages of a city of which November is done, December has an open inquiry, and October failed."""
-    yaml = write_city(home / "cities", "kota-uji", zone="Asia/Jayapura", first_month="2025-09")
-    yaml.write_text(yaml.read_text("utf-8").replace("schedule: {", "schedule: {empty_months: [2025-08], "), "utf-8")
-    data = home / "cities" / "data" / "kota-uji"
-    with (data / "pengaduan-2025.csv").open("a", encoding="utf-8") as file:
-        file.write("X1,Aplikasi,2025-12-21 08:00,\n")
-    for period in ("2025-11", "2025-12"):
-        assert tolok(monkeypatch, "run", "kota-uji", period)[0] == 0
-    (data / "kunjungan-2025.csv").rename(data / "lain.csv")
-    assert tolok(monkeypatch, "run", "kota-uji", "2025-10")[0] == 4
-    return home / "home" / "reports" / "kota-uji"
+def reports(ran: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The pages of that city, as that was computed."""
+    return restored(ran, monkeypatch) / "home" / "reports" / "kota-uji"
 
 
 def states(status: CityStatus) -> dict[str, str]:

@@ -10,21 +10,29 @@ import pytest
 
 from tests.acceptance.test_bad_input import tolok
 from tests.acceptance.years_of_exports import write_city
+from tests.conftest import kept, restored, shared_home
 
 LATE = "20251299,Aplikasi,2025-12-20 08:00,2025-12-29 08:00\n"
 OPEN = "20251298,Aplikasi,2025-12-21 08:00,\n"
 
 
+@pytest.fixture(scope="module")
+def computed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The home of a city whose year 2025 and its only month with data, December, are computed."""
+    with shared_home(tmp_path_factory) as (folder, patch):
+        yaml = write_city(folder / "cities", "kota-uji", zone="Asia/Jakarta", first_month="2025-11")
+        text = yaml.read_text("utf-8").replace("schedule: {", "schedule: {empty_months: [2025-11], ")
+        yaml.write_text(text, "utf-8")
+        for period in ("2025", "2025-12"):
+            assert said(patch, "run", period)[0] == 0
+        return kept(folder)
+
+
 @pytest.fixture
-def data(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The exports of a city whose year 2025 and its only month with data, December, are computed."""
+def data(computed: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The exports of that city, as that was computed."""
     monkeypatch.setenv("COLUMNS", "200")
-    yaml = write_city(home / "cities", "kota-uji", zone="Asia/Jakarta", first_month="2025-11")
-    text = yaml.read_text("utf-8").replace("schedule: {", "schedule: {empty_months: [2025-11], ")
-    yaml.write_text(text, "utf-8")
-    for period in ("2025", "2025-12"):
-        assert said(monkeypatch, "run", period)[0] == 0
-    return home / "cities" / "data" / "kota-uji"
+    return restored(computed, monkeypatch) / "cities" / "data" / "kota-uji"
 
 
 def said(patch: pytest.MonkeyPatch, command: str, *words: str) -> tuple[int, str]:

@@ -11,17 +11,14 @@ import pytest
 
 from tests.acceptance.exports import write_city
 from tests.acceptance.test_bad_input import tolok
+from tests.conftest import shared_home
 
 
 @pytest.fixture(scope="module", autouse=True)
 def corrected(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """A city whose year was run twice, the second time with one incident more in a corrected file."""
-    folder = tmp_path_factory.mktemp("city")
-    write_city(folder / "cities")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("TOLOK_HOME", str(folder / "home"))
-        patch.setenv("TOLOK_CITIES", str(folder / "cities"))
-        patch.setenv("TOLOK_WAREHOUSE", "")
+    with shared_home(tmp_path_factory) as (folder, patch):
+        write_city(folder / "cities")
         for _ in range(2):
             code, out, err = tolok(patch, "run", "kota-uji", "2024")
             assert code == 0, out + err

@@ -12,19 +12,16 @@ import pytest
 
 from tests.acceptance.exports import write_city
 from tests.acceptance.test_bad_input import tolok
+from tests.conftest import shared_home
 
 
 @pytest.fixture(scope="module", autouse=True)
 def ran(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A data folder with a city whose year is stored; one row of its desk is not as it should be."""
-    folder = tmp_path_factory.mktemp("city")
-    write_city(folder / "cities")
-    with (folder / "cities" / "data" / "pengaduan.csv").open("a", encoding="utf-8") as file:
-        file.write("=1+1;Web;31 Feb 2024 08:00;;x\n")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("TOLOK_HOME", str(folder / "home"))
-        patch.setenv("TOLOK_CITIES", str(folder / "cities"))
-        patch.setenv("TOLOK_WAREHOUSE", "")
+    with shared_home(tmp_path_factory) as (folder, patch):
+        write_city(folder / "cities")
+        with (folder / "cities" / "data" / "pengaduan.csv").open("a", encoding="utf-8") as file:
+            file.write("=1+1;Web;31 Feb 2024 08:00;;x\n")
         code, out, err = tolok(patch, "run", "kota-uji", "2024")
         assert code == 0, out + err
         yield folder / "home"

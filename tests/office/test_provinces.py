@@ -12,28 +12,37 @@ import pytest
 from pipeline.province import rolled_up
 from tests.acceptance.test_bad_input import tolok
 from tests.acceptance.years_of_exports import write_city
+from tests.conftest import kept, restored, shared_home
 from tests.report.views import result
 
 MONTH = "2025-02"
 PROVINCE = "province: jawa-uji\nname: Jawa Uji\nparts: [kota-a, kota-b]\n"
 
 
+@pytest.fixture(scope="module")
+def computed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The home of two cities, the second with far more inquiries of another length; only the first is computed."""
+    with shared_home(tmp_path_factory) as (folder, patch):
+        cities = folder / "cities"
+        for city, zone in (("kota-a", "Asia/Jakarta"), ("kota-b", "Asia/Jayapura")):
+            write_city(cities, city, zone=zone, first_month="2025-01")
+        with (cities / "data" / "kota-b" / "pengaduan-2025.csv").open("a", encoding="utf-8") as file:
+            for n in range(40):
+                received, answered = (
+                    f"{n % 20 + 1:02d} {8 + n % 9:02d}:{n:02d}",
+                    f"{n % 20 + 4:02d} {8 + n % 7:02d}:{n + 9:02d}",
+                )
+                file.write(f"B{n},Aplikasi,2025-02-{received},2025-02-{answered}\n")
+        (cities / "provinces").mkdir()
+        (cities / "provinces" / "jawa-uji.yaml").write_text(PROVINCE, "utf-8")
+        assert tolok(patch, "run", "kota-a", MONTH)[0] == 0
+        return kept(folder)
+
+
 @pytest.fixture
-def cities(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Two cities, the second with far more inquiries of another length; only the first has been computed."""
-    for city, zone in (("kota-a", "Asia/Jakarta"), ("kota-b", "Asia/Jayapura")):
-        write_city(home / "cities", city, zone=zone, first_month="2025-01")
-    with (home / "cities" / "data" / "kota-b" / "pengaduan-2025.csv").open("a", encoding="utf-8") as file:
-        for n in range(40):
-            received, answered = (
-                f"{n % 20 + 1:02d} {8 + n % 9:02d}:{n:02d}",
-                f"{n % 20 + 4:02d} {8 + n % 7:02d}:{n + 9:02d}",
-            )
-            file.write(f"B{n},Aplikasi,2025-02-{received},2025-02-{answered}\n")
-    (home / "cities" / "provinces").mkdir()
-    (home / "cities" / "provinces" / "jawa-uji.yaml").write_text(PROVINCE, "utf-8")
-    assert tolok(monkeypatch, "run", "kota-a", MONTH)[0] == 0
-    return home / "cities"
+def cities(computed: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The settings of those cities, as that was computed."""
+    return restored(computed, monkeypatch) / "cities"
 
 
 def shown(patch: pytest.MonkeyPatch, name: str, *words: str) -> dict[str, dict[str, Any]]:
