@@ -215,7 +215,7 @@ def conclude(summary: OutageSummary, *, terms: Terms) -> Result:
     outages = measure_outages(pieces, terms)
     windows = windows.assign(outage=outage, bears_on_period=outages["bears_on_period"].to_numpy()[outage])
     coverage_pct = _coverage(summary, terms).pct_of(terms.period)
-    is_covered = coverage_pct > 0 and (summary.rows.read + len(windows) > 0 or terms.covers is not None)
+    is_covered = coverage_pct > 0
     headline = _per_incident(outages, reason=_reason(summary) if is_covered else _NO_DATA, is_covered=is_covered)
     still_open, at_day_end = _still_open(windows, terms), _at_day_end(windows, terms) or headline
     elsewhere = windows[~windows["starts_inside"]]

@@ -476,3 +476,20 @@ def test_of_a_log_without_a_sound_row_no_day_is_known_to_be_covered() -> None:
     for rows in ([], [outage(1, "2025-02-01 08:00", "2025-02-01 10:00", quarantine_reason="bad")]):
         result = measured(rows, covers=None)
         assert (result.coverage_pct, result.status) == (0, "not_computable")
+
+
+def test_an_outage_that_starts_as_the_period_ends_is_none_of_it_by_any_rule() -> None:
+    rows = [outage(1, "2026-01-01 00:00", "2026-01-01 02:00"), outage(2, "2025-12-31 23:00", "2026-01-01 00:00", "B")]
+    result = measured(rows)
+    assert result.rows.excluded == {"outside_period": 1}
+    assert {name: part.denominator for name, part in result.variants.items() if not name.startswith("open_")} == {
+        **dict.fromkeys(("unplanned_only", "whole_duration_in_starting_period", "city_wide_union", "day_end"), 1),
+        **dict.fromkeys(("as_recorded", "as_recorded_plausible"), 1),
+        **dict.fromkeys(("unplanned_as_recorded", "unplanned_as_recorded_plausible"), 1),
+    }
+
+
+def test_a_single_covered_day_has_a_value() -> None:
+    rows = [outage(1, "2025-02-01 08:00", "2025-02-01 10:00")]
+    day = date(2025, 2, 1)
+    assert parts(measured(rows, covers=Coverage.of([(day, day)]))) == (2, 1)
