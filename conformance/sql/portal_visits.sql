@@ -1,13 +1,14 @@
 -- 10.1 portal_visits: reference queries. SQLite 3.25 or later and DuckDB, unchanged.
--- Reads the tables `parameters`, `visits` (counts by day or month), `requests` (the lines of access.log, parsed) and
--- `population`, every column as text, a blank as '' or NULL, and `days` and `zones` of calendar/. Of visits and requests
--- one is empty. Gives the tables `fates` (what became of each row), `answers` (every named rule) and `reasons` (why the
--- result is not final).
+-- Reads the tables `parameters`, `visits` (counts by portal and day or month), `requests` (the lines of access.log,
+-- parsed) and `population`, every column as text, a blank as '' or NULL, and `days` and `zones` of calendar/. Of
+-- visits and requests one is empty. Gives the tables `fates` (what became of each row), `answers` (every named rule)
+-- and `reasons` (why the result is not final).
 
--- Counts by day or month. The first figure of the period's year, in the order of rows, is the denominator.
+-- Counts by portal and day or month. The first figure of the period's year, in the order of rows, is the denominator.
 CREATE TABLE counts AS
 SELECT
     CAST(row_no AS INTEGER) AS row_no,
+    COALESCE(portal, '') AS portal,
     NULLIF(visited_on, '') AS visited_on,
     CAST(NULLIF(visits_count, '') AS INTEGER) AS visits_count,
     NULLIF(left_out, '') AS left_out
@@ -33,13 +34,13 @@ CREATE TABLE copied AS
 SELECT
     judged.*,
     CASE WHEN left_out IS NULL AND fault IS NULL THEN ROW_NUMBER() OVER (
-        PARTITION BY left_out, fault, visited_on, visits_count ORDER BY row_no
+        PARTITION BY left_out, fault, portal, visited_on, visits_count ORDER BY row_no
     ) END AS copy_no
 FROM judged;
 
 CREATE TABLE count_fates AS
 SELECT
-    row_no, visited_on, visits_count, rule,
+    row_no, portal, visited_on, visits_count, rule,
     CASE
         WHEN rule IS NULL THEN 'used'
         WHEN rule = 'outside_period' OR rule = 'duplicate_row' OR rule = left_out THEN 'excluded'
@@ -53,9 +54,10 @@ FROM (
             WHEN fault IS NOT NULL THEN fault
             WHEN left_out IS NOT NULL THEN left_out
             WHEN copy_no > 1 THEN 'duplicate_row'
-            WHEN COUNT(*) OVER (PARTITION BY copy_no, visited_on) > 1 THEN 'duplicate_key'
+            WHEN COUNT(*) OVER (PARTITION BY copy_no, portal, visited_on) > 1 THEN 'duplicate_key'
             WHEN EXISTS (
-                SELECT 1 FROM judged AS other WHERE other.visited_on = copied.visited_on AND other.fault IS NOT NULL
+                SELECT 1 FROM judged AS other
+                WHERE other.portal = copied.portal AND other.visited_on = copied.visited_on AND other.fault IS NOT NULL
             ) THEN 'unreadable_group'
         END AS rule
     FROM copied
@@ -159,13 +161,21 @@ UNION ALL
 SELECT 'other_population_' || LOWER(source), visits, population_count / 100000.0, visits * 100000.0 / population_count
 FROM sums JOIN figures ON figures.place > 1 WHERE rule = 'headline';
 
+-- A day is covered when every portal tells of it; a log is one portal.
+CREATE TABLE portals AS
+SELECT DISTINCT portal FROM counts
+UNION ALL SELECT 'log' FROM parameters WHERE NOT EXISTS (SELECT 1 FROM counts);
+
 CREATE TABLE reasons AS
 SELECT 'period_not_over' AS reason FROM parameters WHERE SUBSTR(extracted_at, 1, 10) <= last_on
 UNION ALL
 SELECT 'coverage' FROM parameters WHERE EXISTS (
-    SELECT 1 FROM days
+    SELECT 1 FROM days CROSS JOIN portals
     WHERE day >= first_on AND day <= last_on
-        AND NOT EXISTS (SELECT 1 FROM count_fates WHERE fate = 'used' AND visited_on IN (day, SUBSTR(day, 1, 7)))
+        AND NOT EXISTS (
+            SELECT 1 FROM count_fates
+            WHERE fate = 'used' AND count_fates.portal = portals.portal AND visited_on IN (day, SUBSTR(day, 1, 7))
+        )
         AND NOT EXISTS (SELECT 1 FROM hits WHERE local_day = day)
 )
 UNION ALL

@@ -110,6 +110,14 @@ BENDS: dict[str, dict[str, tuple[str, str]]] = {
             "until_utc IS NULL OR until_utc > started_utc OR",
             "until_utc IS NULL OR until_utc >= started_utc OR",
         ),
+        "one date has no length": (
+            "until_utc > started_utc OR (ended_is_date = 1 AND started_is_date = 0)",
+            "until_utc > started_utc OR ended_is_date = 1",
+        ),
+        "elapsed time": (
+            "ELSE ended_utc\n    END AS until_utc",
+            "ELSE started_utc + ended_clock - started_clock\n    END AS until_utc",
+        ),
         "midnight": ("WHEN begins >= start_utc AND begins < end_utc", "WHEN begins > start_utc AND begins < end_utc"),
         "still open": ("AS counts WHERE number > 0\nUNION", "AS counts WHERE number > 9\nUNION"),
     },
@@ -136,6 +144,8 @@ BENDS: dict[str, dict[str, tuple[str, str]]] = {
             "SELECT 'coverage' FROM parameters WHERE EXISTS",
             "SELECT 'coverage' FROM parameters WHERE NOT EXISTS",
         ),
+        "every portal tells": ("count_fates.portal = portals.portal AND ", ""),
+        "portals are apart": ("PARTITION BY copy_no, portal, visited_on", "PARTITION BY copy_no, visited_on"),
         "totals are no day": ("WHEN left_out IS NOT NULL THEN left_out", "WHEN left_out IS NULL THEN left_out"),
         "copies": ("WHEN copy_no > 1 THEN 'duplicate_row'", "WHEN copy_no > 9 THEN 'duplicate_row'"),
     },

@@ -135,6 +135,7 @@ def _visits(case: Case) -> dict[str, Any]:
         "columns": {
             "visited_on": {"column": "visited_on", "format": "%Y-%m" if is_monthly else "%Y-%m-%d"},
             "visits_count": "visits_count",
+            "portal_id": "portal",
         },
         "exclude": {"grand_total": {"column": "left_out", "values": ["grand_total"]}},
     }
