@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from fnmatch import fnmatch
 
 import pytest
 
 from pipeline.indicators.registry import INDICATORS
 from tests.conformance.agreement import agree
-from tests.conformance.pack import PACK, cases, manifest, read_rows, rules_of
+from tests.conformance.pack import PACK, cases, manifest, read_json, read_rows, rules_of
 
 LISTED = [one["indicator"] for one in manifest()["indicators"]]
 
@@ -32,6 +33,15 @@ def test_every_file_has_its_checksum() -> None:
 @pytest.mark.parametrize("indicator", LISTED)
 def test_the_words_cover_exactly_the_declared_rules(indicator: str) -> None:
     assert set(rules_of(indicator)) == {"headline", *INDICATORS[indicator].DEFINITION.variants}
+
+
+@pytest.mark.parametrize("indicator", LISTED)
+def test_every_reason_is_in_words(indicator: str) -> None:
+    named = set(read_json(PACK / "rules" / f"{indicator}.json")["reasons"])
+    query = (PACK / "sql" / f"{indicator}.sql").read_text("utf-8")
+    given = query.partition("CREATE TABLE reasons AS")[2].partition(";")[0]
+    assert set(re.findall(r"SELECT '(\w+)'", given)) == named
+    assert {reason for case in cases() if case.indicator == indicator for reason in case.answer["because"]} <= named
 
 
 @pytest.mark.parametrize("indicator", LISTED)
