@@ -27,11 +27,13 @@ from pipeline.landing import (
     LandedFile,
     Manifest,
     Rest,
+    all_manifests,
     is_whole,
     land_bytes,
     landed_object,
     manifest_path,
     read_manifest_at,
+    remove_object,
     whole_manifests,
     write_manifest,
 )
@@ -85,6 +87,17 @@ def first_answers(
             with suppress(Enough):
                 connector.pull(wire, window)
     return held, recorder.files, recorder.notes
+
+
+def forget_unfinished(home: Path, city_id: str) -> None:
+    """Take away what pulls of a city that broke off have kept so far and no manifest names; waits for one under way."""
+    for folder in sorted((home / "landing" / city_id).glob("*/*.pull")):
+        with FileLock(folder / "lock", mode=0o600):
+            for path in folder.glob("*.jsonl"):
+                named = {file.sha256 for one in all_manifests(home) for file in (*one.files, *one.kept_files)}
+                for sha256 in sorted({str(line["sha256"]) for _, line in _lines(path)} - named):
+                    remove_object(home, sha256)
+                path.unlink()
 
 
 class Unkept:

@@ -22,6 +22,7 @@ from pipeline.landing import (
 )
 from pipeline.leftovers import sweep_leftovers
 from pipeline.mirror import names
+from pipeline.pulling import forget_unfinished
 from pipeline.store_request import city_record
 from pipeline.warehouse import Erasure
 from pipeline.warehouse.locks import alone
@@ -47,7 +48,8 @@ def carry_out(plan: Plan, *, now: datetime) -> int:
 
 @contextmanager
 def without_runs(request: Request) -> Iterator[None]:
-    """Wait until no run of the city is under way, and keep others waiting."""
+    """Wait until no pull or run of the city is under way, and keep others waiting; what broke off is pulled anew."""
+    forget_unfinished(request.home, request.city.city)
     labels = {one.period for one in all_manifests(request.home) if one.city == request.city.city}
     with alone(request.settings.warehouse_url, *(f"{request.city.city} {label}" for label in labels), "tolok erase"):
         yield
