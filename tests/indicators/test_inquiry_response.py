@@ -395,3 +395,12 @@ def test_a_quarantined_inquiry_is_told_with_the_days_it_would_give() -> None:
 def test_what_was_answered_and_closed_is_used() -> None:
     result = measured([inquiry(1, "2025-05-01 08:00", "2025-05-02 08:00", closed="2025-05-03 08:00")])
     assert (result.rows.used, result.rows.excluded) == (1, {})
+
+
+@pytest.mark.parametrize(
+    ("rows", "count"),
+    [([], None), ([inquiry(1, "2023-05-01 08:00")], None), ([inquiry(1, "2025-05-01 08:00", "2025-05-02 08:00")], 0)],
+)
+def test_none_are_open_only_where_some_were_received(rows: list[dict[str, Any]], count: float | None) -> None:
+    still_open = measured(rows).variants["open_inquiries"]
+    assert (still_open.value, still_open.reason is None) == (count, count is not None)

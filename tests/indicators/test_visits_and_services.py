@@ -428,3 +428,10 @@ def test_unique_visitors_are_told_where_they_were_counted_over_the_very_period(l
         rows = [month_of_visits(month, 10) for month in range(1, 13)]
         rows += [row | {"variant": f"unique_visitors_{length}"} for row in rows]
         assert ("unique_visitors" in visits(rows, label).variants) is (length in is_told)
+
+
+def test_a_service_without_a_step_has_none_and_not_every_step_online() -> None:
+    steps = {"steps_count": 0, "steps_applicable_count": 0, "steps_online_count": 0}
+    variants = services([service(1, True, True, **steps)]).variants
+    names = ("end_to_end", "any_step_online", "every_step_online")
+    assert {name: (variants[name].value, variants[name].denominator) for name in names} == dict.fromkeys(names, (0, 1))
