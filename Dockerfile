@@ -25,7 +25,8 @@ COPY service source/service
 COPY sql source/sql
 COPY testing source/testing
 RUN .venv/bin/uv pip install --quiet --no-cache --python .venv/bin/python --no-deps --no-build-isolation --compile-bytecode ./source \
-    && rm -rf source
+    && rm -rf source \
+    && .venv/bin/uv pip uninstall --quiet --python .venv/bin/python hatchling uv
 
 FROM docker.io/library/debian:12.12-slim
 # hadolint ignore=DL3008

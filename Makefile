@@ -6,11 +6,12 @@ STAMP := $(VENV)/.installed
 CITY ?= kota-contoh
 PERIOD ?= 2025
 SIZE ?= 1000000
+IMAGE ?= localhost/tolok:0.1.0
 
 .DEFAULT_GOAL := help
 # Each of the hundreds of processes that the tests start would compile pandas, Great Expectations and Airflow anew.
 unexport PYTHONDONTWRITEBYTECODE
-.PHONY: help install run demo up down status test coverage test-servers test-service test-cluster test-compose test-office test-damage test-hold fuzz test-conformance test-pages test-fresh mutate check sbom audit lock generated bench clean
+.PHONY: help install run demo up down status test coverage test-servers test-service test-cluster test-compose test-office test-damage test-hold fuzz test-conformance test-pages test-fresh mutate check sbom audit scan lock generated bench clean
 
 help: ## what can be made
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -135,6 +136,13 @@ audit: .tools/.installed ## known weaknesses of what the lock holds; needs the s
 	.tools/bin/pip-audit --strict --require-hashes --disable-pip --progress-spinner off -r requirements.lock || { echo \
 	"Ada kelemahan di atas, atau daftar kelemahannya tidak dapat ditanya tentang semua paket: jalankan di jaringan yang mencapainya. /" \
 	"There are weaknesses above, or the service that lists them could not be asked about every package: run it where that is reached." >&2; exit 1; }
+
+# What Debian's packages in the image hold is known to these scanners alone. They are no part of Tolok.
+scan: ## known weaknesses of the image (IMAGE=localhost/tolok:0.1.0), by trivy or grype where there is one
+	@if command -v trivy >/dev/null; then trivy image --exit-code 1 --ignore-unfixed "$(IMAGE)"; \
+	elif command -v grype >/dev/null; then grype --fail-on medium --only-fixed "$(IMAGE)"; \
+	else echo "Belum ada pemindai di mesin ini: pasang trivy atau grype, lalu ulangi di jaringan yang mencapai daftar kelemahannya. /" \
+	"There is no scanner on this machine: install trivy or grype, then repeat where its list of weaknesses is reached." >&2; exit 1; fi
 
 LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url
 

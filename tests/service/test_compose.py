@@ -206,6 +206,7 @@ def test_nothing_of_the_checkout_but_code_is_in_the_image(stack: Stack) -> None:
     mounted = Path(stack.run("podman", "image", "mount", IMAGE).stdout.strip())
     try:
         assert (mounted / "opt/tolok/.venv/bin/tolok").exists()
+        assert not (mounted / "opt/tolok/.venv/bin/uv").exists()
         assert stack.run("grep", "-rlF", CANARY, mounted / "opt", mounted / "var/lib", is_checked=False).stdout == ""
     finally:
         stack.run("podman", "image", "unmount", IMAGE)
