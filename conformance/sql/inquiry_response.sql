@@ -65,7 +65,8 @@ JOIN moments AS last ON last.what = 'last'
 JOIN moments AS extracted ON extracted.what = 'extracted'
 WHERE first.what = 'begin';
 
--- What is wrong with a row by itself. A row that a named rule leaves out needs no reason.
+-- What is wrong with a row by itself: first what is no date or moment. A day after the last of the calendar comes after
+-- the extraction. A row that a named rule leaves out needs no reason.
 CREATE TABLE judged AS
 SELECT
     typed.*,
@@ -76,26 +77,25 @@ SELECT
     closed.is_date AS closed_is_date, closed.utc AS closed_utc, closed.clock AS closed_clock,
     CASE
         WHEN left_out IS NOT NULL THEN NULL
+        WHEN received_at >= '1990' AND SUBSTR(received_at, 1, 10) <= last_day AND received.utc IS NULL THEN 'bad_received_at'
+        WHEN responded_at >= '1990' AND SUBSTR(responded_at, 1, 10) <= last_day AND responded.utc IS NULL
+            THEN 'bad_responded_at'
+        WHEN closed_at >= '1990' AND SUBSTR(closed_at, 1, 10) <= last_day AND closed.utc IS NULL THEN 'bad_closed_at'
         WHEN inquiry_id IS NULL THEN 'missing_inquiry_id'
         WHEN received_at IS NULL THEN 'missing_received_at'
         WHEN received_at < '1990' THEN 'sentinel_received_at'
-        WHEN received_at > extracted_at AND received.utc IS NULL THEN 'after_extraction_received_at'
-        WHEN received.utc IS NULL THEN 'bad_received_at'
-        WHEN received.utc > extracted_utc THEN 'after_extraction_received_at'
+        WHEN received.utc IS NULL OR received.utc > extracted_utc THEN 'after_extraction_received_at'
         WHEN responded_at < '1990' THEN 'sentinel_responded_at'
-        WHEN responded_at > extracted_at AND responded.utc IS NULL THEN 'after_extraction_responded_at'
-        WHEN responded_at IS NOT NULL AND responded.utc IS NULL THEN 'bad_responded_at'
-        WHEN responded.utc > extracted_utc THEN 'after_extraction_responded_at'
+        WHEN responded_at IS NOT NULL AND COALESCE(responded.utc > extracted_utc, TRUE) THEN 'after_extraction_responded_at'
         WHEN closed_at < '1990' THEN 'sentinel_closed_at'
-        WHEN closed_at > extracted_at AND closed.utc IS NULL THEN 'after_extraction_closed_at'
-        WHEN closed_at IS NOT NULL AND closed.utc IS NULL THEN 'bad_closed_at'
-        WHEN closed.utc > extracted_utc THEN 'after_extraction_closed_at'
+        WHEN closed_at IS NOT NULL AND COALESCE(closed.utc > extracted_utc, TRUE) THEN 'after_extraction_closed_at'
         WHEN COALESCE(responded.day_end_utc - 1, responded.utc) < received.utc THEN 'response_before_receipt'
         WHEN COALESCE(closed.day_end_utc - 1, closed.utc) < received.utc THEN 'closed_before_receipt'
     END AS fault
 FROM typed
 CROSS JOIN parameters
 CROSS JOIN bounds
+CROSS JOIN (SELECT MAX(day) AS last_day FROM days) AS calendar
 LEFT JOIN moments AS received ON received.row_no = typed.row_no AND received.what = 'received'
 LEFT JOIN moments AS responded ON responded.row_no = typed.row_no AND responded.what = 'responded'
 LEFT JOIN moments AS closed ON closed.row_no = typed.row_no AND closed.what = 'closed';

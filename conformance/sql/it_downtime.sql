@@ -63,7 +63,8 @@ JOIN moments AS last ON last.what = 'last'
 JOIN moments AS extracted ON extracted.what = 'extracted'
 WHERE first.what = 'begin';
 
--- What is wrong with a row by itself. A row that a named rule leaves out needs no reason.
+-- What is wrong with a row by itself: first what is no date or moment. A day after the last of the calendar comes after
+-- the extraction. A row that a named rule leaves out needs no reason.
 CREATE TABLE judged AS
 SELECT
     typed.*,
@@ -72,22 +73,21 @@ SELECT
     ended.is_date AS ended_is_date, ended.utc AS ended_utc, ended.clock AS ended_clock, ended.day_end_utc AS ended_day_end,
     CASE
         WHEN left_out IS NOT NULL THEN NULL
+        WHEN started_at >= '1990' AND SUBSTR(started_at, 1, 10) <= last_day AND started.utc IS NULL THEN 'bad_started_at'
+        WHEN ended_at >= '1990' AND SUBSTR(ended_at, 1, 10) <= last_day AND ended.utc IS NULL THEN 'bad_ended_at'
         WHEN incident_id IS NULL THEN 'missing_incident_id'
         WHEN component IS NULL THEN 'missing_component'
         WHEN started_at IS NULL THEN 'missing_started_at'
         WHEN started_at < '1990' THEN 'sentinel_started_at'
-        WHEN started_at > extracted_at AND started.utc IS NULL THEN 'after_extraction_started_at'
-        WHEN started.utc IS NULL THEN 'bad_started_at'
-        WHEN started.utc > extracted_utc THEN 'after_extraction_started_at'
+        WHEN started.utc IS NULL OR started.utc > extracted_utc THEN 'after_extraction_started_at'
         WHEN ended_at < '1990' THEN 'sentinel_ended_at'
-        WHEN ended_at > extracted_at AND ended.utc IS NULL THEN 'after_extraction_ended_at'
-        WHEN ended_at IS NOT NULL AND ended.utc IS NULL THEN 'bad_ended_at'
-        WHEN ended.utc > extracted_utc THEN 'after_extraction_ended_at'
+        WHEN ended_at IS NOT NULL AND COALESCE(ended.utc > extracted_utc, TRUE) THEN 'after_extraction_ended_at'
         WHEN COALESCE(ended.day_end_utc - 1, ended.utc) < started.utc THEN 'end_before_start'
     END AS fault
 FROM typed
 CROSS JOIN parameters
 CROSS JOIN bounds
+CROSS JOIN (SELECT MAX(day) AS last_day FROM days) AS calendar
 LEFT JOIN moments AS started ON started.row_no = typed.row_no AND started.what = 'started'
 LEFT JOIN moments AS ended ON ended.row_no = typed.row_no AND ended.what = 'ended';
 
