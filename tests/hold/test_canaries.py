@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from connectors.connection import variable_of
 from pipeline import steps
 from pipeline.settings import Settings
 from tests.acceptance.test_bad_input import tolok
@@ -18,6 +19,7 @@ from tests.clean.personal_cases import cases, sound_names
 from tests.dags.airflow_process import airflow_environment, run_process
 from tests.hold import IS_FULL, of_form
 from tests.hold.surfaces import texts_below
+from tests.mailbox import webhook
 from tests.office.offices import write_office
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -96,6 +98,7 @@ def city(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             | {"started_at": "Mulai", "ended_at": "Selesai"},
         },
         names=tuple(_SOURCES),
+        notify=[{"connection": "kabar"}],
         publish={"publisher": "Diskominfo Kota", "licence": "CC-BY-4.0", "portal": "https://data.kota.go.id"},
     )
     monkeypatch.setenv("TOLOK_HOME", str(tmp_path / "home"))
@@ -121,11 +124,15 @@ def test_no_person_of_any_column_leaves_the_raw_files(
     (city / "g.csv").write_text("\n".join([header[-1], *header[1:]]) + "\n", "utf-8")
     code, out, err = tolok(monkeypatch, "run", "kota", "2025")
     assert code == 3
+    with webhook() as box:
+        monkeypatch.setenv(variable_of("kabar"), box.address)
+        said += "".join(map(str, tolok(monkeypatch, "watch", "kota", "--tell")))
+    assert "RUN GAGAL" in repr(box.messages)
     kept = dict(texts_below(Settings.from_environment().home))
     assert any(name.endswith(".pdf") for name in kept)
     assert any(name.endswith(".xlsx") for name in kept)
     assert any(name.endswith("quarantine.csv") for name in kept)
-    everything = {"printed": said + out + err, "logged": caplog.text, **kept}
+    everything = {"printed": said + out + err, "logged": caplog.text, "alerts": repr(box.messages), **kept}
     canaries = [*_texts(), "Zqx", "0812-9999-0001"]
     found = [(place, canary) for place, text in everything.items() for canary in canaries if canary in text]
     assert found == []
@@ -133,7 +140,7 @@ def test_no_person_of_any_column_leaves_the_raw_files(
     row(
         "Privacy",
         f"{_TICKETS} tickets, {_PERSONAL} services and incidents with persons in every column and a header",
-        f"{len(canaries)} of {len(canaries)} canaries in none of {len(everything)} files, output and logs",
+        f"{len(canaries)} of {len(canaries)} canaries in none of {len(everything)} files, output, logs and alerts",
     )
 
 
