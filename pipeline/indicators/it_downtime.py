@@ -255,7 +255,7 @@ def join(windows: pd.DataFrame) -> tuple[Ints, pd.DataFrame]:
     Windows of one component that overlap or touch are one outage, and so are rows of one incident number and an
     incident with its parent. Grain of the second: outage x stretch of time, `key` the outage; no two overlap.
     """
-    components, _ = pd.factorize(windows["component"])
+    components, _ = pd.factorize(windows["component"], sort=True)
     incident, names = pd.factorize(windows["incident_id"])
     stretch, stretches = unite(windows["started_at"], windows["ended_at"], within=components)
     outage = connect(stretch, incident=incident, parent=_codes(windows["parent_id"], among=names))

@@ -493,3 +493,14 @@ def test_a_single_covered_day_has_a_value() -> None:
     rows = [outage(1, "2025-02-01 08:00", "2025-02-01 10:00")]
     day = date(2025, 2, 1)
     assert parts(measured(rows, covers=Coverage.of([(day, day)]))) == (2, 1)
+
+
+def test_a_breakdown_is_the_same_to_the_last_bit_in_any_order_of_rows() -> None:
+    # As hours, whose sum depends on the order in which they are added.
+    seconds = [1_127_129, 4_774_829, 7_108_790, 6_729_888, 6_407_006, 529_379]
+    start = pd.Timestamp("2025-02-01")
+    rows = [
+        outage(n, str(start), str(start + timedelta(seconds=length)), component, cause="listrik")
+        for n, (component, length) in enumerate(zip("ABCDEF", seconds, strict=True))
+    ]
+    assert len({repr(measured(order).breakdowns) for order in (rows, rows[::-1], rows[3:] + rows[:3])}) == 1
