@@ -14,12 +14,14 @@ OTHER_MEANINGS = "other_meanings_count"
 # By clean column, the words of something else, and those that say that it is meant nevertheless.
 _OTHER = {
     "visits_count": (
-        r"hits?|page ?views?|views?|tayangan|dilihat|unik|unique|users?|pengguna|unduhan|diunduh|downloads?|bytes",
-        r"kunjungan pengguna|user (visits|sessions)",
+        r"hits?|page ?(views?|visits?)|views?|penayangan|tayangan|tampilan|kunjungan halaman|dilihat|impressions?"
+        r"|klik|clicks?|pengunjung|visitors?|unik|unique|users?|pengguna|unduhan|diunduh|downloads?|bytes",
+        r"kunjungan peng(guna|unjung)|(user|visitor) (visits|sessions)",
     ),
     "responded_at": (
         r"disposisi|diteruskan|penerusan|forward(ed)?|otomatis|auto\w*|terakhir|last|diubah|diperbarui|updated?"
-        r"|tutup|ditutup|penutupan|closed|closing",
+        r"|tutup|ditutup|penutupan|closed|closing|verifikasi|diverifikasi|verified|perubahan|dibuka kembali|reopened"
+        r"|tenggat|batas waktu|jatuh tempo|deadline|due|sla",
         r"(di)?jawab\w*|tanggapan|ditanggapi|respons?e?|responded|repl(y|ied)|answer(ed)?",
     ),
     "population_count": (
@@ -29,7 +31,10 @@ _OTHER = {
     ),
 }
 # Whatever else they say, such times are no answers of the city.
-_NEVER = {"responded_at": r"disposisi|diteruskan|penerusan|forward(ed)?|otomatis|auto\w*"}
+_NEVER = {
+    "responded_at": r"disposisi|diteruskan|penerusan|forward(ed)?|otomatis|auto\w*"
+    r"|tenggat|batas waktu|jatuh tempo|deadline|due|sla"
+}
 _UNITS = {
     "seconds": r"detik|dtk|seconds?|secs?",
     "minutes": r"menit|mnt|minutes?|mins?",

@@ -75,7 +75,7 @@ OF_TABLES = (
         "within_a_minute_pct",
         "Paling banyak {limit} % jawaban tiba dalam satu menit (lebih dari itu: balasan otomatis?)",
         "At most {limit} % of the answers come within a minute (more: automatic replies?)",
-        most=50,
+        most=20,
         keeps_provisional=True,
     ),
     _sign(
@@ -89,6 +89,17 @@ OF_TABLES = (
         "Paling banyak {limit} % jam berasal dari baris yang lebih lama dari yang masuk akal",
         "At most {limit} % of the hours are of rows that last longer than is plausible",
         most=25,
+        keeps_provisional=True,
+    ),
+    _sign(
+        "a_year_too_long_pct",
+        "Paling banyak {limit} % jam berasal dari baris yang lebih lama setahun daripada biasanya, padahal tidak ada "
+        "yang berlangsung setengah sampai satu tahun (lebih dari itu: tahun salah satu tanggalnya salah ketik? "
+        "Perbaiki tanggalnya; bila memang selama itu, jelaskan di judgement.explained)",
+        "At most {limit} % of the hours are of rows that last a year longer than usual, while none lasts half a year "
+        "to a year (more: is the year of one of its dates mistyped? Correct the date; if it did last so long, say so "
+        "in judgement.explained)",
+        most=5,
         keeps_provisional=True,
     ),
     _sign(
@@ -207,6 +218,17 @@ OF_TABLES = (
         keeps_provisional=True,
     ),
     _sign(
+        "names_alike_pct",
+        "Paling banyak {limit} % layanan bernama sama dengan satu atau dua layanan lain, dari OPD mana pun (lebih dari "
+        "itu: daftar dua tahun dalam satu berkas? Keluarkan tahun lain dengan exclude: {other_year: ...}; bila "
+        "layanannya memang berbeda, jelaskan di judgement.explained)",
+        "At most {limit} % of the services have the name of one or two others, of whatever agency (more: does the file "
+        "hold the registers of two years? Leave the other year out by exclude: {other_year: ...}; if the services do "
+        "differ, say so in judgement.explained)",
+        most=30,
+        keeps_provisional=True,
+    ),
+    _sign(
         "other_meanings_count",
         "Paling banyak {limit} kolom dibaca dari judul yang menyebut hal atau satuan lain (misalnya hits atau "
         "pengunjung unik untuk kunjungan, disposisi atau penutupan untuk jawaban, menit untuk jam). Petakan kolom yang "
@@ -228,6 +250,20 @@ OF_TABLES = (
         keeps_provisional=True,
     ),
     _sign(
+        "alike_in_two_sources_pct",
+        "Paling banyak {limit} % baris dari sumber yang lebih kecil memuat hal yang sama dengan baris sumber lain "
+        "walaupun nomornya berbeda: pertanyaan dengan kedua waktu yang sama, gangguan yang mulai dan selesainya "
+        "berselisih paling lama 10 menit, layanan dengan nama dan OPD yang sama (lebih dari itu: terhitung dua kali? "
+        "Hapus salah satu sumber, atau keluarkan barisnya dengan exclude: {duplicate: ...}; bila memang dua hal, "
+        "jelaskan di judgement.explained)",
+        "At most {limit} % of the smaller source's rows tell what a row of another source tells under another id: "
+        "inquiries with both moments the same, outages that begin and end within 10 minutes of each other, services "
+        "of one name and agency (more: counted twice? Delete one of the sources, or leave the rows out by exclude: "
+        "{duplicate: ...}; if they are two things indeed, say so in judgement.explained)",
+        most=10,
+        keeps_provisional=True,
+    ),
+    _sign(
         "far_apart_incidents_count",
         "Paling banyak {limit} insiden berisi gangguan yang terpisah lebih dari 7 hari (lebih dari itu: nomor mulai "
         "lagi dari 1 tiap bulan, lembar atau OPD? Tambahkan kolom yang membedakannya, misalnya incident_id: {column: "
@@ -245,6 +281,17 @@ OF_TABLES = (
         "misalnya dengan values)",
         "At most {limit} incidents are apart only because their component or number is written in another way (case, "
         "spaces, hyphens; more: is one outage counted twice? Write it in one way, for instance by values)",
+        most=0,
+        keeps_provisional=True,
+    ),
+    _sign(
+        "parted_at_midnight_count",
+        "Paling banyak {limit} gangguan berakhir pada menit terakhir suatu hari dan berlanjut pada pukul 00.00 di "
+        "komponen yang sama (lebih dari itu: satu gangguan tercatat pada beberapa baris? Beri baris-baris itu satu "
+        "nomor, atau tulis akhirnya pukul 24:00; bila memang dua gangguan, jelaskan di judgement.explained)",
+        "At most {limit} outages end in the last minute of a day and go on at 00:00 on the same component (more: is "
+        "one outage noted on several rows? Give those rows one number, or write their end as 24:00; if they are two "
+        "outages indeed, say so in judgement.explained)",
         most=0,
         keeps_provisional=True,
     ),

@@ -12,6 +12,7 @@ from pipeline.tables import Table
 
 # A machine gives many tickets the same moments, a copy has few.
 _FEW_ALIKE = 3
+_LAST_MINUTE, _OF_ONE_OUTAGE = pd.Timedelta(minutes=1), pd.Timedelta(minutes=10)
 _FAR_APART = pd.Timedelta(days=7)
 ENDS = {"inquiries": ("received_at", "responded_at"), "outages": ("started_at", "ended_at")}
 
@@ -36,6 +37,8 @@ def _told_things(rows: pd.DataFrame, table: Table, *, fates: Fates) -> pd.DataFr
     start, end = ENDS[table.name]
     flags = [flag for name in (start, end) for flag in table.flags_of(name)]
     timed = rows[rows[end].notna() & ~rows[flags].fillna(False).astype(bool).any(axis=1)]
+    if table.name == "outages":
+        return timed[[start, end]]
     return timed[[start, end]].assign(agency=timed["agency"].astype("str").fillna(""))
 
 
@@ -89,6 +92,40 @@ def joined_by_component(rows: pd.DataFrame, fates: Fates) -> tuple[Signs, str]:
         f"component {busiest.index[0]}: {number(busiest.iloc[0])} baris / rows"
     )
     return {"joined_by_component_pct": 100 - 100 * outages / apart}, details
+
+
+def parted_at_midnight(rows: pd.DataFrame, fates: Fates) -> Signs:
+    """How many outages fewer there are when the last minute of a day goes on to its end."""
+    ends = rows["ended_at"].dt.tz_convert(fates.zone).dt.tz_localize(None)
+    rest = ends.dt.ceil("D") - ends
+    if not (rest.between(pd.Timedelta(0), _LAST_MINUTE, inclusive="right")).any():
+        return {"parted_at_midnight_count": 0}
+    whole = rows.assign(ended_at=rows["ended_at"] + rest.where(rest <= _LAST_MINUTE, pd.Timedelta(0)))
+    apart, together = (_joined(frame, fates)["key"].nunique() for frame in (rows, whole))
+    return {"parted_at_midnight_count": float(apart - together)}
+
+
+def alike_in_two_pct(one: pd.DataFrame, other: pd.DataFrame, table: Table, *, fates: Fates) -> float | None:
+    """The share of the smaller source's rows that tell what a row of the other tells, whatever their ids.
+
+    Inquiries have both moments in common, services name and agency; outages begin and end within ten minutes.
+    """
+    told = sorted((_told_things(rows, table, fates=fates) for rows in (one, other)), key=len)
+    if len(told[0]) < SOME_ROWS:
+        return None
+    if table.name != "outages":
+        names = ["name", "agency"] if table.name == "services" else [*ENDS[table.name]]
+        few, many = (pd.MultiIndex.from_frame(rows[names]) for rows in told)
+        return float(100 * few.isin(many).mean())
+    few, many = (rows.sort_values("started_at") for rows in told)
+    pairs = pd.merge_asof(few, many, on="started_at", direction="nearest", tolerance=_OF_ONE_OUTAGE)
+    return float(100 * ((pairs["ended_at_x"] - pairs["ended_at_y"]).abs() <= _OF_ONE_OUTAGE).mean())
+
+
+def names_alike_pct(rows: pd.DataFrame, table: Table, *, fates: Fates) -> float | None:
+    """The share of services offered that have the name of one or two others, of whatever agency."""
+    names = _told_things(rows, table, fates=fates)[["name"]]
+    return _copies_pct(names) if len(names) >= MANY_ROWS else None
 
 
 def _distinct_count(columns: pd.DataFrame) -> int:

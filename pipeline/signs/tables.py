@@ -4,13 +4,23 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from itertools import combinations
 
 import pandas as pd
 
 from pipeline.coverage import Coverage
 from pipeline.periods import Period
 from pipeline.signs.catalogue import OF_TABLES
-from pipeline.signs.copies import ENDS, far_apart, joined_by_component, rows_alike_pct, written_apart
+from pipeline.signs.copies import (
+    ENDS,
+    alike_in_two_pct,
+    far_apart,
+    joined_by_component,
+    names_alike_pct,
+    parted_at_midnight,
+    rows_alike_pct,
+    written_apart,
+)
 from pipeline.signs.fates import Read
 from pipeline.signs.logs import days_of_fewer_logs
 from pipeline.signs.months import empty_months_count, empty_months_of, month_files
@@ -55,18 +65,30 @@ def _table_rows(
                 yield table.name, f"{source} incident_id", *far_apart(rows, read.fates)
                 yield table.name, f"{source} incidents", *joined_by_component(rows, read.fates)
                 yield table.name, f"{source} component", written_apart(rows, read.fates), ""
+                yield table.name, f"{source} ended_at", parted_at_midnight(rows, read.fates), ""
         elif table.name == "visits":
             yield table.name, str(source), days(rows), ""
         elif table.name == "services":
             yield table.name, str(source), {"same_answer_pct": _same_answer_pct(rows)}, ""
+            yield table.name, f"{source} name", {"names_alike_pct": names_alike_pct(rows, table, fates=read.fates)}, ""
         else:
             yield from _figures(rows, str(source), period=read.fates.period)
+    if table.name in (*ENDS, "services"):
+        yield from _in_two_sources(read, table, sources)
     yield from _exact_copies(read, table)
     yield table.name, table.name, {"empty_months_count": empty_months_count(read.fates, table)}, ""
     yield from _clusters(read, table)
     yield from _of_cleaning(read, table)
     if table.name in ENDS and not read.fates.period.is_month:
         yield from month_files(read, table, worked=worked)
+
+
+def _in_two_sources(read: Read, table: Table, sources: pd.Series) -> Iterator[tuple[str, str, Signs, str]]:
+    """What each two sources of a table both tell of, whatever its ids."""
+    groups = [(str(name), rows) for name, rows in read.rows.groupby(sources.to_numpy(), sort=True)]
+    for (one, rows), (other, others) in combinations(groups, 2):
+        share = alike_in_two_pct(rows, others, table, fates=read.fates)
+        yield table.name, f"{one} + {other} rows", {"alike_in_two_sources_pct": share}, ""
 
 
 def _of_cleaning(read: Read, table: Table) -> Iterator[tuple[str, str, Signs, str]]:

@@ -11,6 +11,7 @@ from pipeline.tables import Table
 
 # The least share of hours on either side of dawn.
 _FEWEST_OF_DAY = 0.1
+_YEAR_HOURS = 365 * 24
 
 
 def times(rows: pd.DataFrame, table: Table, *, fates: Fates, longest_hours: int) -> Signs:
@@ -38,6 +39,7 @@ def times(rows: pd.DataFrame, table: Table, *, fates: Fates, longest_hours: int)
         "within_a_minute_pct": pct(timed <= 1 / 60, of_at_least=SOME_ROWS) if table.name == "inquiries" else None,
         "long_durations_pct": pct(is_long, of_at_least=1),
         "long_durations_hours_pct": 100 * hours[is_long].sum() / hours.sum() if hours.sum() > 0 else None,
+        "a_year_too_long_pct": _a_year_too_long_pct(hours),
         "without_end_pct": pct(~ended, of_at_least=3),
     }
 
@@ -48,6 +50,15 @@ def _hours_up_to_12_pct(hours: pd.Series) -> float | None:
     if len(hours) < MANY_HOURS or not _FEWEST_OF_DAY <= is_early <= 1 - _FEWEST_OF_DAY:
         return None
     return float(100 * hours.between(1, 12).mean())
+
+
+def _a_year_too_long_pct(hours: pd.Series) -> float | None:
+    """The share of hours in rows of a year and a usual length more, where none lasts half a year to a year."""
+    usual = hours[hours < _YEAR_HOURS / 2]
+    if len(usual) < SOME_ROWS or hours.between(_YEAR_HOURS / 2, _YEAR_HOURS - 24).any():
+        return None
+    is_off = hours.between(_YEAR_HOURS - 24, _YEAR_HOURS + 24 + usual.max())
+    return float(100 * hours[is_off].sum() / hours.sum()) if hours.sum() > 0 else None
 
 
 def _decimals_below_60_pct(hours: pd.Series) -> float | None:

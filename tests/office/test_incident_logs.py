@@ -125,6 +125,26 @@ def test_one_component_written_in_two_ways_is_not_counted_twice_unsaid(
     assert ("written_apart_count" in codes_of(tmp_path, rows, columns)) is is_apart
 
 
+@pytest.mark.parametrize(
+    ("end", "begin", "service", "is_parted"),
+    [
+        ("03 23:59", "04 00:00", "A", True),
+        ("03 23:59:59", "04 00:00", "A", True),
+        ("03 23:58", "04 00:00", "A", False),
+        ("03 23:59", "04 00:01", "A", False),
+        ("03 23:59", "04 00:00", "B", False),
+        ("03 24:00", "04 00:00", "A", False),
+    ],
+)
+def test_one_outage_noted_day_by_day_is_not_counted_by_its_days_unsaid(
+    tmp_path: Path, end: str, begin: str, service: str, is_parted: bool
+) -> None:
+    rows = [window("1", "A", "03 10:00", end), window("2", service, begin, "04 09:00")]
+    form = ["%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S"]
+    columns = COLUMNS | {name: {"column": COLUMNS[name], "format": form} for name in ("started_at", "ended_at")}
+    assert ("parted_at_midnight_count" in codes_of(tmp_path, rows, columns)) is is_parted
+
+
 @pytest.mark.parametrize(("lasting_days", "is_kept"), [(0, True), (1, False)])
 def test_outages_noted_by_dates_alone_that_mostly_have_no_length_are_not_final(
     tmp_path: Path, lasting_days: int, is_kept: bool

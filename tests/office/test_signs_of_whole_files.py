@@ -110,6 +110,24 @@ def test_monthly_visits_that_climb_or_are_zero_are_not_final(
     assert codes & {"climbing_pct", "zero_months_count"} == expected
 
 
+@pytest.mark.parametrize(
+    ("header", "is_other"),
+    [
+        ("Kunjungan Halaman", True),
+        ("Tampilan", True),
+        ("Klik", True),
+        ("Jumlah Pengunjung", True),
+        ("Kunjungan Pengunjung", False),
+        ("Jumlah Kunjungan", False),
+    ],
+)
+def test_a_header_of_pages_or_people_is_no_count_of_visits(tmp_path: Path, header: str, is_other: bool) -> None:
+    columns = {"visited_on": {"column": "Bulan", "format": "%Y-%m"}, "visits_count": header}
+    lines = [f"Bulan,{header}", *(f"2025-{n:02},{9_000 + 100 * (n % 5)}" for n in range(1, 13))]
+    codes = kept(tmp_path, lines, {"table": "visits", "grain": "month", "columns": columns}, "portal_visits")
+    assert ("other_meanings_count" in codes) is is_other
+
+
 def timed(count: int, *, hour: int, step: int = 7) -> list[tuple[str, datetime, datetime]]:
     """Tickets all over the year, received at an hour or up to so many later, each answered after a time of its own."""
     days = [datetime(2025, 1, 1) + timedelta(days=360 * n / count // 1, hours=hour + n % step) for n in range(count)]
@@ -131,6 +149,14 @@ def lines_of(tickets: Sequence[tuple[object, ...]], *, header: str = "Jawab") ->
 HALF_AN_HOUR = timedelta(minutes=30)
 TICKETS = timed(60, hour=8, step=12)
 LENGTHS = [(name, at, (end - at).seconds // 60) for name, at, end in TICKETS]
+
+
+@pytest.mark.parametrize(("count", "is_kept"), [(15, True), (12, False)])
+def test_a_channel_that_a_machine_answers_is_enough(tmp_path: Path, count: int, is_kept: bool) -> None:
+    machine = [(n, at, at + timedelta(seconds=20 + k)) for k, (n, at, _) in enumerate(TICKETS[:count])]
+    source = {"table": "inquiries", "columns": INQUIRIES}
+    codes = kept(tmp_path, lines_of([*machine, *TICKETS[count:]]), source, "inquiry_response")
+    assert ("within_a_minute_pct" in codes) is is_kept
 
 
 @pytest.mark.parametrize(
@@ -159,6 +185,8 @@ LENGTHS = [(name, at, (end - at).seconds // 60) for name, at, end in TICKETS]
                 "tgl_terakhir_diubah": True,
                 "ClosedDate": True,
                 "Jawaban Otomatis": True,
+                "Tanggal Verifikasi": True,
+                "Batas Waktu Jawaban": True,
                 "Terakhir Dijawab": False,
                 "Selesai": False,
             }.items()
