@@ -91,7 +91,8 @@ class Api(Connector):
         progress = Progress(self.options.paging, wire.connection.name)
         while progress.number <= _MAX_PAGES:
             name = f"{self._asked_for(window)}-{progress.number:05d}.{self.layout.format}"
-            request = self._authorised(wire, page_request(self.options, window, progress), token)
+            request = page_request(self.options, window, progress, base_url=wire.connection.base_url)
+            request = self._authorised(wire, request, token)
             try:
                 page = wire.ask(name, request, read=lambda answer: self._new_page(answer, progress))
             except NotKept:
@@ -141,7 +142,8 @@ class Api(Connector):
     def _oldest_shown(self, wire: Wire) -> datetime | None:
         paging: Paging = self.options.paging
         any_window = Window(datetime(2000, 1, 1, tzinfo=self.zone), datetime(2000, 1, 2, tzinfo=self.zone))
-        request = page_request(self.options, any_window, Progress(paging, wire.connection.name))
+        progress = Progress(paging, wire.connection.name)
+        request = page_request(self.options, any_window, progress, base_url=wire.connection.base_url)
         answer = wire.http.ask(self._authorised(wire, request, self._token(wire)))
         rows = rows_of(answer, answer.document(), self.layout)
         moments = [str(dig(row, paging.newest_at)) for row in rows]

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urljoin
 from zoneinfo import ZoneInfo
 
 from connectors.api.options import PLACE, ApiOptions
@@ -28,8 +29,11 @@ _SECRET_PLACES = {
 }
 
 
-def page_request(options: ApiOptions, window: Window, progress: Progress) -> Request:
-    """The question for the page that `progress` has got to, still without secrets."""
+def page_request(options: ApiOptions, window: Window, progress: Progress, *, base_url: str) -> Request:
+    """The question for the page that `progress` has got to, still without secrets.
+
+    A link to the next page may be relative, to the host (`/api/rows?page=2`) or to the first page's address.
+    """
     values = {
         **options.values,
         **_moments(options, window),
@@ -43,7 +47,7 @@ def page_request(options: ApiOptions, window: Window, progress: Progress) -> Req
     url = filled(options.url, values)
     params = {key: str(text) for key, text in filled(options.params, values).items() if text != ""}
     if options.paging.style == "link" and progress.next:
-        url, params = progress.next, {}
+        url, params = urljoin(f"{base_url}/{url.lstrip('/')}", progress.next), {}
     return Request(
         url=url,
         method=options.method,

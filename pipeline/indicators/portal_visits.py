@@ -166,10 +166,25 @@ def conclude(summary: VisitSummary, *, terms: Terms) -> Result:
             "others": [population_terms(other) for other in terms.other_populations],
         },
         rows=summary.rows + terms.log_lines,
-        remarks=[*_missed(summary, expected), *_held(summary, headline, terms)],
+        remarks=[*_missed(summary, expected), *_of_another_year(terms), *_held(summary, headline, terms)],
         variants=_variants(counts, terms),
         breakdowns=_breakdowns(counts[counts["variant"] == HEADLINE], terms),
     )
+
+
+def _of_another_year(terms: Terms) -> list[Remark]:
+    """That the figure which a city declares for a year is of a day of another; a source's is never carried over."""
+    figure = terms.population
+    if figure is None or figure.reference_on.year == terms.period.year:
+        return []
+    return [
+        Remark(
+            "population_of_another_year",
+            f"penduduk yang dinyatakan untuk {terms.period.year} adalah angka {figure.reference_on}",
+            f"the population declared for {terms.period.year} is a figure of {figure.reference_on}",
+            keeps_provisional=False,
+        )
+    ]
 
 
 def _held(summary: VisitSummary, headline: Quotient, terms: Terms) -> list[Remark]:

@@ -11,6 +11,10 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from connectors.api.options import ApiOptions
+from connectors.api.progress import Progress
+from connectors.api.requests import page_request
+from connectors.base import Window
 from connectors.connection import variable_of
 from connectors.errors import DataRejected, TolokError
 from pipeline import pulling
@@ -171,6 +175,23 @@ def test_a_pull_whose_pages_did_not_fit_asks_for_all_of_them_again(
     pages = [page_of(1, 2, total=4), page_of(3, 4, total=4)]
     frame, _ = frame_from(tmp_path, monkeypatch, Misbehaving(*pages), [], paging=paging)
     assert len(frame) == 4
+
+
+@pytest.mark.parametrize(
+    ("link", "address"),
+    [
+        ("https://meja.go.id/kota/v1/rows?hal=2", "https://meja.go.id/kota/v1/rows?hal=2"),
+        ("/kota/v1/rows?hal=2", "https://meja.go.id/kota/v1/rows?hal=2"),
+        ("?hal=2", "https://meja.go.id/kota/v1/rows?hal=2"),
+        ("rows?hal=2", "https://meja.go.id/kota/v1/rows?hal=2"),
+        ("//lain.go.id/rows", "https://lain.go.id/rows"),
+    ],
+)
+def test_a_link_to_the_next_page_is_one_from_the_first_pages_address(link: str, address: str) -> None:
+    options = ApiOptions.model_validate({"url": "v1/rows", "paging": {"style": "link"}})
+    progress = Progress(options.paging, "meja", next=link)
+    window = Window(datetime(2025, 1, 1, tzinfo=ZONE), datetime(2025, 2, 1, tzinfo=ZONE))
+    assert page_request(options, window, progress, base_url="https://meja.go.id/kota").url == address
 
 
 PAGED = {"style": "page", "size": "2", "total_at": "total"}

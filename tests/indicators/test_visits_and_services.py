@@ -73,6 +73,16 @@ def test_another_population_is_a_variant() -> None:
     assert result.variants["other_population_bps_proyeksi"].value == 2
 
 
+def test_a_declared_figure_of_another_years_day_is_said() -> None:
+    def told(reference_on: date) -> list[tuple[str, bool]]:
+        figure = Population("bps:3100", 1_000_000, reference_on, "BPS")
+        remarks = visits([month_of_visits(1, 20)], population=figure).remarks
+        return [(one.en, one.keeps_provisional) for one in remarks if one.code == "population_of_another_year"]
+
+    assert told(date(2023, 12, 31)) == [("the population declared for 2025 is a figure of 2023-12-31", False)]
+    assert told(date(2025, 1, 1)) == []
+
+
 def test_two_tools_in_one_month_are_refused_and_in_two_months_are_not() -> None:
     with pytest.raises(DataRejected, match="ga4, matomo"):
         visits([month_of_visits(1, 7), month_of_visits(1, 9, source_tool="ga4")])
