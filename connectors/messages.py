@@ -14,7 +14,6 @@ from connectors.errors import ConfigError, SourceUnavailable
 from connectors.masking import masked
 
 _APPRISE_LOG = logging.getLogger("apprise")
-_APPRISE_LOG.propagate = False
 _ASSET = AppriseAsset(
     app_id="Tolok", app_desc="Tolok", app_url="", async_mode=False, storage_mode=PersistentStoreMode.MEMORY
 )
@@ -27,6 +26,9 @@ def send(name: str, *, subject: str, text: str) -> None:
     Raises `ConfigError` without an address that Apprise knows, `SourceUnavailable` when it did not go through. Neither
     repeats the address.
     """
+    # At DEBUG it logs the addresses it asks, and what these answer. Whoever sets up logging undoes what is set before.
+    _APPRISE_LOG.propagate = False
+    _APPRISE_LOG.setLevel(logging.INFO)
     address, said = _address(name), list[str]()
     service, sender = _service(name, address), Apprise(asset=_ASSET)
     sender.add(service)

@@ -26,6 +26,7 @@ class CleanTable:
     follow_ups: Mapping[str, RowCounts]
     shares: Shares = field(default_factory=dict)
     remarks: tuple[Remark, ...] = ()
+    logs: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
     @property
     def parts(self) -> list[pd.DataFrame]:
@@ -41,4 +42,4 @@ def clean_in_memory(home: Path, *, city: City, table_name: str, manifests: Seque
     order = {file.file_id: nth for nth, file in enumerate(file for m in manifests for file in m.files)}
     places = pd.DataFrame({"file": frame["source_file_id"].map(order), "row": frame["source_row"]})
     rows = frame.loc[places.sort_values(["file", "row"], kind="stable").index].reset_index(drop=True)
-    return CleanTable(rows, stored.tally, stored.follow_ups, stored.shares, stored.remarks)
+    return CleanTable(rows, stored.tally, stored.follow_ups, stored.shares, stored.remarks, stored.logs)

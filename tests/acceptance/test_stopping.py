@@ -27,8 +27,8 @@ STUCK = (
 )
 # All is landed and clean by then, and what came last is on the disk whole.
 AT_VALIDATION = (
-    "import os; from pathlib import Path; from pipeline import steps; "
-    f"steps.validate = lambda *_: [Path(os.environ['TOLOK_HOME'], 'begun').touch(), input()]; {TOLOK}"
+    "import os; from pathlib import Path; from pipeline.steps import running; "
+    f"running.validate = lambda *_: [Path(os.environ['TOLOK_HOME'], 'begun').touch(), input()]; {TOLOK}"
 )
 # Neither a copy of raw bytes nor a clean table can be made.
 UNABLE = (

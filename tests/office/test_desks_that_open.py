@@ -152,11 +152,11 @@ def test_files_of_months_before_the_opening_are_not_missed(office: Office) -> No
 
 
 UNTIL_MAY = [{"first_on": "2024-01-01", "last_on": "2025-05-04"}]
-CLOSING = [row for row in OLD if row.split(",")[1] < "2025-05-04" or row == OLD[0]]
+CLOSING = lines(datetime(2024, 1, 2, 13), until=datetime(2025, 5, 4), name="T", hours=30)
 
 
 def test_a_desk_that_closed_leaves_the_year_after_as_it_is_and_makes_its_own_year_whole(office: Office) -> None:
-    rows = [row.replace("A", "T", 1) for row in CLOSING]
+    rows = list(CLOSING)
     last = [{"first_on": "2024-01-01", "last_on": "2026-10-31"}]
     office.write(rows, covers=UNTIL_MAY, extracted_at="2025-05-05T08:00:00")
     assert office.run("2025")["coverage_pct"] == pytest.approx(100 * 124 / 365)
