@@ -254,10 +254,11 @@ JOIN members ON members.row_no = windows.row_no AND members.reading = 'headline'
 JOIN placed ON placed.outage = members.outage AND placed.reading = 'headline'
 WHERE is_open = 1 AND (starts_inside = 1 OR seconds > 0);
 
--- All of them last to one moment, so that each outage is open since the earliest of its open windows.
+-- All of them last to one moment, so that each outage is open since the earliest of its open windows; one of which every
+-- open window begins after the period is open for no hour of it.
 CREATE TABLE open_hours AS
 SELECT
-    COALESCE(SUM(clipped_end - clipped_from), 0) AS seconds
+    COALESCE(SUM(CASE WHEN clipped_end > clipped_from THEN clipped_end - clipped_from ELSE 0 END), 0) AS seconds
 FROM (
     SELECT
         outage,
