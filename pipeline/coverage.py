@@ -93,6 +93,15 @@ class Coverage:
         return 100 * self.within(period).days_count / period.days_count
 
 
+def told_by_all(worked_and_told: Iterable[tuple[Coverage, Coverage]]) -> Coverage:
+    """The days on which at least one worked, and all that did tell; given are the days each worked and told of."""
+    worked = missed = Coverage()
+    for days, told in worked_and_told:
+        worked |= days
+        missed |= days - told
+    return worked - missed
+
+
 def remark(coverage: Coverage, *, source_name: str, wanted: Coverage) -> tuple[str, str]:
     """That of the days wanted only these are covered, in Indonesian and English."""
     first, last = wanted.texts[0][0], wanted.texts[-1][1]

@@ -93,8 +93,10 @@ def forget_unfinished(home: Path, city_id: str) -> None:
     """Take away what pulls of a city that broke off have kept so far and no manifest names; waits for one under way."""
     for folder in sorted((home / "landing" / city_id).glob("*/*.pull")):
         with FileLock(folder / "lock", mode=0o600):
-            for path in folder.glob("*.jsonl"):
-                named = {file.sha256 for one in all_manifests(home) for file in (*one.files, *one.kept_files)}
+            paths = list(folder.glob("*.jsonl"))
+            manifests = all_manifests(home) if paths else []
+            named = {file.sha256 for one in manifests for file in (*one.files, *one.kept_files)}
+            for path in paths:
                 for sha256 in sorted({str(line["sha256"]) for _, line in _lines(path)} - named):
                     remove_object(home, sha256)
                 path.unlink()

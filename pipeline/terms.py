@@ -10,7 +10,7 @@ import pandas as pd
 from connectors.remarks import Remark
 from pipeline.config.city import City
 from pipeline.config.source import Source
-from pipeline.coverage import Coverage
+from pipeline.coverage import Coverage, told_by_all
 from pipeline.indicators.base import Population, RowCounts, Terms
 from pipeline.indicators.counting import is_sound
 from pipeline.landing import Manifest
@@ -83,14 +83,13 @@ def covered_days(city: City, *, table_name: str, period: Period, manifests: Sequ
     Before a source opened and after it closed nothing is expected of it; days on which none worked are not covered.
     """
     pulled = {manifest.source: manifest.covers for manifest in manifests}
-    worked = missed = Coverage()
+    worked_and_told = []
     for name, source in _open_sources(city, table_name, period).items():
         covered = source.declared_coverage if pulled.get(name) is None else pulled[name]
         if covered is None:
             return None
-        worked |= source.open_days(period)
-        missed |= source.open_days(period) - covered
-    return worked - missed if worked else None
+        worked_and_told.append((source.open_days(period), covered))
+    return told_by_all(worked_and_told) if worked_and_told else None
 
 
 def _portals(city: City, period: Period) -> dict[str, Coverage]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
@@ -56,35 +56,26 @@ class DeclaredDays:
 
         Others where any row is from before the source opened or after it closed.
         """
-        return [*self._unopened(name), *self._closed(name), *self._outside(name)]
+        return [*self._strays(name), *self._outside(name)]
 
-    def _unopened(self, name: str) -> list[Remark]:
-        count = self.unopened_count
-        if not count:
-            return []
-        return [
-            Remark(
+    def _strays(self, name: str) -> Iterator[Remark]:
+        """Rows from before the source opened, and from after it closed."""
+        if count := self.unopened_count:
+            yield Remark(
                 "before_opening",
                 f"{name}: {number(count)} baris bertanggal sebelum 'opened_on'. Periksa urutan hari, bulan dan tahun "
                 "di 'format'; bila benar, majukan 'opened_on' ke hari pertamanya.",
                 f"{name}: {number_en(count)} rows are dated before 'opened_on'. Check the order of day, month and year "
                 "in 'format'; if it is right, move 'opened_on' to their first day.",
             )
-        ]
-
-    def _closed(self, name: str) -> list[Remark]:
-        count = self.closed_count
-        if not count:
-            return []
-        return [
-            Remark(
+        if count := self.closed_count:
+            yield Remark(
                 "after_closing",
                 f"{name}: {number(count)} baris bertanggal sesudah 'closed_on'. Periksa urutan hari, bulan dan tahun "
                 "di 'format'; bila benar, mundurkan 'closed_on' ke hari terakhirnya.",
                 f"{name}: {number_en(count)} rows are dated after 'closed_on'. Check the order of day, month and year "
                 "in 'format'; if it is right, move 'closed_on' to their last day.",
             )
-        ]
 
     def _outside(self, name: str) -> list[Remark]:
         if self.rows_count < _FEWEST_ROWS or 2 * self.outside_count <= self.rows_count:

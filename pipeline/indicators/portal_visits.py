@@ -10,7 +10,7 @@ import pandas as pd
 
 from connectors.errors import DataRejected
 from connectors.remarks import Remark
-from pipeline.coverage import Coverage, remark
+from pipeline.coverage import Coverage, remark, told_by_all
 from pipeline.indicators.base import (
     Breakdown,
     Fingerprint,
@@ -154,19 +154,20 @@ def conclude(summary: VisitSummary, *, terms: Terms) -> Result:
     counts = summary.counts
     _refuse_two_tools(counts[counts["variant"] == HEADLINE])
     expected = _expected(summary, terms)
+    told = {portal: summary.covered.get(portal, Coverage()) & worked for portal, worked in expected.items()}
     headline = _per_population(_visits(counts, HEADLINE), terms.population, reason=_without_population(terms))
     return Result.of(
         DEFINITION,
         headline,
         terms=terms,
-        coverage_pct=_common(summary, expected).pct_of(terms.period),
+        coverage_pct=told_by_all((worked, told[portal]) for portal, worked in expected.items()).pct_of(terms.period),
         inputs=summary.inputs,
         depends_on={
             "population": population_terms(terms.population),
             "others": [population_terms(other) for other in terms.other_populations],
         },
         rows=summary.rows + terms.log_lines,
-        remarks=[*_missed(summary, expected), *_of_another_year(terms), *_held(summary, headline, terms)],
+        remarks=[*_missed(expected, told), *_of_another_year(terms), *_held(summary, headline, terms)],
         variants=_variants(counts, terms),
         breakdowns=_breakdowns(counts[counts["variant"] == HEADLINE], terms),
     )
@@ -219,18 +220,8 @@ def _expected(summary: VisitSummary, terms: Terms) -> dict[str, Coverage]:
     }
 
 
-def _common(summary: VisitSummary, expected: Mapping[str, Coverage]) -> Coverage:
-    """The days of which every portal tells that worked then, at least one."""
-    worked = missed = Coverage()
-    for portal, days in expected.items():
-        worked |= days
-        missed |= days - summary.covered.get(portal, Coverage())
-    return worked - missed
-
-
-def _missed(summary: VisitSummary, expected: Mapping[str, Coverage]) -> list[Remark]:
+def _missed(expected: Mapping[str, Coverage], told: Mapping[str, Coverage]) -> list[Remark]:
     """Of several portals those that do not tell of all their days: the others' visits do not stand for theirs."""
-    told = {portal: summary.covered.get(portal, Coverage()) & worked for portal, worked in expected.items()}
     missing = [portal for portal, worked in sorted(expected.items()) if told[portal] != worked]
     if len(expected) < 2 or not missing:
         return []

@@ -44,8 +44,7 @@ def _missing_months(
     """By month, from the rows of each file, sheet and month. A file without a row may be that of a month without."""
     by_part = counts.groupby(level=[0, 1])
     held = {place[2] for place in by_part.idxmax()}
-    expected = [month for month in fates.period.months if worked is None or worked.within(month)]
-    absent = [month.label for month in expected if month.label not in held]
+    absent = [label for label in _worked_months(fates, worked) if label not in held]
     empty = file_ids - set(fates.rows["source_file_id"].index.astype("str"))
     # Rows of a part beyond its first fall into the same month by chance once in twelve.
     is_chance = (1 / 12) ** (counts.sum() - by_part.ngroups) >= _IMPROBABLE
@@ -77,13 +76,18 @@ def _files_by_source(sources: Mapping[str, str]) -> dict[str, list[str]]:
     return by_source
 
 
+def _worked_months(fates: Fates, worked: Coverage | None) -> list[str]:
+    """The months of the period in which a source worked on any day."""
+    return [month.label for month in fates.period.months if worked is None or worked.within(month)]
+
+
 def empty_months_of(rows: pd.DataFrame, fates: Fates, *, worked: Coverage | None) -> tuple[Signs, str]:
     """Months without a row of one of several sources, where chance explains none of them; nothing of a month.
 
     Rows of the other sources do not stand for its own.
     """
     counts = fates.months_of(rows[fates.table.month_by]).value_counts()
-    expected = [month.label for month in fates.period.months if worked is None or worked.within(month)]
+    expected = _worked_months(fates, worked)
     absent = [label for label in expected if not counts.get(label)]
     if len(expected) < 2 or len(expected) * (1 - 1 / len(expected)) ** int(counts.sum()) >= _IMPROBABLE:
         return {}, ""

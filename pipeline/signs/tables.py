@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 
 import pandas as pd
@@ -21,7 +21,7 @@ from pipeline.signs.copies import (
     rows_alike_pct,
     written_apart,
 )
-from pipeline.signs.fates import Read
+from pipeline.signs.fates import Fates, Read
 from pipeline.signs.logs import days_of_fewer_logs
 from pipeline.signs.months import empty_months_count, empty_months_of, month_files
 from pipeline.signs.sign import SOME_ROWS, Signs, frame
@@ -52,14 +52,15 @@ def _table_rows(
     read: Read, table: Table, *, longest_plausible_hours: int, worked: Mapping[str, Coverage]
 ) -> Iterator[tuple[str, str, Signs, str]]:
     sources = read.rows["source_file_id"].astype("str").map(dict(read.sources)).fillna(table.name)
-    for source, rows in read.rows.groupby(sources.to_numpy(), sort=True):
+    by_source = [(str(source), rows) for source, rows in read.rows.groupby(sources.to_numpy(), sort=True)]
+    for source, rows in by_source:
         if table.name in ("inquiries", "services", "visits"):
             yield table.name, f"{source} rows", {"rows_alike_pct": rows_alike_pct(rows, table, fates=read.fates)}, ""
         if table.name in ENDS:
             hours = longest_plausible_hours if table.name == "outages" else _LONGEST_RESPONSE_HOURS
-            yield table.name, str(source), times(rows, table, fates=read.fates, longest_hours=hours), ""
-            if len(set(sources)) > 1:
-                of_months = empty_months_of(rows, read.fates, worked=worked.get(str(source)))
+            yield table.name, source, times(rows, table, fates=read.fates, longest_hours=hours), ""
+            if len(by_source) > 1:
+                of_months = empty_months_of(rows, read.fates, worked=worked.get(source))
                 yield table.name, f"{source} {table.month_by}", *of_months
             if table.name == "outages":
                 yield table.name, f"{source} incident_id", *far_apart(rows, read.fates)
@@ -67,14 +68,14 @@ def _table_rows(
                 yield table.name, f"{source} component", written_apart(rows, read.fates), ""
                 yield table.name, f"{source} ended_at", parted_at_midnight(rows, read.fates), ""
         elif table.name == "visits":
-            yield table.name, str(source), days(rows), ""
+            yield table.name, source, days(rows), ""
         elif table.name == "services":
-            yield table.name, str(source), {"same_answer_pct": _same_answer_pct(rows)}, ""
+            yield table.name, source, {"same_answer_pct": _same_answer_pct(rows)}, ""
             yield table.name, f"{source} name", {"names_alike_pct": names_alike_pct(rows, table, fates=read.fates)}, ""
         else:
-            yield from _figures(rows, str(source), period=read.fates.period)
+            yield from _figures(rows, source, period=read.fates.period)
     if table.name in (*ENDS, "services"):
-        yield from _in_two_sources(read, table, sources)
+        yield from _in_two_sources(by_source, table, read.fates)
     yield from _exact_copies(read, table)
     yield table.name, table.name, {"empty_months_count": empty_months_count(read.fates, table)}, ""
     yield from _clusters(read, table)
@@ -83,11 +84,12 @@ def _table_rows(
         yield from month_files(read, table, worked=worked)
 
 
-def _in_two_sources(read: Read, table: Table, sources: pd.Series) -> Iterator[tuple[str, str, Signs, str]]:
+def _in_two_sources(
+    by_source: Sequence[tuple[str, pd.DataFrame]], table: Table, fates: Fates
+) -> Iterator[tuple[str, str, Signs, str]]:
     """What each two sources of a table both tell of, whatever its ids."""
-    groups = [(str(name), rows) for name, rows in read.rows.groupby(sources.to_numpy(), sort=True)]
-    for (one, rows), (other, others) in combinations(groups, 2):
-        share = alike_in_two_pct(rows, others, table, fates=read.fates)
+    for (one, rows), (other, others) in combinations(by_source, 2):
+        share = alike_in_two_pct(rows, others, table, fates=fates)
         yield table.name, f"{one} + {other} rows", {"alike_in_two_sources_pct": share}, ""
 
 
