@@ -225,7 +225,7 @@ def read_city(
         replace(
             view,
             versions=versions[view.key],
-            outcomes=outcomes.get(row["run_id"], ()),
+            outcomes=outcomes[row["run_id"]],
             target=_target_of(view, by_year),
         )
         for view, row in zip(views, ordered, strict=True)
@@ -310,7 +310,7 @@ def _city(connection: Connection, city_id: str) -> CityRecord:
 
 
 def _targets(connection: Connection, city_id: str) -> tuple[TargetRecord, ...]:
-    query = sa.select(TARGET).where(TARGET.c.city_id == city_id).order_by(TARGET.c.year)
+    query = sa.select(TARGET).where(TARGET.c.city_id == city_id)
     rows = sorted(connection.execute(query), key=lambda row: (place(row.indicator_id), row.year))
     return tuple(TargetRecord(r.indicator_id, r.year, r.target_value, r.direction, r.source) for r in rows)
 

@@ -71,7 +71,7 @@ def alembic_config(connection: Connection) -> Config:
 
 def revisions() -> list[str]:
     """The revisions this code knows, oldest first, from the names of their files."""
-    return sorted(path.stem.split("_", 1)[0] for path in (SQL / "migrations" / "versions").glob("*.py"))
+    return sorted(path.stem.partition("_")[0] for path in (SQL / "migrations" / "versions").glob("*.py"))
 
 
 def _is_at_head(connection: Connection) -> bool:

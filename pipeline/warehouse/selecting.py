@@ -60,7 +60,7 @@ def _there(city_id: str | None, *, period: str | None, indicator_id: str | None,
     last_run = sa.select(sa.func.max(RUN.c.finished_at)).where(
         RUN.c.city_id == there.c.city_id, RUN.c.period == there.c.period
     )
-    came_at = sa.func.coalesce(RESULT.c.computed_at, last_run.scalar_subquery(), type_=RESULT.c.computed_at.type)
+    came_at = sa.func.coalesce(RESULT.c.computed_at, last_run.scalar_subquery())
     query = sa.select(*(there.c[name] for name in KEY)).join_from(there, RESULT, are_its, isouter=True)
     return query.where(came_at <= as_of).subquery("versions_then")
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
-from pipeline.warehouse import TargetRecord, Warehouse
+from pipeline.warehouse import AnswerRecord, CityRecord, ReadinessRecords, TargetRecord, Warehouse
+from pipeline.warehouse.records import RuleOutcome
 from tests.warehouse.test_warehouse import NOW, request, result
 
 TARGETS = (
@@ -39,6 +40,8 @@ def test_a_result_comes_with_versions_parts_files_and_its_target(warehouse: Ware
     assert [part.name for part in one.variants] == ["unplanned_only"]
     assert [file.sha256 for file in one.files] == ["e" * 64]
     assert one.target == TARGETS[0]
+    (plain,) = warehouse.results("kota-uji")
+    assert plain == replace(one, breakdowns={}, versions=(), target=None)
 
 
 def test_as_of_an_earlier_day_only_what_was_known_then_is_seen(warehouse: Warehouse) -> None:
@@ -63,3 +66,52 @@ def test_targets_are_taken_in_place_of_those_before_and_a_city_without_results_h
     assert warehouse.city_view("kota-uji").targets == TARGETS[:1]
     assert warehouse.city_view("kota-baru").targets == ()
     assert warehouse.city_view("kota-baru").results == ()
+
+
+def test_rules_that_the_rows_of_a_run_broke_stand_beside_its_results_alone(warehouse: Warehouse) -> None:
+    broken = RuleOutcome("outages", "ended_after_started", "critical", False, "every row", 6, 2)
+    others = (replace(broken, subject="inquiries", way="sample"), replace(broken, rule_id="is_known", is_met=True))
+    later = replace(request("r3", computed_at=NOW + timedelta(days=4)), outcomes=(broken, *others))
+    warehouse.store([result("c", read=6)], request=later)
+    (one,) = warehouse.city_view("kota-uji").results
+    assert one.outcomes == (others[0], broken)
+    assert [one.outcomes for one in warehouse.city_view("kota-uji", as_of=NOW).results] == [()]
+
+
+def test_targets_come_in_the_order_of_clauses_and_years(warehouse: Warehouse) -> None:
+    next_year = tuple(replace(one, year=2026) for one in TARGETS)
+    warehouse.store([result("c")], request=replace(request("r3"), targets=(*next_year, *TARGETS)))
+    found = [(one.indicator_id, one.year) for one in warehouse.city_view("kota-uji").targets]
+    assert found == [("portal_visits", 2025), ("portal_visits", 2026), ("it_downtime", 2025), ("it_downtime", 2026)]
+
+
+def test_of_every_city_the_newest_values_come_with_targets_and_readiness(
+    warehouse: Warehouse, warehouse_url: str
+) -> None:
+    second = CityRecord("kota-b", "Kota B", "Asia/Makassar", "kemendagri:73", smallest_group=9)
+    both = [
+        replace(result(), indicator_id=name, period=year)
+        for year in ("2026", "2025")
+        for name in ("x", "portal_visits")
+    ]
+    for year in ("2026", "2025"):
+        of_year = [one for one in both if one.period == year]
+        warehouse.store(of_year, request=replace(request(f"b{year}"), city=second, period=year))
+    yes = AnswerRecord("it_downtime", 3, "proven", "Diskominfo")
+    ReadinessRecords(warehouse_url).store(
+        second, 2025, [yes, replace(yes, theme=4, state="no")], today=date(2026, 1, 5)
+    )
+    other, one = warehouse.headlines()
+    assert (other.city, other.targets) == (second, ())
+    assert [(r.period, r.indicator_id) for r in other.results] == [
+        ("2025", "portal_visits"),
+        ("2025", "x"),
+        ("2026", "portal_visits"),
+        ("2026", "x"),
+    ]
+    assert [(check.year, check.proven_count, len(check.states)) for check in other.readiness] == [(2025, 1, 2)]
+    assert (one.city, one.readiness) == (request("r1").city, ())
+    assert set(one.targets) == set(TARGETS)
+    (newest,) = one.results
+    assert (newest.version, newest.value, newest.target, newest.breakdowns) == (2, 2.0, TARGETS[0], {})
+    assert newest.computed_at == NOW + timedelta(days=3)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import resource
 import sqlite3
 import threading
 import time
@@ -17,6 +19,7 @@ import sqlalchemy as sa
 from connectors.errors import ConfigError, DataDamaged, SourceUnavailable, TolokError
 from pipeline.warehouse import Warehouse
 from pipeline.warehouse.engine import bulk_insert, make_engine, reachable, writing
+from pipeline.warehouse.faults import cannot_open
 from tests.postgres import free_port
 
 NEVER_SHOWN = "rahasia-37122"
@@ -83,6 +86,48 @@ def test_a_folder_in_place_of_a_file_is_a_mistake_in_the_settings(tmp_path: Path
 def test_a_file_in_place_of_a_folder_is_a_mistake_in_the_settings(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     assert isinstance(fault(f"sqlite:///{tmp_path / 'file' / 'w.sqlite'}"), ConfigError)
+
+
+@pytest.mark.parametrize(
+    ("code", "kind", "told"),
+    [
+        (errno.EROFS, ConfigError, "mounted for reading alone"),
+        (errno.EACCES, ConfigError, "may not be written or read"),
+        (errno.EPERM, ConfigError, "may not be written or read"),
+        (errno.ENOSPC, SourceUnavailable, "the disk is full or failing"),
+        (errno.EIO, SourceUnavailable, "the disk is full or failing"),
+        (errno.EISDIR, ConfigError, "cannot be opened or made"),
+        (None, ConfigError, "cannot be opened or made"),
+    ],
+)
+def test_why_a_file_cannot_be_made_is_told_with_its_place(code: int | None, kind: type[TolokError], told: str) -> None:
+    error = cannot_open(sa.make_url("sqlite:////data/w.sqlite"), OSError(code, NEVER_SHOWN) if code else OSError())
+    assert (type(error), told in error.en) == (kind, True)
+    assert all("sqlite:////data/w.sqlite" in text and NEVER_SHOWN not in text for text in (error.id, error.en))
+
+
+def test_a_warehouse_is_read_where_nothing_can_be_written_beside_it(tmp_path: Path) -> None:
+    warehouse = Warehouse(f"sqlite:///{tmp_path / 'w.sqlite'}")
+    warehouse.migrate()
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, limits[1]))
+    try:
+        names = warehouse.city_names()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert names == {}
+
+
+def test_a_file_that_another_program_has_for_itself_alone_is_told_as_locked(tmp_path: Path) -> None:
+    warehouse = Warehouse(f"sqlite:///{tmp_path / 'w.sqlite'}?timeout=0.05")
+    warehouse.migrate()
+    other = sqlite3.connect(tmp_path / "w.sqlite", isolation_level=None)
+    for statement in ("PRAGMA locking_mode = EXCLUSIVE", "BEGIN IMMEDIATE", "COMMIT"):
+        other.execute(statement)
+    with pytest.raises(SourceUnavailable, match="locked by another program"):
+        warehouse.city_names()
+    other.close()
+    assert warehouse.city_names() == {}
 
 
 def test_a_file_locked_by_another_program_can_be_tried_again(tmp_path: Path) -> None:

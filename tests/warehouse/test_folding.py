@@ -10,8 +10,8 @@ from connectors.remarks import Remark
 from pipeline.indicators.base import Breakdown, Quotient
 from pipeline.indicators.definition import definitions
 from pipeline.indicators.small_groups import OTHERS
-from pipeline.warehouse import Part, Warehouse
-from pipeline.warehouse.folding import folded
+from pipeline.warehouse import CityRecord, CityView, Part, Reason, ResultView, Warehouse
+from pipeline.warehouse.folding import folded, published
 from tests.warehouse.test_warehouse import query, request, result
 
 
@@ -43,6 +43,44 @@ def test_members_are_folded_until_none_can_be_subtracted_and_the_total_stays(
 
 def test_with_one_nothing_is_folded() -> None:
     assert folded(parts(1, 2), smallest=1) == tuple(parts(1, 2))
+
+
+def told(names: str) -> Reason:
+    found = f"channel: 10 %; ternyata 12,5 ({names})", f"channel: 10 %; found 12.5 ({names})"
+    return Reason("new_members_pct", f"inquiry_response {found[0]}", f"inquiry_response {found[1]}", True)
+
+
+def seen(period: str, reasons: tuple[Reason, ...], **sizes: float) -> ResultView:
+    whole = "".join(f"[{one.text_id}][{one.text_en}]" for one in reasons)
+    members = tuple(Part(name, 1.0, n, n, "days") for name, n in sizes.items())
+    return ResultView(
+        *("kota-uji", "inquiry_response", period, 1, 2.0, 6.0, 3.0, "days", "provisional", whole, 100.0, 3, 3, "1.0"),
+        reasons=reasons,
+        breakdowns={"channel": members, "month": (Part("2025-01", 1.0, 1.0, 1.0, "days"),)},
+    )
+
+
+def test_a_reason_as_it_is_read_names_only_members_that_are_published_of_it_or_of_the_year_before() -> None:
+    city = CityRecord("kota-uji", "Kota Uji", "Asia/Jakarta", "kemendagri:31", smallest_group=5)
+    kept, cut = told("+ Loket, Radio"), told("+ Loket, Tini")
+    before = seen("2024", (), Radio=9.0, Tini=3.0, Rini=3.0)
+    view = CityView(city, (before, seen("2025", (kept, cut), Loket=30.0, Tini=3.0, Rini=2.0)))
+    found = published(view).result("inquiry_response", "2025")
+    assert found is not None
+    hidden = replace(
+        cut,
+        text_id="inquiry_response channel: 10 %; ternyata lebih (kelompok kecil)",
+        text_en="inquiry_response channel: 10 %; found more (small groups)",
+    )
+    assert found.reasons == (kept, hidden)
+    assert found.reason == "".join(f"[{one.text_id}][{one.text_en}]" for one in (kept, hidden))
+    assert [one.name for one in found.breakdowns["channel"]] == ["Loket", OTHERS]
+    assert [one.name for one in found.breakdowns["month"]] == ["2025-01"]
+    alone = published(replace(view, results=view.results[1:])).results[0]
+    assert "Radio" not in str(alone.reasons)
+    assert published(replace(view, results=view.results[1:]), year_before=view).results[0] == found
+    open_city = replace(view, city=replace(city, smallest_group=1))
+    assert published(open_city) == open_city
 
 
 @pytest.mark.parametrize("counts", [(9, 5, 30), (3, 4, 30), (4, 6, 30), (1, 1, 9, 30), (3, 20, 20), (3,), (2, 2)])

@@ -7,8 +7,10 @@ from datetime import date
 
 import sqlalchemy as sa
 
-from pipeline.warehouse import AnswerRecord, CityRecord, EvidenceRecord, ReadinessRecords
+from pipeline.warehouse import AnswerRecord, CityRecord, EvidenceRecord, OwnResult, ReadinessRecords, Warehouse
 from pipeline.warehouse.engine import make_engine
+from pipeline.warehouse.records import RuleOutcome
+from tests.warehouse.test_warehouse import NOW, request, result
 
 CITY = CityRecord("kota-uji", "Kota Uji", "Asia/Jakarta", "kemendagri:31")
 FIRST, SECOND = date(2026, 1, 5), date(2026, 3, 1)
@@ -45,3 +47,18 @@ def test_a_second_check_of_a_day_takes_the_place_of_the_first(warehouse_url: str
     with make_engine(warehouse_url).connect() as connection:
         rows = connection.execute(sa.text("SELECT city, theme, state, sound_evidence_count FROM readiness_current"))
         assert [tuple(row) for row in rows] == [("Kota Uji", 3, "proven", 1)]
+
+
+def test_own_results_of_a_year_come_with_the_rules_that_their_run_held_and_broke(warehouse_url: str) -> None:
+    records, warehouse = ReadinessRecords(warehouse_url), Warehouse(warehouse_url)
+    met = RuleOutcome("outages", "is_known", "warning", True, "every row", 3, 0)
+    outcomes = (met, replace(met, rule_id="has_end", is_met=False), replace(met, subject="results"))
+    visits = replace(result("v"), indicator_id="portal_visits")
+    warehouse.store([result(), visits], request=request("r1"))
+    warehouse.store([result("b", read=4), visits], request=replace(request("r2"), outcomes=outcomes))
+    warehouse.store([replace(result(), period="2024")], request=replace(request("r3"), period="2024"))
+    assert records.own_results("kota-uji", 2025) == {
+        "it_downtime": OwnResult("it_downtime", "2025", 2, "final", NOW, "b", {"outages": (2, 1), "results": (1, 0)}),
+        "portal_visits": OwnResult("portal_visits", "2025", 1, "final", NOW, "v"),
+    }
+    assert records.own_results("kota-lain", 2025) == {}

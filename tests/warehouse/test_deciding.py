@@ -1,0 +1,142 @@
+"""Why a result becomes a version of its own: what is told of files, rows, persons who were erased, and settings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from pipeline.indicators.base import Result, RowCounts
+from pipeline.warehouse import Correction, StoreRequest
+from pipeline.warehouse.deciding import decide
+from pipeline.warehouse.seals import Version, seal_of
+from pipeline.warehouse.version_rows import version_rows
+from tests.warehouse.test_warehouse import request, result
+
+
+def stored(one: Result, asked: StoreRequest, number: int = 1) -> Version:
+    rows = version_rows(one, version=number, change_reason="kata / words", request=asked)
+    return Version(number, rows, seal_of(rows, ""), "")
+
+
+def counted(read: int, excluded: Mapping[str, int], inputs: str = "b", **others: Any) -> Result:
+    return result(inputs, read=read, excluded=excluded, **others)
+
+
+FIRST, ASKED = counted(9, {"outside_period": 2, "erased": 1}, inputs="a"), request("r1")
+OTHER_FILES = request("r2", sha256="e" * 64).sources
+
+
+@pytest.mark.parametrize(
+    ("computed", "changes", "reason"),
+    [
+        (counted(10, {"outside_period": 2, "erased": 1}), {}, ("1 baris susulan", "1 late row")),
+        (counted(11, {"outside_period": 2, "erased": 1}), {}, ("2 baris susulan", "2 late rows")),
+        (counted(8, {"outside_period": 2, "erased": 1}), {}, ("1 baris ditarik", "1 row withdrawn")),
+        (counted(7, {"outside_period": 2, "erased": 1}), {}, ("2 baris ditarik", "2 rows withdrawn")),
+        (
+            counted(12, {"outside_period": 5, "erased": 1}),
+            {"sources": OTHER_FILES},
+            ("berkas dikoreksi", "corrected file"),
+        ),
+        (counted(9, {"outside_period": 2, "erased": 1}), {}, ("pengaturan berubah", "settings changed")),
+        (counted(9, {"outside_period": 2, "erased": 1}), {"because": "dinilai / judged"}, ("dinilai", "judged")),
+        (
+            counted(9, {"outside_period": 2, "erased": 1}, method_version="1.1"),
+            {"because": "dinilai / judged"},
+            ("perubahan metode 1.0 -> 1.1", "method change 1.0 -> 1.1"),
+        ),
+        (
+            counted(9, {"outside_period": 2, "erased": 2}),
+            {"sources": OTHER_FILES},
+            ("1 baris dihapus oleh keputusan 4, 7", "1 row erased by decision 4, 7"),
+        ),
+        (
+            counted(9, {"outside_period": 2, "erased": 3}, inputs="a"),
+            {"sources": OTHER_FILES},
+            ("2 baris dihapus oleh keputusan 4, 7", "2 rows erased by decision 4, 7"),
+        ),
+        (
+            counted(9, {"outside_period": 2, "erased": 2}),
+            {"because": "dinilai / judged"},
+            ("1 baris dihapus oleh keputusan 4, 7", "1 row erased by decision 4, 7"),
+        ),
+        (
+            counted(11, {"outside_period": 2, "erased": 2}),
+            {},
+            ("2 baris susulan; 1 baris dihapus oleh keputusan 4, 7", "2 late rows; 1 row erased by decision 4, 7"),
+        ),
+        (
+            counted(9, {"outside_period": 2, "erased": 1}),
+            {"correction": Correction("Budi", "susulan")},
+            (
+                "koreksi oleh Budi: susulan (pengaturan berubah)",
+                "correction by Budi: susulan (settings changed)",
+            ),
+        ),
+    ],
+)
+def test_a_version_says_in_both_languages_why_it_came(
+    computed: Result, changes: dict[str, Any], reason: tuple[str, str]
+) -> None:
+    asked = replace(ASKED, **({"decisions": {"it_downtime": (4, 7)}} | changes))
+    found = decide(computed, [stored(FIRST, ASKED)], asked)
+    assert (found.stored.outcome, found.stored.version, found.stored.change) == ("changed", 2, "")
+    assert found.stored.change_reason == " / ".join(reason)
+    assert (found.newest is not None, found.is_same) == (True, False)
+
+
+def test_a_new_source_is_named_with_the_rows_that_it_brings() -> None:
+    (file,) = ASKED.sources["it_downtime"]
+    both = {"it_downtime": (file, replace(file, source="zabbix", sha256="e" * 64))}
+    found = decide(
+        counted(12, {"outside_period": 2, "erased": 1}), [stored(FIRST, ASKED)], replace(ASKED, sources=both)
+    )
+    assert found.stored.change_reason == "sumber baru zabbix: +3 baris / new source zabbix: +3 rows"
+    assert not found.has_same_files
+
+
+def test_what_stands_keeps_its_version_and_its_reason() -> None:
+    found = decide(FIRST, [stored(FIRST, ASKED)], ASKED)
+    assert (found.stored.outcome, found.stored.version, found.stored.change_reason) == ("unchanged", 1, "kata / words")
+    assert (found.is_same, found.has_same_files, found.differences, found.erased_count) == (True, True, (), 0)
+
+
+def test_a_value_that_nobody_computed_is_named_and_written_again() -> None:
+    rows = version_rows(FIRST, version=1, change_reason="", request=ASKED)
+    found = decide(FIRST, [Version(1, rows | {"result_variant": ()}, seal_of(rows, ""), "")], ASKED)
+    assert (found.stored.version, found.stored.change) == (2, "result_variant")
+    assert found.stored.change_reason.endswith("/ the stored values differed from those computed from the same files")
+    sealed_otherwise = decide(FIRST, [Version(1, rows, "x", "")], ASKED)
+    ((place, was, own),) = ((one.place, one.stored, one.recomputed) for one in sealed_otherwise.differences)
+    assert (place, was, own) == ("result_seal.rows_sha256", "x", seal_of(rows, ""))
+
+
+def test_the_first_version_has_the_number_after_all_that_were_ever_known() -> None:
+    first = decide(FIRST, [], ASKED)
+    assert (first.stored.outcome, first.stored.version, first.newest) == ("new", 1, None)
+    assert first.stored.change_reason == "perhitungan pertama / first computation"
+    assert [(one.place, one.stored) for one in first.differences] == [("result", None)]
+    lost = decide(FIRST, [], replace(ASKED, known_versions={"it_downtime": 3}))
+    assert (lost.stored.version, "up to v3 were stored" in lost.stored.change_reason) == (4, True)
+    assert [one.key["version"] for one in lost.differences[1:]] == [1, 2, 3]
+    after = decide(FIRST, [stored(FIRST, ASKED)], replace(ASKED, known_versions={"it_downtime": 3}))
+    assert (after.stored.version, [one.key["version"] for one in after.differences]) == (4, [2, 3])
+
+
+@pytest.mark.parametrize(
+    ("computed", "count"),
+    [
+        (replace(FIRST, rows=RowCounts(9, 4, {"outside_period": 2, "erased": 3}), inputs_sha256="b"), 2),
+        (replace(FIRST, rows=RowCounts(9, 7, {"outside_period": 2, "erased": 0}), inputs_sha256="b"), 0),
+        (replace(FIRST, rows=RowCounts(10, 5, {"outside_period": 2, "erased": 3}), inputs_sha256="b"), 0),
+        (counted(9, {"outside_period": 2, "erased": 3}, method_version="1.1"), 0),
+    ],
+)
+def test_rows_erased_since_are_counted_of_the_same_files_and_method_alone(computed: Result, count: int) -> None:
+    assert decide(computed, [stored(FIRST, ASKED)], ASKED).erased_count == count
+    assert decide(computed, [stored(FIRST, ASKED)], replace(ASKED, sources=OTHER_FILES)).erased_count == 0
+    altered = replace(stored(FIRST, ASKED), seal="x")
+    assert decide(computed, [altered], ASKED).erased_count == 0
