@@ -5,7 +5,8 @@ has imported everything: each mutant is a fork of it, and its tests run there, t
 `_TESTS_SECONDS` in all; a mutant that only slower tests would notice counts as a survivor.
 
 A survivor is explained in `tests/survivors.yaml` where nobody could tell it from the code: by its function, the line
-as it is, the line as it became, and why that changes nothing. An explanation that fits no survivor is named too.
+as it is, the line as it became, and why that changes nothing. A function that no test reaches here is explained as a
+whole, by who reaches it: those of PostgreSQL are not run. An explanation that fits no survivor is named too.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ LEAST_KILLED_PCT = 85
 _EXPLAINED = Path("tests/survivors.yaml")
 # Who waits until the alarm is "suspicious": that is no proof that a test noticed.
 _KILLED = {"killed", "timeout", "segfault"}
-_TESTS_SECONDS, _CPU_SECONDS, _WALL_SECONDS, _OTHERS_WEIGH = 10, 30, 120, 3
+_TESTS_SECONDS, _CPU_SECONDS, _WALL_SECONDS, _FARTHER_WEIGHS = 10, 30, 120, 3
 _NO_TESTS = 33
 
 
@@ -163,10 +164,12 @@ def _record_next(running: dict[int, tuple[str, SourceFileMutationData]]) -> None
 
 
 def _tests_of(name: str) -> list[str]:
-    """The tests that reach a mutant's function, the fastest and those of its own room first, as many as fit."""
-    seconds, room = state().duration_by_test, _room(Path(*name.split(".")))
+    """The tests that reach a mutant's function, the fastest and those of its own module and room first, as many as
+    fit."""
+    seconds, room, module = state().duration_by_test, _room(Path(*name.split("."))), name.split(".")[-2]
     tests = state().tests_by_mangled_function_name.get(name.rpartition("__mutmut_")[0], set())
-    ordered = sorted(tests, key=lambda test: (seconds[test] * (1 if room in test else _OTHERS_WEIGH), test))
+    steps = {test: (room not in test) + (f"/test_{module}" not in test) for test in tests}
+    ordered = sorted(tests, key=lambda test: (seconds[test] * _FARTHER_WEIGHS ** steps[test], test))
     until = accumulate(seconds[test] for test in ordered)
     return [test for test, total in zip(ordered, until, strict=True) if total <= _TESTS_SECONDS]
 
@@ -208,8 +211,8 @@ def survivor(name: str, path: Path) -> Survivor:
 def _report(files: dict[Path, SourceFileMutationData]) -> int:
     """Every survivor without an explanation, and by room how many mutants were judged, killed and explained."""
     known = yaml.safe_load(_EXPLAINED.read_text())
-    explained = {Survivor(*(str(one[key]) for key in Survivor._fields)) for one in known}
-    unfit = set(explained)
+    explained = {Survivor(*(str(one.get(key, "")) for key in Survivor._fields)) for one in known}
+    unfit = {one for one in explained if one.line}
     rooms: dict[str, Counter[str]] = defaultdict(Counter)
     for path, data in files.items():
         for name, code in data.exit_code_by_key.items():
@@ -220,6 +223,8 @@ def _report(files: dict[Path, SourceFileMutationData]) -> int:
                     unfit.discard(survivor(name, path))
             elif status in _KILLED:
                 room["killed"] += 1
+            elif status == "no tests" and Survivor(name.rpartition("__mutmut_")[0], "", "") in explained:
+                room["explained"] += 1
             elif (found := survivor(name, path)) in explained:
                 room["explained"] += 1
                 unfit.discard(found)
