@@ -14,7 +14,7 @@ from rich.table import Table
 
 from benchmarks.measure import Samples, Verdict, Work, compare, exponent
 
-_MODULES = (
+MODULES = (
     "access_log",
     "tickets",
     "whole_tickets",
@@ -35,7 +35,7 @@ def main() -> None:
     parser.add_argument("--size", type=int, default=1_000_000, help="lines or rows of each input")
     parser.add_argument("--cities", type=int, help="cities of `periods`; ten and more have a whole year")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--only", nargs="*", choices=_MODULES, default=_MODULES)
+    parser.add_argument("--only", nargs="*", choices=MODULES, default=MODULES)
     parser.add_argument("--json", type=Path, help="a file for every figure")
     parser.add_argument("--folder", type=Path, help="where inputs may lie for a while; 9 GB for ten million lines")
     asked = parser.parse_args()

@@ -13,7 +13,7 @@ import pandas as pd
 from benchmarks.measure import Contender, Target, Work
 from connectors.files import read_rows
 from connectors.layout import Layout
-from connectors.records import RawFile
+from connectors.records import TYPED, RawFile
 
 _ROWS = 200_000
 _FIRST_DAY = datetime(2025, 1, 1)  # noqa: DTZ001 a spreadsheet's moments know no zone
@@ -61,7 +61,7 @@ def ours(path: Path) -> str:
 
 
 def _as_pandas_writes(frame: pd.DataFrame) -> pd.DataFrame:
-    moments = {name: frame[name].str.replace("T", " ", regex=False) for name in _MOMENTS}
+    moments = {name: frame[name].str.removesuffix(TYPED).str.replace("T", " ", regex=False) for name in _MOMENTS}
     return frame.assign(**moments, Nilai=frame["Nilai"].str.removesuffix("e0"))
 
 
