@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
 import numpy as np
 import pandas as pd
@@ -20,7 +21,8 @@ from pipeline.clean.text_bytes import arrow_of
 _IN_IDS: tuple[Kind, ...] = ("address", "plate", "free text", "card or account")
 _NUMBERS: tuple[Kind, ...] = ("identity number", "phone")
 _SPOKEN, _WORDED = r"[@\s:]", r"\pL{3}"
-_MAY_HOLD_NUMBER = r"\d(?:[._/\-\s]?\d){9}"
+# All that `_SIXTEEN` and `_PHONE` find, and a little more: these look around themselves, and so are slow.
+_MAY_HOLD_NUMBER = r"\p{Nd}(?:[\W_]?\p{Nd}){15}|(?:62|0)8[1-9]\p{Nd}(?:[._\- ]?\p{Nd}){5}"
 _UUID = r"^[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
 _SIXTEEN = re.compile(r"(?<!\d)\d(?:[._/\-\s]?\d){15}(?!\d)")
 _PHONE = re.compile(
@@ -53,25 +55,24 @@ def of_persons(ids: pd.Series, seen: IdNumbers) -> Flags:
     """Which ids tell of a person; what could be a person's number counts unless the column counts up with it."""
     texts = arrow_of(ids.astype("str"))
     texts = pc.if_else(pc.match_substring_regex(texts, _UUID), "", texts)
-    without_numbers = pc.replace_substring_regex(texts, r"\d+", "0")  # so that few differ
-    but = (*_IN_IDS, *_NUMBERS)
-    found = _among(without_numbers, _WORDED, lambda text: personal_kind(_apart(text), but=but) is not None)
-    found |= _among(texts, _SPOKEN, lambda text: personal_kind(text, but=but) is not None)
-    found_numbers = _among(texts, _MAY_HOLD_NUMBER, lambda text: bool(_numbers_in(text)))
-    if found_numbers.any():
-        persons = seen.persons_among({number for text in ids[found_numbers] for number in _numbers_in(text)})
-        found[found_numbers] |= [not persons.isdisjoint(_numbers_in(text)) for text in ids[found_numbers]]
+    worded, spoken, numbered = (
+        pc.indices_nonzero(pc.match_substring_regex(texts, pattern)) for pattern in (_WORDED, _SPOKEN, _MAY_HOLD_NUMBER)
+    )
+    without_numbers = pc.replace_substring_regex(texts.take(worded), r"\d+", "0")  # so that few differ
+    found, but = np.zeros(len(texts), bool), (*_IN_IDS, *_NUMBERS)
+    found[worded] = _judged(without_numbers, lambda text: personal_kind(_apart(text), but=but) is not None)
+    found[spoken] |= _judged(texts.take(spoken), lambda text: personal_kind(text, but=but) is not None)
+    numbers = [_numbers_in(text) for text in texts.take(numbered).to_pylist()]
+    persons = seen.persons_among({*chain(*numbers)})
+    found[numbered] |= np.array([not persons.isdisjoint(of_text) for of_text in numbers], bool)
     return found
 
 
-def _among(texts: pa.Array, pattern: str, is_personal: Callable[[str], bool]) -> Flags:
-    """Which of those that match a pattern are personal; each distinct text is looked at once."""
-    distinct = texts.dictionary_encode()
-    may_be = pc.match_substring_regex(distinct.dictionary, pattern).to_pylist()
-    judged = [may and is_personal(text) for text, may in zip(distinct.dictionary.to_pylist(), may_be, strict=True)]
-    codes = pc.fill_null(distinct.indices, len(judged)).to_numpy(zero_copy_only=False)
-    held: Flags = np.array([*judged, False], dtype=bool)[codes]
-    return held
+def _judged(texts: pa.Array, is_personal: Callable[[str], bool]) -> Flags:
+    """Which texts are personal; each distinct one is looked at once."""
+    coded = texts.dictionary_encode()
+    judged: Flags = np.array([is_personal(text) for text in coded.dictionary.to_pylist()], bool)[coded.indices]
+    return judged
 
 
 def _apart(text: str) -> str:
