@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import asdict, dataclass, field
-from functools import cached_property, partial
+from functools import cached_property
 from itertools import combinations
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -222,7 +222,6 @@ class _Written:
 
     landed: Landed
     readability: Readability
-    keys: RepeatedKeys
     things: RepeatedKeys
     in_doubt: RepeatedKeys
     follow_ups: RowCounts | None
@@ -314,45 +313,36 @@ def _write_source(
 
     blocks, follow_ups = judged_rows(landed, then=laid_out)
     usable_count = 0
-    table, readability = landed.table, Readability(landed)
-    keys, in_doubt = repeated(), repeated()
-    things = keys if table.thing == table.key else repeated()
+    readability = Readability(landed)
+    things, in_doubt = repeated(), repeated()
     for block, words in blocks:
-        landed.meter.make(len(block.keys))
+        landed.meter.make(len(block.things))
         places, is_telling, is_whole = files.add(block), block.is_usable, landed.source.combine is None
         usable_count += int(is_telling.sum())
         if words is not None:
             shared.add(words[is_telling], places=places[is_telling])
         if landed.later_file_wins and is_whole:
             is_telling |= block.is_excluded
-        keys.add(block.keys[is_telling], places=places[is_telling])
-        if things is not keys:
-            things.add(block.things[is_telling], places=places[is_telling])
+        things.add(block.things[is_telling], places=places[is_telling])
         if is_whole:  # else combining has held back what is in doubt
             in_doubt.add(block.things[block.is_quarantined], places=places[block.is_quarantined])
         readability.add(block)
-    return _Written(landed, readability, keys, things, in_doubt, follow_ups, usable_count)
+    return _Written(landed, readability, things, in_doubt, follow_ups, usable_count)
 
 
 def _resolve_duplicates(source: _Written, files: MonthFiles) -> int:
-    """Judge rows again whose keys come again; gives how many rows have an id that others write otherwise."""
+    """Judge rows again of things that come again; gives how many rows have an id that others write otherwise."""
     landed, count = source.landed, 0
-    alike_among = partial(alike_count, table=landed.table, source_name=source.name)
-    for places in source.keys.groups():
+    for places in source.things.groups(doubted_by=source.in_doubt):
         rows = files.rows_at(places)
-        count += alike_among(rows) if source.things is source.keys else 0
-        _judge_again(source, files, with_duplicates_resolved(rows, landed), places)
-    if source.things is not source.keys and has_lasting_ids(landed.table):
-        count += sum(alike_among(files.rows_at(places)) for places in source.things.groups())
-    for places in source.things.groups(shared_with=source.in_doubt):
-        _judge_again(source, files, with_doubtful_held(files.rows_at(places), landed), places)
-    source.landed.remarks.extend(source.readability.judge())
+        count += alike_count(rows, table=landed.table, source_name=source.name)
+        is_held = rows["quarantine_reason"].notna()
+        resolved = with_duplicates_resolved(rows[~is_held], landed)
+        rows = with_doubtful_held(pd.concat([resolved, rows[is_held]]).sort_index(), landed)
+        block = Block.of(rows, landed.table)
+        source.readability.leave_out(files.judge_again(block, places=places))
+    landed.remarks.extend(source.readability.judge())
     return count
-
-
-def _judge_again(source: _Written, files: MonthFiles, rows: pd.DataFrame, places: Words) -> None:
-    block = Block.of(rows, source.landed.table)
-    source.readability.leave_out(files.judge_again(block, places=places))
 
 
 def _shared_counts(

@@ -91,15 +91,14 @@ class _Month:
 
 @dataclass(frozen=True)
 class Block:
-    """Some judged rows ready to be written: their columns, the month, key, thing and outcome of each.
+    """Some judged rows ready to be written: their columns, the month, thing and outcome of each.
 
-    `keys` and `things` are hashes without regard to how an id is written; `is_named` are the rows that say which thing
-    they tell of. `outcomes` are numbers into `words`, pairs of a quarantine reason and an excluding rule; 0 is sound.
+    `things` are hashes without regard to how an id is written; `is_named` are the rows that say which thing they tell
+    of. `outcomes` are numbers into `words`, pairs of a quarantine reason and an excluding rule; 0 is sound.
     """
 
     rows: pa.Table
     months: NDArray[np.datetime64]
-    keys: Words
     things: Words
     is_named: NDArray[np.bool_]
     outcomes: NDArray[np.uint8]
@@ -111,9 +110,8 @@ class Block:
         outcomes, words = _coded_outcomes(frame)
         told = frame if ids_of is None else ids_of
         rows = pa.table([_as_arrow(frame[field.name], field.type) for field in _schema(table)], _schema(table))
-        keys, is_named = folded_hashes(told, table.key), frame[list(table.thing)].notna().all(axis=1).to_numpy()
-        things = keys if table.thing == table.key else folded_hashes(told, table.thing)
-        return cls(rows, _months_of(frame[table.month_by]), keys, things, is_named, outcomes, words)
+        things, is_named = folded_hashes(told, table.thing), frame[list(table.thing)].notna().all(axis=1).to_numpy()
+        return cls(rows, _months_of(frame[table.month_by]), things, is_named, outcomes, words)
 
     @property
     def is_usable(self) -> NDArray[np.bool_]:
@@ -152,7 +150,6 @@ class Block:
         return Block(
             self.rows.filter(pa.array(is_chosen)),
             self.months[is_chosen],
-            self.keys[is_chosen],
             self.things[is_chosen],
             self.is_named[is_chosen],
             self.outcomes[is_chosen],

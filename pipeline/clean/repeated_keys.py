@@ -43,15 +43,15 @@ class RepeatedKeys:
         self._places.write(places.tobytes())
         self._count += len(keys)
 
-    def groups(self, *, shared_with: RepeatedKeys | None = None) -> Iterator[Words]:
+    def groups(self, *, doubted_by: RepeatedKeys | None = None) -> Iterator[Words]:
         """Places, rising, of rows whose hash comes again; all rows of one key are in one group.
 
-        Of two, it is the rows of both whose hash both hold. Different keys may share a hash, so the rows of a group
-        have still to be compared. A group has at most a quarter of a million rows, and those of one key more; there
-        are no more groups than that takes, for each is looked up in all files.
+        Rows that doubt some of them, and those they doubt, are there too. Different keys may share a hash, so the rows
+        of a group have still to be compared. A group has at most a quarter of a million rows, and those of one key
+        more; there are no more groups than that takes, for each is looked up in all files.
         """
         waiting: list[Words] = []
-        for places in self._small_groups(shared_with):
+        for places in self._small_groups(doubted_by):
             if waiting and sum(map(len, waiting)) + len(places) > GROUP_ROWS:
                 yield np.sort(np.concatenate(waiting))
                 waiting = []
@@ -59,23 +59,22 @@ class RepeatedKeys:
         if waiting:
             yield np.sort(np.concatenate(waiting))
 
-    def _small_groups(self, others: RepeatedKeys | None) -> Iterator[Words]:
+    def _small_groups(self, doubted_by: RepeatedKeys | None) -> Iterator[Words]:
         parts = 1 << (self._count // SORTED_AT_ONCE).bit_length()
         for part in range(parts):
             hashes, places = self.of_part(part, np.uint64(parts - 1))
-            if others is None:
-                again = np.flatnonzero(_comes_again(hashes))
-            else:
-                theirs, their_places = others.of_part(part, np.uint64(parts - 1))
-                shared = hashes[_is_among(hashes, theirs)]
-                hashes, places = np.concatenate([hashes, theirs]), np.concatenate([places, their_places])
-                again = np.flatnonzero(_is_among(hashes, shared))
-            again = again[np.argsort(hashes[again], kind="stable")]
-            first = np.searchsorted(hashes[again], hashes[again])
-            for begin in range(0, len(again), GROUP_ROWS):
+            again = _coming_again(hashes)
+            if doubted_by is not None:
+                others, their_places = doubted_by.of_part(part, np.uint64(parts - 1))
+                again = np.concatenate([again, hashes[_is_among(hashes, others)]])
+                hashes, places = np.concatenate([hashes, others]), np.concatenate([places, their_places])
+            found = np.flatnonzero(_is_among(hashes, again))
+            found = found[np.argsort(hashes[found], kind="stable")]
+            first = np.searchsorted(hashes[found], hashes[found])
+            for begin in range(0, len(found), GROUP_ROWS):
                 chosen = (first >= begin) & (first < begin + GROUP_ROWS)
                 if chosen.any():
-                    yield places[again[chosen]]
+                    yield places[found[chosen]]
 
     def of_part(self, part: int, mask: np.uint64) -> tuple[Words, Words]:
         """The hashes that end in some bits, and the places of their rows."""
@@ -93,9 +92,10 @@ def _words_in(file: IO[bytes]) -> Iterator[Words]:
         yield np.frombuffer(block, np.uint64)
 
 
-def _comes_again(hashes: Words) -> NDArray[np.bool_]:
+def _coming_again(hashes: Words) -> Words:
     ordered = np.sort(hashes)
-    return _is_among(hashes, ordered[1:][ordered[1:] == ordered[:-1]])
+    again: Words = ordered[1:][ordered[1:] == ordered[:-1]]
+    return again
 
 
 def _is_among(hashes: Words, chosen: Words) -> NDArray[np.bool_]:
