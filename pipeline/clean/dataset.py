@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import pyarrow as pa
 
-from connectors.errors import DataDamaged, DataRejected
+from connectors.errors import DataDamaged, DataRejected, SourceUnavailable
 from connectors.numerals import number, number_en
 from connectors.remarks import Remark
 from pipeline.atomic import atomic_folder, discard
@@ -92,20 +92,34 @@ def clean_table(
 ) -> str:
     """Make the clean table from landed files unless it is there already; gives the dataset's name.
 
-    Raises `DataRejected` when the bytes are not what the city's YAML says.
+    Raises `DataRejected` when the bytes are not what the city's YAML says, `SourceUnavailable` when somebody was erased
+    meanwhile.
     """
     name = dataset_name(home, city, table_name=table_name, manifests=manifests)
     target = dataset_path(home, city, table_name, name)
     _discard_unless_whole(target, TABLES[table_name])
-    if not target.is_dir():
-        files = [file for manifest in manifests for file in manifest.kept_files]
-        summaries = _summaries(home / "clean" / city.city / "log-summaries", table_name)
-        with atomic_folder(target, last=LIST) as draft, unaltered(home, files):
-            _write(draft, _landed(home, city, manifests, meter or Meter()), TABLES[table_name], summaries=summaries)
-        if summaries:
-            summaries.confirm()
-    push(target, last=LIST, only_new=True)
+    try:
+        if not target.is_dir():
+            files = [file for manifest in manifests for file in manifest.kept_files]
+            summaries = _summaries(home / "clean" / city.city / "log-summaries", table_name)
+            with atomic_folder(target, last=LIST) as draft, unaltered(home, files):
+                _write(draft, _landed(home, city, manifests, meter or Meter()), TABLES[table_name], summaries=summaries)
+            if summaries:
+                summaries.confirm()
+        push(target, last=LIST, only_new=True)
+    finally:
+        # Whoever erases writes the ids before taking clean tables away: this one, half or whole, goes there or here.
+        if dataset_name(home, city, table_name=table_name, manifests=manifests) != name:
+            discard(target, first=LIST)
+            raise _erased_meanwhile(city, table_name)
     return name
+
+
+def _erased_meanwhile(city: City, table_name: str) -> SourceUnavailable:
+    return SourceUnavailable(
+        id=f"{city.city}, tabel {table_name}: ada orang yang dihapus sementara tabel ini dibuat. Jalankan lagi.",
+        en=f"{city.city}, table {table_name}: a person was erased while this table was made. Run again.",
+    )
 
 
 def _discard_unless_whole(path: Path, table: Table) -> None:

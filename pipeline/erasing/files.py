@@ -35,9 +35,10 @@ def strip(home: Path, city: City, manifest: Manifest) -> tuple[Manifest, int]:
     if manifest.rest is None and not look(home, city, manifest).hashes:
         return manifest, 0
     hashes = {file.sha256 for file in manifest.files}
-    beside = [one for one in manifests_of(home, city.city, manifest.source) if hashes & {f.sha256 for f in one.files}]
+    others = [one for one in manifests_of(home, city.city, manifest.source) if one.period != manifest.period]
     count, left = 0, set[str]()
-    for one in beside:
+    # As fetched, not as it lies there: erasing at the same time may have put back what it read before.
+    for one in [manifest, *(one for one in others if hashes & {file.sha256 for file in one.files})]:
         found = look(home, city, one)
         if found.hashes - set(one.rest.gone if one.rest else ()):
             count += found.rows_count if one.period == manifest.period else 0

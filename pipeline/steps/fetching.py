@@ -47,24 +47,28 @@ def fetch(city_id: str, source: str, period: str, *, progress: Progress = SILENT
     city, asked = city_called(city_id), Period.parse(period)
     refuse_expired(home(), city_id=city_id, source_name=source, period=asked)
     with progress.step(f"Ambil / Fetch {source}") as meter:
-        try:
-            manifest = _landed(city, source, asked, meter)
-        except FileNotFoundError as fault:
-            if not Path(fault.filename or "").is_relative_to(home() / "landing"):
-                raise
-            raise _taken_away(city_id, source) from None
+        # Erasing that took away what was being fetched does so once: the next time its persons are known.
+        manifest = _landed(city, source, asked, meter) or _landed(city, source, asked, meter)
+    if manifest is None:
+        raise _taken_away(city_id, source)
     return f"{manifest.source}/{manifest.period}"
 
 
-def _landed(city: City, source: str, period: Period, meter: Meter) -> Manifest:
-    if city.sources[source].connection:
-        from pipeline.pulling import pull
+def _landed(city: City, source: str, period: Period, meter: Meter) -> Manifest | None:
+    """What was landed, without erased persons; null where erasing took some of it away meanwhile."""
+    try:
+        if city.sources[source].connection:
+            from pipeline.pulling import pull
 
-        manifest = pull(home(), city=city, source_name=source, period=period, now=datetime.now(UTC))
-    else:
-        manifest = land(home(), city=city, source_name=source, period=period, meter=meter)
-    manifest = _strip(city, manifest)
-    put_again(home(), manifest.kept_files)
+            manifest = pull(home(), city=city, source_name=source, period=period, now=datetime.now(UTC))
+        else:
+            manifest = land(home(), city=city, source_name=source, period=period, meter=meter)
+        manifest = _strip(city, manifest)
+        put_again(home(), manifest.kept_files)
+    except FileNotFoundError as fault:
+        if not Path(fault.filename or "").is_relative_to(home() / "landing"):
+            raise
+        return None
     return manifest
 
 

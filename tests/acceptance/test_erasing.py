@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from hashlib import sha256
 from io import BytesIO, TextIOWrapper
 from pathlib import Path
+from threading import Event
+from typing import Any
 from unittest.mock import Mock, patch
 
 import pandas as pd
@@ -14,8 +19,9 @@ import pytest
 from connectors.errors import SourceUnavailable
 from connectors.numerals import number
 from pipeline import steps
-from pipeline.erasing.rows import look
-from pipeline.landing import erased_ids
+from pipeline.atomic import atomic_folder, discard
+from pipeline.erasing.rows import Found, look
+from pipeline.landing import Manifest, erased_ids, land
 from pipeline.leftovers import sweep_leftovers
 from pipeline.settings import Settings
 from pipeline.warehouse import Warehouse
@@ -26,6 +32,8 @@ from tests.conftest import kept, restored, shared_home
 CITY, YEAR = "kota-uji", "2024"
 # The person: a ticket that no other text of the city looks like.
 TICKET, NAME = "TKT-40417", "Sumiyati Rahardja"
+# Of what runs beside the erasing: no test takes so long unless it hangs.
+WAIT_SECONDS = 300
 LOG = """    responses:
       path: data/tindak-lanjut.csv
       format: csv
@@ -134,8 +142,7 @@ def test_a_source_that_still_holds_the_person_brings_nobody_back(
     ran: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     erase(monkeypatch)
-    export = ran / "cities" / "data" / "pengaduan.csv"
-    export.write_text(f"{export.read_text('utf-8')}99;Web;3 Mei 2024 08:00;3 Mei 2024 20:00;Warga\n", "utf-8")
+    new_row(ran)
     steps.run(CITY, YEAR)
     assert holding(ran / "home", TICKET, NAME) == []
     assert "2 rows of erased persons are still in the source" in caplog.text
@@ -296,3 +303,97 @@ def test_the_results_of_other_periods_stay_as_they_are(monkeypatch: pytest.Monke
     erase(monkeypatch)
     assert all(line.endswith("unchanged") for line in steps.run(CITY, "2024-05"))
     assert tolok(monkeypatch, "verify", CITY, "2024-05")[1].count("sama / same") == 4
+
+
+def new_row(ran: Path) -> None:
+    """One more row in the export of the person's source."""
+    export = ran / "cities" / "data" / "pengaduan.csv"
+    export.write_text(f"{export.read_text('utf-8')}99;Web;3 Mei 2024 08:00;3 Mei 2024 20:00;Warga\n", "utf-8")
+
+
+@pytest.fixture
+def beside() -> Iterator[ThreadPoolExecutor]:
+    """What runs beside the erasing."""
+    with ThreadPoolExecutor(1) as pool:
+        yield pool
+
+
+def test_a_clean_table_half_made_when_a_person_is_erased_goes_and_says_so(
+    ran: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @contextmanager
+    def erased_before_its_end(target: Path, *, last: str) -> Iterator[Path]:
+        with atomic_folder(target, last=last) as draft:
+            yield draft
+            erase(monkeypatch)
+
+    new_row(ran)
+    steps.fetch(CITY, "meja", "2024-05")
+    with (
+        patch("pipeline.clean.dataset.atomic_folder", erased_before_its_end),
+        pytest.raises(SourceUnavailable, match="a person was erased while this table was made"),
+    ):
+        steps.clean(CITY, "inquiries", "2024-05")
+    assert holding(ran / "home", TICKET, NAME) == []
+
+
+def test_a_clean_table_that_ends_between_the_listing_and_the_taking_away_does_not_keep_the_person(
+    ran: Path, monkeypatch: pytest.MonkeyPatch, beside: ThreadPoolExecutor
+) -> None:
+    written, listed, ended = Event(), Event(), Event()
+
+    @contextmanager
+    def ending_once_listed(target: Path, *, last: str) -> Iterator[Path]:
+        with atomic_folder(target, last=last) as draft:
+            yield draft
+            written.set()
+            assert listed.wait(WAIT_SECONDS)
+        ended.set()
+
+    def discarded_once_ended(folder: Path, *, first: str) -> None:
+        listed.set()
+        assert ended.wait(WAIT_SECONDS)
+        discard(folder, first=first)
+
+    new_row(ran)
+    steps.fetch(CITY, "meja", "2024-05")
+    with (
+        patch("pipeline.clean.dataset.atomic_folder", ending_once_listed),
+        patch("pipeline.erasing.copies.discard", discarded_once_ended),
+    ):
+        cleaning = beside.submit(steps.clean, CITY, "inquiries", "2024-05")
+        assert written.wait(WAIT_SECONDS)
+        erase(monkeypatch)
+        fault = cleaning.exception(WAIT_SECONDS)
+    assert holding(ran / "home", TICKET, NAME) == []
+    assert "a person was erased while this table was made" in str(fault)
+
+
+def test_a_file_that_lands_between_the_listing_and_the_writing_does_not_keep_the_person(
+    ran: Path, monkeypatch: pytest.MonkeyPatch, beside: ThreadPoolExecutor
+) -> None:
+    landed, erased, fetching = Event(), Event(), list[Future[str]]()
+
+    def landed_before_its_end(*args: Any, **named: Any) -> Manifest:
+        manifest = land(*args, **named)
+        landed.set()
+        assert erased.wait(WAIT_SECONDS)
+        return manifest
+
+    def looked_at_once_landed(*args: Any, **named: Any) -> Found:
+        if not landed.is_set():
+            fetching.append(beside.submit(steps.fetch, CITY, "meja", YEAR))
+            assert landed.wait(WAIT_SECONDS)
+        return look(*args, **named)
+
+    new_row(ran)
+    with (
+        patch("pipeline.steps.fetching.land", landed_before_its_end),
+        patch("pipeline.erasing.decision.look", looked_at_once_landed),
+    ):
+        erase(monkeypatch)
+        erased.set()
+        assert fetching[0].result(WAIT_SECONDS) == f"meja/{YEAR}"
+    assert holding(ran / "home", TICKET, NAME) == []
+    steps.run(CITY, YEAR)
+    assert versions()[-1][2].endswith(" / 1 late row; 1 row erased by decision 1")
