@@ -311,7 +311,7 @@ class HttpClient:
         parts, raw_size, size = [], 0, 0
         unzip = Unzip(response.headers.get("Content-Encoding", ""), where)
         # read1 gives what has come; iter_content would wait for a whole chunk, however slowly it drips.
-        while raw := response.raw.read1(_CHUNK_BYTES, decode_content=False):
+        while not deadline.is_over and (raw := response.raw.read1(_CHUNK_BYTES, decode_content=False)):
             if part := unzip.add(raw):
                 parts.append(part)
             raw_size, size = raw_size + len(raw), size + len(part)
@@ -321,8 +321,6 @@ class HttpClient:
                     "Kecilkan halaman ('size').",
                     en=f"{where}: the answer exceeds {self._limits.answer_bytes:,} bytes. Make pages smaller ('size').",
                 )
-            if deadline.is_over:
-                break
         # A line that the deadline has cut ends without a fault where nothing tells its length.
         if deadline.is_over:
             raise self._too_late(where)

@@ -139,6 +139,5 @@ class _Bounded:
 def forbidden_within(fault: BaseException | None) -> ForbiddenAddress | None:
     """The forbidden address that is at the bottom of what a session raised, if it is."""
     while fault is not None and not isinstance(fault, ForbiddenAddress):
-        inner = [part for part in (*fault.args, getattr(fault, "reason", None)) if isinstance(part, BaseException)]
-        fault = inner[0] if inner else fault.__cause__ or fault.__context__
+        fault = fault.__cause__ or fault.__context__
     return fault

@@ -77,7 +77,7 @@ class Notifications:
         now: datetime,
     ) -> None:
         """Keep what one message told, in one transaction: what is new with what it is about, and what is over."""
-        whose = {"city_id": city_id, "recipient": recipient, "told_at": now, "cleared_at": None}
+        whose = {"city_id": city_id, "recipient": recipient, "told_at": now}
         rows = [{**whose, "kind": kind, "subject": subject, "about": about} for (kind, subject), about in told.items()]
         with writing(self._engine) as connection:
             upsert(connection, NOTIFICATION, rows)

@@ -74,9 +74,10 @@ def test_a_redirect_to_another_host_is_not_followed(server: Server) -> None:
 
 
 def test_a_redirect_in_a_circle_ends(server: Server) -> None:
-    with pytest.raises(SourceUnavailable, match="redirects"):
+    with pytest.raises(SourceUnavailable, match="redirects") as caught:
         client(server).ask(Request("round"))
     assert len(server.requests) == 5
+    assert all(text.startswith(f"{server.url}/round: ") for text in (caught.value.id, caught.value.en))
 
 
 def test_an_address_of_another_host_in_an_answer_is_not_asked(server: Server) -> None:
@@ -248,6 +249,35 @@ def test_a_vendors_own_client_gets_no_more_bytes_than_allowed(server: Server) ->
                 session.get(f"{server.url}/x")
 
 
+def test_a_vendors_own_client_gets_what_was_zipped_and_no_more_of_it_than_allowed(server: Server) -> None:
+    zipped = unfinished(ZIPPED, Content_Encoding="gzip", Content_Length=str(len(ZIPPED)))
+    for most, is_whole in ((len(CSV) * 500, True), (len(CSV) * 500 - 1, False)):
+        server.faults = [zipped]
+        session = client(server, limits=Limits(answer_bytes=most)).session()
+        if is_whole:
+            assert session.get(server.url).content == CSV * 500
+        else:
+            with pytest.raises(DataRejected, match="the answer exceeds"):
+                session.get(server.url)
+
+
+def test_an_answer_repeats_no_secret_wherever_it_stood() -> None:
+    told = {"Link": f"</x?token={SECRET}>; rel=next", "X-Total": "7"}
+    answer = Answer(f'["{SECRET}", 7]'.encode(), 200, told, f"https://sistem.example/{SECRET}/x", is_end_proved=False)
+    found = answer.without([SECRET])
+    assert SECRET not in f"{found.content!r}{dict(found.headers)}{found.where}"
+    assert (found.headers["x-total"], found.headers["LINK"].startswith("</x?token=")) == ("7", True)
+    assert (found.where.startswith("https://sistem.example/"), found.where.endswith("/x")) == (True, True)
+    assert (found.document()[1], found.status, found.is_end_proved) == (7, 200, False)
+
+
+@pytest.mark.parametrize("asked", [Request("x", headers={" X": "1"}), Request("x", headers={"X\n": "1"})])
+def test_what_cannot_be_written_as_http_is_told_with_its_address(asked: Request, server: Server) -> None:
+    with pytest.raises(ConfigError, match="cannot be written as HTTP") as caught:
+        client(server).ask(asked)
+    assert all(text.startswith(f"{server.url}/x: ") for text in (caught.value.id, caught.value.en))
+
+
 def test_a_vendors_own_client_is_not_given_where_the_address_is_forbidden(server: Server) -> None:
     with pytest.raises(ConfigError, match="plain_http"):
         client(server, allow=("private_addresses",)).session()
@@ -349,7 +379,9 @@ def test_each_wait_is_twice_the_one_before_up_to_the_longest(server: Server) -> 
     [
         (b"\xef\xbb\xbf \r\n<!DOCTYPE html><p>", "^sistem: .* web page"),
         (b"\t<HTML>", "^sistem: .* web page"),
+        (b"X<html>", r"^sistem: .* not valid JSON \(7 bytes\)"),
         (b'{"a": 1, "a": 2}', "^sistem: .*key 'a' stands twice"),
+        (b'[{"a": 1}, {"a": 1, "a": 2}]', "^sistem: row 2: key 'a' stands twice"),
         (b"{", r"^sistem: .* not valid JSON \(1 bytes\)"),
     ],
 )

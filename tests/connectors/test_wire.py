@@ -121,6 +121,14 @@ def test_an_answer_without_end_is_given_up_at_its_deadline(name: str) -> None:
     assert "0.6 seconds" in str(found[0])
 
 
+def test_silence_is_given_up_when_a_read_has_waited_long_enough_and_asked_again() -> None:
+    asked: list[bytes] = []
+    limits = Limits(read_seconds=0.05, answer_seconds=60, tries=2, first_wait_seconds=0.01)
+    with raw_server(silent, connections=asked) as url, pytest.raises(SourceUnavailable, match=r"within 0\.05 seconds"):
+        ask(url, limits)
+    assert len(asked) == 2
+
+
 TOO_LARGE = {
     "status line": goes_on(b"HTTP/1.1 200 ", b"x" * 65536),
     "header": goes_on(OK + b"X: ", b"x" * 65536),
