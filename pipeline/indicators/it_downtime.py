@@ -334,7 +334,7 @@ def _still_open(windows: pd.DataFrame, terms: Terms) -> Durations:
 
 def _remarks(still_open: Durations, headline: Quotient) -> list[Remark]:
     """That outages have not ended, and whether their hours are most of all."""
-    count, hours, whole = still_open.count, still_open.seconds / HOUR, headline.numerator or 0.0
+    count, hours, whole = still_open.count, still_open.seconds / HOUR, headline.numerator
     if not count:
         return []
     remarks = [
@@ -342,7 +342,7 @@ def _remarks(still_open: Durations, headline: Quotient) -> list[Remark]:
             "still_open", f"{number(count)} gangguan belum berakhir", f"{number_en(count)} outages have not ended yet"
         )
     ]
-    if hours > _MOST * whole:
+    if whole and hours > _MOST * whole:
         remarks.append(
             Remark(
                 "open_dominates",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from dataclasses import asdict
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -57,6 +59,39 @@ def sha256(name: str, *, row: dict[str, Any] | None = None, label: str = "2025",
 )
 def test_another_term_is_another_fingerprint(name: str, term: dict[str, Any]) -> None:
     assert sha256(name, **term) != sha256(name)
+
+
+TERMS_OF: dict[str, dict[str, object]] = {
+    "portal_visits": {"population": asdict(PEOPLE), "others": [asdict(PEOPLE)], "provisional_for": ["coverage"]},
+    "online_services": {"agencies": ["A"], "provisional_for": ["coverage"]},
+    "inquiry_response": {
+        **{"zone": "Asia/Jakarta", "covers": [["2025-01-01", "2025-12-31"]], "as_of": "2026-06-01T00:00:00+00:00"},
+        **{"holidays": ["2025-05-02"], "follow_up_days": 5, "provisional_for": ["still_open"]},
+    },
+    "it_downtime": {
+        **{"zone": "Asia/Jakarta", "covers": [["2025-01-01", "2025-12-31"]], "coverage": 100.0},
+        **{"open_until": "2025-12-31T17:00:00+00:00", "longest_plausible_hours": 720},
+        "provisional_for": ["open_dominates", "still_open"],
+    },
+}
+
+
+@pytest.mark.parametrize("name", sorted(TERMS_OF))
+def test_a_fingerprint_is_of_the_rows_and_these_terms_alone(name: str) -> None:
+    """By other names for the same terms every result would be published anew, as a version that says nothing new."""
+    row = ROWS[name] | OPEN.get(name, {})
+    terms = {"population": PEOPLE, "other_populations": (PEOPLE,), "agencies_expected": ("A",)}
+    found = sha256(name, row=OPEN.get(name), holidays=(date(2025, 5, 2),), **terms)
+    rows = Fingerprint.of(frame_of(TABLES[definitions()[name].table], [row]))
+    version = definitions()[name].method_version
+    assert found == rows.sha256(terms=TERMS_OF[name] | {"period": "2025"}, method_version=version)
+
+
+def test_a_fingerprint_is_the_hash_of_one_text() -> None:
+    terms: dict[str, object] = {"zone": "Asia/Jakarta", "holidays": (date(2025, 5, 2),), "covers": []}
+    text = '1.4\n{"covers": [], "holidays": ["2025-05-02"], "zone": "Asia/Jakarta"}\n3\n[1, 2]'
+    found = Fingerprint((1, 2), 3).sha256(terms=terms, method_version="1.4")
+    assert found == hashlib.sha256(text.encode()).hexdigest()
 
 
 @pytest.mark.parametrize("name", ["inquiry_response", "it_downtime"])

@@ -118,7 +118,7 @@ def test_open_windows_of_one_outage_give_each_hour_once_though_only_a_closed_one
     ("started", "ended", "is_kept"),
     [
         ("2020-03-01 08:00", "2025-12-20 08:00", True),  # a year mistyped
-        ("2024-11-20 00:00", "2025-01-01 00:20", False),
+        ("2024-11-20 00:00", "2025-01-01 00:40", False),  # a quarter of all hours
         ("2024-12-20 00:00", "2025-01-15 00:00", False),
         ("2025-01-01 00:00", "2025-12-20 00:00", False),  # a sign of the table says so
     ],

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import math
+import struct
+from typing import Any
+
 import pandas as pd
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pipeline.indicators.row_hashes import row_hashes
+from pipeline.tables import DTYPES
 
 WORD = 1 << 64
 FACTORS = (0xFF51AFD7ED558CCD, 0xC4CEB9FE1A85EC53)
@@ -29,8 +34,20 @@ def hashed(text: str | None) -> int:
         number = len(content)
         for at in range(0, len(content), 8):
             number = mixed(number ^ int.from_bytes(content[at : at + 8], "little"))
-    number = number * FACTORS[0] % WORD
-    return mixed(number ^ number >> 32)
+    return spread_over_row(number)
+
+
+def spread_over_row(*numbers: int) -> int:
+    """A row of columns with these numbers."""
+    total = 0
+    for number in numbers:
+        total = (total ^ number) * FACTORS[0] % WORD
+        total ^= total >> 32
+    return mixed(total)
+
+
+def bits(value: float) -> int:
+    return int.from_bytes(struct.pack("<d", value), "little")
 
 
 @given(TEXTS, st.integers(0, 20))
@@ -38,6 +55,23 @@ def hashed(text: str | None) -> int:
 def test_texts_are_hashed_as_described_wherever_they_begin(texts: list[str | None], skipped: int) -> None:
     frame = pd.DataFrame({"text": pd.Series(texts, dtype="str")}).iloc[skipped:]
     assert row_hashes(frame).tolist() == [*map(hashed, texts[skipped:])]
+
+
+@pytest.mark.parametrize(
+    ("kind", "values", "numbers"),
+    [
+        ("count", [0, 7, -1, None], [0, 7, WORD - 1, WORD // 2]),
+        ("number", [0.0, 1.5, -2.0, None], [0, bits(1.5), bits(-2.0), bits(math.nan)]),
+        ("flag", [False, True, None], [0, 1, 2]),
+        ("moment", [pd.Timestamp(5_000_007, unit="us", tz="UTC"), None], [5_000_007, WORD // 2]),
+        ("day", [pd.Timestamp("1970-01-03"), None], [2 * 86_400_000_000, WORD // 2]),
+    ],
+)
+def test_numbers_flags_and_moments_are_their_own_bits(kind: str, values: list[Any], numbers: list[int]) -> None:
+    column = pd.Series(values, dtype=object).astype(DTYPES[kind])
+    assert row_hashes(column.to_frame("a")).tolist() == [*map(spread_over_row, numbers)]
+    twice = pd.DataFrame({"a": column, "b": column[::-1].reset_index(drop=True)})
+    assert row_hashes(twice).tolist() == [*map(spread_over_row, numbers, numbers[::-1])]
 
 
 @given(TEXTS)
