@@ -201,7 +201,7 @@ def dataset_name(home: Path, city: City, *, table_name: str, manifests: Sequence
         "sources": {
             m.source: [
                 city.sources[m.source].model_dump(
-                    mode="json", exclude={"path", "owner", "licence", "covers", "connection", "allow"}
+                    mode="json", exclude={"path", "owner", "licence", "connection", "allow"}
                 ),
                 [(file.role, file.sha256, file.extracted_at) for file in m.files],
             ]

@@ -30,7 +30,7 @@ from pipeline.tables import DTYPES
 ISO = re.compile(
     r"\d{4}-\d{2}-\d{2}(?P<time>[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?)?(?P<offset> ?(?:Z|[+-]\d{2}:?\d{2}))?"
 )
-_ISO_DAY = re.compile(r"^(\d{4}-)(\d{2})(-\d{2})")
+_ISO_DAY = re.compile(r"^(\d{4})(-\d{2})(-\d{2})")
 _ISO_OFFSET = re.compile(r"\d{2}:?\d{2}.*(?:Z|[+-]\d{2}:?\d{2})$")
 _HOUR_24 = re.compile(r"(?<!\d)24(?=\D{1,3}0{1,2}(?:\D{1,3}0{1,2})?(?!\d))")
 _WIDTHS = {"%Y": 4, "%j": 3} | dict.fromkeys(("%y", "%m", "%d", "%H", "%I", "%M", "%S"), 2)

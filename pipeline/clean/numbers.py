@@ -59,8 +59,7 @@ def _by_marks(marks: pd.Series, reading: Reading, *, is_whole: bool) -> tuple[pd
         is_ambiguous = marks.str.fullmatch(_MAY_BE_GROUPED)
         numbers = numbers.mask(is_ambiguous)
     if is_whole:
-        is_broken = (numbers % 1 != 0).fillna(False)
         looks_grouped = marks.str.fullmatch(_GROUPED) & ~is_typed
-        is_ambiguous = looks_grouped & (numbers.isna() | is_broken | (not reading.thousands))
+        is_ambiguous = looks_grouped & (numbers.isna() | (numbers % 1 != 0) | (not reading.thousands))
         numbers = numbers.mask(is_ambiguous)
     return numbers, is_ambiguous

@@ -65,7 +65,7 @@ def parts_that_differ(frame: pd.DataFrame, *, source: Source, source_name: str, 
     own = f"{source.authority}:{city.region_codes[source.authority] if source.authority else ''}"
     is_own = (frame["region_code"] == own) & is_sound(frame)
     codes = frame["region_code"].fillna("")
-    is_part = codes.str.fullmatch(re.escape(own) + _PARTS.get(str(source.authority), "(?!)"))
+    is_part = codes.str.fullmatch(re.escape(own) + _PARTS[str(source.authority)])
     is_part &= frame["excluded_by"].eq("other_region").fillna(False).astype(bool)
     counts = frame["population_count"].astype("Float64")
     by_day = [counts[chosen].groupby(frame["reference_on"]).agg(["sum", "count"]) for chosen in (is_own, is_part)]
