@@ -37,6 +37,22 @@ def test_a_length_is_read_in_its_unit(unit: str, text: str, seconds: int) -> Non
     assert not (parsed.is_bad | parsed.is_ambiguous).any()
 
 
+@pytest.mark.parametrize(
+    ("text", "reading", "seconds"),
+    [
+        ("1.200 menit", Reading(thousands="."), 72_000),
+        ("1.200 menit", Reading(), None),
+        ("12.34 menit", Reading(thousands="."), None),
+        ("1,5 jam", Reading(), 5_400),
+        ("1,500 jam", Reading(decimal=","), 5_400),
+    ],
+)
+def test_a_mark_in_words_is_read_as_declared_and_else_held(text: str, reading: Reading, seconds: int | None) -> None:
+    parsed = parse_durations(pd.Series([text], dtype="str"), unit="words", reading=reading)
+    assert parsed.is_bad.tolist() == [seconds is None]
+    assert parsed.values.dropna().dt.total_seconds().tolist() == ([] if seconds is None else [seconds])
+
+
 @pytest.mark.parametrize(("unit", "text"), [("minutes", "dua jam"), ("clock", "2:75"), ("clock", "150")])
 def test_what_is_no_length_is_named(unit: str, text: str) -> None:
     parsed = parse_durations(pd.Series([text], dtype="str"), unit=unit, reading=Reading())

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from connectors.remarks import Remark
-from pipeline.indicators.base import Fingerprint, Quotient, Result, RowCounts
+from pipeline.indicators.base import Fingerprint, Quotient, Result, RowCounts, quarantine_effect
 from pipeline.indicators.dates import date_remarks
 from pipeline.indicators.definition import definitions
 from tests.indicators.frames import terms_of
@@ -117,3 +117,13 @@ def test_a_desk_that_notes_dates_by_its_own_rule_is_not_told_to_say_so() -> None
         assert remark.keeps_provisional is not suffices
         assert ("dates_suffice: true" in remark.id) is ("dates_suffice: true" in remark.en) is not suffices
     assert date_remarks(0, 10, to_day_end=1.5, suffices=False) == []
+
+
+def test_of_quarantined_rows_without_a_known_number_the_effect_is_not_known() -> None:
+    rows = RowCounts(5, 4, {}, {"bad": 1})
+    (remark,) = quarantine_effect(rows, headline=ONE, unit_id="", if_sound=[], known_count=0)
+    assert (remark.id, remark.en) == (
+        "1 baris dikarantina; pengaruhnya tidak dapat dihitung",
+        "1 rows are quarantined; their effect cannot be computed",
+    )
+    assert quarantine_effect(rows, headline=NONE, unit_id="", if_sound=[], known_count=0) == []

@@ -145,8 +145,8 @@ def test_two_rows_that_add_up_as_two_others_differ_in_the_second_sum() -> None:
 
 
 def test_where_a_row_came_from_is_in_no_fingerprint() -> None:
-    elsewhere = {"source_file_id": "other", "source_row": 77}
-    assert sha256("online_services", row=elsewhere) == sha256("online_services")
+    rows = frame_of(TABLES["services"], [ROWS["online_services"]])
+    assert Fingerprint.of(rows.assign(source_file_id="other", source_row=77)) == Fingerprint.of(rows)
 
 
 def test_terms_in_another_order_are_the_same_terms() -> None:

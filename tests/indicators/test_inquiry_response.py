@@ -312,10 +312,13 @@ def test_the_answered_are_broken_down_by_member_and_blank_is_one() -> None:
     }
 
 
-def test_a_wait_of_a_hundred_years_is_kept_whole() -> None:
+def test_a_wait_of_a_hundred_years_is_kept_whole_and_one_of_a_day_in_four_bytes() -> None:
     wait = pd.Timestamp("2025-05-05") - pd.Timestamp("1925-05-05")
     result = measured([inquiry(1, "1925-05-05 08:00", "2025-05-05 08:00")], "1925")
     assert result.statistics["median"] == pytest.approx(wait.days, abs=1)
+    part = frame_of(INQUIRIES, [inquiry(1, "2025-05-05 08:00", "2025-05-06 08:00")])
+    (seconds,) = INDICATORS["inquiry_response"].summarise(part, terms=terms_of("2025")).answered_seconds
+    assert (seconds.tolist(), seconds.dtype) == ([86_400], "int32")
 
 
 def test_months_in_which_only_unsound_inquiries_came_are_not_covered() -> None:

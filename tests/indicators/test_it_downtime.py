@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from pipeline.coverage import Coverage
 from pipeline.indicators.base import measure
+from pipeline.indicators.it_downtime import join
 from pipeline.indicators.registry import INDICATORS
 from pipeline.tables import OUTAGES
 from tests.indicators.frames import frame_of, terms_of
@@ -232,6 +233,19 @@ def test_hours_and_incidents_equal_a_count_by_the_minute_and_months_add_up(
 def test_row_order_changes_nothing_of_a_result(windows: Any, random: Any) -> None:
     rows = [row | {"incident_id": str(n // 2), "cause": f"cause {n}"} for n, row in enumerate(rows_of(windows))]
     assert measured(rows) == measured(random.sample(rows, len(rows)))
+
+
+def test_outages_are_numbered_by_component_and_time_in_whatever_order_windows_come() -> None:
+    rows = [
+        outage(1, "2025-02-01 08:00", "2025-02-01 10:00", "B"),
+        outage(2, "2025-03-01 08:00", "2025-03-01 10:00", "A"),
+        outage(3, "2025-02-01 08:00", "2025-02-01 09:00", "A"),
+        outage(4, "2025-02-01 09:00", "2025-02-01 11:00", "A"),
+    ]
+    for order in ((0, 1, 2, 3), (3, 1, 0, 2)):
+        found, pieces = join(frame_of(OUTAGES, [rows[place] for place in order]))
+        assert [found[order.index(place)] for place in range(4)] == [2, 1, 0, 0]
+        assert pieces["key"].tolist() == [0, 1, 2]
 
 
 def test_of_rows_that_start_at_once_under_one_number_the_first_cause_by_name_stands() -> None:

@@ -117,6 +117,7 @@ CASES: dict[str, tuple[str, list[dict[str, Any]], dict[str, Any]]] = {
     ),
     "portal_visits-of-no-row": ("portal_visits", [], {}),
     "portal_visits-of-no-visit": ("portal_visits", [visits(1, 0)], {}),
+    "portal_visits-of-bots": ("portal_visits", VISITS[2:3], {"log_lines": RowCounts(150, 150)}),
     "portal_visits-of-nobody": ("portal_visits", VISITS[:1], {"population": None}),
     "online_services": ("online_services", SERVICES, {"agencies_expected": ("Dinas A", "Dinas B", "Dinas C")}),
     "online_services-of-no-row": ("online_services", [], {}),
