@@ -116,9 +116,7 @@ def _by_format(texts: pd.Series, form: str, zone: tzinfo | None) -> pd.Series:
         stamps = pd.to_datetime(numbers.dropna(), unit="s" if form == "epoch" else "ms", utc=True)
         return _joined([stamps], texts.index)
     if form == EXCEL:
-        serials = (
-            fitting.where(fitting.str.fullmatch(_SERIAL)).str.removesuffix("e0").str.replace(",", ".", regex=False)
-        )
+        serials = fitting.where(fitting.str.fullmatch(_SERIAL)).str.replace(",", ".", regex=False)
         seconds = (pd.to_numeric(serials.dropna()).astype("float64") * _DAY_SECONDS).round()
         days = pd.to_datetime(seconds, unit="s", origin=_FIRST_SERIAL)
         return _joined([in_zone(days, zone)], texts.index)
