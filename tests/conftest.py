@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import gc
+import os
 import shutil
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
+import sqlalchemy as sa
 from hypothesis import Phase, settings
+from sqlalchemy.engine.default import DefaultDialect
 
+from pipeline.warehouse import Warehouse
 from tests.hold import IS_FULL, ROWS
 from tests.hold.page import Told, counted, page, told_by
 from tests.postgres import postgres_server
@@ -39,6 +44,34 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_collection_finish() -> None:
     """What was imported and collected lives to the end: no garbage collector need look through it again and again."""
     gc.freeze()
+    gc.set_threshold(200_000, 20, 20)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def nothing_waits_for_the_disk() -> Iterator[None]:
+    """No test cuts this machine's own power: those of power cuts watch what is synced, or run in other processes."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", os.fstat)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def queries_compiled_once() -> Iterator[None]:
+    """Each test has a warehouse of its own, of which SQLAlchemy would compile every query again.
+
+    What queries are compiled to is kept by dialect: all of a kind are set up alike, so one stands for another.
+    """
+    compiled: dict[Any, Any] = {}
+
+    def share(connection: sa.Connection) -> None:
+        connection.execution_options(compiled_cache=compiled)
+
+    sa.event.listen(sa.Engine, "engine_connect", share)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(DefaultDialect, "__eq__", lambda one, other: type(one) is type(other))
+        patch.setattr(DefaultDialect, "__hash__", lambda one: hash(type(one)))
+        yield
+    sa.event.remove(sa.Engine, "engine_connect", share)
 
 
 @pytest.fixture(scope="session")
@@ -52,10 +85,37 @@ def warehouse_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """An empty warehouse on each database in turn."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'warehouse.sqlite'}"
-    url: str = request.getfixturevalue("postgres_url")
+    return _new_database(request.getfixturevalue("postgres_url"), template="template1")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def migrated_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A warehouse without results on each database in turn, for tests that are not about how its tables come to be."""
+    if request.param == "sqlite":
+        return f"sqlite:///{shutil.copy(request.getfixturevalue('migrated_file'), tmp_path / 'warehouse.sqlite')}"
+    return _new_database(request.getfixturevalue("postgres_url"), template=request.getfixturevalue("migrated_database"))
+
+
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What SQLite keeps of a warehouse without results, to be copied: to make it anew takes ten times as long."""
+    path = tmp_path_factory.mktemp("migrated") / "warehouse.sqlite"
+    Warehouse(f"sqlite:///{path}").migrate()
+    return path
+
+
+@pytest.fixture(scope="session")
+def migrated_database(postgres_url: str) -> str:
+    """The name of such a database in PostgreSQL."""
+    url = _new_database(postgres_url, template="template1")
+    Warehouse(url).migrate()
+    return url.rpartition("/")[2]
+
+
+def _new_database(url: str, *, template: str) -> str:
     name = f"w{uuid.uuid4().hex}"
     with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")  # type: ignore[call-overload]
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")  # type: ignore[call-overload]
     return url.removesuffix("postgres") + name
 
 

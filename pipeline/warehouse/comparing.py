@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -39,9 +40,10 @@ class AsStored(sa.types.TypeDecorator[Any]):
             return Unreadable(value)
 
 
-def as_stored(table: sa.Table) -> list[sa.ColumnElement[Any]]:
+@cache
+def as_stored(table: sa.Table) -> tuple[sa.ColumnElement[Any], ...]:
     """The columns of a table, read without a fault whatever stands in them."""
-    return [_as_stored(column) for column in table.columns]
+    return tuple(_as_stored(column) for column in table.columns)
 
 
 def _as_stored(column: sa.Column[Any]) -> sa.ColumnElement[Any]:

@@ -145,6 +145,8 @@ def result_rows(connection: Connection, versions: sa.Subquery) -> tuple[list[Map
 
     A version that was altered has no value: the reason says so, and what mends it.
     """
+    if connection.execute(sa.select(versions).limit(1)).first() is None:
+        return [], versions
     altered = _altered(connection, versions)
     intact = but(versions, altered) if altered else versions
     rows: list[Mapping[str, Any]] = [*connection.execute(among(RESULT, intact)).mappings()]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -26,8 +27,11 @@ from pipeline.warehouse.model import (
 Key = tuple[Any, ...]
 # Any row of these tells that a version was there; breakdowns are many, and never all that is left.
 _TELLING = (RESULT, SEAL, ROWS, VARIANT, REMARK, RESULT_POPULATION, RESULT_SOURCE)
+# A run asks for the same few versions in many queries; to build one takes longer than to ask it. Some ten are of each.
+_FEW, _OF_EACH = 32, 16
 
 
+@lru_cache(maxsize=_FEW)
 def newest_versions(
     city_id: str | None, *, period: str | None = None, indicator_id: str | None = None, as_of: datetime | None = None
 ) -> sa.Subquery:
@@ -40,6 +44,7 @@ def newest_versions(
     return query.group_by(*(there.c[name] for name in KEY[:-1])).subquery("newest")
 
 
+@lru_cache(maxsize=_FEW)
 def all_versions(
     city_id: str, *, period: str | None = None, indicator_id: str | None = None, as_of: datetime | None = None
 ) -> sa.Subquery:
@@ -65,8 +70,9 @@ def _there(city_id: str | None, *, period: str | None, indicator_id: str | None,
     return query.where(came_at <= as_of).subquery("versions_then")
 
 
+@lru_cache(maxsize=_FEW * _OF_EACH)
 def among(
-    table: sa.TableClause, versions: sa.Subquery, *, columns: Sequence[sa.ColumnElement[Any]] = ()
+    table: sa.TableClause, versions: sa.Subquery, *, columns: tuple[sa.ColumnElement[Any], ...] = ()
 ) -> sa.Select[Any]:
     """The rows of a table, or some columns of them, that belong to those versions."""
     are_theirs = sa.and_(*(table.c[name] == versions.c[name] for name in KEY))

@@ -23,8 +23,8 @@ OF_PARTS = [(table, column) for table in (*PARTS, SEAL) for column in table.colu
 
 
 @pytest.fixture
-def warehouse(warehouse_url: str) -> Warehouse:
-    return with_two_versions(warehouse_url)
+def warehouse(migrated_url: str) -> Warehouse:
+    return with_two_versions(migrated_url)
 
 
 def alter_column(url: str, table: sa.Table, column: sa.Column[object]) -> bool:
@@ -41,10 +41,10 @@ def alter_column(url: str, table: sa.Table, column: sa.Column[object]) -> bool:
 
 @pytest.mark.parametrize(("table", "column"), OF_PARTS, ids=[f"{t.name}.{c.name}" for t, c in OF_PARTS])
 def test_an_altered_version_has_no_value(
-    table: sa.Table, column: sa.Column[object], warehouse: Warehouse, warehouse_url: str
+    table: sa.Table, column: sa.Column[object], warehouse: Warehouse, migrated_url: str
 ) -> None:
     (before,) = warehouse.results("kota-uji")
-    if not alter_column(warehouse_url, table, column):
+    if not alter_column(migrated_url, table, column):
         pytest.skip("not a row of this version, or not allowed")
     view = warehouse.city_view("kota-uji")
     (one,), (shown,) = view.results, warehouse.current("kota-uji", is_whole=True)
@@ -61,8 +61,8 @@ def test_an_altered_version_has_no_value(
     assert [row.value for row in warehouse.results("kota-uji")] == [before.value]
 
 
-def test_an_altered_older_version_has_no_value_and_the_newest_has(warehouse: Warehouse, warehouse_url: str) -> None:
-    alter(warehouse_url, "UPDATE result SET value = 9 WHERE version = 1")
+def test_an_altered_older_version_has_no_value_and_the_newest_has(warehouse: Warehouse, migrated_url: str) -> None:
+    alter(migrated_url, "UPDATE result SET value = 9 WHERE version = 1")
     (one,) = warehouse.city_view("kota-uji").results
     assert one.value is not None
     assert [version.reason for version in one.versions] == [altered_reason(is_gone=False, is_newest=False), None]
@@ -107,11 +107,11 @@ def test_a_text_where_a_day_of_readiness_should_be_is_a_message(sqlite_warehouse
 
 @pytest.mark.parametrize("kept", ["result_seal", "result_variant", "result_source"])
 def test_a_version_of_which_only_parts_are_left_is_shown_as_altered(
-    kept: str, warehouse: Warehouse, warehouse_url: str
+    kept: str, warehouse: Warehouse, migrated_url: str
 ) -> None:
     gone = {"result_rows", "result_variant", "result_breakdown", "result_remark", "result_population", "result_source"}
     tables = [*(gone | {"result_seal"}) - {kept}, "result"]
-    without_checks(warehouse_url, *(f"DELETE FROM {table} WHERE version = 2" for table in tables))
+    without_checks(migrated_url, *(f"DELETE FROM {table} WHERE version = 2" for table in tables))
     for as_of in (None, NOW + timedelta(days=1)):
         (shown,) = warehouse.current("kota-uji", as_of=as_of)
         assert (shown["version"], shown["value"], shown["status"]) == (2, None, "altered")
@@ -133,14 +133,14 @@ def test_a_version_of_which_only_parts_are_left_is_shown_as_altered(
 
 @pytest.mark.parametrize("kept", ["result_seal", "result_variant"])
 def test_an_only_version_of_which_parts_are_left_is_written_again_as_one_that_was_gone(
-    kept: str, warehouse_url: str
+    kept: str, migrated_url: str
 ) -> None:
-    warehouse = Warehouse(warehouse_url)
+    warehouse = Warehouse(migrated_url)
     warehouse.migrate()
     warehouse.store([V2], request=later("r1"))
     parts = {"result_seal", "result_rows", "result_variant", "result_breakdown", "result_remark", "result_source"}
     without_checks(
-        warehouse_url, *(f"DELETE FROM {table}" for table in (*(parts - {kept}), "result_population", "result"))
+        migrated_url, *(f"DELETE FROM {table}" for table in (*(parts - {kept}), "result_population", "result"))
     )
     assert "gone from the warehouse" in warehouse.current("kota-uji")[0]["reason"]
     assert not warehouse.compare([V2], request=later("r9")).is_same
@@ -159,8 +159,8 @@ def without_checks(url: str, *statements: str) -> None:
 
 
 @pytest.fixture
-def sqlite_warehouse(warehouse: Warehouse, warehouse_url: str) -> tuple[Warehouse, str]:
+def sqlite_warehouse(warehouse: Warehouse, migrated_url: str) -> tuple[Warehouse, str]:
     """The warehouse in SQLite, which keeps a text in any column."""
-    if not warehouse_url.startswith("sqlite"):
+    if not migrated_url.startswith("sqlite"):
         pytest.skip("PostgreSQL refuses a text in a column of another type")
-    return warehouse, warehouse_url
+    return warehouse, migrated_url

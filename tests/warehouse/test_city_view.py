@@ -18,8 +18,8 @@ TARGETS = (
 
 
 @pytest.fixture
-def warehouse(warehouse_url: str) -> Warehouse:
-    made = Warehouse(warehouse_url)
+def warehouse(migrated_url: str) -> Warehouse:
+    made = Warehouse(migrated_url)
     made.migrate()
     made.store([result()], request=replace(request("r1"), targets=TARGETS))
     late = replace(request("r2", sha256="e" * 64, computed_at=NOW + timedelta(days=3)), targets=TARGETS)
@@ -86,7 +86,7 @@ def test_targets_come_in_the_order_of_clauses_and_years(warehouse: Warehouse) ->
 
 
 def test_of_every_city_the_newest_values_come_with_targets_and_readiness(
-    warehouse: Warehouse, warehouse_url: str
+    warehouse: Warehouse, migrated_url: str
 ) -> None:
     second = CityRecord("kota-b", "Kota B", "Asia/Makassar", "kemendagri:73", smallest_group=9)
     both = [
@@ -98,9 +98,7 @@ def test_of_every_city_the_newest_values_come_with_targets_and_readiness(
         of_year = [one for one in both if one.period == year]
         warehouse.store(of_year, request=replace(request(f"b{year}"), city=second, period=year))
     yes = AnswerRecord("it_downtime", 3, "proven", "Diskominfo")
-    ReadinessRecords(warehouse_url).store(
-        second, 2025, [yes, replace(yes, theme=4, state="no")], today=date(2026, 1, 5)
-    )
+    ReadinessRecords(migrated_url).store(second, 2025, [yes, replace(yes, theme=4, state="no")], today=date(2026, 1, 5))
     other, one = warehouse.headlines()
     assert (other.city, other.targets) == (second, ())
     assert [(r.period, r.indicator_id) for r in other.results] == [

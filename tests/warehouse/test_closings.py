@@ -20,9 +20,9 @@ OPEN = Remark("open_inquiries", "masih terbuka", "still open")
 
 
 @pytest.fixture
-def closed(warehouse_url: str) -> Warehouse:
+def closed(migrated_url: str) -> Warehouse:
     """A warehouse with one result of a year that is closed."""
-    made = Warehouse(warehouse_url)
+    made = Warehouse(migrated_url)
     made.migrate()
     made.store([result()], request=request("r1"))
     assert made.close(closing())
@@ -92,8 +92,8 @@ def test_a_year_closes_with_its_months_and_no_others(period: str, outcome: str, 
         ),
     ],
 )
-def test_a_year_that_is_not_final_stays_open(changes: dict[str, Any], told: str, warehouse_url: str) -> None:
-    warehouse = Warehouse(warehouse_url)
+def test_a_year_that_is_not_final_stays_open(changes: dict[str, Any], told: str, migrated_url: str) -> None:
+    warehouse = Warehouse(migrated_url)
     warehouse.migrate()
     warehouse.store([replace(result(), **changes)], request=request("r1"))
     with pytest.raises(DataRejected, match=told):
@@ -109,8 +109,8 @@ def test_a_correction_that_leaves_the_year_provisional_is_refused_whole(closed: 
     assert (closed.pending("kota-uji"), len(closed.history("kota-uji"))) == (before, 1)
 
 
-def test_two_at_once_close_once_and_correct_once(warehouse_url: str) -> None:
-    warehouse = Warehouse(warehouse_url)
+def test_two_at_once_close_once_and_correct_once(migrated_url: str) -> None:
+    warehouse = Warehouse(migrated_url)
     warehouse.migrate()
     warehouse.store([result()], request=request("r1"))
     assert sorted(at_once(*[lambda: warehouse.close(closing())] * 3)) == [False, False, True]

@@ -85,7 +85,7 @@ def test_a_reason_as_it_is_read_names_only_members_that_are_published_of_it_or_o
 
 @pytest.mark.parametrize("counts", [(9, 5, 30), (3, 4, 30), (4, 6, 30), (1, 1, 9, 30), (3, 20, 20), (3,), (2, 2)])
 def test_the_view_for_tools_folds_as_the_pages_do_and_the_data_team_sees_all(
-    warehouse_url: str, counts: tuple[float, ...]
+    migrated_url: str, counts: tuple[float, ...]
 ) -> None:
     found = tuple(
         Breakdown("channel", one.name, Quotient(one.numerator, one.denominator, one.unit, one.value))
@@ -93,12 +93,12 @@ def test_the_view_for_tools_folds_as_the_pages_do_and_the_data_team_sees_all(
     )
     months = (Breakdown("month", "2025-01", Quotient(24.0, 1.0, "days", 1.0)),)
     answered = replace(result(breakdowns=found + months), indicator_id="inquiry_response")
-    warehouse = Warehouse(warehouse_url)
+    warehouse = Warehouse(migrated_url)
     warehouse.migrate()
     warehouse.store([answered], request=request("r1"))
     view = warehouse.city_view("kota-uji", period="2025").results[0].breakdowns
     seen = query(
-        warehouse_url,
+        migrated_url,
         "SELECT member, value, numerator, denominator FROM indicator_breakdown_current WHERE dimension = 'channel'",
     )
     told = {one.name: (one.value, one.numerator, one.denominator) for one in view["channel"]}
@@ -109,8 +109,8 @@ def test_the_view_for_tools_folds_as_the_pages_do_and_the_data_team_sees_all(
     assert len(warehouse.breakdowns("kota-uji", "2025")["inquiry_response"]) == len(counts) + 1
 
 
-def test_the_view_names_every_dimension_that_is_declared_as_folded(warehouse_url: str) -> None:
-    warehouse = Warehouse(warehouse_url)
+def test_the_view_names_every_dimension_that_is_declared_as_folded(migrated_url: str) -> None:
+    warehouse = Warehouse(migrated_url)
     warehouse.migrate()
     declared = [(one.id, dimension) for one in definitions().values() for dimension in one.folded]
     assert declared
@@ -118,18 +118,18 @@ def test_the_view_names_every_dimension_that_is_declared_as_folded(warehouse_url
         small = Breakdown(dimension, "Sdr. X", Quotient(1.0, 1.0, "days", 1.0))
         told = replace(result(breakdowns=(small,), inputs=dimension), indicator_id=indicator_id)
         warehouse.store([told], request=request(dimension))
-        assert query(warehouse_url, "SELECT member FROM indicator_breakdown_current") == [(OTHERS,)]
+        assert query(migrated_url, "SELECT member FROM indicator_breakdown_current") == [(OTHERS,)]
 
 
-def test_a_component_of_one_incident_is_no_person_and_stays(warehouse_url: str) -> None:
-    warehouse = Warehouse(warehouse_url)
+def test_a_component_of_one_incident_is_no_person_and_stays(migrated_url: str) -> None:
+    warehouse = Warehouse(migrated_url)
     warehouse.migrate()
     warehouse.store([result()], request=request("r1"))
-    assert query(warehouse_url, "SELECT member FROM indicator_breakdown_current") == [("Jaringan",)]
+    assert query(migrated_url, "SELECT member FROM indicator_breakdown_current") == [("Jaringan",)]
 
 
-def test_a_reason_stored_when_smaller_groups_were_told_of_names_none_that_is_small_now(warehouse_url: str) -> None:
-    warehouse = Warehouse(warehouse_url)
+def test_a_reason_stored_when_smaller_groups_were_told_of_names_none_that_is_small_now(migrated_url: str) -> None:
+    warehouse = Warehouse(migrated_url)
     warehouse.migrate()
     sizes = {"Loket": 30.0, "Radio": 40.0, "Loket Rini": 3.0, "Sapa": 4.0}
     members = tuple(Breakdown("channel", name, Quotient(n, n, "days", 1.0)) for name, n in sizes.items())
@@ -164,19 +164,19 @@ def test_a_reason_stored_when_smaller_groups_were_told_of_names_none_that_is_sma
     assert "Rini" not in str(shown)
     assert "Tini" not in str(shown)
     assert "42.9" not in str(shown)
-    remarks_of_tools = str(query(warehouse_url, "SELECT code, text_id, text_en FROM indicator_remark_current"))
+    remarks_of_tools = str(query(migrated_url, "SELECT code, text_id, text_en FROM indicator_remark_current"))
     assert "gone_members_pct" in remarks_of_tools
     assert "Tini" not in remarks_of_tools
     for view in ("indicator_current", "indicator_history"):
-        reasons = query(warehouse_url, f"SELECT reason FROM {view}")
+        reasons = query(migrated_url, f"SELECT reason FROM {view}")
         assert set(reasons) == {(None,)}
 
 
-def test_views_for_tools_show_a_reason_that_names_no_member_as_it_is(warehouse_url: str) -> None:
-    warehouse = Warehouse(warehouse_url)
+def test_views_for_tools_show_a_reason_that_names_no_member_as_it_is(migrated_url: str) -> None:
+    warehouse = Warehouse(migrated_url)
     warehouse.migrate()
     remark = Remark("still_open", "2 belum dijawab", "2 are not answered yet")
     found = replace(result(), indicator_id="inquiry_response", status="provisional", remarks=(remark,))
     warehouse.store([found], request=request("r1"))
     for view in ("indicator_current", "indicator_history"):
-        assert query(warehouse_url, f"SELECT reason FROM {view}") == [(str(remark),)]
+        assert query(migrated_url, f"SELECT reason FROM {view}") == [(str(remark),)]

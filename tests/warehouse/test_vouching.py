@@ -23,8 +23,8 @@ MENDED = "the stored values differed from those computed from the same files"
 
 
 @pytest.fixture
-def warehouse(warehouse_url: str) -> Warehouse:
-    return with_two_versions(warehouse_url)
+def warehouse(migrated_url: str) -> Warehouse:
+    return with_two_versions(migrated_url)
 
 
 def with_two_versions(url: str) -> Warehouse:
@@ -64,8 +64,8 @@ def store(warehouse: Warehouse, run_id: str, **others: Any) -> Stored:
 @pytest.mark.parametrize(
     "value", [0.1 + 0.2, 1 / 3, 5e-324, 1.7976931348623157e308, 94696.96969696969, -0.0, 3.0, 2.0**53 - 1, None]
 )
-def test_a_number_is_read_back_as_it_was_written(value: float | None, warehouse_url: str) -> None:
-    warehouse = Warehouse(warehouse_url)
+def test_a_number_is_read_back_as_it_was_written(value: float | None, migrated_url: str) -> None:
+    warehouse = Warehouse(migrated_url)
     warehouse.migrate()
     part = Quotient(value, value, "hours per incident", value, None if value is not None else "tiada / none")
     one = result(breakdowns=(Breakdown("component", "A", part),), variants={"v": part}, statistics={"median": value})
@@ -111,9 +111,9 @@ def test_a_version_stands_for_the_same_inputs_in_other_files_or_words_alone(
     ],
 )
 def test_what_was_altered_is_written_again_as_a_version_that_says_so(
-    statements: list[str], places: set[str], warehouse: Warehouse, warehouse_url: str
+    statements: list[str], places: set[str], warehouse: Warehouse, migrated_url: str
 ) -> None:
-    alter(warehouse_url, *statements)
+    alter(migrated_url, *statements)
     assert {one.place for one in compared(warehouse).differences} == places
     mended = store(warehouse, "r3")
     assert (mended.version, mended.change_reason.split(" / ")[1]) == (3, MENDED)
@@ -123,8 +123,8 @@ def test_what_was_altered_is_written_again_as_a_version_that_says_so(
     assert store(warehouse, "r4").outcome == "unchanged"
 
 
-def test_two_who_mend_at_once_write_one_version(warehouse: Warehouse, warehouse_url: str) -> None:
-    alter(warehouse_url, "UPDATE result SET median = 9 WHERE version = 2")
+def test_two_who_mend_at_once_write_one_version(warehouse: Warehouse, migrated_url: str) -> None:
+    alter(migrated_url, "UPDATE result SET median = 9 WHERE version = 2")
     with ThreadPoolExecutor(3) as pool:
         outcomes = [one.outcome for one in pool.map(lambda name: store(warehouse, name), ("r3", "r4", "r5"))]
     assert sorted(outcomes) == ["changed", "unchanged", "unchanged"]
@@ -141,9 +141,9 @@ def test_two_who_mend_at_once_write_one_version(warehouse: Warehouse, warehouse_
     ],
 )
 def test_an_older_version_that_was_altered_is_named_until_a_newer_one_is_written(
-    statements: list[str], altered: list[tuple[int, bool]], warehouse: Warehouse, warehouse_url: str
+    statements: list[str], altered: list[tuple[int, bool]], warehouse: Warehouse, migrated_url: str
 ) -> None:
-    alter(warehouse_url, *statements)
+    alter(migrated_url, *statements)
     found = compared(warehouse)
     assert [(one.version, one.is_gone) for one in found.alterations["it_downtime"]] == altered
     assert (found.is_same, found.differences) == (False, ())
@@ -157,30 +157,30 @@ def test_an_older_version_that_was_altered_is_named_until_a_newer_one_is_written
 
 
 def test_an_older_version_altered_with_its_seal_is_seen_by_the_one_after(
-    warehouse: Warehouse, warehouse_url: str
+    warehouse: Warehouse, migrated_url: str
 ) -> None:
-    alter(warehouse_url, "UPDATE result SET value = 9 WHERE version = 1")
-    with writing(make_engine(warehouse_url)) as connection:
+    alter(migrated_url, "UPDATE result SET value = 9 WHERE version = 1")
+    with writing(make_engine(migrated_url)) as connection:
         first = read_versions(connection, "kota-uji", "2025")["it_downtime"][0]
         seal = seal_of(first.rows, first.former or "")
         connection.execute(sa.text("UPDATE result_seal SET rows_sha256 = :seal WHERE version = 1"), {"seal": seal})
     assert [one.version for one in compared(warehouse).alterations["it_downtime"]] == [1]
 
 
-def test_a_newest_version_that_is_gone_is_written_again(warehouse: Warehouse, warehouse_url: str) -> None:
-    alter(warehouse_url, *delete(2))
+def test_a_newest_version_that_is_gone_is_written_again(warehouse: Warehouse, migrated_url: str) -> None:
+    alter(migrated_url, *delete(2))
     assert "result.inputs_sha256" in {one.place for one in compared(warehouse).differences}
     assert store(warehouse, "r3").version == 2
     assert compared(warehouse).is_same
 
 
-def test_a_closed_year_is_mended_by_a_correction_alone(warehouse: Warehouse, warehouse_url: str) -> None:
+def test_a_closed_year_is_mended_by_a_correction_alone(warehouse: Warehouse, migrated_url: str) -> None:
     warehouse.close(Closing("kota-uji", "2025", by="Siti", at=NOW))
-    alter(warehouse_url, "UPDATE result SET median = 9 WHERE version = 2")
+    alter(migrated_url, "UPDATE result SET median = 9 WHERE version = 2")
     held = str(store(warehouse, "r3"))
     assert all(told in held for told in ("its year is closed", "result.median", "tolok correct kota-uji 2025"))
     assert len(warehouse.history("kota-uji")) == 2
-    alter(warehouse_url, "UPDATE pending_result SET numerator = 9")
+    alter(migrated_url, "UPDATE pending_result SET numerator = 9")
     assert {one.place for one in compared(warehouse).differences} == {"result.median", "pending_result.numerator"}
     store(warehouse, "r4")
     assert {one.place for one in compared(warehouse).differences} == {"result.median"}
@@ -199,22 +199,22 @@ def test_a_closed_year_is_mended_by_a_correction_alone(warehouse: Warehouse, war
     ],
 )
 def test_a_correction_is_noted_as_its_versions_say(
-    statement: str, place: str, warehouse: Warehouse, warehouse_url: str
+    statement: str, place: str, warehouse: Warehouse, migrated_url: str
 ) -> None:
     warehouse.close(Closing("kota-uji", "2025", by="Siti", at=NOW))
     newest = result("c", read=6)
     warehouse.store([newest], request=later("r3", correction=Correction("Budi", "susulan")))
     assert warehouse.compare([newest], request=later("r4")).is_same
-    alter(warehouse_url, statement)
+    alter(migrated_url, statement)
     assert [one.place for one in warehouse.compare([newest], request=later("r4")).differences] == [place]
 
 
-def test_versions_of_a_warehouse_without_seals_are_sealed_as_they_are(warehouse: Warehouse, warehouse_url: str) -> None:
+def test_versions_of_a_warehouse_without_seals_are_sealed_as_they_are(warehouse: Warehouse, migrated_url: str) -> None:
     from alembic import command
 
     from pipeline.warehouse.migrations import alembic_config
 
-    with writing(make_engine(warehouse_url)) as connection:
+    with writing(make_engine(migrated_url)) as connection:
         command.downgrade(alembic_config(connection), "0010")
     warehouse.migrate()
     assert compared(warehouse).is_same
@@ -239,9 +239,9 @@ def test_a_comparison_names_what_was_not_computed_and_whether_the_year_is_closed
 
 @pytest.mark.parametrize("run_id", ["r1", "r2"])
 def test_when_the_run_of_any_version_ended_is_held_against_that_version(
-    run_id: str, warehouse: Warehouse, warehouse_url: str
+    run_id: str, warehouse: Warehouse, migrated_url: str
 ) -> None:
-    alter(warehouse_url, f"UPDATE run SET finished_at = '2020-01-01 00:00:00+00:00' WHERE run_id = '{run_id}'")
+    alter(migrated_url, f"UPDATE run SET finished_at = '2020-01-01 00:00:00+00:00' WHERE run_id = '{run_id}'")
     assert {one.place for one in compared(warehouse).differences} == {"run.finished_at"}
     assert store(warehouse, "r3").outcome == "unchanged"
     assert compared(warehouse).is_same

@@ -51,8 +51,8 @@ def request(run_id: str, *, computed_at: datetime = NOW, sha256: str = "f" * 64)
 
 
 @pytest.fixture
-def warehouse(warehouse_url: str) -> Warehouse:
-    made = Warehouse(warehouse_url)
+def warehouse(migrated_url: str) -> Warehouse:
+    made = Warehouse(migrated_url)
     made.migrate()
     return made
 
@@ -62,11 +62,11 @@ def query(url: str, text: str) -> list[tuple[Any, ...]]:
         return [tuple(row) for row in connection.execute(sa.text(text))]
 
 
-def test_migrating_again_changes_nothing(warehouse: Warehouse, warehouse_url: str) -> None:
+def test_migrating_again_changes_nothing(warehouse: Warehouse, migrated_url: str) -> None:
     warehouse.store([result()], request=request("r1"))
     warehouse.migrate()
     assert len(warehouse.current("kota-uji")) == 1
-    assert query(warehouse_url, "SELECT version_num FROM alembic_version") == [(revisions()[-1],)]
+    assert query(migrated_url, "SELECT version_num FROM alembic_version") == [(revisions()[-1],)]
 
 
 def test_two_who_migrate_a_fresh_database_at_once_both_succeed(warehouse_url: str) -> None:
@@ -115,11 +115,11 @@ def test_a_new_version_says_why(second: Result, sha256: str, reason: str, wareho
     assert (stored.version, stored.change_reason.split(" / ")[1]) == (2, reason)
 
 
-def test_the_same_inputs_and_method_write_nothing(warehouse: Warehouse, warehouse_url: str) -> None:
+def test_the_same_inputs_and_method_write_nothing(warehouse: Warehouse, migrated_url: str) -> None:
     warehouse.store([result()], request=request("r1"))
     (stored,) = warehouse.store([result()], request=request("r2"))
     assert (stored.version, stored.outcome) == (1, "unchanged")
-    assert query(warehouse_url, "SELECT run_id FROM run") == [("r1",)]
+    assert query(migrated_url, "SELECT run_id FROM run") == [("r1",)]
 
 
 def test_a_fault_in_the_middle_leaves_the_old_state(warehouse: Warehouse) -> None:
@@ -132,26 +132,24 @@ def test_a_fault_in_the_middle_leaves_the_old_state(warehouse: Warehouse) -> Non
     assert warehouse.current("kota-uji") == before
 
 
-def test_views_show_the_current_version_its_breakdowns_and_its_lineage(
-    warehouse: Warehouse, warehouse_url: str
-) -> None:
+def test_views_show_the_current_version_its_breakdowns_and_its_lineage(warehouse: Warehouse, migrated_url: str) -> None:
     warehouse.store([result()], request=request("r1"))
     warehouse.store([result("b", read=4)], request=request("r2", sha256="e" * 64))
-    assert query(warehouse_url, "SELECT version, value FROM indicator_current") == [(2, 2.0)]
-    assert query(warehouse_url, "SELECT count(*) FROM indicator_history") == [(2,)]
-    assert query(warehouse_url, "SELECT year, it_downtime FROM indicator_by_year") == [(2025, 2.0)]
-    assert query(warehouse_url, "SELECT version, member FROM indicator_breakdown_current") == [(2, "Jaringan")]
-    lineage = query(warehouse_url, "SELECT version, file, sha256 FROM result_lineage ORDER BY version")
+    assert query(migrated_url, "SELECT version, value FROM indicator_current") == [(2, 2.0)]
+    assert query(migrated_url, "SELECT count(*) FROM indicator_history") == [(2,)]
+    assert query(migrated_url, "SELECT year, it_downtime FROM indicator_by_year") == [(2025, 2.0)]
+    assert query(migrated_url, "SELECT version, member FROM indicator_breakdown_current") == [(2, "Jaringan")]
+    lineage = query(migrated_url, "SELECT version, file, sha256 FROM result_lineage ORDER BY version")
     assert lineage == [(1, "gangguan.csv", "f" * 64), (2, "gangguan.csv", "e" * 64)]
-    assert query(warehouse_url, "SELECT population_count FROM population") == [(412_000,)]
+    assert query(migrated_url, "SELECT population_count FROM population") == [(412_000,)]
 
 
-def test_two_answers_with_the_same_bytes_are_one_file_of_the_lineage(warehouse: Warehouse, warehouse_url: str) -> None:
+def test_two_answers_with_the_same_bytes_are_one_file_of_the_lineage(warehouse: Warehouse, migrated_url: str) -> None:
     january = request("r1")
     (file,) = january.sources["it_downtime"]
     files = (file, replace(file, name="februari.json"), replace(file, source="lain"))
     warehouse.store([result()], request=replace(january, sources={"it_downtime": files}))
-    lineage = query(warehouse_url, "SELECT source, file FROM result_lineage ORDER BY source")
+    lineage = query(migrated_url, "SELECT source, file FROM result_lineage ORDER BY source")
     assert lineage == [("gangguan", "februari.json"), ("lain", "gangguan.csv")]
 
 
@@ -214,13 +212,13 @@ def test_only_the_period_and_the_indicator_asked_for_are_given(warehouse: Wareho
 
 
 def test_a_version_written_while_results_are_read_is_not_shown_in_part(
-    warehouse: Warehouse, warehouse_url: str, monkeypatch: pytest.MonkeyPatch
+    warehouse: Warehouse, migrated_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     warehouse.store([result()], request=request("r1"))
     before, read_parts = warehouse.current("kota-uji"), city_view.rows_by_key
 
     def write_then_read(*arguments: Any) -> Any:
-        Warehouse(warehouse_url).store([result("b", variants={})], request=request("r2"))
+        Warehouse(migrated_url).store([result("b", variants={})], request=request("r2"))
         return read_parts(*arguments)
 
     monkeypatch.setattr(city_view, "rows_by_key", write_then_read)
@@ -256,42 +254,42 @@ def test_a_question_about_one_city_reads_no_table_from_end_to_end(question: str,
 
 @pytest.mark.parametrize("inputs", ["a", "b"])
 def test_a_corrected_population_figure_replaces_the_former_one_whether_or_not_a_result_changes(
-    inputs: str, warehouse: Warehouse, warehouse_url: str
+    inputs: str, warehouse: Warehouse, migrated_url: str
 ) -> None:
     warehouse.store([result("a")], request=request("r1"))
     corrected = PopulationRecord("kemendagri:31", date(2025, 12, 31), "dukcapil", 420_000)
     warehouse.store([result(inputs)], request=replace(request("r2"), populations=(corrected,)))
-    assert query(warehouse_url, "SELECT population_count FROM population") == [(420_000,)]
+    assert query(migrated_url, "SELECT population_count FROM population") == [(420_000,)]
 
 
-def test_of_two_figures_for_one_day_and_source_the_headlines_is_kept(warehouse: Warehouse, warehouse_url: str) -> None:
+def test_of_two_figures_for_one_day_and_source_the_headlines_is_kept(warehouse: Warehouse, migrated_url: str) -> None:
     headline = PopulationRecord("kemendagri:31", date(2025, 12, 31), "dukcapil", 420_000)
     other = replace(headline, population_count=400_000)
     warehouse.store([result()], request=replace(request("r1"), populations=(headline, other)))
-    assert query(warehouse_url, "SELECT population_count FROM population") == [(420_000,)]
+    assert query(migrated_url, "SELECT population_count FROM population") == [(420_000,)]
 
 
-def test_a_population_figure_is_not_kept_when_its_results_are_not(warehouse: Warehouse, warehouse_url: str) -> None:
+def test_a_population_figure_is_not_kept_when_its_results_are_not(warehouse: Warehouse, migrated_url: str) -> None:
     hours = result().headline
     twice = replace(result(), breakdowns=(Breakdown("component", "A", hours), Breakdown("component", "A", hours)))
     with pytest.raises(sa.exc.IntegrityError):
         warehouse.store([twice], request=request("r1"))
-    assert query(warehouse_url, "SELECT population_count FROM population") == []
+    assert query(migrated_url, "SELECT population_count FROM population") == []
 
 
 def test_nothing_stays_open_after_many_warehouses_were_read_and_written(
-    warehouse: Warehouse, warehouse_url: str
+    warehouse: Warehouse, migrated_url: str
 ) -> None:
-    kept = [warehouse, *(Warehouse(warehouse_url) for _ in range(5))]
+    kept = [warehouse, *(Warehouse(migrated_url) for _ in range(5))]
     for number, one in enumerate(kept):
         one.store([result(str(number))], request=request(f"r{number}"))
         one.current("kota-uji")
-    if warehouse_url.startswith("sqlite"):
+    if migrated_url.startswith("sqlite"):
         # The last connection to close removes the write-ahead log.
-        database = Path(warehouse_url.removeprefix("sqlite:///"))
+        database = Path(migrated_url.removeprefix("sqlite:///"))
         assert sorted(database.parent.glob("warehouse.sqlite*")) == [database]
     else:
-        assert eventually_none(warehouse_url, "FROM pg_stat_activity WHERE datname = current_database()")
+        assert eventually_none(migrated_url, "FROM pg_stat_activity WHERE datname = current_database()")
 
 
 def eventually_none(url: str, others: str) -> bool:
@@ -328,7 +326,7 @@ REMARKS = (
 
 
 def test_a_provisional_value_is_read_back_with_all_its_reasons_and_its_population(
-    warehouse: Warehouse, warehouse_url: str
+    warehouse: Warehouse, migrated_url: str
 ) -> None:
     given = replace(result(remarks=REMARKS, population=POPULATION), status="provisional")
     warehouse.store([given], request=request("r1"))
@@ -341,8 +339,8 @@ def test_a_provisional_value_is_read_back_with_all_its_reasons_and_its_populatio
         "reference_on": "2025-12-31",
         "region_code": "kemendagri:31",
     }
-    assert query(warehouse_url, "SELECT reason FROM indicator_current") == [(shown["reason"],)]
-    reasons = query(warehouse_url, "SELECT code, keeps_provisional FROM indicator_remark_current ORDER BY place")
+    assert query(migrated_url, "SELECT reason FROM indicator_current") == [(shown["reason"],)]
+    reasons = query(migrated_url, "SELECT code, keeps_provisional FROM indicator_remark_current ORDER BY place")
     assert [(code, bool(keeps)) for code, keeps in reasons] == [(r.code, r.keeps_provisional) for r in REMARKS]
 
 
