@@ -29,7 +29,8 @@ def postgres_server(binaries: Path | None = None) -> Iterator[str]:
     port = free_port()
     try:
         as_owner(binaries / "initdb", "-D", data, "-U", "tolok", "-A", "trust", "-E", "UTF8", "--locale=C", "-N")
-        options = f"-c fsync=off -c timezone=Asia/Jayapura -c listen_addresses=127.0.0.1 -p {port} -k {folder}"
+        settings = "-c fsync=off -c autovacuum=off -c timezone=Asia/Jayapura -c listen_addresses=127.0.0.1"
+        options = f"{settings} -p {port} -k {folder}"
         as_owner(binaries / "pg_ctl", "-D", data, "-w", "-l", folder / "log", "-o", options, "start")
         yield f"postgresql://tolok@127.0.0.1:{port}/postgres"
     finally:

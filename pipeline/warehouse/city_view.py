@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -32,8 +32,8 @@ from pipeline.warehouse.model import (
     UtcOrUnknown,
 )
 from pipeline.warehouse.records import CityRecord, PopulationRecord, RuleOutcome, SourceFile, TargetRecord
-from pipeline.warehouse.seals import result_rows
-from pipeline.warehouse.selecting import all_versions, among, key_of, newest_versions, rows_by_key
+from pipeline.warehouse.seals import STATUS_ALTERED, result_rows
+from pipeline.warehouse.selecting import all_versions, among, but, key_of, newest_versions, rows_by_key
 
 ORDER = tuple(definitions())
 _FILE = ("source", "file", "sha256", "size_bytes", "owner", "licence")
@@ -197,7 +197,13 @@ def read_city(
     Breakdowns, versions, validation and targets come only where `is_whole`. A version whose rows are not those that
     were sealed has no value. A city of which nothing was ever stored has its id for a name and no results.
     """
-    rows, newest = result_rows(connection, newest_versions(city_id, period=period, as_of=as_of))
+    newest = newest_versions(city_id, period=period, as_of=as_of)
+    # The newest are among all, so that each is held against its seal once.
+    asked = all_versions(city_id, period=period, as_of=as_of) if is_whole else newest
+    every, _ = result_rows(connection, asked)
+    rows = _newest(every)
+    altered = [key_of(row) for row in rows if row["status"] == STATUS_ALTERED]
+    newest = but(newest, altered) if altered else newest
     parts = (ROWS, VARIANT, LINEAGE, REMARK, RESULT_POPULATION, *((BREAKDOWN,) if is_whole else ()))
     by_key = {table.name: rows_by_key(connection, table, newest) for table in parts if rows}
     done = closings.events(connection, city_id, as_of=as_of)
@@ -218,7 +224,7 @@ def read_city(
     if not is_whole:
         return CityView(city, tuple(views))
     targets = _targets(connection, city_id)
-    versions = _versions(connection, city_id, period=period, as_of=as_of)
+    versions = _versions(every)
     outcomes = _outcomes(connection, {row["run_id"] for row in rows})
     by_year = {(target.indicator_id, target.year): target for target in targets}
     whole = [
@@ -334,10 +340,14 @@ def _target_of(view: ResultView, targets: Mapping[tuple[str, int], TargetRecord]
     return targets.get((view.indicator_id, period.year))
 
 
-def _versions(
-    connection: Connection, city_id: str, *, period: str | None, as_of: datetime | None
-) -> Mapping[tuple[str, str, str], tuple[Version, ...]]:
-    rows, _ = result_rows(connection, all_versions(city_id, period=period, as_of=as_of))
+def _newest(rows: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The newest version of each result."""
+    in_order = sorted(rows, key=itemgetter("version"))
+    return list({(row["indicator_id"], row["period"]): row for row in in_order}.values())
+
+
+def _versions(rows: Iterable[Mapping[str, Any]]) -> Mapping[tuple[str, str, str], tuple[Version, ...]]:
+    """Of each result all its versions, in order."""
     found: dict[tuple[str, str, str], tuple[Version, ...]] = defaultdict(tuple)
     for row in sorted(rows, key=itemgetter("version")):
         version = Version(
