@@ -15,7 +15,7 @@ Month = tuple[int, int]
 _SAYS_PERIOD = re.compile(r"\b(?:periode|period|bulan|month|triwulan|tw|kuartal|quarter|semester|tahun|year)\b", re.I)
 _SPAN = re.compile(r"\b(?:s\.?\s*d\.?|s/d|sampai|hingga|until|to)(?=\W)", re.I)
 _DASH = re.compile(r"[-–—]")
-_DAY = re.compile(r"\b\d{1,2}\s+[a-z]+\s+20\d\d", re.I)
+_DAY = re.compile(r"\b\d{1,2}\s+(?!(?:tahun|year)\b)[a-z]+\s+20\d\d", re.I)
 # A date of printing, or of a rule, is none of the data's.
 _OTHER_DATE = re.compile(
     r"cetak|unduh|ekspor|diambil|print|export|download|generated|keadaan|per tanggal|as of|nomor|no\.|perda|perwal",
