@@ -106,7 +106,7 @@ def test_what_stands_keeps_its_version_and_its_reason() -> None:
 
 def test_a_value_that_nobody_computed_is_named_and_written_again() -> None:
     rows = version_rows(FIRST, version=1, change_reason="", request=ASKED)
-    found = decide(FIRST, [Version(1, rows | {"result_variant": ()}, seal_of(rows, ""), "")], ASKED)
+    found = decide(FIRST, [Version(1, {**rows, "result_variant": ()}, seal_of(rows, ""), "")], ASKED)
     assert (found.stored.version, found.stored.change) == (2, "result_variant")
     assert found.stored.change_reason.endswith("/ the stored values differed from those computed from the same files")
     sealed_otherwise = decide(FIRST, [Version(1, rows, "x", "")], ASKED)

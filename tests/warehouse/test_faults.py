@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import resource
 import sqlite3
 import threading
 import time
@@ -104,30 +103,6 @@ def test_why_a_file_cannot_be_made_is_told_with_its_place(code: int | None, kind
     error = cannot_open(sa.make_url("sqlite:////data/w.sqlite"), OSError(code, NEVER_SHOWN) if code else OSError())
     assert (type(error), told in error.en) == (kind, True)
     assert all("sqlite:////data/w.sqlite" in text and NEVER_SHOWN not in text for text in (error.id, error.en))
-
-
-def test_a_warehouse_is_read_where_nothing_can_be_written_beside_it(tmp_path: Path) -> None:
-    warehouse = Warehouse(f"sqlite:///{tmp_path / 'w.sqlite'}")
-    warehouse.migrate()
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, limits[1]))
-    try:
-        names = warehouse.city_names()
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-    assert names == {}
-
-
-def test_a_file_that_another_program_has_for_itself_alone_is_told_as_locked(tmp_path: Path) -> None:
-    warehouse = Warehouse(f"sqlite:///{tmp_path / 'w.sqlite'}?timeout=0.05")
-    warehouse.migrate()
-    other = sqlite3.connect(tmp_path / "w.sqlite", isolation_level=None)
-    for statement in ("PRAGMA locking_mode = EXCLUSIVE", "BEGIN IMMEDIATE", "COMMIT"):
-        other.execute(statement)
-    with pytest.raises(SourceUnavailable, match="locked by another program"):
-        warehouse.city_names()
-    other.close()
-    assert warehouse.city_names() == {}
 
 
 def test_a_file_locked_by_another_program_can_be_tried_again(tmp_path: Path) -> None:

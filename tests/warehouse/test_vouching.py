@@ -221,22 +221,6 @@ def test_versions_of_a_warehouse_without_seals_are_sealed_as_they_are(warehouse:
     assert compared(warehouse).alterations == {"it_downtime": ()}
 
 
-def test_a_comparison_names_what_was_not_computed_and_whether_the_year_is_closed(warehouse: Warehouse) -> None:
-    names = ("portal_visits", "online_services", "inquiry_response")
-    warehouse.store([replace(V2, indicator_id=name) for name in names], request=later("r3"))
-    asked = later("r9", left_out=("inquiry_response",))
-    found = warehouse.compare([V2], request=asked)
-    assert found.unknown == ("online_services", "portal_visits")
-    assert {name: one.number for name, one in found.left_out.items()} == {"inquiry_response": 1}
-    assert (list(found.decided), list(found.alterations)) == (["it_downtime"], ["it_downtime", "inquiry_response"])
-    assert not found.is_closed
-    warehouse.close(Closing("kota-uji", "2025", by="Siti", at=NOW))
-    assert warehouse.compare([V2], request=asked).is_closed
-    lain = replace(asked, city=replace(asked.city, city_id="kota-lain"))
-    assert not warehouse.compare([V2], request=lain).is_closed
-    assert not warehouse.compare([replace(V2, period="2024")], request=replace(asked, period="2024")).is_closed
-
-
 @pytest.mark.parametrize("run_id", ["r1", "r2"])
 def test_when_the_run_of_any_version_ended_is_held_against_that_version(
     run_id: str, warehouse: Warehouse, migrated_url: str

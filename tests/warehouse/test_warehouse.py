@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from connectors.remarks import Remark
 from pipeline.indicators.base import Breakdown, Population, Quotient, Result, RowCounts
 from pipeline.report.text import results_table
-from pipeline.warehouse import CityRecord, SourceFile, StoreRequest, Warehouse, city_view
+from pipeline.warehouse import CityRecord, Closing, SourceFile, StoreRequest, Warehouse, city_view
 from pipeline.warehouse.engine import make_engine
 from pipeline.warehouse.migrations import revisions
 from pipeline.warehouse.records import PopulationRecord
@@ -360,3 +360,19 @@ def test_breakdowns_are_given_whole_when_asked_for(warehouse: Warehouse) -> None
     member = {"member": "Jaringan", "value": 2.0, "numerator": 6.0, "denominator": 3.0}
     assert shown["breakdowns"] == {"component": [member]}
     assert "breakdowns" not in warehouse.current("kota-uji")[0]
+
+
+def test_a_comparison_names_what_was_not_computed_and_whether_the_year_is_closed(warehouse: Warehouse) -> None:
+    names = ("it_downtime", "portal_visits", "online_services", "inquiry_response")
+    warehouse.store([replace(result(), indicator_id=name) for name in names], request=request("r1"))
+    asked = replace(request("r9"), left_out=("inquiry_response",))
+    found = warehouse.compare([result()], request=asked)
+    assert found.unknown == ("online_services", "portal_visits")
+    assert {name: one.number for name, one in found.left_out.items()} == {"inquiry_response": 1}
+    assert (list(found.decided), list(found.alterations)) == (["it_downtime"], ["it_downtime", "inquiry_response"])
+    assert not found.is_closed
+    warehouse.close(Closing("kota-uji", "2025", by="Siti", at=NOW))
+    assert warehouse.compare([result()], request=asked).is_closed
+    other = replace(asked, city=replace(asked.city, city_id="kota-lain"))
+    assert not warehouse.compare([result()], request=other).is_closed
+    assert not warehouse.compare([replace(result(), period="2024")], request=replace(asked, period="2024")).is_closed
