@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from connectors.numerals import number
 from pipeline.indicators.it_downtime import join
+from pipeline.indicators.row_hashes import row_hashes
 from pipeline.signs.fates import Fates
 from pipeline.signs.sign import MANY_ROWS, SOME_ROWS, Signs
 from pipeline.tables import Table
@@ -37,9 +39,7 @@ def _told_things(rows: pd.DataFrame, table: Table, *, fates: Fates) -> pd.DataFr
     start, end = ENDS[table.name]
     flags = [flag for name in (start, end) for flag in table.flags_of(name)]
     timed = rows[rows[end].notna() & ~rows[flags].fillna(False).astype(bool).any(axis=1)]
-    if table.name == "outages":
-        return timed[[start, end]]
-    return timed[[start, end]].assign(agency=timed["agency"].astype("str").fillna(""))
+    return timed[[start, end] if table.name == "outages" else [start, end, "agency"]]
 
 
 def _months_alike_pct(rows: pd.DataFrame) -> float | None:
@@ -54,7 +54,7 @@ def _months_alike_pct(rows: pd.DataFrame) -> float | None:
 
 def _copies_pct(rows: pd.DataFrame) -> float:
     """The share of rows that are equal to one or two others; where more are, a machine made them so."""
-    sizes = rows.groupby(list(rows), observed=True).size()
+    _, sizes = np.unique(row_hashes(rows), return_counts=True)
     return float(100 * (sizes[sizes <= _FEW_ALIKE] - 1).sum() / len(rows))
 
 
@@ -115,8 +115,8 @@ def alike_in_two_pct(one: pd.DataFrame, other: pd.DataFrame, table: Table, *, fa
         return None
     if table.name != "outages":
         names = ["name", "agency"] if table.name == "services" else [*ENDS[table.name]]
-        few, many = (pd.MultiIndex.from_frame(rows[names]) for rows in told)
-        return float(100 * few.isin(many).mean())
+        few, many = (row_hashes(rows[names]) for rows in told)
+        return float(100 * np.isin(few, many).mean())
     few, many = (rows.sort_values("started_at") for rows in told)
     pairs = pd.merge_asof(few, many, on="started_at", direction="nearest", tolerance=_OF_ONE_OUTAGE)
     return float(100 * ((pairs["ended_at_x"] - pairs["ended_at_y"]).abs() <= _OF_ONE_OUTAGE).mean())
@@ -133,7 +133,9 @@ def _distinct_count(columns: pd.DataFrame) -> int:
 
 
 def _alike(texts: pd.Series) -> pd.Series:
-    return texts.astype("str").str.casefold().str.replace(r"[\s_-]+", " ", regex=True)
+    codes, few = pd.factorize(texts.astype("str"))
+    alike = few.to_series().str.casefold().str.replace(r"[\s_-]+", " ", regex=True)
+    return pd.Series(alike.array.take(codes, allow_fill=True), texts.index)
 
 
 def _joined(rows: pd.DataFrame, fates: Fates) -> pd.DataFrame:
