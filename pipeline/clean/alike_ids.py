@@ -9,6 +9,7 @@ import pandas as pd
 import pyarrow.compute as pc
 
 from connectors.numerals import number
+from pipeline.clean.first_reason import Flags
 from pipeline.clean.text_bytes import arrow_of
 from pipeline.indicators.counting import is_sound
 from pipeline.indicators.row_hashes import Words, row_hashes
@@ -25,10 +26,14 @@ def folded_hashes(frame: pd.DataFrame, names: Sequence[str]) -> Words:
     return row_hashes(frame[list(names)].assign(**{name: _folded(frame[name]) for name in names if _is_id(name)}))
 
 
-def shared_hashes(frame: pd.DataFrame, table: Table) -> Words:
-    """One number a row by what tells it again in another source; `frame` has ids without their source."""
+def shared_hashes(frame: pd.DataFrame, table: Table) -> tuple[Words, Flags]:
+    """One number a row by what tells it again in another source, and which rows say all of that.
+
+    `frame` has ids without their source.
+    """
     told = frame.assign(**{name: frame[name].astype("str").str.casefold() for name in _telling(table) & {"name"}})
-    return folded_hashes(told, [*table.thing, *_telling(table)])
+    names = [*table.thing, *_telling(table)]
+    return folded_hashes(told, names), frame[names].notna().all(axis=1).to_numpy()
 
 
 def has_lasting_ids(table: Table) -> bool:
@@ -62,21 +67,6 @@ def alike_count(frame: pd.DataFrame, *, table: Table, source_name: str) -> int:
     is_cased = ids.groupby(upper).transform("nunique") > 1
     is_padded = ids.groupby([upper.str.lstrip("0"), *telling]).transform("nunique") > 1
     return int((is_cased | is_padded).sum())
-
-
-def shared_counts(frame: pd.DataFrame, *, table: Table, source_names: Sequence[str]) -> Counter[Pair]:
-    """How many things two sources both tell of, by their names; all rows of a thing must be there."""
-    sound = frame[is_sound(frame)]
-    parts = sound[table.thing[0]].str.extract(r"(?s)^([^:]*):(.*)$")
-    places = {name: place for place, name in enumerate(source_names)}
-    told = pd.DataFrame({name: sound[name].astype("str").str.casefold() for name in _telling(table)})
-    told = (
-        told.assign(id=_folded(parts[1]).set_axis(sound.index), place=parts[0].map(places)).dropna().drop_duplicates()
-    )
-    both = told.merge(told, on=[name for name in told if name != "place"], validate="many_to_many")
-    pairs = both.loc[both["place_x"] < both["place_y"], ["place_x", "place_y"]].value_counts()
-    names = list(places)
-    return Counter({(names[one], names[other]): int(count) for (one, other), count in pairs.items()})
 
 
 def shares(alike: Mapping[str, int], shared: Counter[Pair], *, rows: Mapping[str, int], table: Table) -> Shares:

@@ -21,7 +21,8 @@ from connectors.errors import DataDamaged, DataRejected, SourceUnavailable
 from connectors.numerals import number, number_en
 from connectors.remarks import Remark
 from pipeline.atomic import atomic_folder, discard
-from pipeline.clean.alike_ids import Shares, alike_count, has_lasting_ids, shared_counts, shared_hashes, shares
+from pipeline.clean.alike_ids import Pair, Shares, alike_count, has_lasting_ids, shared_hashes, shares
+from pipeline.clean.first_reason import Flags
 from pipeline.clean.headers import OTHER_MEANINGS, other_meanings
 from pipeline.clean.month_files import Block, MonthFiles, finished, read_parts
 from pipeline.clean.place_names import names_of_city
@@ -232,12 +233,13 @@ def table_folder(home: Path, city_id: str, table_name: str) -> Path:
 
 @dataclass
 class _Written:
-    """What is remembered of a source whose rows are on disk."""
+    """What is remembered of a source whose rows are on disk; `told` is what another source may tell as well."""
 
     landed: Landed
     readability: Readability
     things: RepeatedKeys
     in_doubt: RepeatedKeys
+    told: RepeatedKeys
     follow_ups: RowCounts | None
     usable_count: int
 
@@ -260,9 +262,8 @@ def _write(folder: Path, sources: Sequence[Landed], table: Table, *, summaries: 
         def repeated() -> RepeatedKeys:
             return stack.enter_context(closing(RepeatedKeys(folder)))
 
-        shared = repeated()
         others = [landed for landed in sources if landed not in logs]
-        written = [_write_source(one, files, among=sources, shared=shared, repeated=repeated) for one in others]
+        written = [_write_source(one, files, among=sources, repeated=repeated) for one in others]
         for landed in logs:
             counts = _count_log(landed, summaries=summaries)
             files.add(Block.of(finished(counts.visits, table), table))
@@ -270,7 +271,7 @@ def _write(folder: Path, sources: Sequence[Landed], table: Table, *, summaries: 
             side_by_side[landed.manifest.source] = counts.side_by_side
         _refuse_a_portal_twice(logs, side_by_side)
         alike = {source.name: _resolve_duplicates(source, files) for source in written}
-        found = _shared_counts(shared, files, table, written)
+        found = _shared_counts(written, files)
         files.close()
     if tallies:
         pd.concat(tallies, ignore_index=True).to_parquet(folder / _TALLY, index=False)
@@ -315,33 +316,33 @@ def _write_source(
     files: MonthFiles,
     *,
     among: Sequence[Landed],
-    shared: RepeatedKeys,
     repeated: Callable[[], RepeatedKeys],
 ) -> _Written:
-    """The rows of a source on disk; those that may be in another source too are noted in `shared`."""
+    """The rows of a source on disk."""
     carries_source = _carries_source(landed.table, among)
 
-    def laid_out(frame: pd.DataFrame) -> tuple[Block, Words | None]:
+    def laid_out(frame: pd.DataFrame) -> tuple[Block, tuple[Words, Flags] | None]:
         block = Block.of(_with_source_in_ids(frame, landed, among=among), landed.table, ids_of=frame)
         return block, shared_hashes(frame, landed.table) if carries_source else None
 
     blocks, follow_ups = judged_rows(landed, then=laid_out)
     usable_count = 0
     readability = Readability(landed)
-    things, in_doubt = repeated(), repeated()
-    for block, words in blocks:
+    things, in_doubt, told = repeated(), repeated(), repeated()
+    for block, shared in blocks:
         landed.meter.make(len(block.things))
         places, is_telling, is_whole = files.add(block), block.is_usable, landed.source.combine is None
         usable_count += int(is_telling.sum())
-        if words is not None:
-            shared.add(words[is_telling], places=places[is_telling])
+        if shared is not None:
+            words, is_told = shared
+            told.add(words[is_telling & is_told], places=places[is_telling & is_told])
         if landed.later_file_wins and is_whole:
             is_telling |= block.is_excluded
         things.add(block.things[is_telling], places=places[is_telling])
         if is_whole:  # else combining has held back what is in doubt
             in_doubt.add(block.things[block.is_quarantined], places=places[block.is_quarantined])
         readability.add(block)
-    return _Written(landed, readability, things, in_doubt, follow_ups, usable_count)
+    return _Written(landed, readability, things, in_doubt, told, follow_ups, usable_count)
 
 
 def _resolve_duplicates(source: _Written, files: MonthFiles) -> int:
@@ -359,14 +360,10 @@ def _resolve_duplicates(source: _Written, files: MonthFiles) -> int:
     return count
 
 
-def _shared_counts(
-    shared: RepeatedKeys, files: MonthFiles, table: Table, written: Sequence[_Written]
-) -> Counter[tuple[str, str]]:
-    found: Counter[tuple[str, str]] = Counter()
-    for places in shared.groups():
-        names = [source.name for source in written]
-        found += shared_counts(files.rows_at(places), table=table, source_names=names)
-    return found
+def _shared_counts(written: Sequence[_Written], files: MonthFiles) -> Counter[Pair]:
+    """How many things two sources both tell of, by their names."""
+    pairs = combinations(written, 2)
+    return +Counter({(a.name, b.name): a.told.common_count(b.told, among=files.are_sound) for a, b in pairs})
 
 
 def _count_log(landed: Landed, *, summaries: Summaries | None) -> LogCounts:

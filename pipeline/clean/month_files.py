@@ -197,13 +197,17 @@ class MonthFiles:
 
     def judge_again(self, block: Block, *, places: Words) -> Block:
         """Put down what became of rows; gives those that were sound until now."""
-        codes, was_sound, (nths, rows) = self._codes(block), self._codes_at(places) == 0, _parted(places)
+        codes, was_sound, (nths, rows) = self._codes(block), self.are_sound(places), _parted(places)
         for month in self._months.values():
             chosen = nths == month.nth
             month.codes[0][rows[chosen]] = codes[chosen]
         judged = block.where(was_sound)
         self._write_quarantine(judged.rows, codes[was_sound])
         return judged
+
+    def are_sound(self, places: Words) -> NDArray[np.bool_]:
+        """Whether nothing became of the rows at some places so far."""
+        return np.asarray(self._codes_at(places) == 0)
 
     def _codes_at(self, places: Words) -> NDArray[np.uint8]:
         """What became of the rows at some places, as a number."""

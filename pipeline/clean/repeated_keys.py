@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -58,6 +58,15 @@ class RepeatedKeys:
             waiting.append(places)
         if waiting:
             yield np.sort(np.concatenate(waiting))
+
+    def common_count(self, others: RepeatedKeys, *, among: Callable[[Words], NDArray[np.bool_]]) -> int:
+        """How many hashes both have of rows whose places are among some."""
+        count, parts = 0, 1 << (self._count // SORTED_AT_ONCE).bit_length()
+        for part in range(parts):
+            found = [one.of_part(part, np.uint64(parts - 1)) for one in (self, others)]
+            ours, theirs = (hashes[among(places)] for hashes, places in found)
+            count += len(np.intersect1d(ours, theirs))
+        return count
 
     def _small_groups(self, doubted_by: RepeatedKeys | None) -> Iterator[Words]:
         parts = 1 << (self._count // SORTED_AT_ONCE).bit_length()
