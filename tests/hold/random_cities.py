@@ -266,7 +266,8 @@ def _split(cities: Path, city: str, cases: list[Case], *, parts: int) -> None:
             for nth in range(parts):
                 part = path.with_name(f"{path.stem}-part{nth}{path.suffix}")
                 cut = body[nth * len(body) // parts : (nth + 1) * len(body) // parts]
-                part.write_text("".join([*head, *cut]), "utf-8")
+                if head or cut:  # a log of one line has no two parts, and an empty one is refused
+                    part.write_text("".join([*head, *cut]), "utf-8")
             source["path"] = f"{case.name}/{path.stem}-part*{path.suffix}"
     (cities / f"{city}.yaml").write_text(json.dumps(settings), "utf-8")
 

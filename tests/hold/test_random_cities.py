@@ -21,8 +21,8 @@ from tests.hold.random_cities import TOLD_OTHERWISE, RandomCity
 # Those of the pack; signs of doubt beside the rules are no part of it.
 _REASONS = {"period_not_over", "coverage", "quarantine", "still_open", "date_only", "open_dominates"}
 _REASONS |= {"register_without_dates"}
-# A row of two faults, and an outage whose one open window begins after the period.
-ONCE_TOLD_APART = (84, 558)
+# A row of two faults, an outage whose one open window begins after the period, and a log of one line to be split.
+ONCE_TOLD_APART = (84, 558, 796)
 _MORE_ROWS = {"doubled", "beside another city"}
 _OF_EVERY_ROW = {"as_recorded", "as_recorded_plausible", "unplanned_as_recorded", "unplanned_as_recorded_plausible"}
 _OF_ANSWERS, _NO_ANSWER = {"strict_all_received", "within_follow_up_deadline"}, "no inquiry holds a response time"
