@@ -1,4 +1,5 @@
-"""Prints the status of each address of Airflow's API server, without a token and as each user, as one JSON object.
+"""Prints the status of each address of Airflow's API server, without a token and as each user, as one JSON object; also
+the routes that Tolok's plugin has.
 
 python ask_pages.py ADDRESS...
 """
@@ -10,6 +11,8 @@ import sys
 
 from airflow.api_fastapi.app import create_app, get_auth_manager
 from airflow.api_fastapi.auth.managers.simple.user import SimpleAuthManagerUser
+from airflow_pages import app as plugin
+from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 
 client = TestClient(create_app(apps="core"), follow_redirects=False)
@@ -23,6 +26,7 @@ print(  # noqa: T201
         {
             "status": {address: {who: one.status_code for who, one in of.items()} for address, of in answers.items()},
             "text": {address: of["viewer"].text for address, of in answers.items()},
+            "routes": [route.path for route in plugin.routes if isinstance(route, APIRoute)],
             "policy": {address: of["viewer"].headers.get("content-security-policy") for address, of in answers.items()},
         }
     )

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import io
+import json
+import sys
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pandas as pd
 import pypdfium2
 import sqlalchemy as sa
+
+from pipeline.language.language import LANGUAGES
+from tests.dags.airflow_process import ROOT, run_process
+
+# What else the plugin answers: the way to the overview, and refusals as JSON.
+_OTHERS = ("/tolok/", "/tolok/dashboards/kota-lain.id.html", "/tolok/KOTA/2025.html")
 
 
 def texts_below(folder: Path, *, with_raw: bool = False) -> Iterator[tuple[str, str]]:
@@ -37,3 +45,28 @@ def texts_of_tables(url: str) -> Iterator[tuple[str, str]]:
     with engine.connect() as connection:
         for table in tables.sorted_tables:
             yield table.name, repr(connection.execute(table.select()).all())
+
+
+def texts_of_plugin(folder: Path, environment: Mapping[str, str], *, city_id: str, period: str) -> dict[str, str]:
+    """What Airflow's own UI shows of a city to who may see it: every page of the plugin, and what serving them printed.
+
+    Raises `AssertionError` when the plugin has a route that is not asked for here.
+    """
+    names = [f"{name}.{code}" for name in ("_overview", city_id) for code in LANGUAGES]
+    addresses = [*(f"/tolok/dashboards/{name}.html" for name in names), f"/tolok/{city_id}/{period}.html"]
+    served = {
+        **environment,
+        "AIRFLOW_HOME": str(folder),
+        "PYTHONPATH": f"{ROOT / 'dags'}:{ROOT}",
+        "AIRFLOW__CORE__PLUGINS_FOLDER": str(ROOT / "dags" / "plugins"),
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": "admin:admin,viewer:viewer",
+        "AIRFLOW__API_AUTH__JWT_SECRET": "0" * 64,
+    }
+    script = ROOT / "tests" / "dags" / "ask_pages.py"
+    for command in (("-m", "airflow", "db", "migrate"), (str(script), *addresses, *_OTHERS)):
+        done = run_process(sys.executable, *command, cwd=ROOT, environment=served)
+        assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout.splitlines()[-1])
+    assert told["routes"] == ["/", "/dashboards/{name}.{code}.html", "/{city}/{period}.html"]
+    texts: dict[str, str] = told["text"]
+    return {**texts, "printed": done.stdout + done.stderr}

@@ -18,7 +18,7 @@ from tests.clean.labelled import accounts_and_roles, accounts_and_roles_sound
 from tests.clean.personal_cases import cases, sound_names
 from tests.dags.airflow_process import airflow_environment, run_process
 from tests.hold import IS_FULL, of_form
-from tests.hold.surfaces import texts_below
+from tests.hold.surfaces import texts_below, texts_of_plugin
 from tests.mailbox import webhook
 from tests.office.offices import write_office
 
@@ -106,6 +106,12 @@ def city(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+def head_is_a_person(city: Path) -> None:
+    """An export whose first row is of a person, so that the next run refuses it."""
+    lines = (city / "g.csv").read_text("utf-8").splitlines()
+    (city / "g.csv").write_text("\n".join([lines[-1], *lines[1:]]) + "\n", "utf-8")
+
+
 def test_no_person_of_any_column_leaves_the_raw_files(
     city: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, row: Callable[[str, str, str], None]
 ) -> None:
@@ -120,8 +126,7 @@ def test_no_person_of_any_column_leaves_the_raw_files(
     said += repr([steps.clean("kota", table, "2025") for table in _SOURCES.values()])
     for name in ("i.csv", "l.csv", "g.csv"):
         said += "".join(map(str, tolok(monkeypatch, "draft", "kota", str(city / name))))
-    header = (city / "g.csv").read_text("utf-8").splitlines()
-    (city / "g.csv").write_text("\n".join([header[-1], *header[1:]]) + "\n", "utf-8")
+    head_is_a_person(city)
     code, out, err = tolok(monkeypatch, "run", "kota", "2025")
     assert code == 3
     with webhook() as box:
@@ -133,7 +138,7 @@ def test_no_person_of_any_column_leaves_the_raw_files(
     assert any(name.endswith(".xlsx") for name in kept)
     assert any(name.endswith("quarantine.csv") for name in kept)
     everything = {"printed": said + out + err, "logged": caplog.text, "alerts": repr(box.messages), **kept}
-    canaries = [*_texts(), "Zqx", "0812-9999-0001"]
+    canaries = _canaries()
     found = [(place, canary) for place, text in everything.items() for canary in canaries if canary in text]
     assert found == []
     assert "(data pribadi / personal data)" in everything["printed"]
@@ -169,6 +174,11 @@ def test_persons_are_found_and_sound_names_are_left_alone(row: Callable[[str, st
     )
 
 
+def _canaries() -> list[str]:
+    """What must stand nowhere: the texts, what the columns beside them hold, and the header."""
+    return [*_texts(), "Zqx", "0812-9999-0001"]
+
+
 def _texts() -> list[str]:
     """Texts that tell of a person, none of which could stand in a file by chance nor may stand in its column."""
     right_elsewhere = ("address", "plate", "free text")
@@ -193,26 +203,32 @@ raise SystemExit(run_dag.main())
 def test_no_person_is_in_what_airflow_logs_and_hands_on(
     city: Path, tmp_path: Path, row: Callable[[str, str, str], None]
 ) -> None:
-    own = tmp_path / "airflow"
+    own, everything, shown = tmp_path / "airflow", dict[str, str](), dict[str, str]()
     own.mkdir()
     environment = airflow_environment(REPOSITORY) | {
         "TOLOK_HOME": str(tmp_path / "home"),
         "TOLOK_CITIES": str(city),
     }
     command = (sys.executable, "-c", _KEEPING, str(own), "kota", "2025")
-    done = run_process(*command, cwd=REPOSITORY, environment=environment)
-    assert done.returncode == 0, done.stdout + done.stderr
-    everything = {"printed": done.stdout + done.stderr}
+    for how, code in (("well", 0), ("refused", 3)):
+        if code:
+            head_is_a_person(city)
+        done = run_process(*command, cwd=REPOSITORY, environment=environment)
+        assert done.returncode == code, done.stdout + done.stderr
+        everything[f"printed, {how}"] = done.stdout + done.stderr
+        pages = texts_of_plugin(tmp_path / "pages", environment, city_id="kota", period="2025")
+        shown |= {f"{name}, {how}": text for name, text in pages.items()}
     everything |= {str(path): path.read_bytes().decode("utf-8", "replace") for path in _files(own)}
     everything |= {str(path): path.read_text("utf-8") for path in _files(tmp_path / "home" / "airflow")}
     database = next(name for name in everything if name.endswith(".db"))
     assert "return_value" in everything[database]
-    canaries = [*_texts(), "Zqx", "0812-9999-0001"]
+    assert "(data pribadi / personal data)" in shown["/tolok/kota/2025.html, well"]
+    canaries, everything = _canaries(), everything | shown
     assert [(place, one) for place, text in everything.items() for one in canaries if one in text] == []
     row(
         "Privacy",
-        "the same city through Airflow: what tasks print, log and hand on (XCom)",
-        f"{len(canaries)} of {len(canaries)} canaries in none of {len(everything)} files and outputs",
+        "the same city through Airflow, well and refused: what tasks print, log and hand on (XCom), its plugin's pages",
+        f"{len(canaries)} of {len(canaries)} canaries in none of {len(everything)} files, outputs and pages",
     )
 
 

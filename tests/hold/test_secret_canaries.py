@@ -32,7 +32,7 @@ from tests.hold import IS_FULL, of_form
 from tests.hold.echoing import ANSWERS, FAULTS, ROWS, disturbed, system
 from tests.hold.home import tolok
 from tests.hold.secret_canaries import NAMES, SECRETS, found_in, quoted, stored
-from tests.hold.surfaces import texts_below, texts_of_tables
+from tests.hold.surfaces import texts_below, texts_of_plugin, texts_of_tables
 from tests.mailbox import webhook
 from tests.postgres import free_port, postgres_server
 
@@ -465,11 +465,10 @@ def test_no_secret_shows_in_what_airflow_logs_hands_on_and_serves(
             told[f"{how}, faulty: {is_faulty}"] = done.stdout + done.stderr
         assert hook.messages
         told["the messages"] = repr(hook.messages)
-        told |= {f"page {name}": text for name, text in _pages(tmp_path, environment).items()}
         wrong = environment["TOLOK_WAREHOUSE"].replace("/warehouse", "/warehouse2")
-        told |= {
-            f"no {name}": text for name, text in _pages(tmp_path, {**environment, "TOLOK_WAREHOUSE": wrong}).items()
-        }
+        for which, served in (("page", environment), ("no", {**environment, "TOLOK_WAREHOUSE": wrong})):
+            texts = texts_of_plugin(tmp_path / "pages", served, city_id="kota", period=MONTH)
+            told |= {f"{which} {name}": text for name, text in texts.items()}
         told |= {f"table {name}": text for name, text in texts_of_tables(owner.removesuffix("postgres") + "warehouse")}
     # At DEBUG `dags test` itself writes what it tells its own process to mask: docs/connections.md warns of it.
     told |= {name: re.sub("msg=MaskSecret.*", "", text) for name, text in texts_below(tmp_path / "home")}
@@ -493,22 +492,3 @@ def _kept_in_airflow(url: str, place: str, hook: str) -> dict[str, dict[str, obj
     kept["database"] = {**database, "password": SECRETS["database"]}
     address = hook.replace("//", f"//petugas:{quoted('hook')}@") + f"/{quoted('hook_path')}"
     return {**kept, "hook": {"conn_type": "generic", "password": address}, "mail": {**kept["basic"], "password": "x"}}
-
-
-def _pages(folder: Path, environment: Mapping[str, str]) -> dict[str, str]:
-    """What Airflow's own UI shows of the city to who may see it."""
-    addresses = ("/tolok/dashboards/_overview.id.html", "/tolok/dashboards/kota.id.html", f"/tolok/kota/{MONTH}.html")
-    served = {
-        **environment,
-        "AIRFLOW_HOME": str(folder / "pages"),
-        "PYTHONPATH": f"{ROOT / 'dags'}:{ROOT}",
-        "AIRFLOW__CORE__PLUGINS_FOLDER": str(ROOT / "dags" / "plugins"),
-        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": "admin:admin,viewer:viewer",
-        "AIRFLOW__API_AUTH__JWT_SECRET": "0" * 64,
-    }
-    script = ROOT / "tests" / "dags" / "ask_pages.py"
-    for command in (("-m", "airflow", "db", "migrate"), (str(script), *addresses)):
-        done = run_process(sys.executable, *command, cwd=ROOT, environment=served)
-        assert done.returncode == 0, done.stderr
-    answers: dict[str, str] = json.loads(done.stdout.splitlines()[-1])["text"]
-    return {**answers, "printed": done.stdout + done.stderr}
