@@ -26,7 +26,7 @@ from pipeline.clean.first_reason import Flags
 from pipeline.clean.headers import OTHER_MEANINGS, other_meanings
 from pipeline.clean.month_files import Block, MonthFiles, finished, read_parts
 from pipeline.clean.place_names import names_of_city
-from pipeline.clean.readability import Readability
+from pipeline.clean.readability import FULL_FILES, Readability
 from pipeline.clean.repeated_keys import RepeatedKeys
 from pipeline.clean.source_rows import Landed, judged_rows, with_doubtful_held, with_duplicates_resolved
 from pipeline.clean.unmapped import Common
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from pipeline.access_log.summaries import Summaries
 
 _TALLY = "tally.parquet"
+_NAMED_FILES = 5
 _ROOMS = ("connectors", "kernels", "pipeline/access_log", "pipeline/clean")
 _MADE_BY = (*(f"{room}/**/*.py" for room in _ROOMS), "pipeline/tables.py")
 
@@ -281,7 +282,7 @@ def _write(folder: Path, sources: Sequence[Landed], table: Table, *, summaries: 
     content = {"follow_ups": follow_ups, "remarks": remarks, "unmapped": unmapped, "files": kept_files(folder)}
     content["logs"] = side_by_side
     of_ids = shares(alike, found, rows={one.name: one.usable_count for one in written}, table=table)
-    content["shares"] = of_ids | {OTHER_MEANINGS: _other_meanings(written)}
+    content["shares"] = of_ids | {OTHER_MEANINGS: _other_meanings(written), FULL_FILES: _full_files(written)}
     (folder / LIST).write_bytes(sealed(json.dumps(content, sort_keys=True)))
     # What comes after has other columns in memory; arrow would keep the room of these.
     pa.default_memory_pool().release_unused()
@@ -309,6 +310,14 @@ def _other_meanings(written: Sequence[_Written]) -> dict[str, tuple[float, str]]
     found = {source.name: other_meanings(source.landed.source) for source in written}
     named = {name: [f"{column}: {header}" for column, header in of.items()] for name, of in found.items()}
     return {f"{name} columns": (float(len(texts)), "; ".join(texts)) for name, texts in named.items() if texts}
+
+
+def _full_files(written: Sequence[_Written]) -> dict[str, tuple[float, str]]:
+    """How many files of each source have exactly the rows at which an export stops, and which."""
+    found = {source.name: source.readability.full_files() for source in written}
+    return {
+        f"{name} path": (float(len(names)), ", ".join(names[:_NAMED_FILES])) for name, names in found.items() if names
+    }
 
 
 def _write_source(

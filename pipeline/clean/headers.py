@@ -21,8 +21,14 @@ _OTHER = {
     "responded_at": (
         r"disposisi|diteruskan|penerusan|forward(ed)?|otomatis|auto\w*|terakhir|last|diubah|diperbarui|updated?"
         r"|tutup|ditutup|penutupan|closed|closing|verifikasi|diverifikasi|verified|perubahan|dibuka kembali|reopened"
-        r"|tenggat|batas waktu|jatuh tempo|deadline|due|sla",
+        r"|tenggat|batas waktu|jatuh tempo|deadline|due|sla|target|estimasi|perkiraan|rencana|estimated|expected"
+        r"|planned|status",
         r"(di)?jawab\w*|tanggapan|ditanggapi|respons?e?|responded|repl(y|ied)|answer(ed)?",
+    ),
+    "is_requestable_online": (
+        r"informasi|info|profil|information|accessible|diakses",
+        r"mohon|(per)?mohonan|dimohon|ajukan|diajukan|pengajuan|minta|diminta|permintaan|request\w*|daftar|pendaftaran"
+        r"|apply|application|transaksi",
     ),
     "population_count": (
         r"kk|keluarga|rumah tangga|households?|famil(y|ies)|laki|pria|male|men|perempuan|wanita|female|women"
@@ -33,7 +39,7 @@ _OTHER = {
 # Whatever else they say, such times are no answers of the city.
 _NEVER = {
     "responded_at": r"disposisi|diteruskan|penerusan|forward(ed)?|otomatis|auto\w*"
-    r"|tenggat|batas waktu|jatuh tempo|deadline|due|sla"
+    r"|tenggat|batas waktu|jatuh tempo|deadline|due|sla|target|estimasi|perkiraan|rencana|estimated|expected|planned"
 }
 _UNITS = {
     "seconds": r"detik|dtk|seconds?|secs?",

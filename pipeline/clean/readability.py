@@ -12,9 +12,18 @@ from pipeline.clean.advice import advices
 from pipeline.clean.month_files import Block, Outcome
 from pipeline.clean.source_rows import Landed
 from pipeline.clean.unmapped import told
+from pipeline.month_names import month_in
+
+FULL_FILES = "full_files_count"
 
 _UNREADABLE = ("bad_", "too_small_", "ambiguous_", "unknown_", "missing_", "wrong_field_count", "code_shape")
 _ADVISED_REASONS = 3
+_LISTS = ("services", "inquiries", "outages")
+# Rows of a page, an answer or a sheet, the latter with its header or without.
+_STOPS_AT = {
+    *(100, 250, 1_000, 2_000, 2_500, 5_000, 10_000, 20_000, 25_000, 30_000, 50_000, 100_000, 150_000, 1_000_000),
+    *(65_535, 65_536, 1_048_575, 1_048_576),
+}
 
 
 @dataclass
@@ -22,16 +31,19 @@ class _Counts:
     """Rows not excluded, and among them those that could not be read, by reason."""
 
     rows_count: int = 0
+    all_count: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
     is_empty: bool = True
 
     def __add__(self, other: _Counts) -> _Counts:
-        return _Counts(self.rows_count + other.rows_count, self.reasons + other.reasons)
+        counts = self.rows_count + other.rows_count, self.all_count + other.all_count
+        return _Counts(*counts, self.reasons + other.reasons)
 
     def add(self, counts: Mapping[Outcome, int]) -> None:
         for (reason, rule), count in counts.items():
             self.is_empty &= not count
             self.rows_count += count if rule is None else 0
+            self.all_count += count
             if rule is None and reason and reason.startswith(_UNREADABLE):
                 self.reasons[reason] += count
 
@@ -78,6 +90,16 @@ class Readability:
                 f"{limit}. {files}{to_do_en}",
             )
         return list(self._remarks())
+
+    def full_files(self) -> list[str]:
+        """The files that end where an export of so many rows stops; pages of one export but for the last are whole."""
+        if self.landed.source.connection or self.landed.table.name not in _LISTS:
+            return []
+        counts = {name: of.all_count for name, of in self._by_name()}
+        full = [name for name, count in counts.items() if count in _STOPS_AT]
+        rest = [count for name, count in counts.items() if name not in full]
+        is_paged = len(full) > 1 and len(rest) == 1 and not any(map(month_in, full))
+        return [] if is_paged and {counts[name] for name in full} == {max(counts.values())} else full
 
     def _to_do(self, counts: _Counts) -> tuple[str, str]:
         """What to do about the commonest reasons, with the commonest unmapped texts."""

@@ -26,6 +26,7 @@ from pipeline.periods import Period
 from pipeline.tables import NEVER_RECORDED, OUTSIDE
 
 Status = Literal["final", "provisional", "not_computable"]
+_NAMED_REASONS = 3
 _NO_THINGS = (*NEVER_RECORDED, OUTSIDE, "duplicate_row", "superseded")
 
 
@@ -254,12 +255,15 @@ def common_remarks(rows: RowCounts, *, coverage_pct: float, terms: Terms) -> lis
         )
     if 100 * quarantined > terms.final_quarantine_pct * considered:
         limit = terms.final_quarantine_pct
+        reasons = sorted(rows.quarantined.items(), key=lambda held: (-held[1], held[0]))[:_NAMED_REASONS]
+        named_id, named_en = (", ".join(f"{name} {form(of)}" for name, of in reasons) for form in (number, number_en))
         found.append(
             Remark(
                 "quarantine",
-                f"{number(quarantined)} dari {number(considered)} baris dikarantina, lebih dari {percent(limit)}",
+                f"{number(quarantined)} dari {number(considered)} baris dikarantina, lebih dari {percent(limit)} "
+                f"(terbanyak: {named_id}); tolok check mengatakan apa yang perlu dilakukan",
                 f"{number_en(quarantined)} of {number_en(considered)} rows are quarantined, more than "
-                f"{percent_en(limit)}",
+                f"{percent_en(limit)} (most: {named_en}); tolok check says what to do about it",
             )
         )
     return found

@@ -35,6 +35,37 @@ OF_TABLES = (
         keeps_provisional=True,
     ),
     _sign(
+        "night_receipts_pct",
+        "Paling banyak {limit} % pertanyaan diterima pukul 01.00 sampai 04.59 (lebih dari itu: jamnya UTC atau zona "
+        "lain? Tulis zone pada kolom received_at; bila memang diterima malam, jelaskan di judgement.explained)",
+        "At most {limit} % of the inquiries are received from 01:00 to 04:59 (more: is the clock UTC or another "
+        "zone's? Write zone at the column of received_at; if they do come at night, say so in judgement.explained)",
+        most=25,
+        keeps_provisional=True,
+    ),
+    _sign(
+        "night_answers_pct",
+        "Paling banyak {limit} % jawaban diberikan pukul 01.00 sampai 04.59 (lebih dari itu: jamnya UTC atau zona "
+        "lain, atau ditulis mesin? Tulis zone pada kolom responded_at, atau petakan jawaban petugas; bila memang "
+        "dijawab malam, jelaskan di judgement.explained)",
+        "At most {limit} % of the answers are given from 01:00 to 04:59 (more: is the clock UTC or another zone's, or "
+        "a machine's? Write zone at the column of responded_at, or map the answer of a person; if they are given at "
+        "night, say so in judgement.explained)",
+        most=25,
+        keeps_provisional=True,
+    ),
+    _sign(
+        "hours_of_minutes_pct",
+        "Paling banyak {limit} % lama gangguan bulat dalam jam dan sehari atau lebih, atau kelipatan 5 jam, padahal "
+        "mulainya tidak bulat (lebih dari itu: angkanya menit? Tulis unit: minutes; bila memang jam, jelaskan di "
+        "judgement.explained)",
+        "At most {limit} % of the lengths are whole hours of a day or more, or of fives of hours, while their starts "
+        "are not (more: are the numbers minutes? Write unit: minutes; if they are hours, say so in "
+        "judgement.explained)",
+        most=30,
+        keeps_provisional=True,
+    ),
+    _sign(
         "decimals_below_60_pct",
         "Paling banyak {limit} % jam desimal berakhir di bawah ,60 (lebih dari itu: 2,30 berarti 2 jam 30 menit? Tulis "
         "unit: clock setelah titik atau koma diganti titik dua)",
@@ -218,6 +249,50 @@ OF_TABLES = (
         keeps_provisional=True,
     ),
     _sign(
+        "received_alike_pct",
+        "Paling banyak {limit} % pertanyaan diterima pada saat yang sama dengan satu atau dua lainnya untuk OPD dan "
+        "kategori yang sama (lebih dari itu: satu pertanyaan bernomor dua, misalnya karena dibuka kembali? Keluarkan "
+        "yang kedua dengan exclude: {duplicate: ...}; bila memang berbeda, jelaskan di judgement.explained)",
+        "At most {limit} % of the inquiries are received at the moment of one or two others of the same agency and "
+        "category (more: has one inquiry two numbers, such as one that was reopened? Leave the second out by exclude: "
+        "{duplicate: ...}; if they do differ, say so in judgement.explained)",
+        most=5,
+        keeps_provisional=True,
+    ),
+    _sign(
+        "example_rows_pct",
+        "Paling banyak {limit} % baris menyebut dirinya contoh atau uji coba pada nomor, nama, komponen atau kategori "
+        "(lebih dari itu: hapus baris contoh dari berkas, atau keluarkan dengan exclude: {test: ...}; bila bukan uji "
+        "coba, jelaskan di judgement.explained)",
+        "At most {limit} % of the rows call themselves examples or tests in number, name, component or category (more: "
+        "delete a template's example rows, or leave tests out by exclude: {test: ...}; if they are no tests, say so in "
+        "judgement.explained)",
+        most=0.5,
+        keeps_provisional=True,
+    ),
+    _sign(
+        "governments_count",
+        "OPD paling banyak milik {limit} pemerintah daerah (lebih dari itu: berkas satu provinsi? Keluarkan yang bukan "
+        "kewenangan kota dengan exclude: {not_city_responsibility: ...}; bila kota ini memang menjawab semuanya, "
+        "jelaskan di judgement.explained)",
+        "The agencies are of at most {limit} government (more: is it a province's file? Leave out by exclude: "
+        "{not_city_responsibility: ...} what is not the city's; if the city does answer all, say so in "
+        "judgement.explained)",
+        most=1,
+        keeps_provisional=True,
+    ),
+    _sign(
+        "full_files_count",
+        "Paling banyak {limit} berkas yang jumlah barisnya tepat batas suatu ekspor (100, 250, 1.000, 65.536, "
+        "1.048.576 dan seterusnya; lebih dari itu: ekspor berhenti di situ? Ekspor lagi tanpa batas atau per halaman; "
+        "bila memang lengkap, jelaskan di judgement.explained)",
+        "At most {limit} files have exactly as many rows as an export stops at (100, 250, 1,000, 65,536, 1,048,576 and "
+        "so on; more: did it stop there? Export again without a limit or page by page; if it is whole, say so in "
+        "judgement.explained)",
+        most=0,
+        keeps_provisional=True,
+    ),
+    _sign(
         "names_alike_pct",
         "Paling banyak {limit} % layanan bernama sama dengan satu atau dua layanan lain, dari OPD mana pun (lebih dari "
         "itu: daftar dua tahun dalam satu berkas? Keluarkan tahun lain dengan exclude: {other_year: ...}; bila "
@@ -306,6 +381,17 @@ OF_TABLES = (
         "names the service or device; end those that are over; if they are one outage indeed, say so in "
         "judgement.explained)",
         most=40,
+        keeps_provisional=True,
+    ),
+    _sign(
+        "same_moments_pct",
+        "Paling banyak {limit} % insiden mulai dan selesai tepat pada saat yang sama dengan insiden lain (lebih dari "
+        "itu: satu gangguan dicatat untuk tiap komponen? Beri baris-baris itu satu incident_id, atau parent_id; bila "
+        "memang gangguan yang berbeda, jelaskan di judgement.explained)",
+        "At most {limit} % of the incidents begin and end at the very moments of another (more: is one outage noted "
+        "for each component? Give those rows one incident_id, or a parent_id; if they are different outages, say so in "
+        "judgement.explained)",
+        most=10,
         keeps_provisional=True,
     ),
     _sign(

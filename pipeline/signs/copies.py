@@ -15,6 +15,8 @@ from pipeline.tables import Table
 # A machine gives many tickets the same moments, a copy has few.
 _FEW_ALIKE = 3
 _LAST_MINUTE, _OF_ONE_OUTAGE = pd.Timedelta(minutes=1), pd.Timedelta(minutes=10)
+_MINUTE, _BY_CHANCE = pd.Timedelta(minutes=1), 0.04
+_LENGTHS_OF_A_COPY = 3
 _FAR_APART = pd.Timedelta(days=7)
 ENDS = {"inquiries": ("received_at", "responded_at"), "outages": ("started_at", "ended_at")}
 
@@ -24,7 +26,10 @@ def rows_alike_pct(rows: pd.DataFrame, table: Table, *, fates: Fates) -> float |
     if table.name == "visits":
         return _months_alike_pct(rows)
     told = _told_things(rows, table, fates=fates)
-    return _copies_pct(told) if len(told) >= MANY_ROWS else None
+    if len(told) < MANY_ROWS:
+        return None
+    of_months = _copied_months_pct(told, table, fates) if table.name in ENDS else 0.0
+    return of_months if table.name == "outages" else max(_copies_pct(told), of_months)
 
 
 def _told_things(rows: pd.DataFrame, table: Table, *, fates: Fates) -> pd.DataFrame:
@@ -50,6 +55,43 @@ def _months_alike_pct(rows: pd.DataFrame) -> float | None:
     whole = counts.reindex(columns=range(1, 29)).dropna()
     told = whole[whole.nunique(axis=1) > SOME_ROWS]
     return _copies_pct(told) if len(told) else None
+
+
+def _copied_months_pct(told: pd.DataFrame, table: Table, fates: Fates) -> float:
+    """The share of rows by which months are copies of others: day, hour and length of half of their rows and more.
+
+    What a calendar repeats is no copy: it has few lengths, or stands in more months.
+    """
+    start, end = (told[name] for name in ENDS[table.name])
+    local = start.dt.tz_convert(fates.zone).dt.tz_localize(None)
+    days = pd.DataFrame({"day": local.dt.day, "time": local - local.dt.normalize(), "length": end - start})
+    by_row = days.groupby([*days]).size().reindex(pd.MultiIndex.from_frame(days))
+    months, is_again = local.dt.to_period("M"), by_row.between(2, _FEW_ALIKE).to_numpy()
+    again = days[is_again].groupby(months[is_again])
+    found = pd.DataFrame({"rows": months.value_counts(), "again": again.size(), "lengths": again["length"].nunique()})
+    copied = found[(found["lengths"] >= _LENGTHS_OF_A_COPY) & (2 * found["again"] >= found["rows"])]
+    return float(100 * copied["again"].sum() / 2 / len(told))
+
+
+def received_alike_pct(rows: pd.DataFrame, fates: Fates) -> float | None:
+    """The share of inquiries received at the moment at which one or two others of agency and subject were.
+
+    Null for few rows, and for so many that they come together by chance.
+    """
+    timed = rows[~rows["received_is_date"].fillna(False).astype(bool) & rows["agency"].notna()]
+    span = pd.Timestamp(fates.period.bounds(fates.zone)[1]) - pd.Timestamp(fates.period.bounds(fates.zone)[0])
+    if len(timed) < MANY_ROWS or len(timed) > _BY_CHANCE * span / _MINUTE:
+        return None
+    told = timed[["received_at", "agency", "category"]]
+    return _copies_pct(told.assign(**{name: told[name].astype("str").fillna("") for name in ("agency", "category")}))
+
+
+def same_moments_pct(rows: pd.DataFrame, fates: Fates) -> float | None:
+    """The share of incidents that begin and end at the very moments of another: one cause, noted for each component?"""
+    flags = rows[["started_is_date", "ended_is_date"]].fillna(False).astype(bool).any(axis=1)
+    timed = rows[rows["ended_at"].notna() & (rows["ended_at"] != rows["started_at"]) & ~flags]
+    spans = _joined(timed, fates).groupby("key").agg(started_at=("started_at", "min"), ended_at=("ended_at", "max"))
+    return float(100 * spans.duplicated().mean()) if len(spans) >= SOME_ROWS else None
 
 
 def _copies_pct(rows: pd.DataFrame) -> float:

@@ -18,7 +18,9 @@ from pipeline.signs.copies import (
     joined_by_component,
     names_alike_pct,
     parted_at_midnight,
+    received_alike_pct,
     rows_alike_pct,
+    same_moments_pct,
     written_apart,
 )
 from pipeline.signs.fates import Fates, Read
@@ -27,6 +29,7 @@ from pipeline.signs.months import empty_months_count, empty_months_of, month_fil
 from pipeline.signs.sign import SOME_ROWS, Signs, frame
 from pipeline.signs.times import times
 from pipeline.signs.visits import days
+from pipeline.signs.words import examples, governments
 from pipeline.tables import TABLES, Table
 
 _LONGEST_RESPONSE_HOURS = 365 * 24
@@ -54,19 +57,17 @@ def _table_rows(
     sources = read.rows["source_file_id"].astype("str").map(dict(read.sources)).fillna(table.name)
     by_source = [(str(source), rows) for source, rows in read.rows.groupby(sources.to_numpy(), sort=True)]
     for source, rows in by_source:
-        if table.name in ("inquiries", "services", "visits"):
+        if table.name in (*ENDS, "services", "visits"):
             yield table.name, f"{source} rows", {"rows_alike_pct": rows_alike_pct(rows, table, fates=read.fates)}, ""
+        if table.name in (*ENDS, "services"):
+            yield table.name, f"{source} words", examples(rows, table, source_name=source), ""
         if table.name in ENDS:
             hours = longest_plausible_hours if table.name == "outages" else _LONGEST_RESPONSE_HOURS
             yield table.name, source, times(rows, table, fates=read.fates, longest_hours=hours), ""
             if len(by_source) > 1:
                 of_months = empty_months_of(rows, read.fates, worked=worked.get(source))
                 yield table.name, f"{source} {table.month_by}", *of_months
-            if table.name == "outages":
-                yield table.name, f"{source} incident_id", *far_apart(rows, read.fates)
-                yield table.name, f"{source} incidents", *joined_by_component(rows, read.fates)
-                yield table.name, f"{source} component", written_apart(rows, read.fates), ""
-                yield table.name, f"{source} ended_at", parted_at_midnight(rows, read.fates), ""
+            yield from (_of_outages if table.name == "outages" else _of_inquiries)(rows, source, read.fates)
         elif table.name == "visits":
             yield table.name, source, days(rows), ""
         elif table.name == "services":
@@ -82,6 +83,19 @@ def _table_rows(
     yield from _of_cleaning(read, table)
     if table.name in ENDS and not read.fates.period.is_month:
         yield from month_files(read, table, worked=worked)
+
+
+def _of_inquiries(rows: pd.DataFrame, source: str, fates: Fates) -> Iterator[tuple[str, str, Signs, str]]:
+    yield "inquiries", f"{source} received_at", {"received_alike_pct": received_alike_pct(rows, fates)}, ""
+    yield "inquiries", f"{source} agency", *governments(rows)
+
+
+def _of_outages(rows: pd.DataFrame, source: str, fates: Fates) -> Iterator[tuple[str, str, Signs, str]]:
+    yield "outages", f"{source} incident_id", *far_apart(rows, fates)
+    yield "outages", f"{source} incidents", *joined_by_component(rows, fates)
+    yield "outages", f"{source} component", written_apart(rows, fates), ""
+    yield "outages", f"{source} ended_at", parted_at_midnight(rows, fates), ""
+    yield "outages", f"{source} moments", {"same_moments_pct": same_moments_pct(rows, fates)}, ""
 
 
 def _in_two_sources(

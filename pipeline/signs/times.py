@@ -31,6 +31,9 @@ def times(rows: pd.DataFrame, table: Table, *, fates: Fates, longest_hours: int)
         "days_up_to_12_pct": pct(first.dt.day <= 12, of_at_least=None if fates.period.is_month else MANY_ROWS),
         "first_of_month_pct": pct(first.dt.day == 1, of_at_least=None if fates.period.is_month else MANY_ROWS),
         "hours_up_to_12_pct": _hours_up_to_12_pct(pd.concat([starts, last[has_hours]]).dt.hour),
+        "night_receipts_pct": _night_pct(starts) if table.name == "inquiries" else None,
+        "night_answers_pct": _night_pct(last[has_hours]) if table.name == "inquiries" else None,
+        "hours_of_minutes_pct": _hours_of_minutes_pct(first, hours) if table.name == "outages" else None,
         "decimals_below_60_pct": _decimals_below_60_pct(timed),
         "midnight_starts_pct": pct(starts == starts.dt.normalize(), of_at_least=SOME_ROWS),
         "midnight_ends_pct": pct(is_midnight, of_at_least=SOME_ROWS),
@@ -50,6 +53,21 @@ def _hours_up_to_12_pct(hours: pd.Series) -> float | None:
     if len(hours) < MANY_HOURS or not _FEWEST_OF_DAY <= is_early <= 1 - _FEWEST_OF_DAY:
         return None
     return float(100 * hours.between(1, 12).mean())
+
+
+def _night_pct(moments: pd.Series) -> float | None:
+    """The share of moments in the four hours when people sleep; more than a sixth is more than an even spread."""
+    return pct(moments.dt.hour.between(1, 4), of_at_least=MANY_HOURS)
+
+
+def _hours_of_minutes_pct(starts: pd.Series, hours: pd.Series) -> float | None:
+    """The share of lengths of a day or more, or of fives of hours, all of them whole, among starts at odd minutes.
+
+    A length between two noted moments is rarely whole when its start is not: this one was noted as a number.
+    """
+    noted = hours[starts[hours.index].dt.minute % 30 != 0]
+    is_whole = noted == noted.round()
+    return pct(is_whole & ((noted >= 24) | ((noted >= 5) & (noted % 5 == 0))), of_at_least=SOME_ROWS)
 
 
 def _a_year_too_long_pct(hours: pd.Series) -> float | None:

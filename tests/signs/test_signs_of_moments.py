@@ -125,3 +125,44 @@ def test_a_clock_without_halves_of_the_day_knows_hours_to_twelve(hours: list[int
 def test_lengths_that_read_minutes_as_decimals_stay_below_sixty(hundredths: list[float], pct: float | None) -> None:
     rows = [answered(MORNING, hundredth / 100) for hundredth in hundredths]
     assert signs(rows)["decimals_below_60_pct"] == pytest.approx(pct)
+
+
+def at_hours(*hours: int) -> list[dict[str, Any]]:
+    """A hundred inquiries over the year, received at these hours in turn and answered six hours later."""
+    return [
+        answered(f"2025-{n % 12 + 1:02}-{n % 28 + 1:02} {hours[n % len(hours)]:02}:{n % 60:02}", 6) for n in range(100)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("sign", "inside", "outside"),
+    [("night_receipts_pct", (1, 4), (0, 5)), ("night_answers_pct", (19, 22), (18, 23))],
+)
+def test_the_night_is_from_one_to_five_and_of_many_inquiries(
+    sign: str, inside: tuple[int, int], outside: tuple[int, int]
+) -> None:
+    rows = at_hours(*inside, *outside, 9)
+    assert signs(rows)[sign] == 40
+    assert signs(rows[1:])[sign] is None
+    assert signs(rows, table="outages")[sign] is None
+
+
+@pytest.mark.parametrize(
+    ("start", "hours", "share"),
+    [
+        ("09:17", 45, 100),
+        ("09:17", 26, 100),
+        ("09:17", 5, 100),
+        ("09:17", 12, 0),
+        ("09:17", 2, 0),
+        ("09:17", 45.5, 0),
+        ("09:30", 45, None),
+    ],
+)
+def test_whole_lengths_of_minutes_stand_behind_starts_that_are_not_whole(
+    start: str, hours: float, share: float | None
+) -> None:
+    rows = [answered(f"2025-{n + 1:02}-03 {start}", hours) for n in range(10)]
+    assert signs(rows, table="outages")["hours_of_minutes_pct"] == share
+    assert signs(rows[1:], table="outages")["hours_of_minutes_pct"] is None
+    assert signs(rows)["hours_of_minutes_pct"] is None

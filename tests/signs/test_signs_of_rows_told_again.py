@@ -1,0 +1,146 @@
+"""Months, tickets and outages that a file tells twice, examples, and other governments: at their limits and beside."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+import pytest
+
+from pipeline.periods import Period
+from pipeline.signs.copies import received_alike_pct, rows_alike_pct, same_moments_pct
+from pipeline.signs.fates import Fates
+from pipeline.signs.words import examples, governments
+from pipeline.tables import TABLES
+from tests.indicators.frames import frame_of
+
+ZONE = ZoneInfo("Asia/Jakarta")
+Row = dict[str, Any]
+
+
+def fates(table: str) -> Fates:
+    return Fates(TABLES[table], Period.parse("2025"), ZONE)
+
+
+def outage(n: int, start: str, minutes: int, **others: Any) -> Row:
+    started_at = pd.Timestamp(start, tz=ZONE).tz_convert("UTC")
+    moments = {"started_at": started_at, "ended_at": started_at + pd.Timedelta(minutes=minutes)}
+    return {"incident_id": f"G{n}", "component": f"server {n}", **moments, **others}
+
+
+def of_the_year(count: int = 36) -> list[Row]:
+    """Three outages a month, no two alike in day, hour and length."""
+    return [outage(n, f"2025-{n // 3 + 1:02}-{n % 3 * 9 + 2:02} 09:{n % 60:02}", 40 + 7 * n) for n in range(count)]
+
+
+def outages(rows: Iterable[Row]) -> pd.DataFrame:
+    return frame_of(TABLES["outages"], list(rows))
+
+
+def moved(row: Row, days: int) -> Row:
+    """The same again, so many days later, under another number."""
+    later = {name: row[name] + pd.Timedelta(days=days) for name in ("started_at", "ended_at")}
+    return row | later | {"incident_id": f"{row['incident_id']}b", "component": f"{row['component']} b"}
+
+
+@pytest.mark.parametrize(
+    ("days", "kept", "is_copied"),
+    # July's rows stand in August too; a day off, or only two of three, are no month told again.
+    [(31, 3, True), (30, 3, False), (31, 2, False)],
+)
+def test_a_month_with_the_days_hours_and_lengths_of_another_is_a_copy(days: int, kept: int, is_copied: bool) -> None:
+    year = of_the_year()
+    july = [moved(row, days) for row in year[18:21]][:kept]
+    frame = outages([*year[:21], *july, *year[24:]])
+    share = rows_alike_pct(frame, TABLES["outages"], fates=fates("outages"))
+    assert share == (pytest.approx(100 * 3 / 36) if is_copied else 0)
+
+
+def test_maintenance_of_one_length_that_comes_every_month_is_no_copy() -> None:
+    calendar = [
+        outage(90 + 3 * month + n, f"2025-{month:02}-{7 * n + 3:02} 22:05", 120) for month in (7, 8) for n in range(3)
+    ]
+    frame = outages([*of_the_year()[:18], *calendar, *of_the_year()[24:]])
+    assert rows_alike_pct(frame, TABLES["outages"], fates=fates("outages")) == 0
+
+
+def test_an_outage_under_a_number_for_each_component_is_told_again_and_under_one_number_is_not() -> None:
+    alone = of_the_year(12)
+    begun = "2025-05-06 08:00"
+    apart = [outage(100 + n, begun, 600) for n in range(4)]
+    together = [row | {"incident_id": "G100"} for row in apart]
+    children = [apart[0], *(row | {"parent_id": "G100"} for row in apart[1:])]
+    assert same_moments_pct(outages([*alone, *apart]), fates("outages")) == pytest.approx(100 * 3 / 16)
+    for one in (together, children):
+        assert same_moments_pct(outages([*alone, *one]), fates("outages")) == 0
+    assert same_moments_pct(outages(alone[:9]), fates("outages")) is None
+    dated = [row | {"started_is_date": True, "ended_is_date": True} for row in apart]
+    assert same_moments_pct(outages([*alone, *dated]), fates("outages")) == 0
+
+
+def ticket(n: int, **others: Any) -> Row:
+    received_at = pd.Timestamp("2025-01-02 08:00", tz=ZONE).tz_convert("UTC") + pd.Timedelta(hours=37 * n, minutes=n)
+    told = {"received_at": received_at, "responded_at": received_at + pd.Timedelta(hours=5, minutes=n)}
+    return {"inquiry_id": f"A{n}", "agency": "Dinas A", "category": "Jalan", **told, **others}
+
+
+def tickets(rows: Iterable[Row]) -> pd.DataFrame:
+    return frame_of(TABLES["inquiries"], list(rows))
+
+
+def test_a_ticket_received_when_another_of_its_kind_was_may_be_the_same() -> None:
+    year = [ticket(n) for n in range(36)]
+    again = [row | {"inquiry_id": f"{row['inquiry_id']}-2", "responded_at": None} for row in year[:4]]
+    assert received_alike_pct(tickets([*year, *again]), fates("inquiries")) == 10
+    for other in ({"agency": "Dinas B"}, {"category": "Sampah"}, {"received_is_date": True}):
+        rows = tickets([*year, *(row | other for row in again)])
+        assert received_alike_pct(rows, fates("inquiries")) == 0
+    assert received_alike_pct(tickets(year[:29]), fates("inquiries")) is None
+    many = tickets(year).sample(22_000, replace=True, random_state=1)
+    assert received_alike_pct(many, fates("inquiries")) is None
+
+
+@pytest.mark.parametrize(
+    ("table", "row", "is_example"),
+    [
+        ("outages", {"component": "Contoh: Server Web"}, True),
+        ("outages", {"incident_id": "gangguan:CONTOH"}, True),
+        ("outages", {"component": "Server Kabupaten Contoh"}, False),
+        ("inquiries", {"category": "Uji Coba Aplikasi"}, True),
+        ("inquiries", {"category": "(Test 2)"}, True),
+        ("inquiries", {"category": "Tes CPNS"}, False),
+        ("inquiries", {"inquiry_id": "TES-001"}, True),
+        ("inquiries", {"inquiry_id": "TES-A01"}, False),
+        ("services", {"name": "(contoh) Izin Reklame"}, True),
+        ("services", {"name": "Uji Coba Kendaraan"}, False),
+    ],
+)
+def test_rows_that_call_themselves_examples_or_tests_are_counted(table: str, row: Row, is_example: bool) -> None:
+    usual: Row = {
+        "outages": outage(1, "2025-05-06 08:00", 60),
+        "inquiries": ticket(1),
+        "services": {"service_id": "L1", "name": "Izin Reklame", "agency": "Dinas A"},
+    }[table]
+    frame = frame_of(TABLES[table], [usual, usual | row])
+    assert examples(frame, TABLES[table], source_name="gangguan") == {"example_rows_pct": 50 if is_example else 0}
+
+
+@pytest.mark.parametrize(
+    ("agency", "count", "found"),
+    [
+        ("Pemerintah Kabupaten Lain", 5, 2),
+        ("Pemerintah Kabupaten Lain", 4, 1),
+        ("Pemprov Jawa Uji - Dinas Sosial", 5, 2),
+        ("pemerintah kota uji - Dinas Sosial", 5, 1),
+        ("Dinas Sosial", 5, 1),
+        (None, 5, 1),
+    ],
+)
+def test_agencies_of_other_governments_with_a_share_of_the_rows_are_counted(
+    agency: str | None, count: int, found: int
+) -> None:
+    own = [ticket(n, agency="Pemerintah Kota Uji") for n in range(20)]
+    rows = tickets([*own, *(ticket(50 + n, agency=agency) for n in range(count))])
+    assert governments(rows)[0] == {"governments_count": found}
