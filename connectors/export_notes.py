@@ -18,6 +18,12 @@ _PAGE = re.compile(r"\b(?:halaman|hal|page)\b\.?\s*(?P<page>\d+)\s*(?:of|dari|/)
 _FILTER = re.compile(
     r"\b(?:filter|filtered by|saringan|disaring|tersaring)\b\s*:?\s*(?!\s*(?:-|:|semua|all|none|tidak|tanpa|$))\S", re.I
 )
+# A share of the visits, scaled up by the tool; a note that none was taken says so.
+_SAMPLED = re.compile(
+    r"\b(?:sampled|sampel|disampel)\b|\b\d[\d.,]*\s?% (?:of|dari) (?:all |the )?(?:sessions|visits|sesi|kunjungan)",
+    re.I,
+)
+_WHOLE = re.compile(r"\b(?:not|no|tanpa|tidak)\b|\b100(?:[.,]0+)?\s?%", re.I)
 
 
 @dataclass
@@ -57,6 +63,14 @@ class ExportNotes:
                 "itu bila yang tersaring memang tidak dihitung.",
                 f"{name}: a note above the table tells of a filter. Export without it, or delete the note if what is "
                 "filtered out does not count.",
+            )
+        if any(_SAMPLED.search(line) and not _WHOLE.search(line) for line in lines):
+            yield Remark(
+                "sampled_export",
+                f"{name}: catatan di luar tabel menyebut bahwa angkanya dari sampel. Ekspor tanpa sampel, misalnya per "
+                "bulan, atau hapus catatan itu bila tidak benar.",
+                f"{name}: a note beside the table says that its numbers are from a sample. Export without sampling, "
+                "such as month by month, or delete the note if it is wrong.",
             )
         for row_number, count in self.counts.items():
             if count != records_count:
