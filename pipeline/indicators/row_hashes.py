@@ -46,8 +46,11 @@ def _column_numbers(column: pd.Series) -> Words:
         return _text_hashes(column)
     if kind.kind == "M":
         return np.asarray(column.to_numpy("M8[us]").view(np.uint64))
-    name, null = _BITS[kind.name]
-    return np.asarray(column.to_numpy(name, na_value=null).astype(f"{name[0]}8").view(np.uint64))
+    if kind.name in _BITS:
+        name, null = _BITS[kind.name]
+        return np.asarray(column.to_numpy(name, na_value=null).astype(f"{name[0]}8").view(np.uint64))
+    hashes: Words = pd.util.hash_pandas_object(column, index=False).to_numpy()
+    return hashes
 
 
 def _text_hashes(texts: pd.Series) -> Words:

@@ -74,6 +74,12 @@ def test_numbers_flags_and_moments_are_their_own_bits(kind: str, values: list[An
     assert row_hashes(twice).tolist() == [*map(spread_over_row, numbers, numbers[::-1])]
 
 
+def test_columns_that_no_clean_table_declares_are_hashed_by_pandas() -> None:
+    column = pd.Series([3, 1, 3], dtype="int64", index=[7, 8, 9])
+    numbers = pd.util.hash_pandas_object(column, index=False).tolist()
+    assert row_hashes(column.to_frame("a")).tolist() == [*map(spread_over_row, numbers)]
+
+
 @given(TEXTS)
 def test_a_text_is_the_same_among_categories_and_in_chunks(texts: list[str | None]) -> None:
     column = pd.Series(texts, dtype="str")
