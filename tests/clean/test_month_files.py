@@ -102,7 +102,10 @@ def test_a_source_of_copies_is_judged_by_the_rows_that_are_left(tmp_path: Path) 
 def test_every_row_of_a_key_that_repeats_is_in_one_group(tmp_path: Path) -> None:
     rng = np.random.default_rng(1)
     keys = pd.DataFrame(
-        {"a": pd.Series(rng.integers(0, 60, 200).astype(str), dtype="str"), "b": rng.integers(0, 3, 200)}
+        {
+            "a": pd.Series(rng.integers(0, 60, 200).astype(str), dtype="str"),
+            "b": pd.array(rng.integers(0, 3, 200), "Int64"),
+        }
     )
     repeated = RepeatedKeys(tmp_path)
     for begin in range(0, 200, 30):
