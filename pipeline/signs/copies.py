@@ -65,8 +65,9 @@ def _copied_months_pct(told: pd.DataFrame, table: Table, fates: Fates) -> float:
     start, end = (told[name] for name in ENDS[table.name])
     local = start.dt.tz_convert(fates.zone).dt.tz_localize(None)
     days = pd.DataFrame({"day": local.dt.day, "time": local - local.dt.normalize(), "length": end - start})
-    by_row = days.groupby([*days]).size().reindex(pd.MultiIndex.from_frame(days))
-    months, is_again = local.dt.to_period("M"), by_row.between(2, _FEW_ALIKE).to_numpy()
+    months = local.dt.to_period("M")
+    months_count = days.assign(month=months).drop_duplicates().groupby([*days]).size()
+    is_again = months_count.reindex(pd.MultiIndex.from_frame(days)).between(2, _FEW_ALIKE).to_numpy()
     again = days[is_again].groupby(months[is_again])
     found = pd.DataFrame({"rows": months.value_counts(), "again": again.size(), "lengths": again["length"].nunique()})
     copied = found[(found["lengths"] >= _LENGTHS_OF_A_COPY) & (2 * found["again"] >= found["rows"])]
