@@ -63,7 +63,7 @@ class RawFile:
     """Bytes to read and the name people know them by.
 
     `on_read` is called with the number of bytes that have left the disk, `on_remark` with what a reader found worth
-    knowing, `on_title` with each line above a header; each may be null.
+    knowing, `on_title` with each line above a header, `on_header` with the names of its columns; each may be null.
     """
 
     path: Path
@@ -71,6 +71,7 @@ class RawFile:
     on_read: OnRead | None = field(default=None, compare=False)
     on_remark: OnRemark | None = field(default=None, compare=False)
     on_title: Callable[[str], None] | None = field(default=None, compare=False)
+    on_header: Callable[[Sequence[str]], None] | None = field(default=None, compare=False)
 
     def say_notes(self, notes: ExportNotes, *, records_count: int) -> None:
         """Say what the lines around a table with so many records tell of it."""
@@ -189,6 +190,8 @@ def find_shape(
             en=f"{file.name}: group_rows uses the name of a column that is there: '{layout.group_rows}'. Give it "
             "another name, or delete group_rows and map that column.",
         )
+    if file.on_header is not None:
+        file.on_header(header)
     above = seen if layout.names else seen[: -layout.header_rows]
     notes = ExportNotes({number: " ".join(filter(None, header_cells(row))) for number, row in above})
     return RecordShape(columns, len(header), places, notes)

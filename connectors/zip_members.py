@@ -10,6 +10,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 from typing import IO
@@ -71,7 +72,7 @@ def zip_members(file: RawFile, layout: Layout) -> Iterator[RawFile]:
         _refuse_bombs(file, members)
         for member in members:
             with archive.open(member) as packed, _unpacked(packed) as path:
-                yield RawFile(path, f"{file.name}/{member.filename}", on_remark=file.on_remark, on_title=file.on_title)
+                yield replace(file, path=path, name=f"{file.name}/{member.filename}", on_read=None)
 
 
 @contextmanager

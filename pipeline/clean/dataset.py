@@ -23,7 +23,7 @@ from connectors.remarks import Remark
 from pipeline.atomic import atomic_folder, discard
 from pipeline.clean.alike_ids import Pair, Shares, alike_count, has_lasting_ids, shared_hashes, shares
 from pipeline.clean.first_reason import Flags
-from pipeline.clean.headers import OTHER_MEANINGS, other_meanings
+from pipeline.clean.headers import OTHER_MEANINGS, UNREAD, other_meanings
 from pipeline.clean.month_files import Block, MonthFiles, finished, read_parts
 from pipeline.clean.place_names import names_of_city
 from pipeline.clean.readability import FULL_FILES, Readability
@@ -282,7 +282,9 @@ def _write(folder: Path, sources: Sequence[Landed], table: Table, *, summaries: 
     content = {"follow_ups": follow_ups, "remarks": remarks, "unmapped": unmapped, "files": kept_files(folder)}
     content["logs"] = side_by_side
     of_ids = shares(alike, found, rows={one.name: one.usable_count for one in written}, table=table)
-    content["shares"] = of_ids | {OTHER_MEANINGS: _other_meanings(written), FULL_FILES: _full_files(written)}
+    of_files = {OTHER_MEANINGS: _other_meanings(written), FULL_FILES: _full_files(written)}
+    of_files |= {UNREAD[table.name]: _unread_headers(written)} if table.name in UNREAD else {}
+    content["shares"] = of_ids | of_files
     (folder / LIST).write_bytes(sealed(json.dumps(content, sort_keys=True)))
     # What comes after has other columns in memory; arrow would keep the room of these.
     pa.default_memory_pool().release_unused()
@@ -310,6 +312,12 @@ def _other_meanings(written: Sequence[_Written]) -> dict[str, tuple[float, str]]
     found = {source.name: other_meanings(source.landed.source) for source in written}
     named = {name: [f"{column}: {header}" for column, header in of.items()] for name, of in found.items()}
     return {f"{name} columns": (float(len(texts)), "; ".join(texts)) for name, texts in named.items() if texts}
+
+
+def _unread_headers(written: Sequence[_Written]) -> dict[str, tuple[float, str]]:
+    """How many columns of each source tell which rows count and are not read, and which."""
+    found = {source.name: sorted(source.landed.headers) for source in written}
+    return {f"{name} header": (float(len(headers)), ", ".join(headers)) for name, headers in found.items() if headers}
 
 
 def _full_files(written: Sequence[_Written]) -> dict[str, tuple[float, str]]:

@@ -6,7 +6,7 @@ import io
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -100,13 +100,20 @@ def left_out(frame: pd.DataFrame, raw: pd.DataFrame, *, table: Table, zone: Zone
     return frame.assign(**emptied)
 
 
-def rest_of(
-    blocks: Iterable[RawBlock], *, columns: Sequence[str], remarks: Sequence[Remark], titles: Sequence[str]
-) -> bytes:
+@dataclass(frozen=True)
+class Said:
+    """What reading raw files gave besides their rows, as `pipeline.clean.source_rows.Landed` keeps it."""
+
+    remarks: Sequence[Remark] = ()
+    titles: Sequence[str] = ()
+    headers: Sequence[str] = ()
+
+
+def rest_of(blocks: Iterable[RawBlock], *, columns: Sequence[str], said: Said) -> bytes:
     """Rows as they were read, with what was said of them while reading: the same bytes for the same rows."""
     names = [*dict.fromkeys(columns), "reader_problem", ERASED_IN, _FILE]
     schema = pa.schema([("source_row", pa.int64()), *((name, pa.large_string()) for name in names)])
-    told = json.dumps({"remarks": [asdict(one) for one in remarks], "titles": list(titles)})
+    told = json.dumps(asdict(said))
     content = io.BytesIO()
     noted = schema.with_metadata({_TOLD: told.encode()})
     with pq.ParquetWriter(content, noted, compression="none", write_statistics=False) as writer:
@@ -152,7 +159,7 @@ def _blocks_of_rest(path: Path, *, columns: Sequence[str], source_name: str) -> 
             yield str(file_id.iloc[0]), raw.assign(**texts)[[*_PLACES, *columns]]
 
 
-def said_of_rest(path: Path) -> tuple[list[Remark], list[str]]:
-    """The remarks and titles that reading the raw files gave."""
+def said_of_rest(path: Path) -> Said:
+    """What reading the raw files gave besides their rows."""
     told = json.loads((pq.read_schema(path).metadata or {})[_TOLD])
-    return [Remark(**one) for one in told["remarks"]], told["titles"]
+    return Said([Remark(**one) for one in told["remarks"]], told["titles"], told.get("headers", ()))

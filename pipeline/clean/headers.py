@@ -1,15 +1,18 @@
-"""Headers and titles that name another thing, unit or year than what is read from them."""
+"""Headers and titles that name another thing, unit or year than what is read, or what ought to be and is not."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from connectors.remarks import Remark
+from pipeline.clean.mapping import raw_columns
 from pipeline.config.columns import ColumnMap
 from pipeline.config.source import Source
 
 OTHER_MEANINGS = "other_meanings_count"
+# By table, the sign of columns that tell which rows count, and that nothing reads.
+UNREAD = {"services": "unread_states_count", "visits": "summed_pages_count"}
 
 # By clean column, the words of something else, and those that say that it is meant nevertheless.
 _OTHER = {
@@ -41,6 +44,15 @@ _NEVER = {
     "responded_at": r"disposisi|diteruskan|penerusan|forward(ed)?|otomatis|auto\w*"
     r"|tenggat|batas waktu|jatuh tempo|deadline|due|sla|target|estimasi|perkiraan|rencana|estimated|expected|planned"
 }
+# By table, the words of such columns.
+_UNREAD = {
+    "services": r"(status|keaktifan)( (layanan|pelayanan|izin|perizinan|aktif|keaktifan|keberlakuan|operasional))?"
+    r"|((is|masih|layanan|service) )?(aktif|active|nonaktif|inactive)|(service|layanan|active) (status|state)"
+    r"|(status )?aktif (atau )?(tidak|non ?aktif)( aktif)?|(tidak|non) aktif|active (or )?inactive|masih berlaku"
+    r"|(is )?(retired|discontinued|dihentikan|dicabut)",
+    "visits": r"halaman|page|url|uri|path|(judul|nama|jalur|alamat|lokasi|url|tautan) (halaman|laman)( (dan|atau) .*)?"
+    r"|(full )?page (path|title|location|url|uri|name)( .*)?|(halaman|pages?) (dan|and) (layar|screens?)",
+}
 _UNITS = {
     "seconds": r"detik|dtk|seconds?|secs?",
     "minutes": r"menit|mnt|minutes?|mins?",
@@ -63,6 +75,19 @@ def other_meanings(source: Source) -> dict[str, str]:
         for column, column_map in source.columns.items()
         if any(_is_other(column, column_map, _words(header)) for header in column_map.column)
     }
+
+
+def unread_headers(header: Iterable[str], source: Source) -> list[str]:
+    """The headers of columns that tell which rows count, and that nothing reads: a state in which a service is none.
+
+    Where visits are summed, a page, of which a visit sees several; to leave some pages out does not mend that.
+    """
+    read, of_table = set(raw_columns(source)), _UNREAD.get(source.table, "")
+    if source.table == "visits":
+        read = {name for column in source.columns.values() for name in column.column}
+        of_table = of_table if source.combine and source.combine.how == "sum" else ""
+    words = {name: re.sub(r"\W+", " ", _words(name)).strip() for name in set(header) - read}
+    return sorted(name for name, text in words.items() if text and re.fullmatch(of_table, text))
 
 
 def title_remarks(titles: Sequence[str], source: Source, *, name: str, extracted_on: str) -> list[Remark]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
@@ -27,7 +27,7 @@ from pipeline.clean.erased_rows import (
     left_out,
     said_of_rest,
 )
-from pipeline.clean.headers import title_remarks
+from pipeline.clean.headers import title_remarks, unread_headers
 from pipeline.clean.inquiries import (
     FollowUps,
     complete_inquiries,
@@ -82,6 +82,8 @@ class Landed:
     personal: PersonalTexts = field(default_factory=PersonalTexts, compare=False)
     declared_days: DeclaredDays = field(default_factory=DeclaredDays, compare=False)
     titles: list[str] = field(default_factory=list, compare=False)
+    # Of columns that tell which rows count, and that nothing reads.
+    headers: set[str] = field(default_factory=set, compare=False)
     # Of each file, whether the last row read so far could not be.
     ends_unread: dict[str, bool] = field(default_factory=dict, compare=False)
     # Ids that are about to be erased; without any, those that the home keeps.
@@ -144,9 +146,11 @@ class Landed:
         return [(file, self._raw(file)) for file in self.manifest.whole_files(role)]
 
     def _raw(self, file: LandedFile) -> RawFile:
-        return RawFile(
-            landed_object(self.home, file.sha256), file.name, self.meter.read, self.remarks.append, self.titles.append
-        )
+        path = landed_object(self.home, file.sha256)
+        return RawFile(path, file.name, self.meter.read, self.remarks.append, self.titles.append, self._note_header)
+
+    def _note_header(self, header: Sequence[str]) -> None:
+        self.headers.update(unread_headers(header, self.source))
 
 
 def judged_rows(landed: Landed, *, then: Callable[[pd.DataFrame], T]) -> tuple[Iterator[T], RowCounts | None]:
@@ -221,9 +225,10 @@ def raw_blocks(landed: Landed) -> Iterator[RawBlock]:
 
 def _read_blocks(landed: Landed) -> Iterator[RawBlock]:
     files, rests = landed.whole_files("main"), landed.rests("main")
-    for remarks, titles in map(said_of_rest, rests):
-        landed.remarks.extend(remarks)
-        landed.titles.extend(titles)
+    for said in map(said_of_rest, rests):
+        landed.remarks.extend(said.remarks)
+        landed.titles.extend(said.titles)
+        landed.headers.update(said.headers)
     yield from blocks_of_rests(rests, columns=raw_columns(landed.source), source_name=landed.manifest.source)
     if rests and not files:
         return

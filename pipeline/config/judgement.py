@@ -43,6 +43,8 @@ LIMITS = (
     "governments_count",
     "full_files_count",
     "other_meanings_count",
+    "unread_states_count",
+    "summed_pages_count",
     "in_two_sources_pct",
     "alike_in_two_sources_pct",
     "far_apart_incidents_count",

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from pipeline.clean.erased_rows import rest_of
+from pipeline.clean.erased_rows import Said, rest_of
 from pipeline.clean.inquiries import follow_up_columns
 from pipeline.clean.mapping import raw_columns
 from pipeline.config.city import City
@@ -86,6 +86,6 @@ def _kept_rows(home: Path, found: Found, role: str, files: Sequence[LandedFile])
     answers = landed.source.responses
     columns = raw_columns(landed.source) if role == "main" or answers is None else follow_up_columns(answers)
     blocks = [(file_id, raw) for file_id, raw in found.blocks[role] if file_id in ids]
-    remarks, titles = (landed.remarks, landed.titles) if role == "main" else ((), ())
-    content = rest_of(blocks, columns=columns, remarks=remarks, titles=titles)
+    said = Said(landed.remarks, landed.titles, sorted(landed.headers)) if role == "main" else Said()
+    content = rest_of(blocks, columns=columns, said=said)
     return land_bytes(home, content, name=f"{landed.manifest.source} {landed.manifest.period} {role}")[0]

@@ -315,6 +315,30 @@ OF_TABLES = (
         keeps_provisional=True,
     ),
     _sign(
+        "unread_states_count",
+        "Paling banyak {limit} kolom keadaan layanan (misalnya Status atau Aktif) tidak dibaca (lebih dari itu: apakah "
+        "layanan yang sudah tidak aktif ikut dihitung? Keluarkan dengan exclude: {not_offered: {column: Status, "
+        "values: [Tidak Aktif]}}; bila kolom itu tidak menyebut layanan yang berhenti, jelaskan di "
+        "judgement.explained)",
+        "At most {limit} columns of a service's state (such as Status or Active) are not read (more: are services "
+        "counted that are no longer offered? Leave them out by exclude: {not_offered: {column: Status, values: [Tidak "
+        "Aktif]}}; if the column tells of no service that ended, say so in judgement.explained)",
+        most=0,
+        keeps_provisional=True,
+    ),
+    _sign(
+        "summed_pages_count",
+        "Paling banyak {limit} kolom halaman (misalnya Halaman, Page path atau URL) yang kunjungannya dijumlahkan "
+        "dengan combine (lebih dari itu: apakah satu kunjungan yang melihat tiga halaman terhitung tiga kali? Ekspor "
+        "kunjungan per hari tanpa rincian halaman, lalu hapus combine; bila tiap kunjungan hanya tercatat pada satu "
+        "halaman, jelaskan di judgement.explained)",
+        "At most {limit} columns of pages (such as Page, Page path or URL) whose visits are summed by combine (more: "
+        "does a visit that saw three pages count three times? Export visits by day without pages, and delete combine; "
+        "if each visit is noted on one page only, say so in judgement.explained)",
+        most=0,
+        keeps_provisional=True,
+    ),
+    _sign(
         "in_two_sources_pct",
         "Paling banyak {limit} % baris dua sumber bernomor sama dan waktu atau namanya sama (lebih dari itu: baris "
         "yang sama terhitung dua kali? Hapus salah satu sumber, atau keluarkan barisnya dengan exclude: "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.clean.headers import other_meanings, title_remarks
+from pipeline.clean.headers import other_meanings, title_remarks, unread_headers
 from pipeline.clean.titled_periods import title_of_part, titled_months
 from pipeline.config.source import Source
 
@@ -115,3 +115,43 @@ def test_a_time_of_forwarding_is_no_response_whatever_else_its_header_says() -> 
     for header, is_other in (("Tanggal Disposisi Jawaban", True), ("Terakhir Dijawab", False), ("Terakhir", True)):
         columns: dict[str, object] = {"inquiry_id": "no", "received_at": "masuk", "responded_at": header}
         assert other_meanings(source_of("inquiries", columns)) == ({"responded_at": header} if is_other else {})
+
+
+STATES = [
+    *("Status", "STATUS LAYANAN", "Status Aktif", "Aktif", "Keaktifan", "Aktif/Tidak", "Aktif / Tidak Aktif"),
+    *(
+        "isActive",
+        "Is Active",
+        "Active",
+        "Status (Aktif/Tidak Aktif)",
+        "Masih Aktif?",
+        "service_status",
+        "Non-Aktif",
+        "Dicabut",
+    ),
+]
+OTHER_STATES = ["Status Pengajuan", "Status Verifikasi", "Aktivitas", "Tanggal Aktif", "Masa Berlaku", "Nama Layanan"]
+
+
+def test_a_state_in_which_a_service_does_not_count_is_found_among_the_headers_that_nothing_reads() -> None:
+    columns: dict[str, object] = {"service_id": "no", "is_accessible_online": "a", "is_requestable_online": "b"}
+    headers = [*STATES, *OTHER_STATES, "no"]
+    assert unread_headers(headers, source_of("services", columns)) == sorted(STATES)
+    exclude = {"not_offered": [{"column": name, "values": ["tidak"]} for name in STATES]}
+    assert unread_headers(headers, source_of("services", columns, exclude=exclude)) == []
+    assert unread_headers(headers, source_of("visits", VISITS)) == []
+
+
+PAGES = [
+    *("Halaman", "Page", "URL", "Page path", "pagePath", "Page path and screen class", "Judul halaman", "Page title"),
+    *("Jalur halaman dan kelas layar", "Full page URL", "Alamat Halaman"),
+]
+NO_PAGES = ["Landing page", "Halaman arahan", "Entry page", "Page views", "Pages / session", "Jumlah halaman", "hari"]
+
+
+def test_pages_are_found_among_the_headers_of_visits_that_are_summed() -> None:
+    summed: dict[str, object] = {"combine": {"by": ["visited_on"], "how": "sum"}}
+    assert unread_headers([*PAGES, *NO_PAGES], source_of("visits", VISITS, **summed)) == sorted(PAGES)
+    last: dict[str, object] = {"combine": {"by": ["visited_on"], "how": "last", "order_by": "jam"}}
+    assert unread_headers(PAGES, source_of("visits", VISITS, **last)) == []
+    assert unread_headers(["Page"], source_of("visits", {**VISITS, "portal_id": "Page"}, **summed)) == []
