@@ -39,6 +39,7 @@ LIMITS = (
     "rows_alike_pct",
     "received_alike_pct",
     "names_alike_pct",
+    "offered_apart_pct",
     "example_rows_pct",
     "governments_count",
     "full_files_count",

@@ -304,6 +304,19 @@ OF_TABLES = (
         keeps_provisional=True,
     ),
     _sign(
+        "offered_apart_pct",
+        "Paling banyak {limit} % layanan hanya berbeda dari layanan lain dalam kanal atau keadaan di akhir namanya "
+        "(loket, web, aplikasi, lama), atau dalam unit sejenis (kelurahan, kecamatan, puskesmas; lebih dari itu: satu "
+        "layanan terdaftar beberapa kali? Gabungkan dengan combine: {by: ..., how: any}, atau keluarkan dengan "
+        "exclude: {duplicate: ...}; bila layanannya memang berbeda, jelaskan di judgement.explained)",
+        "At most {limit} % of the services differ from another only in a channel or state at the end of the name "
+        "(loket, web, aplikasi, lama), or in a unit of one kind (kelurahan, kecamatan, puskesmas; more: is one service "
+        "listed several times? Make them one by combine: {by: ..., how: any}, or leave them out by exclude: "
+        "{duplicate: ...}; if the services do differ, say so in judgement.explained)",
+        most=10,
+        keeps_provisional=True,
+    ),
+    _sign(
         "other_meanings_count",
         "Paling banyak {limit} kolom dibaca dari judul yang menyebut hal atau satuan lain (misalnya hits atau "
         "pengunjung unik untuk kunjungan, disposisi atau penutupan untuk jawaban, menit untuk jam). Petakan kolom yang "
@@ -351,14 +364,15 @@ OF_TABLES = (
     _sign(
         "alike_in_two_sources_pct",
         "Paling banyak {limit} % baris dari sumber yang lebih kecil memuat hal yang sama dengan baris sumber lain "
-        "walaupun nomornya berbeda: pertanyaan dengan kedua waktu yang sama, gangguan yang mulai dan selesainya "
-        "berselisih paling lama 10 menit, layanan dengan nama dan OPD yang sama (lebih dari itu: terhitung dua kali? "
-        "Hapus salah satu sumber, atau keluarkan barisnya dengan exclude: {duplicate: ...}; bila memang dua hal, "
-        "jelaskan di judgement.explained)",
+        "walaupun nomornya berbeda: pertanyaan dengan kedua waktu yang sama atau diterima berselisih paling lama 10 "
+        "menit, gangguan yang mulai dan selesainya berselisih paling lama 30 menit, melebihi yang kebetulan; layanan "
+        "dengan nama dan OPD yang sama (lebih dari itu: terhitung dua kali? Hapus salah satu sumber, atau keluarkan "
+        "barisnya dengan exclude: {duplicate: ...}; bila memang dua hal, jelaskan di judgement.explained)",
         "At most {limit} % of the smaller source's rows tell what a row of another source tells under another id: "
-        "inquiries with both moments the same, outages that begin and end within 10 minutes of each other, services "
-        "of one name and agency (more: counted twice? Delete one of the sources, or leave the rows out by exclude: "
-        "{duplicate: ...}; if they are two things indeed, say so in judgement.explained)",
+        "inquiries with both moments the same or received within 10 minutes of each other, outages that begin and end "
+        "within 30 minutes of each other, beyond what chance explains; services of one name and agency (more: counted "
+        "twice? Delete one of the sources, or leave the rows out by exclude: {duplicate: ...}; if they are two things "
+        "indeed, say so in judgement.explained)",
         most=10,
         keeps_provisional=True,
     ),

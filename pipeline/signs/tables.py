@@ -11,23 +11,20 @@ import pandas as pd
 from pipeline.coverage import Coverage
 from pipeline.periods import Period
 from pipeline.signs.catalogue import OF_TABLES
-from pipeline.signs.copies import (
-    ENDS,
-    alike_in_two_pct,
+from pipeline.signs.copies import ENDS, names_alike_pct, offered_apart_pct, received_alike_pct, rows_alike_pct
+from pipeline.signs.fates import Fates, Read
+from pipeline.signs.incidents import (
     far_apart,
     joined_by_component,
-    names_alike_pct,
     parted_at_midnight,
-    received_alike_pct,
-    rows_alike_pct,
     same_moments_pct,
     written_apart,
 )
-from pipeline.signs.fates import Fates, Read
 from pipeline.signs.logs import days_of_fewer_logs
 from pipeline.signs.months import empty_months_count, empty_months_of, month_files
 from pipeline.signs.sign import SOME_ROWS, Signs, frame
 from pipeline.signs.times import times
+from pipeline.signs.two_sources import alike_in_two_pct
 from pipeline.signs.visits import days
 from pipeline.signs.words import examples, governments
 from pipeline.tables import TABLES, Table
@@ -73,6 +70,8 @@ def _table_rows(
         elif table.name == "services":
             yield table.name, source, {"same_answer_pct": _same_answer_pct(rows)}, ""
             yield table.name, f"{source} name", {"names_alike_pct": names_alike_pct(rows, table, fates=read.fates)}, ""
+            apart = offered_apart_pct(rows, table, fates=read.fates)
+            yield table.name, f"{source} names", {"offered_apart_pct": apart}, ""
         else:
             yield from _figures(rows, source, period=read.fates.period)
     if table.name in (*ENDS, "services"):

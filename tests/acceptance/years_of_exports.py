@@ -62,10 +62,14 @@ def _write_year(data: Path, year: int) -> None:
     for month in range(1, 13):
         days = range(1, monthrange(year, month)[1] + 1)
         visits += [f"{year}-{month:02d}-{day:02d},{100 + (month * 7 + day * 3 + year) % 20}" for day in days]
+        # A minute later where the hours are those of January and February, lest a month be taken for a copy.
+        later = month // 11
         for day in (3, 9, 17, 23):
             number = f"{year}{month:02d}{day:02d}"
-            received = f"{year}-{month:02d}-{day:02d} 08:{day:02d}"
-            inquiries.append(f"{number},Aplikasi,{received},{year}-{month:02d}-{day + 1:02d} 1{month % 10}:30")
+            received = f"{year}-{month:02d}-{day:02d} 08:{day + later:02d}"
+            inquiries.append(
+                f"{number},Aplikasi,{received},{year}-{month:02d}-{day + 1:02d} 1{month % 10}:{30 + later}"
+            )
     _write(data / f"kunjungan-{year}.csv", "Tanggal,Kunjungan", visits)
     _write(data / f"pengaduan-{year}.csv", "Nomor,Kanal,Masuk,Dijawab", inquiries)
 

@@ -10,8 +10,10 @@ import pandas as pd
 import pytest
 
 from pipeline.periods import Period
-from pipeline.signs.copies import received_alike_pct, rows_alike_pct, same_moments_pct
+from pipeline.signs.copies import offered_apart_pct, received_alike_pct, rows_alike_pct
 from pipeline.signs.fates import Fates
+from pipeline.signs.incidents import same_moments_pct
+from pipeline.signs.two_sources import alike_in_two_pct
 from pipeline.signs.words import examples, governments
 from pipeline.tables import TABLES
 from tests.indicators.frames import frame_of
@@ -58,6 +60,20 @@ def test_a_month_with_the_days_hours_and_lengths_of_another_is_a_copy(days: int,
     assert share == (pytest.approx(100 * 3 / 36) if is_copied else 0)
 
 
+@pytest.mark.parametrize(("others", "is_copied"), [(3, True), (4, False)])
+def test_a_month_that_has_less_than_half_of_another_is_no_copy(others: int, is_copied: bool) -> None:
+    year = of_the_year()
+    apart = [
+        outage(50 + 10 * month + n, f"2025-{month:02}-{n + 23} 13:{month + n}", 300 + 10 * month + n)
+        for month in (7, 8)
+        for n in range(others)
+    ]
+    july = [moved(row, 31) for row in year[18:21]]
+    frame = outages([*year[:21], *july, *year[24:], *apart])
+    share = rows_alike_pct(frame, TABLES["outages"], fates=fates("outages"))
+    assert share == (pytest.approx(100 * 3 / len(frame)) if is_copied else 0)
+
+
 def test_maintenance_of_one_length_that_comes_every_month_is_no_copy() -> None:
     calendar = [
         outage(90 + 3 * month + n, f"2025-{month:02}-{7 * n + 3:02} 22:05", 120) for month in (7, 8) for n in range(3)
@@ -100,6 +116,71 @@ def test_a_ticket_received_when_another_of_its_kind_was_may_be_the_same() -> Non
     assert received_alike_pct(tickets(year[:29]), fates("inquiries")) is None
     many = tickets(year).sample(22_000, replace=True, random_state=1)
     assert received_alike_pct(many, fates("inquiries")) is None
+
+
+def later(rows: Iterable[Row], minutes: int, **others: Any) -> list[Row]:
+    """What another desk notes of the same tickets, so many minutes later."""
+    return [row | {"received_at": row["received_at"] + pd.Timedelta(minutes=minutes)} | others for row in rows]
+
+
+@pytest.mark.parametrize(
+    ("minutes", "of_both", "least", "most"), [(9, 36, 50, 100), (-9, 36, 50, 100), (11, 36, 0, 0), (9, 3, 0, 0)]
+)
+def test_tickets_of_two_desks_received_minutes_apart_are_the_same_beyond_chance(
+    minutes: int, of_both: int, least: float, most: float
+) -> None:
+    own = [ticket(n) for n in range(36)]
+    others = [*later(own[:of_both], minutes), *later(own[of_both:], 600)]
+    share = alike_in_two_pct(tickets(own), tickets(others), TABLES["inquiries"], fates=fates("inquiries"))
+    assert share is not None
+    assert least <= share <= most
+
+
+def test_tickets_of_busy_desks_and_of_every_week_come_together_by_chance() -> None:
+    start = pd.Timestamp("2025-01-01", tz=ZONE).tz_convert("UTC")
+    desks = [
+        tickets(ticket(n, received_at=start + pd.Timedelta(minutes=minutes * n)) for n in range(count))
+        for minutes, count in ((263, 400), (71, 1500))
+    ]
+    weekly = [
+        tickets(ticket(n, received_at=start + pd.Timedelta(days=7 * n, minutes=later)) for n in range(40))
+        for later in (0, 5)
+    ]
+    for one, other in (desks, weekly):
+        assert alike_in_two_pct(one, other, TABLES["inquiries"], fates=fates("inquiries")) == pytest.approx(0, abs=5)
+
+
+def service(n: int, **others: Any) -> Row:
+    return {"service_id": f"L{n}", "name": f"Izin {n}", "agency": "Dinas A", **others}
+
+
+@pytest.mark.parametrize(
+    ("again", "is_apart"),
+    [
+        ({"name": "Izin {n} (Loket)"}, True),
+        ({"name": "IZIN {n} - aplikasi"}, True),
+        ({"name": "Izin {n} (lama)"}, True),
+        ({"name": "Izin {n} (Perpanjangan)"}, False),
+        ({"name": "Izin {n} Loket", "agency": "Dinas B"}, False),
+        ({}, False),
+    ],
+)
+def test_a_service_listed_for_each_channel_or_state_is_one(again: Row, is_apart: bool) -> None:
+    names = [{name: text.format(n=n) for name, text in again.items()} for n in range(20)]
+    rows = [service(n) for n in range(20)] + [service(100 + n, **({"name": f"Izin {n}"} | names[n])) for n in range(20)]
+    share = offered_apart_pct(frame_of(TABLES["services"], rows), TABLES["services"], fates=fates("services"))
+    assert share == (50 if is_apart else 0)
+
+
+def test_a_service_listed_for_each_unit_of_a_kind_is_one() -> None:
+    rows = [service(n) for n in range(20)]
+    units = [service(100 + n, name="Surat Pengantar", agency=f"Kelurahan {n}") for n in range(10)]
+    others = [service(200 + n, name="Surat Pengantar", agency=f"Dinas {n}") for n in range(10)]
+    table = TABLES["services"]
+    of_units, of_others = (
+        offered_apart_pct(frame_of(table, [*rows, *more]), table, fates=fates("services")) for more in (units, others)
+    )
+    assert (of_units, of_others) == (pytest.approx(100 * 9 / 30), 0)
 
 
 @pytest.mark.parametrize(
