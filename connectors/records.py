@@ -194,7 +194,7 @@ def find_shape(
         file.on_header(header)
     above = seen if layout.names else seen[: -layout.header_rows]
     notes = ExportNotes({number: " ".join(filter(None, header_cells(row))) for number, row in above})
-    return RecordShape(columns, len(header), places, notes)
+    return RecordShape(columns, tuple(header), places, notes)
 
 
 def _noting(
@@ -232,15 +232,20 @@ def header_cells(row: Iterable[str]) -> list[str]:
 
 @dataclass(frozen=True)
 class RecordShape:
-    """How many cells a record has, and at which places those of the columns asked for stand.
+    """The names of all columns, and at which places those asked for stand.
 
     `notes` fills up with the lines that are no records.
     """
 
     columns: tuple[str, ...]
-    width: int
+    header: tuple[str, ...]
     places: tuple[int, ...]
     notes: ExportNotes = field(default_factory=ExportNotes, compare=False)
+
+    @property
+    def width(self) -> int:
+        """How many cells a record has."""
+        return len(self.header)
 
     def left_out(self, number: int, why: str) -> Record:
         """A row that is no record, and why."""

@@ -31,6 +31,7 @@ from connectors.records import (
 from connectors.sheet_choice import chosen_sheets, say_uncomputed
 from connectors.sheet_marks import ErrorCells, SheetMarks, cell_name
 from connectors.table_bodies import GROUP_WIDTH, Row, TableBody, is_total, judge_row, say_groups
+from connectors.tables_beside import with_tables_beside_said
 from connectors.workbooks import Workbook, open_workbook, told, uncomputed
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ def _table(file: RawFile, sheet: _Sheet, layout: Layout, columns: tuple[str, ...
     except SourceChanged as fault:
         raise fault.with_more(*_other_sheets(file, sheet.name, columns)) from None
     marks = sheet.marks
-    rows = _filled_down(named, sheet, shape, layout)
+    rows = with_tables_beside_said(named, shape, _filled_down(named, sheet, shape, layout))
     beside: dict[int, str] = {}
     table = TableBody(named, shape, texts=cell_texts, record=partial(_sheet_record, shape, beside))
     if layout.group_rows:

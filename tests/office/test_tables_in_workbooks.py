@@ -213,6 +213,29 @@ def test_a_note_beside_a_table_is_told_by_sheet_row_and_cell(tmp_path: Path) -> 
     assert "cell E3" in said.en
 
 
+OTHER: list[object] = ["Kode.", "Nama", "Unit"]
+BESIDE: dict[str, tuple[list[list[object]], bool]] = {
+    "right": ([[*HEAD, None, *OTHER], *[[*ROW, None, 2, "KTP", "Capil"]] * 4], True),
+    "left": ([[*OTHER, None, *HEAD], *[[2, "KTP", "Capil", None, *ROW]] * 4], True),
+    "half of the rows": ([[*HEAD, None, *OTHER], *[[*ROW, None, 2, "KTP", "Capil"], ROW] * 2], True),
+    "a legend": ([[*HEAD, None, *OTHER], [*ROW, None, 2, "KTP", "Capil"], ROW, ROW], False),
+    "two columns": ([[*HEAD, None, *OTHER[:2]], *[[*ROW, None, 2, "KTP"]] * 4], False),
+    "two cells of three": ([[*HEAD, None, *OTHER], *[[*ROW, None, 2, "KTP", None]] * 4], False),
+    "no empty column": ([[*HEAD, *OTHER], *[[*ROW, 2, "KTP", "Capil"]] * 4], False),
+    "a nameless column": ([[*HEAD, None, *OTHER], [*ROW, "x"], *[[*ROW, None, 2, "KTP", "Capil"]] * 4], False),
+    "columns apart": ([["Layanan", None, *OTHER, None, "OPD"], *[["Izin", None, 2, "a", "b", None, "D"]] * 4], False),
+}
+
+
+@pytest.mark.parametrize("case", BESIDE)
+def test_a_second_table_beside_the_one_that_is_read_keeps_provisional(case: str, tmp_path: Path) -> None:
+    rows, is_table = BESIDE[case]
+    remarks = read(tmp_path, {"Data": rows}, ("Layanan", "OPD"))[1]
+    said = [remark for remark in remarks if remark.code == "table_beside"]
+    assert [remark.keeps_provisional for remark in said] == [True] * is_table
+    assert all(f"cell {'A2' if case == 'left' else 'E2'} on" in remark.en for remark in said)
+
+
 def test_a_formula_in_a_column_not_read_is_not_named_where_a_note_beside_the_table_is_the_cause(tmp_path: Path) -> None:
     formulas = [[*ROW, f"=A{n}*2", *(["catatan"] if n == 4 else [])] for n in range(2, 7)]
     rows, remarks = read(tmp_path, {"Data": [[*HEAD, "Lama"], *formulas]}, ("No", "OPD"))
