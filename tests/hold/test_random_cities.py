@@ -84,12 +84,16 @@ def _differences(outcome: Outcome, result: Result) -> list[str]:
     rows |= {"excluded": dict(result.rows.excluded), "quarantined": dict(result.rows.quarantined)}
     if rows != outcome.rows:
         found.append(f"rows {rows}, not {outcome.rows}")
-    reasons = sorted({remark.code for remark in result.remarks if remark.keeps_provisional} & _REASONS)
+    reasons = _reasons(result)
     if result.status != "not_computable" and reasons != outcome.reasons:
         found.append(f"reasons {reasons}, not {outcome.reasons}")
     if set(made) - set(outcome.rules):
         found.append(f"rules that no query holds: {set(made) - set(outcome.rules)}")
     return found
+
+
+def _reasons(result: Result) -> list[str]:
+    return sorted({remark.code for remark in result.remarks if remark.keeps_provisional} & _REASONS)
 
 
 def _moved_by_more_rows(result: Result) -> set[str]:
@@ -103,4 +107,5 @@ def _numbers(result: Result, *, without: set[str]) -> dict[str, Any]:
     values = {name: one.value for name, one in {"headline": result.headline, **result.variants}.items()}
     values = {name: value for name, value in values.items() if name not in without}
     members = {(one.dimension, one.member): one.quotient.value for one in result.breakdowns}
-    return {"status": result.status, **values, **result.statistics, **members}  # type: ignore[dict-item]
+    held = {"is computable": result.status != "not_computable", "reasons": _reasons(result)}
+    return {**held, **values, **result.statistics, **members}  # type: ignore[dict-item]
