@@ -220,6 +220,7 @@ def test_half_an_answer_is_asked_for_again_and_then_fails(name: str, server: Ser
     ("fault", "content", "is_proved"),
     [
         (unfinished(CSV), CSV, False),
+        (unfinished(CSV, Content_Length=str(len(CSV))), CSV, True),
         (unfinished(JSON), JSON, True),
         (unfinished(ZIPPED, Content_Encoding="gzip"), CSV * 500, True),
         (unfinished(ZIPPED + ZIPPED, Content_Encoding="gzip"), CSV * 1000, True),
