@@ -28,12 +28,11 @@ _STOPS_AT = {
 
 @dataclass
 class _Counts:
-    """Rows not excluded, and among them those that could not be read, by reason."""
+    """Rows not excluded, all rows, and of the former those that could not be read, by reason."""
 
     rows_count: int = 0
     all_count: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
-    is_empty: bool = True
 
     def __add__(self, other: _Counts) -> _Counts:
         counts = self.rows_count + other.rows_count, self.all_count + other.all_count
@@ -41,7 +40,6 @@ class _Counts:
 
     def add(self, counts: Mapping[Outcome, int]) -> None:
         for (reason, rule), count in counts.items():
-            self.is_empty &= not count
             self.rows_count += count if rule is None else 0
             self.all_count += count
             if rule is None and reason and reason.startswith(_UNREADABLE):
@@ -132,7 +130,7 @@ class Readability:
         if len(self.landed.files("main")) == 1 or self.landed.source.connection:
             return
         for name, counts in self._by_name():
-            if counts.is_empty:
+            if not counts.all_count:
                 said = f"{name}: tidak ada baris data", f"{name}: there are no rows of data"
                 yield Remark("file_without_rows", *said, keeps_provisional=False)
             elif counts.bad_pct > self.landed.city.final_quarantine_pct:

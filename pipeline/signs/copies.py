@@ -84,8 +84,8 @@ def received_alike_pct(rows: pd.DataFrame, fates: Fates) -> float | None:
     Null for few rows, and for so many that they come together by chance.
     """
     timed = rows[~rows["received_is_date"].fillna(False).astype(bool) & rows["agency"].notna()]
-    span = pd.Timestamp(fates.period.bounds(fates.zone)[1]) - pd.Timestamp(fates.period.bounds(fates.zone)[0])
-    if len(timed) < MANY_ROWS or len(timed) > _BY_CHANCE * span / _MINUTE:
+    first, end = map(pd.Timestamp, fates.period.bounds(fates.zone))
+    if len(timed) < MANY_ROWS or len(timed) > _BY_CHANCE * (end - first) / _MINUTE:
         return None
     told = timed[["received_at", "agency", "category"]]
     return _copies_pct(told.assign(**{name: told[name].astype("str").fillna("") for name in ("agency", "category")}))

@@ -14,7 +14,7 @@ from pipeline.tables import Table
 # So far apart two monitors surely note one outage; two desks or monitors note one thing, if chance does not explain it.
 _SURELY_ONE = pd.Timedelta(minutes=10)
 _PERHAPS_ONE = {"inquiries": pd.Timedelta(minutes=10), "outages": pd.Timedelta(minutes=30)}
-_WEEK, _FAR_FROM_CHANCE = pd.Timedelta(days=7), 3
+_WEEK, _FAR_FROM_CHANCE = pd.Timedelta(days=7).as_unit("us"), 3
 
 
 def alike_in_two_pct(one: pd.DataFrame, other: pd.DataFrame, table: Table, *, fates: Fates) -> float | None:
@@ -28,42 +28,40 @@ def alike_in_two_pct(one: pd.DataFrame, other: pd.DataFrame, table: Table, *, fa
         return None
     if table.name == "services":
         return _of_the_same_pct(few, many, ["name", "agency"])
-    names = [*ENDS[table.name]]
+    begin, end = ENDS[table.name]
+    names = [begin] if table.name == "inquiries" else [begin, end]
+    # One unit of time, for pandas joins no moments of two.
+    first, others = (rows[names].astype("datetime64[us, UTC]").sort_values(begin) for rows in (few, many))
+    apart = _apart(first, others)
     if table.name == "inquiries":
-        surely, names = _of_the_same_pct(few, many, names), names[:1]
+        surely = _of_the_same_pct(few, many, [begin, end])
     else:
-        surely = 100 * _near_share(few, many, names, within=_SURELY_ONE)
-    return max(surely, _beyond_chance_pct(few, many, names, within=_PERHAPS_ONE[table.name]))
+        surely = float(100 * (apart <= _SURELY_ONE).mean())
+    return max(surely, _beyond_chance_pct(first, others, apart=apart, within=_PERHAPS_ONE[table.name]))
 
 
 def _of_the_same_pct(few: pd.DataFrame, many: pd.DataFrame, names: list[str]) -> float:
     return float(100 * np.isin(row_hashes(few[names]), row_hashes(many[names])).mean())
 
 
-def _near_share(few: pd.DataFrame, many: pd.DataFrame, names: list[str], *, within: pd.Timedelta) -> float:
-    """The share of few that at each of its moments is so near to the one of many that begins nearest."""
-    first = names[0]
-    # A moment shifted by a span is of another unit, which pandas joins with no other.
-    moments = (rows[names].astype("datetime64[us, UTC]").sort_values(first) for rows in (few, many))
-    ordered = next(moments), next(moments).add_suffix("_of_many")
-    pairs = pd.merge_asof(*ordered, left_on=first, right_on=f"{first}_of_many", direction="nearest")
-    apart = [(pairs[name] - pairs[f"{name}_of_many"]).abs() <= within for name in names]
-    return float(np.logical_and.reduce(apart).mean())
+def _apart(few: pd.DataFrame, many: pd.DataFrame) -> pd.Series:
+    """How far, at most, the moments of each of few are from those of the one of many that begins nearest."""
+    first = few.columns[0]
+    pairs = pd.merge_asof(
+        few, many.add_suffix("_of_many"), left_on=first, right_on=f"{first}_of_many", direction="nearest"
+    )
+    return pd.concat([(pairs[name] - pairs[f"{name}_of_many"]).abs() for name in few], axis=1).max(axis=1)
 
 
-def _beyond_chance_pct(few: pd.DataFrame, many: pd.DataFrame, names: list[str], *, within: pd.Timedelta) -> float:
+def _beyond_chance_pct(few: pd.DataFrame, many: pd.DataFrame, *, apart: pd.Series, within: pd.Timedelta) -> float:
     """How much larger a share of few is near to one of many than it is a week earlier and later, and than chance."""
-    expected = sum(_share_by_chance(few, many, names, within=within, shift=shift) for shift in (_WEEK, -_WEEK)) / 2
+    expected = sum(_share_by_chance(few + shift, many, within=within) for shift in (_WEEK, -_WEEK)) / 2
     spread = np.sqrt(max(expected, 1 / len(few)) * (1 - expected) / len(few))
-    found = _near_share(few, many, names, within=within)
-    return float(100 * max(0.0, found - expected - _FAR_FROM_CHANCE * spread))
+    return float(100 * max(0.0, (apart <= within).mean() - expected - _FAR_FROM_CHANCE * spread))
 
 
-def _share_by_chance(
-    few: pd.DataFrame, many: pd.DataFrame, names: list[str], *, within: pd.Timedelta, shift: pd.Timedelta
-) -> float:
-    """The share of few that is near to one of many when its moments are shifted; all where none falls among many."""
-    shifted = few.assign(**{name: few[name] + shift for name in names})
-    begins = many[names[0]]
-    among = shifted[shifted[names[0]].between(begins.min(), begins.max())]
-    return _near_share(among, many, names, within=within) if len(among) else 1.0
+def _share_by_chance(shifted: pd.DataFrame, many: pd.DataFrame, *, within: pd.Timedelta) -> float:
+    """The share of what was shifted that is near to one of many; all where none falls among many."""
+    begins = many.iloc[:, 0]
+    among = shifted[shifted.iloc[:, 0].between(begins.iloc[0], begins.iloc[-1])]
+    return float((_apart(among, many) <= within).mean()) if len(among) else 1.0
