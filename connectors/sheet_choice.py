@@ -129,8 +129,8 @@ def _why_unread(workbook: Workbook, names: Sequence[str]) -> tuple[str, str]:
         ("tidak disebut di 'sheet'", "not named in 'sheet'"): [n for n in names if n not in hidden and n not in empty],
     }
     found = [(*kind, ", ".join(of_kind)) for kind, of_kind in kinds.items() if of_kind]
-    return "; ".join(f"{why} {listed}" for why, _, listed in found), "; ".join(
-        f"{why} {listed}" for _, why, listed in found
+    return "; ".join(f"{listed} ({why})" for why, _, listed in found), "; ".join(
+        f"{listed} ({why})" for _, why, listed in found
     )
 
 

@@ -106,7 +106,7 @@ MONTHS: Sheets = {"Januari": [["x"], [1]], "Februari": [["x"], [2]], "Arti": [["
 def test_declared_sheets_are_read_one_after_the_other(sheet: object, tmp_path: Path) -> None:
     found, remarks = read(tmp_path, MONTHS, ("x", "@sheet"), sheet=sheet)
     assert found == [(2, "", "1", "Januari"), (10_000_002, "", "2", "Februari")]
-    assert "empty Kosong; not named in 'sheet' Arti" in remarks[0].en
+    assert "Kosong (empty); Arti (not named in 'sheet')" in remarks[0].en
     assert not remarks[0].keeps_provisional
 
 
@@ -256,7 +256,7 @@ def test_sheets_that_are_not_read_are_told_by_why(tmp_path: Path) -> None:
     sheets: Sheets = {"Data": [HEAD, ROW], "Lama": [["x"]], "Kosong": [], "Bekas": [["y"]]}
     _, remarks = read(tmp_path, sheets, ("No", "OPD"), hidden="Lama", sheet=("Data",))
     (said,) = [remark.en for remark in remarks if remark.code == "unread_sheets"]
-    assert said == "a.xlsx: sheets not read: hidden Lama; empty Kosong; not named in 'sheet' Bekas."
+    assert said == "a.xlsx: sheets not read: Lama (hidden); Kosong (empty); Bekas (not named in 'sheet')."
 
 
 def test_a_sheet_that_reaches_too_far_is_not_called_empty(tmp_path: Path) -> None:
