@@ -75,8 +75,8 @@ DEFINITION = Definition(
             "every step that can be online is; only services whose steps are recorded",
         ),
         "end_to_end_of_applicable": (
-            "seperti end_to_end, atas layanan yang punya langkah yang dapat daring",
-            "as end_to_end, over services with a step that can be online",
+            "setiap langkah yang dapat daring memang daring; hanya layanan yang punya langkah seperti itu",
+            "every step that can be online is; only services with such a step",
         ),
         "any_step_online": ("sekurang-kurangnya satu langkah daring", "at least one step is online"),
         "every_step_online": (
@@ -90,6 +90,10 @@ _KNOWN_FOR = timedelta(days=366)
 _NO_SERVICES = "tidak ada layanan aktif / no active service"
 _NO_STEPS = "langkah daring tidak didata / online steps are not recorded"
 _NO_VOLUME = "volume tidak didata / volume is not recorded"
+_NO_AUDIENCE = "sasaran layanan tidak didata / the services' audience is not recorded"
+_NONE_FOR_THEM = "tidak ada layanan aktif bagi mereka / no active service is for them"
+_NONE_APPLICABLE = "tidak ada layanan aktif yang dapat daring / no active service can be online"
+_NO_STEP_APPLICABLE = "tidak ada langkah yang dapat daring / no step can be online"
 
 
 @dataclass(frozen=True)
@@ -222,14 +226,16 @@ def _share(is_counted: pd.Series, *, weights: pd.Series | None = None, reason: s
 
 
 def _variants(services: pd.DataFrame, is_online: pd.Series) -> dict[str, Quotient]:
-    volume = services["volume"].dropna()
+    volume, audience = services["volume"].dropna(), services["audience"]
+    is_applicable = services["is_online_applicable"].fillna(False).astype(bool)
     variants = {
         "accessible_only": _share(services["is_accessible_online"]),
-        "not_applicable_removed": _share(is_online[services["is_online_applicable"].fillna(False).astype(bool)]),
+        "not_applicable_removed": _share(is_online[is_applicable], reason=_NONE_APPLICABLE),
         "weighted_by_volume": _share(is_online.loc[volume.index], weights=volume, reason=_NO_VOLUME),
     }
-    for audience in ("citizens", "businesses"):
-        variants[audience] = _share(is_online[services["audience"].isin([audience, "both"]).astype(bool)])
+    reason = _NONE_FOR_THEM if audience.notna().any() else _NO_AUDIENCE
+    for one in ("citizens", "businesses"):
+        variants[one] = _share(is_online[audience.isin([one, "both"]).astype(bool)], reason=reason)
     return variants | _step_variants(services)
 
 
@@ -237,9 +243,10 @@ def _step_variants(services: pd.DataFrame) -> dict[str, Quotient]:
     known = services[services["steps_count"].notna()]
     online, applicable = known["steps_online_count"], known["steps_applicable_count"]
     is_whole = (applicable > 0) & (online == applicable)
+    none_applicable = _NO_STEPS if known.empty else _NO_STEP_APPLICABLE
     return {
         "end_to_end": _share(is_whole, reason=_NO_STEPS),
-        "end_to_end_of_applicable": _share(is_whole[(applicable > 0).astype(bool)], reason=_NO_STEPS),
+        "end_to_end_of_applicable": _share(is_whole[(applicable > 0).astype(bool)], reason=none_applicable),
         "any_step_online": _share(online > 0, reason=_NO_STEPS),
         "every_step_online": _share((online > 0) & (online == known["steps_count"]), reason=_NO_STEPS),
     }

@@ -347,6 +347,17 @@ def test_services_of_both_kinds_of_people_count_for_each() -> None:
     assert (shares["businesses"].value, shares["businesses"].denominator) == (50, 2)
 
 
+def test_a_share_of_no_service_says_which_services_there_are_none_of() -> None:
+    def why(name: str, **others: Any) -> str:
+        return str(services([service(1, True, True, **others)]).variants[name].reason)
+
+    assert "audience is not recorded" in why("businesses")
+    assert "no active service is for them" in why("businesses", audience="citizens")
+    assert "no active service can be online" in why("not_applicable_removed", is_online_applicable=False)
+    steps = {"steps_count": 2, "steps_applicable_count": 0, "steps_online_count": 0}
+    assert "no step can be online" in why("end_to_end_of_applicable", **steps)
+
+
 def test_each_service_counts_as_often_as_it_is_asked_for() -> None:
     rows = [service(1, True, True, volume=30), service(2, False, False, volume=10), service(3, True, True)]
     weighted = services(rows).variants["weighted_by_volume"]
