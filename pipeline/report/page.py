@@ -12,7 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from connectors.numerals import number
 from pipeline.atomic import GROUP_READS, write_atomically
 from pipeline.indicators.definition import definitions
-from pipeline.report.text import SHOWN_MEMBERS, by_dimension, distinct_closings
+from pipeline.report.text import SHOWN_MEMBERS, by_dimension, distinct_closings, divided
 from pipeline.report.unseen import drawn
 from pipeline.report.words import label
 
@@ -71,7 +71,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
         finalize=drawn,
     )
-    made.filters |= {"number": number, "label": label, "share": _share}
+    made.filters |= {"number": number, "label": label, "share": _share, "divided": divided}
     return made
 
 

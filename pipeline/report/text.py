@@ -170,7 +170,7 @@ def explanation(
         f"{definition.clause} {definition.name_id} / {definition.name_en}",
         f"{row['city']} {row['period']}{_version(row)}: {number(row['value'])} {unit_of(row)} "
         f"({STATUSES[row['status']]})",
-        f"  = {_ID.quotient(row['numerator'], row['denominator'], scale=definition.scale)}",
+        f"  = {divided(row, definition.scale)}",
         *map(closing_line, row["closings"]),
         *([pending_line(row["pending"])] if row["pending"] else []),
         *_reason_lines(row),
@@ -307,7 +307,12 @@ def _quotient(part: Mapping[str, Any], scale: float) -> str:
     told = f"{number(part['value'])} {in_both(part['unit'])}"
     if part["denominator"] is None:
         return told
-    return f"{told} = {_ID.quotient(part['numerator'], part['denominator'], scale=_scale(part, scale))}"
+    return f"{told} = {divided(part, scale)}"
+
+
+def divided(part: Mapping[str, Any], scale: float) -> str:
+    """Both parts to be divided again by hand, the scale included; `scale` is that of the whole."""
+    return _ID.quotient(part["numerator"], part["denominator"], scale=_scale(part, scale))
 
 
 def _scale(part: Mapping[str, Any], of_whole: float) -> float:

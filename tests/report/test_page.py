@@ -137,7 +137,7 @@ def test_results_stand_in_the_order_of_their_clauses_in_both_languages(tmp_path:
     [
         "94.696,97",
         "10.000.000",
-        "105,6",
+        "Pembilang : penyebut Numerator : denominator 10.000.000 : 105,6",
         "Dibaca Read 1.234",
         "Dipakai Used 1.200",
         "duplikat duplicate 30",
@@ -167,6 +167,7 @@ def test_a_result_that_cannot_be_computed_shows_its_reason_and_no_zero(tmp_path:
     assert "Tidak dapat dihitung Not computable" in text
     assert "tidak ada data / no data" in text
     assert "Nilai Value –" in text
+    assert "Pembilang : penyebut Numerator : denominator – Nilai" in text
     assert "Cakupan tidak diketahui Coverage unknown" in text
 
 
@@ -241,6 +242,16 @@ def test_a_breakdown_shows_its_largest_members_first_and_says_how_many_it_leaves
     assert text.index("Dinas 19") < text.index("Dinas 05")
     assert "Dinas 04" not in text
     assert "+ 5" in text
+
+
+def test_what_stands_on_the_page_can_be_divided_again_by_hand(tmp_path: Path) -> None:
+    visits = result("portal_visits", numerator=176_017.0, denominator=2.143, value=176_017 / 2.143)
+    response = result("inquiry_response", numerator=5_264.97, denominator=154.0, value=5_264.97 / 154 / 24)
+    member = part("agency", "Dinas A", 48.0) | {"value": 1.0}
+    text = Reader(written(tmp_path, results=[visits, response], breakdowns={"inquiry_response": [member]})).text
+    assert "176.017 : 2,143 " in text
+    assert "5.264,97 : 154 : 24 " in text
+    assert "Dinas A 48 : 2 : 24 1" in text
 
 
 def test_the_page_says_what_each_tool_calls_a_visit(tmp_path: Path) -> None:
