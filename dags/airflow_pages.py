@@ -54,7 +54,7 @@ def dashboard(name: Name, code: Code) -> HTMLResponse:
     from pipeline.dashboards import Dashboards
 
     with _faults_as_answers(), _one_at_a_time:
-        path = Dashboards.of_machine(Settings.from_environment()).write(name, code)
+        path = Dashboards.of_machine(Settings.from_environment(), are_served=True).write(name, code)
     return _page(path)
 
 

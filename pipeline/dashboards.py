@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,15 +32,20 @@ _CALLED: Mapping[Code, str] = {"id": "Bahasa Indonesia", "en": "English"}
 
 @dataclass(frozen=True)
 class Dashboards:
-    """The dashboards of a warehouse, in one folder; pages beside it, of the same machine, are linked to."""
+    """The dashboards of a warehouse, in one folder; pages beside it, of the same machine, are linked to.
+
+    `coming` are those about to be written. Whoever opens a link to one that is missing has it made if `are_served`.
+    """
 
     settings: Settings
     folder: Path
+    coming: frozenset[Path] = frozenset()
+    are_served: bool = False
 
     @classmethod
-    def of_machine(cls, settings: Settings) -> Dashboards:
+    def of_machine(cls, settings: Settings, *, are_served: bool = False) -> Dashboards:
         """Those in the home of this machine."""
-        return cls(settings, settings.home / "reports" / FOLDER)
+        return cls(settings, settings.home / "reports" / FOLDER, are_served=are_served)
 
     def path(self, name: str, code: Code) -> Path:
         """Where the page of a city or province lies."""
@@ -62,8 +67,9 @@ class Dashboards:
         view = self._view(name)
         beside = () if view.parts else tuple(one for one in self.headlines if one.city.city_id != name)
         links = self._links(name, code)
-        if self._is_own and len(self.headlines) > 1:
-            links = (("All cities", self.path(OVERVIEW, code).name), *links)
+        overview = self.path(OVERVIEW, code)
+        if self._is_own and len(self.headlines) > 1 and self._is_there(overview):
+            links = (("All cities", overview.name), *links)
         return Dashboard(
             view,
             Language(code),
@@ -82,18 +88,18 @@ class Dashboards:
             self.headlines,
             Language(code),
             regions=regions,
-            pages={
-                name: self.path(name, code).name for name in names if self._is_own or self.path(name, code).is_file()
-            },
+            pages={name: self.path(name, code).name for name in names if self._is_there(self.path(name, code))},
             links=self._links(OVERVIEW, code),
         )
 
     def _links(self, name: str, code: Code) -> tuple[tuple[str, str], ...]:
-        """To the page in the other language, which is only sure to be there on the machine that makes it."""
-        if not self._is_own:
-            return ()
+        """To the page in the other language; a page in another folder is mailed alone."""
         other: Code = "en" if code == "id" else "id"
-        return ((_CALLED[other], self.path(name, other).name),)
+        path = self.path(name, other)
+        return ((_CALLED[other], path.name),) if self._is_own and self._is_there(path) else ()
+
+    def _is_there(self, path: Path) -> bool:
+        return self.are_served or path in self.coming or path.is_file()
 
     @property
     def _is_own(self) -> bool:
@@ -144,9 +150,9 @@ def write_dashboards(dashboards: Dashboards, names: Sequence[str], codes: Sequen
     asked = list(names or dashboards.names())
     if len(asked) != 1:
         asked.append(OVERVIEW)
-    for name in asked:
-        for code in codes:
-            yield dashboards.write(name, code)
+    pages = [(name, code) for name in asked for code in codes]
+    writing = replace(dashboards, coming=frozenset(dashboards.path(*page) for page in pages))
+    return (writing.write(*page) for page in pages)
 
 
 def _nothing(name: str, known: Sequence[str]) -> TolokError:

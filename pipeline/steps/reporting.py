@@ -63,8 +63,12 @@ def write_overviews(city_id: str) -> None:
 
 def _write_dashboards(city_id: str, languages: Sequence[Code]) -> Iterator[Path]:
     from pipeline.dashboards import Dashboards, write_dashboards
+    from pipeline.language import LANGUAGES
 
-    return write_dashboards(Dashboards.of_machine(Settings.from_environment()), [city_id], languages)
+    made = Dashboards.of_machine(Settings.from_environment())
+    # One that is there in another language is linked to, and must not tell of the run before.
+    codes = [code for code in LANGUAGES if code in languages or made.path(city_id, code).is_file()]
+    return write_dashboards(made, [city_id], codes)
 
 
 def _write_page(city_id: str, period: str) -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections import Counter
@@ -20,7 +21,9 @@ from babel.messages.pofile import read_po
 from click.testing import CliRunner
 from jinja2.ext import babel_extract
 
+from pipeline import steps
 from pipeline.cli import commands
+from pipeline.dashboards import Dashboards
 from pipeline.indicators.definition import definitions
 from pipeline.language import LANGUAGES, Language
 from pipeline.language.language import CATALOGUES
@@ -29,6 +32,7 @@ from pipeline.report.answers import QUESTIONS
 from pipeline.report.charts import Point, trend
 from pipeline.report.dashboard import Dashboard, choices
 from pipeline.report.dashboard_overview import Overview
+from pipeline.settings import Settings
 from pipeline.warehouse import CityRecord, CityView, Part, TargetRecord
 from pipeline.warehouse.readiness import AnswerRecord, ReadinessRecords
 from tests.report.ten_years import HOSTILE, fill
@@ -169,16 +173,59 @@ def test_the_same_inputs_are_the_same_bytes_in_another_process_and_are_not_made_
     assert Path(tolok("dashboard", "kota-dua", "--to", str(tmp_path / "a")).strip()) == here
 
 
+def links_of(path: str) -> set[str]:
+    """The pages that a page in a file links to."""
+    attributes = Reader(Path(path.strip()).read_text("utf-8")).attributes
+    return {value for name, value in attributes if name == "href" and not value.startswith("#")}
+
+
 def test_all_cities_stand_side_by_side_and_every_link_between_pages_leads_somewhere(tolok: Callable[..., str]) -> None:
     paths = [Path(line) for code in LANGUAGES for line in tolok("dashboard", "--lang", code).split()]
     assert [path.name for path in paths[:3]] == ["kota-dua.id.html", "kota-uji.id.html", "_overview.id.html"]
     for path in paths:
         links = [value for name, value in Reader(path.read_text("utf-8")).attributes if name == "href"]
         assert all((path.parent / link).is_file() for link in links if not link.startswith("#"))
+    # The pages in the other language are there by now.
+    tolok("dashboard")
     overview = Reader(paths[2].read_text("utf-8"))
-    assert {"kota-dua.id.html", "kota-uji.id.html"} < {value for name, value in overview.attributes if name == "href"}
+    assert {"kota-dua.id.html", "kota-uji.id.html", "_overview.en.html"} <= links_of(str(paths[2]))
     # A table of both cities for each year, and one of the city whose readiness was checked.
     assert overview.tags.count("tr") == 10 * (1 + 2) + 10 * (1 + 1)
+
+
+def test_a_page_links_to_no_page_that_nobody_wrote_yet(tolok: Callable[..., str], home: Path) -> None:
+    shutil.rmtree(home / "reports" / "dashboards", ignore_errors=True)
+    assert links_of(tolok("dashboard", "kota-uji")) == set()
+    assert links_of(tolok("dashboard", "kota-uji", "--lang", "en")) == {"kota-uji.id.html"}
+    assert links_of(tolok("dashboard", "kota-uji")) == {"kota-uji.en.html"}
+    tolok("dashboard", "kota-uji", "kota-dua")
+    assert links_of(tolok("dashboard", "kota-uji")) == {"kota-uji.en.html", "_overview.id.html"}
+
+
+@pytest.mark.usefixtures("tolok")
+def test_a_page_that_airflow_serves_links_to_pages_that_are_made_when_they_are_opened(home: Path) -> None:
+    shutil.rmtree(home / "reports" / "dashboards", ignore_errors=True)
+    served = Dashboards.of_machine(Settings.from_environment(), are_served=True)
+    assert links_of(str(served.write("kota-uji", "id"))) == {"kota-uji.en.html", "_overview.id.html"}
+
+
+@pytest.mark.usefixtures("tolok")
+def test_what_a_run_writes_anew_is_also_the_page_in_another_language_that_is_there(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = "sources: {web: {table: visits, path: a.csv, format: csv, columns: {visited_on: A, visits_count: B}}}"
+    codes = 'region_codes: {kemendagri: "32.73"}'
+    (tmp_path / "kota-dua.yaml").write_text(
+        f"city: kota-dua\nname: Dua\nzone: Asia/Jakarta\n{codes}\n{source}\n", "utf-8"
+    )
+    monkeypatch.setenv("TOLOK_CITIES", str(tmp_path))
+    folder = home / "reports" / "dashboards"
+    shutil.rmtree(folder, ignore_errors=True)
+    steps.write_overviews("kota-dua")
+    assert [path.name for path in folder.iterdir()] == ["kota-dua.id.html"]
+    (folder / "kota-dua.en.html").write_text("of the run before", "utf-8")
+    steps.write_overviews("kota-dua")
+    assert "of the run before" not in (folder / "kota-dua.en.html").read_text("utf-8")
 
 
 @pytest.mark.parametrize("language", map(Language, LANGUAGES))
