@@ -87,6 +87,7 @@ DEFINITION = Definition(
 )
 # A year is reported in the next one; the register is taken to be that of the year's end until then.
 _KNOWN_FOR = timedelta(days=366)
+_NO_DATA = "tidak ada data layanan / no services data"
 _NO_SERVICES = "tidak ada layanan aktif / no active service"
 _NO_STEPS = "langkah daring tidak didata / online steps are not recorded"
 _NO_VOLUME = "volume tidak didata / volume is not recorded"
@@ -134,7 +135,7 @@ def conclude(summary: ServiceSummary, *, terms: Terms) -> Result:
     services = summary.services
     coverage_pct = _coverage_pct(services, terms.agencies_expected)
     is_online = services["is_accessible_online"] & services["is_requestable_online"]
-    headline = _share(is_online)
+    headline = _share(is_online, reason=_NO_SERVICES if summary.rows.read else _NO_DATA)
     return Result.of(
         DEFINITION,
         headline,

@@ -283,7 +283,10 @@ def test_two_rows_of_a_hundred_may_be_held_and_no_more(sound_count: int, status:
 
 
 def test_no_services_give_null_and_not_zero() -> None:
-    assert services([]).headline.value is None
+    headline = services([]).headline
+    assert (headline.value, headline.reason) == (None, "tidak ada data layanan / no services data")
+    ended = services([service(1, True, True, valid_to_on=pd.Timestamp("2024-12-31"))]).headline
+    assert (ended.value, ended.reason) == (None, "tidak ada layanan aktif / no active service")
 
 
 def test_no_visits_at_all_are_nothing_recorded_and_not_zero() -> None:
