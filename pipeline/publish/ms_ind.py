@@ -6,6 +6,7 @@ import io
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from math import ceil
 from typing import TYPE_CHECKING
 
 from pipeline.report.xlsx import LONGEST_TEXT
@@ -19,6 +20,8 @@ FORM_NOTE = (
     "Hold it against the form of your Walidata or BPS before you hand it in."
 )
 UNKNOWN = "not known to Tolok; fill in by hand"
+# Characters of a column, points of a line: not every program makes rows as high as the wrapped texts in them.
+_NARROW, _WIDE, _LINE = 32, 48, 15
 _OPTIONS = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
 
 
@@ -70,8 +73,8 @@ def workbook(document: Document) -> bytes:
         bold = book.add_format({"text_wrap": True, "valign": "top", "bold": True})
         sheet = book.add_worksheet("MS-Ind")
         sheet.set_column(0, 0, 5, wrapped)
-        sheet.set_column(1, 1, 32, wrapped)
-        sheet.set_column(2, 1 + max(1, len(forms)), 48, wrapped)
+        sheet.set_column(1, 1, _NARROW, wrapped)
+        sheet.set_column(2, 1 + max(1, len(forms)), _WIDE, wrapped)
         sheet.freeze_panes(1, 2)
         clauses = [one.definition.clause for one in document.results if one.definition]
         for column, heading in enumerate((t("No."), t("Field"), *clauses)):
@@ -79,9 +82,13 @@ def workbook(document: Document) -> bytes:
         for row, (field, *_) in enumerate(forms[0] if forms else [], start=1):
             sheet.write_number(row, 0, row)
             sheet.write_string(row, 1, field, bold)
-            for column, form in enumerate(forms, start=2):
-                sheet.write_string(row, column, form[row - 1][1][:LONGEST_TEXT], wrapped)
-        sheet.write_string(2 + len(forms[0] if forms else []), 1, t(FORM_NOTE), wrapped)
+            told = [form[row - 1][1][:LONGEST_TEXT] for form in forms]
+            sheet.set_row(row, _LINE * max(ceil(len(field) / _NARROW), *(ceil(len(text) / _WIDE) for text in told)))
+            for column, text in enumerate(told, start=2):
+                sheet.write_string(row, column, text, wrapped)
+        last, note = 2 + len(forms[0] if forms else []), t(FORM_NOTE)
+        sheet.set_row(last, _LINE * ceil(len(note) / _NARROW))
+        sheet.write_string(last, 1, note, wrapped)
         sheet.set_landscape()
         sheet.fit_to_pages(1, 0)
     return file.getvalue()

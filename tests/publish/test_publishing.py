@@ -109,6 +109,9 @@ def test_every_field_of_ms_ind_is_filled_or_said_to_be_unknown() -> None:
     sheet = openpyxl.load_workbook(io.BytesIO(content("ms-ind.xlsx", found))).active
     rows = [[cell.value for cell in row[1:]] for row in sheet.iter_rows(min_row=2, max_row=17)]
     assert rows == [[field, *(form[field] for form in forms)] for field in forms[0]]
+    # 48 characters fit a line of a column, 15 points high; a row of one line tells no height.
+    for place, told in enumerate(rows, start=2):
+        assert (sheet.row_dimensions[place].height or 15) >= 15 * max(len(text) for text in told[1:]) / 48
 
 
 def test_another_process_makes_the_same_bytes() -> None:
