@@ -176,7 +176,9 @@ def _url(connection: Connection) -> sa.URL:
             f"{', '.join(sorted(_DRIVERS))}.",
         )
     if driver == "sqlite":
-        path = Path("/" + connection.path if not connection.host else f"{connection.host}/{connection.path}")
+        path = Path(
+            "/" + connection.path.lstrip("/") if not connection.host else f"{connection.host}/{connection.path}"
+        )
         if not path.is_file():
             raise SourceUnavailable(
                 id=f"Koneksi '{connection.name}': berkas SQLite {path.name} tidak ada.",

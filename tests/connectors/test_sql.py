@@ -124,6 +124,12 @@ def test_what_cannot_be_reached_is_said_without_the_password(
     assert "rahasia" not in str(caught.value)
 
 
+def test_a_database_file_is_named_by_an_address_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Tickets().fill(tmp_path, spread(3))
+    monkeypatch.setenv("AIRFLOW_CONN_MEJA", f"sqlite:///{tmp_path / 'tiket.sqlite'}")
+    assert len(pulled(tmp_path / "home", city_with({"query": QUERY}))) == 3
+
+
 def test_a_wrong_column_is_a_fault_of_the_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AIRFLOW_CONN_MEJA", json.dumps(Tickets().fill(tmp_path, spread(1))))
     with pytest.raises(ConfigError, match="query"):
