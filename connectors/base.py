@@ -118,6 +118,9 @@ class Recorder(Protocol):
     def note(self, *, id: str, en: str) -> None:
         """Say something about this pull that a reader of the numbers should know."""
 
+    def doubt(self, *, id: str, en: str) -> None:
+        """Say why the answers may not be whole: what is made of them stays provisional."""
+
 
 class NotKept(Exception):
     """Raised by the reader of an answer that is not to be kept, such as a page the system gave before."""
@@ -150,9 +153,9 @@ class Wire:
         return found
 
     def note_missing_rows(self, total: int | None, rows_count: int) -> None:
-        """Note that fewer rows could be read than the system says there are."""
+        """Doubt the answers when fewer rows could be read than the system says there are."""
         if rows_count < (total or 0):
-            self.recorder.note(
+            self.recorder.doubt(
                 id=f"sistem menyebut {number(total)} baris, yang dapat dibaca {number(rows_count)}",
                 en=f"the system tells of {total:,} rows, {rows_count:,} could be read",
             )

@@ -233,7 +233,7 @@ def _is_same_clock(zone: str, window: Window) -> bool:
 
 def _note_missing(wire: Wire, total_count: int, rows_count: int) -> None:
     if rows_count < total_count:
-        wire.recorder.note(
+        wire.recorder.doubt(
             id=f"GA4 menyebut {number(total_count)} baris, yang dapat dibaca {number(rows_count)}",
             en=f"GA4 tells of {total_count:,} rows, {rows_count:,} could be read",
         )

@@ -162,7 +162,7 @@ class Prometheus(Connector):
                 en=f"{hours:,.1f} hours without samples over {len(pulled.series):,} series: their state is not known",
             )
         if pulled.is_partial:
-            wire.recorder.note(
+            wire.recorder.doubt(
                 id="sistem memperingatkan bahwa jawabannya mungkin tidak lengkap",
                 en="the system warns that its answers may not be whole",
             )

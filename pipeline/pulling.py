@@ -19,6 +19,7 @@ from connectors.errors import AnswersDiffer, DataDamaged
 from connectors.http import HttpClient, Limits
 from connectors.masking import unspoken
 from connectors.records import RawFile
+from connectors.remarks import Remark
 from pipeline.atomic import make_folder
 from pipeline.config.city import City
 from pipeline.config.source import Source
@@ -64,7 +65,9 @@ def pull(home: Path, *, city: City, source_name: str, period: Period, now: datet
     notes = tuple(dict.fromkeys(note for manifest in manifests for note in manifest.notes))
     keeps_days = manifests[-1].keeps_days if manifests else None
     rest = Rest.of(manifest.rest for manifest in manifests)
-    manifest = _manifest(city, source_name, period, _Parts(tuple(files.values()), covers, notes, keeps_days, rest))
+    remarks = tuple(dict.fromkeys(remark for manifest in manifests for remark in manifest.remarks))
+    parts = _Parts(tuple(files.values()), covers, notes, keeps_days, rest, remarks)
+    manifest = _manifest(city, source_name, period, parts)
     write_manifest(home, manifest)
     return manifest
 
@@ -130,6 +133,10 @@ class Unkept:
         """Remember a remark in both languages."""
         self.notes.append(f"{id} / {en}")
 
+    def doubt(self, *, id: str, en: str) -> None:
+        """Remember it as a remark."""
+        self.note(id=id, en=en)
+
 
 class Enough(Exception):
     """So many answers were wanted and so many have come."""
@@ -163,7 +170,12 @@ class _Pulling:
             if not TABLES[source.table].is_snapshot and parts.covers != wanted:
                 parts = _with_earlier(parts, _landed_before(path))
                 self._remark(parts.covers, wanted, held, journal)
-            parts = replace(parts, notes=tuple(journal.notes), keeps_days=held.keeps_days)
+            doubts = [
+                Remark("answers_not_whole", f"{self.source_name}: {text_id}", f"{self.source_name}: {text_en}")
+                for text_id, text_en in journal.doubts
+            ]
+            remarks = tuple(dict.fromkeys((*parts.remarks, *doubts)))
+            parts = replace(parts, notes=tuple(journal.notes), keeps_days=held.keeps_days, remarks=remarks)
             manifest = _manifest(self.city, self.source_name, period, parts)
             write_manifest(self.home, manifest)
         return manifest
@@ -200,6 +212,7 @@ class _Parts:
     notes: tuple[str, ...]
     keeps_days: int | None = None
     rest: Rest | None = None
+    remarks: tuple[Remark, ...] = ()
 
 
 def _manifest(city: City, source_name: str, period: Period, parts: _Parts) -> Manifest:
@@ -214,6 +227,7 @@ def _manifest(city: City, source_name: str, period: Period, parts: _Parts) -> Ma
         covers=None if TABLES[source.table].is_snapshot else parts.covers,
         notes=parts.notes,
         keeps_days=parts.keeps_days,
+        remarks=parts.remarks,
         rest=parts.rest,
     )
 
@@ -243,7 +257,8 @@ def _with_earlier(parts: _Parts, before: Manifest | None) -> _Parts:
     if before is None or before.covers is None:
         return parts
     files = {(file.sha256, file.name): file for file in (*before.files, *parts.files)}
-    return _Parts(tuple(files.values()), before.covers | parts.covers, (), rest=before.rest)
+    covers = before.covers | parts.covers
+    return _Parts(tuple(files.values()), covers, (), rest=before.rest, remarks=before.remarks)
 
 
 def _landed_before(path: Path) -> Manifest | None:
@@ -275,6 +290,7 @@ class _Journal:
         self._earlier = [file for manifest in whole_manifests(path.parent.parent) for file in manifest.files]
         self._now: dict[str, dict[str, object]] = {}
         self.notes: list[str] = []
+        self.doubts: list[tuple[str, str]] = []
 
     def recall(self, name: str, request: str) -> Kept | None:
         line = self._before.get(name)
@@ -306,6 +322,9 @@ class _Journal:
 
     def note(self, *, id: str, en: str) -> None:
         self.notes.append(f"{id} / {en}")
+
+    def doubt(self, *, id: str, en: str) -> None:
+        self.doubts.append((id, en))
 
     def files(self) -> Iterator[LandedFile]:
         """What this pull gave, in the order of its questions."""

@@ -193,11 +193,12 @@ def test_the_component_is_the_chosen_label(asking: Any) -> None:
     assert asking([outage("2025-01-09", "2025-01-09 05:00")], label="__name__")[1][0][0] == "up"
 
 
-def test_an_answer_that_may_not_be_whole_is_remarked_upon(asking: Any) -> None:
+def test_an_answer_that_may_not_be_whole_keeps_results_provisional(asking: Any) -> None:
     asking.fake.more = {"warnings": [PERSON]}
     manifest, _ = asking([outage("2025-01-09", "2025-01-09 05:00")])
-    assert any("not be whole" in note for note in manifest.notes)
-    assert PERSON not in str(manifest.notes)
+    (remark,) = manifest.remarks
+    assert (remark.code, remark.keeps_provisional) == ("answers_not_whole", True)
+    assert PERSON not in str(manifest)
 
 
 @pytest.mark.parametrize(
