@@ -17,8 +17,12 @@ from connectors.records import BLANK_ROW, WRONG_FIELD_COUNT, RawFile, open_bytes
 if TYPE_CHECKING:
     import pandas as pd
 
-_START = re.compile(r"#\s*(?:start date|tanggal mulai)\s*:\s*(\d{8})", re.IGNORECASE)
-_END = re.compile(r"#\s*(?:end date|tanggal (?:akhir|selesai))\s*:\s*(\d{8})", re.IGNORECASE)
+_START = re.compile(r"#\s*(?:start date|tanggal mulai)\s*:\s*(\d{8})\s*", re.IGNORECASE)
+_END = re.compile(r"#\s*(?:end date|tanggal (?:akhir|selesai))\s*:\s*(\d{8})\s*", re.IGNORECASE)
+# Between the box of the title and the range stands whom the report compares; all but these words is a part.
+_BOX = re.compile(r"#\s*-{3,}")
+_EVERYBODY = re.compile(r"#\s*(?:(?:all|semua|seluruh) (?:users|pengguna))?\s*", re.IGNORECASE)
+_KNOWN = (_START, _END, _EVERYBODY)
 _DATES = ("date", "tanggal")
 _NTH_DAYS = ("nth day", "hari ke-n", "hari ke")
 _SESSIONS = ("sessions", "sesi")
@@ -59,6 +63,7 @@ class _DayTable:
     first_on: date
     last_on: date
     lines: list[_Line]
+    is_part: bool = False
 
 
 class Ga4Csv(Connector):
@@ -78,6 +83,8 @@ class Ga4Csv(Connector):
             refuse_foreign(file, "csv")
             report = _report(file, _text(file, self.layout.encoding), self.layout.delimiter)
             _refuse_cut_down(file, report)
+            if report.is_part:
+                _remark_part(file)
             lines = [*report.lines, *(_absent(report) if self.options.absent_days == "zero" else ())]
             yield file, _frame(lines, columns)
 
@@ -104,8 +111,13 @@ def _report(file: RawFile, text: str, delimiter: str) -> _DayTable:
     headers: list[str] = []
     header: _Header | None = None
     is_after_comment = True
+    below_box: list[str] | None = None
     for number, line in enumerate(text.splitlines(), 1):
         if line.startswith("#"):
+            if _BOX.match(line):
+                below_box = []
+            elif below_box is not None and not any(known.fullmatch(line) for known in _KNOWN):
+                below_box.append(line)
             first, last = _declared(_START, line, first), _declared(_END, line, last)
             is_after_comment, header = True, None
             continue
@@ -114,7 +126,7 @@ def _report(file: RawFile, text: str, delimiter: str) -> _DayTable:
             is_after_comment, header = False, _header(row)
             headers.append(", ".join(cell.strip()[:40] for cell in row[:12]))
             if header and first and last:
-                found.append(_DayTable(first, last, []))
+                found.append(_DayTable(first, last, [], is_part=bool(below_box)))
         elif header and first and last:
             found[-1].lines.append(_line(number, row=row, header=header, first_on=first))
     if len(found) == 1:
@@ -172,6 +184,16 @@ def _refuse_cut_down(file: RawFile, report: _DayTable) -> None:
             en=f"{file.name}: the range written is {report.first_on} to {report.last_on}, but {len(strange)} days lie "
             "outside it. This file was edited or joined; download it again, one range per file.",
         )
+
+
+def _remark_part(file: RawFile) -> None:
+    file.remark(
+        "part_of_visits",
+        id="baris komentar di atas tabel menyebut perbandingan atau filter, bukan hanya All Users: mungkin sebagian "
+        "kunjungan saja. Hapus perbandingan dan filternya di Google Analytics, lalu unduh ulang.",
+        en="comment lines above the table name a comparison or filter besides All Users: perhaps these are only some "
+        "visits. Remove comparisons and filters in Google Analytics and download again.",
+    )
 
 
 def _no_report(file: RawFile, headers: Sequence[str], *, has_range: bool, reports_count: int) -> SourceChanged:

@@ -13,6 +13,7 @@ from connectors.errors import DataRejected, SourceChanged
 from connectors.layout import Layout
 from connectors.records import RawFile
 from connectors.registry import connector_class
+from connectors.remarks import OnRemark, Remark
 from pipeline.indicators.base import Population, Terms, measure
 from pipeline.indicators.registry import INDICATORS
 from pipeline.periods import Period
@@ -65,6 +66,23 @@ class TestGa4Csv(ConnectorSuite):
         result = measure(INDICATORS["portal_visits"], [frame], terms=TERMS)
         assert (result.status, result.headline.numerator) == ("provisional", 1_100)
         assert result.coverage_pct == pytest.approx(100 * 11 / 31)
+
+    @pytest.mark.parametrize(
+        ("comment", "is_part"),
+        [
+            ("# All Users", False),
+            ("# Semua Pengguna", False),
+            ("#", False),
+            ("# Mobile traffic", True),
+            ("# All Users\n# Country exactly matches Indonesia", True),
+        ],
+    )
+    def test_a_report_of_a_comparison_or_filter_may_be_a_part(self, comment: str, is_part: bool) -> None:
+        remarks: list[Remark] = []
+        text = report({"20250102": 4}, start="20250101", end="20250131").replace("# All Users", comment)
+        assert _days(text, on_remark=remarks.append) == {"20250102": "4"}
+        assert [(one.code, one.keeps_provisional) for one in remarks] == [("part_of_visits", True)] * is_part
+        assert "Indonesia" not in str(remarks)
 
     def test_a_day_without_a_line_is_unknown_unless_the_city_says_that_it_is_zero(self) -> None:
         text = report({"20250102": 4}, start="20250101", end="20250103")
@@ -131,12 +149,13 @@ def _connector(**options: str):  # noqa: ANN202
     return connector_class("ga4_csv")(options, layout=Layout(format="csv"), zone=ZONE)
 
 
-def _days(text: str, **options: str) -> dict[str, str]:
+def _days(text: str, *, on_remark: OnRemark | None = None, **options: str) -> dict[str, str]:
     import tempfile
 
     with tempfile.NamedTemporaryFile(suffix=".csv") as file:
         path = Path(file.name)
         path.write_text(text, "utf-8")
-        frames = [f for _, f in _connector(**options).rows([RawFile(path, "x.csv")], columns=["day", "sessions"])]
+        file = RawFile(path, "x.csv", on_remark=on_remark)
+        frames = [f for _, f in _connector(**options).rows([file], columns=["day", "sessions"])]
     frame = frames[0].dropna(subset="day")
     return dict(zip(frame["day"], frame["sessions"], strict=True))
