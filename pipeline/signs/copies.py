@@ -19,6 +19,8 @@ _OF_CHANNEL_OR_STATE = (
 )
 _OF_A_KIND = r"^(kel(?:urahan)?|kec(?:amatan)?|desa|puskesmas|upt[a-z]*|sd|smp|sma|rt|rw)\b.*$"
 _MINUTE, _BY_CHANCE = pd.Timedelta(minutes=1), 0.04
+# How finely a desk may note moments.
+_STEPS = (pd.Timedelta(hours=1), _MINUTE, pd.Timedelta(seconds=1))
 _LENGTHS_OF_A_COPY = 3
 ENDS = {"inquiries": ("received_at", "responded_at"), "outages": ("started_at", "ended_at")}
 
@@ -50,13 +52,13 @@ def told_things(rows: pd.DataFrame, table: Table, *, fates: Fates) -> pd.DataFra
 
 
 def _months_alike_pct(rows: pd.DataFrame) -> float | None:
-    """The share of months whose first 28 days have the counts of another month's."""
+    """The share of months whose first 28 days have the counts of an earlier month's, however often these come."""
     daily = rows[(rows["variant"] == "headline") & (rows["days_count"] == 1)]
     on = daily["visited_on"].dt
     counts = daily.pivot_table("visits_count", [daily["portal_id"].astype("str"), on.month], on.day, aggfunc="sum")
     whole = counts.reindex(columns=range(1, 29)).dropna()
     told = whole[whole.nunique(axis=1) > SOME_ROWS]
-    return _copies_pct(told) if len(told) else None
+    return float(100 * told.duplicated().mean()) if len(told) else None
 
 
 def _copied_months_pct(told: pd.DataFrame, table: Table, fates: Fates) -> float:
@@ -79,7 +81,8 @@ def _copied_months_pct(told: pd.DataFrame, table: Table, fates: Fates) -> float:
 
 
 def received_alike_pct(rows: pd.DataFrame, fates: Fates) -> float | None:
-    """The share of inquiries received at the moment at which one or two others of agency and subject were.
+    """The share of inquiries received at the moment at which one or two others of agency and subject were, beyond what
+    chance gives in hours as busy.
 
     Null for few rows, and for so many that they come together by chance.
     """
@@ -88,7 +91,19 @@ def received_alike_pct(rows: pd.DataFrame, fates: Fates) -> float | None:
     if len(timed) < MANY_ROWS or len(timed) > _BY_CHANCE * (end - first) / _MINUTE:
         return None
     told = timed[["received_at", "agency", "category"]]
-    return _copies_pct(told.assign(**{name: told[name].astype("str").fillna("") for name in ("agency", "category")}))
+    told = told.assign(**{name: told[name].astype("str").fillna("") for name in ("agency", "category")})
+    return max(0.0, _copies_pct(told) - _together_by_chance_pct(told))
+
+
+def _together_by_chance_pct(told: pd.DataFrame) -> float:
+    """The share that comes together by chance: half of what comes one to three steps of the desk's clock apart.
+
+    Of two that come together one is told again; each of two that come apart has the other.
+    """
+    moments, rows = told["received_at"], row_hashes(told)
+    step = next((step for step in _STEPS if (moments == moments.dt.floor(step)).all()), _STEPS[-1])
+    apart = [row_hashes(told.assign(received_at=moments + n * step)) for n in (-3, -2, -1, 1, 2, 3)]
+    return float(50 * np.mean([np.isin(moved, rows).mean() for moved in apart]))
 
 
 def _copies_pct(rows: pd.DataFrame) -> float:

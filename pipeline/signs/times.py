@@ -12,6 +12,8 @@ from pipeline.tables import Table
 # The least share of hours on either side of dawn.
 _FEWEST_OF_DAY = 0.1
 _YEAR_HOURS = 365 * 24
+# How seldom a monitor looks, at most, and how many other lengths tell that one does.
+_LONGEST_STEP_SECONDS, _LENGTHS_OF_A_MONITOR, _MOSTLY = 15 * 60, 3, 0.9
 
 
 def times(rows: pd.DataFrame, table: Table, *, fates: Fates, longest_hours: int) -> Signs:
@@ -26,7 +28,8 @@ def times(rows: pd.DataFrame, table: Table, *, fates: Fates, longest_hours: int)
     starts = first[~rows[[*table.flags_of(ENDS[table.name][0])]].fillna(False).astype(bool).any(axis=1)]
     timed = hours[has_hours]
     is_long = hours > longest_hours
-    commonest = timed[timed > 0].value_counts().max() if (timed > 0).any() else 0
+    noted = pd.Series(True, index=rows.index) if table.name == "inquiries" else ~_is_window(rows, last)
+    lengths = timed[noted[timed.index]]
     return {
         "days_up_to_12_pct": pct(first.dt.day <= 12, of_at_least=None if fates.period.is_month else MANY_ROWS),
         "first_of_month_pct": pct(first.dt.day == 1, of_at_least=None if fates.period.is_month else MANY_ROWS),
@@ -35,9 +38,9 @@ def times(rows: pd.DataFrame, table: Table, *, fates: Fates, longest_hours: int)
         "night_answers_pct": _night_pct(last[has_hours]) if table.name == "inquiries" else None,
         "hours_of_minutes_pct": _hours_of_minutes_pct(first, hours) if table.name == "outages" else None,
         "decimals_below_60_pct": _decimals_below_60_pct(timed),
-        "midnight_starts_pct": pct(starts == starts.dt.normalize(), of_at_least=SOME_ROWS),
+        "midnight_starts_pct": pct((starts == starts.dt.normalize())[noted[starts.index]], of_at_least=SOME_ROWS),
         "midnight_ends_pct": pct(is_midnight, of_at_least=SOME_ROWS),
-        "equal_durations_pct": 100 * commonest / len(timed) if len(timed) >= MANY_ROWS else None,
+        "equal_durations_pct": _equal_pct(lengths, is_watched=table.name == "outages"),
         "zero_durations_pct": pct(timed == 0, of_at_least=SOME_ROWS),
         "within_a_minute_pct": pct(timed <= 1 / 60, of_at_least=SOME_ROWS) if table.name == "inquiries" else None,
         "long_durations_pct": pct(is_long, of_at_least=1),
@@ -45,6 +48,31 @@ def times(rows: pd.DataFrame, table: Table, *, fates: Fates, longest_hours: int)
         "a_year_too_long_pct": _a_year_too_long_pct(hours),
         "without_end_pct": pct(~ended, of_at_least=3),
     }
+
+
+def _is_window(rows: pd.DataFrame, ends: pd.Series) -> pd.Series:
+    """Whether an outage was planned and its end noted with an hour: such windows begin at midnight and are alike."""
+    is_timed = (ends != ends.dt.normalize()).reindex(rows.index, fill_value=False)
+    return rows["is_planned"].fillna(False).astype(bool) & is_timed
+
+
+def _equal_pct(hours: pd.Series, *, is_watched: bool) -> float | None:
+    """The share of the commonest length but none; null where a monitor looks every few minutes.
+
+    Then the shortest length is the commonest, and nearly all others are whole times as long.
+    """
+    if len(hours) < MANY_ROWS:
+        return None
+    lasting = hours[hours > 0]
+    if lasting.empty:
+        return 0.0
+    counts = (lasting * 3600).round().value_counts()
+    step = counts.index[0]
+    others = counts[counts.index != step]
+    is_step = len(others) >= _LENGTHS_OF_A_MONITOR and others[others.index % step == 0].sum() >= _MOSTLY * others.sum()
+    if is_watched and step <= _LONGEST_STEP_SECONDS and is_step:
+        return None
+    return float(100 * counts.iloc[0] / len(hours))
 
 
 def _hours_up_to_12_pct(hours: pd.Series) -> float | None:

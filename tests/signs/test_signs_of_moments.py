@@ -68,6 +68,41 @@ def test_the_commonest_length_is_one_of_many_and_not_none() -> None:
     assert signs(rows[:9])["zero_durations_pct"] is None
 
 
+def outage(start: str, minutes: float, **others: Any) -> dict[str, Any]:
+    return answered(start, minutes / 60, **others)
+
+
+@pytest.mark.parametrize(
+    ("planned", "hours", "midnights", "equal"),
+    [(True, 4, 0, pytest.approx(100 / 30)), (False, 4, 25, 25), (None, 4, 25, 25), (True, 24, 25, 25)],
+)
+def test_windows_planned_from_midnight_to_an_hour_are_alike_and_have_their_hours(
+    planned: bool | None, hours: float, midnights: float, equal: object
+) -> None:
+    windows = [answered(f"2025-{n + 1:02}-04 00:00", hours, is_planned=planned) for n in range(10)]
+    others = [outage(f"2025-03-{n % 28 + 1:02} 09:07", 40 + n) for n in range(30)]
+    found = signs([*windows, *others], table="outages")
+    assert (found["midnight_starts_pct"], found["equal_durations_pct"]) == (midnights, equal)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "pct"),
+    [
+        ([5] * 24 + [10, 10, 15, 15, 20, 40], None),
+        ([15] * 24 + [30, 30, 45, 45, 60, 90], None),
+        # Two other lengths, one that is no step, a step of 20 minutes, and a commonest that is not the shortest.
+        ([5] * 24 + [10] * 3 + [15] * 3, 80),
+        ([5] * 24 + [10, 10, 15, 15, 20, 41], 80),
+        ([20] * 24 + [40, 40, 60, 60, 80, 100], 80),
+        ([10] * 24 + [5, 15, 15, 20, 40, 40], 80),
+    ],
+)
+def test_lengths_that_are_steps_of_a_monitor_are_equal_by_nature(minutes: list[float], pct: float | None) -> None:
+    rows = [outage(f"2025-03-{n % 28 + 1:02} 09:07", length) for n, length in enumerate(minutes)]
+    assert signs(rows, table="outages")["equal_durations_pct"] == pct
+    assert signs(rows)["equal_durations_pct"] == max(minutes.count(length) for length in minutes) / 30 * 100
+
+
 def test_an_answer_within_a_minute_is_one_of_sixty_seconds_at_most() -> None:
     rows = [answered(MORNING, seconds / 3600) for seconds in (0, 59, 60, 61, *[7200] * 6)]
     assert signs(rows)["within_a_minute_pct"] == 30

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -116,6 +117,18 @@ def test_a_ticket_received_when_another_of_its_kind_was_may_be_the_same() -> Non
     assert received_alike_pct(tickets(year[:29]), fates("inquiries")) is None
     many = tickets(year).sample(22_000, replace=True, random_state=1)
     assert received_alike_pct(many, fates("inquiries")) is None
+
+
+@pytest.mark.parametrize("clock", ["1s", "1min", "1h"])
+def test_tickets_of_a_flood_come_together_by_chance_and_a_ticket_told_twice_does_not(clock: str) -> None:
+    """One agency and subject, a ticket in eight steps of the desk's clock: one in 17 comes with another."""
+    places = np.random.default_rng(3).integers(0, 8 * 800, 800)
+    start = pd.Timestamp("2025-02-08", tz=ZONE).tz_convert("UTC")
+    flood = [ticket(n, received_at=start + int(place) * pd.Timedelta(clock)) for n, place in enumerate(places)]
+    again = [row | {"inquiry_id": f"{row['inquiry_id']}-2"} for row in flood[:80]]
+    of_flood, with_again = (received_alike_pct(tickets(rows), fates("inquiries")) for rows in (flood, [*flood, *again]))
+    assert of_flood == pytest.approx(0, abs=1)
+    assert with_again == pytest.approx(100 * 80 / 880, abs=2)
 
 
 def later(rows: Iterable[Row], minutes: int, **others: Any) -> list[Row]:
