@@ -27,7 +27,7 @@ from connectors.tar_members import is_tar, tar_entries
 
 REPEATED_KEY = "repeated_key"
 
-_SHOWN_KEYS = 40
+_SHOWN_KEYS, _MOST_KEYS = 40, 1000
 
 
 class WantedKeys:
@@ -79,7 +79,7 @@ def object_records(
     archive, an object that holds a key twice has the problem `repeated_key` and is remarked.
     """
     keys = WantedKeys(columns) if wanted is None else wanted
-    number = 0
+    number, there = 0, set[str]()
     for member, content in _documents(file, layout):
         where = member if member == file.name else f"{file.name}/{member}"
         document = _parsed(where, content, layout, may_repeat=member != file.name)
@@ -88,10 +88,14 @@ def object_records(
             keys.envelopes.add(file, document, rows_count=len(items), rows_at=layout.rows_at)
         for item in items:
             number += 1
+            if isinstance(item, dict) and len(there) < _MOST_KEYS:
+                there.update(map(str, item))
             repeated = repeated_key(item) if member != file.name else None
             if repeated is not None:
                 _remark_repeat(file, member, number, repeated)
             yield (number, repeated and REPEATED_KEY, *keys.texts(item, columns))
+    if file.on_header is not None:
+        file.on_header(sorted(there))
     if wanted is None:
         keys.envelopes.remark()
         keys.refuse_absent(file.name)

@@ -22,6 +22,7 @@ from connectors.numerals import number, number_en
 from connectors.remarks import Remark
 from pipeline.atomic import atomic_folder, discard
 from pipeline.clean.alike_ids import Pair, Shares, alike_count, has_lasting_ids, shared_hashes, shares
+from pipeline.clean.asked_months import RECEIVED_BEFORE_ASKED
 from pipeline.clean.first_reason import Flags
 from pipeline.clean.headers import OTHER_MEANINGS, UNREAD, other_meanings
 from pipeline.clean.month_files import Block, MonthFiles, finished, read_parts
@@ -283,6 +284,7 @@ def _write(folder: Path, sources: Sequence[Landed], table: Table, *, summaries: 
     content["logs"] = side_by_side
     of_ids = shares(alike, found, rows={one.name: one.usable_count for one in written}, table=table)
     of_files = {OTHER_MEANINGS: _other_meanings(written), FULL_FILES: _full_files(written)}
+    of_files |= {RECEIVED_BEFORE_ASKED: _received_before_asked(written)} if table.name == "inquiries" else {}
     of_files |= {UNREAD[table.name]: _unread_headers(written)} if table.name in UNREAD else {}
     content["shares"] = of_ids | of_files
     (folder / LIST).write_bytes(sealed(json.dumps(content, sort_keys=True)))
@@ -316,8 +318,14 @@ def _other_meanings(written: Sequence[_Written]) -> dict[str, tuple[float, str]]
 
 def _unread_headers(written: Sequence[_Written]) -> dict[str, tuple[float, str]]:
     """How many columns of each source tell which rows count and are not read, and which."""
-    found = {source.name: sorted(source.landed.headers) for source in written}
+    found = {source.name: source.landed.unread_headers for source in written}
     return {f"{name} header": (float(len(headers)), ", ".join(headers)) for name, headers in found.items() if headers}
+
+
+def _received_before_asked(written: Sequence[_Written]) -> dict[str, tuple[float, str]]:
+    """The share of each source's rows that were received before the month that was asked for."""
+    found = {source.name: source.landed.asked_months.before_pct for source in written}
+    return {f"{name} options": (share, "") for name, share in found.items() if share is not None}
 
 
 def _full_files(written: Sequence[_Written]) -> dict[str, tuple[float, str]]:

@@ -12,7 +12,11 @@ from pipeline.config.source import Source
 
 OTHER_MEANINGS = "other_meanings_count"
 # By table, the sign of columns that tell which rows count, and that nothing reads.
-UNREAD = {"services": "unread_states_count", "visits": "summed_pages_count"}
+UNREAD = {
+    "services": "unread_states_count",
+    "visits": "summed_pages_count",
+    **dict.fromkeys(("inquiries", "outages"), "unread_deletions_count"),
+}
 
 # By clean column, the words of something else, and those that say that it is meant nevertheless.
 _OTHER = {
@@ -44,12 +48,17 @@ _NEVER = {
     "responded_at": r"disposisi|diteruskan|penerusan|forward(ed)?|otomatis|auto\w*"
     r"|tenggat|batas waktu|jatuh tempo|deadline|due|sla|target|estimasi|perkiraan|rencana|estimated|expected|planned"
 }
+_DELETED = (
+    r"(is |was )?(soft )?deleted( (at|on|date|flag))?|(is |sudah )?(di|ter)hapus( pada)?"
+    r"|(tanggal|tgl|waktu|status) ((di)?hapus|penghapusan)|(delete|deletion) (date|flag|status)"
+)
 # By table, the words of such columns.
 _UNREAD = {
+    **dict.fromkeys(("inquiries", "outages"), _DELETED),
     "services": r"(status|keaktifan)( (layanan|pelayanan|izin|perizinan|aktif|keaktifan|keberlakuan|operasional))?"
     r"|((is|masih|layanan|service) )?(aktif|active|nonaktif|inactive)|(service|layanan|active) (status|state)"
     r"|(status )?aktif (atau )?(tidak|non ?aktif)( aktif)?|(tidak|non) aktif|active (or )?inactive|masih berlaku"
-    r"|(is )?(retired|discontinued|dihentikan|dicabut)",
+    rf"|(is )?(retired|discontinued|dihentikan|dicabut)|{_DELETED}",
     "visits": r"halaman|page|url|uri|path|(judul|nama|jalur|alamat|lokasi|url|tautan) (halaman|laman)( (dan|atau) .*)?"
     r"|(full )?page (path|title|location|url|uri|name)( .*)?|(halaman|pages?) (dan|and) (layar|screens?)",
 }
@@ -78,7 +87,7 @@ def other_meanings(source: Source) -> dict[str, str]:
 
 
 def unread_headers(header: Iterable[str], source: Source) -> list[str]:
-    """The headers of columns that tell which rows count, and that nothing reads: a state in which a service is none.
+    """The headers of columns that tell which rows count, and that nothing reads: deleted rows, states of services.
 
     Where visits are summed, a page, of which a visit sees several; to leave some pages out does not mend that.
     """

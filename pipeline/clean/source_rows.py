@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
@@ -13,9 +14,11 @@ from typing import TypeVar
 import numpy as np
 import pandas as pd
 
+from connectors.errors import SourceChanged
 from connectors.files import read_rows, remark_if_cut
 from connectors.records import RawFile
 from connectors.remarks import Remark
+from pipeline.clean.asked_months import AskedMonths
 from pipeline.clean.date_signs import DateSigns, other_clocks
 from pipeline.clean.declared_days import DeclaredDays
 from pipeline.clean.erased_rows import (
@@ -81,9 +84,11 @@ class Landed:
     unmapped: UnmappedTexts = field(default_factory=UnmappedTexts, compare=False)
     personal: PersonalTexts = field(default_factory=PersonalTexts, compare=False)
     declared_days: DeclaredDays = field(default_factory=DeclaredDays, compare=False)
+    asked_months: AskedMonths = field(default_factory=AskedMonths, compare=False)
     titles: list[str] = field(default_factory=list, compare=False)
-    # Of columns that tell which rows count, and that nothing reads.
+    # Of columns that may tell which rows count, and that nothing reads; and those of rests, which did tell.
     headers: set[str] = field(default_factory=set, compare=False)
+    told_headers: set[str] = field(default_factory=set, compare=False)
     # Of each file, whether the last row read so far could not be.
     ends_unread: dict[str, bool] = field(default_factory=dict, compare=False)
     # Ids that are about to be erased; without any, those that the home keeps.
@@ -99,6 +104,24 @@ class Landed:
         """What stands in place of raw files of a role of which rows were erased; none where all are whole."""
         rows = self.manifest.rest.rows if self.manifest.rest else ()
         return [landed_object(self.home, sha256) for of_role, sha256 in rows if of_role == role]
+
+    @property
+    def unread_headers(self) -> list[str]:
+        """The columns that tell which rows count, by not saying the same of all, and that nothing reads."""
+        files = [RawFile(raw.path, raw.name) for _, raw in self.whole_files("main")]
+        return sorted(self.told_headers | {name for name in self.headers if self._tells_apart(name, files)})
+
+    def _tells_apart(self, header: str, files: Sequence[RawFile]) -> bool:
+        connector, found = self.source.connector_in(self.city.zone_info), set[str]()
+        for file in files:
+            # Not every file needs to have a column that nothing reads.
+            with suppress(SourceChanged):
+                for _, raw in connector.rows([file], columns=[header]):
+                    texts = raw.loc[raw["reader_problem"].isna(), header].fillna("").str.strip()
+                    found.update(texts.mask(texts.isin(self.source.nulls), "").str.casefold())
+                    if len(found) > 1:
+                        return True
+        return False
 
     @property
     def all_remarks(self) -> list[Remark]:
@@ -228,7 +251,7 @@ def _read_blocks(landed: Landed) -> Iterator[RawBlock]:
     for said in map(said_of_rest, rests):
         landed.remarks.extend(said.remarks)
         landed.titles.extend(said.titles)
-        landed.headers.update(said.headers)
+        landed.told_headers.update(said.headers)
     yield from blocks_of_rests(rests, columns=raw_columns(landed.source), source_name=landed.manifest.source)
     if rests and not files:
         return
@@ -278,6 +301,8 @@ def _judged(frame: pd.DataFrame, landed: Landed) -> pd.DataFrame:
     extracted_at = {file.file_id: datetime.fromisoformat(file.extracted_at) for file, _ in landed.files("main")}
     frame = apply_row_rules(frame, table=landed.table, extracted_at=extracted_at)
     landed.declared_days.add(frame, source=landed.source, zone=landed.city.zone_info)
+    names = {file.file_id: file.name for file, _ in landed.files("main")}
+    landed.asked_months.add(frame, source=landed.source, names=names, zone=landed.city.zone_info)
     name = landed.manifest.source
     if landed.table.name == "visits":
         landed.remarks.extend(total_among_portals(frame, table=landed.table, source_name=name))

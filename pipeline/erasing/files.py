@@ -86,6 +86,6 @@ def _kept_rows(home: Path, found: Found, role: str, files: Sequence[LandedFile])
     answers = landed.source.responses
     columns = raw_columns(landed.source) if role == "main" or answers is None else follow_up_columns(answers)
     blocks = [(file_id, raw) for file_id, raw in found.blocks[role] if file_id in ids]
-    said = Said(landed.remarks, landed.titles, sorted(landed.headers)) if role == "main" else Said()
+    said = Said(landed.remarks, landed.titles, landed.unread_headers) if role == "main" else Said()
     content = rest_of(blocks, columns=columns, said=said)
     return land_bytes(home, content, name=f"{landed.manifest.source} {landed.manifest.period} {role}")[0]

@@ -148,6 +148,29 @@ OF_TABLES = (
         keeps_provisional=True,
     ),
     _sign(
+        "edge_days_count",
+        "Paling banyak {limit} bulan tanpa baris pada hari terakhirnya (atau pertamanya), padahal hari lain berisi "
+        "(lebih dari itu: permintaan atau ekspornya berhenti sehari lebih awal, misalnya BETWEEN '2025-01-01' "
+        "AND '2025-01-31' atas kolom berjam? Minta sampai awal bulan berikutnya; bila meja itu memang tutup pada hari "
+        "itu, jelaskan di judgement.explained)",
+        "At most {limit} months have no row on their last (or first) day, while other days have some (more: does the "
+        "question or export stop a day early, such as BETWEEN '2025-01-01' AND '2025-01-31' on a column with hours? "
+        "Ask up to the beginning of the next month; if the desk is closed on that day, say so in judgement.explained)",
+        most=0,
+        keeps_provisional=True,
+    ),
+    _sign(
+        "received_before_asked_pct",
+        "Paling banyak {limit} % baris jawaban sistem diterima sebelum bulan yang diminta (lebih dari itu: sistem "
+        "menyaring menurut tanggal ditutup atau diubah, sehingga yang ditutup kemudian hilang? Minta menurut tanggal "
+        "diterima; bila yang ditutup kemudian pun ikut, jelaskan di judgement.explained)",
+        "At most {limit} % of the rows of a system's answers were received before the month that was asked for (more: "
+        "does it select by closing or change, so that what is closed later is missing? Ask by the day of receipt; if "
+        "what is closed later comes too, say so in judgement.explained)",
+        most=2,
+        keeps_provisional=True,
+    ),
+    _sign(
         "missing_month_files_count",
         "Paling banyak {limit} bulan tanpa berkas atau lembar, padahal yang lain satu untuk tiap bulan",
         "At most {limit} months without a file or sheet, while the others are one for each month",
@@ -336,6 +359,19 @@ OF_TABLES = (
         "At most {limit} columns of a service's state (such as Status or Active) are not read (more: are services "
         "counted that are no longer offered? Leave them out by exclude: {not_offered: {column: Status, values: [Tidak "
         "Aktif]}}; if the column tells of no service that ended, say so in judgement.explained)",
+        most=0,
+        keeps_provisional=True,
+    ),
+    _sign(
+        "unread_deletions_count",
+        "Paling banyak {limit} kolom penghapusan (misalnya deleted_at atau dihapus) tidak dibaca, padahal isinya "
+        "berbeda (lebih dari itu: apakah baris yang sudah dihapus ikut dihitung? Saring di kuerinya, atau keluarkan "
+        'dengan exclude: {duplicate: {column: deleted_at, contains: ["20"]}}; bila kolom itu tidak menyebut baris yang '
+        "dihapus, jelaskan di judgement.explained)",
+        "At most {limit} columns of deletions (such as deleted_at) are not read, while they differ from row to row "
+        "(more: are rows counted that were deleted? Leave them out in the query, or by exclude: {duplicate: {column: "
+        'deleted_at, contains: ["20"]}}; if the column tells of no row that was deleted, say so in '
+        "judgement.explained)",
         most=0,
         keeps_provisional=True,
     ),

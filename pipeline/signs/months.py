@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 
 import pandas as pd
 
@@ -14,7 +15,7 @@ from pipeline.signs.results import NAMED_MEMBERS
 from pipeline.signs.sign import SOME_ROWS, Signs
 from pipeline.tables import Table
 
-_IMPROBABLE = 0.001
+_IMPROBABLE, _NOT_UNLIKELY, _ALL_BUT_IMPOSSIBLE = 0.001, 0.05, 1e-6
 _MOSTLY = 0.9
 _FEWEST_MONTHS = 3
 
@@ -94,10 +95,31 @@ def empty_months_of(rows: pd.DataFrame, fates: Fates, *, worked: Coverage | None
     return {"empty_months_count": float(len(absent))}, ", ".join(absent)
 
 
-def empty_months_count(fates: Fates, table: Table) -> float | None:
-    """Months without a row: between months with rows, and before and after them where chance does not explain it.
+def edge_days(rows: pd.DataFrame, fates: Fates) -> tuple[Signs, str]:
+    """How many months with rows have none on their last day, or on their first, where all of them lack it and chance
+    does not explain that; nothing of a month.
 
-    Of rare things, such as outages, a month may well have none.
+    Chance is how often other days of the week have none: of a desk that rests on Sundays no Sunday is missed.
+    """
+    local = rows[fates.table.month_by].dropna().dt.tz_convert(fates.zone).dt.tz_localize(None)
+    months = local.dt.to_period("M").unique()
+    if len(months) < _FEWEST_MONTHS:
+        return {}, ""
+    days = pd.DatetimeIndex([day for month in months for day in pd.date_range(month.start_time, month.end_time)])
+    is_empty = pd.Series(~days.isin(local.dt.normalize()), index=days)
+    for name, is_edge in (("terakhir / last", days.is_month_end), ("pertama / first", days.is_month_start)):
+        others = is_empty[~is_edge].groupby(days[~is_edge].dayofweek).agg(["sum", "size"])
+        by_weekday = (others["sum"] + 1) / (others["size"] + 2)
+        chance = by_weekday.reindex(days[is_edge].dayofweek).prod()
+        if is_empty[is_edge].all() and chance < _ALL_BUT_IMPOSSIBLE:
+            return {"edge_days_count": float(len(months))}, name
+    return {}, ""
+
+
+def empty_months_count(fates: Fates, table: Table) -> float | None:
+    """Months without a row: between months with rows, and before and after them, where chance does not explain it.
+
+    Outages come in clusters: of few of them a month may well have none.
     """
     if "month" not in fates.rows:
         return None
@@ -106,7 +128,9 @@ def empty_months_count(fates: Fates, table: Table) -> float | None:
     if not filled:
         return None
     span = filled[-1] - filled[0] + 1
-    is_rare = table.name == "outages" and counts.sum() < SOME_ROWS * len(filled)
+    longest = max((later - place - 1 for place, later in pairwise(filled)), default=0)
+    is_chance = longest > 0 and (span - longest + 1) * (1 - longest / span) ** counts.sum() >= _NOT_UNLIKELY
+    is_rare = is_chance or (table.name == "outages" and counts.sum() < SOME_ROWS * len(filled))
     between = None if is_rare or len(filled) < 2 else float(span - len(filled))
     if counts.sum() < SOME_ROWS or (span / months_count) ** counts.sum() >= _IMPROBABLE:
         return between

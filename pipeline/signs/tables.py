@@ -21,7 +21,7 @@ from pipeline.signs.incidents import (
     written_apart,
 )
 from pipeline.signs.logs import days_of_fewer_logs
-from pipeline.signs.months import empty_months_count, empty_months_of, month_files
+from pipeline.signs.months import edge_days, empty_months_count, empty_months_of, month_files
 from pipeline.signs.sign import SOME_ROWS, Signs, frame
 from pipeline.signs.times import times
 from pipeline.signs.two_sources import alike_in_two_pct
@@ -64,6 +64,7 @@ def _table_rows(
             if len(by_source) > 1:
                 of_months = empty_months_of(rows, read.fates, worked=worked.get(source))
                 yield table.name, f"{source} {table.month_by}", *of_months
+            yield table.name, f"{source} {table.month_by} days", *edge_days(rows, read.fates)
             yield from (_of_outages if table.name == "outages" else _of_inquiries)(rows, source, read.fates)
         elif table.name == "visits":
             yield table.name, source, days(rows), ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -47,6 +48,49 @@ def test_a_register_whose_state_of_services_is_not_read_is_not_final(
 ) -> None:
     expected = {"unread_states_count"} if is_kept else set()
     assert kept(tmp_path, register(header), {**REGISTER, **settings}, "online_services") == expected
+
+
+def test_a_state_that_is_the_same_of_all_tells_nothing_apart(tmp_path: Path) -> None:
+    lines = [line.replace("Tidak Aktif", "AKTIF ") for line in register("Status")]
+    assert kept(tmp_path, lines, REGISTER, "online_services") == set()
+
+
+DESK: dict[str, Any] = {
+    "table": "inquiries",
+    "nulls": ["-"],
+    "columns": {"inquiry_id": "id", "received_at": "masuk", "responded_at": "dijawab"},
+}
+NEVER_DELETED, DELETED = ("", "-"), ("", "2025-12-01 08:00:00")
+
+
+@pytest.mark.parametrize("form", ["csv", "json"])
+@pytest.mark.parametrize(
+    ("header", "values", "settings", "is_kept"),
+    [
+        ("deleted_at", DELETED, {}, True),
+        ("isDeleted", ("0", "1"), {}, True),
+        ("Dihapus", ("Tidak", "Ya"), {}, True),
+        ("deleted_at", NEVER_DELETED, {}, False),
+        ("deleted_by_mail", DELETED, {}, False),
+        ("deleted_at", DELETED, {"exclude": {"duplicate": {"column": "deleted_at", "contains": ["20"]}}}, False),
+    ],
+)
+def test_deleted_rows_that_nothing_leaves_out_are_never_final_unsaid(
+    tmp_path: Path, form: str, header: str, values: tuple[str, str], settings: dict[str, Any], is_kept: bool
+) -> None:
+    starts = [datetime(2025, 1, 1, 8) + timedelta(days=2 * n, minutes=n) for n in range(180)]
+    rows = [
+        {
+            "id": f"T{n}",
+            "masuk": f"{at}",
+            "dijawab": f"{at + timedelta(hours=1, minutes=n)}",
+            header: values[n % 9 == 4],
+        }
+        for n, at in enumerate(starts)
+    ]
+    lines = [",".join(rows[0]), *(",".join(row.values()) for row in rows)] if form == "csv" else [json.dumps(rows)]
+    codes = kept(tmp_path, lines, {**DESK, **settings, "format": form}, "inquiry_response")
+    assert codes == ({"unread_deletions_count"} if is_kept else set())
 
 
 def test_a_state_that_nothing_reads_is_seen_within_a_zip_too(tmp_path: Path) -> None:

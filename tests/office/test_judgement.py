@@ -115,7 +115,7 @@ KEPT: dict[str, Case] = {
     ),
     "a month nobody exported": (
         "inquiry_response",
-        lambda data: inquiries(data, spread(skip=(8,))),
+        lambda data: inquiries(data, spread(72, days=5, skip=(8,))),
         {"empty_months_count"},
     ),
     "a month of many outages without one": (
@@ -185,7 +185,7 @@ def test_a_sign_that_can_move_the_value_keeps_it_provisional_and_is_named(
 
 
 def test_a_source_may_be_called_as_its_table_is(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    inquiries(data, spread(skip=(8,)))
+    inquiries(data, spread(72, days=5, skip=(8,)))
     path = data.parent / "kota-uji.yaml"
     path.write_text(path.read_text("utf-8").replace("  meja:\n", "  inquiries:\n"), "utf-8")
     monkeypatch.setenv("TOLOK_DEBUG", "1")
@@ -195,7 +195,7 @@ def test_a_source_may_be_called_as_its_table_is(data: Path, monkeypatch: pytest.
 def test_sound_files_are_final(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     inquiries(data, spread())
     outages(data, spread(40, days=9))
-    daily_visits(data, lambda day: 900 + 7 * day.day % 31)
+    daily_visits(data, lambda day: 900 + 7 * day.timetuple().tm_yday % 101)
     for indicator in ("portal_visits", "online_services", "inquiry_response", "it_downtime"):
         result = shown(monkeypatch, indicator)
         assert (result["reasons"], result["status"], result["reason"]) == ([], "final", None)

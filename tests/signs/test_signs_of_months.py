@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pandas as pd
@@ -9,7 +11,7 @@ import pytest
 
 from pipeline.periods import Period
 from pipeline.signs.fates import Fates
-from pipeline.signs.months import empty_months_count
+from pipeline.signs.months import edge_days, empty_months_count
 from pipeline.tables import TABLES
 from tests.indicators.frames import frame_of
 
@@ -32,12 +34,19 @@ def fates_of(counts: list[int], table: str) -> Fates:
     ("table", "counts", "months"),
     [
         ("inquiries", [1] * 12, 0),
-        ("inquiries", [1, 0, 0, 1], 2),
-        ("inquiries", [0, 0, 5, 0, 5], 1 + 9),
+        # Eleven rows tell that one of three months is missing, 64 that one of twelve is, and 18 that four in a row are.
+        ("inquiries", [1, 0, 0, 1], None),
+        ("inquiries", [0, 0, 5, 0, 5], 9),
+        ("inquiries", [0, 0, 6, 0, 5], 1 + 9),
+        ("inquiries", [*[2] * 6, *[0] * 4, 3, 3], 4),
+        ("inquiries", [*[2] * 6, 0, *[2] * 5], None),
+        ("inquiries", [*[6] * 6, 0, *[5] * 4, 6], None),
+        ("inquiries", [*[6] * 6, 0, *[6] * 4, 4], 1),
         # Nine rows are too few to tell, and so are ten months of twelve with 37: their chance is one in a thousand.
-        ("inquiries", [0, 0, 5, 0, 4], 1),
+        ("inquiries", [0, 0, 5, 4], 0),
         ("inquiries", [4] * 9 + [1], 0),
         ("inquiries", [4] * 9 + [2], 2),
+        ("inquiries", [0, 0, 5, 5], 10),
         ("inquiries", [0] * 12, None),
         ("inquiries", [5], None),
         ("inquiries", [10], 11),
@@ -73,3 +82,35 @@ def test_a_moment_is_of_the_city_s_month(moment: str | None, month: str | None) 
     moments = pd.Series([pd.Timestamp(moment, tz=ZONE) if moment else None], dtype="datetime64[us, UTC]")
     (found,) = Fates(TABLES["inquiries"], Period.parse("2025"), ZONE).months_of(moments)
     assert (None if pd.isna(found) else found) == month
+
+
+def days_of(days: Iterable[pd.Timestamp]) -> pd.DataFrame:
+    """An inquiry on each of these days, at half past six on the city's clock."""
+    rows = [{"received_at": (day + pd.Timedelta(hours=6.5)).tz_localize(ZONE).tz_convert("UTC")} for day in days]
+    return frame_of(TABLES["inquiries"], rows)
+
+
+YEAR = pd.date_range("2025-01-01", "2025-12-31")
+
+
+@pytest.mark.parametrize(
+    ("left_out", "found"),
+    [
+        (YEAR.is_month_end, (12, "terakhir / last")),
+        (YEAR.is_month_start, (12, "pertama / first")),
+        # One month's last day is there.
+        (YEAR.is_month_end & (YEAR.month != 5), None),
+        (YEAR.day == 15, None),
+        # Every third day has rows: that none of twelve is a last one may be chance.
+        (YEAR.is_month_end | (YEAR.dayofyear % 3 > 0), None),
+        # A desk that rests on Sundays and from April on.
+        (YEAR.is_month_end | (YEAR.dayofweek == 6), (12, "terakhir / last")),
+        (YEAR.is_month_end | (YEAR.month > 3), None),
+        (YEAR.is_month_end | (YEAR.month > 5), (5, "terakhir / last")),
+    ],
+)
+def test_months_that_all_lack_their_last_or_first_day_were_asked_for_a_day_short(
+    left_out: Any, found: tuple[int, str] | None
+) -> None:
+    signs, details = edge_days(days_of(YEAR[~left_out]), Fates(TABLES["inquiries"], Period.parse("2025"), ZONE))
+    assert (signs.get("edge_days_count"), details) == (found or (None, ""))

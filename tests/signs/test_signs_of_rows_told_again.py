@@ -238,3 +238,21 @@ def test_agencies_of_other_governments_with_a_share_of_the_rows_are_counted(
     own = [ticket(n, agency="Pemerintah Kota Uji") for n in range(20)]
     rows = tickets([*own, *(ticket(50 + n, agency=agency) for n in range(count))])
     assert governments(rows)[0] == {"governments_count": found}
+
+
+@pytest.mark.parametrize(("copies", "pct"), [(1, 0), (2, 100 / 12), (3, 200 / 12), (12, 1100 / 12)])
+def test_a_month_of_visits_under_others_dates_is_told_again_however_often(copies: int, pct: float) -> None:
+    counts = np.random.default_rng(5).integers(100, 900, 366)
+    days = pd.date_range("2025-01-01", "2025-12-31")
+    rows = [
+        {
+            "visited_on": day,
+            "days_count": 1,
+            "portal_id": "portal",
+            "visits_count": int(counts[day.day if day.month <= copies else day.dayofyear]),
+            "variant": "headline",
+        }
+        for day in days
+    ]
+    share = rows_alike_pct(frame_of(TABLES["visits"], rows), TABLES["visits"], fates=fates("visits"))
+    assert share == pytest.approx(pct)
