@@ -24,6 +24,8 @@ _STOPS_AT = {
     *(100, 250, 1_000, 2_000, 2_500, 5_000, 10_000, 20_000, 25_000, 30_000, 50_000, 100_000, 150_000, 1_000_000),
     *(65_535, 65_536, 1_048_575, 1_048_576),
 }
+# Seven months of twelve have 31 days: more than these may not have as many rows as the longest, of so many at least.
+_ANSWERS_OF_A_LIMIT, _NEARLY_ALL, _LEAST_LIMIT = 3, 2 / 3, 50
 
 
 @dataclass
@@ -91,9 +93,11 @@ class Readability:
 
     def full_files(self) -> list[str]:
         """The files that end where an export of so many rows stops; pages of one export but for the last are whole."""
-        if self.landed.source.connection or self.landed.table.name not in _LISTS:
+        if self.landed.table.name not in _LISTS:
             return []
         counts = {name: of.all_count for name, of in self._by_name()}
+        if self.landed.source.connection:
+            return _cut_answers(counts) if self.landed.source.connector == "sql" else []
         full = [name for name, count in counts.items() if count in _STOPS_AT]
         rest = [count for name, count in counts.items() if name not in full]
         is_paged = len(full) > 1 and len(rest) == 1 and not any(map(month_in, full))
@@ -146,3 +150,15 @@ class Readability:
             f"{name}: {told_of} rows cannot be read ({counts}). {to_do_en}",
             keeps_provisional=counts.bad_pct > self.landed.city.quarantine_limit_pct,
         )
+
+
+def _cut_answers(counts: Mapping[str, int]) -> list[str]:
+    """The answers of a query that have as many rows as an export stops at, or nearly all of them as many: its limit.
+
+    Each is all that a query gives of a month; an API's are pages, which are full.
+    """
+    most = max(counts.values(), default=0)
+    longest = [name for name, count in counts.items() if count == most >= _LEAST_LIMIT]
+    stopped = [name for name, count in counts.items() if count in _STOPS_AT]
+    is_limit = len(longest) >= max(_ANSWERS_OF_A_LIMIT, _NEARLY_ALL * len(counts))
+    return longest if is_limit else stopped

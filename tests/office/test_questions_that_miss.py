@@ -25,6 +25,7 @@ MOMENT = "%Y-%m-%d %H:%M:%S"
         (ALL.replace(" and masuk < :end_at", ""), set()),
         (ALL.replace("masuk >= :start_at and ", ""), set()),
         (ALL.replace("masuk < :end_at", "masuk <= date(:end_at, '-1 day')"), {"edge_days_count"}),
+        (f"{ALL} order by nomor limit 60", {"full_files_count"}),
     ],
 )
 def test_a_question_that_leaves_out_rows_keeps_the_year_provisional(
