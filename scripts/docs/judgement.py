@@ -45,6 +45,18 @@ year.
 A value is final when all of this holds; else it is provisional, with the list of what does not: the period was over
 when the data were extracted; coverage is whole; nothing open can still move it; at most `final_quarantine_pct` (2) of
 the considered rows are quarantined; no reader's remark that can move it; no sign that can move it beyond its limit.
+
+## What no sign sees
+
+Nothing in the data tells of these; ask whoever wrote the export, the query or the server's settings.
+
+- A query that asks for answered inquiries alone (`WHERE answered IS NOT NULL`), or whose join drops an agency, in its
+  first year; pages without a total that shift while they are read.
+- The result of a single month whose last day was not asked for; of a year it is seen (`edge_days_count`).
+- Hours without a line within a day of an access log: a day counts as covered as soon as it has lines.
+- A log whose addresses are cut short (`36.85.0.0`): visitors become one; a probe that looks like a browser and has many
+  addresses; a log that keeps one request in ten; W3C logs written on local time, which are read as UTC.
+- A filter of the analytics property itself, such as one on internal traffic, that no answer names.
 """
 
 
