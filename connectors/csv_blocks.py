@@ -80,7 +80,7 @@ def _frames(file: RawFile, *, layout: Layout, columns: tuple[str, ...]) -> Itera
 def _frames_below(
     text: CsvText, shape: RecordShape, file: RawFile, layout: Layout, *, columns: tuple[str, ...]
 ) -> Iterator[pd.DataFrame]:
-    table = TableBody(file, shape, texts=_stripped, record=partial(judge_row, shape))
+    table = TableBody(file, shape, record=partial(judge_row, shape))
     if layout.group_rows or layout.ends_at:
         records = _records_one_by_one(text.rows(), table, layout, columns=columns)
         while chunk := list(itertools.islice(records, _CHUNK_ROWS)):
@@ -100,7 +100,7 @@ def _records_one_by_one(
     """Records of a table whose end or groups are declared."""
     if not layout.group_rows:
         return table.records(rows, ends_at=layout.ends_at)
-    groups = GroupRows(table.file, layout.group_rows, _stripped)
+    groups = GroupRows(table.file, layout.group_rows)
     return groups.carried(table.records(groups.noted(rows), ends_at=layout.ends_at), columns=columns)
 
 
@@ -109,10 +109,6 @@ def csv_header(file: RawFile, layout: Layout) -> list[str]:
     unsaid = replace(file, on_read=None, on_remark=None)
     with open_bytes(unsaid) as stream:
         return find_header(unsaid, layout, CsvText(unsaid, stream, layout).rows())
-
-
-def _stripped(cells: list[str]) -> list[str]:
-    return [cell.strip() for cell in cells]
 
 
 def _first_cells(block: Bytes, layout: Layout) -> list[str]:

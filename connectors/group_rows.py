@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from connectors.errors import SourceChanged
 from connectors.records import GROUP_ROW, UNDECLARED_GROUP, WRONG_FIELD_COUNT, RawFile, Record
@@ -20,13 +19,12 @@ class GroupRows:
 
     file: RawFile
     column: str
-    texts: Callable[[list[Any]], list[str]]
     names: dict[int, str] = field(default_factory=dict)
 
     def noted(self, rows: Iterator[Row]) -> Iterator[Row]:
         """The same rows; the names of groups among them are kept by row number."""
         for number, cells in rows:
-            filled = [text for text in self.texts(cells) if text]
+            filled = [text for text in map(str.strip, cells) if text]
             if len(filled) == 1 and not is_total(filled):
                 self.names[number] = filled[0]
             yield number, cells

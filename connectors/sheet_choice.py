@@ -50,7 +50,12 @@ def _declared(workbook: Workbook, layout: Layout) -> list[CalamineSheet]:
 def _only_one(workbook: Workbook, layout: Layout, columns: tuple[str, ...]) -> list[CalamineSheet]:
     file, hidden = workbook.file, _hidden(workbook)
     shown = [name for name in workbook.book.sheet_names if name not in hidden]
-    filled = [name for name in shown if workbook.bounds_of(name) or workbook.sheet(name).height]
+    filled, only = [], None
+    for name in shown:
+        sheet = None if workbook.bounds_of(name) else workbook.sheet(name)
+        if sheet is None or sheet.height:
+            filled.append(name)
+            only = sheet if len(filled) == 1 else None
     if len(filled) > 1:
         names, (to_do_id, to_do_en) = ", ".join(filled), _which_to_write(workbook, filled, layout, columns)
         raise DataRejected(
@@ -64,7 +69,7 @@ def _only_one(workbook: Workbook, layout: Layout, columns: tuple[str, ...]) -> l
             en=f"{file.name}: no visible sheet holds data; hidden: {', '.join(hidden) or '-'}. Write its name in "
             "'sheet' if that is the data.",
         )
-    return [workbook.sheet(name) for name in filled]
+    return [only or workbook.sheet(filled[0])]
 
 
 def _which_to_write(

@@ -81,22 +81,22 @@ def sheet_header(file: RawFile, layout: Layout) -> list[str]:
 
 def sheet_texts(file: RawFile, layout: Layout) -> Iterator[tuple[int, list[str]]]:
     """Number and cells of every row of the first sheet read, as text."""
-    return _text_rows(next(_sheets(replace(file, on_remark=None), layout)).rows)
+    return next(_sheets(replace(file, on_remark=None), layout)).rows
 
 
 def _table(file: RawFile, sheet: _Sheet, layout: Layout, columns: tuple[str, ...]) -> Iterator[Record]:
     named = replace(file, name=f"{file.name} [{sheet.name}]")
     try:
         asked = tuple(name for name in columns if name != layout.group_rows)
-        shape = find_shape(named, layout=layout, columns=asked, rows=_text_rows(sheet.rows))
+        shape = find_shape(named, layout=layout, columns=asked, rows=sheet.rows)
     except SourceChanged as fault:
         raise fault.with_more(*_other_sheets(file, sheet.name, columns)) from None
     marks = sheet.marks
     rows = with_tables_beside_said(named, shape, _filled_down(named, sheet, shape, layout))
     beside: dict[int, str] = {}
-    table = TableBody(named, shape, texts=cell_texts, record=partial(_sheet_record, shape, beside))
+    table = TableBody(named, shape, record=partial(_sheet_record, shape, beside))
     if layout.group_rows:
-        groups = GroupRows(named, layout.group_rows, cell_texts)
+        groups = GroupRows(named, layout.group_rows)
         records = groups.carried(table.records(groups.noted(rows), ends_at=layout.ends_at), columns=columns)
     else:
         records = starmap(table.record, rows) if layout.names else table.records(rows, ends_at=layout.ends_at)
@@ -209,8 +209,10 @@ def _filled_down(file: RawFile, sheet: _Sheet, shape: RecordShape, layout: Layou
     """Rows with the value of a cell merged over rows in each of them; `SourceChanged` when that is not declared."""
     place_of = dict(zip(shape.columns, shape.places, strict=True))
     wanted = {place_of[name] for name in layout.fill_down if name in place_of}
-    above: dict[int, Any] = {}
+    above: dict[int, str] = {}
     covered = {place: _rows_merged_at(sheet, place) for place in shape.places}
+    if not wanted and not any(covered.values()):
+        yield from sheet.rows
     first = None
     for number, cells in sheet.rows:
         first = first or number
@@ -218,21 +220,15 @@ def _filled_down(file: RawFile, sheet: _Sheet, shape: RecordShape, layout: Layou
             if number in covered[place] and place not in wanted and _may_be_record(shape, cells):
                 raise _merged(file, name, number, is_header=number == first and not layout.names)
         for place in wanted:
-            is_blank = not any(cell_texts([cells[place]]))
-            if (
-                is_blank
-                and place in above
-                and (number in covered[place] or not covered[place])
-                and any(cell_texts(cells))
-            ):
-                cells[place] = above[place]
-            elif not is_blank:
+            if cells[place]:
                 above[place] = cells[place]
+            elif place in above and (number in covered[place] or not covered[place]) and any(cells):
+                cells[place] = above[place]
         yield number, cells
 
 
-def _may_be_record(shape: RecordShape, cells: list[Any]) -> bool:
-    return any(cell_texts([cells[place] for place in shape.places])) and not is_total(cell_texts(cells))
+def _may_be_record(shape: RecordShape, cells: list[str]) -> bool:
+    return any(cells[place] for place in shape.places) and not is_total(cells)
 
 
 def _rows_merged_at(sheet: _Sheet, place: int) -> set[int]:
@@ -260,19 +256,15 @@ def _merged(file: RawFile, name: str, number: int, *, is_header: bool) -> Source
     )
 
 
-def _sheet_record(shape: RecordShape, beside: dict[int, str], number: int, cells: list[Any]) -> Record:
-    """What `judge` says, without turning cells to text that nobody asked for.
-
-    `beside` takes the first cell to the right of the last named column, by row.
-    """
-    if len(cells) >= shape.width and not any(cell_texts(cells[shape.width :])):
-        texts = cell_texts([cells[place] for place in shape.places])
+def _sheet_record(shape: RecordShape, beside: dict[int, str], number: int, cells: list[str]) -> Record:
+    """What `judge_row` says; `beside` takes the first cell to the right of the last named column, by row."""
+    if len(cells) >= shape.width and not any(cells[shape.width :]):
+        texts = [cells[place] for place in shape.places]
         if len(texts) - texts.count("") > (shape.width >= GROUP_WIDTH):
             return (number, None, *texts)
-    whole = cell_texts(cells)
-    record = judge_row(shape, number, whole)
-    if record[1] == WRONG_FIELD_COUNT and len(whole) > shape.width:
-        beside[number] = cell_name(number, next(nth for nth in range(shape.width, len(whole)) if whole[nth]))
+    record = judge_row(shape, number, cells)
+    if record[1] == WRONG_FIELD_COUNT and len(cells) > shape.width:
+        beside[number] = cell_name(number, next(nth for nth in range(shape.width, len(cells)) if cells[nth]))
     return record
 
 
@@ -313,10 +305,6 @@ def _with_groups_said(file: RawFile, records: Iterator[Record]) -> Iterator[Reco
     say_groups(file, found)
 
 
-def _text_rows(rows: Iterator[Row]) -> Iterator[tuple[int, list[str]]]:
-    return ((number, cell_texts(cells)) for number, cells in rows)
-
-
 def _sheets(file: RawFile, layout: Layout, *, columns: tuple[str, ...] = ()) -> Iterator[_Sheet]:
     """The sheets to read, each held in memory while it is read; unread ones with all of `columns` are remarked."""
     workbook = open_workbook(file)
@@ -331,11 +319,11 @@ def _sheets(file: RawFile, layout: Layout, *, columns: tuple[str, ...] = ()) -> 
 
 
 def _rows_of(file: RawFile, sheet: CalamineSheet, errors: ErrorCells) -> Iterator[Row]:
-    """Number and cells of a sheet's rows; all have the same width, but for errors beyond it."""
+    """Number and texts of a sheet's rows; all have the same width, but for errors beyond it."""
     # calamine gives the empty rows above the first cell, but not the empty columns before it.
-    before: list[Any] = [""] * (sheet.start or (0, 0))[1]
+    before = [""] * (sheet.start or (0, 0))[1]
     for number, row in enumerate(_told_rows(file, sheet), start=1):
-        cells = before + row
+        cells = before + cell_texts(row)
         for place, text in errors.get(number, {}).items():
             cells += [""] * (place + 1 - len(cells))
             cells[place] = text
@@ -344,10 +332,4 @@ def _rows_of(file: RawFile, sheet: CalamineSheet, errors: ErrorCells) -> Iterato
 
 def _told_rows(file: RawFile, sheet: CalamineSheet) -> Iterator[list[Any]]:
     with told(file):
-        rows = sheet.iter_rows()
-    while True:
-        with told(file):
-            row = next(rows, None)
-        if row is None:
-            return
-        yield row
+        yield from sheet.iter_rows()

@@ -7,7 +7,6 @@ import re
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from connectors import numerals
 from connectors.records import (
@@ -23,6 +22,8 @@ from connectors.records import (
 TAIL_ROWS = 1000
 # A table with fewer columns has records with one filled cell.
 GROUP_WIDTH = 3
+# A row with so many filled cells says enough for a record.
+_RECORD_CELLS = 3
 # So many records before the end show what a record looks like, and are added up: more than a year of days.
 _RECENT_ROWS = 400
 
@@ -43,18 +44,17 @@ _PLAIN_NUMBERS = 5
 # Notes and signatures rarely have so many lines without a blank row.
 _FEWEST_WORDS = 6
 
-Row = tuple[int, list[Any]]
+Row = tuple[int, list[str]]
 _KeyForms = dict[int, set[str]]
 
 
 @dataclass(frozen=True)
 class TableBody:
-    """A table's rows below its header; `texts` gives cells as stripped text, `record` a row as a record."""
+    """A table's rows below its header; `record` gives a row as a record."""
 
     file: RawFile
     shape: RecordShape
-    texts: Callable[[list[Any]], list[str]]
-    record: Callable[[int, list[Any]], Record]
+    record: Callable[[int, list[str]], Record]
 
     def records(self, rows: Iterator[Row], *, ends_at: str | None) -> Iterator[Record]:
         """All rows, those that are no records marked; the table ends where declared, else by its rows' shape."""
@@ -67,9 +67,9 @@ class TableBody:
             rows = itertools.chain([first], rows)
         yield from self._until(ends_at, rows) if ends_at else self.without_tail(rows)
 
-    def is_numbering(self, cells: list[Any]) -> bool:
+    def is_numbering(self, cells: list[str]) -> bool:
         """Whether a row numbers the columns: (1), (2), (3) ... and nothing else."""
-        texts = [text for text in self.texts(cells) if text]
+        texts = [text for text in _stripped(cells) if text]
         found = [_NUMBERED.fullmatch(text) for text in texts]
         is_long = len(texts) >= (3 if "(" in "".join(texts[:1]) else _PLAIN_NUMBERS)
         return is_long and [match and int(match[1]) for match in found] == list(range(1, len(found) + 1))
@@ -80,7 +80,7 @@ class TableBody:
         Totals are compared with the rows above where these are the whole table.
         """
         tail: list[Row] = []
-        recent: deque[list[Any]] = deque(maxlen=_RECENT_ROWS)
+        recent: deque[list[str]] = deque(maxlen=_RECENT_ROWS)
         count = 0
         for number, cells in rows:
             is_sparse = self.is_sparse(cells)
@@ -94,17 +94,17 @@ class TableBody:
             yield self.record(number, cells)
         yield from self._left_out(tail, recent, is_whole=is_whole and count == len(recent))
 
-    def is_sparse(self, cells: list[Any]) -> bool:
+    def is_sparse(self, cells: list[str]) -> bool:
         """Whether a row says too little for a record, or is a total."""
-        filled = self._filled_count(cells)
-        return (filled < 3 and 2 * filled <= len(self.shape.places)) or is_total(self.texts(cells))
+        filled = len(list(itertools.islice(self._filled(cells), _RECORD_CELLS)))
+        return (filled < _RECORD_CELLS and 2 * filled <= len(self.shape.places)) or is_total(cells)
 
     def _until(self, ends_at: str, rows: Iterator[Row]) -> Iterator[Record]:
         """The rows; what stands below the declared end and may be records is remarked after the last."""
-        recent: deque[list[Any]] = deque(maxlen=_RECENT_ROWS)
+        recent: deque[list[str]] = deque(maxlen=_RECENT_ROWS)
         below: _Below | None = None
         for number, cells in rows:
-            texts = self.texts(cells)
+            texts = _stripped(cells)
             is_end = first_text(texts).casefold().startswith(ends_at.casefold())
             if below is None and not is_end:
                 recent.append(cells)
@@ -112,7 +112,7 @@ class TableBody:
                 continue
             if below is None:
                 below = _Below(self._key_forms(recent), fewest_words=max(_FEWEST_WORDS, len(recent) // 2))
-            below.add(number, texts, filled=self._filled_count(cells), is_end=is_end)
+            below.add(number, texts, filled=len(list(self._filled(cells))), is_end=is_end)
             yield self.shape.left_out(number, BELOW_TABLE)
         if below is not None and (found := below.may_be_records):
             self._say_records_below(ends_at, found)
@@ -128,9 +128,9 @@ class TableBody:
             "if they are no data.",
         )
 
-    def _key_forms(self, records: Iterable[list[Any]]) -> _KeyForms:
+    def _key_forms(self, records: Iterable[list[str]]) -> _KeyForms:
         """The forms of the texts in columns that each of some records fills with a word or number of its own."""
-        rows = [texts for cells in records if len(texts := self.texts(cells)) >= self.shape.width]
+        rows = [texts for cells in records if len(texts := _stripped(cells)) >= self.shape.width]
         columns = zip(*[row for row in rows if len(list(filter(None, row))) > 1 and not is_total(row)], strict=False)
         return {
             place: set(map(_form, column))
@@ -138,24 +138,25 @@ class TableBody:
             if all(column) and len(set(column)) == len(column) and all(map(_may_be_key, column))
         }
 
-    def _may_end(self, cells: list[Any]) -> bool:
+    def _may_end(self, cells: list[str]) -> bool:
         """Whether a row can be the first below a table: a total or a blank one."""
-        texts = self.texts(cells)
+        texts = _stripped(cells)
         return is_total(texts) or not any(texts)
 
-    def _filled_count(self, cells: list[Any]) -> int:
-        return sum(map(bool, self.texts([cells[place] for place in self.shape.places if place < len(cells)])))
+    def _filled(self, cells: list[str]) -> Iterator[str]:
+        """The cells asked for that are not blank."""
+        return (cells[place] for place in self.shape.places if place < len(cells) and cells[place].strip())
 
-    def _left_out(self, tail: Sequence[Row], records: Collection[list[Any]], *, is_whole: bool) -> Iterator[Record]:
+    def _left_out(self, tail: Sequence[Row], records: Collection[list[str]], *, is_whole: bool) -> Iterator[Record]:
         """The rows of a tail; a total is none of the records where these are the whole table and add up to it."""
         totals, notes, may_be_records = 0, 0, 0
         keys = self._key_forms(records) if tail else {}
         for number, cells in tail:
-            texts = self.texts(cells)
+            texts = _stripped(cells)
             if not any(texts):
                 yield self.record(number, cells)
                 continue
-            adds_up, filled = is_total(texts), self._filled_count(cells)
+            adds_up, filled = is_total(texts), len(list(self._filled(cells)))
             totals, notes = totals + adds_up, notes + (not adds_up)
             self._note(number, texts, records, adds_up=adds_up)
             if adds_up:
@@ -169,18 +170,18 @@ class TableBody:
         if totals or notes:
             self._remark(tail[0][0], totals, notes, may_be_records=may_be_records)
 
-    def _is_sum(self, total: Sequence[str], records: Collection[list[Any]]) -> bool:
+    def _is_sum(self, total: Sequence[str], records: Collection[list[str]]) -> bool:
         """Whether all whole numbers asked for in a row, one at least, are the sums of their columns, or the means."""
         stated = self._stated_sums(total, records)
         return bool(stated) and all(value == found for value, found in stated)
 
-    def _stated_sums(self, total: Sequence[str], records: Collection[list[Any]]) -> list[tuple[int, int]]:
+    def _stated_sums(self, total: Sequence[str], records: Collection[list[str]]) -> list[tuple[int, int]]:
         """The whole numbers asked for in a row, each beside the sum of its column (its mean, if near enough).
 
         Of columns that hold other texts, and of a row that states how many records there are, nothing is said.
         """
         found = []
-        rows = [self.texts(cells) for cells in records] if len(records) > 1 else []
+        rows = [_stripped(cells) for cells in records] if len(records) > 1 else []
         for place in self.shape.places if rows else ():
             value = _whole(total, place)
             parts = [_whole(row, place) for row in rows if place < len(row) and row[place]]
@@ -191,7 +192,7 @@ class TableBody:
             found.append((value, value if is_mean else whole))
         return found
 
-    def _say_other_sums(self, number: int, total: Sequence[str], records: Collection[list[Any]]) -> None:
+    def _say_other_sums(self, number: int, total: Sequence[str], records: Collection[list[str]]) -> None:
         for stated, found in self._stated_sums(total, records):
             if stated != found:
                 self.file.remark(
@@ -204,13 +205,13 @@ class TableBody:
                     "that row.",
                 )
 
-    def _note(self, row_number: int, texts: Sequence[str], recent: Iterable[list[Any]], *, adds_up: bool) -> None:
+    def _note(self, row_number: int, texts: Sequence[str], recent: Iterable[list[str]], *, adds_up: bool) -> None:
         """Note a line below the records; the one number of a total is a count of them if it is in a column of words."""
         numbers = [(place, text) for place, text in enumerate(texts) if text and text != first_text(texts)]
         if not adds_up:
             self.shape.notes.add_below(row_number, texts)
         elif len(numbers) == 1 and (count := _COUNT.fullmatch(numbers[0][1])) and not _is_of_part(texts):
-            column = [rows[numbers[0][0]] for rows in map(self.texts, recent) if numbers[0][0] < len(rows)]
+            column = [rows[numbers[0][0]] for rows in map(_stripped, recent) if numbers[0][0] < len(rows)]
             if any(column) and not any(map(_DIGITS.match, column)):
                 self.shape.notes.counts[row_number] = int(count[1].replace(".", "").replace(",", ""))
 
@@ -277,6 +278,10 @@ def judge_row(shape: RecordShape, number: int, texts: Sequence[str]) -> Record:
     return record
 
 
+def _stripped(cells: Iterable[str]) -> list[str]:
+    return [cell.strip() for cell in cells]
+
+
 def say_groups(file: RawFile, rows: Sequence[object]) -> None:
     """Remark rows, by number, that may name a group, if there are any."""
     if rows:
@@ -322,5 +327,5 @@ def _is_of_part(texts: Sequence[str]) -> bool:
 
 
 def first_text(texts: Sequence[str]) -> str:
-    """The first text that is not empty, or an empty one."""
-    return next(filter(None, texts), "")
+    """The first text that is not blank, stripped, or an empty one."""
+    return next(filter(None, map(str.strip, texts)), "")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from connectors.cell_texts import cell_texts
 from connectors.records import RawFile, RecordShape
 from connectors.sheet_marks import cell_name
 from connectors.table_bodies import Row
@@ -26,8 +25,8 @@ class _Block:
     def note(self, row: Row) -> None:
         """Count a row that fills enough of the columns; what stands in the gap makes all one table."""
         number, cells = row
-        self.is_apart &= not any(cell_texts(cells[self.gap : self.gap + 1]))
-        filled = [place for place in self.columns if place < len(cells) and any(cell_texts([cells[place]]))]
+        self.is_apart &= not any(cells[self.gap : self.gap + 1])
+        filled = [place for place in self.columns if place < len(cells) and cells[place]]
         if len(filled) >= _FEWEST_COLUMNS:
             self.rows_count += 1
             self.first_cell = self.first_cell or cell_name(number, filled[0])
@@ -42,7 +41,7 @@ def with_tables_beside_said(file: RawFile, shape: RecordShape, rows: Iterator[Ro
 def _noted(file: RawFile, shape: RecordShape, rows: Iterator[Row], blocks: Sequence[_Block]) -> Iterator[Row]:
     count = 0
     for row in rows:
-        count += any(cell_texts([row[1][place] for place in shape.places]))
+        count += any(row[1][place] for place in shape.places)
         for block in blocks:
             block.note(row)
         yield row
