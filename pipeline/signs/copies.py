@@ -25,11 +25,8 @@ _LENGTHS_OF_A_COPY = 3
 ENDS = {"inquiries": ("received_at", "responded_at"), "outages": ("started_at", "ended_at")}
 
 
-def rows_alike_pct(rows: pd.DataFrame, table: Table, *, fates: Fates) -> float | None:
-    """The share of rows that have all but the id in common with one or two others; of days, whole months."""
-    if table.name == "visits":
-        return _months_alike_pct(rows)
-    told = told_things(rows, table, fates=fates)
+def rows_alike_pct(told: pd.DataFrame, table: Table, *, fates: Fates) -> float | None:
+    """The share of rows that have all but the id in common with one or two others."""
     if len(told) < MANY_ROWS:
         return None
     of_months = _copied_months_pct(told, table, fates) if table.name in ENDS else 0.0
@@ -51,8 +48,8 @@ def told_things(rows: pd.DataFrame, table: Table, *, fates: Fates) -> pd.DataFra
     return timed[[start, end] if table.name == "outages" else [start, end, "agency"]]
 
 
-def _months_alike_pct(rows: pd.DataFrame) -> float | None:
-    """The share of months whose first 28 days have the counts of an earlier month's, however often these come."""
+def months_alike_pct(rows: pd.DataFrame) -> float | None:
+    """The share of months of visits whose first 28 days have the counts of an earlier one's, however often these come."""
     daily = rows[(rows["variant"] == "headline") & (rows["days_count"] == 1)]
     on = daily["visited_on"].dt
     counts = daily.pivot_table("visits_count", [daily["portal_id"].astype("str"), on.month], on.day, aggfunc="sum")
@@ -71,6 +68,8 @@ def _copied_months_pct(told: pd.DataFrame, table: Table, fates: Fates) -> float:
     days = {"day": local.dt.day, "time": local - local.dt.normalize(), "length": end - start}
     rows = pd.DataFrame(days | {"month": local.dt.to_period("M").astype("int64")})
     months = rows["month"].value_counts()
+    if len(months) == 1:
+        return 0.0
     told_once = rows.drop_duplicates()
     again = told_once[told_once.groupby([*days])["month"].transform("size").between(2, _FEW_ALIKE)]
     both = again.merge(again, on=[*days]).query("month_x < month_y").groupby(["month_x", "month_y"])["length"]
@@ -112,15 +111,14 @@ def _copies_pct(rows: pd.DataFrame) -> float:
     return float(100 * (sizes[sizes <= _FEW_ALIKE] - 1).sum() / len(rows))
 
 
-def names_alike_pct(rows: pd.DataFrame, table: Table, *, fates: Fates) -> float | None:
+def names_alike_pct(told: pd.DataFrame) -> float | None:
     """The share of services offered that have the name of one or two others, of whatever agency."""
-    names = told_things(rows, table, fates=fates)[["name"]]
-    return _copies_pct(names) if len(names) >= MANY_ROWS else None
+    return _copies_pct(told[["name"]]) if len(told) >= MANY_ROWS else None
 
 
-def offered_apart_pct(rows: pd.DataFrame, table: Table, *, fates: Fates) -> float | None:
+def offered_apart_pct(told: pd.DataFrame) -> float | None:
     """The share of services offered that differ from another only in channel or state, or in a unit of one kind."""
-    told = told_things(rows, table, fates=fates)[["name", "agency"]]
+    told = told[["name", "agency"]]
     if len(told) < SOME_ROWS:
         return None
     together = pd.DataFrame(

@@ -11,7 +11,15 @@ import pandas as pd
 from pipeline.coverage import Coverage
 from pipeline.periods import Period
 from pipeline.signs.catalogue import OF_TABLES
-from pipeline.signs.copies import ENDS, names_alike_pct, offered_apart_pct, received_alike_pct, rows_alike_pct
+from pipeline.signs.copies import (
+    ENDS,
+    months_alike_pct,
+    names_alike_pct,
+    offered_apart_pct,
+    received_alike_pct,
+    rows_alike_pct,
+    told_things,
+)
 from pipeline.signs.fates import Fates, Read
 from pipeline.signs.incidents import (
     far_apart,
@@ -54,9 +62,9 @@ def _table_rows(
     sources = read.rows["source_file_id"].astype("str").map(dict(read.sources)).fillna(table.name)
     by_source = [(str(source), rows) for source, rows in read.rows.groupby(sources.to_numpy(), sort=True)]
     for source, rows in by_source:
-        if table.name in (*ENDS, "services", "visits"):
-            yield table.name, f"{source} rows", {"rows_alike_pct": rows_alike_pct(rows, table, fates=read.fates)}, ""
         if table.name in (*ENDS, "services"):
+            told = told_things(rows, table, fates=read.fates)
+            yield table.name, f"{source} rows", {"rows_alike_pct": rows_alike_pct(told, table, fates=read.fates)}, ""
             yield table.name, f"{source} words", examples(rows, table, source_name=source), ""
         if table.name in ENDS:
             hours = longest_plausible_hours if table.name == "outages" else _LONGEST_RESPONSE_HOURS
@@ -67,12 +75,12 @@ def _table_rows(
             yield table.name, f"{source} {table.month_by} days", *edge_days(rows, read.fates)
             yield from (_of_outages if table.name == "outages" else _of_inquiries)(rows, source, read.fates)
         elif table.name == "visits":
+            yield table.name, f"{source} rows", {"rows_alike_pct": months_alike_pct(rows)}, ""
             yield table.name, source, days(rows), ""
         elif table.name == "services":
             yield table.name, source, {"same_answer_pct": _same_answer_pct(rows)}, ""
-            yield table.name, f"{source} name", {"names_alike_pct": names_alike_pct(rows, table, fates=read.fates)}, ""
-            apart = offered_apart_pct(rows, table, fates=read.fates)
-            yield table.name, f"{source} names", {"offered_apart_pct": apart}, ""
+            yield table.name, f"{source} name", {"names_alike_pct": names_alike_pct(told)}, ""
+            yield table.name, f"{source} names", {"offered_apart_pct": offered_apart_pct(told)}, ""
         else:
             yield from _figures(rows, source, period=read.fates.period)
     if table.name in (*ENDS, "services"):

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from pipeline.periods import Period
-from pipeline.signs.copies import offered_apart_pct, received_alike_pct, rows_alike_pct
+from pipeline.signs.copies import offered_apart_pct, received_alike_pct, rows_alike_pct, told_things
 from pipeline.signs.fates import Fates
 from pipeline.signs.incidents import same_moments_pct
 from pipeline.signs.two_sources import alike_in_two_pct
@@ -21,6 +21,10 @@ from tests.indicators.frames import frame_of
 
 ZONE = ZoneInfo("Asia/Jakarta")
 Row = dict[str, Any]
+
+
+def told(rows: pd.DataFrame, table: str) -> pd.DataFrame:
+    return told_things(rows, TABLES[table], fates=fates(table))
 
 
 def fates(table: str) -> Fates:
@@ -57,7 +61,7 @@ def test_a_month_with_the_days_hours_and_lengths_of_another_is_a_copy(days: int,
     year = of_the_year()
     july = [moved(row, days) for row in year[18:21]][:kept]
     frame = outages([*year[:21], *july, *year[24:]])
-    share = rows_alike_pct(frame, TABLES["outages"], fates=fates("outages"))
+    share = rows_alike_pct(told(frame, "outages"), TABLES["outages"], fates=fates("outages"))
     assert share == (pytest.approx(100 * 3 / 36) if is_copied else 0)
 
 
@@ -71,7 +75,7 @@ def test_a_month_that_has_less_than_half_of_another_is_no_copy(others: int, is_c
     ]
     july = [moved(row, 31) for row in year[18:21]]
     frame = outages([*year[:21], *july, *year[24:], *apart])
-    share = rows_alike_pct(frame, TABLES["outages"], fates=fates("outages"))
+    share = rows_alike_pct(told(frame, "outages"), TABLES["outages"], fates=fates("outages"))
     assert share == (pytest.approx(100 * 3 / len(frame)) if is_copied else 0)
 
 
@@ -80,7 +84,7 @@ def test_maintenance_of_one_length_that_comes_every_month_is_no_copy() -> None:
         outage(90 + 3 * month + n, f"2025-{month:02}-{7 * n + 3:02} 22:05", 120) for month in (7, 8) for n in range(3)
     ]
     frame = outages([*of_the_year()[:18], *calendar, *of_the_year()[24:]])
-    assert rows_alike_pct(frame, TABLES["outages"], fates=fates("outages")) == 0
+    assert rows_alike_pct(told(frame, "outages"), TABLES["outages"], fates=fates("outages")) == 0
 
 
 def test_an_outage_under_a_number_for_each_component_is_told_again_and_under_one_number_is_not() -> None:
@@ -181,7 +185,7 @@ def service(n: int, **others: Any) -> Row:
 def test_a_service_listed_for_each_channel_or_state_is_one(again: Row, is_apart: bool) -> None:
     names = [{name: text.format(n=n) for name, text in again.items()} for n in range(20)]
     rows = [service(n) for n in range(20)] + [service(100 + n, **({"name": f"Izin {n}"} | names[n])) for n in range(20)]
-    share = offered_apart_pct(frame_of(TABLES["services"], rows), TABLES["services"], fates=fates("services"))
+    share = offered_apart_pct(told(frame_of(TABLES["services"], rows), "services"))
     assert share == (50 if is_apart else 0)
 
 
@@ -191,7 +195,7 @@ def test_a_service_listed_for_each_unit_of_a_kind_is_one() -> None:
     others = [service(200 + n, name="Surat Pengantar", agency=f"Dinas {n}") for n in range(10)]
     table = TABLES["services"]
     of_units, of_others = (
-        offered_apart_pct(frame_of(table, [*rows, *more]), table, fates=fates("services")) for more in (units, others)
+        offered_apart_pct(told(frame_of(table, [*rows, *more]), "services")) for more in (units, others)
     )
     assert (of_units, of_others) == (pytest.approx(100 * 9 / 30), 0)
 
