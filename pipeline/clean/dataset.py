@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from pipeline.access_log.summaries import Summaries
 
 _TALLY = "tally.parquet"
-_NAMED_FILES = 5
+_NAMED = 5
 _ROOMS = ("connectors", "kernels", "pipeline/access_log", "pipeline/clean")
 _MADE_BY = (*(f"{room}/**/*.py" for room in _ROOMS), "pipeline/tables.py")
 
@@ -283,10 +283,7 @@ def _write(folder: Path, sources: Sequence[Landed], table: Table, *, summaries: 
     content = {"follow_ups": follow_ups, "remarks": remarks, "unmapped": unmapped, "files": kept_files(folder)}
     content["logs"] = side_by_side
     of_ids = shares(alike, found, rows={one.name: one.usable_count for one in written}, table=table)
-    of_files = {OTHER_MEANINGS: _other_meanings(written), FULL_FILES: _full_files(written)}
-    of_files |= {RECEIVED_BEFORE_ASKED: _received_before_asked(written)} if table.name == "inquiries" else {}
-    of_files |= {UNREAD[table.name]: _unread_headers(written)} if table.name in UNREAD else {}
-    content["shares"] = of_ids | of_files
+    content["shares"] = of_ids | _shares_of_files(written, table)
     (folder / LIST).write_bytes(sealed(json.dumps(content, sort_keys=True)))
     # What comes after has other columns in memory; arrow would keep the room of these.
     pa.default_memory_pool().release_unused()
@@ -309,31 +306,26 @@ def _refuse_a_portal_twice(logs: Sequence[Landed], side_by_side: Mapping[str, Ma
             )
 
 
-def _other_meanings(written: Sequence[_Written]) -> dict[str, tuple[float, str]]:
-    """How many columns of each source are read from a header that names another thing, and which."""
-    found = {source.name: other_meanings(source.landed.source) for source in written}
-    named = {name: [f"{column}: {header}" for column, header in of.items()] for name, of in found.items()}
-    return {f"{name} columns": (float(len(texts)), "; ".join(texts)) for name, texts in named.items() if texts}
-
-
-def _unread_headers(written: Sequence[_Written]) -> dict[str, tuple[float, str]]:
-    """How many columns of each source tell which rows count and are not read, and which."""
-    found = {source.name: source.landed.unread_headers for source in written}
-    return {f"{name} header": (float(len(headers)), ", ".join(headers)) for name, headers in found.items() if headers}
-
-
-def _received_before_asked(written: Sequence[_Written]) -> dict[str, tuple[float, str]]:
-    """The share of each source's rows that were received before the month that was asked for."""
-    found = {source.name: source.landed.asked_months.before_pct for source in written}
-    return {f"{name} options": (share, "") for name, share in found.items() if share is not None}
-
-
-def _full_files(written: Sequence[_Written]) -> dict[str, tuple[float, str]]:
-    """How many files of each source have exactly the rows at which an export stops, and which."""
-    found = {source.name: source.readability.full_files() for source in written}
-    return {
-        f"{name} path": (float(len(names)), ", ".join(names[:_NAMED_FILES])) for name, names in found.items() if names
+def _shares_of_files(written: Sequence[_Written], table: Table) -> Shares:
+    """Signs of headers, files and what was asked for: how many of each source give it, or what share, and which."""
+    told: dict[str, tuple[str, Callable[[_Written], Sequence[str]]]] = {
+        OTHER_MEANINGS: ("columns", lambda of: [f"{a}: {b}" for a, b in other_meanings(of.landed.source).items()]),
+        FULL_FILES: ("path", lambda of: of.readability.full_files()),
     }
+    if table.name in UNREAD:
+        told[UNREAD[table.name]] = "header", lambda of: of.landed.unread_headers
+    counts = {
+        sign: {f"{of.name} {place}": (float(len(texts)), _named(texts)) for of in written if (texts := found(of))}
+        for sign, (place, found) in told.items()
+    }
+    before = {of.name: of.landed.asked_months.before_pct for of in written if table.name == "inquiries"}
+    of_asked = {f"{name} options": (share, "") for name, share in before.items() if share is not None}
+    return counts | {RECEIVED_BEFORE_ASKED: of_asked}
+
+
+def _named(texts: Sequence[str]) -> str:
+    """The first of them; what is told here stands in a sentence."""
+    return "; ".join([*texts[:_NAMED], *(["..."] if len(texts) > _NAMED else [])])
 
 
 def _write_source(

@@ -49,7 +49,7 @@ def told_things(rows: pd.DataFrame, table: Table, *, fates: Fates) -> pd.DataFra
 
 
 def months_alike_pct(rows: pd.DataFrame) -> float | None:
-    """The share of months of visits whose first 28 days have the counts of an earlier one's, however often these come."""
+    """The share of months of visits whose first 28 days are an earlier one's, however often these come."""
     daily = rows[(rows["variant"] == "headline") & (rows["days_count"] == 1)]
     on = daily["visited_on"].dt
     counts = daily.pivot_table("visits_count", [daily["portal_id"].astype("str"), on.month], on.day, aggfunc="sum")

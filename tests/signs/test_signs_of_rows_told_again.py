@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from pipeline.periods import Period
-from pipeline.signs.copies import offered_apart_pct, received_alike_pct, rows_alike_pct, told_things
+from pipeline.signs.copies import months_alike_pct, offered_apart_pct, received_alike_pct, rows_alike_pct, told_things
 from pipeline.signs.fates import Fates
 from pipeline.signs.incidents import same_moments_pct
 from pipeline.signs.two_sources import alike_in_two_pct
@@ -258,5 +258,5 @@ def test_a_month_of_visits_under_others_dates_is_told_again_however_often(copies
         }
         for day in days
     ]
-    share = rows_alike_pct(frame_of(TABLES["visits"], rows), TABLES["visits"], fates=fates("visits"))
+    share = months_alike_pct(frame_of(TABLES["visits"], rows))
     assert share == pytest.approx(pct)
