@@ -1,4 +1,7 @@
-"""`make bench`: every target against what this machine reaches, in one table; peers that are absent are named."""
+"""`make bench`: every target against what this machine reaches and what was seen before, in one table.
+
+Peers that are absent are named.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.measure import Samples, Verdict, Work, compare, exponent
+from benchmarks.seen import keep, seen, told
 
 MODULES = (
     "access_log",
@@ -37,6 +41,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--only", nargs="*", choices=MODULES, default=MODULES)
     parser.add_argument("--json", type=Path, help="a file for every figure")
+    parser.add_argument("--keep", action="store_true", help="keep the ratios; later runs are held against them")
     parser.add_argument("--folder", type=Path, help="where inputs may lie for a while; 9 GB for ten million lines")
     asked = parser.parse_args()
     found: dict[str, Samples] = {}
@@ -50,6 +55,8 @@ def main() -> None:
             verdicts += reached
             _print_samples(work, found[name])
     _print_verdicts(verdicts)
+    if asked.keep:
+        keep(verdicts)
     if asked.json:
         asked.json.write_text(_as_json(found, verdicts), "utf-8")
 
@@ -65,12 +72,10 @@ def _print_samples(work: Work, samples: Samples) -> None:
 
 
 def _print_verdicts(verdicts: list[Verdict]) -> None:
-    table = Table("work", "size", "target", "reached", "ratio", "verdict")
+    table, before = Table("work", "size", "target", "reached", "ratio", "seen", "verdict"), seen()
     for one in verdicts:
-        word = {True: "met", False: "MISSED", None: "-"}[one.is_met]
-        ratio = "-" if one.ratio is None else f"{one.ratio:.2f}"
-        table.add_row(one.work, f"{one.size:,}", one.target, one.reached, ratio, word)
-    Console(width=120).print(table)
+        table.add_row(one.work, f"{one.size:,}", one.target, one.reached, *told(one, before))
+    Console(width=130).print(table)
 
 
 def _as_json(found: dict[str, Samples], verdicts: list[Verdict]) -> str:
