@@ -54,11 +54,11 @@ def main() -> None:
             found[name], reached = compare(work, size=asked.size, rounds=asked.rounds, folder=Path(folder))
             verdicts += reached
             _print_samples(work, found[name])
+            if asked.json:
+                asked.json.write_text(_as_json(found, verdicts), "utf-8")
     _print_verdicts(verdicts)
     if asked.keep:
         keep(verdicts)
-    if asked.json:
-        asked.json.write_text(_as_json(found, verdicts), "utf-8")
 
 
 def _print_samples(work: Work, samples: Samples) -> None:
