@@ -19,6 +19,8 @@ import numpy as np
 from numba import boolean, int32, int64, njit, types, uint8, uint64
 from numpy.typing import NDArray
 
+from kernels.deferred_imports import deferred
+
 P = ParamSpec("P")
 T = TypeVar("T")
 Ints = NDArray[np.int64]
@@ -36,6 +38,9 @@ def read_only(number: types.Type, *, ndim: int = 1, layout: Literal["C", "A"] = 
 BYTES, INTS, PLACES, FLAGS, KEYS = (read_only(number) for number in (uint8, int64, int32, boolean, uint64))
 # A word begins at any byte, so the array is not contiguous.
 WORDS = read_only(uint64, layout="A")
+# numba imports them with its registries of types, for linear algebra and C declarations: more than half of what the
+# first kernel takes.
+_SELDOM_USED = ("pycparser", "scipy.linalg", "scipy.linalg.cython_blas")
 
 
 class Kernel(Generic[P, T]):
@@ -52,7 +57,7 @@ class Kernel(Generic[P, T]):
 
     def compile(self, *, needs_cache: bool = False) -> Callable[P, T]:
         """The machine code, compiled or from the cache; with `needs_cache`, raises `OSError` without a cache folder."""
-        with self._lock:
+        with self._lock, deferred(*_SELDOM_USED):
             if self._machine_code is None:
                 try:
                     self._machine_code = njit(self._signature, cache=True, nogil=True)(self._function)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
-from pipeline.deferred_imports import deferred
+from kernels.deferred_imports import deferred
 from pipeline.suites import Rule, Suite
 
 if TYPE_CHECKING:

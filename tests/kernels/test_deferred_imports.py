@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from pipeline.deferred_imports import deferred
+from kernels.deferred_imports import deferred
 
 
 @pytest.fixture
@@ -43,3 +44,10 @@ def test_what_is_loaded_already_stays_and_others_import_as_ever() -> None:
     import heavy_one as again  # type: ignore[import-not-found]
 
     assert again.__file__
+
+
+def test_the_first_kernel_loads_neither_linear_algebra_nor_a_parser_of_c() -> None:
+    asked = "from kernels.marks import find_marks; find_marks.compile(); import sys; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", asked], check=True, capture_output=True, text=True).stdout.split()
+    assert "numba.np.arraymath" in loaded
+    assert not {"scipy.linalg", "scipy.linalg.cython_blas", "pycparser"} & set(loaded)
