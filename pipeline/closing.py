@@ -81,21 +81,28 @@ def _refuse_gaps(city_id: str, label: str) -> None:
             en=f"{city_id} {label} cannot be closed: {months} missing. Run: {fill} (a month known to hold no data is "
             "named in schedule.empty_months).",
         )
-    if not steps.periods_done(city_id, [label]):
-        run = f"tolok run {city_id} {label}"
+    of_year = [label, *_stored_within(city_id, label)]
+    done = steps.periods_done(city_id, of_year)
+    if stale := [period for period in of_year if period not in done]:
+        run, named = f"tolok run {city_id} {label}" if stale == [label] else fill, ", ".join(stale)
         raise DataRejected(
-            id=f"{city_id} {label} tidak dapat ditutup: belum dihitung dari berkas dan pengaturan yang sekarang. "
-            f"Jalankan: {run}",
-            en=f"{city_id} {label} cannot be closed: it was not computed from today's files and settings. Run: {run}",
+            id=f"{city_id} {label} tidak dapat ditutup: {named} belum dihitung dari berkas dan pengaturan yang "
+            f"sekarang. Jalankan: {run}",
+            en=f"{city_id} {label} cannot be closed: {named} not computed from today's files and settings. Run: {run}",
         )
+
+
+def _stored_within(city_id: str, label: str) -> list[str]:
+    """The months of a year that have results, which are closed with it."""
+    stored = {row["period"] for row in _warehouse().current(city_id)}
+    return [month.label for month in Period.parse(label).months if month.label in stored]
 
 
 def _months_to_correct(city_id: str, label: str) -> list[str]:
     """The months of which a run found a change, or whose files or settings changed since their run."""
     months = [month.label for month in Period.parse(label).months]
     pending = {row["period"] for row in _warehouse().pending(city_id)}
-    stored = {row["period"] for row in _warehouse().current(city_id)}
-    done = steps.periods_done(city_id, months)
+    stored, done = _stored_within(city_id, label), steps.periods_done(city_id, months)
     return [month for month in months if month in pending or (month in stored and month not in done)]
 
 

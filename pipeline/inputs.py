@@ -13,13 +13,17 @@ from pipeline.landing import matching_files, matching_objects
 from pipeline.periods import Period
 
 
-def fingerprint(city: City, sources: Sequence[str], *, period: Period) -> str:
-    """The same as long as settings, methods, and names, sizes and times of the files are; a system is not asked."""
+def fingerprint(city: City, sources: Sequence[str], *, period: Period, decisions: Sequence[int] = ()) -> str:
+    """The same as long as settings, methods, and names, sizes and times of the files are; a system is not asked.
+
+    `decisions` are those by which rows of the landed files were erased.
+    """
     told = {
         "tolok": version("tolok"),
         "city": city.model_dump_json(exclude={"schedule", "notify", "retention"}),
         "methods": {name: definition.method_version for name, definition in definitions().items()},
         "files": [file for name in sources for file in _files(city, name, period)],
+        **({"erased": sorted(decisions)} if decisions else {}),
     }
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 

@@ -79,7 +79,11 @@ def _is_unchanged(city_id: str, period: str) -> bool:
         return False
     kept = work.place / _FINGERPRINT
     pull(kept)
-    return not kept.is_file() or kept.read_text("utf-8") == _fingerprint_of(work)
+    if not kept.is_file():
+        return True
+    with suppress(DataRejected):  # A manifest that is gone or damaged is written anew by a run.
+        return kept.read_text("utf-8") == _fingerprint_of(work)
+    return False
 
 
 def left_to_do(work: Work) -> str:
@@ -108,4 +112,5 @@ def note_stored(work: Work) -> None:
 def _fingerprint_of(work: Work) -> str:
     from pipeline.inputs import fingerprint
 
-    return fingerprint(work.city, sources_for(work.city, work.period), period=work.period)
+    decisions = {number for one in work.all_manifests if one.rest for number in one.rest.decisions}
+    return fingerprint(work.city, sources_for(work.city, work.period), period=work.period, decisions=sorted(decisions))

@@ -305,6 +305,16 @@ def test_the_results_of_other_periods_stay_as_they_are(monkeypatch: pytest.Monke
     assert tolok(monkeypatch, "verify", CITY, "2024-05")[1].count("sama / same") == 4
 
 
+@pytest.mark.usefixtures("ran")
+def test_what_was_computed_with_the_person_is_due_again_until_it_was_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    labels = [YEAR, "2024-03"]
+    assert steps.periods_done(CITY, labels) == frozenset(labels)
+    erase(monkeypatch)
+    assert steps.periods_done(CITY, labels) == frozenset()
+    steps.run(CITY, YEAR)
+    assert steps.periods_done(CITY, labels) == frozenset({YEAR})
+
+
 def new_row(ran: Path) -> None:
     """One more row in the export of the person's source."""
     export = ran / "cities" / "data" / "pengaduan.csv"

@@ -104,13 +104,16 @@ def test_what_cannot_be_closed_or_corrected_is_refused(
     assert (code, told in out) == (exit_code, True), f"{out} {data}"
 
 
-def test_a_year_that_is_provisional_stale_or_lacks_a_month_stays_open(
+def test_a_year_that_is_provisional_stale_in_any_month_or_lacks_one_stays_open(
     data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     add(data, OPEN)
     code, out = said(monkeypatch, "close", "2025")
     assert (code, "today's files" in out) == (3, True)
     said(monkeypatch, "run", "2025")
+    code, out = said(monkeypatch, "close", "2025")
+    assert (code, "2025-12 not computed from today's files" in out, "tolok backfill" in out) == (3, True, True), out
+    said(monkeypatch, "run", "2025-12")
     code, out = said(monkeypatch, "close", "2025")
     assert (code, "is still provisional" in out, "10.3" in out) == (3, True, True)
     yaml = data.parents[1] / "kota-uji.yaml"
