@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from pipeline.indicators.base import Result
 
 Remarks = dict[str, list[Remark]]
+# What comes before the city's words for what a sign found.
+EXPLAINED = (". Penjelasan kota: ", ". The city explains: ")
 _NOTHING: Mapping[str, Sequence[Remark]] = {}
 # The sign that a remark of the cleaning makes superfluous.
 _SAID_BY = {"day_month_swapped": "days_up_to_12_pct"}
@@ -76,7 +78,7 @@ class Judged:
         """The remarks of a verdict, by what they bear on, but for what is `said` of it already."""
         found = Remarks()
         for rule, outcome in zip(self.suite.expectations, verdict.outcomes, strict=True):
-            for place, remark in _remarks(rule, outcome, self.frame, because=self.explained.get(_limit_name(rule))):
+            for place, remark in _remarks(rule, outcome, self.frame, because=self.explained.get(limit_name(rule))):
                 found.setdefault(str(self.frame.loc[place, self.by]), []).append(remark)
         return {name: _new(remarks, said.get(name, ())) for name, remarks in found.items()}
 
@@ -101,7 +103,7 @@ def _with_limit(rule: Rule, limits: Mapping[str, float]) -> Rule:
     bounds = [key for key in ("max_value", "min_value") if key in rule.kwargs]
     if len(bounds) != 1:
         return rule
-    limit = limits.get(_limit_name(rule), rule.kwargs[bounds[0]])
+    limit = limits.get(limit_name(rule), rule.kwargs[bounds[0]])
     written = {"id": number(limit), "en": number_en(limit)}
     texts = {name: getattr(rule.meta, name).replace("{limit}", text) for name, text in written.items()}
     return rule.model_copy(
@@ -109,7 +111,8 @@ def _with_limit(rule: Rule, limits: Mapping[str, float]) -> Rule:
     )
 
 
-def _limit_name(rule: Rule) -> str:
+def limit_name(rule: Rule) -> str:
+    """The limit that a rule holds a sign against, as a city's YAML names it."""
     return rule.meta.rule_id.split(".", 1)[-1]
 
 
@@ -129,11 +132,11 @@ def _remarks(rule: Rule, outcome: Outcome, frame: pd.DataFrame, *, because: str 
         yield (
             place,
             Remark(
-                _limit_name(rule),
+                limit_name(rule),
                 f"{place}: {rule.meta.id}; ternyata {found_id}{named}"
-                + (f". Penjelasan kota: {because}" if because else ""),
+                + (f"{EXPLAINED[0]}{because}" if because else ""),
                 f"{place}: {rule.meta.en}; found {found_en}{named}"
-                + (f". The city explains: {because}" if because else ""),
+                + (f"{EXPLAINED[1]}{because}" if because else ""),
                 keeps_provisional,
             ),
         )

@@ -98,6 +98,7 @@ def terms_of(
 
 def judged(work: Work, computed: Sequence[Result], *, warehouse_url: str | None) -> tuple[list[Verdict], list[Result]]:
     """Results with what suites and signs say of them beside earlier ones, and both verdicts."""
+    from pipeline.explanations import outgrown
     from pipeline.judgement import Judged
     from pipeline.validate import check_of_results, validate
 
@@ -112,10 +113,13 @@ def judged(work: Work, computed: Sequence[Result], *, warehouse_url: str | None)
         most_things=_most_things(warehouse, work),
     )
     of_results, of_signs = validate([check_of_results(computed), signs.check])
-    if remarks := signs.remarks(of_signs):
-        computed = [result.with_remarks(remarks.get(result.indicator_id, ())) for result in computed]
-        (of_results,) = validate([check_of_results(computed)])
-    return [of_results, of_signs], list(computed)
+    remarks = signs.remarks(of_signs)
+    found = [result.with_remarks(remarks.get(result.indicator_id, ())) for result in computed]
+    if warehouse and work.city.judgement.explained.get(period.label):
+        found = outgrown(found, warehouse.remarks(city_id, period.label))
+    if found != list(computed):
+        (of_results,) = validate([check_of_results(found)])
+    return [of_results, of_signs], found
 
 
 def _refuse(verdicts: Sequence[Verdict]) -> None:

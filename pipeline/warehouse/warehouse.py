@@ -34,6 +34,7 @@ from pipeline.warehouse.model import (
     CITY,
     METADATA,
     QUARANTINE,
+    REMARK,
     RESULT,
     ROWS,
     RUN,
@@ -264,6 +265,15 @@ class Warehouse:
             for name, versions in by_name.items()
         }
         return {name: max(counts) for name, counts in told.items() if counts}
+
+    def remarks(self, city_id: str, period: str) -> dict[str, list[dict[str, Any]]]:
+        """By indicator, the remarks of every version of a period, the oldest first."""
+        of_period = sa.select(REMARK).where(REMARK.c.city_id == city_id, REMARK.c.period == period)
+        found: dict[str, list[dict[str, Any]]] = {}
+        with reachable(self._engine) as connection:
+            for row in connection.execute(of_period.order_by(REMARK.c.version)).mappings():
+                found.setdefault(row["indicator_id"], []).append(dict(row))
+        return found
 
     def city_names(self) -> dict[str, str]:
         """What the cities of all results are called, by id."""

@@ -35,6 +35,10 @@ A city's own limits, and what explains a broken one in a period, so that it no l
       explained:
         "2025": {times_last_year: the portal was opened in November 2024}
 
+An explanation covers what was found when it was first given, and a tenth more: when a later version of the period finds
+more, the result is provisional again until the explanation is written anew in other words. Which months or rows it was
+given for is not known: only how much was found.
+
 A data team adds rules of its own to both suites: ids that start with `own.`, any expectation, any column of the frame;
 `"keeps_provisional": true` in its `meta` if it can move the value. A rule raised to `critical` stops the run.
 `make generated` keeps both. `longest_plausible_hours` (720) is what is plausible for an outage; for an answer it is a

@@ -102,6 +102,18 @@ def test_rows_that_are_gone_since_an_earlier_version_keep_provisional_until_expl
         assert ("rows_lost_pct" in kept(tmp_path, given, source, indicator, **city)) is is_kept, place
 
 
+def test_an_explanation_covers_what_was_found_when_it_was_given_and_little_more(tmp_path: Path) -> None:
+    columns, indicator = TABLES["inquiries"]
+    lines, source = [HEADER, *rows(NUMBERED)], {"table": "inquiries", "columns": columns}
+    four, all_of_it = ({"explained": {"2025": {"rows_lost_pct": f"{what} tiket ditarik"}}} for what in ("4", "18"))
+    runs = [(40, {}, False), (36, four, False), (36, four, False), (22, four, True), (22, four, True)]
+    runs += [(22, all_of_it, False), (22, all_of_it, False), (36, four, False)]
+    for place, (count, judgement, is_kept) in enumerate(runs):
+        city = {"judgement": judgement} if judgement else {}
+        codes = kept(tmp_path, lines[: count + 1], source, indicator, **city)
+        assert ("rows_lost_pct" in codes) is is_kept, place
+
+
 def test_a_refusal_of_rows_that_are_mostly_held_names_file_and_reason(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
