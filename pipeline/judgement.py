@@ -135,8 +135,7 @@ def _remarks(rule: Rule, outcome: Outcome, frame: pd.DataFrame, *, because: str 
                 limit_name(rule),
                 f"{place}: {rule.meta.id}; ternyata {found_id}{named}"
                 + (f"{EXPLAINED[0]}{because}" if because else ""),
-                f"{place}: {rule.meta.en}; found {found_en}{named}"
-                + (f"{EXPLAINED[1]}{because}" if because else ""),
+                f"{place}: {rule.meta.en}; found {found_en}{named}" + (f"{EXPLAINED[1]}{because}" if because else ""),
                 keeps_provisional,
             ),
         )

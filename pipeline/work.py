@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from pipeline.terms import Populations
     from pipeline.validate import Verdict
 
-_MANIFESTS, _STORED, _VERSIONS = "manifests.json", "stored.json", "versions.json"
+_MANIFESTS, _STORED, _VERSIONS, _INPUTS = "manifests.json", "stored.json", "versions.json", "inputs.json"
 _HOURS_KEPT = 24
 _BESIDE_THE_NUMBERS = {
     "schedule",
@@ -179,6 +179,31 @@ class Work:
             if other.is_dir() and other != self.folder and other.stat().st_mtime < oldest:
                 discard(other)
 
+    def note_inputs(self, versions: Mapping[str, int], *, settings: Mapping[str, Any]) -> None:
+        """Keep which clean tables and settings the versions that stand rest on, to say what changed later."""
+        from pipeline.clean.dataset import dataset_name
+
+        tables = {
+            table: dataset_name(self._home, self.city, table_name=table, manifests=self.manifests(table))
+            for table in TABLES
+        }
+        told = {"versions": dict(versions), "settings": settings, "tables": tables}
+        write_sealed(self.place / _INPUTS, json.dumps(told, sort_keys=True))
+
+    def noted_inputs(self) -> dict[str, Any] | None:
+        """What `note_inputs` kept; null where nobody did, or it is damaged."""
+        with suppress(FileNotFoundError, DataDamaged):
+            found: dict[str, Any] = json.loads(read_sealed(self.place / _INPUTS))
+            return found
+        return None
+
+    def former_dataset(self, table: str, name: str) -> Dataset | None:
+        """A clean table of earlier files or settings as this machine keeps it; null where it does not, or damaged."""
+        from pipeline.clean.dataset import damage_of, dataset_path, read_dataset
+
+        path = dataset_path(self._home, self.city, table, name)
+        return read_dataset(path, TABLES[table]) if path.is_dir() and not damage_of(path) else None
+
     def damaged_files(self) -> list[str]:
         """Clean tables and files of the period on this machine that are no longer what a step wrote, by their places
         below the home; what is not there is made when it is needed."""
@@ -189,7 +214,7 @@ class Work:
             name = dataset_name(self._home, self.city, table_name=table, manifests=self.manifests(table))
             folder = dataset_path(self._home, self.city, table, name)
             found += [folder / file for file in damage_of(folder)] if folder.is_dir() else []
-        kept = [self.place / _STORED, self.place / _VERSIONS, *sorted(self.folder.glob("*.json"))]
+        kept = [*(self.place / name for name in (_STORED, _VERSIONS, _INPUTS)), *sorted(self.folder.glob("*.json"))]
         found += [path for path in kept if path.is_file() and not _is_sealed(path)]
         return [str(path.relative_to(self._home)) for path in found]
 

@@ -8,17 +8,19 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from connectors.errors import DataRejected
+from pipeline.indicators.definition import definitions
 from pipeline.steps.done import REPORT, STORE, left_to_do, note_left_to_do, note_stored
 from pipeline.steps.environment import open_warehouse, warehouse_url, work_of
 from pipeline.steps.measuring import judged, stored_results
 from pipeline.steps.reporting import report
 from pipeline.tables import TABLES
+from pipeline.warehouse.records import InputChanges
 from pipeline.work import Work
 
 if TYPE_CHECKING:
     from pipeline.indicators.base import Result
     from pipeline.validate import Verdict
-    from pipeline.warehouse.records import Correction, Stored, StoreRequest
+    from pipeline.warehouse.records import Correction, Stored, StoreRequest, WhatChanged
 
 
 def store(city_id: str, period: str, *, correction: Correction | None = None, with_overviews: bool = True) -> list[str]:
@@ -66,12 +68,38 @@ def _judge_again(city_id: str, period: str, *, beside: str, with_overviews: bool
 
 def _write_versions(work: Work, *, correction: Correction | None = None, because: str | None = None) -> list[Stored]:
     """Results as versions bound to the manifests they were measured from."""
+    from pipeline.input_changes import told_settings
+
     results = work.results("results")
     request = store_request(work, results, verdicts=work.verdicts())
-    request = replace(request, correction=correction, because=because)
+    request = replace(request, correction=correction, because=because, what_changed=_what_changed(work))
     stored = list(open_warehouse().store(results, request=request))
-    work.note_stored({one.indicator_id: one.version for one in stored})
+    versions = {one.indicator_id: one.version for one in stored}
+    work.note_stored(versions)
+    if all(one.outcome != "held" for one in stored):
+        work.note_inputs(versions, settings=told_settings(work.city, work.period))
     return stored
+
+
+def _what_changed(work: Work) -> WhatChanged | None:
+    """What came between the versions whose inputs were noted here and the files and settings of now."""
+    from pipeline.input_changes import changed_settings, row_changes, told_settings
+
+    noted = work.noted_inputs()
+    if noted is None:
+        return None
+
+    def told(indicator_id: str, version: int, signs: tuple[str, ...]) -> InputChanges | None:
+        if noted["versions"].get(indicator_id) != version:
+            return None
+        definition, now = definitions()[indicator_id], told_settings(work.city, work.period)
+        former, rows = work.former_dataset(definition.table, noted["tables"][definition.table]), None
+        if former is not None:
+            parts = (former.parts, work.dataset(definition.table).parts)
+            rows = row_changes(*parts, table=former.table, period=work.period, zone=work.city.zone_info)
+        return InputChanges(rows, changed_settings(noted["settings"], now, definition, signs=signs))
+
+    return told
 
 
 def store_request(work: Work, results: Sequence[Result], *, verdicts: Sequence[Verdict]) -> StoreRequest:

@@ -6,10 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+import sqlalchemy as sa
+
+from connectors.numerals import number, number_en
 from pipeline.tables import ERASED, OUTSIDE
 from pipeline.warehouse.comparing import Difference, compare
-from pipeline.warehouse.model import REMARK, RESULT, RESULT_SOURCE, ROWS, SEAL, VARIANT
-from pipeline.warehouse.records import Stored, StoreRequest
+from pipeline.warehouse.model import REMARK, RESULT, RESULT_POPULATION, RESULT_SOURCE, ROWS, SEAL, VARIANT
+from pipeline.warehouse.records import RowChanges, Stored, StoreRequest
 from pipeline.warehouse.seals import Alteration, Version, seal_of
 from pipeline.warehouse.version_rows import PARTS, by_column, version_rows
 
@@ -23,6 +26,9 @@ _OF_FILES = {f"{RESULT.name}.{name}" for name in ("rows_read", "rows_excluded", 
 _TABLES_OF_FILES = {ROWS.name, RESULT_SOURCE.name, REMARK.name}
 # What a newer Tolok may say in other words.
 _WORDS = {f"{RESULT.name}.reason", f"{VARIANT.name}.reason", f"{REMARK.name}.text_id", f"{REMARK.name}.text_en"}
+_FIGURES = "population.figures"
+# Settings that a reason names; of more it tells the number.
+_NAMED = 5
 _CORRECTED = ("berkas dikoreksi", "corrected file")
 _MENDED = (
     "nilai tersimpan berbeda dari hasil hitungan berkas yang sama / "
@@ -135,8 +141,8 @@ def _differences(result: Result, newest: Version, request: StoreRequest) -> Iter
 def _lost(result: Result, request: StoreRequest, numbers: Iterable[int]) -> Iterator[Difference]:
     """Versions that were stored, as what is left of them or the data folder knows, and whose result is gone."""
     named = {"city_id": request.city.city_id, "indicator_id": result.indicator_id, "period": result.period}
-    for number in numbers:
-        yield Difference(RESULT.name, named | {"version": number}, None, None, {"version": number})
+    for version in numbers:
+        yield Difference(RESULT.name, named | {"version": version}, None, None, {"version": version})
 
 
 def _gone(known: int) -> str:
@@ -192,19 +198,81 @@ def _other_reason(
         return f"perubahan metode {change}", f"method change {change}"
     if latest["inputs_sha256"] == result.inputs_sha256:
         return None
+    then = {(row["source"], row["sha256"]) for row in _rows_of(newest, RESULT_SOURCE)}
+    now = {(file.source, file.sha256) for file in request.sources.get(result.indicator_id, ())}
+    codes = tuple({row["code"] for row in _rows_of(newest, REMARK)} | {remark.code for remark in result.remarks})
+    told = request.what_changed(result.indicator_id, newest.number, codes) if request.what_changed else None
     added = _bearing(result) - (latest["rows_read"] - _counted(newest, OUTSIDE))
-    former = {row["source"] for row in by_column(RESULT_SOURCE, newest.rows.get(RESULT_SOURCE.name, ()))}
-    sources = {file.source for file in request.sources.get(result.indicator_id, ())}
-    if former and (named := ", ".join(sorted(sources - former))):
-        return f"sumber baru {named}: {added:+} baris", f"new source {named}: {added:+} {_rows(abs(added))}"
-    if added > 0:
-        return f"{added} baris susulan", f"{added} late {_rows(added)}"
-    if added < 0:
-        return f"{-added} baris ditarik", f"{-added} {_rows(-added)} withdrawn"
-    before = {row["sha256"] for row in by_column(RESULT_SOURCE, newest.rows.get(RESULT_SOURCE.name, ()))}
-    if before != {file.sha256 for file in request.sources.get(result.indicator_id, ())}:
+    population = list(_of_population(result, newest))
+    settings = [name for name in (told.settings if told else ()) if not (population and name.startswith(_FIGURES))]
+    causes = [
+        *(_of_sources(then, now, added) or _of_rows(told.rows if told else None, added)),
+        *population,
+        *_of_settings(settings),
+    ]
+    if not causes and {sha256 for _, sha256 in then} != {sha256 for _, sha256 in now}:
         return _CORRECTED
-    return _because(request)
+    if not causes:
+        return _because(request)
+    return "; ".join(said_id for said_id, _ in causes), "; ".join(said_en for _, said_en in causes)
+
+
+def _of_sources(then: set[tuple[str, str]], now: set[tuple[str, str]], added: int) -> list[tuple[str, str]]:
+    """Sources that came or went with the rows that they brought or took; one under another name is neither."""
+    came, gone = (
+        ", ".join(sorted(_names(one) - _names(other) - {source for source, sha256 in one if sha256 in _hashes(other)}))
+        for one, other in ((now, then), (then, now))
+    )
+    if not then or not (came or gone):
+        return []
+    said_id = ", ".join([f"sumber baru {came}"] * bool(came) + [f"sumber {gone} tidak dibaca lagi"] * bool(gone))
+    said_en = ", ".join([f"new source {came}"] * bool(came) + [f"source {gone} no longer read"] * bool(gone))
+    return [(f"{said_id}: {added:+} baris", f"{said_en}: {added:+} {_rows(abs(added))}")]
+
+
+def _names(files: set[tuple[str, str]]) -> set[str]:
+    return {source for source, _ in files}
+
+
+def _hashes(files: set[tuple[str, str]]) -> set[str]:
+    return {sha256 for _, sha256 in files}
+
+
+def _of_rows(changes: RowChanges | None, added: int) -> list[tuple[str, str]]:
+    """Rows that came, went or changed; where the former are not kept, how many more or fewer there are."""
+    known = changes or RowChanges(max(0, added), max(0, -added), 0)
+    came, gone, changed = known.came_count, known.gone_count, known.changed_count
+    found = [
+        (came, f"{came} baris susulan", f"{came} late {_rows(came)}"),
+        (gone, f"{gone} baris ditarik", f"{gone} {_rows(gone)} withdrawn"),
+        (changed, f"{changed} baris berubah", f"{changed} {_rows(changed)} changed"),
+    ]
+    return [(said_id, said_en) for count, said_id, said_en in found if count]
+
+
+def _of_population(result: Result, newest: Version) -> Iterator[tuple[str, str]]:
+    """The figure that was divided by, where it is another one."""
+    then, now = next(iter(_rows_of(newest, RESULT_POPULATION)), None), result.population
+    if then is None or now is None:
+        return
+    one, other = then["population_count"], now.population_count
+    if one != other:
+        yield f"penduduk {number(one)} -> {number(other)}", f"population {number_en(one)} -> {number_en(other)}"
+    elif (then["source"], then["reference_on"]) != (now.source, now.reference_on):
+        figure = f"{now.source} {now.reference_on}"
+        yield f"angka penduduk kini dari {figure}", f"the population figure is now of {figure}"
+
+
+def _of_settings(names: Sequence[str]) -> list[tuple[str, str]]:
+    if not names:
+        return []
+    named, more = ", ".join(names[:_NAMED]), len(names) - _NAMED
+    more_id, more_en = (f" dan {more} lagi", f" and {more} more") if more > 0 else ("", "")
+    return [(f"pengaturan berubah: {named}{more_id}", f"settings changed: {named}{more_en}")]
+
+
+def _rows_of(version: Version, table: sa.Table) -> list[dict[str, Any]]:
+    return by_column(table, version.rows.get(table.name, ()))
 
 
 def _because(request: StoreRequest) -> tuple[str, str]:
@@ -219,7 +287,7 @@ def _erased_since(result: Result, newest: Version) -> int:
 
 def _counted(version: Version, rule: str) -> int:
     """The rows of a version that a rule leaves out."""
-    return sum(row["rows_count"] for row in by_column(ROWS, version.rows.get(ROWS.name, ())) if row["rule"] == rule)
+    return sum(row["rows_count"] for row in _rows_of(version, ROWS) if row["rule"] == rule)
 
 
 def _rows(count: int) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import ClassVar, Literal
@@ -116,6 +116,27 @@ class Erasure:
 
 
 @dataclass(frozen=True)
+class RowChanges:
+    """How many rows that bear on a period came, went, or say something else than before."""
+
+    came_count: int
+    gone_count: int
+    changed_count: int
+
+
+@dataclass(frozen=True)
+class InputChanges:
+    """What came between a version and a computation: rows, null where the former are not kept, and settings by name."""
+
+    rows: RowChanges | None
+    settings: tuple[str, ...]
+
+
+# Of an indicator, its version that stands, and the codes of all remarks then and now; null where nobody noted it.
+WhatChanged = Callable[[str, int, tuple[str, ...]], InputChanges | None]
+
+
+@dataclass(frozen=True)
 class StoreRequest:
     """Everything stored together with the results of one city and period, in one transaction.
 
@@ -123,7 +144,8 @@ class StoreRequest:
     `computed_at` needs a time zone. Results of a closed year are written only with a `correction`. `because` says in
     both languages why results changed whose rows and settings did not. `decisions` are by indicator those by which rows
     of its files were erased, `known_versions` the newest of each that were ever stored, as the data folder knows.
-    `left_out` are indicators that could not be computed, for their raw files are no longer kept.
+    `left_out` are indicators that could not be computed, for their raw files are no longer kept. `what_changed` tells,
+    when it is asked, what came between two versions.
     """
 
     city: CityRecord
@@ -140,6 +162,7 @@ class StoreRequest:
     decisions: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     known_versions: Mapping[str, int] = field(default_factory=dict)
     left_out: tuple[str, ...] = ()
+    what_changed: WhatChanged | None = None
 
 
 @dataclass(frozen=True)

@@ -94,7 +94,7 @@ def test_a_corrected_answer_is_a_new_version_that_says_so(city: Path) -> None:
     rows[0] = rows[0].replace("17:00", "18:00")
     (city / "pengaduan.csv").write_text("\n".join(["Nomor;Kanal;Masuk;Dijawab;Pelapor", *rows]) + "\n")
     lines = steps.run("kota-uji", "2024")
-    assert "corrected file" in lines[2]
+    assert "1 row changed" in lines[2]
     assert by_indicator("2024")["inquiry_response"]["numerator"] == 241
 
 

@@ -140,3 +140,22 @@ def test_rows_erased_since_are_counted_of_the_same_files_and_method_alone(comput
     assert decide(computed, [stored(FIRST, ASKED)], replace(ASKED, sources=OTHER_FILES)).erased_count == 0
     altered = replace(stored(FIRST, ASKED), seal="x")
     assert decide(computed, [altered], ASKED).erased_count == 0
+
+
+@pytest.mark.parametrize(
+    ("sources", "read", "reason"),
+    [
+        ([("lapor", "f"), ("upik", "e")], 12, "new source upik: +3 rows"),
+        ([("upik", "e")], 5, "new source upik, source gangguan no longer read: -4 rows"),
+        ([], 2, "source gangguan no longer read: -7 rows"),
+        ([("lapor", "f")], 10, "1 late row"),
+    ],
+)
+def test_a_source_that_goes_is_named_and_one_under_another_name_is_not_new(
+    sources: list[tuple[str, str]], read: int, reason: str
+) -> None:
+    (file,) = ASKED.sources["it_downtime"]
+    now = {"it_downtime": tuple(replace(file, source=name, sha256=letter * 64) for name, letter in sources)}
+    computed = counted(read, {"outside_period": 2, "erased": 1} if read > 2 else {"outside_period": 2})
+    found = decide(computed, [stored(FIRST, ASKED)], replace(ASKED, sources=now))
+    assert found.stored.change_reason.split(" / ")[1] == reason

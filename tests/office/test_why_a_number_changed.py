@@ -1,0 +1,94 @@
+"""Whoever asks why a number changed is told all that changed: rows that came, went or say something else, settings."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.acceptance.test_bad_input import tolok
+from tests.office.offices import write_office
+
+DESK = {
+    "table": "inquiries",
+    "columns": {"inquiry_id": "Nomor", "category": "Hal", "received_at": "Masuk", "responded_at": "Jawab"},
+}
+PORTAL = {
+    "table": "visits",
+    "path": "kunjungan.csv",
+    "columns": {"visited_on": "Hari", "visits_count": "Kunjungan"},
+}
+FIRST = datetime(2025, 1, 2, 8)
+
+
+def tickets(count: int, *, hours: int = 5, begin: int = 0) -> list[str]:
+    at = [(n, FIRST + timedelta(days=3 * n, minutes=7 * n)) for n in range(begin, begin + count)]
+    return [f"L{n},{'jalan' if n % 3 else 'lampu'},{one},{one + timedelta(hours=hours, minutes=n)}" for n, one in at]
+
+
+def run(folder: Path, lines: list[str], *, visits: int = 100, desk: dict[str, Any] | None = None, **city: Any) -> None:
+    days = [f"{datetime(2025, 1, 1) + timedelta(days=n):%Y-%m-%d},{visits + n % 9}" for n in range(365)]
+    (folder / "kunjungan.csv").write_text("\n".join(["Hari,Kunjungan", *days]) + "\n", "utf-8")
+    header = "Nomor,Hal,Masuk,Jawab"
+    write_office(folder, [header, *lines], desk or DESK, PORTAL, names=["meja", "portal"], **city)
+    with pytest.MonkeyPatch.context() as patch:
+        code, out, err = tolok(patch, "run", "kota", "2025")
+        assert code == 0, out + err
+
+
+@pytest.fixture
+def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A city of a desk and a portal, run once."""
+    monkeypatch.setenv("TOLOK_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("TOLOK_CITIES", str(tmp_path))
+    run(tmp_path, tickets(100))
+    return tmp_path
+
+
+def why(indicator: str) -> str:
+    """Why the newest version came, in English."""
+    with pytest.MonkeyPatch.context() as patch:
+        found = json.loads(tolok(patch, "history", "kota", "2025", indicator, "--json")[1])
+    return str(found[-1]["change_reason"]).split(" / ")[1]
+
+
+def test_rows_that_came_went_and_changed_are_told_apart(office: Path) -> None:
+    run(office, [*tickets(100)[1:], *tickets(1, begin=110)])
+    assert why("10.3") == "1 late row; 1 row withdrawn"
+    run(office, [*tickets(40, hours=9)[1:], *tickets(60, begin=40), *tickets(3, begin=110)])
+    assert why("10.3") == "2 late rows; 39 rows changed"
+    run(office, list(reversed([*tickets(40, hours=9)[1:], *tickets(60, begin=40), *tickets(3, begin=110)])))
+    assert why("10.3") == "2 late rows; 39 rows changed"
+
+
+def test_settings_that_changed_are_named_with_the_rows_and_alone(office: Path) -> None:
+    excluding = {**DESK, "exclude": {"test": {"column": "Hal", "values": ["lampu"]}}}
+    run(office, tickets(101), desk=excluding)
+    assert why("10.3") == "1 late row; 34 rows changed; settings changed: sources.meja.exclude.test"
+    run(office, tickets(101), desk=excluding, deadlines={"follow_up_days": 3}, agencies_expected=["Dinas PU"])
+    assert why("10.3") == "settings changed: deadlines.follow_up_days"
+    assert why("10.1") == "first computation"
+
+
+def test_another_population_is_told_with_both_figures(office: Path) -> None:
+    figure = {"year": 2025, "count": 420_000, "reference_on": "2025-12-31", "source": "Dukcapil"}
+    run(office, tickets(100), visits=101, population={"figures": [figure]})
+    assert why("10.1") == "365 rows changed; population 400,000 -> 420,000"
+    other = figure | {"source": "BPS", "reference_on": "2025-06-30"}
+    run(office, tickets(100), visits=101, population={"figures": [other]})
+    assert why("10.1") == "the population figure is now of BPS 2025-06-30"
+
+
+def test_without_the_former_table_or_the_note_the_rows_are_counted(office: Path) -> None:
+    for folder in (office / "home" / "clean" / "kota" / "inquiries").iterdir():
+        for path in folder.iterdir():
+            path.unlink()
+        folder.rmdir()
+    run(office, [*tickets(40, hours=9), *tickets(61, begin=40)])
+    assert why("10.3") == "1 late row"
+    (office / "home" / "runs" / "kota" / "2025" / "inputs.json").write_bytes(b"?")
+    run(office, tickets(103))
+    assert why("10.3") == "2 late rows"
