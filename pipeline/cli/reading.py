@@ -11,7 +11,15 @@ from connectors.errors import ConfigError, TolokError
 from pipeline.cli.asked import IndicatorName, asked_period, period_and_indicator
 from pipeline.cli.group import commands
 from pipeline.cli.printing import json_text, print_results, say, say_where, shown_progress
-from pipeline.cli.stored import moment_of, nothing_stored, open_warehouse, parts_of_province, results_of, versions_of
+from pipeline.cli.stored import (
+    moment_of,
+    nothing_stored,
+    open_warehouse,
+    parts_of_province,
+    results_of,
+    stale_lines,
+    versions_of,
+)
 from pipeline.indicators.definition import definitions
 from pipeline.settings import Settings, city_ids
 
@@ -181,7 +189,11 @@ def status(city: str) -> None:
     from pipeline import steps
     from pipeline.report.status_page import status_lines
 
-    for line in status_lines(steps.status(city, now=datetime.now(UTC))):
+    found = steps.status(city, now=datetime.now(UTC))
+    for line in status_lines(found):
+        say(line)
+    open_ones = [one.period for one in reversed(found.periods) if one.statuses and one.state != "closed"]
+    for line in stale_lines(city, open_ones):
         say(line)
     say(f"Halaman / Page: {Settings.from_environment().home / 'reports' / city / 'status.html'}")
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from connectors.errors import ConfigError
+from connectors.errors import ConfigError, TolokError
 from pipeline.nearest import did_you_mean, nearest
 from pipeline.periods import nearest_periods
 from pipeline.settings import Settings, city_ids, is_province
@@ -17,6 +18,24 @@ if TYPE_CHECKING:
     from pipeline.warehouse import Warehouse
 
 _SHOWN_HINTS = 3
+
+
+def stale_lines(city: str, labels: Sequence[str]) -> Iterator[str]:
+    """Which of a city's periods rest on former files or settings, and the command that computes them anew.
+
+    Nothing where all are of now, or where that cannot be told.
+    """
+    from pipeline import steps
+    from pipeline.city_status import stretches
+
+    done = frozenset(labels)
+    with suppress(TolokError):
+        done = steps.periods_done(city, labels)
+    if stale := [label for label in labels if label not in done]:
+        years = sorted(label[:4] for label in stale)
+        command = f"tolok backfill {city} {years[0]} {years[-1]}"
+        yield f"Berkas atau pengaturannya sudah lain sejak dihitung: {stretches(stale)}. Jalankan: {command}"
+        yield f"Files or settings are others since they were computed: {stretches(stale)}. Run: {command}"
 
 
 def versions_of(city: str, label: str | None, indicator: str | None, *, as_of: datetime | None) -> list[dict[str, Any]]:

@@ -107,7 +107,9 @@ def status(city_id: str, *, now: datetime) -> CityStatus:
 
     url = Settings.from_environment().warehouse_url
     failures, warehouse = Notifications(url).failures(city_id), Warehouse(url)
-    computed = {row["period"]: row["computed_at"] for row in warehouse.history(city_id)}
+    history = warehouse.history(city_id)
+    in_order = sorted(history, key=lambda row: int(row["version"]))
+    computed = {row["period"]: row["computed_at"] for row in in_order}
     found = city_status(
         city_called(city_id), results=warehouse.current(city_id), computed=computed, failures=failures, now=now
     )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from pipeline import steps
 from tests.acceptance.test_bad_input import tolok
 from tests.office.offices import write_office
 
@@ -48,11 +49,15 @@ def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+def versions(indicator: str) -> list[dict[str, Any]]:
+    with pytest.MonkeyPatch.context() as patch:
+        found: list[dict[str, Any]] = json.loads(tolok(patch, "history", "kota", "2025", indicator, "--json")[1])
+    return found
+
+
 def why(indicator: str) -> str:
     """Why the newest version came, in English."""
-    with pytest.MonkeyPatch.context() as patch:
-        found = json.loads(tolok(patch, "history", "kota", "2025", indicator, "--json")[1])
-    return str(found[-1]["change_reason"]).split(" / ")[1]
+    return str(versions(indicator)[-1]["change_reason"]).split(" / ")[1]
 
 
 def test_rows_that_came_went_and_changed_are_told_apart(office: Path) -> None:
@@ -77,6 +82,9 @@ def test_another_population_is_told_with_both_figures(office: Path) -> None:
     figure = {"year": 2025, "count": 420_000, "reference_on": "2025-12-31", "source": "Dukcapil"}
     run(office, tickets(100), visits=101, population={"figures": [figure]})
     assert why("10.1") == "365 rows changed; population 400,000 -> 420,000"
+    at = datetime.fromisoformat(versions("10.1")[-1]["computed_at"])
+    (year,) = [one for one in steps.status("kota", now=datetime.now(UTC)).periods if one.period == "2025"]
+    assert (year.version, year.computed_at) == (2, at), "the moment is that of the version"
     other = figure | {"source": "BPS", "reference_on": "2025-06-30"}
     run(office, tickets(100), visits=101, population={"figures": [other]})
     assert why("10.1") == "the population figure is now of BPS 2025-06-30"
@@ -92,3 +100,18 @@ def test_without_the_former_table_or_the_note_the_rows_are_counted(office: Path)
     (office / "home" / "runs" / "kota" / "2025" / "inputs.json").write_bytes(b"?")
     run(office, tickets(103))
     assert why("10.3") == "2 late rows"
+
+
+def test_what_rests_on_former_files_or_settings_is_said_until_it_is_run_again(office: Path) -> None:
+    def told(*words: str) -> str:
+        with pytest.MonkeyPatch.context() as patch:
+            code, out, err = tolok(patch, *words)
+        assert code == 0, err
+        return out
+
+    said = "Files or settings are others since they were computed: 2025. Run: tolok backfill kota 2025 2025"
+    assert said not in told("status", "kota")
+    (office / "data.csv").write_text("\n".join(["Nomor,Hal,Masuk,Jawab", *tickets(99)]), "utf-8")
+    assert said in told("status", "kota")
+    told("backfill", "kota", "2025", "2025")
+    assert said not in told("status", "kota")
