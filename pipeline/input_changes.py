@@ -72,7 +72,7 @@ def told_settings(city: City, period: Period) -> dict[str, Any]:
     """What of a city's settings can bear on a period's values, as plain values that JSON keeps."""
     told = city.model_dump(mode="json", exclude_defaults=True, exclude=_OTHERS)
     if figures := told.get("population", {}).get("figures"):
-        told["population"]["figures"] = {str(one["year"]): one for one in figures if one["year"] == period.year}
+        told["population"]["figures"] = {str(one["year"]): str(one) for one in figures if one["year"] == period.year}
     if explained := told.get("judgement", {}).get("explained"):
         told["judgement"]["explained"] = explained.get(period.label, {})
     for source in told["sources"].values():

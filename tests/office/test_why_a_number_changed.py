@@ -88,6 +88,8 @@ def test_another_population_is_told_with_both_figures(office: Path) -> None:
     other = figure | {"source": "BPS", "reference_on": "2025-06-30"}
     run(office, tickets(100), visits=101, population={"figures": [other]})
     assert why("10.1") == "the population figure is now of BPS 2025-06-30"
+    run(office, tickets(100), visits=101, population={"figures": [figure | {"year": 2024}]})
+    assert why("10.1") == "settings changed: population.figures.2025"
 
 
 def test_without_the_former_table_or_the_note_the_rows_are_counted(office: Path) -> None:
