@@ -65,7 +65,8 @@ def _print_samples(work: Work, samples: Samples) -> None:
     for (name, size), one in samples.items():
         took = f"{one.wall:8.2f} s {one.cpu:8.2f} s CPU {one.peak:6.0f} MiB"
         took += f" {one.each:7.3f} s CPU each" if one.each is not None else ""
-        print(f"{work.name:12} {size:>11,} {work.unit:6} {name:18} {took}  {one.answer[:60]}", flush=True)
+        answer = " ".join(one.answer.split())[:60]
+        print(f"{work.name:12} {size:>11,} {work.unit:6} {name:18} {took}  {answer}", flush=True)
     growth = exponent(samples)
     if growth is not None:
         print(f"{work.name:12} CPU seconds grow with the {growth:.2f}th power of the size")

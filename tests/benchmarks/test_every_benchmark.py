@@ -43,8 +43,10 @@ def test_a_benchmark_runs_and_its_exact_contenders_agree(
     assert work.write is not None
     work.write(tmp_path / "input", _SIZES.get(name, _ROWS))
     answers = {who: _answer(one, tmp_path / "input") for who, one in chosen.items()}
-    assert all(answers.values())
-    exact = {who: answer for who, answer in answers.items() if chosen[who].is_exact and callable(chosen[who].run)}
+    # A program may write its answer elsewhere; that it ended well is seen to where it runs.
+    told = {who: answer for who, answer in answers.items() if callable(chosen[who].run)}
+    assert all(told.values())
+    exact = {who: answer for who, answer in told.items() if chosen[who].is_exact}
     assert len(set(exact.values())) <= 1, exact
 
 
