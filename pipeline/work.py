@@ -199,10 +199,12 @@ class Work:
 
     def former_dataset(self, table: str, name: str) -> Dataset | None:
         """A clean table of earlier files or settings as this machine keeps it; null where it does not, or damaged."""
-        from pipeline.clean.dataset import damage_of, dataset_path, read_dataset
+        from pipeline.clean.dataset import dataset_path, read_dataset
 
         path = dataset_path(self._home, self.city, table, name)
-        return read_dataset(path, TABLES[table]) if path.is_dir() and not damage_of(path) else None
+        with suppress(DataDamaged):
+            return read_dataset(path, TABLES[table]) if path.is_dir() else None
+        return None
 
     def damaged_files(self) -> list[str]:
         """Clean tables and files of the period on this machine that are no longer what a step wrote, by their places
