@@ -153,4 +153,7 @@ def _ids_of(looked: Found, wanted: Sequence[str]) -> set[str]:
 
 
 def _is_in_flight(path: Path) -> bool:
-    return path.is_file() and path.stat().st_mtime > time.time() - _SECONDS_IN_FLIGHT
+    try:
+        return path.stat().st_mtime > time.time() - _SECONDS_IN_FLIGHT
+    except FileNotFoundError:
+        return False

@@ -67,8 +67,10 @@ def _let_journals_be_written(path: Path) -> None:
     """SQLite gives its journals the mode of the file: of one that was read-only then, they stay so."""
     if os.access(path, os.W_OK):
         for journal in [Path(f"{path}{suffix}") for suffix in _JOURNALS]:
-            if journal.exists() and not os.access(journal, os.W_OK):
-                journal.chmod(GROUP_READS)
+            # The last to close a connection takes them away, at any moment.
+            if not os.access(journal, os.W_OK):
+                with suppress(FileNotFoundError):
+                    journal.chmod(GROUP_READS)
 
 
 def _is_frozen(path: Path) -> bool:
@@ -81,8 +83,10 @@ def _is_frozen(path: Path) -> bool:
 
 def _is_all_in(path: Path) -> bool:
     """Whether nothing was written ahead that is not in the file yet."""
-    journal = Path(f"{path}-wal")
-    return not (journal.is_file() and journal.stat().st_size)
+    try:
+        return not Path(f"{path}-wal").stat().st_size
+    except FileNotFoundError:
+        return True
 
 
 def _set_up(connection: sqlite3.Connection) -> None:
