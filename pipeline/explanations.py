@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 from connectors.numerals import number, number_en
 from connectors.remarks import Remark
@@ -18,42 +17,19 @@ if TYPE_CHECKING:
 
 # A share moves a little with every late row; an explanation is not asked for anew within a tenth.
 _SLACK = 1.1
+_Row = Mapping[str, Any]
 
 
-@dataclass(frozen=True)
-class Explained:
-    """A remark that a city explains: of which sign, where, how much was found, and the city's words."""
-
-    code: str
-    place: str
-    found: float
-    because: str
-
-    @classmethod
-    def of(cls, code: str, text_en: str) -> Self | None:
-        """What the English half of a remark says; null where nothing is explained, or no number told."""
-        said, _, because = text_en.partition(EXPLAINED[1])
-        told = said.rpartition("; found ")[2].split(" ", 1)[0].replace(",", "")
-        if because:
-            with suppress(ValueError):
-                return cls(code, said.partition(": ")[0], float(told), because)
-        return None
-
-
-def outgrown(results: Iterable[Result], earlier: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[Result]:
+def outgrown(results: Iterable[Result], earlier: Mapping[str, Sequence[_Row]]) -> list[Result]:
     """Results that are provisional where an explanation was given for less than is found now.
 
-    `earlier` are by indicator the remarks of the period's versions, `code` and `text_en`, the oldest first: what the
-    first with these words tells is what the city explained. Other words are a new explanation.
+    `earlier` are by indicator the explained remarks of the period's versions, as `Warehouse.explained` has them: what
+    the first with these words tells is what the city explained. Other words are a new explanation.
     """
-    return [_judged(result, list(_explained(earlier.get(result.indicator_id, ())))) for result in results]
+    return [_judged(result, earlier.get(result.indicator_id, ())) for result in results]
 
 
-def _explained(rows: Iterable[Mapping[str, Any]]) -> Iterator[Explained]:
-    yield from filter(None, (Explained.of(row["code"], row["text_en"]) for row in rows))
-
-
-def _judged(result: Result, earlier: Sequence[Explained]) -> Result:
+def _judged(result: Result, earlier: Sequence[_Row]) -> Result:
     held = {remark: said for remark in result.remarks if (said := _too_much(remark, earlier))}
     if not held:
         return result
@@ -61,25 +37,31 @@ def _judged(result: Result, earlier: Sequence[Explained]) -> Result:
     return replace(result, remarks=rest).with_remarks(list(held.values()))
 
 
-def _too_much(remark: Remark, earlier: Sequence[Explained]) -> Remark | None:
-    now = Explained.of(remark.code, remark.en)
-    if now is None or remark.keeps_provisional or now.code not in _holding():
+def _too_much(remark: Remark, earlier: Sequence[_Row]) -> Remark | None:
+    now = remark.found
+    if now is None or now.explanation is None or remark.keeps_provisional or remark.code not in _holding():
         return None
-    alike = (one for one in earlier if (one.code, one.place, one.because) == (now.code, now.place, now.because))
-    first = next(alike, None)
-    if first is None or not _is_worse(now.found, first.found, is_least=_holding()[now.code]):
+    told = (remark.code, now.place, now.explanation)
+    then = next((one for one in earlier if (one["code"], one["found_in"], one["explanation"]) == told), None)
+    if then is None or not _is_worse(now.value, then["found_value"], is_least=_holding()[remark.code]):
         return None
-    said_id, said_en = (text.partition(mark)[0] for text, mark in zip((remark.id, remark.en), EXPLAINED, strict=True))
+    said_id, said_en = (
+        text.removesuffix(f"{mark}{now.explanation}")
+        for text, mark in zip((remark.id, remark.en), EXPLAINED, strict=True)
+    )
     return Remark(
         remark.code,
-        f"{said_id}. Penjelasan kota '{now.because}' diberikan ketika ternyata {number(first.found)}; bila ia "
-        "menjelaskan semua ini juga, tulis lagi dengan kata-kata baru di judgement.explained",
-        f"{said_en}. The city's explanation '{now.because}' was given when {number_en(first.found)} was found; if it "
-        "explains all of this too, write it anew in other words in judgement.explained",
+        f"{said_id}. Penjelasan kota '{now.explanation}' diberikan ketika ternyata {number(then['found_value'])}; bila "
+        "ia menjelaskan semua ini juga, tulis lagi dengan kata-kata baru di judgement.explained",
+        f"{said_en}. The city's explanation '{now.explanation}' was given when {number_en(then['found_value'])} was "
+        "found; if it explains all of this too, write it anew in other words in judgement.explained",
+        found=replace(now, explanation=None),
     )
 
 
-def _is_worse(now: float, then: float, *, is_least: bool) -> bool:
+def _is_worse(now: float | None, then: float | None, *, is_least: bool) -> bool:
+    if now is None or then is None:
+        return False
     return now * _SLACK < then if is_least else now > then * _SLACK
 
 

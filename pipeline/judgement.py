@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 import pandas as pd
 
 from connectors.numerals import number, number_en
-from connectors.remarks import Remark
+from connectors.remarks import Found, Remark
 from pipeline.config.city import City
 from pipeline.indicators.small_groups import OTHERS
 from pipeline.periods import Period
@@ -137,5 +137,6 @@ def _remarks(rule: Rule, outcome: Outcome, frame: pd.DataFrame, *, because: str 
                 + (f"{EXPLAINED[0]}{because}" if because else ""),
                 f"{place}: {rule.meta.en}; found {found_en}{named}" + (f"{EXPLAINED[1]}{because}" if because else ""),
                 keeps_provisional,
+                Found(place, float(value) if is_told else None, because),
             ),
         )

@@ -116,7 +116,7 @@ def judged(work: Work, computed: Sequence[Result], *, warehouse_url: str | None)
     remarks = signs.remarks(of_signs)
     found = [result.with_remarks(remarks.get(result.indicator_id, ())) for result in computed]
     if warehouse and work.city.judgement.explained.get(period.label):
-        found = outgrown(found, warehouse.remarks(city_id, period.label))
+        found = outgrown(found, warehouse.explained(city_id, period.label))
     if found != list(computed):
         (of_results,) = validate([check_of_results(found)])
     return [of_results, of_signs], found

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from connectors.errors import DataRejected
 from pipeline.indicators.definition import definitions
@@ -70,20 +70,21 @@ def _write_versions(work: Work, *, correction: Correction | None = None, because
     """Results as versions bound to the manifests they were measured from."""
     from pipeline.input_changes import told_settings
 
-    results = work.results("results")
+    results, settings = work.results("results"), told_settings(work.city, work.period)
     request = store_request(work, results, verdicts=work.verdicts())
-    request = replace(request, correction=correction, because=because, what_changed=_what_changed(work))
+    what_changed = _what_changed(work, settings)
+    request = replace(request, correction=correction, because=because, what_changed=what_changed)
     stored = list(open_warehouse().store(results, request=request))
     versions = {one.indicator_id: one.version for one in stored}
     work.note_stored(versions)
     if all(one.outcome != "held" for one in stored):
-        work.note_inputs(versions, settings=told_settings(work.city, work.period))
+        work.note_inputs(versions, settings=settings)
     return stored
 
 
-def _what_changed(work: Work) -> WhatChanged | None:
+def _what_changed(work: Work, settings: Mapping[str, Any]) -> WhatChanged | None:
     """What came between the versions whose inputs were noted here and the files and settings of now."""
-    from pipeline.input_changes import changed_settings, row_changes, told_settings
+    from pipeline.input_changes import changed_settings, row_changes
 
     noted = work.noted_inputs()
     if noted is None:
@@ -92,12 +93,12 @@ def _what_changed(work: Work) -> WhatChanged | None:
     def told(indicator_id: str, version: int, signs: tuple[str, ...]) -> InputChanges | None:
         if noted["versions"].get(indicator_id) != version:
             return None
-        definition, now = definitions()[indicator_id], told_settings(work.city, work.period)
+        definition = definitions()[indicator_id]
         former, rows = work.former_dataset(definition.table, noted["tables"][definition.table]), None
         if former is not None:
             parts = (former.parts, work.dataset(definition.table).parts)
             rows = row_changes(*parts, table=former.table, period=work.period, zone=work.city.zone_info)
-        return InputChanges(rows, changed_settings(noted["settings"], now, definition, signs=signs))
+        return InputChanges(rows, changed_settings(noted["settings"], settings, definition, signs=signs))
 
     return told
 

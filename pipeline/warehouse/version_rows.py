@@ -21,6 +21,7 @@ from pipeline.warehouse.model import (
 from pipeline.warehouse.records import StoreRequest
 
 if TYPE_CHECKING:
+    from connectors.remarks import Remark
     from pipeline.indicators.base import Quotient, Result
 
 # By table, each row in the order of the table's columns.
@@ -35,11 +36,7 @@ def version_rows(result: Result, *, version: int, change_reason: str, request: S
         RESULT: [_result_row(result, change_reason, request)],
         ROWS: _fates(result),
         VARIANT: ({"variant": n, "reason": part.reason} | _quotient(part) for n, part in result.variants.items()),
-        REMARK: (
-            {"place": place, "code": one.code, "text_id": one.id, "text_en": one.en}
-            | {"keeps_provisional": one.keeps_provisional}
-            for place, one in enumerate(result.remarks, start=1)
-        ),
+        REMARK: (_remark_row(place, one) for place, one in enumerate(result.remarks, start=1)),
         RESULT_POPULATION: [asdict(result.population)] if result.population else [],
         RESULT_SOURCE: _sources(result, request),
     }
@@ -77,6 +74,20 @@ def _result_row(result: Result, change_reason: str, request: StoreRequest) -> di
         "run_id": request.run_id,
         "computed_at": request.computed_at,
         "change_reason": change_reason,
+    }
+
+
+def _remark_row(place: int, remark: Remark) -> dict[str, Any]:
+    found = remark.found
+    return {
+        "place": place,
+        "code": remark.code,
+        "text_id": remark.id,
+        "text_en": remark.en,
+        "keeps_provisional": remark.keeps_provisional,
+        "found_in": found and found.place,
+        "found_value": found and found.value,
+        "explanation": found and found.explanation,
     }
 
 

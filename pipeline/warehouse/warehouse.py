@@ -266,9 +266,10 @@ class Warehouse:
         }
         return {name: max(counts) for name, counts in told.items() if counts}
 
-    def remarks(self, city_id: str, period: str) -> dict[str, list[dict[str, Any]]]:
-        """By indicator, the remarks of every version of a period, the oldest first."""
+    def explained(self, city_id: str, period: str) -> dict[str, list[dict[str, Any]]]:
+        """By indicator, the remarks of every version of a period that the city explains, the oldest first."""
         of_period = sa.select(REMARK).where(REMARK.c.city_id == city_id, REMARK.c.period == period)
+        of_period = of_period.where(REMARK.c.explanation.is_not(None))
         found: dict[str, list[dict[str, Any]]] = {}
         with reachable(self._engine) as connection:
             for row in connection.execute(of_period.order_by(REMARK.c.version)).mappings():

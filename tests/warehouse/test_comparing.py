@@ -40,7 +40,11 @@ def test_a_row_that_is_missing_and_one_too_many_are_told_whole_in_the_order_of_k
     [
         (VARIANT, ROW, (*KEY.values(), 2, 6, 3, "hours", None)),
         (VARIANT, (*KEY.values(), -0.0, *ROW[6:]), (*KEY.values(), 0.0, *ROW[6:])),
-        (REMARK, (*ROW[:4], 1.0, "c", "a", "b", 1), (*ROW[:4], 1, "c", "a", "b", True)),
+        (
+            REMARK,
+            (*ROW[:4], 1.0, "c", "a", "b", 1, "loket", 2, None),
+            (*ROW[:4], 1, "c", "a", "b", True, "loket", 2.0, None),
+        ),
         (
             CLOSING,
             ("kota-uji", "2025", 1, "closed", datetime(2026, 1, 1, 7, tzinfo=WIB), "Siti", None),

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from connectors.remarks import Found, Remark
 from pipeline.indicators.base import Result, RowCounts
 from pipeline.warehouse import Correction, StoreRequest
 from pipeline.warehouse.deciding import decide
@@ -102,6 +103,16 @@ def test_what_stands_keeps_its_version_and_its_reason() -> None:
     found = decide(FIRST, [stored(FIRST, ASKED)], ASKED)
     assert (found.stored.outcome, found.stored.version, found.stored.change_reason) == ("unchanged", 1, "kata / words")
     assert (found.is_same, found.has_same_files, found.differences, found.erased_count) == (True, True, (), 0)
+
+
+def test_a_version_that_an_older_tolok_wrote_without_what_its_signs_found_stands() -> None:
+    remark = Remark("rows_lost_pct", "a", "b", keeps_provisional=False)
+    now = replace(remark, found=Found("loket", 4.0, "ditarik"))
+    then = stored(replace(FIRST, remarks=(remark,)), ASKED)
+    found = decide(replace(FIRST, remarks=(now,)), [then], ASKED)
+    columns = ["found_in", "found_value", "explanation"]
+    assert (found.is_same, [one.column for one in found.differences]) == (True, columns)
+    assert [one.stored for one in found.differences] == [None, None, None]
 
 
 def test_a_value_that_nobody_computed_is_named_and_written_again() -> None:
