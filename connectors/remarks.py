@@ -10,11 +10,12 @@ from dataclasses import dataclass, field
 class Found:
     """What a sign found: the row of its frame, how much, and a city's words for it where it explains that.
 
-    `value` is null where it would tell how large a folded member is.
+    `value` is null where it would tell how large a folded member is. `dates` are the months or days that it names.
     """
 
     place: str
     value: float | None
+    dates: tuple[str, ...] = ()
     explanation: str | None = None
 
 

@@ -125,7 +125,7 @@ def _remarks(rule: Rule, outcome: Outcome, frame: pd.DataFrame, *, because: str 
     keeps_provisional = is_critical or (rule.meta.keeps_provisional and because is None)
     for place in outcome.places:
         value, details = frame.loc[place, rule.kwargs["column"]], frame.loc[place, "details"]
-        named = f" ({details})" if details else ""
+        named, dates = f" ({details})" if details else "", tuple(frame.loc[place, "dates"].split())
         # A share that counts folded members would tell how large they are.
         is_told = OTHERS not in details
         found_id, found_en = (number(value), number_en(value)) if is_told else ("lebih", "more")
@@ -137,6 +137,6 @@ def _remarks(rule: Rule, outcome: Outcome, frame: pd.DataFrame, *, because: str 
                 + (f"{EXPLAINED[0]}{because}" if because else ""),
                 f"{place}: {rule.meta.en}; found {found_en}{named}" + (f"{EXPLAINED[1]}{because}" if because else ""),
                 keeps_provisional,
-                Found(place, float(value) if is_told else None, because),
+                Found(place, float(value) if is_told else None, dates, because),
             ),
         )

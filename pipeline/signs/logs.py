@@ -6,16 +6,14 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from pipeline.coverage import Coverage
 from pipeline.periods import Period
-from pipeline.signs.results import NAMED_MEMBERS
-from pipeline.signs.sign import Signs
+from pipeline.signs.sign import Details, Signs
 
 # In a week files are exchanged as often as in any other, whether daily or weekly.
 _DAYS_OF_WEEK = 7
 
 
-def days_of_fewer_logs(logs: Mapping[str, int], period: Period) -> tuple[Signs, str]:
+def days_of_fewer_logs(logs: Mapping[str, int], period: Period) -> tuple[Signs, Details]:
     """How many days of a period fewer files tell of than of a week of its year, up to its end, and which; `logs` counts
     files by day.
 
@@ -29,6 +27,5 @@ def days_of_fewer_logs(logs: Mapping[str, int], period: Period) -> tuple[Signs, 
     if len(usual) <= _DAYS_OF_WEEK:
         return {}, ""
     fewer = usual.index[usual < usual.nlargest(_DAYS_OF_WEEK).iloc[-1]]
-    inside = Coverage.of((day.date(), day.date()) for day in fewer if day.date() >= period.first_on)
-    told = [f"{first}/{last}" for first, last in inside.texts]
-    return {"days_of_fewer_logs_count": float(inside.days_count)}, ", ".join(told[:NAMED_MEMBERS])
+    inside = tuple(str(day.date()) for day in fewer if day.date() >= period.first_on)
+    return {"days_of_fewer_logs_count": float(len(inside))}, inside

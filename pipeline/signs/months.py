@@ -11,8 +11,7 @@ from connectors.sheets import SHEET_ROWS_APART
 from pipeline.coverage import Coverage
 from pipeline.month_names import month_in
 from pipeline.signs.fates import Fates, Read
-from pipeline.signs.results import NAMED_MEMBERS
-from pipeline.signs.sign import SOME_ROWS, Signs
+from pipeline.signs.sign import NAMED_MEMBERS, SOME_ROWS, Details, Signs
 from pipeline.tables import Table
 
 _IMPROBABLE, _NOT_UNLIKELY, _ALL_BUT_IMPOSSIBLE = 0.001, 0.05, 1e-6
@@ -20,7 +19,9 @@ _MOSTLY = 0.9
 _FEWEST_MONTHS = 3
 
 
-def month_files(read: Read, table: Table, *, worked: Mapping[str, Coverage]) -> Iterator[tuple[str, str, Signs, str]]:
+def month_files(
+    read: Read, table: Table, *, worked: Mapping[str, Coverage]
+) -> Iterator[tuple[str, str, Signs, Details]]:
     """For each source whose files or sheets hold one month each, the months without any, and the misnamed files.
 
     Of a source that opened or closed the months before or after it have none.
@@ -41,7 +42,7 @@ def month_files(read: Read, table: Table, *, worked: Mapping[str, Coverage]) -> 
 
 def _missing_months(
     counts: pd.Series, file_ids: set[str], fates: Fates, *, worked: Coverage | None
-) -> tuple[Signs, str]:
+) -> tuple[Signs, Details]:
     """By month, from the rows of each file, sheet and month. A file without a row may be that of a month without."""
     by_part = counts.groupby(level=[0, 1])
     held = {place[2] for place in by_part.idxmax()}
@@ -52,7 +53,7 @@ def _missing_months(
     is_by_month = by_part.max().sum() >= _MOSTLY * counts.sum() and not is_chance and len(held) >= _FEWEST_MONTHS
     if not is_by_month or len(absent) <= len(empty):
         return {}, ""
-    return {"missing_month_files_count": float(len(absent))}, ", ".join(absent)
+    return {"missing_month_files_count": float(len(absent))}, tuple(absent)
 
 
 def _misnamed(counts: pd.Series, names: Mapping[str, str]) -> tuple[Signs, str]:
@@ -82,7 +83,7 @@ def _worked_months(fates: Fates, worked: Coverage | None) -> list[str]:
     return [month.label for month in fates.period.months if worked is None or worked.within(month)]
 
 
-def empty_months_of(rows: pd.DataFrame, fates: Fates, *, worked: Coverage | None) -> tuple[Signs, str]:
+def empty_months_of(rows: pd.DataFrame, fates: Fates, *, worked: Coverage | None) -> tuple[Signs, Details]:
     """Months without a row of one of several sources, where chance explains none of them; nothing of a month.
 
     Rows of the other sources do not stand for its own.
@@ -92,7 +93,7 @@ def empty_months_of(rows: pd.DataFrame, fates: Fates, *, worked: Coverage | None
     absent = [label for label in expected if not counts.get(label)]
     if len(expected) < 2 or len(expected) * (1 - 1 / len(expected)) ** int(counts.sum()) >= _IMPROBABLE:
         return {}, ""
-    return {"empty_months_count": float(len(absent))}, ", ".join(absent)
+    return {"empty_months_count": float(len(absent))}, tuple(absent)
 
 
 def edge_days(rows: pd.DataFrame, fates: Fates) -> tuple[Signs, str]:
@@ -116,22 +117,26 @@ def edge_days(rows: pd.DataFrame, fates: Fates) -> tuple[Signs, str]:
     return {}, ""
 
 
-def empty_months_count(fates: Fates, table: Table) -> float | None:
+def empty_months(fates: Fates, table: Table) -> tuple[Signs, Details]:
     """Months without a row: between months with rows, and before and after them, where chance does not explain it.
 
     Outages come in clusters: of few of them a month may well have none.
     """
     if "month" not in fates.rows:
-        return None
-    counts, months_count = fates.rows["month"], len(fates.period.months)
-    filled = [place for place, month in enumerate(fates.period.months) if counts.get(month.label)]
+        return {}, ""
+    counts, labels = fates.rows["month"], [month.label for month in fates.period.months]
+    filled = [place for place, label in enumerate(labels) if counts.get(label)]
     if not filled:
-        return None
+        return {}, ""
     span = filled[-1] - filled[0] + 1
     longest = max((later - place - 1 for place, later in pairwise(filled)), default=0)
     is_chance = longest > 0 and (span - longest + 1) * (1 - longest / span) ** counts.sum() >= _NOT_UNLIKELY
     is_rare = is_chance or (table.name == "outages" and counts.sum() < SOME_ROWS * len(filled))
-    between = None if is_rare or len(filled) < 2 else float(span - len(filled))
-    if counts.sum() < SOME_ROWS or (span / months_count) ** counts.sum() >= _IMPROBABLE:
-        return between
-    return (between or 0.0) + months_count - span
+    tells_between = not is_rare and len(filled) > 1
+    tells_around = counts.sum() >= SOME_ROWS and (span / len(labels)) ** counts.sum() < _IMPROBABLE
+    if not (tells_between or tells_around):
+        return {}, ""
+    between = range(filled[0], filled[-1] + 1)
+    empty = [place for place in range(len(labels)) if place not in filled]
+    absent = tuple(labels[place] for place in empty if (tells_between if place in between else tells_around))
+    return {"empty_months_count": float(len(absent))}, absent

@@ -14,11 +14,10 @@ from pipeline.indicators.definition import definitions
 from pipeline.indicators.it_downtime import ZERO_LENGTH
 from pipeline.indicators.small_groups import OTHERS, small_members
 from pipeline.signs.catalogue import OF_RESULTS
-from pipeline.signs.sign import SOME_ROWS, Signs, frame
+from pipeline.signs.sign import NAMED_MEMBERS, SOME_ROWS, Signs, frame
 
 _COMPARABLE_COVERAGE_PCT = 90
 _DIMENSIONS = ("agency", "channel", "category", "sector", "component", "portal")
-NAMED_MEMBERS = 5
 # The shape of its codes, the fewest and the most inhabitants of a province, a city and a regency.
 _PLAUSIBLE = (
     (re.compile(r"(kemendagri|bps):\d{2}"), 100_000, 80_000_000),

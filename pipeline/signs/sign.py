@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 import pandas as pd
 
+from pipeline.coverage import Coverage
+
 MANY_HOURS, MANY_ROWS, SOME_ROWS = 100, 30, 10
+NAMED_MEMBERS = 5
 
 
 Signs = dict[str, float | None]
+# What a sign is about, in words, or the months or days that it names, each as in ISO 8601.
+Details = str | tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -34,8 +40,8 @@ class Sign:
         return self.of or self.name
 
 
-def frame(rows: Iterable[tuple[str, str, Signs, str]], signs: Sequence[Sign], *, key: str) -> pd.DataFrame:
-    """Grain: place, each of a name of its own: a source may be called as its table is."""
+def frame(rows: Iterable[tuple[str, str, Signs, Details]], signs: Sequence[Sign], *, key: str) -> pd.DataFrame:
+    """Grain: place, each of a name of its own: a source may be called as its table is; `dates` are parted by spaces."""
     columns = list(dict.fromkeys(sign.column for sign in signs))
     given = list(rows)
     places = pd.Series([place for _, place, _, _ in given], dtype="str")
@@ -43,7 +49,22 @@ def frame(rows: Iterable[tuple[str, str, Signs, str]], signs: Sequence[Sign], *,
     labels = places.where(nth == 1, places + " (" + nth.astype("str") + ")")
     frame = pd.DataFrame([signs for _, _, signs, _ in given], columns=columns, index=pd.Index(labels))
     frame = frame.astype("Float64")
-    return frame.assign(**{key: [name for name, *_ in given], "details": [details for *_, details in given]})
+    return frame.assign(
+        **{key: [name for name, *_ in given]},
+        details=[in_words(details) for *_, details in given],
+        dates=["" if isinstance(details, str) else " ".join(details) for *_, details in given],
+    )
+
+
+def in_words(details: Details) -> str:
+    """Months one by one, days as the first few stretches."""
+    if isinstance(details, str):
+        return details
+    if details and len(details[0]) == len("2025-06"):
+        return ", ".join(details)
+    days = [date.fromisoformat(day) for day in details]
+    stretches = Coverage.of((day, day) for day in days).texts
+    return ", ".join(f"{first}/{last}" for first, last in stretches[:NAMED_MEMBERS])
 
 
 def pct(flags: pd.Series, *, of_at_least: int | None) -> float | None:

@@ -29,11 +29,11 @@ from pipeline.signs.incidents import (
     written_apart,
 )
 from pipeline.signs.logs import days_of_fewer_logs
-from pipeline.signs.months import edge_days, empty_months_count, empty_months_of, month_files
-from pipeline.signs.sign import SOME_ROWS, Signs, frame
+from pipeline.signs.months import edge_days, empty_months, empty_months_of, month_files
+from pipeline.signs.sign import SOME_ROWS, Details, Signs, frame
 from pipeline.signs.times import times
 from pipeline.signs.two_sources import alike_in_two_pct
-from pipeline.signs.visits import days
+from pipeline.signs.visits import days, zero_days, zero_months
 from pipeline.signs.words import examples, governments
 from pipeline.tables import TABLES, Table
 
@@ -58,7 +58,7 @@ def of_tables(
 
 def _table_rows(
     read: Read, table: Table, *, longest_plausible_hours: int, worked: Mapping[str, Coverage]
-) -> Iterator[tuple[str, str, Signs, str]]:
+) -> Iterator[tuple[str, str, Signs, Details]]:
     sources = read.rows["source_file_id"].astype("str").map(dict(read.sources)).fillna(table.name)
     by_source = [(str(source), rows) for source, rows in read.rows.groupby(sources.to_numpy(), sort=True)]
     for source, rows in by_source:
@@ -77,6 +77,8 @@ def _table_rows(
         elif table.name == "visits":
             yield table.name, f"{source} rows", {"rows_alike_pct": months_alike_pct(rows)}, ""
             yield table.name, source, days(rows), ""
+            yield table.name, f"{source} visited_on", *zero_days(rows)
+            yield table.name, f"{source} months", *zero_months(rows)
         elif table.name == "services":
             yield table.name, source, {"same_answer_pct": _same_answer_pct(rows)}, ""
             yield table.name, f"{source} name", {"names_alike_pct": names_alike_pct(told)}, ""
@@ -86,19 +88,19 @@ def _table_rows(
     if table.name in (*ENDS, "services"):
         yield from _in_two_sources(by_source, table, read.fates)
     yield from _exact_copies(read, table)
-    yield table.name, table.name, {"empty_months_count": empty_months_count(read.fates, table)}, ""
+    yield table.name, table.name, *empty_months(read.fates, table)
     yield from _clusters(read, table)
     yield from _of_cleaning(read, table)
     if table.name in ENDS and not read.fates.period.is_month:
         yield from month_files(read, table, worked=worked)
 
 
-def _of_inquiries(rows: pd.DataFrame, source: str, fates: Fates) -> Iterator[tuple[str, str, Signs, str]]:
+def _of_inquiries(rows: pd.DataFrame, source: str, fates: Fates) -> Iterator[tuple[str, str, Signs, Details]]:
     yield "inquiries", f"{source} received_at", {"received_alike_pct": received_alike_pct(rows, fates)}, ""
     yield "inquiries", f"{source} agency", *governments(rows)
 
 
-def _of_outages(rows: pd.DataFrame, source: str, fates: Fates) -> Iterator[tuple[str, str, Signs, str]]:
+def _of_outages(rows: pd.DataFrame, source: str, fates: Fates) -> Iterator[tuple[str, str, Signs, Details]]:
     yield "outages", f"{source} incident_id", *far_apart(rows, fates)
     yield "outages", f"{source} incidents", *joined_by_component(rows, fates)
     yield "outages", f"{source} component", written_apart(rows, fates), ""
@@ -108,14 +110,14 @@ def _of_outages(rows: pd.DataFrame, source: str, fates: Fates) -> Iterator[tuple
 
 def _in_two_sources(
     by_source: Sequence[tuple[str, pd.DataFrame]], table: Table, fates: Fates
-) -> Iterator[tuple[str, str, Signs, str]]:
+) -> Iterator[tuple[str, str, Signs, Details]]:
     """What each two sources of a table both tell of, whatever its ids."""
     for (one, rows), (other, others) in combinations(by_source, 2):
         share = alike_in_two_pct(rows, others, table, fates=fates)
         yield table.name, f"{one} + {other} rows", {"alike_in_two_sources_pct": share}, ""
 
 
-def _of_cleaning(read: Read, table: Table) -> Iterator[tuple[str, str, Signs, str]]:
+def _of_cleaning(read: Read, table: Table) -> Iterator[tuple[str, str, Signs, Details]]:
     """What was counted while the table was cleaned."""
     for name, places in read.shares.items():
         for place, (share, details) in places.items():
@@ -133,13 +135,13 @@ def _same_answer_pct(rows: pd.DataFrame) -> float | None:
     return float(100 * max(shares))
 
 
-def _figures(rows: pd.DataFrame, source: str, *, period: Period) -> Iterator[tuple[str, str, Signs, str]]:
+def _figures(rows: pd.DataFrame, source: str, *, period: Period) -> Iterator[tuple[str, str, Signs, Details]]:
     """The population figures of the period's year."""
     for row in rows[rows["reference_on"].dt.year == period.year].itertuples():
         yield "population", f"{source} {row.reference_on.date()}", {"inhabitants": float(row.population_count)}, ""
 
 
-def _exact_copies(read: Read, table: Table) -> Iterator[tuple[str, str, Signs, str]]:
+def _exact_copies(read: Read, table: Table) -> Iterator[tuple[str, str, Signs, Details]]:
     """The share of each source's rows that are exact copies of others."""
     copies, rows = Counter[str](), Counter[str]()
     for file_id, count in read.fates.copies.items():
@@ -150,16 +152,16 @@ def _exact_copies(read: Read, table: Table) -> Iterator[tuple[str, str, Signs, s
         yield table.name, f"{source} duplicate_row", {"copies_pct": 100 * count / rows[source]}, ""
 
 
-def _clusters(read: Read, table: Table) -> Iterator[tuple[str, str, Signs, str]]:
+def _clusters(read: Read, table: Table) -> Iterator[tuple[str, str, Signs, Details]]:
     """The reasons that make half of their rows in one place which has far fewer of all rows."""
-    found: dict[str, tuple[float, str]] = {}
+    found: dict[str, tuple[float, Details]] = {}
     for place, counts in read.fates.quarantined.items():
         share_of_rows = read.fates.rows[place] / read.fates.rows[place].sum()
         for reason, members in counts.groupby(level=0):
             member, most = members.idxmax()[1], members.max()
             if most >= _CLUSTER_ROWS and most / members.sum() >= max(0.5, 2 * share_of_rows.get(member, 1)):
                 name = read.sources.get(member, member) if place == "source_file_id" else member
-                found[str(reason)] = (float(members.sum()), f"{place}: {name}")
+                found[str(reason)] = (float(members.sum()), (name,) if place == "month" else f"{place}: {name}")
     for reason, (count, details) in found.items():
         pct = 100 * count / read.considered_count if read.considered_count else None
         yield table.name, f"{table.name} {reason}", {"clustered_quarantine_pct": pct}, details

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import pandas as pd
 
-from pipeline.signs.sign import MANY_ROWS, Signs
+from pipeline.signs.sign import MANY_ROWS, Details, Signs
 
 _VISITED = 20
 # How often the first count the last one must be, by how many counts there are: natural growth rarely never pauses.
@@ -19,16 +19,35 @@ _AS_A_SUM = 0.6
 
 def days(rows: pd.DataFrame) -> Signs:
     """Counts of the headline alone; a portal that few visit has days without a visit."""
-    counts = rows[rows["variant"] == "headline"]
-    monthly = counts.loc[counts["days_count"] > 1, "visits_count"]
-    signs: Signs = {"climbing_pct": _climbing_pct(counts)}
-    if len(monthly) and monthly.median() >= _VISITED:
-        signs["zero_months_count"] = float((monthly == 0).sum())
-    daily = rows.loc[(rows["variant"] == "headline") & (rows["days_count"] == 1), "visits_count"]
+    signs: Signs = {"climbing_pct": _climbing_pct(rows[rows["variant"] == "headline"])}
+    daily = _of_headline(rows, are_days=True)
     usual = float(daily.median()) if len(daily) >= MANY_ROWS else 0
-    if usual < _VISITED:
-        return signs
-    return signs | {"zero_days_count": float((daily == 0).sum()), "busiest_day_times": float(daily.max()) / usual}
+    return signs | ({"busiest_day_times": float(daily.max()) / usual} if usual >= _VISITED else {})
+
+
+def zero_days(rows: pd.DataFrame) -> tuple[Signs, Details]:
+    """Days for which the headline counts no visit, and which; a portal that few visit has such days."""
+    counts = _of_headline(rows, are_days=True)
+    return _zeros(counts, "zero_days_count", length=len("2025-06-01")) if len(counts) >= MANY_ROWS else ({}, "")
+
+
+def zero_months(rows: pd.DataFrame) -> tuple[Signs, Details]:
+    """The same of counts of more than a day, and in which months they are."""
+    counts = _of_headline(rows, are_days=False)
+    return _zeros(counts, "zero_months_count", length=len("2025-06")) if len(counts) else ({}, "")
+
+
+def _of_headline(rows: pd.DataFrame, *, are_days: bool) -> pd.Series:
+    """Counts of visits by their first day."""
+    counts = rows[(rows["variant"] == "headline") & ((rows["days_count"] == 1) == are_days)]
+    return counts.set_index("visited_on")["visits_count"]
+
+
+def _zeros(counts: pd.Series, name: str, *, length: int) -> tuple[Signs, Details]:
+    if counts.median() < _VISITED:
+        return {}, ""
+    zero = counts.index[counts == 0]
+    return {name: float(len(zero))}, tuple(sorted({str(day)[:length] for day in zero}))
 
 
 def _climbing_pct(counts: pd.DataFrame) -> float | None:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from pipeline.signs.results import NAMED_MEMBERS
-from pipeline.signs.sign import Signs, pct
+from pipeline.signs.sign import NAMED_MEMBERS, Signs, pct
 from pipeline.tables import Table
 
 _NAMED = {

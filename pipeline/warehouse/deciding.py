@@ -25,7 +25,7 @@ ONLY_SEALED = ("run_id", "computed_at", "change_reason")
 _OF_FILES = {f"{RESULT.name}.{name}" for name in ("rows_read", "rows_excluded", "rows_quarantined")}
 _TABLES_OF_FILES = {ROWS.name, RESULT_SOURCE.name, REMARK.name}
 # What a newer Tolok may say in other words, and what an older one kept in words alone.
-_OF_REMARKS = ("text_id", "text_en", "found_in", "found_value", "explanation")
+_OF_REMARKS = ("text_id", "text_en", "found_in", "found_value", "found_dates", "explanation")
 _WORDS = {f"{RESULT.name}.reason", f"{VARIANT.name}.reason", *(f"{REMARK.name}.{name}" for name in _OF_REMARKS)}
 _FIGURES = "population.figures"
 # Settings that a reason names; of more it tells the number.

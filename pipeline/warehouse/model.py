@@ -222,6 +222,7 @@ REMARK = _table(
     _required("keeps_provisional", sa.Boolean, comment="whether it keeps the result from being final"),
     _optional("found_in", sa.Text, comment="source, table or result in which a sign was found; null for other remarks"),
     _optional("found_value", sa.Double, comment="how much the sign found, in its unit; null where texts withhold it"),
+    _optional("found_dates", sa.Text, comment="months or days that the sign names, parted by spaces; null without any"),
     _optional("explanation", sa.Text, comment="the city's words for what the sign found; null without any"),
     comment="one row per result version and remark: why it is provisional, and what else a reader should know",
 )

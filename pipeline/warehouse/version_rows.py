@@ -87,6 +87,7 @@ def _remark_row(place: int, remark: Remark) -> dict[str, Any]:
         "keeps_provisional": remark.keeps_provisional,
         "found_in": found and found.place,
         "found_value": found and found.value,
+        "found_dates": (found and " ".join(found.dates)) or None,
         "explanation": found and found.explanation,
     }
 

@@ -36,8 +36,8 @@ A city's own limits, and what explains a broken one in a period, so that it no l
         "2025": {times_last_year: the portal was opened in November 2024}
 
 An explanation covers what was found when it was first given, and a tenth more: when a later version of the period finds
-more, the result is provisional again until the explanation is written anew in other words. Which months or rows it was
-given for is not known: only how much was found.
+more, or other months or days where the sign names them, the result is provisional again until the explanation is
+written anew in other words. Which rows it was given for is not known.
 
 A data team adds rules of its own to both suites: ids that start with `own.`, any expectation, any column of the frame;
 `"keeps_provisional": true` in its `meta` if it can move the value. A rule raised to `critical` stops the run.

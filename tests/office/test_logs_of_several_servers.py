@@ -13,6 +13,7 @@ import pytest
 
 from pipeline.periods import Period
 from pipeline.signs.logs import days_of_fewer_logs
+from pipeline.signs.sign import in_words
 from tests.acceptance.test_bad_input import tolok
 
 YEAR = [date(2025, 1, 1) + timedelta(days=n) for n in range(365)]
@@ -21,7 +22,7 @@ Counts = Callable[[int], int]
 
 def found(counts: Counts, period: Period) -> tuple[float | None, str]:
     signs, details = days_of_fewer_logs({str(day): counts(n) for n, day in enumerate(YEAR) if counts(n)}, period)
-    return signs.get("days_of_fewer_logs_count"), details
+    return signs.get("days_of_fewer_logs_count"), in_words(details)
 
 
 @pytest.mark.parametrize(

@@ -77,6 +77,16 @@ def test_explained_empty_months_keep_nothing_provisional(tmp_path: Path) -> None
     assert not kept(tmp_path, lines, source, "inquiry_response", judgement={"explained": explained})
 
 
+def test_an_explanation_of_an_empty_month_does_not_cover_another(tmp_path: Path) -> None:
+    explained = {"explained": {"2025": {"empty_months_count": "kanal ditutup pada bulan Juni"}}}
+    source = {"table": "inquiries", "columns": INQUIRIES}
+    header, *lines = spells(240, months=range(1, 13))
+    june, august = ([line for line in lines if f",2025-{month}-" not in line[:16]] for month in ("06", "08"))
+    for place, (given, is_kept) in enumerate([(june, False), (june[1:], False), (august, True), (june, False)]):
+        codes = kept(tmp_path, [header, *given], source, "inquiry_response", judgement=explained)
+        assert ("empty_months_count" in codes) is is_kept, place
+
+
 @pytest.mark.parametrize(("minutes", "is_kept"), [(0, True), (5, False)])
 def test_answers_within_a_minute_are_taken_for_automatic_replies(tmp_path: Path, minutes: int, is_kept: bool) -> None:
     lines = spells(60, months=range(1, 13), minutes=minutes)

@@ -47,19 +47,45 @@ def held(then: Remark, now: Remark) -> list[Remark]:
 def test_an_explanation_covers_a_tenth_more_than_it_was_given_for(
     code: str, then: float | None, now: float | None, is_held: bool
 ) -> None:
-    one, other = (remark(code, Found("loket", value, WORDS)) for value in (then, now))
+    one, other = (remark(code, Found("loket", value, (), WORDS)) for value in (then, now))
     assert bool(held(one, other)) is is_held
 
 
 @pytest.mark.parametrize("place", ["loket", "loket (2)"])
 def test_what_is_found_elsewhere_is_explained_anew(place: str) -> None:
-    one, other = (remark("rows_lost_pct", Found(*found, WORDS)) for found in (("loket", 4.0), (place, 40.0)))
+    one, other = (remark("rows_lost_pct", Found(*found, (), WORDS)) for found in (("loket", 4.0), (place, 40.0)))
     assert bool(held(one, other)) is (place == "loket")
 
 
+YEAR = tuple(f"2025-{month:02}" for month in range(1, 13))
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "is_held"),
+    [
+        (("2025-06",), ("2025-06",), False),
+        (("2025-06",), ("2025-08",), True),
+        (("2025-06", "2025-08"), ("2025-08",), False),
+        (("2025-06", "2025-08"), ("2025-08", "2025-09"), True),
+        ((), ("2025-08",), False),
+        (("2025-06",), (), False),
+        # A tenth of the days, as of what is found.
+        (YEAR[:10], YEAR[1:11], False),
+        (YEAR[:10], YEAR[2:12], True),
+    ],
+)
+def test_an_explanation_covers_the_dates_it_was_given_for(
+    then: tuple[str, ...], now: tuple[str, ...], is_held: bool
+) -> None:
+    one, other = (remark("empty_months_count", Found("inquiries", 2.0, dates, WORDS)) for dates in (then, now))
+    assert bool(held(one, other)) is is_held
+
+
 def test_what_is_held_says_what_the_explanation_was_given_for() -> None:
-    one, other = (remark("rows_lost_pct", Found("loket", value, WORDS)) for value in (4.25, 40.0))
+    days = ("2025-06-01", "2025-06-02", "2025-06-04")
+    one, other = (remark("rows_lost_pct", Found("loket", value, days, WORDS)) for value in (4.25, 40.0))
     (kept,) = held(one, other)
-    assert kept.id.startswith("a. Penjelasan kota 'tiket uji ditarik' diberikan ketika ternyata 4,25; bila")
-    assert kept.en.startswith("b. The city's explanation 'tiket uji ditarik' was given when 4.25 was found; if")
-    assert kept.found == Found("loket", 40.0)
+    told = "(2025-06-01/2025-06-02, 2025-06-04/2025-06-04)"
+    assert kept.id.startswith(f"a. Penjelasan kota 'tiket uji ditarik' diberikan ketika ternyata 4,25 {told}; bila")
+    assert kept.en.startswith(f"b. The city's explanation 'tiket uji ditarik' was given when 4.25 was found {told}; if")
+    assert kept.found == Found("loket", 40.0, days)

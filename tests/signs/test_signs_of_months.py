@@ -11,7 +11,7 @@ import pytest
 
 from pipeline.periods import Period
 from pipeline.signs.fates import Fates
-from pipeline.signs.months import edge_days, empty_months_count
+from pipeline.signs.months import edge_days, empty_months
 from pipeline.tables import TABLES
 from tests.indicators.frames import frame_of
 
@@ -58,12 +58,15 @@ def fates_of(counts: list[int], table: str) -> Fates:
 def test_months_without_a_row_are_counted_where_they_tell_something(
     table: str, counts: list[int], months: int | None
 ) -> None:
-    assert empty_months_count(fates_of(counts, table), TABLES[table]) == months
+    signs, absent = empty_months(fates_of(counts, table), TABLES[table])
+    assert signs.get("empty_months_count") == months
+    empty = {f"2025-{n:02}" for n, count in enumerate([*counts, *[0] * 12][:12], 1) if not count}
+    assert (len(absent), set(absent) <= empty) == (months or 0, True)
 
 
 def test_of_a_month_and_of_a_table_without_moments_nothing_is_told() -> None:
     fates = Fates(TABLES["inquiries"], Period.parse("2025-03"), ZONE)
-    assert empty_months_count(fates, TABLES["inquiries"]) is None
+    assert empty_months(fates, TABLES["inquiries"]) == ({}, "")
 
 
 @pytest.mark.parametrize(

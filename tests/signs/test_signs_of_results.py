@@ -36,7 +36,7 @@ def signs(one: Result, **earlier: Any) -> dict[str, float]:
     given = {"last_year": {}, "month_before": {}, "most_things": {}} | {
         name: {"it_downtime": row} for name, row in earlier.items()
     }
-    row = of_results([one], **given).loc["it_downtime"].drop(["indicator_id", "details"]).dropna()
+    row = of_results([one], **given).loc["it_downtime"].drop(["indicator_id", "details", "dates"]).dropna()
     return {str(name): float(value) for name, value in row.items() if name != "rows_lost_pct"}
 
 

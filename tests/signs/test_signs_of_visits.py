@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from pipeline.signs.visits import days
+from pipeline.signs.visits import days, zero_days, zero_months
 from pipeline.tables import VISITS
 from tests.indicators.frames import frame_of
 
@@ -29,9 +29,14 @@ def counted(counts: Sequence[int], *, first: str = "2025-01-01", every: str = "D
     ],
 )
 def test_days_are_looked_at_where_there_are_thirty_of_some_visits(counts: list[int], signs: dict[str, float]) -> None:
-    found = days(counted(counts))
+    zero, dates = zero_days(counted(counts))
+    found = days(counted(counts)) | zero
     assert {name: found[name] for name in found if name != "climbing_pct"} == signs
-    assert set(days(counted(counts, variant="raw"))) == {"climbing_pct"}
+    assert list(dates) == [f"2025-01-{n:02}" for n, count in enumerate(counts, 1) if count == 0 and zero]
+    assert (set(days(counted(counts, variant="raw"))), zero_days(counted(counts, variant="raw"))) == (
+        {"climbing_pct"},
+        ({}, ""),
+    )
 
 
 @pytest.mark.parametrize(
@@ -43,8 +48,11 @@ def test_days_are_looked_at_where_there_are_thirty_of_some_visits(counts: list[i
     ],
 )
 def test_months_are_looked_at_where_they_have_some_visits(counts: list[int], signs: dict[str, float]) -> None:
-    found = days(counted(counts, every="MS", days_count=30))
+    rows = counted(counts, every="MS", days_count=30)
+    zero, dates = zero_months(rows)
+    found = days(rows) | zero_days(rows)[0] | zero
     assert {name: found[name] for name in found if name != "climbing_pct"} == signs
+    assert list(dates) == (["2025-02", "2025-03"] if signs.get("zero_months_count") else [])
 
 
 @pytest.mark.parametrize(

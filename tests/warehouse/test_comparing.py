@@ -42,8 +42,8 @@ def test_a_row_that_is_missing_and_one_too_many_are_told_whole_in_the_order_of_k
         (VARIANT, (*KEY.values(), -0.0, *ROW[6:]), (*KEY.values(), 0.0, *ROW[6:])),
         (
             REMARK,
-            (*ROW[:4], 1.0, "c", "a", "b", 1, "loket", 2, None),
-            (*ROW[:4], 1, "c", "a", "b", True, "loket", 2.0, None),
+            (*ROW[:4], 1.0, "c", "a", "b", 1, "loket", 2, None, None),
+            (*ROW[:4], 1, "c", "a", "b", True, "loket", 2.0, None, None),
         ),
         (
             CLOSING,

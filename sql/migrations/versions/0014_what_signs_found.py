@@ -1,4 +1,4 @@
-"""What a sign found as a number, where, and the city's words for it, beside the texts of its remark."""
+"""What a sign found as a number, where and when, and the city's words for it, beside the texts of its remark."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from alembic import op
 revision = "0014"
 down_revision = "0013"
 
-_COLUMNS = {"found_in": sa.Text, "found_value": sa.Double, "explanation": sa.Text}
+_COLUMNS = {"found_in": sa.Text, "found_value": sa.Double, "found_dates": sa.Text, "explanation": sa.Text}
 
 
 def upgrade() -> None:
