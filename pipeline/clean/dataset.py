@@ -318,7 +318,7 @@ def _shares_of_files(written: Sequence[_Written], table: Table) -> Shares:
         sign: {f"{of.name} {place}": (float(len(texts)), _named(texts)) for of in written if (texts := found(of))}
         for sign, (place, found) in told.items()
     }
-    before = {of.name: of.landed.asked_months.before_pct for of in written if table.name == "inquiries"}
+    before = {of.name: of.landed.asked_months.before_pct for of in written}
     of_asked = {f"{name} options": (share, "") for name, share in before.items() if share is not None}
     return counts | {RECEIVED_BEFORE_ASKED: of_asked}
 

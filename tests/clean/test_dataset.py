@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from connectors.errors import DataRejected
-from pipeline.clean.dataset import Dataset, clean_table, dataset_name, dataset_path, read_dataset
+from connectors.errors import DataRejected, SourceUnavailable
+from pipeline.clean.dataset import Dataset, clean_table, dataset, dataset_name, dataset_path, read_dataset
 from pipeline.config.city import City
-from pipeline.landing import Manifest, land
+from pipeline.landing import Manifest, land, new_ids, write_erased_ids
 from pipeline.periods import Period
+from pipeline.progress import Meter
 from pipeline.tables import TABLES
 
 CITY = {
@@ -93,6 +94,102 @@ def test_ids_of_several_sources_carry_theirs_and_those_alike_are_counted_without
     assert dataset.shares["in_two_sources_pct"] == {"a + b": [100, "1 / 1"]}
     (alone,) = set(cleaned(tmp_path, {"b": INCIDENTS | {"path": "b.csv"}}, {}).frame["incident_id"])
     assert alone == "5"
+
+
+def test_things_that_two_sources_tell_are_counted_of_whole_sound_rows_and_pair_by_pair(tmp_path: Path) -> None:
+    source = {
+        **{"table": "services", "format": "csv", "exclude": {"test": {"column": "nama", "values": ["uji"]}}},
+        "columns": {"service_id": "no", "name": "nama", "is_accessible_online": "a", "is_requestable_online": "a"},
+    }
+    things = {
+        "a.csv": ["1,Satu", "2,Dua", "3,Tiga", "4,", "5,uji", "6,Enam"],
+        "b.csv": ["01,SATU", "01,SATU", "2,Lain", "4,", "5,uji"],
+        "c.csv": ["9,Sembilan"],
+        "d.csv": ["2,DUA", "3,tiga", "9,Lain"],
+    }
+    files = {name: ["no,nama,a", *(f"{line},true" for line in lines)] for name, lines in things.items()}
+    made = cleaned(tmp_path, {name: source | {"path": f"{name}.csv"} for name in "abcd"}, files)
+    assert made.shares["in_two_sources_pct"] == {
+        "a + b": [25, "1 / 4"],
+        "a + d": [pytest.approx(200 / 3), "2 / 3"],
+    }
+
+
+DELETED = ["id,at,deleted_at,Dihapus"]
+
+
+def columns_not_read(folder: Path, *files: list[str]) -> dict[str, list[Any]]:
+    """The signs of columns that nothing reads, of a source of some files."""
+    folder.mkdir()
+    named = {f"{number}.csv": lines for number, lines in enumerate(files)}
+    shares = cleaned(folder, {"upik": UPIK | {"path": "*.csv", "nulls": ["-"]}}, named).shares
+    assert shares["full_files_count"] == {}
+    return {place: list(of) for place, of in shares["unread_deletions_count"].items()}
+
+
+def test_columns_that_nothing_reads_are_told_where_they_tell_rows_apart_in_any_file(tmp_path: Path) -> None:
+    sound = [f"s{number},2025-03-01,," for number in range(40)]
+    same = [*DELETED, *sound, "a,2025-03-01,-, -", "b,2025-03-02, ,", "c,2025-03-02,1,2,3"]
+    assert columns_not_read(tmp_path / "same", same) == {}
+    told = [*same, "d,2025-03-03,2025-04-01,Ya"]
+    assert columns_not_read(tmp_path / "both", told) == {"upik header": [2.0, "Dihapus; deleted_at"]}
+    yes = [f"{line}Ya" for line in sound]
+    assert columns_not_read(tmp_path / "case", [*DELETED, *yes, "x,2025-03-01,, YA "]) == {}
+    without = ["id,at", "x,2025-03-01"]
+    second = {"upik header": [1.0, "Dihapus"]}
+    assert columns_not_read(tmp_path / "second", without, [*DELETED, *yes, "x,2025-03-01,,"]) == second
+    assert columns_not_read(tmp_path / "between", [*DELETED, *yes], [*DELETED, "x,2025-03-01,,"]) == second
+
+
+@pytest.mark.parametrize(
+    ("count", "names"), [(5, "0.csv; 1.csv; 2.csv; 3.csv; 4.csv"), (6, "0.csv; 1.csv; 2.csv; 3.csv; 4.csv; ...")]
+)
+def test_the_first_few_files_that_are_full_are_named(tmp_path: Path, count: int, names: str) -> None:
+    files = {f"{n}.csv": ["id,at", *(f"{n}-{row},2025-03-01" for row in range(100))] for n in range(count)}
+    dataset = cleaned(tmp_path, {"upik": UPIK | {"path": "*.csv"}}, files)
+    assert dataset.shares["full_files_count"] == {"upik path": [float(count), names]}
+
+
+def test_columns_of_another_meaning_are_told_by_source(tmp_path: Path) -> None:
+    forwarded = {"responded_at": {"column": "Tanggal Disposisi", "format": "%Y-%m-%d"}}
+    source = UPIK | {"columns": UPIK["columns"] | forwarded}
+    rows = {"upik.csv": ["id,at,Tanggal Disposisi", "a,2025-03-01,2025-03-02"]}
+    assert cleaned(tmp_path, {"upik": source}, rows).shares["other_meanings_count"] == {
+        "upik columns": [1.0, "responded_at: Tanggal Disposisi"]
+    }
+
+
+def test_answers_received_before_the_month_that_was_asked_for_are_told_of_a_system_s_source(tmp_path: Path) -> None:
+    days = [*(f"a{n},2025-02-{n:02}" for n in range(1, 10)), *(f"b{n},2025-03-{n:02}" for n in range(1, 28))]
+    (tmp_path / "20250301-20250401.csv").write_text("\n".join(["id,at", *days, ""]), "utf-8")
+    manifests = landed(tmp_path, {"upik": UPIK | {"path": "*.csv"}})
+    pulled = {name: value for name, value in UPIK.items() if name != "path"}
+    options = {"query": "select id, at from t where closed >= :start_at"}
+    city = city_of(tmp_path, {"upik": pulled | {"connector": "sql", "connection": "meja", "options": options}})
+    made = dataset(tmp_path / "home", city=city, table_name="inquiries", manifests=manifests)
+    assert made.shares["received_before_asked_pct"] == {"upik options": [25.0, ""]}
+
+
+def test_a_table_in_the_making_of_which_somebody_is_erased_is_not_kept(tmp_path: Path) -> None:
+    class Erasing(Meter):
+        """Erases a person once rows are made."""
+
+        def make(self, rows_count: int) -> None:
+            super().make(rows_count)
+            write_erased_ids(home, "kota-uji", "upik", new_ids(home).with_ids(["a"], decision=1))
+
+    home, city = tmp_path / "home", city_of(tmp_path, {"upik": UPIK})
+    (tmp_path / "upik.csv").write_text("id,at\na,2025-03-01\nb,2025-04-01\n")
+    manifests = landed(tmp_path, {"upik": UPIK})
+    with pytest.raises(SourceUnavailable) as raised:
+        clean_table(home, city=city, table_name="inquiries", manifests=manifests, meter=Erasing())
+    assert raised.value.id == (
+        "kota-uji, tabel inquiries: ada orang yang dihapus sementara tabel ini dibuat. Jalankan lagi."
+    )
+    assert raised.value.en == "kota-uji, table inquiries: a person was erased while this table was made. Run again."
+    assert [*(home / "clean").rglob("*.parquet")] == []
+    frame = dataset(home, city=city, table_name="inquiries", manifests=manifests).frame
+    assert frame["excluded_by"].astype("str").fillna("").tolist() == ["erased", ""]
 
 
 def test_a_clean_table_is_made_anew_where_its_rows_or_remarks_may_be_others(tmp_path: Path) -> None:

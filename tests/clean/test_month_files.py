@@ -118,3 +118,20 @@ def test_every_row_of_a_key_that_repeats_is_in_one_group(tmp_path: Path) -> None
     for group in groups:
         assert group == sorted(group)
         assert not keys.iloc[group].merge(keys.drop(index=group)).size
+
+
+def test_keys_that_two_have_are_counted_once_among_the_rows_that_are_asked_for(tmp_path: Path) -> None:
+    rng = np.random.default_rng(2)
+    both = [RepeatedKeys(tmp_path) for _ in range(2)]
+    keys = [rng.integers(0, 99, 120).astype(np.uint64), rng.integers(30, 400, 300).astype(np.uint64)]
+    places = [np.arange(120, dtype=np.uint64), np.arange(1_000, 1_300, dtype=np.uint64)]
+    for one, own, of in zip(both, keys, places, strict=True):
+        for begin in range(0, len(own), 50):
+            one.add(own[begin : begin + 50], places=of[begin : begin + 50])
+    chosen = [set(own[of % 3 > 0].tolist()) for own, of in zip(keys, places, strict=True)]
+    assert len(chosen[0] & chosen[1]) > 9
+    assert both[0].common_count(both[1], among=lambda of: of % np.uint64(3) > 0) == len(chosen[0] & chosen[1])
+    assert both[1].common_count(both[0], among=lambda of: of > 0) == len(
+        set(keys[0][1:].tolist()) & {*keys[1].tolist()}
+    )
+    assert both[0].common_count(both[1], among=lambda of: of < 0) == 0

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pytest
 
 from connectors.remarks import Found, Remark
-from pipeline.indicators.base import Result, RowCounts
+from pipeline.indicators.base import Population, Result, RowCounts
 from pipeline.warehouse import Correction, StoreRequest
 from pipeline.warehouse.deciding import decide
+from pipeline.warehouse.records import InputChanges, RowChanges
 from pipeline.warehouse.seals import Version, seal_of
 from pipeline.warehouse.version_rows import version_rows
 from tests.warehouse.test_warehouse import request, result
@@ -156,10 +158,20 @@ def test_rows_erased_since_are_counted_of_the_same_files_and_method_alone(comput
 @pytest.mark.parametrize(
     ("sources", "read", "reason"),
     [
-        ([("lapor", "f"), ("upik", "e")], 12, "new source upik: +3 rows"),
-        ([("upik", "e")], 5, "new source upik, source gangguan no longer read: -4 rows"),
-        ([], 2, "source gangguan no longer read: -7 rows"),
-        ([("lapor", "f")], 10, "1 late row"),
+        ([("lapor", "f"), ("upik", "e")], 12, "sumber baru upik: +3 baris / new source upik: +3 rows"),
+        (
+            [("upik", "e")],
+            5,
+            "sumber baru upik, sumber gangguan tidak dibaca lagi: -4 baris / "
+            "new source upik, source gangguan no longer read: -4 rows",
+        ),
+        ([], 2, "sumber gangguan tidak dibaca lagi: -7 baris / source gangguan no longer read: -7 rows"),
+        (
+            [("upik", "e"), ("gangguan", "f"), ("call", "d")],
+            12,
+            "sumber baru call, upik: +3 baris / new source call, upik: +3 rows",
+        ),
+        ([("lapor", "f")], 10, "1 baris susulan / 1 late row"),
     ],
 )
 def test_a_source_that_goes_is_named_and_one_under_another_name_is_not_new(
@@ -169,4 +181,112 @@ def test_a_source_that_goes_is_named_and_one_under_another_name_is_not_new(
     now = {"it_downtime": tuple(replace(file, source=name, sha256=letter * 64) for name, letter in sources)}
     computed = counted(read, {"outside_period": 2, "erased": 1} if read > 2 else {"outside_period": 2})
     found = decide(computed, [stored(FIRST, ASKED)], replace(ASKED, sources=now))
-    assert found.stored.change_reason.split(" / ")[1] == reason
+    assert found.stored.change_reason == reason
+
+
+MORE = counted(10, {"outside_period": 2, "erased": 1})
+
+
+@pytest.mark.parametrize(
+    ("rows", "settings", "reason"),
+    [
+        (
+            RowChanges(1, 2, 3),
+            (),
+            "1 baris susulan; 2 baris ditarik; 3 baris berubah / 1 late row; 2 rows withdrawn; 3 rows changed",
+        ),
+        (
+            RowChanges(2, 1, 1),
+            (),
+            "2 baris susulan; 1 baris ditarik; 1 baris berubah / 2 late rows; 1 row withdrawn; 1 row changed",
+        ),
+        (RowChanges(0, 0, 0), ("a",), "pengaturan berubah: a / settings changed: a"),
+        (None, ("a",), "1 baris susulan; pengaturan berubah: a / 1 late row; settings changed: a"),
+        (
+            RowChanges(0, 0, 0),
+            tuple("abcde"),
+            "pengaturan berubah: a, b, c, d, e / settings changed: a, b, c, d, e",
+        ),
+        (
+            RowChanges(0, 0, 0),
+            tuple("abcdefg"),
+            "pengaturan berubah: a, b, c, d, e dan 2 lagi / settings changed: a, b, c, d, e and 2 more",
+        ),
+        (RowChanges(0, 0, 0), (), "dinilai / judged"),
+    ],
+)
+def test_rows_and_settings_that_changed_are_told_in_that_order_and_else_what_was_asked_for(
+    rows: RowChanges | None, settings: tuple[str, ...], reason: str
+) -> None:
+    asked = replace(ASKED, what_changed=lambda *_: InputChanges(rows, settings), because="dinilai / judged")
+    assert decide(MORE, [stored(FIRST, ASKED)], asked).stored.change_reason == reason
+
+
+def test_what_changed_is_asked_by_the_version_that_stands_and_the_remarks_of_then_and_now() -> None:
+    asked: list[tuple[str, int, list[str]]] = []
+
+    def what_changed(indicator_id: str, version: int, codes: tuple[str, ...]) -> None:
+        asked.append((indicator_id, version, sorted(codes)))
+
+    then, now = (replace(one, remarks=(Remark(code, "x", "x"),)) for one, code in ((FIRST, "old"), (MORE, "new")))
+    found = decide(now, [stored(then, ASKED, number=4)], replace(ASKED, what_changed=what_changed))
+    assert asked == [("it_downtime", 4, ["new", "old"])]
+    assert found.stored.change_reason == "1 baris susulan / 1 late row"
+
+
+FIGURE = Population("kemendagri:31", 400_000, date(2025, 12, 31), "dukcapil")
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "reason"),
+    [
+        (
+            FIGURE,
+            replace(FIGURE, population_count=420_000),
+            "1 late row; population 400,000 -> 420,000; settings changed: zone",
+        ),
+        (
+            FIGURE,
+            replace(FIGURE, source="BPS"),
+            "1 late row; the population figure is now of BPS 2025-12-31; settings changed: zone",
+        ),
+        (
+            FIGURE,
+            replace(FIGURE, reference_on=date(2025, 6, 30)),
+            "1 late row; the population figure is now of dukcapil 2025-06-30; settings changed: zone",
+        ),
+        (FIGURE, FIGURE, "1 late row; settings changed: population.figures.2025, zone"),
+        (None, FIGURE, "1 late row; settings changed: population.figures.2025, zone"),
+        (FIGURE, None, "1 late row; settings changed: population.figures.2025, zone"),
+    ],
+)
+def test_another_figure_of_population_is_told_in_place_of_its_setting(
+    then: Population | None, now: Population | None, reason: str
+) -> None:
+    told = InputChanges(RowChanges(1, 0, 0), ("population.figures.2025", "zone"))
+    before = stored(replace(FIRST, population=then), ASKED)
+    found = decide(replace(MORE, population=now), [before], replace(ASKED, what_changed=lambda *_: told))
+    said_id, said_en = found.stored.change_reason.split(" / ")
+    assert said_en == reason
+    assert said_id.count(";") == said_en.count(";")
+
+
+def test_another_figure_of_population_is_told_in_bahasa_indonesia_too() -> None:
+    before = stored(replace(FIRST, population=FIGURE), ASKED)
+    for now, said in (
+        (replace(FIGURE, population_count=420_000), "penduduk 400.000 -> 420.000"),
+        (replace(FIGURE, source="BPS"), "angka penduduk kini dari BPS 2025-12-31"),
+    ):
+        computed = replace(counted(9, {"outside_period": 2, "erased": 1}), population=now)
+        assert decide(computed, [before], ASKED).stored.change_reason.split(" / ")[0] == said
+
+
+def test_rows_of_a_source_that_comes_are_told_with_it_alone() -> None:
+    (file,) = ASKED.sources["it_downtime"]
+    both = {"it_downtime": (file, replace(file, source="zabbix", sha256="e" * 64))}
+    told = InputChanges(RowChanges(1, 2, 3), ("sources.zabbix",))
+    found = decide(MORE, [stored(FIRST, ASKED)], replace(ASKED, sources=both, what_changed=lambda *_: told))
+    assert found.stored.change_reason == (
+        "sumber baru zabbix: +1 baris; pengaturan berubah: sources.zabbix / "
+        "new source zabbix: +1 row; settings changed: sources.zabbix"
+    )

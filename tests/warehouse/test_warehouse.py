@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from connectors.remarks import Remark
+from connectors.remarks import Found, Remark
 from pipeline.indicators.base import Breakdown, Population, Quotient, Result, RowCounts
 from pipeline.report.text import results_table
 from pipeline.warehouse import CityRecord, Closing, SourceFile, StoreRequest, Warehouse, city_view
@@ -352,6 +352,27 @@ def test_a_final_value_has_no_reason_and_its_remarks_are_those_of_its_own_versio
     assert [remark["id"] for remark in shown["reasons"]] == ["berkas lain juga"]
     (then,) = warehouse.current("kota-uji", as_of=NOW)
     assert len(then["reasons"]) == len(REMARKS)
+
+
+def test_what_a_city_explains_of_a_period_is_told_of_all_its_versions_the_oldest_first(warehouse: Warehouse) -> None:
+    found = Found("gangguan", 2.0, ("2025-03",), "rusak")
+    one, two, three = (Remark(code, f"{code} id", f"{code} en", found=found) for code in ("b", "a", "c"))
+    bare = Remark("d", "d id", "d en", found=replace(found, explanation=None))
+
+    def both(inputs: str, hours: tuple[Remark, ...], others: tuple[Remark, ...] = ()) -> list[Result]:
+        return [result(inputs, remarks=hours), replace(result(inputs, remarks=others), indicator_id="x")]
+
+    warehouse.store(both("a", (one, bare)), request=request("r1"))
+    warehouse.store(both("b", (two, one), (three,)), request=request("r2"))
+    other = CityRecord("kota-lain", "Kota Lain", "Asia/Jakarta", "kemendagri:32")
+    warehouse.store(both("a", (three,)), request=replace(request("r3"), city=other))
+    month = replace(result(remarks=(three,)), period="2025-03")
+    warehouse.store([month], request=replace(request("r4"), period="2025-03"))
+    told = warehouse.explained("kota-uji", "2025")
+    assert [row["version"] for row in told["it_downtime"]] == [1, 2, 2]
+    rows = {name: sorted((row["version"], row["text_en"]) for row in of) for name, of in told.items()}
+    assert rows == {"it_downtime": [(1, "b en"), (2, "a en"), (2, "b en")], "x": [(2, "c en")]}
+    assert warehouse.explained("kota-uji", "2024") == {}
 
 
 def test_breakdowns_are_given_whole_when_asked_for(warehouse: Warehouse) -> None:
