@@ -18,6 +18,7 @@ from pipeline.cli.stored import (
     parts_of_province,
     results_of,
     stale_lines,
+    standing_lines,
     versions_of,
 )
 from pipeline.indicators.definition import definitions
@@ -65,6 +66,8 @@ def show(city: str, period: str | None, as_json: bool, as_of: str | None) -> Non
         say(json_text([described(row) for row in rows]))
     else:
         print_results(rows)
+        for line in () if as_of else standing_lines(city, rows):
+            say(line)
         say_where(city, {row["period"] for row in rows})
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, time
 from pathlib import Path
@@ -20,6 +20,25 @@ if TYPE_CHECKING:
 _SHOWN_HINTS = 3
 
 
+def standing_lines(city: str, rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """What came after the results that are shown: a run of their period that failed, other files or settings.
+
+    Of closed years and of altered results nothing but the failure: what is said beside them says what to do.
+    """
+    from pipeline.conditions import is_closed
+    from pipeline.warehouse import Notifications
+
+    labels = {row["period"] for row in rows}
+    failures = Notifications(Settings.from_environment().warehouse_url).failures(city)
+    failed = {one.period: one for one in sorted(failures, key=lambda one: one.failed_at) if one.period in labels}
+    for label, last in sorted(failed.items()):
+        where = f"({last.failed_at:%Y-%m-%d %H:%M}Z, {last.step})"
+        yield f"Run terakhir {label} gagal {where}: {last.text_id}"
+        yield f"The latest run of {label} failed {where}: {last.text_en}"
+    settled = {row["period"] for row in rows if is_closed(row) or row["status"] == "altered"}
+    yield from stale_lines(city, sorted(labels - settled))
+
+
 def stale_lines(city: str, labels: Sequence[str]) -> Iterator[str]:
     """Which of a city's periods rest on former files or settings, and the command that computes them anew.
 
@@ -33,7 +52,8 @@ def stale_lines(city: str, labels: Sequence[str]) -> Iterator[str]:
         done = steps.periods_done(city, labels)
     if stale := [label for label in labels if label not in done]:
         years = sorted(label[:4] for label in stale)
-        command = f"tolok backfill {city} {years[0]} {years[-1]}"
+        one = f"tolok run {city} {stale[0]}"
+        command = one if len(stale) == 1 else f"tolok backfill {city} {years[0]} {years[-1]}"
         yield f"Berkas atau pengaturannya sudah lain sejak dihitung: {stretches(stale)}. Jalankan: {command}"
         yield f"Files or settings are others since they were computed: {stretches(stale)}. Run: {command}"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -111,9 +112,34 @@ def test_what_rests_on_former_files_or_settings_is_said_until_it_is_run_again(of
         assert code == 0, err
         return out
 
-    said = "Files or settings are others since they were computed: 2025. Run: tolok backfill kota 2025 2025"
-    assert said not in told("status", "kota")
+    said = "Files or settings are others since they were computed: 2025. Run: tolok run kota 2025"
+    asked = (("status", "kota"), ("show", "kota"), ("show", "kota", "2025"))
+    assert not any(said in told(*words) for words in asked)
     (office / "data.csv").write_text("\n".join(["Nomor,Hal,Masuk,Jawab", *tickets(99)]), "utf-8")
-    assert said in told("status", "kota")
-    told("backfill", "kota", "2025", "2025")
-    assert said not in told("status", "kota")
+    assert all(said in told(*words) for words in asked)
+    assert said not in told("show", "kota", "2025", "--as-of", "2099-01-01")
+    json.loads(told("show", "kota", "2025", "--json"))
+    told("run", "kota", "2025")
+    assert not any(said in told(*words) for words in asked)
+
+
+def test_a_run_that_failed_is_said_beside_what_it_left_until_one_ends_well(office: Path) -> None:
+    def shown() -> list[str]:
+        with pytest.MonkeyPatch.context() as patch:
+            code, out, err = tolok(patch, "show", "kota", "2025")
+        assert code == 0, err
+        return [line for line in out.splitlines() if "run of" in line or "Run terakhir" in line]
+
+    assert shown() == []
+    exported = (office / "data.csv").read_bytes()
+    (office / "data.csv").unlink()
+    with pytest.MonkeyPatch.context() as patch:
+        assert tolok(patch, "run", "kota", "2025")[0] == 4
+        assert tolok(patch, "run", "kota", "2025-03")[0] == 4
+    in_id, in_en = shown()
+    assert re.fullmatch(r"Run terakhir 2025 gagal \(.{16}Z, fetch\.\w+\): .*data\.csv.*", in_id)
+    assert re.fullmatch(r"The latest run of 2025 failed \(.{16}Z, fetch\.\w+\): .*data\.csv.*", in_en)
+    (office / "data.csv").write_bytes(exported)
+    with pytest.MonkeyPatch.context() as patch:
+        assert tolok(patch, "run", "kota", "2025")[0] == 0
+    assert shown() == []
