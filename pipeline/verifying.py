@@ -50,8 +50,8 @@ def verify(city_id: str, period: str, *, progress: Progress = SILENT) -> Verifie
     of_files = list(_of_files(raw))
     if raw.altered or raw.manifests:
         return Verified(city_id, label, findings=tuple(of_files), files_count=raw.count)
-    results, request = steps.recompute(city_id, label, progress=progress)
-    compared = warehouse.compare(results, request=request)
+    with steps.recomputed(city_id, label, progress=progress) as (results, request):
+        compared = warehouse.compare(results, request=request)
     between = Work(city, asked, settings.home).damaged_files()
     of_files += _of_names(DERIVED_FILE, between)
     findings = [*of_files, *_of_results(compared), *_of_history(compared), *_beside(compared, city)]
@@ -108,7 +108,9 @@ def _of_names(place: Kind, names: Sequence[str]) -> Iterator[Finding]:
 def _of_results(compared: Comparison) -> Iterator[Finding]:
     for name, one in compared.decided.items():
         if not one.is_same and not one.erased_count:
-            yield Finding("result", one.differences, name)
+            # Where the same files give something else, the differences say all there is.
+            is_told = one.newest is not None and not one.stored.change
+            yield Finding("result", one.differences, name, one.stored.change_reason if is_told else "")
 
 
 def _decided_on(warehouse: Warehouse, city: City) -> dict[int, date]:

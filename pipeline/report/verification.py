@@ -40,11 +40,15 @@ _ONLY_SEALED = f"{_ALTERED}: run_id, computed_at, change_reason, seal"
 
 @dataclass(frozen=True)
 class Finding:
-    """Something that is not as it should be, and of which result, if of one."""
+    """Something that is not as it should be, and of which result, if of one.
+
+    `because` says in both languages which files, rows or settings are others since; empty where that is not it.
+    """
 
     kind: Kind
     differences: tuple[Difference, ...]
     indicator_id: str | None = None
+    because: str = ""
 
 
 @dataclass(frozen=True)
@@ -104,6 +108,8 @@ def lines(verified: Verified) -> Iterator[str]:
         for finding in findings:
             if finding.indicator_id:
                 yield f"  {finding.indicator_id}"
+            if finding.because:
+                yield f"    sejak itu / since then: {finding.because}"
             yield from _differences(finding.differences)
     for note in verified.notes:
         yield f"Catatan / Note: {note}"

@@ -10,7 +10,7 @@ from pipeline.steps.done import measured, months_missing, periods_done, versions
 from pipeline.steps.fetching import connection, connections, fetch, needs, sources
 from pipeline.steps.measuring import compute, judged_results, measure
 from pipeline.steps.reporting import report, status, write_overviews
-from pipeline.steps.retracing import effects, recompute, rows_behind
+from pipeline.steps.retracing import effects, recomputed, rows_behind
 from pipeline.steps.running import collected, conclude, run
 from pipeline.steps.starting import also_due, may_start, resolve, year_to_restate
 from pipeline.steps.storing import store
@@ -35,7 +35,7 @@ __all__ = [
     "months_missing",
     "needs",
     "periods_done",
-    "recompute",
+    "recomputed",
     "report",
     "resolve",
     "rows_behind",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from pipeline.leftovers import passing_folder, sweep_leftovers
@@ -25,8 +26,16 @@ if TYPE_CHECKING:
     from pipeline.warehouse.records import StoreRequest
 
 
-def recompute(city_id: str, period: str, *, progress: Progress = SILENT) -> tuple[list[Result], StoreRequest]:
-    """What a run would store, with everything between made anew from the landed bytes; nothing is kept or written."""
+@contextmanager
+def recomputed(
+    city_id: str, period: str, *, progress: Progress = SILENT
+) -> Iterator[tuple[list[Result], StoreRequest]]:
+    """What a run would store, with everything between made anew from the landed bytes; nothing is kept or written.
+
+    What is made anew is there until the block ends: what the request tells of rows that changed is read from it.
+    """
+    from pipeline.input_changes import told_settings
+
     sweep_leftovers(home())
     with passing_folder(home() / "rebuilt") as folder:
         work = Work(city_called(city_id), Period.parse(period), home(), rebuilt_in=folder)
@@ -38,7 +47,8 @@ def recompute(city_id: str, period: str, *, progress: Progress = SILENT) -> tupl
         with progress.step("Hitung ulang / Recompute"):
             computed = computed_results(work, remarks=remarks)
             of_results, results = judged(work, computed, warehouse_url=warehouse_url())
-        return results, store_request(work, results, verdicts=[*verdicts, *of_results])
+        settings = told_settings(work.city, work.period)
+        yield results, store_request(work, results, verdicts=[*verdicts, *of_results], settings=settings)
 
 
 def effects(city_id: str, period: str, indicator_id: str, *, rules: Sequence[tuple[str, str]]) -> Effects:

@@ -71,9 +71,8 @@ def _write_versions(work: Work, *, correction: Correction | None = None, because
     from pipeline.input_changes import told_settings
 
     results, settings = work.results("results"), told_settings(work.city, work.period)
-    request = store_request(work, results, verdicts=work.verdicts())
-    what_changed = _what_changed(work, settings)
-    request = replace(request, correction=correction, because=because, what_changed=what_changed)
+    request = store_request(work, results, verdicts=work.verdicts(), settings=settings)
+    request = replace(request, correction=correction, because=because)
     stored = list(open_warehouse().store(results, request=request))
     versions = {one.indicator_id: one.version for one in stored}
     work.note_stored(versions)
@@ -103,8 +102,13 @@ def _what_changed(work: Work, settings: Mapping[str, Any]) -> WhatChanged | None
     return told
 
 
-def store_request(work: Work, results: Sequence[Result], *, verdicts: Sequence[Verdict]) -> StoreRequest:
-    """What results are stored with: manifests, verdicts, populations and the versions known here."""
+def store_request(
+    work: Work, results: Sequence[Result], *, verdicts: Sequence[Verdict], settings: Mapping[str, Any]
+) -> StoreRequest:
+    """What results are stored with: manifests, verdicts, populations, the versions known here and what came since.
+
+    `settings` are those that `told_settings` gives.
+    """
     from pipeline.store_request import store_request_for
 
     headline, others = work.populations
@@ -117,4 +121,4 @@ def store_request(work: Work, results: Sequence[Result], *, verdicts: Sequence[V
         populations=[headline, *others] if headline else [],
         computed_at=datetime.now(UTC),
     )
-    return replace(request, known_versions=work.known_versions())
+    return replace(request, known_versions=work.known_versions(), what_changed=_what_changed(work, settings))

@@ -63,7 +63,8 @@ def stored(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, lis
         patch.setenv("TOLOK_CITIES", str(folder / "cities"))
         patch.setenv("TOLOK_WAREHOUSE", "")
         steps.run(CITY, YEAR)
-        yield folder / "home" / "warehouse.sqlite", *steps.recompute(CITY, YEAR)
+        with steps.recomputed(CITY, YEAR) as (results, request):
+            yield folder / "home" / "warehouse.sqlite", results, request
 
 
 class Altered:

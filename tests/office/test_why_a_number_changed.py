@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -77,6 +79,27 @@ def test_settings_that_changed_are_named_with_the_rows_and_alone(office: Path) -
     run(office, tickets(101), desk=excluding, deadlines={"follow_up_days": 3}, agencies_expected=["Dinas PU"])
     assert why("10.3") == "settings changed: deadlines.follow_up_days"
     assert why("10.1") == "first computation"
+
+
+def test_verifying_names_what_is_other_since_and_nothing_where_only_the_warehouse_is(office: Path) -> None:
+    def verified() -> tuple[int, list[str]]:
+        with pytest.MonkeyPatch.context() as patch:
+            code, out, _ = tolok(patch, "verify", "kota", "2025")
+        return code, [line.strip() for line in out.splitlines() if "since then" in line]
+
+    assert verified() == (0, [])
+    excluding = {**DESK, "exclude": {"test": {"column": "Hal", "values": ["lampu"]}}}
+    write_office(office, ["Nomor,Hal,Masuk,Jawab", *tickets(102)], excluding, PORTAL, names=["meja", "portal"])
+    steps.fetch("kota", "meja", "2025")
+    code, (told,) = verified()
+    in_id, in_en = "2 baris susulan; 34 baris berubah", "2 late rows; 34 rows changed"
+    exclude = "sources.meja.exclude.test"
+    settings = f"pengaturan berubah: {exclude} / {in_en}; settings changed: {exclude}"
+    assert (code, told) == (3, f"sejak itu / since then: {in_id}; {settings}")
+    run(office, tickets(100))
+    with closing(sqlite3.connect(office / "home" / "warehouse.sqlite")) as connection, connection:
+        connection.execute("UPDATE result SET value = 9 WHERE indicator_id = 'inquiry_response'")
+    assert verified() == (3, [])
 
 
 def test_another_population_is_told_with_both_figures(office: Path) -> None:
