@@ -282,6 +282,14 @@ def test_two_rows_of_a_hundred_may_be_held_and_no_more(sound_count: int, status:
     assert services(rows).status == status
 
 
+def test_of_the_reasons_of_held_rows_the_three_commonest_are_named_and_of_as_many_the_first_by_name() -> None:
+    reasons = [*["d"] * 2, *["b"] * 1_001, *["c"] * 2, "a", "e"]
+    rows = [service(n, True, True, quarantine_reason=reason) for n, reason in enumerate(reasons)]
+    (remark,) = [one for one in services(rows).remarks if one.code == "quarantine"]
+    assert "(terbanyak: b 1.001, c 2, d 2); " in remark.id
+    assert "(most: b 1,001, c 2, d 2); " in remark.en
+
+
 def test_no_services_give_null_and_not_zero() -> None:
     headline = services([]).headline
     assert (headline.value, headline.reason) == (None, "tidak ada data layanan / no services data")
