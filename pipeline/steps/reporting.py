@@ -103,15 +103,17 @@ def status(city_id: str, *, now: datetime) -> CityStatus:
     from pipeline.city_status import city_status
     from pipeline.failures import actionable
     from pipeline.report.status_page import write_status_page
-    from pipeline.warehouse import Notifications, Warehouse
+    from pipeline.warehouse import Notifications, Warehouse, shown
 
     url = Settings.from_environment().warehouse_url
-    failures, warehouse = Notifications(url).failures(city_id), Warehouse(url)
-    history = warehouse.history(city_id)
-    in_order = sorted(history, key=lambda row: int(row["version"]))
-    computed = {row["period"]: row["computed_at"] for row in in_order}
+    # One reading: a run may store another version at any moment.
+    results = sorted(Warehouse(url).results(city_id), key=lambda one: one.version or 0)
     found = city_status(
-        city_called(city_id), results=warehouse.current(city_id), computed=computed, failures=failures, now=now
+        city_called(city_id),
+        results=[shown(one, is_whole=False) for one in results],
+        computed={one.period: one.computed_at for one in results if one.computed_at},
+        failures=Notifications(url).failures(city_id),
+        now=now,
     )
     try:
         write_status_page(home() / "reports" / city_id, found)

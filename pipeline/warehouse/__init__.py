@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.warehouse.city_view import CityView, Part, ReadinessCheck, Reason, ResultView, Version
+from pipeline.warehouse.city_view import CityView, Part, ReadinessCheck, Reason, ResultView, Version, shown
 from pipeline.warehouse.comparing import Difference
 from pipeline.warehouse.deciding import Comparison, Decided
 from pipeline.warehouse.notifications import Notifications, RunFailure
@@ -46,4 +46,5 @@ __all__ = [
     "TargetRecord",
     "Version",
     "Warehouse",
+    "shown",
 ]
