@@ -57,7 +57,7 @@ def _there(city_id: str | None, *, period: str | None, indicator_id: str | None,
     asked = {name: value for name, value in wanted.items() if value is not None}
     tables = _TELLING if city_id is not None else (RESULT,)
     found = [sa.select(*(table.c[name] for name in KEY)).filter_by(**asked) for table in tables]
-    there = sa.union(*found).subquery("versions") if len(found) > 1 else found[0].subquery("versions")
+    there = sa.union(*found).subquery() if len(found) > 1 else found[0].subquery()
     if as_of is None:
         return there
     are_its = sa.and_(*(RESULT.c[name] == there.c[name] for name in KEY))
@@ -67,7 +67,7 @@ def _there(city_id: str | None, *, period: str | None, indicator_id: str | None,
     )
     came_at = sa.func.coalesce(RESULT.c.computed_at, last_run.scalar_subquery())
     query = sa.select(*(there.c[name] for name in KEY)).join_from(there, RESULT, are_its, isouter=True)
-    return query.where(came_at <= as_of).subquery("versions_then")
+    return query.where(came_at <= as_of).subquery()
 
 
 @lru_cache(maxsize=_FEW * _OF_EACH)
@@ -82,7 +82,7 @@ def among(
 def but(versions: sa.Subquery, keys: Collection[Key]) -> sa.Subquery:
     """The versions without some."""
     others = [sa.and_(*(versions.c[name] == value for name, value in zip(KEY, key, strict=True))) for key in keys]
-    return sa.select(versions).where(sa.not_(sa.or_(sa.false(), *others))).subquery("others")
+    return sa.select(versions).where(sa.not_(sa.or_(sa.false(), *others))).subquery()
 
 
 def rows_by_key(connection: Connection, table: sa.TableClause, versions: sa.Subquery) -> dict[Key, list[sa.Row[Any]]]:
