@@ -61,6 +61,16 @@ def test_an_altered_version_has_no_value(
     assert [row.value for row in warehouse.results("kota-uji")] == [before.value]
 
 
+def test_a_version_written_in_place_of_an_altered_one_is_logged_with_its_city(
+    warehouse: Warehouse, migrated_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    alter(migrated_url, "UPDATE result SET value = 9 WHERE version = 2")
+    with caplog.at_level("INFO", logger="pipeline.warehouse"):
+        (stored,) = warehouse.store([V2], request=later("r3"))
+        warehouse.store([V2], request=later("r4"))
+    assert caplog.messages == [f"kota-uji: {stored}"]
+
+
 def test_an_altered_older_version_has_no_value_and_the_newest_has(warehouse: Warehouse, migrated_url: str) -> None:
     alter(migrated_url, "UPDATE result SET value = 9 WHERE version = 1")
     (one,) = warehouse.city_view("kota-uji").results

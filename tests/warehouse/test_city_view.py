@@ -7,8 +7,11 @@ from datetime import date, timedelta
 
 import pytest
 
+from connectors.remarks import Remark
+from pipeline.indicators.base import Breakdown, Population, Quotient, RowCounts
 from pipeline.warehouse import AnswerRecord, CityRecord, ReadinessRecords, TargetRecord, Warehouse
-from pipeline.warehouse.records import RuleOutcome
+from pipeline.warehouse.city_view import Part
+from pipeline.warehouse.records import PopulationRecord, RuleOutcome
 from tests.warehouse.test_warehouse import NOW, request, result
 
 TARGETS = (
@@ -42,6 +45,41 @@ def test_a_result_comes_with_versions_parts_files_and_its_target(warehouse: Ware
     assert one.target == TARGETS[0]
     (plain,) = warehouse.results("kota-uji")
     assert plain == replace(one, breakdowns={}, versions=(), target=None)
+
+
+def test_all_that_was_stored_of_a_result_is_shown_in_order(warehouse: Warehouse) -> None:
+    remarks = tuple(Remark(code, f"{code} id", f"{code} en", keeps_provisional=code == "b") for code in "ba")
+    population = Population("kemendagri:31", 412_000, date(2025, 12, 31), "dukcapil")
+    none = Quotient(0.0, 0.0, "hours per incident", None, "tidak ada / none")
+    parts = {"unplanned_only": Quotient(4.0, 2.0, "hours per incident", 4.0), "planned": none}
+    hours = Quotient(6.0, 4.0, "hours per incident", 3.0)
+    members = tuple(Breakdown(of, name, hours) for of, name in (("component", "b"), ("cause", "c"), ("component", "a")))
+    rows = RowCounts(9, 4, {"prank": 1, "duplicate": 2}, {"bad_b": 1, "bad_a": 1})
+    others = {"remarks": remarks, "population": population, "variants": parts, "breakdowns": members}
+    made = replace(result("c", **others), rows=rows)
+    (file,) = request("r3").sources["it_downtime"]
+    files = [replace(file, source=name, name=f"{name}.csv", sha256=letter * 64) for name, letter in ("bd", "ac")]
+    files.append(replace(files[1], sha256="a" * 64, size_bytes=7, owner="Dinas", licence="PDDL"))
+    asked = replace(request("r3", computed_at=NOW + timedelta(days=9)), sources={"it_downtime": tuple(files)})
+    warehouse.store([replace(made, status="provisional")], request=asked)
+    (one,) = warehouse.city_view("kota-uji").results
+    assert one.files == (files[2], files[1], files[0])
+    assert [(reason.code, reason.text_id, reason.text_en, reason.keeps_provisional) for reason in one.reasons] == [
+        ("b", "b id", "b en", True),
+        ("a", "a id", "a en", False),
+    ]
+    assert one.population == PopulationRecord("kemendagri:31", date(2025, 12, 31), "dukcapil", 412_000)
+    assert one.variants == (
+        Part("planned", None, 0.0, 0.0, "hours per incident", "tidak ada / none"),
+        Part("unplanned_only", 4.0, 4.0, 2.0, "hours per incident"),
+    )
+    assert (list(one.excluded.items()), list(one.quarantined.items())) == (
+        [("duplicate", 2), ("prank", 1)],
+        [("bad_a", 1), ("bad_b", 1)],
+    )
+    told = {name: [part.name for part in of] for name, of in one.breakdowns.items()}
+    assert (list(told), told["component"]) == (["cause", "component"], ["a", "b"])
+    assert one.breakdowns["cause"] == (Part("c", 3.0, 6.0, 4.0, "hours per incident"),)
 
 
 def test_as_of_an_earlier_day_only_what_was_known_then_is_seen(warehouse: Warehouse) -> None:

@@ -56,7 +56,8 @@ def test_own_results_of_a_year_come_with_the_rules_that_their_run_held_and_broke
     visits = replace(result("v"), indicator_id="portal_visits")
     warehouse.store([result(), visits], request=request("r1"))
     warehouse.store([result("b", read=4), visits], request=replace(request("r2"), outcomes=outcomes))
-    warehouse.store([replace(result(), period="2024")], request=replace(request("r3"), period="2024"))
+    former = [replace(result(), period="2024", indicator_id=name) for name in ("it_downtime", "online_services")]
+    warehouse.store(former, request=replace(request("r3"), period="2024"))
     assert records.own_results("kota-uji", 2025) == {
         "it_downtime": OwnResult("it_downtime", "2025", 2, "final", NOW, "b", {"outages": (2, 1), "results": (1, 0)}),
         "portal_visits": OwnResult("portal_visits", "2025", 1, "final", NOW, "v"),

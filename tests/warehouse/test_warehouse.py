@@ -398,3 +398,10 @@ def test_a_comparison_names_what_was_not_computed_and_whether_the_year_is_closed
     other = replace(asked, city=replace(asked.city, city_id="kota-lain"))
     assert not warehouse.compare([result()], request=other).is_closed
     assert not warehouse.compare([replace(result(), period="2024")], request=replace(asked, period="2024")).is_closed
+
+
+def test_of_a_period_that_was_never_stored_nothing_is_missed_beside_its_results(warehouse: Warehouse) -> None:
+    warehouse.store([result()], request=request("r1"))
+    month = replace(result(), period="2025-03")
+    found = warehouse.compare([month], request=replace(request("r2"), period="2025-03"))
+    assert (found.beside, found.is_same) == ((), False)
