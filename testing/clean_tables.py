@@ -27,6 +27,7 @@ class CleanTable:
     shares: Shares = field(default_factory=dict)
     remarks: tuple[Remark, ...] = ()
     logs: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    hours: Mapping[str, Mapping[str, Sequence[int]]] = field(default_factory=dict)
 
     @property
     def parts(self) -> list[pd.DataFrame]:
@@ -42,4 +43,5 @@ def clean_in_memory(home: Path, *, city: City, table_name: str, manifests: Seque
     order = {file.file_id: nth for nth, file in enumerate(file for m in manifests for file in m.files)}
     places = pd.DataFrame({"file": frame["source_file_id"].map(order), "row": frame["source_row"]})
     rows = frame.loc[places.sort_values(["file", "row"], kind="stable").index].reset_index(drop=True)
-    return CleanTable(rows, stored.tally, stored.follow_ups, stored.shares, stored.remarks, stored.logs)
+    told = (stored.tally, stored.follow_ups, stored.shares, stored.remarks, stored.logs, stored.hours)
+    return CleanTable(rows, *told)

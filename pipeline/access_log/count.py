@@ -63,13 +63,15 @@ class LogCounts:
     """`visits`: a row per portal, local day and variant; `tally`: lines per local day, outcome and rule.
 
     `files` are those read, members of zips one by one; `side_by_side` says by day how many of them tell of it, but for
-    those with less than a tenth of the lines of their days; `remarks` say what is odd.
+    those with less than a tenth of the lines of their days; `hours` holds by day the lines of each local hour, others'
+    than bots and then bots'; `remarks` say what is odd.
     """
 
     visits: pd.DataFrame
     tally: pd.DataFrame
     files: tuple[FileCounts, ...] = ()
     side_by_side: Mapping[str, int] = field(default_factory=dict)
+    hours: Mapping[str, Sequence[int]] = field(default_factory=dict)
     remarks: tuple[Remark, ...] = ()
 
 
@@ -96,7 +98,7 @@ def count_visits(
         visits["visit_definition"] += _WITHOUT_AGENTS
     visits_count = int(visits.loc[visits["variant"] == "no_midnight_break", "visits_count"].sum())
     remarks = remarks_of(counts, files=files, terms=terms, visits_count=visits_count)
-    return LogCounts(visits, _tally(counts), _files(counts, files), _side_by_side(counts), remarks)
+    return LogCounts(visits, _tally(counts), _files(counts, files), _side_by_side(counts), _hours(counts), remarks)
 
 
 def _give_back_memory() -> None:
@@ -118,6 +120,11 @@ def _side_by_side(counts: Totals) -> dict[str, int]:
         if _FAIR_SHARE * sum(lines.values()) >= of_all[list(lines)].sum():
             found.update(lines.keys())
     return {str(FIRST_DAY + day): count for day, count in sorted(found.items())}
+
+
+def _hours(counts: Totals) -> dict[str, list[int]]:
+    """By local day, as ISO dates, the lines of its hours."""
+    return {str(FIRST_DAY + day): counts.hours[day].tolist() for day in counts.days}
 
 
 class _Summarised:

@@ -29,8 +29,7 @@ from pipeline.access_log.hits import Hits
 from pipeline.access_log.log_terms import LogTerms
 from pipeline.access_log.parts import Block, Stretch, blocks
 from pipeline.access_log.rules import OUTCOMES, RULES, Classes, Classifier
-from pipeline.access_log.sessions import RunColumns, Runs, gather, local_days
-from pipeline.access_log.texts import Verdict
+from pipeline.access_log.sessions import RunColumns, Runs, gather, local_days, midnights
 
 SELECTIONS = ("people", "bots", "redirects", "all")
 UNLISTED = "unlisted"
@@ -38,6 +37,11 @@ NAMES = ("products", "sites", "other_sites")
 _RUN_COLUMNS = ("visitor", "first", "last")
 _SAMPLED_EVERY = 8
 _WORD_BYTES = 8
+# A row of lines by hour: those of others than bots, then those of bots.
+HOURS = 24
+HOUR_SLOTS = 2 * HOURS
+_HOUR_SECONDS = 3600
+_BOT = RULES.index("bot")
 _QUARANTINED = [place for place, rule in enumerate(RULES) if OUTCOMES[rule] == "quarantined"]
 
 Ints = NDArray[np.int64]
@@ -56,8 +60,9 @@ class Summary:
     """A part's maximal runs by selection, its lines by local day and rule, and what remarks are made of.
 
     `runs` are those of four selections of hits and of people whose agents are no browser's (`unlisted`); `days` are
-    those with a readable line since `FIRST_DAY`, `lines` their lines by rule, a row a day, `first_lines` the number of
-    the first of them in the part, from 0; `faults` are lines without a readable time by rule. `names` count the pages
+    those with a readable line since `FIRST_DAY`, `lines` their lines by rule, a row a day, `hours` those by local hour,
+    others' than bots first and then bots' (`HOUR_SLOTS`), `first_lines` the number of the first in the part, from 0;
+    `faults` are lines without a readable time by rule. `names` count the pages
     by what unlisted agents name themselves (`products`), the pages people asked for by the site (`sites`), and the
     lines of sites that are not the portal's (`other_sites`). `is_cut` says that the part ends in the middle of a line,
     `lacks_agents` that the file's first lines tell none. `following` is where the next part of the file begins, null
@@ -67,6 +72,7 @@ class Summary:
     runs: Mapping[str, RunColumns]
     days: Ints
     lines: Ints
+    hours: Ints
     first_lines: Ints
     faults: Ints
     names: Mapping[str, Counter[str]]
@@ -101,7 +107,7 @@ class Summary:
             "lacks_agents": self.lacks_agents,
             "following": self.following and [self.following.begin, self.following.directive.hex()],
         }
-        columns = {name: getattr(self, name) for name in ("days", "lines", "first_lines", "faults")}
+        columns = {name: getattr(self, name) for name in ("days", "lines", "hours", "first_lines", "faults")}
         columns |= {f"pages.{name}": column for name, column in self.concentration.columns().items()}
         for name, runs in self.runs.items():
             columns |= {f"runs.{name}.{column}": getattr(runs, column) for column in _RUN_COLUMNS}
@@ -119,6 +125,7 @@ class Summary:
             },
             columns["days"],
             columns["lines"],
+            columns["hours"],
             columns["first_lines"],
             columns["faults"],
             {name: Counter(counts) for name, counts in about["names"].items()},
@@ -200,6 +207,7 @@ class _Part:
         self._runs = {name: Runs(terms.idle_seconds) for name in (*SELECTIONS, UNLISTED)}
         self._names: dict[str, Counter[str]] = {name: Counter() for name in NAMES}
         self._lines: dict[int, Ints] = {}
+        self._hours: dict[int, Ints] = {}
         self._first_lines: dict[int, int] = {}
         self._faults = np.zeros(len(RULES), np.int64)
         self._lines_count = 0
@@ -211,7 +219,7 @@ class _Part:
     def add(self, hits: Hits, *, classes: Classes) -> None:
         """Add the part's next block."""
         self.blocks_count += 1
-        self._count_lines(hits, rules=classes.rule)
+        self._count_lines(hits, classes)
         selections = classes.selections()
         is_page = selections["people"]
         self._concentration.add(classes, is_page=is_page)
@@ -230,7 +238,7 @@ class _Part:
         for name, runs in zip(selections, found, strict=True):
             self._runs[name].add(runs)
 
-    def _count_lines(self, hits: Hits, *, rules: Verdict) -> None:
+    def _count_lines(self, hits: Hits, classes: Classes) -> None:
         days = local_days(hits.seconds, zone=self._terms.zone)
         before = self._lines_count
         self._lines_count += len(days) + hits.faults.total()
@@ -238,23 +246,30 @@ class _Part:
             self._faults[RULES.index(name)] += fault_count
         if not len(days):
             return
-        low, high = int(days.min()), int(days.max()) + 1
-        counts = np.bincount((days - low) * len(RULES) + rules, minlength=(high - low) * len(RULES))
-        per_day = counts.reshape(-1, len(RULES))
+        low = int(days.min())
+        per_day = _by_day(days - low, classes.rule, slots_count=len(RULES))
+        per_hour = _by_day(days - low, self._hour_slots(hits.seconds, days, classes), slots_count=HOUR_SLOTS)
         for place in np.flatnonzero(per_day.any(axis=1)).tolist():
             day = place + low
             self._lines[day] = self._lines.get(day, 0) + per_day[place]
+            self._hours[day] = self._hours.get(day, 0) + per_hour[place]
             if day not in self._first_lines:
                 self._first_lines[day] = before + int(hits.lines[days == day].min())
+
+    def _hour_slots(self, seconds: Ints, days: Ints, classes: Classes) -> Ints:
+        """The place of each hit among `HOUR_SLOTS`; where clocks are put back, the last hour has two."""
+        hours = np.minimum((seconds - midnights(self._terms.zone)[days]) // _HOUR_SECONDS, HOURS - 1)
+        return np.asarray(hours + HOURS * (classes.client_rule == _BOT))
 
     def summary(self, *, following: Place | None) -> Summary:
         """What the part holds, now that it was read."""
         days = np.array(sorted(self._lines), np.int64)
-        lines = [self._lines[day] for day in days.tolist()]
+        lines, hours = ([of_day[day] for day in days.tolist()] for of_day in (self._lines, self._hours))
         return Summary(
             {name: runs.merged() for name, runs in self._runs.items()},
             days,
             np.array(lines, np.int64).reshape(-1, len(RULES)),
+            np.array(hours, np.int64).reshape(-1, HOUR_SLOTS),
             np.array([self._first_lines[day] for day in days.tolist()], np.int64),
             self._faults,
             self._names,
@@ -264,3 +279,9 @@ class _Part:
             self._lacks_agents,
             following,
         )
+
+
+def _by_day(days: Ints, slots: NDArray[np.integer[Any]], *, slots_count: int) -> Ints:
+    """How often each slot occurs on each day from 0 on, a row a day."""
+    counts = np.bincount(days * slots_count + slots, minlength=(int(days.max()) + 1) * slots_count)
+    return counts.reshape(-1, slots_count)

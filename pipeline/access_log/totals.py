@@ -56,17 +56,18 @@ def add_up(outlines: Mapping[PartKey, Outline], *, terms: LogTerms) -> Totals:
 
 @dataclass
 class Totals:
-    """The sum of summaries: visits and new visitors by day, lines by local day and rule, what remarks are made of.
+    """The sum of summaries: visits and new visitors by day, lines by local day and rule or hour, what remarks tell.
 
     `names` are those of `Summary`. Of each file `considered` counts the lines but blank and header lines, `unread`
     those among them that no format fits or whose time is bad, `days_of_files` its lines by day; `cut_files` end in the
-    middle of a line.
+    middle of a line. `hours` are the lines of each day by hour.
     """
 
     terms: LogTerms
     considered: Counter[int] = field(default_factory=Counter)
     unread: Counter[int] = field(default_factory=Counter)
     days_of_files: defaultdict[int, Counter[int]] = field(default_factory=lambda: defaultdict(Counter))
+    hours: dict[int, Ints] = field(default_factory=dict)
     cut_files: set[int] = field(default_factory=set)
     concentration: Concentration = field(default_factory=Concentration)
     forwarded: Forwarded = field(default_factory=Forwarded)
@@ -106,7 +107,8 @@ class Totals:
         self.unread[position] += summary.unread_count
         self._lines_counts[key] = summary.lines_count
         self.cut_files |= {position} if summary.is_cut else set()
-        for day, line in zip(summary.days.tolist(), summary.first_lines.tolist(), strict=True):
+        for day, of_hours, line in zip(summary.days.tolist(), summary.hours, summary.first_lines.tolist(), strict=True):
+            self.hours[day] = self.hours.get(day, 0) + of_hours
             place = (position, nth, line)
             self._first_seen[day] = min(place, self._first_seen.get(day, place))
 

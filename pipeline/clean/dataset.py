@@ -59,7 +59,8 @@ class Dataset:
     `tally` counts the lines of access logs (null without any), `follow_ups` the rows of follow-up logs by source;
     `remarks` are what was found worth knowing while the sources were read, `unmapped` the commonest texts that a value
     map does not know, by source and clean column. `shares` are signs of ids and headers, by sign and place. `logs` says
-    by source and day how many log files tell of it side by side.
+    by source and day how many log files tell of it side by side, `hours` how many lines they have of each hour, others'
+    than bots and then bots'.
     """
 
     path: Path
@@ -70,6 +71,7 @@ class Dataset:
     unmapped: Mapping[str, Common] = field(default_factory=dict)
     shares: Shares = field(default_factory=dict)
     logs: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    hours: Mapping[str, Mapping[str, Sequence[int]]] = field(default_factory=dict)
 
     @cached_property
     def frame(self) -> pd.DataFrame:
@@ -177,7 +179,8 @@ def read_dataset(path: Path, table: Table) -> Dataset:
     tally = pd.read_parquet(path / _TALLY) if (path / _TALLY).is_file() else None
     follow_ups = {name: RowCounts(**rows) for name, rows in raw["follow_ups"].items()}
     remarks = tuple(Remark(**remark) for remark in raw["remarks"])
-    return Dataset(path, table, tally, follow_ups, remarks, raw["unmapped"], raw["shares"], raw["logs"])
+    told = {name: raw[name] for name in ("unmapped", "shares", "logs", "hours")}
+    return Dataset(path, table, tally, follow_ups, remarks, **told)
 
 
 def damage_of(path: Path) -> list[str]:
@@ -256,7 +259,7 @@ def _write(folder: Path, sources: Sequence[Landed], table: Table, *, summaries: 
 
     What logs hold is looked up and kept in `summaries`.
     """
-    files, tallies, side_by_side = MonthFiles(folder, table), [], {}
+    files, tallies, side_by_side, hours = MonthFiles(folder, table), [], {}, {}
     logs = [landed for landed in sources if landed.source.format == "access_log"]
     with ExitStack() as stack:
         stack.callback(files.let_go)
@@ -271,6 +274,7 @@ def _write(folder: Path, sources: Sequence[Landed], table: Table, *, summaries: 
             files.add(Block.of(finished(counts.visits, table), table))
             tallies.append(counts.tally)
             side_by_side[landed.manifest.source] = counts.side_by_side
+            hours[landed.manifest.source] = counts.hours
         _refuse_a_portal_twice(logs, side_by_side)
         alike = {source.name: _resolve_duplicates(source, files) for source in written}
         found = _shared_counts(written, files)
@@ -281,7 +285,7 @@ def _write(folder: Path, sources: Sequence[Landed], table: Table, *, summaries: 
     remarks = [asdict(remark) for landed in sources for remark in landed.all_remarks]
     unmapped = {landed.manifest.source: landed.unmapped.most_common for landed in sources}
     content = {"follow_ups": follow_ups, "remarks": remarks, "unmapped": unmapped, "files": kept_files(folder)}
-    content["logs"] = side_by_side
+    content |= {"logs": side_by_side, "hours": hours}
     of_ids = shares(alike, found, rows={one.name: one.usable_count for one in written}, table=table)
     content["shares"] = of_ids | _shares_of_files(written, table)
     (folder / LIST).write_bytes(sealed(json.dumps(content, sort_keys=True)))

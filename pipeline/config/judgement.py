@@ -34,6 +34,8 @@ LIMITS = (
     "missing_month_files_count",
     "other_month_files_count",
     "days_of_fewer_logs_count",
+    "empty_hours_count",
+    "missing_hours_pct",
     "zero_days_count",
     "busiest_day_times",
     "copies_pct",

@@ -196,6 +196,28 @@ OF_TABLES = (
         keeps_provisional=True,
     ),
     _sign(
+        "empty_hours_count",
+        "Paling banyak {limit} jam yang hampir tiap hari tanpa satu baris log pun, padahal jam lain ramai (lebih dari "
+        "itu: log sebagian hari hilang atau tertimpa, atau jamnya zona lain? Minta log yang utuh, atau tulis zone di "
+        "sumber ini; bila server memang mati pada jam itu, jelaskan di judgement.explained)",
+        "At most {limit} hours have no line of the log on nearly every day, while other hours are busy (more: is part "
+        "of each day's log missing or overwritten, or is its clock another zone's? Ask for the whole log, or write "
+        "zone of this source; if the server is off in these hours, say so in judgement.explained)",
+        most=0,
+        keeps_provisional=True,
+    ),
+    _sign(
+        "missing_hours_pct",
+        "Paling banyak {limit} % baris log hilang menurut jam-jam kosong, tiga atau lebih berturut-turut, yang pada "
+        "hari yang sama di minggu lain berisi (lebih dari itu: log terpotong, tertimpa atau belum diminta? Letakkan "
+        "berkas yang utuh; bila server memang mati saat itu, jelaskan di judgement.explained)",
+        "At most {limit} % of the log's lines are missing by empty hours, three or more in a row, that have lines on "
+        "the same day of other weeks (more: is the log cut, overwritten or not asked for? Put the whole files there; "
+        "if the server was down then, say so in judgement.explained)",
+        most=1,
+        keeps_provisional=True,
+    ),
+    _sign(
         "zero_days_count",
         "Paling banyak {limit} hari tanpa kunjungan di portal yang biasanya dikunjungi",
         "At most {limit} days without a visit on a portal that is visited daily",

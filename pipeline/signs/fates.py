@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
@@ -81,7 +81,8 @@ class Read:
 
     `sources` and `names` are those of each file, by its id.
     `shares` are signs found while the table was cleaned, with their details, by sign and place; `logs` says by source
-    and day how many log files tell of it side by side.
+    and day how many log files tell of it side by side, `hours` how many lines they have of each hour, others' than bots
+    and then bots'.
     """
 
     rows: pd.DataFrame
@@ -91,3 +92,4 @@ class Read:
     names: Mapping[str, str] = field(default_factory=dict)
     shares: Mapping[str, Mapping[str, tuple[float, str]]] = field(default_factory=dict)
     logs: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    hours: Mapping[str, Mapping[str, Sequence[int]]] = field(default_factory=dict)

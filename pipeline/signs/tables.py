@@ -21,6 +21,7 @@ from pipeline.signs.copies import (
     told_things,
 )
 from pipeline.signs.fates import Fates, Read
+from pipeline.signs.hours import empty_hours, missing_hours
 from pipeline.signs.incidents import (
     far_apart,
     joined_by_component,
@@ -91,6 +92,9 @@ def _table_rows(
     yield table.name, table.name, *empty_months(read.fates, table)
     yield from _clusters(read, table)
     yield from _of_cleaning(read, table)
+    for source, told in read.hours.items():
+        yield table.name, f"{source} hours", *empty_hours(told, read.fates.period)
+        yield table.name, f"{source} hours of days", *missing_hours(told, read.fates.period, worked=worked.get(source))
     if table.name in ENDS and not read.fates.period.is_month:
         yield from month_files(read, table, worked=worked)
 

@@ -48,7 +48,8 @@ def read_tables(
             accounts[name] = account = _account(reading.rows, dataset.tally)
             account["held_with_group"] = reading.held_count
             files, of_rows = sources.get(name, {}), account["considered"]
-            found[name] = Read(sample.frame, reading.fates, files, of_rows, names, dataset.shares, dataset.logs)
+            told = (dataset.shares, dataset.logs, dataset.hours)
+            found[name] = Read(sample.frame, reading.fates, files, of_rows, names, *told)
     return [*checks, *([check_of_frame(accounting(accounts), "rows")] if checks else ())], found
 
 

@@ -166,6 +166,21 @@ def test_every_line_is_in_one_class_tested_in_a_fixed_order(
     ]
 
 
+def test_lines_are_counted_by_local_hour_those_of_bots_apart_whatever_they_ask_for(count: Count) -> None:
+    def hours(*of_people: int, bots: tuple[int, ...] = ()) -> list[int]:
+        return [of.count(hour) for of in (of_people, bots) for hour in range(24)]
+
+    late = NOON + timedelta(hours=11, minutes=59)
+    asset = Request(late, agent=GOOGLEBOT, request="GET /a.css HTTP/1.1")
+    found = count([Request(NOON), Request(NOON, status=404), Request(late), asset, b"no log line"])
+    assert found.hours == {"2024-05-20": hours(12, 12, 23, bots=(23,))}
+    in_utc = count([Request(NOON), Request(NOON - timedelta(hours=6))], zone="UTC")
+    assert in_utc.hours == {"2024-05-20": hours(5), "2024-05-19": hours(23)}
+    # A day of 25 hours has two in its last.
+    ends = [datetime(2024, 10, 27, hour, 30, tzinfo=UTC) for hour in (20, 21, 22)]
+    assert count(map(Request, ends), zone="Europe/Berlin").hours == {"2024-10-27": hours(22, 23, 23)}
+
+
 def test_lines_that_cannot_be_read_are_counted_without_a_day_and_without_a_visit(count: Count) -> None:
     no_time = Request(NOON).line.replace(b"May", b"Mei")
     counts = count([b"", b"no log line", no_time, b"  \r"])

@@ -90,6 +90,7 @@ def assert_same(one: LogCounts, other: LogCounts) -> None:
     assert [(counts.rows_count, counts.unread_count) for counts in one.files] == [
         (counts.rows_count, counts.unread_count) for counts in other.files
     ]
+    assert one.hours == other.hours
     assert one.remarks == other.remarks
 
 

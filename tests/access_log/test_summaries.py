@@ -133,6 +133,7 @@ def test_place_order_and_repeats_of_parts_change_no_count(
         whole = count([LogFile("whole", folder / "whole")])
     rows = ["visited_on", "variant", "visits_count"]
     pd.testing.assert_frame_equal(counts.visits[rows], whole.visits[rows])
+    assert counts.hours == whole.hours
     if all(split):
         pd.testing.assert_frame_equal(counts.tally, whole.tally)
 
