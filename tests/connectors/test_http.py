@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import json
 import re
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler
@@ -125,9 +127,10 @@ def test_a_dripping_answer_is_given_up(server: Server) -> None:
     server.faults = [drip]
     limits = Limits(read_seconds=5, answer_seconds=0.5, tries=1)
     began = time.monotonic()
-    with pytest.raises(SourceUnavailable):
+    with pytest.raises(SourceUnavailable) as caught:
         client(server, limits=limits).ask(Request("x"))
     assert time.monotonic() - began < 1.9
+    assert caught.value.en == f"{server.url}/x: the answer was not complete after 0.5 seconds. Try again later."
 
 
 @pytest.mark.parametrize("fault", [status(401), status(500)])
@@ -231,6 +234,44 @@ def test_the_end_of_an_answer_is_proved_or_not(fault: Fault, content: bytes, is_
     server.faults = [fault]
     answer = client(server).ask(Request("x"))
     assert (answer.content, answer.is_end_proved) == (content, is_proved)
+
+
+NOISE, ZEROS = hashlib.shake_128(b"noise").digest(200_000), bytes(200_000)
+
+
+@pytest.mark.parametrize(
+    ("sent", "encoding", "content", "most"),
+    [
+        (NOISE, "", NOISE, len(NOISE)),
+        (gzip.compress(NOISE), "gzip", NOISE, len(gzip.compress(NOISE))),
+        (gzip.compress(ZEROS), "gzip", ZEROS, len(ZEROS)),
+    ],
+)
+def test_an_answer_of_several_chunks_may_be_of_so_many_bytes_as_sent_and_unzipped_and_no_more(
+    server: Server, sent: bytes, encoding: str, content: bytes, most: int
+) -> None:
+    server.faults = [unfinished(sent, Content_Encoding=encoding, Content_Length=str(len(sent)))] * 2
+    assert client(server, limits=replace(QUICK, answer_bytes=most)).ask(Request("x")).content == content
+    with pytest.raises(DataRejected) as caught:
+        client(server, limits=replace(QUICK, answer_bytes=most - 1)).ask(Request("x"))
+    told = f"{most - 1:,}"
+    assert caught.value.en == f"{server.url}/x: the answer exceeds {told} bytes. Make pages smaller ('size')."
+    assert caught.value.id.startswith(f"{server.url}/x: jawaban lebih dari {told.replace(',', '.')} bita.")
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        unfinished(b'{"a": '),
+        unfinished(ZIPPED[:-5], Content_Encoding="gzip"),
+        unfinished(b"no zip at all", Content_Encoding="gzip"),
+    ],
+)
+def test_an_answer_that_broke_off_is_told_with_its_address(server: Server, fault: Fault) -> None:
+    server.faults = [fault]
+    with pytest.raises(SourceUnavailable) as caught:
+        client(server, limits=replace(QUICK, tries=1)).ask(Request("x"))
+    assert caught.value.en.startswith(f"{server.url}/x: the answer broke off before its end.")
 
 
 def test_an_answer_encoded_in_another_way_is_refused(server: Server) -> None:
