@@ -113,10 +113,12 @@ def test_an_answer_larger_than_allowed_is_given_up(server: Server) -> None:
         client(server, limits=Limits(answer_bytes=20)).ask(Request("x"))
 
 
-def test_a_dripping_answer_is_given_up(server: Server) -> None:
+@pytest.mark.parametrize("tells_length", [True, False])
+def test_a_dripping_answer_is_given_up(server: Server, tells_length: bool) -> None:
     def drip(handler: BaseHTTPRequestHandler) -> bool:
         handler.send_response(200)
-        handler.send_header("Content-Length", "1000")
+        if tells_length:
+            handler.send_header("Content-Length", "1000")
         handler.end_headers()
         for _ in range(20):
             handler.wfile.write(b"x")

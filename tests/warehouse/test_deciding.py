@@ -12,6 +12,7 @@ import pytest
 from connectors.remarks import Found, Remark
 from pipeline.indicators.base import Population, Result, RowCounts
 from pipeline.warehouse import Correction, StoreRequest
+from pipeline.warehouse.comparing import Difference
 from pipeline.warehouse.deciding import decide
 from pipeline.warehouse.records import InputChanges, RowChanges
 from pipeline.warehouse.seals import Version, seal_of
@@ -134,7 +135,9 @@ def test_the_first_version_has_the_number_after_all_that_were_ever_known() -> No
     assert [(one.place, one.stored) for one in first.differences] == [("result", None)]
     lost = decide(FIRST, [], replace(ASKED, known_versions={"it_downtime": 3}))
     assert (lost.stored.version, "up to v3 were stored" in lost.stored.change_reason) == (4, True)
-    assert [one.key["version"] for one in lost.differences[1:]] == [1, 2, 3]
+    key = {"city_id": "kota-uji", "indicator_id": "it_downtime", "period": "2025"}
+    gone = [Difference("result", key | {"version": n}, None, None, {"version": n}) for n in (1, 2, 3)]
+    assert list(lost.differences[1:]) == gone
     after = decide(FIRST, [stored(FIRST, ASKED)], replace(ASKED, known_versions={"it_downtime": 3}))
     assert (after.stored.version, [one.key["version"] for one in after.differences]) == (4, [2, 3])
 

@@ -376,6 +376,21 @@ def test_what_a_city_explains_of_a_period_is_told_of_all_its_versions_the_oldest
     assert warehouse.explained("kota-uji", "2024") == {}
 
 
+def test_what_a_sign_found_is_kept_with_its_remark_and_nothing_with_others(
+    warehouse: Warehouse, migrated_url: str
+) -> None:
+    found = Found("gangguan", 2.5, ("2025-03", "2025-04"), "rusak")
+    bare = Found("results", None)
+    remarks = tuple(Remark("a", "a", "a", found=one) for one in (found, bare, None))
+    warehouse.store([result(remarks=remarks)], request=request("r1"))
+    kept = "SELECT place, found_in, found_value, found_dates, explanation FROM result_remark ORDER BY place"
+    assert query(migrated_url, kept) == [
+        (1, "gangguan", 2.5, "2025-03 2025-04", "rusak"),
+        (2, "results", None, None, None),
+        (3, None, None, None, None),
+    ]
+
+
 def test_breakdowns_are_given_whole_when_asked_for(warehouse: Warehouse) -> None:
     warehouse.store([result()], request=request("r1"))
     (shown,) = warehouse.current("kota-uji", is_whole=True)
