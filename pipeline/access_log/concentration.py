@@ -20,11 +20,12 @@ Keys = NDArray[np.uint64]
 
 
 class Concentration:
-    """Pages people asked for: all, those from private addresses, and those by address and by agent."""
+    """Pages people asked for: all, those from private and from masked addresses, and those by address and by agent."""
 
     def __init__(self) -> None:
         self.pages_count = 0
         self.private_count = 0
+        self.masked_count = 0
         self._addresses, self._agents = empty_slots(), empty_slots()
 
     def add(self, classes: Classes, *, is_page: Flags) -> None:
@@ -33,12 +34,13 @@ class Concentration:
         pages, private = tally_pages(classes.address, classes.visitor, (is_page, classes.is_private), slots)
         self.pages_count += pages
         self.private_count += private
+        self.masked_count += int(np.count_nonzero(is_page & classes.is_masked))
 
     def columns(self) -> Mapping[str, Ints]:
         """The counts by name, those by slot as the slots counted and their counts."""
         addresses, agents = (np.flatnonzero(slots) for slots in (self._addresses, self._agents))
         return {
-            "pages": np.array([self.pages_count, self.private_count]),
+            "pages": np.array([self.pages_count, self.private_count, self.masked_count]),
             "addresses": np.stack([addresses, self._addresses[addresses]]),
             "agents": np.stack([agents, self._agents[agents]]),
         }
@@ -47,7 +49,7 @@ class Concentration:
     def of_columns(cls, columns: Mapping[str, Ints]) -> Concentration:
         """The counts that `columns` gave."""
         made = cls()
-        made.pages_count, made.private_count = columns["pages"].tolist()
+        made.pages_count, made.private_count, made.masked_count = columns["pages"].tolist()
         for slots, name in ((made._addresses, "addresses"), (made._agents, "agents")):
             slots[columns[name][0]] = columns[name][1]
         return made
@@ -56,6 +58,7 @@ class Concentration:
         """Add another's counts, made with the same key."""
         self.pages_count += other.pages_count
         self.private_count += other.private_count
+        self.masked_count += other.masked_count
         self._addresses += other._addresses
         self._agents += other._agents
 

@@ -64,6 +64,7 @@ def remarks_of(counts: Totals, *, files: Sequence[LogFile], terms: LogTerms, vis
     lines = counts.lines.sum(axis=0)
     return (
         *_of_addresses(counts.concentration, terms),
+        *_of_masked(counts.concentration),
         *_of_agents(counts.concentration),
         *_of_visitors(counts.visits["people"].most_of_one_visitor, visits_count),
         *_of_single_pages(counts.concentration.pages_count, visits_count),
@@ -105,6 +106,21 @@ def _place_of_client(terms: LogTerms) -> tuple[str, str]:
     if terms.picks_client:
         return "dipilih dari alamat yang diteruskan", "chosen from the forwarded addresses"
     return "kolom alamat baris log", "the lines' address field"
+
+
+def _of_masked(pages: Concentration) -> Iterator[Remark]:
+    """Addresses without their last part stand for all that share the rest, so that visitors become one."""
+    pct = 100 * pages.masked_count / max(pages.pages_count, 1)
+    if pages.pages_count >= LEAST_PAGES and pct > ADDRESS_LIMIT_PCT:
+        yield Remark(
+            "masked_addresses",
+            f"{int(pct)} % halaman diminta dari alamat yang bagian akhirnya disamarkan (0, '::' atau x; batas "
+            f"{ADDRESS_LIMIT_PCT} %), sehingga beberapa pengunjung terhitung sebagai satu. Minta log dengan alamat "
+            "utuh, atau yang alamatnya diganti sandi tetap (satu sandi untuk satu alamat)",
+            f"{int(pct)} % of the pages were asked for from addresses whose last part is masked (0, '::' or x; limit "
+            f"{ADDRESS_LIMIT_PCT} %), so that several visitors count as one. Ask for a log with whole addresses, or "
+            "with each replaced by a lasting pseudonym of its own",
+        )
 
 
 def _of_agents(pages: Concentration) -> Iterator[Remark]:

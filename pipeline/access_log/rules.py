@@ -30,6 +30,7 @@ _PLACE = {rule: place for place, rule in enumerate(RULES)}
 _STATUSES = np.arange(1000)
 _IS_ANSWERED = (_STATUSES // 100 == 2) | (_STATUSES == 304)
 _IS_REDIRECT = np.isin(_STATUSES, (301, 302))
+_IS_BLOTTED = np.isin(np.arange(256), [*b":xX*"])
 _EXTENSION = re.compile(rb"\.([a-z0-9]{1,11})$")
 _ASSETS = frozenset(
     b"css js mjs map wasm webmanifest png jpg jpeg gif ico cur svg webp avif bmp woff woff2 ttf otf eot swf "
@@ -57,7 +58,8 @@ Keys = NDArray[np.uint64]
 class Classes:
     """Per hit: the hashes of visitor and address, the rules that exclude the request and the client, 0 for none.
 
-    `is_moved_page` marks pages answered with a redirect, `is_private` pages asked for from a private address.
+    `is_moved_page` marks pages answered with a redirect, `is_private` pages asked for from a private address, and
+    `is_masked` hits whose address has no last part: `36.85.7.0`, `2001:db8::`, `36.85.7.x`.
     `product` is the place in `products` of what an agent that is no browser's and on no list names itself, 0 for
     others; `site` that in `sites` of the host asked for, below 0 for others than the portal's, 0 where none is told.
     """
@@ -68,6 +70,7 @@ class Classes:
     client_rule: Verdict
     is_moved_page: Flags
     is_private: Flags
+    is_masked: Flags
     product: Verdict
     site: Verdict
     products: Names
@@ -162,6 +165,7 @@ class Classifier:
             client_rules,
             is_moved_page,
             is_private,
+            _are_masked(clients),
             product,
             site,
             self.products,
@@ -185,6 +189,13 @@ def _without_ports(addresses: Texts) -> Texts:
     places = found[0, :count]
     begins[places], ends[places] = found[1:, :count]
     return Texts(addresses.data, begins, ends)
+
+
+def _are_masked(addresses: Texts) -> Flags:
+    """Which addresses have zero, nothing or a sign of blotting as their last part."""
+    last, before = (addresses.data[addresses.ends - back] for back in (1, 2))
+    masked: Flags = _IS_BLOTTED[last] | (last == ord("0")) & (before == ord("."))
+    return masked
 
 
 def request_rule(request: bytes) -> int:

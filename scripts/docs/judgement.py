@@ -60,8 +60,8 @@ Nothing in the data tells of these; ask whoever wrote the export, the query or t
 - Nights that an access log lacks, where no bot comes by day either; an hour or two of some days; where few people come,
   stretches of some days, which may be chance; evenings, where days break off at other hours each; of two servers, the
   hours that one of them lacks. Other hours without a line are seen (`empty_hours_count`, `missing_hours_pct`).
-- A log whose addresses are cut short (`36.85.0.0`): visitors become one; a probe that looks like a browser and has many
-  addresses; a log that keeps one request in ten; W3C logs written on local time, which are read as UTC.
+- A probe that looks like a browser and has many addresses; a log that keeps one request in ten; W3C logs written on
+  local time, which are read as UTC.
 - A filter of the analytics property itself, such as one on internal traffic, that no answer names.
 """
 

@@ -24,9 +24,10 @@ def test_two_whose_hashes_are_alike_in_part_are_not_taken_for_one(alike: np.ndar
 
 def test_kept_counts_give_what_was_counted() -> None:
     pages, slots = Concentration(), count_by_slot(BY_FIRST_BITS.repeat([5, 4]))
-    pages.absorb(Concentration.of_columns({"pages": np.array([9, 0]), **_sparse(addresses=slots, agents=slots)}))
+    pages.absorb(Concentration.of_columns({"pages": np.array([9, 2, 3]), **_sparse(addresses=slots, agents=slots)}))
     pages.absorb(Concentration.of_columns(pages.columns()))
-    assert (pages.pages_count, pages.most_of_one_address, pages.most_of_one_agent) == (18, 10, 10)
+    assert (pages.pages_count, pages.private_count, pages.masked_count) == (18, 4, 6)
+    assert (pages.most_of_one_address, pages.most_of_one_agent) == (10, 10)
 
 
 def _sparse(**slots: np.ndarray) -> dict[str, np.ndarray]:

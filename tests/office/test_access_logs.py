@@ -64,6 +64,12 @@ def lines(template: str, *, head: str = "") -> str:
     return f"{head}\n{text}" if head else text
 
 
+def from_each_in_turn(*addresses: str) -> str:
+    """A request at each moment, from addresses with a number of their own."""
+    templates = [f"{addresses[nth % len(addresses)].format(nth + 1)} - - {TAIL}\n" for nth in range(len(MOMENTS))]
+    return "".join(template.format(day=day) for template, (day, _) in zip(templates, MOMENTS, strict=True))
+
+
 def docker(text: str) -> str:
     return "".join(json.dumps({"log": line + "\n", "stream": "stdout"}) + "\n" for line in text.splitlines())
 
@@ -175,6 +181,11 @@ def test_a_packed_log_is_read_and_a_damaged_one_named(tmp_path: Path, pack: Call
         ("", lines(f'10.0.0.1 - - {TAIL} "{{who}}"'), "one_address", "one private address"),
         ("", lines(f"10.0.{{day}}.1 - - {TAIL}"), "private_addresses", "private addresses"),
         ("", lines(f"198.51.100.1 - - {TAIL}"), "one_address", "one public address"),
+        ("", from_each_in_turn("198.51.{}.0"), "masked_addresses", "100 % of the pages"),
+        ("", from_each_in_turn("198.51.{}.0", "198.51.{}.0", "203.0.113.{}"), "masked_addresses", "66 % of the pages"),
+        ("", from_each_in_turn("198.51.{}.x"), "masked_addresses", "lasting pseudonym"),
+        ("", from_each_in_turn("198.51.{}.xxx"), "masked_addresses", "lasting pseudonym"),
+        ("", from_each_in_turn("2001:db8:{}::"), "masked_addresses", "lasting pseudonym"),
         ("own_networks: [203.0.113.0/24]", COMBINED, "rule_excludes_most", "own_networks"),
         ("", COMBINED.replace("200 5", "301 5"), "rule_excludes_most", "status"),
         ("", COMBINED + COMBINED.splitlines()[0][:60], "log_cut", "middle of a line"),
@@ -210,8 +221,9 @@ def test_what_is_odd_keeps_the_result_from_being_final_and_names_no_address(
     assert not re.search(r"203\.0\.113\.\d|198\.51|10\.0\.\d", str(found[code]))
 
 
-def test_a_sound_log_is_odd_in_nothing(tmp_path: Path) -> None:
-    write(tmp_path, log=COMBINED)
+@pytest.mark.parametrize("log", [COMBINED, from_each_in_turn("198.51.{}.0", "203.0.113.{}")])
+def test_a_sound_log_is_odd_in_nothing(tmp_path: Path, log: str) -> None:
+    write(tmp_path, log=log)
     assert codes(computed()) == set()
 
 
