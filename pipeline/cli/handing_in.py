@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import click
 
@@ -13,7 +13,7 @@ from connectors.errors import TolokError
 from pipeline.cli.asked import asked_period, asked_periods
 from pipeline.cli.group import commands
 from pipeline.cli.printing import json_text, say, shown_progress
-from pipeline.cli.stored import nothing_stored, open_warehouse, parts_of_province, results_of
+from pipeline.cli.stored import members_of, nothing_stored, open_warehouse, views_of
 from pipeline.settings import Settings
 
 if TYPE_CHECKING:
@@ -109,22 +109,24 @@ def _write_reports(
         yield from steps.report(name, label, formats=formats, languages=languages or ("id",), reporting=reporting)
         return
     if "html" in formats:
-        yield str(_write_page_of_province(Settings.from_environment(), name, label, results_of(name, label)))
+        yield str(_write_page_of_province(Settings.from_environment(), name, label))
     for path in reporting.write(name, label, formats=formats, languages=languages or ("id",)):
         yield str(path)
 
 
-def _write_page_of_province(settings: Settings, name: str, label: str, results: list[dict[str, Any]]) -> Path:
+def _write_page_of_province(settings: Settings, name: str, label: str) -> Path:
     from pipeline.config.province import load_province
     from pipeline.report.page import write_page
+    from pipeline.warehouse import shown
 
+    views = views_of(name, label)
     province, names = load_province(settings.cities, name), open_warehouse().city_names()
     return write_page(
         settings.home / "reports" / name / f"{label}.html",
         city_name=province.name,
         period=label,
-        results=results,
-        breakdowns={row["indicator"]: parts_of_province(row) for row in results},
+        results=[shown(view, is_whole=True) for view in views],
+        breakdowns={view.indicator_id: members_of(view) for view in views},
         verdicts=[],
         sources=[],
         parts={part: names.get(part, part) for part in province.parts},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -12,14 +13,14 @@ from pipeline.cli.asked import IndicatorName, asked_period, period_and_indicator
 from pipeline.cli.group import commands
 from pipeline.cli.printing import json_text, print_results, say, say_where, shown_progress
 from pipeline.cli.stored import (
+    members_of,
     moment_of,
     nothing_stored,
-    open_warehouse,
-    parts_of_province,
     results_of,
     stale_lines,
     standing_lines,
     versions_of,
+    views_of,
 )
 from pipeline.indicators.definition import definitions
 from pipeline.settings import Settings, city_ids
@@ -81,32 +82,25 @@ def explain(city: str, period: str, indicator: str, groups: tuple[str, ...], as_
     """Uraikan satu angka (10.3 atau inquiry_response). / Take one number apart (10.3 or inquiry_response)."""
     from pipeline.report.text import explanation
     from pipeline.report.versions import described_version, version_lines
+    from pipeline.warehouse import shown
 
     label = asked_period(period).label
-    row = next((row for row in results_of(city, label, is_whole=as_json) if row["indicator"] == indicator), None)
-    if row is None:
+    view = next((one for one in views_of(city, label, is_whole=True) if one.indicator_id == indicator), None)
+    if view is None:
         raise nothing_stored(city, label)
     if groups:
         _print_rows_behind(city, label, indicator, groups)
         return
+    row, parts = shown(view, is_whole=True), [asdict(part) | {"variant": part.name} for part in view.variants]
     effects, note = _effects(row)
-    warehouse = open_warehouse()
-    parts, told = warehouse.variant_parts(city, label, indicator), versions_of(city, label, indicator, as_of=None)
+    told = versions_of(city, label, indicator, as_of=None)
     if as_json:
         from pipeline.report.text import explained
 
         versions = [described_version(one) for one in told]
         say(json_text([explained(row, parts=parts, effects=effects, note=note, versions=versions)]))
         return
-    say(
-        explanation(
-            row,
-            parts=parts,
-            breakdowns=warehouse.breakdowns(city, label).get(indicator) or parts_of_province(row),
-            effects=effects,
-            note=note,
-        )
-    )
+    say(explanation(row, parts=parts, breakdowns=members_of(view), effects=effects, note=note))
     say("Versi / Versions:")
     for line in version_lines(told):
         say(line)

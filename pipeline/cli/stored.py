@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import asdict
 from datetime import datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,7 @@ from pipeline.periods import nearest_periods
 from pipeline.settings import Settings, city_ids, is_province
 
 if TYPE_CHECKING:
-    from pipeline.warehouse import Warehouse
+    from pipeline.warehouse import ResultView, Warehouse
 
 _SHOWN_HINTS = 3
 
@@ -83,34 +84,46 @@ def results_of(
     city: str, label: str | None, *, as_of: str | None = None, is_whole: bool = False
 ) -> list[dict[str, Any]]:
     """The results of a city or province as `tolok show --json` prints them; `ConfigError` for none."""
+    from pipeline.warehouse import shown
+
+    is_whole = is_whole or is_province(Settings.from_environment().cities, city)
+    return [shown(view, is_whole=is_whole) for view in views_of(city, label, as_of=as_of, is_whole=is_whole)]
+
+
+def views_of(city: str, label: str | None, *, as_of: str | None = None, is_whole: bool = False) -> Sequence[ResultView]:
+    """The results of a city or province, those of a city all of one state; `ConfigError` for none."""
     moment = moment_of(as_of, city)
     cities = Settings.from_environment().cities
     if is_province(cities, city):
-        rows = _of_province(cities, city, label, as_of=moment)
+        views = _of_province(cities, city, label, as_of=moment)
     else:
-        rows = open_warehouse().current(city, label, as_of=moment, is_whole=is_whole)
-    if not rows:
+        views = open_warehouse().results(city, period=label, as_of=moment, is_whole=is_whole)
+    if not views:
         raise nothing_stored(city, label, as_of=as_of)
-    return rows
+    return views
 
 
-def _of_province(cities: Path, name: str, label: str | None, *, as_of: datetime | None) -> list[dict[str, Any]]:
+def _of_province(cities: Path, name: str, label: str | None, *, as_of: datetime | None) -> Sequence[ResultView]:
     """The results of a province, made of its cities' as they stand now, or stood as of a moment."""
     from pipeline.config.province import load_province
     from pipeline.province import rolled_up
-    from pipeline.warehouse.city_view import shown
 
     parts, warehouse = load_province(cities, name).parts, open_warehouse()
     by_city = {city: warehouse.results(city, period=label, as_of=as_of) for city in parts}
-    results = rolled_up(name, by_city, names=warehouse.city_names())
-    return [shown(result, is_whole=True) for result in results]
+    return rolled_up(name, by_city, names=warehouse.city_names())
 
 
-def parts_of_province(row: dict[str, Any]) -> list[dict[str, Any]]:
-    of_row = {"dimension": "city", "city_id": row["city"], "period": row["period"], "unit": row["unit"]}
-    parts = row.get("breakdowns", {}).get("city", ())
-    names = open_warehouse().city_names() if parts else {}
-    return [of_row | part | {"member": names.get(part["member"], part["member"])} for part in parts]
+def members_of(view: ResultView) -> list[dict[str, Any]]:
+    """The members of all breakdowns of a result, cities of a province by their names."""
+    names = open_warehouse().city_names() if "city" in view.breakdowns else {}
+    of_view = {"city_id": view.city_id, "period": view.period}
+    return [
+        of_view
+        | asdict(part)
+        | {"dimension": dimension, "member": names.get(part.name, part.name), "unit": part.unit or view.unit}
+        for dimension, parts in view.breakdowns.items()
+        for part in parts
+    ]
 
 
 def open_warehouse() -> Warehouse:

@@ -41,11 +41,10 @@ from pipeline.warehouse.model import (
     SEAL,
     SOURCE_FILE,
     VALIDATION,
-    VARIANT,
 )
 from pipeline.warehouse.records import CityRecord, Closing, Erasure, Stored, StoreRequest
 from pipeline.warehouse.seals import Version, alterations, read_versions, result_rows, seal_row
-from pipeline.warehouse.selecting import all_versions, among, key_of, newest_versions, rows_by_key
+from pipeline.warehouse.selecting import all_versions, key_of, rows_by_key
 from pipeline.warehouse.version_rows import PARTS, by_column, version_rows
 
 if TYPE_CHECKING:
@@ -205,25 +204,14 @@ class Warehouse:
             return read_headlines(connection)
 
     def results(
-        self, city_id: str, *, period: str | None = None, as_of: datetime | None = None
+        self, city_id: str, *, period: str | None = None, as_of: datetime | None = None, is_whole: bool = False
     ) -> Sequence[ResultView]:
-        """The same without breakdowns, versions, validation and targets."""
-        with reading(self._engine) as connection:
-            return read_city(connection, city_id, period=period, as_of=as_of, is_whole=False).results
+        """The newest version of each result of a city, or the newest computed by `as_of`, all of one state.
 
-    def variant_parts(self, city_id: str, period: str, indicator_id: str) -> list[dict[str, Any]]:
-        """The current version's variants with their parts, by name."""
-        return self._current_parts(VARIANT, "variant", city_id, period, indicator_id)
-
-    def breakdowns(self, city_id: str, period: str) -> dict[str, list[dict[str, Any]]]:
-        """The breakdowns of each result's current version by indicator, in the order of dimension and member.
-
-        None is folded: they are for the data team alone.
+        `is_whole` adds breakdowns, versions, validation and targets. None is folded: they are for the data team alone.
         """
-        found: dict[str, list[dict[str, Any]]] = {}
-        for row in self._current_parts(BREAKDOWN, "dimension", city_id, period):
-            found.setdefault(row["indicator_id"], []).append(row)
-        return found
+        with reading(self._engine) as connection:
+            return read_city(connection, city_id, period=period, as_of=as_of, is_whole=is_whole).results
 
     def history(
         self,
@@ -286,15 +274,6 @@ class Warehouse:
         query = sa.select(CITY.c.zone).where(CITY.c.city_id == city_id)
         with reachable(self._engine) as connection:
             return connection.execute(query).scalar()
-
-    def _current_parts(
-        self, table: sa.TableClause, order_by: str, city_id: str, period: str, indicator_id: str | None = None
-    ) -> list[dict[str, Any]]:
-        newest = newest_versions(city_id, period=period, indicator_id=indicator_id)
-        with reachable(self._engine) as connection:
-            _, newest = result_rows(connection, newest)
-            rows = [dict(row) for row in connection.execute(among(table, newest)).mappings()]
-        return sorted(rows, key=lambda row: (row[order_by], row.get("member", "")))
 
 
 def _beside(

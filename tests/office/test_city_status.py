@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 
 from pipeline import steps
 from pipeline.city_status import CityStatus, city_status, stretches
@@ -89,28 +88,6 @@ def test_a_period_run_well_has_failed_no_more(reports: Path, monkeypatch: pytest
     assert states(steps.status("kota-uji", now=NOW))["2025-10"] == "partial"
     october = (reports / "status.html").read_text("utf-8").split(">2025-10<")[1].split("</tr>")[0]
     assert "failed" not in october
-
-
-def test_a_run_that_ends_while_the_status_is_looked_at_does_not_disturb_it(reports: Path) -> None:
-    data = reports.parents[2] / "cities" / "data" / "kota-uji"
-    (data / "lain.csv").rename(data / "kunjungan-2025.csv")
-    waiting: list[str | None] = [None, "2025-09", None, "2025-07", None, None, "2025-06", "2025-05"]
-
-    def run_another(*_: Any) -> None:
-        period = waiting.pop() if waiting and not is_running else None
-        if period:
-            is_running.append(True)
-            steps.run("kota-uji", period)
-            is_running.clear()
-
-    is_running: list[bool] = []
-    sa.event.listen(sa.Engine, "after_cursor_execute", run_another)
-    try:
-        while waiting:
-            status = steps.status("kota-uji", now=NOW)
-            assert all(one.computed_at for one in status.periods if one.version)
-    finally:
-        sa.event.remove(sa.Engine, "after_cursor_execute", run_another)
 
 
 def row(period: str, indicator: str, status: str, *remarks: str) -> dict[str, Any]:

@@ -53,8 +53,8 @@ def test_an_altered_version_has_no_value(
     assert (shown["value"], shown["variants"], shown["breakdowns"]) == (None, {}, {})
     assert [version.value is None for version in one.versions] == [False, True]
     assert [row["value"] is None for row in warehouse.history("kota-uji")] == [False, True]
-    assert warehouse.breakdowns("kota-uji", "2025") == {}
-    assert warehouse.variant_parts("kota-uji", "2025", "it_downtime") == []
+    (stored,) = warehouse.results("kota-uji", is_whole=True)
+    assert (stored.breakdowns, stored.variants) == ({}, ())
     with pytest.raises(DataRejected, match="no longer those that Tolok wrote"):
         warehouse.close(Closing("kota-uji", "2025", by="Siti", at=NOW))
     warehouse.store([V2], request=later("r3"))

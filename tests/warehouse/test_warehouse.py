@@ -155,15 +155,16 @@ def test_two_answers_with_the_same_bytes_are_one_file_of_the_lineage(warehouse: 
 
 def test_a_result_without_parts_is_stored(warehouse: Warehouse) -> None:
     warehouse.store([result(breakdowns=(), variants={}, statistics={})], request=request("r1"))
-    assert warehouse.breakdowns("kota-uji", "2025") == {}
+    (stored,) = warehouse.results("kota-uji", is_whole=True)
+    assert (stored.breakdowns, stored.variants) == ({}, ())
 
 
 def test_parts_of_variants_and_breakdowns_are_those_of_the_current_version(warehouse: Warehouse) -> None:
     warehouse.store([result()], request=request("r1"))
-    (variant,) = warehouse.variant_parts("kota-uji", "2025", "it_downtime")
-    (part,) = warehouse.breakdowns("kota-uji", "2025")["it_downtime"]
-    assert (variant["variant"], variant["numerator"], variant["denominator"]) == ("unplanned_only", 4, 2)
-    assert (part["member"], part["value"]) == ("Jaringan", 2)
+    (stored,) = warehouse.results("kota-uji", is_whole=True)
+    (variant,), (part,) = stored.variants, stored.breakdowns["component"]
+    assert (variant.name, variant.numerator, variant.denominator) == ("unplanned_only", 4, 2)
+    assert (part.name, part.value) == ("Jaringan", 2)
 
 
 @pytest.mark.parametrize("count", [49, 50, 51, 223])
@@ -171,8 +172,8 @@ def test_breakdowns_are_stored_whole_however_many(warehouse: Warehouse, count: i
     parts = [Quotient(float(n), 3.0, "hours per incident", n / 3) for n in range(count)]
     breakdowns = tuple(Breakdown("component", f"{n:03}", part) for n, part in enumerate(parts))
     warehouse.store([result(breakdowns=breakdowns)], request=request("r1"))
-    stored = warehouse.breakdowns("kota-uji", "2025")["it_downtime"]
-    assert sorted((row["member"], row["numerator"], row["value"]) for row in stored) == [
+    (stored,) = warehouse.results("kota-uji", is_whole=True)
+    assert [(part.name, part.numerator, part.value) for part in stored.breakdowns["component"]] == [
         (f"{n:03}", n, n / 3) for n in range(count)
     ]
 
@@ -205,9 +206,10 @@ def test_only_the_period_and_the_indicator_asked_for_are_given(warehouse: Wareho
         ("2024", "online_services"),
         ("2024", "it_downtime"),
     ]
-    parts = warehouse.breakdowns("kota-uji", "2024")["it_downtime"]
-    assert [(part["dimension"], part["member"]) for part in parts] == [("it_downtime", "2024")]
-    assert len(warehouse.variant_parts("kota-uji", "2025", "online_services")) == 1
+    stored = {one.indicator_id: one for one in warehouse.results("kota-uji", period="2024", is_whole=True)}
+    (part,) = stored["it_downtime"].breakdowns["it_downtime"]
+    assert part.name == "2024"
+    assert len(stored["online_services"].variants) == 1
     assert warehouse.current("kota-lain") == []
 
 
