@@ -34,7 +34,7 @@ class AskedMonths:
         """Count the rows of a block too; `names` are those of the files, by id."""
         if source.table != "inquiries" or not source.connection or not _ASKS_FROM.search(json.dumps(source.options)):
             return
-        for file_id, received in frame.loc[is_sound(frame)].groupby("source_file_id", observed=True)["received_at"]:
+        for file_id, received in frame.loc[is_sound(frame)].groupby("source_file_id")["received_at"]:
             asked = _WINDOW.match(names.get(str(file_id), ""))
             if asked is None:
                 continue

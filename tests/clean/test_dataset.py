@@ -249,6 +249,37 @@ def test_visits_of_a_log_are_counted_and_lines_that_cannot_be_read_are_told(tmp_
     assert "log_file_unread" not in {remark.code for remark in whole.remarks}
 
 
+def test_where_the_later_file_wins_a_row_that_it_leaves_out_is_left_out_in_the_earlier_too(tmp_path: Path) -> None:
+    source = UPIK | {
+        "path": "*.csv",
+        "later_file_wins": True,
+        "exclude": {"test": {"column": "jenis", "values": ["uji"]}},
+    }
+    files = {
+        "a.csv": ["id,at,jenis", *(f"{name},2025-03-01,aduan" for name in "pqr")],
+        "b.csv": ["id,at,jenis", "p,2025-03-05,aduan", "q,2025-03-05,uji"],
+    }
+    frame = cleaned(tmp_path, {"upik": source}, files).frame
+    told = [frame["inquiry_id"], frame["received_at"].dt.tz_convert("Asia/Jakarta").dt.day.astype("str")]
+    fates = zip(*told, frame["excluded_by"].astype("str").fillna("sound"), strict=True)
+    assert sorted(fates) == [
+        ("p", "1", "superseded"),
+        ("p", "5", "sound"),
+        ("q", "1", "superseded"),
+        ("q", "5", "test"),
+        ("r", "1", "sound"),
+    ]
+
+
+def test_a_meter_is_told_of_all_bytes_and_rows(tmp_path: Path) -> None:
+    (tmp_path / "upik.csv").write_text("id,at\na,2025-03-01\nb,2025-04-01\n")
+    manifests, meter = landed(tmp_path, {"upik": UPIK}), Meter()
+    city = city_of(tmp_path, {"upik": UPIK})
+    clean_table(tmp_path / "home", city=city, table_name="inquiries", manifests=manifests, meter=meter)
+    size = (tmp_path / "upik.csv").stat().st_size
+    assert (meter.expected_bytes, meter.bytes_read, meter.rows_made) == (size, size, 2)
+
+
 def test_counts_added_up_over_files_stand_though_the_later_file_wins(tmp_path: Path) -> None:
     source = {
         **{"table": "visits", "format": "csv", "path": "*.csv", "later_file_wins": True},

@@ -26,8 +26,10 @@ from pipeline.clean.erased_rows import (
     said_of_rest,
 )
 from pipeline.clean.mapping import map_rows
+from pipeline.clean.source_rows import Landed, raw_blocks
+from pipeline.config.city import City
 from pipeline.config.source import Source
-from pipeline.landing import ErasedIds
+from pipeline.landing import ErasedIds, LandedFile, Manifest, Rest, land_bytes
 from pipeline.tables import TABLES
 
 ZONE = ZoneInfo("Asia/Jakarta")
@@ -176,3 +178,22 @@ def test_a_file_that_several_keep_is_read_once_and_a_column_that_none_kept_is_na
     assert raised.value.id.startswith("Sumber 'meja': dari berkas mentah yang barisnya dihapus (tolok erase)")
     assert "disimpan, tanpa isi, status. Ambil lagi" in raised.value.id
     assert "are kept, without isi, status. Fetch them" in raised.value.en
+
+
+def test_what_is_kept_is_read_before_whole_files_and_alone_where_none_is_whole(tmp_path: Path) -> None:
+    named = {"folder": tmp_path, "city": "kota", "name": "Kota", "zone": "Asia/Jakarta"}
+    city = City.model_validate({**named, "region_codes": {"kemendagri": "99.71"}, "sources": {"meja": INQUIRIES}})
+    rest, _, _ = land_bytes(tmp_path, rest_of([("f", READ[:2])], columns=["no", "masuk"], said=SAID), name="rest")
+    whole, _, _ = land_bytes(tmp_path, b"no,masuk\nB1,2025-05-01 08:00\n", name="x.csv")
+    gone = LandedFile("w.csv", "main", "e" * 64, 1, "", "")
+    kept_file = LandedFile("x.csv", "main", whole, 1, "", "")
+
+    def read(*files: LandedFile) -> tuple[Landed, list[tuple[str, list[str]]]]:
+        rests = Rest((("main", rest), ("responses", "d" * 64)), ("e" * 64,), (4,))
+        landed = Landed(tmp_path, city, Manifest("kota", "meja", "2025", "", "", files, rest=rests))
+        return landed, [(file_id, block["no"].tolist()) for file_id, block in raw_blocks(landed)]
+
+    landed, found = read(gone, kept_file)
+    assert found == [("f", ["A1", "A2"]), (whole[:16], ["B1"])]
+    assert (landed.remarks, landed.titles, landed.told_headers) == (list(SAID.remarks), ["Tahun 2025"], {"Status"})
+    assert read(gone)[1] == found[:1]

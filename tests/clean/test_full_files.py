@@ -1,13 +1,14 @@
-"""Files and answers of exactly so many rows as an export stops at, or of as many rows as nearly all others."""
+"""What is counted of the rows of files: those that cannot be read, and all where an export stops at so many."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from connectors.errors import DataRejected
 from pipeline.clean.month_files import Block
 from pipeline.clean.readability import Readability
 from pipeline.clean.source_rows import Landed
@@ -28,21 +29,33 @@ API = {"connector": "api", "connection": "meja", "format": "json"}
 API_OPTIONS = {"url": "/tiket", "params": {"dari": "{from}"}}
 
 
-def full(counts: Mapping[str, int], *, table: str = "inquiries", of: Mapping[str, Any] = FILES, **outcome: str) -> str:
-    """The files of a source that are told, of so many rows each."""
+def readability(files: Sequence[LandedFile], *, table: str = "inquiries", of: Mapping[str, Any] = FILES) -> Readability:
     source = {"table": table, "format": "csv", "columns": COLUMNS[table], **of}
     city = City.model_validate(
         {
             **{"city": "kota", "name": "Kota", "zone": "Asia/Jakarta", "region_codes": {"kemendagri": "99.71"}},
-            **{"folder": Path(), "sources": {"meja": source}},
+            **{"folder": Path(), "sources": {"meja": source}, "quarantine_limit_pct": 30},
         }
     )
-    files = tuple(LandedFile(name, "main", f"{n:064}"[::-1], 1, "", "") for n, name in enumerate(counts, 1))
-    found = Readability(Landed(Path(), city, Manifest("kota", "meja", "2025", "", "", files)))
+    return Readability(Landed(Path(), city, Manifest("kota", "meja", "2025", "", "", tuple(files))))
+
+
+def files_of(names: Iterable[str]) -> list[LandedFile]:
+    return [LandedFile(name, "main", f"{n:064}"[::-1], 1, "", "") for n, name in enumerate(names, 1)]
+
+
+def block(file: LandedFile, count: int, *, table: str = "inquiries", **outcome: str) -> Block:
+    rows = [{"source_file_id": file.file_id, **outcome}] * count
+    return Block.of(frame_of(TABLES[table], rows), TABLES[table])
+
+
+def full(counts: Mapping[str, int], *, table: str = "inquiries", of: Mapping[str, Any] = FILES, **outcome: str) -> str:
+    """The files of a source that are told, of so many rows each."""
+    files = files_of(counts)
+    found = readability(files, table=table, of=of)
     for file in files:
         for count in (counts[file.name] // 2, counts[file.name] - counts[file.name] // 2):
-            rows = [{"source_file_id": file.file_id, **outcome}] * count
-            found.add(Block.of(frame_of(TABLES[table], rows), TABLES[table]))
+            found.add(block(file, count, table=table, **outcome))
     return " ".join(found.full_files())
 
 
@@ -105,3 +118,18 @@ def test_answers_of_a_query_are_told_where_nearly_all_have_the_same_number_of_ro
 
 def test_the_pages_of_an_api_are_full_without_more() -> None:
     assert full({"a": 100, "b": 100}, of=API | {"options": API_OPTIONS}) == ""
+
+
+def test_rows_that_a_rule_leaves_out_are_not_among_those_of_which_some_cannot_be_read() -> None:
+    one, other = files_of("ab")
+    found = readability([one, other])
+    for file, sound, bad in ((one, 4, 1), (other, 1, 2)):
+        found.add(block(file, sound))
+        found.add(block(file, bad, quarantine_reason="bad_received_at"))
+        found.add(block(file, 1, quarantine_reason="duplicate_row"))
+        found.add(block(file, 50, excluded_by="test"))
+        found.add(block(file, 50, quarantine_reason="bad_received_at", excluded_by="test"))
+    found.leave_out(block(one, 2, excluded_by="superseded"))
+    with pytest.raises(DataRejected, match=r"3 of 8 rows cannot be read \(bad_received_at 3\)") as raised:
+        found.judge()
+    assert "(a: 25.0 %; b: 50.0 %) " in raised.value.en
