@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from connectors.errors import DataRejected, SourceUnavailable
+from connectors.objects import Storage
 from pipeline.clean.dataset import Dataset, clean_table, dataset, dataset_name, dataset_path, read_dataset
+from pipeline.clean.wholeness import LIST
 from pipeline.config.city import City
 from pipeline.landing import Manifest, land, new_ids, write_erased_ids
 from pipeline.periods import Period
@@ -240,6 +242,7 @@ def test_visits_of_a_log_are_counted_and_lines_that_cannot_be_read_are_told(tmp_
     source = {"table": "visits", "format": "access_log", "path": "access.log"}
     lines = [LOG_LINE.format(day=day) for day in range(1, 21)]
     dataset = cleaned(tmp_path, {"log": source}, {"access.log": [*lines, "not a line"]})
+    assert (tmp_path / "home" / "clean" / "kota-uji" / "log-summaries").is_dir(), "what leaves no machine"
     headline = dataset.frame[dataset.frame["variant"] == "headline"]
     assert (int(headline["visits_count"].sum()), headline["visited_on"].nunique()) == (20, 20)
     assert [one.en.partition(" (")[0] for one in dataset.remarks if one.code == "log_file_unread"] == [
@@ -278,6 +281,26 @@ def test_a_meter_is_told_of_all_bytes_and_rows(tmp_path: Path) -> None:
     clean_table(tmp_path / "home", city=city, table_name="inquiries", manifests=manifests, meter=meter)
     size = (tmp_path / "upik.csv").stat().st_size
     assert (meter.expected_bytes, meter.bytes_read, meter.rows_made) == (size, size, 2)
+
+
+def test_a_clean_table_goes_to_the_storage_once_and_its_list_last(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TOLOK_HOME", f"memory://{tmp_path.name}")
+    monkeypatch.setenv("TOLOK_MIRROR", str(tmp_path / "home"))
+    monkeypatch.setenv("TOLOK_WAREHOUSE", "postgresql://db.example/tolok")
+    (tmp_path / "upik.csv").write_text("id,at\na,2025-03-01\nb,2025-04-01\n")
+    city, manifests, pushed, put = city_of(tmp_path, {"upik": UPIK}), landed(tmp_path, {"upik": UPIK}), [], Storage.put
+
+    def noted(storage: Storage, file: Path, key: str, **how: Any) -> bool:
+        pushed.append(file.name)
+        return put(storage, file, key, **how)
+
+    monkeypatch.setattr(Storage, "put", noted)
+    for _ in range(2):
+        clean_table(tmp_path / "home", city=city, table_name="inquiries", manifests=manifests)
+    assert len(pushed) == len(set(pushed)) > 2
+    assert pushed[-1] == LIST
 
 
 def test_counts_added_up_over_files_stand_though_the_later_file_wins(tmp_path: Path) -> None:
