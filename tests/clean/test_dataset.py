@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -272,6 +273,22 @@ def test_where_the_later_file_wins_a_row_that_it_leaves_out_is_left_out_in_the_e
         ("q", "5", "test"),
         ("r", "1", "sound"),
     ]
+
+
+def test_what_a_reader_finds_worth_knowing_is_told_of_the_table(tmp_path: Path) -> None:
+    source = UPIK | {"path": "upik.xlsx", "format": "xlsx"}
+    remarks = cleaned(tmp_path, {"upik": source}, {"upik.xlsx": ["id,at", "a,2025-03-01"]}).remarks
+    assert [remark.code for remark in remarks] == ["text_called_workbook"]
+
+
+def test_columns_of_records_that_say_nothing_or_null_tell_no_rows_apart(tmp_path: Path) -> None:
+    source = UPIK | {"path": "a.json", "format": "json", "nulls": ["-"]}
+    told = []
+    for values in ((None, "", "-"), (None, "1", "1")):
+        records = [{"id": f"{n}", "at": "2025-03-01", "deleted_at": value} for n, value in enumerate(values)]
+        dataset = cleaned(tmp_path, {"upik": source}, {"a.json": [json.dumps(records)]})
+        told.append(dataset.shares["unread_deletions_count"])
+    assert told == [{}, {"upik header": [1.0, "deleted_at"]}]
 
 
 def test_a_meter_is_told_of_all_bytes_and_rows(tmp_path: Path) -> None:

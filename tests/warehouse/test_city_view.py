@@ -9,7 +9,7 @@ import pytest
 
 from connectors.remarks import Remark
 from pipeline.indicators.base import Breakdown, Population, Quotient, RowCounts
-from pipeline.warehouse import AnswerRecord, CityRecord, ReadinessRecords, TargetRecord, Warehouse
+from pipeline.warehouse import AnswerRecord, CityRecord, Closing, ReadinessRecords, TargetRecord, Warehouse
 from pipeline.warehouse.city_view import Part
 from pipeline.warehouse.records import PopulationRecord, RuleOutcome
 from tests.warehouse.test_warehouse import NOW, request, result
@@ -85,6 +85,20 @@ def test_all_that_was_stored_of_a_result_is_shown_in_order(warehouse: Warehouse)
 def test_as_of_an_earlier_day_only_what_was_known_then_is_seen(warehouse: Warehouse) -> None:
     (one,) = warehouse.city_view("kota-uji", as_of=NOW).results
     assert ([version.version for version in one.versions], one.rows_read) == ([1], 3)
+
+
+def test_as_of_an_earlier_day_nothing_is_pending_or_answered_that_came_later(
+    warehouse: Warehouse, migrated_url: str
+) -> None:
+    first, second = NOW + timedelta(days=5), NOW + timedelta(days=9)
+    warehouse.close(Closing("kota-uji", "2025", by="Siti", at=NOW + timedelta(days=4)))
+    warehouse.store([result("z", read=9)], request=request("r3", computed_at=second))
+    records, answer = ReadinessRecords(migrated_url), AnswerRecord("it_downtime", 3, "proven", "Diskominfo")
+    for year, day in ((2024, first), (2025, second)):
+        records.store(request("r1").city, year, [answer], today=day.date())
+    then, now = warehouse.city_view("kota-uji", as_of=first), warehouse.city_view("kota-uji")
+    assert [bool(view.results[0].pending) for view in (then, now)] == [False, True]
+    assert [[check.year for check in view.readiness] for view in (then, now)] == [[2024], [2024, 2025]]
 
 
 def test_a_months_sum_has_no_target_of_its_year_and_a_mean_has(warehouse: Warehouse) -> None:
