@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from connectors.base import Connector, frame_of
 from connectors.errors import DataRejected, SourceChanged
 from connectors.file_kinds import refuse_foreign
+from connectors.numerals import counted_en
 from connectors.records import RawFile, open_bytes, read_whole
 
 if TYPE_CHECKING:
@@ -66,8 +67,8 @@ def _section(
         raise DataRejected(
             id=f"{file.name}: bagian hari terpotong; dijanjikan {days_count} hari. Salin ulang berkasnya setelah "
             "pembaruan AWStats selesai.",
-            en=f"{file.name}: its day section is cut short; {days_count} days were promised. Copy the file again when "
-            "AWStats has finished updating.",
+            en=f"{file.name}: its day section is cut short; {counted_en(days_count, 'day was', 'days were')} "
+            "promised. Copy the file again when AWStats has finished updating.",
         )
     for line in days:
         cells = line.decode("ascii", "replace").split()

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict
 from connectors.connection import Connection
 from connectors.errors import ConfigError, SourceUnavailable
 from connectors.layout import Layout
-from connectors.numerals import number
+from connectors.numerals import counted_en, number
 from connectors.shape import in_shape
 
 if TYPE_CHECKING:
@@ -157,7 +157,7 @@ class Wire:
         if rows_count < (total or 0):
             self.recorder.doubt(
                 id=f"sistem menyebut {number(total)} baris, yang dapat dibaca {number(rows_count)}",
-                en=f"the system tells of {total:,} rows, {rows_count:,} could be read",
+                en=f"the system tells of {counted_en(total or 0, 'row', 'rows')}, {rows_count:,} could be read",
             )
 
 

@@ -25,6 +25,7 @@ import pyarrow as pa
 from connectors.errors import DataRejected
 from connectors.group_rows import GroupRows
 from connectors.layout import Layout
+from connectors.numerals import counted_en
 from connectors.records import (
     COLUMN_NUMBERS,
     UNDECLARED_GROUP,
@@ -44,6 +45,7 @@ from kernels.texts import gather_texts
 
 BLOCK_BYTES = 8 << 20
 _HEAD_BYTES = 4096
+_LIKE_ROWS = ("line within quoted cells looks like a row", "lines within quoted cells look like rows")
 _CHUNK_ROWS = 20_000
 _MAX_CELL_CHARACTERS = 10_000_000
 LONGEST_LINE = 16 << 20
@@ -225,9 +227,8 @@ class CsvText:
                 id=f"{self._lines_count} baris di dalam sel berkutip tampak seperti baris data, mulai baris "
                 f"{self._first_with_lines}; mungkin ada tanda kutip yang tidak ditutup sehingga baris tertelan. "
                 "Periksa kutip di sana.",
-                en=f"{self._lines_count} lines within quoted cells look like rows of the table, from row "
-                f"{self._first_with_lines} on; a quote may not be closed, so that rows are swallowed. Check the quotes "
-                "there.",
+                en=f"{counted_en(self._lines_count, *_LIKE_ROWS)} of the table, from row {self._first_with_lines} on; "
+                "a quote may not be closed, so that rows are swallowed. Check the quotes there.",
             )
 
     def rows(self, bytes_count: int = sys.maxsize) -> Iterator[tuple[int, list[str]]]:

@@ -7,6 +7,7 @@ from typing import Any
 from xml.parsers import expat
 
 from connectors.errors import DataRejected
+from connectors.numerals import counted_en
 from connectors.object_records import REPEATED_KEY, WantedKeys
 from connectors.records import RawFile, Record, open_bytes
 
@@ -35,7 +36,7 @@ def event_records(file: RawFile, *, columns: tuple[str, ...], wanted: WantedKeys
         file.remark(
             "traces_without_events",
             id=f"{log.empty_traces_count} jejak (trace) tanpa kejadian tidak terbaca sebagai baris.",
-            en=f"{log.empty_traces_count} traces without events give no rows.",
+            en=f"no rows come of {counted_en(log.empty_traces_count, 'trace', 'traces')} without events.",
         )
     if wanted is None:
         keys.refuse_absent(file.name)

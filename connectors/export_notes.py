@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from connectors.numerals import number, number_en
+from connectors.numerals import counted_en, number, number_en
 from connectors.remarks import Remark
 
 PART_OF_MORE = "part_of_more"
@@ -50,11 +50,12 @@ class ExportNotes:
         more = [count for count in shown if count > records_count]
         if more or missing:
             of_id = f"{number(max(more))} baris" if more else f"{len(missing)} halaman lain"
-            of_en = f"{number_en(max(more))} rows" if more else f"{len(missing)} other pages"
+            of_en = f"{number_en(max(more))} rows" if more else counted_en(len(missing), "other page", "other pages")
             yield Remark(
                 PART_OF_MORE,
                 f"{name}: berisi {number(records_count)} baris, tetapi catatannya menyebut {of_id}. Ekspor semuanya.",
-                f"{name}: has {number_en(records_count)} rows, but a note in it tells of {of_en}. Export all of them.",
+                f"{name}: has {counted_en(records_count, 'row', 'rows')}, but a note in it tells of {of_en}. Export "
+                "all of them.",
             )
         if any(map(_FILTER.search, self.above.values())):
             yield Remark(

@@ -16,7 +16,7 @@ from connectors.connection import Connection
 from connectors.documents import dig
 from connectors.errors import ConfigError, DataRejected, SourceChanged
 from connectors.http import Answer, Request
-from connectors.numerals import number
+from connectors.numerals import counted_en, number
 from connectors.records import RawFile
 
 if TYPE_CHECKING:
@@ -235,7 +235,7 @@ def _note_missing(wire: Wire, total_count: int, rows_count: int) -> None:
     if rows_count < total_count:
         wire.recorder.doubt(
             id=f"GA4 menyebut {number(total_count)} baris, yang dapat dibaca {number(rows_count)}",
-            en=f"GA4 tells of {total_count:,} rows, {rows_count:,} could be read",
+            en=f"GA4 tells of {counted_en(total_count, 'row', 'rows')}, {rows_count:,} could be read",
         )
 
 

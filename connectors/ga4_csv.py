@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 from connectors.base import Connector, Options
 from connectors.errors import DataRejected, SourceChanged
 from connectors.file_kinds import refuse_foreign
+from connectors.numerals import counted_en
 from connectors.records import BLANK_ROW, WRONG_FIELD_COUNT, RawFile, open_bytes, read_whole
 
 if TYPE_CHECKING:
@@ -181,8 +182,9 @@ def _refuse_cut_down(file: RawFile, report: _DayTable) -> None:
         raise DataRejected(
             id=f"{file.name}: rentang yang tertulis {report.first_on} s.d. {report.last_on}, tetapi ada {len(strange)} "
             "hari di luarnya. Berkas ini diubah atau digabung; unduh ulang satu rentang per berkas.",
-            en=f"{file.name}: the range written is {report.first_on} to {report.last_on}, but {len(strange)} days lie "
-            "outside it. This file was edited or joined; download it again, one range per file.",
+            en=f"{file.name}: the range written is {report.first_on} to {report.last_on}, but "
+            f"{counted_en(len(strange), 'day lies', 'days lie')} outside it. This file was edited or joined; download "
+            "it again, one range per file.",
         )
 
 

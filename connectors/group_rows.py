@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from connectors.errors import SourceChanged
+from connectors.numerals import counted_en
 from connectors.records import GROUP_ROW, UNDECLARED_GROUP, WRONG_FIELD_COUNT, RawFile, Record
 from connectors.table_bodies import Row, is_total
 
@@ -58,5 +59,6 @@ class GroupRows:
             self.file.remark(
                 "rows_without_group",
                 id=f"{without_count} baris berada di atas baris kelompok pertama; '{self.column}' kosong di sana.",
-                en=f"{without_count} rows stand above the first group row; '{self.column}' is blank there.",
+                en=f"{counted_en(without_count, 'row stands', 'rows stand')} above the first group row; "
+                f"'{self.column}' is blank there.",
             )

@@ -15,6 +15,7 @@ from pydantic import Field, field_validator
 from connectors.base import Connector, Options, Retention, Window, Wire, frame_of
 from connectors.errors import ConfigError, DataRejected, SourceChanged
 from connectors.http import Answer, Request
+from connectors.numerals import counted_en
 from connectors.records import RawFile
 
 if TYPE_CHECKING:
@@ -208,5 +209,6 @@ def _changed(answer: Answer, expected: str) -> SourceChanged:
 def _note_empty(wire: Wire, site_id: str, days: Sequence[str]) -> None:
     wire.recorder.note(
         id=f"situs Matomo {site_id}: {len(days)} hari tanpa data sejak {days[0]}; pastikan pelacaknya berjalan",
-        en=f"Matomo site {site_id}: {len(days)} days without data from {days[0]} on; make sure its tracker was running",
+        en=f"Matomo site {site_id}: {counted_en(len(days), 'day', 'days')} without data from {days[0]} on; make sure "
+        "its tracker was running",
     )

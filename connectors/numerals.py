@@ -29,3 +29,8 @@ def percent(value: float | None) -> str:
 def percent_en(value: float | None) -> str:
     """The same for the English half of a message."""
     return percent(value).translate(_ENGLISH)
+
+
+def counted_en(count: float, one: str, many: str) -> str:
+    """A count with the words that follow it in an English sentence, such as `1 row is` and `1,204 rows are`."""
+    return f"{number_en(count)} {one if count == 1 else many}"

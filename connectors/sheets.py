@@ -13,6 +13,7 @@ from connectors.cell_texts import cell_texts
 from connectors.errors import SourceChanged
 from connectors.group_rows import GroupRows
 from connectors.layout import Layout
+from connectors.numerals import counted_en
 from connectors.records import (
     BELOW_TABLE,
     BLANK_ROW,
@@ -200,8 +201,8 @@ def _with_hidden_said(file: RawFile, records: Iterator[Record], hidden: Containe
             "hidden_rows",
             id=f"{count} baris tersembunyi (disembunyikan atau tersaring), mulai baris {first}, ikut dibaca. Tampilkan "
             "semua baris; hapus yang memang tidak dihitung, lalu simpan lagi.",
-            en=f"{count} hidden rows (by hand or by a filter), from row {first}, are read. Show all rows, delete what "
-            "does not count, and save again.",
+            en=f"{counted_en(count, 'hidden row is', 'hidden rows are')} read (by hand or by a filter), from row "
+            f"{first}. Show all rows, delete what does not count, and save again.",
         )
 
 
@@ -279,9 +280,9 @@ def _with_cells_beside_said(file: RawFile, records: Iterator[Record], beside: Ma
             id=f"{len(beside)} baris dikarantina karena ada isi di kanan kolom berjudul yang terakhir: sel {cells}. "
             "Hapus atau pindahkan catatan itu ke lembar lain; bila itu kolom, beri judul; bila isi barisnya tergeser, "
             "kembalikan.",
-            en=f"{len(beside)} rows are quarantined because something stands to the right of the last named column: "
-            f"cell {cells}. Delete the note or move it to another sheet; if it is a column, give it a header; if the "
-            "row's cells were shifted, shift them back.",
+            en=f"{counted_en(len(beside), 'row is', 'rows are')} quarantined because something stands to the right of "
+            f"the last named column: cell {cells}. Delete the note or move it to another sheet; if it is a column, "
+            "give it a header; if the row's cells were shifted, shift them back.",
             keeps_provisional=False,
         )
 

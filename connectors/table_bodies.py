@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from connectors import numerals
+from connectors.numerals import counted_en
 from connectors.records import (
     BELOW_TABLE,
     COLUMN_NUMBERS,
@@ -123,9 +124,9 @@ class TableBody:
             id=f"{len(found)} baris di bawah akhir tabel (ends_at: '{ends_at}'), mulai baris {found[0]}, tampak "
             "seperti data dan tidak dibaca. Tulis ends_at yang hanya ada di akhir tabel, atau hapus baris itu bila "
             "bukan data.",
-            en=f"{len(found)} rows below the end of the table (ends_at: '{ends_at}'), from row {found[0]}, look like "
-            "records and are not read. Write an ends_at that stands at the end of the table only, or delete those rows "
-            "if they are no data.",
+            en=f"{counted_en(len(found), 'row is', 'rows are')} not read below the end of the table (ends_at: "
+            f"'{ends_at}'), from row {found[0]}, and like records. Write an ends_at that stands at the end of the "
+            "table only, or delete those rows if they are no data.",
         )
 
     def _key_forms(self, records: Iterable[list[str]]) -> _KeyForms:
@@ -221,9 +222,9 @@ class TableBody:
             id=f"di bawah tabel, mulai baris {first}, {totals} baris jumlah dan {notes} baris catatan atau tanda "
             f"tangan tidak dibaca; {may_be_records} di antaranya mungkin data. Tulis 'ends_at' bila tabel berakhir di "
             "tempat lain, dan hapus baris kosong di antara data.",
-            en=f"below the table, from row {first}, {totals} rows of totals and {notes} rows of notes or "
-            f"signatures are not read; {may_be_records} of them may be records. Write 'ends_at' if the table ends "
-            "elsewhere, and delete blank rows between records.",
+            en=f"below the table, from row {first}, {counted_en(totals, 'row', 'rows')} of totals and "
+            f"{counted_en(notes, 'row', 'rows')} of notes or signatures are not read; {may_be_records} of them may be "
+            "records. Write 'ends_at' if the table ends elsewhere, and delete blank rows between records.",
             keeps_provisional=may_be_records > 0,
         )
 
@@ -289,7 +290,8 @@ def say_groups(file: RawFile, rows: Sequence[object]) -> None:
             UNDECLARED_GROUP,
             id=f"{len(rows)} baris hanya berisi satu sel, mulai baris {rows[0]}, dan dikarantina. Bila baris itu "
             'nama kelompok (misalnya OPD) bagi baris di bawahnya, tulis group_rows: "OPD".',
-            en=f"{len(rows)} rows have one filled cell only, from row {rows[0]}, and are quarantined. If they name "
+            en=f"{counted_en(len(rows), 'row is', 'rows are')} quarantined for having one filled cell only, from row "
+            f"{rows[0]}. If they name "
             'the group (such as the agency) of the rows below them, write group_rows: "OPD".',
         )
 

@@ -11,6 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from connectors.errors import ConfigError, DataRejected, TolokError
+from connectors.numerals import counted_en
 from pipeline import steps
 from pipeline.config.load import load_city
 from pipeline.failures import keep_failure
@@ -198,7 +199,12 @@ def refuse_faults(faults: Sequence[tuple[str, TolokError]]) -> None:
     gravest = max((fault for _, fault in faults), key=lambda fault: fault.exit_code)
     raise type(gravest)(
         id="\n".join([f"{len(faults)} periode gagal:", *(f"{label}: {fault.id}" for label, fault in faults)]),
-        en="\n".join([f"{len(faults)} periods failed:", *(f"{label}: {fault.en}" for label, fault in faults)]),
+        en="\n".join(
+            [
+                f"{counted_en(len(faults), 'period', 'periods')} failed:",
+                *(f"{label}: {fault.en}" for label, fault in faults),
+            ]
+        ),
     )
 
 

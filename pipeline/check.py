@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from connectors.errors import SourceUnavailable, TolokError
-from connectors.numerals import number, percent
+from connectors.numerals import counted_en, number, percent
 from connectors.scratch import scratch_folder
 from pipeline.clean.advice import advice
 from pipeline.clean.unmapped import told as told_of_unmapped
@@ -164,7 +164,7 @@ def _named_files(city: City, source: Source, period: Period) -> Iterator[str]:
     paths, stored = matching_files(city, source, period), matching_objects(source, period)
     names = [path.name for path in paths] + [one.name for one in stored]
     more = f" (+{len(names) - _NAMED_FILES})" if len(names) > _NAMED_FILES else ""
-    yield f"{len(names)} berkas / files: {', '.join(names[:_NAMED_FILES])}{more}"
+    yield f"{len(names)} berkas / {counted_en(len(names), 'file', 'files')}: {', '.join(names[:_NAMED_FILES])}{more}"
     if source.format == "xlsx" and paths:
         from connectors.sheets import read_sheet_names
 
@@ -284,7 +284,11 @@ def _look_for_files(city: City, source: Source, period: Period, folder: Path) ->
     for one in stored[:1]:
         one.copy_to(folder / "0")
         files.append(RawFile(folder / "0", one.name))
-    said = [f"{len(paths) + len(stored)} berkas / files", *([] if stored else _telling(city, source, period, files))]
+    count = len(paths) + len(stored)
+    said = [
+        f"{count} berkas / {counted_en(count, 'file', 'files')}",
+        *([] if stored else _telling(city, source, period, files)),
+    ]
     return "; ".join(said), files
 
 

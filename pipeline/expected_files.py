@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
-from connectors.numerals import number, number_en
+from connectors.numerals import counted_en, number
 from connectors.remarks import Remark
 from pipeline.config.city import City
 from pipeline.config.rows import FileSettings
@@ -52,8 +52,9 @@ def missing_files(
             f"{source_name}: {number(len(absent))} berkas yang disebut 'path' tidak ada: {names}. Letakkan berkasnya; "
             "bila bulan itu memang kosong, letakkan berkas yang hanya berisi judul kolom, atau tulis bulannya di "
             "schedule.empty_months.",
-            f"{source_name}: {number_en(len(absent))} files that 'path' names are not there: {names}. Put them there; "
-            "if the month is empty, put a file with the header alone, or name the month in schedule.empty_months.",
+            f"{source_name}: {counted_en(len(absent), 'file is', 'files are')} not there that 'path' names: {names}. "
+            "Put them there; if the month is empty, put a file with the header alone, or name the month in "
+            "schedule.empty_months.",
         )
 
 

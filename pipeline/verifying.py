@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 
 from connectors.errors import TolokError
+from connectors.numerals import counted_en
 from pipeline import steps
 from pipeline.config.city import City
 from pipeline.config.load import load_city
@@ -134,11 +135,11 @@ def _of_erased(compared: Comparison, told: Mapping[str, tuple[str, str]]) -> Ite
     for name, one in compared.decided.items():
         if count := one.erased_count:
             told_id, told_en = told[name]
-            version, rows = one.newest.number if one.newest else 0, "row" if count == 1 else "rows"
+            version = one.newest.number if one.newest else 0
             yield (
                 f"{name}: v{version} tidak lagi dapat ditelusuri penuh: {count} baris dihapus oleh {told_id}; yang "
-                f"tersimpan utuh menurut segelnya / no longer retraces whole: {count} {rows} erased by {told_en}; what "
-                "is stored is whole by its seal"
+                f"tersimpan utuh menurut segelnya / no longer retraces whole: {counted_en(count, 'row', 'rows')} "
+                f"erased by {told_en}; what is stored is whole by its seal"
             )
 
 

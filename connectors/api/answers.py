@@ -13,7 +13,7 @@ from connectors.documents import ABSENT, dig, find, rows_at
 from connectors.errors import DataRejected, SourceChanged
 from connectors.http import Answer
 from connectors.layout import Layout
-from connectors.numerals import number
+from connectors.numerals import counted_en, number
 
 _NOTHING: tuple[object, ...] = (None, "", False, [], {})
 
@@ -109,9 +109,9 @@ def _refuse_hidden_pages(answer: Answer, document: object, rows_count: int, pagi
             id=f"{answer.where}: jawaban berisi {number(rows_count)} baris dan '{sign}' menyebut halaman lain, "
             "padahal paging.style none. Tulis paging sistem itu (page, offset, cursor, atau link); bila artinya "
             f"lain, tulis paging.not_paging: [{sign}].",
-            en=f"{answer.where}: the answer has {rows_count:,} rows and its '{sign}' tells of other pages, but "
-            "paging.style is none. Declare the system's paging (page, offset, cursor or link); if it means "
-            f"something else, write paging.not_paging: [{sign}].",
+            en=f"{answer.where}: the answer has {counted_en(rows_count, 'row', 'rows')} and its '{sign}' tells of "
+            "other pages, but paging.style is none. Declare the system's paging (page, offset, cursor or link); if "
+            f"it means something else, write paging.not_paging: [{sign}].",
         )
 
 

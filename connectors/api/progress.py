@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from connectors.api.options import Paging
 from connectors.base import NotKept
 from connectors.errors import AnswersDiffer, DataRejected, SourceChanged
-from connectors.numerals import number
+from connectors.numerals import counted_en, number
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,8 @@ class Progress:
             raise AnswersDiffer(
                 id=f"'{self.name}': sistem memberi halaman yang sama lagi (setelah {number(self.rows_count)} baris), "
                 "jadi akhirnya tidak diketahui. Periksa 'paging' dan parameter halaman di options.params.",
-                en=f"'{self.name}': the system gives the same page again (after {self.rows_count:,} rows), so its end "
+                en=f"'{self.name}': the system gives the same page again (after "
+                f"{counted_en(self.rows_count, 'row', 'rows')}), so its end "
                 "is not known. Check 'paging' and the page's parameter in options.params.",
             )
 
@@ -166,12 +167,13 @@ class Progress:
     def _refuse_missing_rows(self) -> None:
         if self.total is not None and self.distinct_count < self.total:
             copies_id = f" (dan {number(self.copies_count)} salinan)" if self.copies_count else ""
-            copies_en = f" (and {self.copies_count:,} copies)" if self.copies_count else ""
+            copies_en = f" (and {counted_en(self.copies_count, 'copy', 'copies')})" if self.copies_count else ""
             raise AnswersDiffer(
                 id=f"'{self.name}': sistem menyebut {number(self.total)} baris, yang datang "
                 f"{number(self.distinct_count)}{copies_id}. Periksa hak baca akunnya dan 'paging', lalu tarik lagi.",
-                en=f"'{self.name}': the system tells of {self.total:,} rows, {self.distinct_count:,} came{copies_en}. "
-                "Check the account's right to read and 'paging', then pull again.",
+                en=f"'{self.name}': the system tells of {counted_en(self.total, 'row', 'rows')}, "
+                f"{self.distinct_count:,} came{copies_en}. Check the account's right to read and 'paging', then pull "
+                "again.",
             )
 
     def _refuse_surplus(self) -> None:
@@ -180,7 +182,7 @@ class Progress:
                 id=f"'{self.name}': sistem menyebut {number(self.total)} baris, tetapi sudah datang "
                 f"{number(self.distinct_count)}. Tunjuk dengan total_at jumlah semua baris jendela itu (bukan jumlah "
                 "halaman atau baris per halaman), atau hapus total_at.",
-                en=f"'{self.name}': the system tells of {self.total:,} rows, but {self.distinct_count:,} came already. "
-                "Point total_at to the count of all rows of the window (not of pages, nor of a page's rows), or leave "
-                "total_at out.",
+                en=f"'{self.name}': the system tells of {counted_en(self.total, 'row', 'rows')}, but "
+                f"{self.distinct_count:,} came already. Point total_at to the count of all rows of the window (not of "
+                "pages, nor of a page's rows), or leave total_at out.",
             )

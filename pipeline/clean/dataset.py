@@ -18,7 +18,7 @@ import pandas as pd
 import pyarrow as pa
 
 from connectors.errors import DataDamaged, DataRejected, SourceUnavailable
-from connectors.numerals import number, number_en
+from connectors.numerals import counted_en, number
 from connectors.remarks import Remark
 from pipeline.atomic import atomic_folder, discard
 from pipeline.clean.alike_ids import Pair, Shares, alike_count, has_lasting_ids, shared_hashes, shares
@@ -304,9 +304,10 @@ def _refuse_a_portal_twice(logs: Sequence[Landed], side_by_side: Mapping[str, Ma
                 id=f"{told}: log satu portal ('{one.source.portal_id}') untuk {number(count)} hari yang sama, misalnya "
                 f"{min(shared)}. Bila portal itu berjalan di beberapa server, sebut semua berkasnya di satu sumber "
                 "(path: [..., ...]); bila portalnya berbeda, beri masing-masing portal_id.",
-                en=f"{' and '.join(names)}: logs of one portal ('{one.source.portal_id}') for {number_en(count)} days "
-                f"in common, such as {min(shared)}. If the portal runs on several servers, name all their files in one "
-                "source (path: [..., ...]); if these are different portals, give each its portal_id.",
+                en=f"{' and '.join(names)}: logs of one portal ('{one.source.portal_id}') for "
+                f"{counted_en(count, 'day', 'days')} in common, such as {min(shared)}. If the portal runs on several "
+                "servers, name all their files in one source (path: [..., ...]); if these are different portals, "
+                "give each its portal_id.",
             )
 
 

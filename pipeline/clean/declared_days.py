@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pandas as pd
 
-from connectors.numerals import number, number_en
+from connectors.numerals import counted_en, number, number_en
 from connectors.remarks import Remark
 from pipeline.config.source import Source
 from pipeline.indicators.counting import is_sound
@@ -65,16 +65,16 @@ class DeclaredDays:
                 "before_opening",
                 f"{name}: {number(count)} baris bertanggal sebelum 'opened_on'. Periksa urutan hari, bulan dan tahun "
                 "di 'format'; bila benar, majukan 'opened_on' ke hari pertamanya.",
-                f"{name}: {number_en(count)} rows are dated before 'opened_on'. Check the order of day, month and year "
-                "in 'format'; if it is right, move 'opened_on' to their first day.",
+                f"{name}: {counted_en(count, 'row is', 'rows are')} dated before 'opened_on'. Check the order of day, "
+                "month and year in 'format'; if it is right, move 'opened_on' to their first day.",
             )
         if count := self.closed_count:
             yield Remark(
                 "after_closing",
                 f"{name}: {number(count)} baris bertanggal sesudah 'closed_on'. Periksa urutan hari, bulan dan tahun "
                 "di 'format'; bila benar, mundurkan 'closed_on' ke hari terakhirnya.",
-                f"{name}: {number_en(count)} rows are dated after 'closed_on'. Check the order of day, month and year "
-                "in 'format'; if it is right, move 'closed_on' to their last day.",
+                f"{name}: {counted_en(count, 'row is', 'rows are')} dated after 'closed_on'. Check the order of day, "
+                "month and year in 'format'; if it is right, move 'closed_on' to their last day.",
             )
 
     def _outside(self, name: str) -> list[Remark]:

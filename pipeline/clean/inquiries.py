@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from connectors.numerals import number, number_en
+from connectors.numerals import counted_en, number, number_en
 from connectors.remarks import Remark
 from pipeline.clean.date_signs import FOLLOW_UPS_AT, DateSigns
 from pipeline.clean.erased_rows import ERASED_IN
@@ -109,9 +109,9 @@ def unknown_remarks(frame: pd.DataFrame, follow_ups: FollowUps, *, source_name: 
             f"{source_name}: log tanggapan memuat jawaban atas {number(count)} tiket yang tidak ada di ekspor, dari "
             f"masa yang sama, di samping {number(known_count)} tiket yang ada. Apakah ekspor tiketnya tersaring atau "
             "terpotong? Ekspor semua tiket, atau hanya tanggapan atas tiket itu.",
-            f"{source_name}: the follow-up log answers {number_en(count)} tickets of the same time that the export "
-            f"does not hold, beside {number_en(known_count)} that it does. Is that export filtered or cut? Export "
-            "all tickets, or only the answers to these.",
+            f"{source_name}: the follow-up log answers {counted_en(count, 'ticket', 'tickets')} of the same time that "
+            f"the export does not hold, beside {number_en(known_count)} that it does. Is that export filtered or cut? "
+            "Export all tickets, or only the answers to these.",
         )
     ]
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from connectors.numerals import number, number_en
+from connectors.numerals import counted_en, number
 from connectors.personal_data import personal_kind
 from connectors.remarks import Remark
 from pipeline.clean.first_reason import Flags
@@ -64,9 +64,9 @@ class PersonalTexts:
                 f"{name}: {column}: {number(count)} baris memuat data pribadi (NIK, telepon, surel, akun, nama, "
                 f"alamat, atau kalimat warga) dan ditampilkan sebagai '{MASKED}'. Bersihkan kolom itu, petakan kolom "
                 "lain, atau tulis 'values' untuknya",
-                f"{name}: {column}: {number_en(count)} rows hold personal data (an identity number, phone, e-mail, "
-                f"account, name, address or a citizen's own words), and are shown as '{MASKED}'. Clean that column, "
-                "map another, or write 'values' for it",
+                f"{name}: {column}: {counted_en(count, 'row holds', 'rows hold')} personal data (an identity number, "
+                f"phone, e-mail, account, name, address or a citizen's own words), shown as '{MASKED}'. Clean that "
+                "column, map another, or write 'values' for it",
                 keeps_provisional=column in table.key,
             )
             for column, count in sorted(self.counts.items())

@@ -7,7 +7,7 @@ import re
 import pandas as pd
 
 from connectors.errors import DataRejected
-from connectors.numerals import number, number_en
+from connectors.numerals import counted_en, number, number_en
 from connectors.remarks import Remark
 from pipeline.config.city import City
 from pipeline.config.population import CODE_SHAPES
@@ -54,8 +54,9 @@ def unread_figures(frame: pd.DataFrame, *, source: Source, source_name: str, cit
             "population_row_unread",
             f"{source_name}: {len(unread)} baris penduduk yang mungkin milik kota ini tidak terbaca ({reasons}), "
             f"mulai baris {first}; angka kota bisa lain. Perbaiki barisnya, atau keluarkan dengan exclude",
-            f"{source_name}: {len(unread)} population rows that may be this city's cannot be read ({reasons}), from "
-            f"row {first}; the city's figure may be another. Mend the rows, or leave them out by exclude",
+            f"{source_name}: {counted_en(len(unread), 'population row', 'population rows')} that may be this city's "
+            f"cannot be read ({reasons}), from row {first}; the city's figure may be another. Mend the rows, or leave "
+            "them out by exclude",
         )
     ]
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from connectors.errors import DataRejected
+from connectors.numerals import counted_en
 from connectors.remarks import Remark
 from pipeline.clean.advice import advices
 from pipeline.clean.month_files import Block, Outcome
@@ -86,8 +87,8 @@ class Readability:
             raise DataRejected(
                 id=f"Sumber '{name}': {count} dari {whole.rows_count} baris tidak terbaca ({whole}); batasnya {limit}. "
                 f"{files}{to_do_id}",
-                en=f"Source '{name}': {count} of {whole.rows_count} rows cannot be read ({whole}); the limit is "
-                f"{limit}. {files}{to_do_en}",
+                en=f"Source '{name}': {count} of {counted_en(whole.rows_count, 'row', 'rows')} cannot be read "
+                f"({whole}); the limit is {limit}. {files}{to_do_en}",
             )
         return list(self._remarks())
 

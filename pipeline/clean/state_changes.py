@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from connectors.numerals import number, number_en
+from connectors.numerals import counted_en, number
 from connectors.remarks import Remark
 from pipeline.clean.mapping import ORDER, STATE
 from pipeline.config.rows import Combine
@@ -79,8 +79,8 @@ def pairing_remarks(frame: pd.DataFrame, *, source_name: str) -> list[Remark]:
             Remark(
                 REPEATED,
                 f"{source_name}: {number(repeated)} perubahan mengulang keadaan sebelumnya; pasangannya mungkin hilang",
-                f"{source_name}: {number_en(repeated)} changes repeat the state before; one between them may be "
-                "missing",
+                f"{source_name}: {counted_en(repeated, 'change repeats', 'changes repeat')} the state before; one "
+                "between them may be missing",
             )
         )
     if unmatched:
@@ -89,7 +89,8 @@ def pairing_remarks(frame: pd.DataFrame, *, source_name: str) -> list[Remark]:
                 UNMATCHED,
                 f"{source_name}: {number(unmatched)} perubahan kembali normal tanpa awal gangguan; jamnya tidak "
                 "terhitung",
-                f"{source_name}: {number_en(unmatched)} changes up without a change down; their hours are not counted",
+                f"{source_name}: {counted_en(unmatched, 'change', 'changes')} up without a change down; their hours "
+                "are not counted",
             )
         )
     return remarks

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from datetime import date
 
+from connectors.numerals import counted_en
 from connectors.remarks import Remark
 from pipeline.config.source import Source
 from pipeline.month_names import months_in
@@ -43,8 +44,8 @@ def title_of_part(titles: Sequence[str], source: Source, *, files_count: int, na
             "title_of_part",
             f"{name}: menurut judul di atas tabel, {count} bulan dari 'covers' tidak termuat, mulai {year}-{month:02}. "
             "Minta ekspor yang lengkap, atau perbaiki 'covers'; bila judulnya keliru, hapus.",
-            f"{name}: by the title above the table, {count} months of 'covers' are not in it, from {year}-{month:02}. "
-            "Ask for the whole export, or mend 'covers'; if the title is wrong, delete it.",
+            f"{name}: by the title above the table, it lacks {counted_en(count, 'month', 'months')} of 'covers', from "
+            f"{year}-{month:02}. Ask for the whole export, or mend 'covers'; if the title is wrong, delete it.",
         )
     ]
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from connectors.errors import ConfigError, DataRejected, TolokError
+from connectors.numerals import counted_en
 from pipeline.cli.asked import asked_period
 from pipeline.cli.group import commands
 from pipeline.cli.printing import json_text, print_results, say, say_where, shown_progress
@@ -55,13 +56,13 @@ def backfill(words: tuple[str, ...], is_all: bool, again: bool, airflow: bool) -
     say(
         f"{computed_count} periode dihitung, {done_count} dilewati karena sudah ada dan tidak berubah "
         "(--again menghitung ulang).\n"
-        f"{computed_count} periods computed, {done_count} skipped as already there and unchanged "
-        "(--again computes them anew)."
+        f"{counted_en(computed_count, 'period', 'periods')} computed, {done_count} skipped as already there and "
+        "unchanged (--again computes them anew)."
     )
     if left_count := sum(one.left_count for one in filled):
         say(
             f"Berhenti: {left_count} periode belum dicoba; perintah yang sama melanjutkan.\n"
-            f"Stopped: {left_count} periods were not tried; the same command goes on."
+            f"Stopped: {counted_en(left_count, 'period was', 'periods were')} not tried; the same command goes on."
         )
     refuse_faults([named for one in filled for named in one.faults])
 

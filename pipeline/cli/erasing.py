@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from connectors.errors import ConfigError
-from connectors.numerals import number
+from connectors.numerals import counted_en, number
 from pipeline.cli.group import commands
 from pipeline.cli.printing import say
 from pipeline.cli.stored import open_warehouse
@@ -129,11 +129,14 @@ def _erase_expired(city_id: str, *, is_tried: bool) -> None:
 def _planned(plan: Plan) -> Iterator[str]:
     """What goes, as counts alone."""
     ids, rows, files = number(plan.ids_count), number(plan.rows_count), number(len(plan.files))
-    yield f"{ids} nomor, {rows} baris, {files} berkas mentah / {ids} ids, {rows} rows, {files} raw files"
+    yield (
+        f"{ids} nomor, {rows} baris, {files} berkas mentah / {counted_en(plan.ids_count, 'id', 'ids')}, "
+        f"{counted_en(plan.rows_count, 'row', 'rows')}, {counted_en(len(plan.files), 'raw file', 'raw files')}"
+    )
     if sum(plan.rows.values()) > plan.rows_count:
         yield "Baris berkas yang dibaca beberapa periode / Rows of a file that several periods read, for each:"
     for (city_id, source, period), count in sorted(plan.rows.items()):
-        yield f"  {city_id} {source} {period}: {number(count)} baris / rows"
+        yield f"  {city_id} {source} {period}: {number(count)} baris / {counted_en(count, 'row', 'rows')}"
     if plan.decision and not plan.rows:
         yield f"Sudah dihapus oleh keputusan {plan.decision}. / Erased already by decision {plan.decision}."
     if plan.old_files:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from connectors.errors import TolokError
+from connectors.numerals import counted_en
 from pipeline.cli.asked import asked_period, asked_periods
 from pipeline.cli.group import commands
 from pipeline.cli.printing import json_text, say, shown_progress
@@ -94,7 +95,7 @@ def report(words: tuple[str, ...], is_all: bool, formats: tuple[str, ...], langu
                         written_count += len(paths)
                         say("\n".join(paths))
     if is_all:
-        say(f"{written_count} berkas / files")
+        say(f"{written_count} berkas / {counted_en(written_count, 'file', 'files')}")
     if len(faults) == 1:
         raise faults[0][1]
     refuse_faults(faults)

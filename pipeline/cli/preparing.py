@@ -11,6 +11,7 @@ import click
 
 from connectors.connection import ALLOWANCES
 from connectors.errors import ConfigError
+from connectors.numerals import counted_en
 from pipeline.atomic import write_atomically
 from pipeline.cli.asked import asked_period
 from pipeline.cli.group import commands
@@ -113,7 +114,8 @@ def draft(
     say(f"sources:\n{drafted.text}" if not write else add_to_city(cities, city, drafted))
     say(
         f"{drafted.questions_count} pertanyaan (TANYA) menunggu jawaban di tempat '??'; lalu: tolok check {city}\n"
-        f"{drafted.questions_count} questions (ASK) wait for an answer where '??' stands; then: tolok check {city}",
+        f"{counted_en(drafted.questions_count, 'question (ASK) waits', 'questions (ASK) wait')} for an answer where "
+        f"'??' stands; then: tolok check {city}",
         err=True,
     )
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from connectors.errors import ConfigError, TolokError
+from connectors.numerals import counted_en
 from pipeline.nearest import did_you_mean, nearest
 from pipeline.periods import nearest_periods
 from pipeline.settings import Settings, city_ids, is_province
@@ -161,7 +162,9 @@ def nothing_stored(name: str, label: str | None, *, as_of: str | None = None) ->
         left_count, told = len(stored) - len(shown), ", ".join(shown)
         near_id = f" Yang terdekat: {told}; {left_count} periode lain ada." if left_count else f" Yang ada: {told}."
         near_en = (
-            f" The nearest: {told}; there are {left_count} more periods." if left_count else f" There are: {told}."
+            f" The nearest: {told}; besides {counted_en(left_count, 'other period', 'other periods')}."
+            if left_count
+            else f" There are: {told}."
         )
     return ConfigError(
         id=f"Belum ada hasil untuk {what}{then_id}.{near_id} Jalankan: {hint}",

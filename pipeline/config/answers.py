@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from connectors.errors import ConfigError
+from connectors.numerals import counted_en
 
 # Stands where only a person knows: `tolok draft` writes it below its question, and no city is loaded while it stands.
 UNANSWERED = "??"
@@ -20,8 +21,8 @@ def refuse_unanswered(path: Path, raw: dict[str, Any]) -> None:
         raise ConfigError(
             id=f"{path.name}: {len(places)} pertanyaan belum dijawab. Ganti '{UNANSWERED}' di tempat ini dengan "
             f"jawabannya; pertanyaannya ada di komentar di atasnya (TANYA):{listed}",
-            en=f"{path.name}: {len(places)} questions are not answered. Replace '{UNANSWERED}' at these places with "
-            f"the answer; the question is in the comment above it (ASK):{listed}",
+            en=f"{path.name}: {counted_en(len(places), 'question is', 'questions are')} not answered. Replace "
+            f"'{UNANSWERED}' at these places with the answer; the question is in the comment above it (ASK):{listed}",
         )
 
 

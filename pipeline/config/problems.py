@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from connectors.errors import ConfigError
+from connectors.numerals import counted_en
 
 # By pydantic's name of the mistake, filled in with what it says was expected; never with what was written there,
 # which may be a secret in the wrong place.
@@ -59,7 +60,7 @@ def explain(path: Path, error: ValidationError, *, more: Sequence[str] = ()) -> 
     count = len(lines_id)
     return ConfigError(
         id="\n".join([f"{path.name}: {count} kesalahan pengaturan", *lines_id]),
-        en="\n".join([f"{path.name}: {count} mistakes in the settings", *lines_en]),
+        en="\n".join([f"{path.name}: {counted_en(count, 'mistake', 'mistakes')} in the settings", *lines_en]),
     )
 
 

@@ -18,6 +18,7 @@ from connectors.connection import Connection, connection_from
 from connectors.documents import rows_at
 from connectors.errors import ConfigError, DataRejected
 from connectors.http import Answer, HttpClient, Request
+from connectors.numerals import counted_en
 from connectors.records import RawFile
 from connectors.scratch import scratch_folder
 from pipeline.config.answers import UNANSWERED
@@ -119,7 +120,7 @@ def _pages_hint(answer: Answer, draft: Draft) -> str:
     rows_count = len(rows_at(document, path)) if document is not None else answer.content.count(b"\n") - 1
     sign = paging_sign(document, rows_count, (path,)) or pages_by_header(answer.headers, rows_count, ())
     told = f"'{sign}' menyebut halaman lain / tells of other pages" if sign else "tanda halaman lain: tidak ada / none"
-    return f"({rows_count} baris / rows; {told})"
+    return f"({rows_count} baris / {counted_en(rows_count, 'row', 'rows')}; {told})"
 
 
 def _window(options: dict[str, Any]) -> tuple[Any, str]:

@@ -10,6 +10,7 @@ from typing import Literal
 
 import pandas as pd
 
+from connectors.numerals import counted_en
 from connectors.records import TYPED
 from pipeline.clean.moments import with_english_months
 from pipeline.clean.reading import Reading
@@ -123,23 +124,23 @@ def _order(dated: Sequence[tuple[str, re.Match[str]]]) -> tuple[str, list[str]]:
     if not pairs:
         return "dm", []
     first, second = sum(one > _LAST_MONTH for one, _, _ in pairs), sum(two > _LAST_MONTH for _, two, _ in pairs)
-    whole = len(pairs)
+    whole, days = len(pairs), counted_en(len(pairs), "day", "days")
     if _year_may_be_first(pairs):
         return "", [f"tahun dua angka, letaknya tidak terbukti / two-digit years, no proof where they stand ({whole})"]
     if first and not second:
-        said = f"{first} dari {whole} tanggal di atas 12: hari dahulu / {first} of {whole} days are above 12: day first"
+        said = f"{first} dari {whole} tanggal di atas 12: hari dahulu / {first} of {days} are above 12: day first"
         return "dm", [said]
     if second and not first:
         return "md", [
             f"{second} dari {whole} angka kedua di atas 12: bulan dahulu / "
-            f"{second} of {whole} second numbers are above 12: month first"
+            f"{second} of {counted_en(whole, 'second number', 'second numbers')} are above 12: month first"
         ]
     if first and second:
         return "", [
             f"bertentangan: {first} angka pertama dan {second} angka kedua di atas 12, dari {whole} / "
             f"contradictory: {first} first and {second} second numbers are above 12, of {whole}"
         ]
-    return "", [f"0 dari {whole} tanggal di atas 12: urutan tidak terbukti / 0 of {whole} days are above 12: no proof"]
+    return "", [f"0 dari {whole} tanggal di atas 12: urutan tidak terbukti / 0 of {days} are above 12: no proof"]
 
 
 def _year_may_be_first(pairs: set[tuple[int, int, str]]) -> bool:

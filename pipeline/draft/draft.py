@@ -15,6 +15,7 @@ import pandas as pd
 from connectors.errors import ConfigError, DataRejected, SourceChanged, harmless, harmless_header
 from connectors.files import header_of
 from connectors.layout import Layout
+from connectors.numerals import counted_en
 from connectors.records import RawFile
 from connectors.registry import preset
 from pipeline.clean.mapping import map_rows
@@ -177,7 +178,7 @@ def _layout_settings(found: Found) -> dict[str, Noted]:
 
 
 def _head(sample: Sample, found: Found, personal: Mapping[str, str]) -> list[str]:
-    rows = f"{sample.rows_count} baris / rows"
+    rows = f"{sample.rows_count} baris / {counted_en(sample.rows_count, 'row', 'rows')}"
     looked = f"{len(sample.rows)} tersebar dilihat / spread over them were looked at"
     head = [rows if sample.is_whole else f"{rows}; {looked}"]
     if sample.ragged_count:

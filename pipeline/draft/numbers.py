@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from connectors.numerals import counted_en
+
 _UNIT = re.compile(r"(?i)^(?:rp\.?|±|\+/-)?\s*|\s*(?:jiwa|orang|kunjungan|kali|visits)?\.?$")
 _PLAIN = re.compile(r"-?\d+(?:e0)?")
 _TYPED = re.compile(r"-?\d+\.\d+(?:e[+-]?\d+)?e0")
@@ -43,7 +45,8 @@ def read_numbers(texts: pd.Series) -> NumberReading | None:
     decimals, groups = ({pair[place] for pair in decided} - {None} for place in (0, 1))
     open_count = len(marked) - len(decided)
     if len(decimals) > 1 or len(groups) > 1 or decimals & groups:
-        said = f"tanda bertentangan dalam {len(marked)} nilai / marks contradict each other in {len(marked)} values"
+        values = counted_en(len(marked), "value", "values")
+        said = f"tanda bertentangan dalam {len(marked)} nilai / marks contradict each other in {values}"
         return NumberReading(None, None, is_open=True, share=share, evidence=(said,))
     decimal, thousands = next(iter(decimals), None), next(iter(groups), None)
     said = f"{len(decided)} dari / of {len(marked)} nilai bertanda menentukan / marked values decide"

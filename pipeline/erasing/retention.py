@@ -9,6 +9,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+from connectors.numerals import counted_en
 from pipeline.config.city import City
 from pipeline.erasing.copies import discard_clean, note_gone
 from pipeline.erasing.files import remove_gone
@@ -126,6 +127,7 @@ def lines(found: Sequence[Expired]) -> list[str]:
     """What is no longer kept, as counts."""
     return [
         f"{one.table}: {len(one.manifests)} periode dan sumber, {one.files_count} berkas mentah, disimpan {one.months} "
-        f"bulan / {len(one.manifests)} periods and sources, {one.files_count} raw files, kept for {one.months} months"
+        f"bulan / {counted_en(len(one.manifests), 'period and source', 'periods and sources')}, "
+        f"{counted_en(one.files_count, 'raw file', 'raw files')}, kept for {counted_en(one.months, 'month', 'months')}"
         for one in found
     ]

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from connectors.numerals import number, number_en, percent, percent_en
+from connectors.numerals import counted_en, number, number_en, percent, percent_en
 from connectors.remarks import Remark
 from pipeline.coverage import Coverage
 from pipeline.indicators.definition import Definition
@@ -227,7 +227,7 @@ def _telling_of_quarantine(headline: Quotient, rows: RowCounts) -> Quotient:
     reason_id, mark, reason_en = headline.reason.partition(" / ")
     named = ", ".join(f"{name} {number(of)}" for name, of in sorted(rows.quarantined.items()))
     reason_id += f"; {number(count)} dari {number(considered)} baris dikarantina: {named}"
-    reason_en += f"; {number_en(count)} of {number_en(considered)} rows are quarantined: {named}"
+    reason_en += f"; {number_en(count)} of {counted_en(considered, 'row', 'rows')} are quarantined: {named}"
     return replace(headline, reason=f"{reason_id}{mark}{reason_en}")
 
 
@@ -296,7 +296,7 @@ def quarantine_effect(
     values = [one.value for one in (headline, *if_sound) if one.value is not None]
     if not count or headline.value is None:
         return []
-    held_id, held_en = f"{number(count)} baris dikarantina", f"{number_en(count)} rows are quarantined"
+    held_id, held_en = f"{number(count)} baris dikarantina", f"{counted_en(count, 'row is', 'rows are')} quarantined"
     if known_count:
         least, most = min(values), max(values)
         held_id += f"; bila {number(known_count)} yang angkanya diketahui sah: {number(least)}–{number(most)} {unit_id}"

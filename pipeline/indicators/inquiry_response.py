@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from connectors.numerals import number, number_en
+from connectors.numerals import counted_en, number
 from connectors.remarks import Remark
 from pipeline.coverage import Coverage
 from pipeline.indicators.base import (
@@ -348,7 +348,7 @@ def _remarks(summary: InquirySummary, terms: Terms) -> list[Remark]:
         Remark(
             "still_open",
             f"{number(count)} pertanyaan belum dijawab",
-            f"{number_en(count)} inquiries are not answered yet",
+            f"{counted_en(count, 'inquiry is', 'inquiries are')} not answered yet",
         ),
     ]
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from connectors.numerals import number, number_en
+from connectors.numerals import counted_en, number
 from connectors.remarks import Remark
 from pipeline.coverage import Coverage
 from pipeline.indicators.base import (
@@ -339,7 +339,9 @@ def _remarks(still_open: Durations, headline: Quotient) -> list[Remark]:
         return []
     remarks = [
         Remark(
-            "still_open", f"{number(count)} gangguan belum berakhir", f"{number_en(count)} outages have not ended yet"
+            "still_open",
+            f"{number(count)} gangguan belum berakhir",
+            f"{counted_en(count, 'outage has', 'outages have')} not ended yet",
         )
     ]
     if whole and hours > _MOST * whole:

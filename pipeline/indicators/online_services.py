@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pandas as pd
 
+from connectors.numerals import counted_en
 from connectors.remarks import Remark
 from pipeline.indicators.base import (
     Breakdown,
@@ -182,7 +183,7 @@ def _unknown_dates(summary: ServiceSummary, terms: Terms) -> list[tuple[str, str
         else None,
         (
             f"{undated} dari {total} layanan tanpa tanggal mulai",
-            f"{undated} of {total} services tell no start",
+            f"{undated} of {counted_en(total, 'service', 'services')} without a start",
         )
         if undated
         else None,

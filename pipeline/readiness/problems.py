@@ -47,7 +47,8 @@ MESSAGES: Mapping[Code, str] = {
     "answered_twice": "Answered in two rows of the form; the first one counts. Delete the other.",
     "unknown_question": "The form has a row '{row}' that is none of the 36 questions; it does not count.",
     "unreadable_date": "The date '{word}' is not known and counts as not stated. Write it like 31/12/2025.",
-    "dates_do_not_pair": "{files} files but {dates} dates. Write one date for all of them, or one line for each file.",
+    "dates_do_not_pair": "Files ({files}) and dates ({dates}) differ in number. Write one date for all of them, or one "
+    "line for each file.",
     "valid_until_before_date": "'{file}' is said to end ({until}) before its date ({dated}). Mend one of them.",
     "no_evidence": "Ya without evidence that can be looked at: unproven.",
     "evidence_for_no": "The answer is Tidak, but evidence is named. Mend the answer or clear the evidence.",

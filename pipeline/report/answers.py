@@ -326,14 +326,12 @@ def _trust(result: ResultView, t: Language) -> tuple[str, Tone]:
         "files": t.number(len(result.files)),
     }
     if result.status == "final":
-        return t(
-            "Final: {coverage} covered, {used} of {read} rows of the period used, from {files} files.", **said
-        ), "good"
+        return t("Final: {coverage} covered, {used} of {read} rows of the period used; files: {files}.", **said), "good"
     held = [reason for reason in result.reasons if reason.keeps_provisional]
     first = t.either(held[0].text_id, held[0].text_en) if held else t.of_both(result.reason or "?")
     if len(held) > 1:
         return (
-            t("Not finally: {reason}, and {count} more reasons.", reason=first, count=t.number(len(held) - 1)),
+            t("Not finally: {reason}, and {count} more.", reason=first, count=t.number(len(held) - 1)),
             "bad",
         )
     return t("Not finally: {reason}.", reason=first), "bad"

@@ -173,11 +173,11 @@ class _Pages:
             yield t("{file}, SHA-256 {sha256}…", file=file.name, sha256=file.sha256[:16])
         left_count = len(result.files) - SHOWN_FILES
         if left_count > 0:
-            yield t("and {count} more files, listed at the end.", count=t.number(left_count))
+            yield t("and {count} more, listed at the end.", count=t.number(left_count))
 
     def _earlier(self, result: ResultView) -> str | None:
         count = len(result.versions) - SHOWN_VERSIONS
-        return self.language("{count} earlier versions: 'tolok history'.", count=count) if count > 0 else None
+        return self.language("and {count} earlier: 'tolok history'.", count=count) if count > 0 else None
 
     def _cities(self) -> Iterator[dict[str, Any]]:
         """The cities of a province by their names, each with its value of every indicator."""

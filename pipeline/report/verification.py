@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Any, Final, Literal
 
 from connectors.errors import DataRejected
-from connectors.numerals import number
+from connectors.numerals import counted_en, number
 from pipeline.warehouse import Difference
 
 Kind = Literal["manifest", "raw_file", "stored_file", "derived_file", "result", "beside", "history", "readiness"]
@@ -115,10 +115,13 @@ def lines(verified: Verified) -> Iterator[str]:
         yield f"Catatan / Note: {note}"
     if not verified.findings:
         count = number(verified.files_count)
+        files, raw_files = (
+            counted_en(verified.files_count, f"{kind} is", f"{kind}s are") for kind in ("file", "raw file")
+        )
         if any(one.erased_count or one.is_expired for one in verified.results):
-            yield f"Semua yang lain cocok, {count} berkas utuh. / All else matches, {count} files are whole."
+            yield f"Semua yang lain cocok, {count} berkas utuh. / All else matches, {files} whole."
             return
-        yield f"Semua cocok, {count} berkas mentah utuh. / All matches, {count} raw files are whole."
+        yield f"Semua cocok, {count} berkas mentah utuh. / All matches, {raw_files} whole."
 
 
 def _named(one: Difference) -> str:

@@ -63,4 +63,4 @@ def _file_lines(files: Sequence[Mapping[str, str]], before: Sequence[Mapping[str
     for mark, some in (("+", [f for f in files if f not in before]), ("-", [f for f in before if f not in files])):
         yield from (f"      {mark} {file['file']}  sha256 {file['sha256'][:16]}" for file in some[:_SHOWN_FILES])
         if len(some) > _SHOWN_FILES:
-            yield f"      {mark} {len(some) - _SHOWN_FILES} berkas lagi / more files"
+            yield f"      {mark} {len(some) - _SHOWN_FILES} berkas lagi / more"

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from connectors.errors import DataRejected
-from connectors.numerals import number, number_en
+from connectors.numerals import counted_en, number, number_en
 from pipeline.signs import Read
 
 NOT_CHECKED = "not checked"
@@ -97,4 +97,5 @@ def _count(outcome: Outcome) -> tuple[str, str]:
     if not outcome.unexpected_count:
         return "tidak terpenuhi", "not met"
     unexpected, checked = f"{outcome.unexpected_count:,}", f"{outcome.checked_rows:,}"
-    return f"{unexpected} dari {checked} baris".replace(",", "."), f"{unexpected} of {checked} rows"
+    of_rows = counted_en(outcome.checked_rows, "row", "rows")
+    return f"{unexpected} dari {checked} baris".replace(",", "."), f"{unexpected} of {of_rows}"

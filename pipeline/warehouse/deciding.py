@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from connectors.numerals import number, number_en
+from connectors.numerals import counted_en, number, number_en
 from pipeline.tables import ERASED, OUTSIDE
 from pipeline.warehouse.comparing import Difference, compare
 from pipeline.warehouse.model import REMARK, RESULT, RESULT_POPULATION, RESULT_SOURCE, ROWS, SEAL, VARIANT
@@ -180,7 +180,7 @@ def _change_reason(result: Result, newest: Version, request: StoreRequest) -> st
         told = ", ".join(map(str, numbers))
         erased = (
             f"{erased_count} baris dihapus oleh keputusan {told}",
-            f"{erased_count} {_rows(erased_count)} erased by decision {told}",
+            f"{counted_en(erased_count, 'row', 'rows')} erased by decision {told}",
         )
         # Where rows were erased the files are other ones: that alone is no reason of its own.
         if why is None or why in (_CORRECTED, _because(request)):
@@ -244,9 +244,9 @@ def _of_rows(changes: RowChanges | None, added: int) -> list[tuple[str, str]]:
     known = changes or RowChanges(max(0, added), max(0, -added), 0)
     came, gone, changed = known.came_count, known.gone_count, known.changed_count
     found = [
-        (came, f"{came} baris susulan", f"{came} late {_rows(came)}"),
-        (gone, f"{gone} baris ditarik", f"{gone} {_rows(gone)} withdrawn"),
-        (changed, f"{changed} baris berubah", f"{changed} {_rows(changed)} changed"),
+        (came, f"{came} baris susulan", counted_en(came, "late row", "late rows")),
+        (gone, f"{gone} baris ditarik", f"{counted_en(gone, 'row', 'rows')} withdrawn"),
+        (changed, f"{changed} baris berubah", f"{counted_en(changed, 'row', 'rows')} changed"),
     ]
     return [(said_id, said_en) for count, said_id, said_en in found if count]
 

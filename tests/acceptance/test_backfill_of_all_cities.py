@@ -95,5 +95,5 @@ def test_settings_of_one_city_that_cannot_be_read_stop_no_other(
     (cities / "kota-asa.yaml").write_text("city: kota-asa\nnama: salah\n", "utf-8")
     (cities / "kota-bina.yaml").unlink()
     code, out, err = backfill(capsys, monkeypatch, "--all", "2024-02")
-    assert (code, "1 periods computed" in out, "1 periods failed" in err) == (2, True, True), out + err
+    assert (code, "1 period computed" in out, "1 period failed" in err) == (2, True, True), out + err
     assert len(results(home / "home", "kota-uji")) == len(definitions())

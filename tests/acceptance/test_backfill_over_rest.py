@@ -113,7 +113,7 @@ def test_an_outage_that_does_not_end_stops_the_backfill_once_and_says_how_to_go_
     assert started(airflow) == ["2024-01", "2024-02"]
     assert 500 < sum(waited) < 900
     printed = capsys.readouterr()
-    assert "1 periods computed" in printed.out
+    assert "1 period computed" in printed.out
     assert "2 periode belum dicoba; perintah yang sama melanjutkan" in printed.out
     assert "2 periods were not tried; the same command goes on" in printed.out
     assert printed.err.count("Try again later") == 1

@@ -144,7 +144,7 @@ def test_a_range_from_the_form_goes_past_a_month_at_fault_and_on_from_there(citi
         fill("2024-01", None)
     visits = cities / "data" / CITY / "kunjungan-2024.csv"
     visits.rename(visits.with_suffix(".away"))
-    with pytest.raises(FileMissing, match="1 periods failed:\\n2024-12: Source 'portal': no file"):
+    with pytest.raises(FileMissing, match="1 period failed:\\n2024-12: Source 'portal': no file"):
         fill("2024-12", "2025-01")
     visits.with_suffix(".away").rename(visits)
     assert Backfill.planned(CITY, "2024-12", "2025-01").due == ("2024-12",)

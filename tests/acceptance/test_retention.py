@@ -59,7 +59,7 @@ def test_raw_files_and_clean_rows_of_a_final_period_go_and_its_value_stays(
     code, out, _ = tolok(monkeypatch, "erase", CITY, "--expired", "--dry-run")
     assert (code, out.count("\n")) == (0, 2)
     assert "Past their time and kept, because their results are not final: inquiries 2024" in out
-    assert "1 periods and sources, 1 raw files, kept for 12 months" in out
+    assert "1 period and source, 1 raw file, kept for 12 months" in out
     assert raw_files(ran, b"Jaringan")
     assert "Decision 1: erased" in tolok(monkeypatch, "erase", CITY, "--expired")[1]
     assert raw_files(ran, b"Jaringan") == []
@@ -112,7 +112,7 @@ def test_a_file_that_a_period_within_its_time_reads_stays(ran: Path, monkeypatch
     # Three months after the year's end are still to come, those after May's are over.
     months = 12 * (today.year - 2024) + today.month - 12 + 3
     declare(ran, RETENTION.replace("outages: 12", f"outages: {months}"))
-    assert "1 periods and sources, 0 raw files" in tolok(monkeypatch, "erase", CITY, "--expired")[1]
+    assert "1 period and source, 0 raw files" in tolok(monkeypatch, "erase", CITY, "--expired")[1]
     assert raw_files(ran, b"Jaringan")
     assert tolok(monkeypatch, "verify", CITY, YEAR)[1].count("sama / same") == 4
     assert "expired by retention" in tolok(monkeypatch, "verify", CITY, "2024-05")[1]

@@ -96,9 +96,7 @@ def test_a_response_of_the_log_fills_what_the_export_lacks_and_a_doubtful_one_ho
 )
 def test_answers_to_tickets_of_the_same_time_that_the_export_lacks_are_told(received: list[str], is_told: bool) -> None:
     frame = frame_of(TABLES["inquiries"], [{"received_at": moment(text)} for text in received])
-    said = [
-        one.en.partition(" tickets of")[0] for one in unknown_remarks(frame, follow_ups(DateSigns()), source_name="u")
-    ]
+    said = [one.en.partition(" ticket")[0] for one in unknown_remarks(frame, follow_ups(DateSigns()), source_name="u")]
     assert said == ["u: the follow-up log answers 1"] * is_told
 
 
@@ -147,6 +145,6 @@ def test_a_change_down_ends_with_the_next_change_up_of_its_component() -> None:
     assert frame["ended_at"].tolist() == ends
     assert frame["incident_id"].tolist()[0] == "A@20250301T010000.000000Z"
     assert frame["incident_id"].tolist()[9] == "D@"
-    remarks = [(one.code, one.en.partition(" changes")[0]) for one in pairing_remarks(frame, source_name="alat")]
+    remarks = [(one.code, one.en.partition(" change")[0]) for one in pairing_remarks(frame, source_name="alat")]
     assert remarks == [("repeated_state", "alat: 1"), ("up_without_down", "alat: 1")]
     assert pairing_remarks(frame.head(1), source_name="alat") == []

@@ -200,7 +200,7 @@ def test_rows_before_the_opening_and_after_the_closing_are_told() -> None:
     rows = [{"started_at": pd.Timestamp(text, tz=ZONE).tz_convert("UTC")} for text in moments]
     days.add(frame_of(TABLES["outages"], rows), source=source, zone=ZONE)
     assert [(one.code, one.en[:15]) for one in days.remarks("upik")] == [
-        ("before_opening", "upik: 1 rows ar"),
+        ("before_opening", "upik: 1 row is "),
         ("after_closing", "upik: 2 rows ar"),
     ]
 

@@ -44,7 +44,7 @@ def test_months_of_the_declared_days_that_no_title_names_are_told_where_every_fi
     titles = ["Tanpa waktu", "Triwulan I 2025", "Bulan Mei 2025"]
     (remark,) = title_of_part(titles, source, files_count=2, name="situs")
     assert remark.code == "title_of_part"
-    assert remark.en.startswith("situs: by the title above the table, 3 months of 'covers' are not in it, from 2024-12")
+    assert remark.en.startswith("situs: by the title above the table, it lacks 3 months of 'covers', from 2024-12")
     assert title_of_part(titles, source, files_count=3, name="situs") == []
     assert title_of_part(["Tahun 2024", "Tahun 2025"], source, files_count=2, name="situs") == []
 

@@ -201,12 +201,12 @@ NO_PAGES = {"style": "none"}
 CONTRADICTED = {
     "a total of pages": (PAGED, [page_of(1, 2, total=2), page_of(3, 4, total=2)], "tells of 2 rows, but 4"),
     "a total of the page, no pages known": (PAGED, [page_of(1, 2, total=2)], "same page"),
-    "a total of a capped page": ({**PAGED, "size": "5"}, [page_of(n, total=1) for n in (1, 2, 3)], "of 1 rows, but 2"),
+    "a total of a capped page": ({**PAGED, "size": "5"}, [page_of(n, total=1) for n in (1, 2, 3)], "of 1 row, but 2"),
     "a total of none beside rows": (PAGED, [page_of(1, total=0)], "tells of 0 rows, but 1"),
     "copies that fill up the total": (
         {**PAGED, "size": "3"},
         [page_of(1, 2, 3, total=5), page_of(3, 4, total=5), page_of(total=5)],
-        "tells of 5 rows, 4 came .and 1 copies",
+        "tells of 5 rows, 4 came .and 1 copy",
     ),
     "a total in words": (PAGED, [page_of(1, total="10 baris")], "'total' holds '10 baris'"),
     "a total with a mark": (PAGED, [page_of(1, total="1.000")], "'total' holds '1.000'"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from connectors.numerals import number, number_en, percent, percent_en
+from connectors.numerals import counted_en, number, number_en, percent, percent_en
 
 
 @pytest.mark.parametrize(
@@ -25,3 +25,8 @@ def test_a_number_has_the_marks_of_its_language(value: float | None, decimals: i
 
 def test_a_share_has_one_decimal_and_a_question_mark_when_unknown() -> None:
     assert (percent(99.95), percent_en(12.34), percent_en(None)) == ("100 %", "12.3 %", "?")
+
+
+def test_a_count_has_the_words_of_one_and_of_many() -> None:
+    told = [counted_en(count, "row is", "rows are") for count in (0, 1, 2, 1204)]
+    assert told == ["0 rows are", "1 row is", "2 rows are", "1,204 rows are"]

@@ -124,6 +124,6 @@ def test_of_quarantined_rows_without_a_known_number_the_effect_is_not_known() ->
     (remark,) = quarantine_effect(rows, headline=ONE, unit_id="", if_sound=[], known_count=0)
     assert (remark.id, remark.en) == (
         "1 baris dikarantina; pengaruhnya tidak dapat dihitung",
-        "1 rows are quarantined; their effect cannot be computed",
+        "1 row is quarantined; their effect cannot be computed",
     )
     assert quarantine_effect(rows, headline=NONE, unit_id="", if_sound=[], known_count=0) == []

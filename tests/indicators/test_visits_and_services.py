@@ -411,7 +411,7 @@ def test_held_services_may_all_be_online_or_none() -> None:
 @pytest.mark.parametrize(
     ("rows", "terms", "why"),
     [
-        ([service(1, True, True)], {}, "1 of 1 services tell no start"),
+        ([service(1, True, True)], {}, "1 of 1 service without a start"),
         ([service(1, True, True, valid_from_on=pd.Timestamp(2001, 1, 1))], {}, "none of its rows tells an end"),
         ([service(1, True, True)], {"dates_are_assumed": True}, "its dates come from 'constant' or 'default'"),
     ],

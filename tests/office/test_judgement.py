@@ -301,14 +301,14 @@ def test_members_that_are_new_or_gone_are_named(data: Path, monkeypatch: pytest.
             ["99;Web;5 Mei 2024 08:00;15 Mei 2024 08:00;x", "99;Web;6 Mei 2024 08:00;6 Mei 2024 09:00;x"],
             ("0,5–0,91 hari", "0.5–0.91 days", "2 rows", "the 2 whose"),
         ),
-        ("inquiry_response", "pengaduan.csv", ["99;Web;31 Feb 2024 08:00;;x"], ("tidak dapat dihitung", "1 rows")),
+        ("inquiry_response", "pengaduan.csv", ["99;Web;31 Feb 2024 08:00;;x"], ("tidak dapat dihitung", "1 row is")),
         (
             "portal_visits",
             "kunjungan.csv",
             ["01/01/2024,5000", "1 Jan,x"],
             ("94.696,97–94.744,32 kunjungan", "2 rows", "the 1 whose"),
         ),
-        ("online_services", "layanan.csv", ["L99;Layanan;Ya;Mungkin"], ("64,52–67,74 %", "1 rows")),
+        ("online_services", "layanan.csv", ["L99;Layanan;Ya;Mungkin"], ("64,52–67,74 %", "1 row is")),
         (
             "it_downtime",
             "gangguan.csv",
@@ -320,7 +320,7 @@ def test_members_that_are_new_or_gone_are_named(data: Path, monkeypatch: pytest.
             "it_downtime",
             "gangguan.csv",
             ["9,Server,Terencana,31/12/2024 20:00,01/01/2100 00:00"],
-            ("2–2,5 jam per insiden", "1 rows", "the 1 whose"),
+            ("2–2,5 jam per insiden", "1 row is", "the 1 whose"),
         ),
     ],
 )

@@ -38,4 +38,5 @@ def test_rows_swallowed_by_a_quote_are_said(
     assert [remark.keeps_provisional for remark in remarks] == [True] * (expected is not None)
     if expected is not None:
         count, first = expected
-        assert f"{count} lines within quoted cells look like rows of the table, from row {first} " in remarks[0].en
+        said = "line within quoted cells looks like a row" if count == 1 else "lines within quoted cells look like rows"
+        assert f"{count} {said} of the table, from row {first} " in remarks[0].en

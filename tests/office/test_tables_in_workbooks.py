@@ -159,7 +159,7 @@ def test_hidden_rows_are_read_and_said_and_keep_the_result_provisional(how: str,
     }
     assert [remark.en for remark in remarks if remark.code != "below_table"] == [
         "a.xlsx [Sheet]: hidden columns are read: Layanan.",
-        "a.xlsx [Sheet]: 1 hidden rows (by hand or by a filter), from row 3, are read. Show all rows, delete what "
+        "a.xlsx [Sheet]: 1 hidden row is read (by hand or by a filter), from row 3. Show all rows, delete what "
         "does not count, and save again.",
     ]
 
@@ -209,7 +209,7 @@ def test_a_note_beside_a_table_is_told_by_sheet_row_and_cell(tmp_path: Path) -> 
     rows, remarks = read(tmp_path, {"Data": [HEAD, ROW, [*ROW, None, "cek lagi"], ROW]}, ("No", "OPD"))
     assert [problem for _, problem, *_ in rows] == ["", "wrong_field_count", ""]
     (said,) = [remark for remark in remarks if remark.code == "cells_beside_table"]
-    assert "a.xlsx [Data]: 1 rows are quarantined" in said.en
+    assert "a.xlsx [Data]: 1 row is quarantined" in said.en
     assert "cell E3" in said.en
 
 

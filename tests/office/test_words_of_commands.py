@@ -32,7 +32,7 @@ def test_a_population_source_that_is_not_there_is_told_beside_other_faults(
     write_office(office, spells(9, months=range(1, 13)), {**SOURCE, "columns": columns}, population={"source": "bps"})
     code, out, err = tolok(monkeypatch, "check", "kota", "2025")
     assert code == 2
-    assert f"{faults_count} mistakes" in out + err
+    assert f"{faults_count} {'mistake' if faults_count == 1 else 'mistakes'} in" in out + err
     assert "population.source 'bps'" in out + err
 
 

@@ -81,7 +81,7 @@ def test_fewer_days_than_last_year_are_better_and_the_agency_that_brought_it_is_
     assert compared == "neutral: Belum ada kota lain yang nilainya tersimpan di sini untuk periode ini."
     assert trust == "good: Final: cakupan 100 %, 100 dari 101 baris periode ini dipakai, dari 0 berkas."
     of_years = hours(2.5, rows_read=301, excluded={"outside_period": 200, "test": 1})
-    assert told(of_years)[4] == "good: Final: 100 % covered, 100 of 101 rows of the period used, from 0 files."
+    assert told(of_years)[4] == "good: Final: 100 % covered, 100 of 101 rows of the period used; files: 0."
     assert told(before, now)[1].startswith("neutral: There is no value for 2023")
 
 
@@ -187,7 +187,7 @@ def test_a_provisional_value_says_why_first_and_one_that_is_missing_why_it_is() 
     more = replace(open_ones, code="coverage")
     known = replace(open_ones, keeps_provisional=False)
     held = hours(2.5, status="provisional", reasons=(known, open_ones, more))
-    assert told(held)[4] == "bad: Not finally: 3 are open, and 1 more reasons."
+    assert told(held)[4] == "bad: Not finally: 3 are open, and 1 more."
     missing = replace(hours(1), value=None, status="not_computable", reason="tidak ada / nothing")
     assert told(missing)[0::2][:2] == ["neutral: No value: nothing.", "neutral: There is no value to explain."]
 
