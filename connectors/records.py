@@ -64,6 +64,7 @@ class RawFile:
 
     `on_read` is called with the number of bytes that have left the disk, `on_remark` with what a reader found worth
     knowing, `on_title` with each line above a header, `on_header` with the names of its columns; each may be null.
+    Nothing is said of `own_sheets`, which a workbook was given out with.
     """
 
     path: Path
@@ -72,6 +73,7 @@ class RawFile:
     on_remark: OnRemark | None = field(default=None, compare=False)
     on_title: Callable[[str], None] | None = field(default=None, compare=False)
     on_header: Callable[[Sequence[str]], None] | None = field(default=None, compare=False)
+    own_sheets: tuple[str, ...] = field(default=(), compare=False)
 
     def say_notes(self, notes: ExportNotes, *, records_count: int) -> None:
         """Say what the lines around a table with so many records tell of it."""

@@ -98,7 +98,7 @@ def _hidden(workbook: Workbook) -> list[str]:
 def _say_unread(workbook: Workbook, layout: Layout, *, read: Container[str], columns: tuple[str, ...]) -> None:
     """Remark sheets not read; one with the same header keeps provisional unless all read are named one by one."""
     file = workbook.file
-    unread = [name for name in workbook.book.sheet_names if name not in read]
+    unread = [name for name in workbook.book.sheet_names if name not in read and name not in file.own_sheets]
     is_by_name = bool(layout.sheets) and not any(mark in name for name in layout.sheets for mark in "*?[")
     same = [] if is_by_name else [name for name in unread if _has_table(workbook, name, layout, columns)]
     if same:

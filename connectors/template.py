@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
@@ -57,7 +58,8 @@ class Template(Connector):
         wanted = tuple(dict.fromkeys(columns))
         for file in files:
             self._refuse_another(file)
-            for chunk in read_rows(file, layout=self.layout, columns=(*wanted, *limited)):
+            own = replace(file, own_sheets=(NOTES_SHEET,))
+            for chunk in read_rows(own, layout=self.layout, columns=(*wanted, *limited)):
                 problems = chunk["reader_problem"]
                 for name, choices in limited.items():
                     problems = problems.mask(problems.isna() & _is_strange(chunk[name], choices), f"unknown_{name}")

@@ -20,7 +20,7 @@ from pipeline.periods import Period
 from pipeline.tables import TABLES
 from pipeline.template import write_template
 from testing.cases import PERSON, Case, FakeFiles, Record
-from testing.clean_tables import clean_in_memory
+from testing.clean_tables import CleanTable, clean_in_memory
 from testing.connector_suite import ConnectorSuite
 
 Row = Callable[[Record], Sequence[object]]
@@ -105,11 +105,15 @@ def city(path: Path, table: str) -> City:
     )
 
 
-def read(path: Path, table: str) -> Any:
-    """Every row of the workbook as a run would clean it, by its row in the sheet."""
+def cleaned(path: Path, table: str) -> CleanTable:
     home, settings = path.parent / "home", city(path, table)
     manifest = land(home, city=settings, source_name="isian", period=Period.parse("2025"))
-    frame = clean_in_memory(home, city=settings, table_name=table, manifests=[manifest]).frame
+    return clean_in_memory(home, city=settings, table_name=table, manifests=[manifest])
+
+
+def read(path: Path, table: str) -> Any:
+    """Every row of the workbook as a run would clean it, by its row in the sheet."""
+    frame = cleaned(path, table).frame
     return frame.set_index(frame["source_row"].astype(int))
 
 
@@ -117,6 +121,19 @@ def read(path: Path, table: str) -> Any:
 def test_there_is_a_workbook_for_every_table_and_empty_it_has_no_rows(table: str, tmp_path: Path) -> None:
     path = write_template(tmp_path / "kosong.xlsx", table=table)
     assert read(path, table).empty
+
+
+def test_its_own_instructions_are_not_said_to_be_unread_and_a_sheet_of_others_is(tmp_path: Path) -> None:
+    path = filled(
+        tmp_path / "isian.xlsx", "population", [("99.71", "Kota", 415_605, datetime(2025, 12, 31), "Dukcapil")]
+    )
+    assert "unread_sheets" not in {remark.code for remark in cleaned(path, "population").remarks}
+    book = openpyxl.load_workbook(path)
+    book.create_sheet("Catatan").append(["x"])
+    book.save(path)
+    (said,) = (one.en for one in cleaned(path, "population").remarks if one.code == "unread_sheets")
+    assert "Catatan" in said
+    assert "Petunjuk" not in said
 
 
 @pytest.mark.parametrize("table", TABLES)
