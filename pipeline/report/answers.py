@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pipeline.language import Language
 from pipeline.periods import Period
+from pipeline.report.words import counted_as, reason_text
 from pipeline.tables import OUTSIDE
 
 if TYPE_CHECKING:
@@ -264,6 +265,8 @@ def member_text(dimension: str, member: str, t: Language, cities: Mapping[str, s
         return (cities or {}).get(member, member)
     if dimension == "month":
         return t.period(member)
+    if dimension == "visit_definition":
+        member = counted_as(member, t)
     if dimension in {"audience", "planned", "visit_definition"}:
         return t.label(member)
     return member if len(member) <= _LONGEST_NAME else f"{member[: _LONGEST_NAME - 1]}…"
@@ -328,7 +331,7 @@ def _trust(result: ResultView, t: Language) -> tuple[str, Tone]:
     if result.status == "final":
         return t("Final: {coverage} covered, {used} of {read} rows of the period used; files: {files}.", **said), "good"
     held = [reason for reason in result.reasons if reason.keeps_provisional]
-    first = t.either(held[0].text_id, held[0].text_en) if held else t.of_both(result.reason or "?")
+    first = reason_text(held[0], result, t) if held else t.of_both(result.reason or "?")
     if len(held) > 1:
         return (
             t("Not finally: {reason}, and {count} more.", reason=first, count=t.number(len(held) - 1)),

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from pipeline.config.reports import Signature
 from pipeline.language import Language
+from pipeline.report.words import reason_text
 from pipeline.warehouse import CityView, ResultView
 
 STATUSES = {"final": "Final", "provisional": "Provisional", "not_computable": "Not computable", "altered": "Altered"}
@@ -50,9 +51,7 @@ class Document:
     def reasons(self, result: ResultView, *, keeps_provisional: bool = True) -> list[str]:
         """The remarks on a result, those that keep it provisional or the others; one that is not final has some."""
         t = self.language
-        found = [
-            t.either(one.text_id, one.text_en) for one in result.reasons if one.keeps_provisional is keeps_provisional
-        ]
+        found = [reason_text(one, result, t) for one in result.reasons if one.keeps_provisional is keeps_provisional]
         if not keeps_provisional or result.status == "final":
             return found
         if result.reason and (result.value is None or not found):

@@ -14,7 +14,7 @@ from pipeline.atomic import GROUP_READS, write_atomically
 from pipeline.indicators.definition import definitions
 from pipeline.report.text import SHOWN_MEMBERS, by_dimension, distinct_closings, divided
 from pipeline.report.unseen import drawn
-from pipeline.report.words import label
+from pipeline.report.words import label, member_of
 
 if TYPE_CHECKING:
     from pipeline.validate import Verdict
@@ -71,7 +71,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
         finalize=drawn,
     )
-    made.filters |= {"number": number, "label": label, "share": _share, "divided": divided}
+    made.filters |= {"number": number, "label": label, "member_of": member_of, "share": _share, "divided": divided}
     return made
 
 

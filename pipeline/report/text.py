@@ -12,7 +12,7 @@ from connectors.numerals import number, percent
 from pipeline.indicators.definition import definitions
 from pipeline.language import Language
 from pipeline.report.unseen import visible
-from pipeline.report.words import both, label
+from pipeline.report.words import both, label, member_of
 from pipeline.tables import ERASED, OUTSIDE
 
 SHOWN_MEMBERS = 15
@@ -292,7 +292,7 @@ def _breakdown_lines(breakdowns: Sequence[Mapping[str, Any]], scale: float) -> I
     for dimension, members in by_dimension(breakdowns).items():
         yield f"Rincian / Breakdown {label(dimension)} / {dimension}:"
         for part in members[:SHOWN_MEMBERS]:
-            yield f"  {part['member']}: {_quotient(part, scale)}"
+            yield f"  {member_of(part)}: {_quotient(part, scale)}"
         if len(members) > SHOWN_MEMBERS:
             yield (
                 f"  ... +{len(members) - SHOWN_MEMBERS}: tolok show {members[0]['city_id']} {members[0]['period']} "

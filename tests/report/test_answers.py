@@ -9,7 +9,8 @@ import pytest
 
 from pipeline.indicators.definition import definitions
 from pipeline.language import LANGUAGES, Language
-from pipeline.report.answers import QUESTIONS, answers, contribution, progress, quotient_text
+from pipeline.report.answers import QUESTIONS, answers, contribution, member_text, progress, quotient_text
+from pipeline.report.words import member_of
 from pipeline.warehouse import CityRecord, CityView, Part, Reason, ResultView, TargetRecord
 
 CITY = CityRecord("kota-uji", "Kota Uji", "Asia/Jakarta", "kemendagri:31")
@@ -182,12 +183,32 @@ def test_of_nothing_no_part_is_the_largest_and_a_long_name_is_cut() -> None:
     assert f"agency {'N' * 99}…:" in told(hours(2.5, breakdowns={"agency": long}))[2]
 
 
+def test_visits_whose_export_does_not_say_what_a_visit_is_are_counted_as_their_source_does() -> None:
+    for code, said in (("id", "menurut hitungan sumber 'situs'"), ("en", "as the source 'situs' counts")):
+        assert member_text("visit_definition", "situs: as counted by situs", Language(code)) == said
+        assert member_text("visit_definition", "ga4: as counted by situs", Language(code)) == "ga4: as counted by situs"
+    part = {"dimension": "visit_definition", "member": "situs: as counted by situs"}
+    assert member_of(part) == "menurut hitungan sumber 'situs' / as the source 'situs' counts"
+    assert member_of(part | {"member": "matomo: visits"}) == "matomo: visits"
+    assert member_of(part | {"dimension": "agency"}) == "situs: as counted by situs"
+
+
 def test_a_provisional_value_says_why_first_and_one_that_is_missing_why_it_is() -> None:
     open_ones = Reason("open", "3 belum dijawab", "3 are open", keeps_provisional=True)
     more = replace(open_ones, code="coverage")
     known = replace(open_ones, keeps_provisional=False)
     held = hours(2.5, status="provisional", reasons=(known, open_ones, more))
     assert told(held)[4] == "bad: Not finally: 3 are open, and 1 more."
+    rules = {"quarantined": {"bad_received_at": 9}, "excluded": {"test": 1}}
+    by_id = Reason("x", "tes test: bad_received_at 9, bad_received_at_all 1", "test: bad_received_at 9", True)
+    assert told(replace(held, reasons=(by_id,), **rules), language=ID)[4] == (
+        "bad: Belum final: tes test: waktu diterima tidak terbaca 9, bad_received_at_all 1."
+    )
+    of_sign = replace(by_id, text_id="inquiry_response agency: bad_closed_at 1", text_en="inquiry_response: 2")
+    assert told(replace(held, reasons=(of_sign,), **rules), language=ID)[4] == "bad: Belum final: OPD: bad_closed_at 1."
+    assert told(replace(held, reasons=(of_sign,), **rules))[4] == "bad: Not finally: 2."
+    by_place = replace(of_sign, text_en="inquiry_response category: 2")
+    assert told(replace(held, reasons=(by_place,), **rules))[4] == "bad: Not finally: Category: 2."
     missing = replace(hours(1), value=None, status="not_computable", reason="tidak ada / nothing")
     assert told(missing)[0::2][:2] == ["neutral: No value: nothing.", "neutral: There is no value to explain."]
 
