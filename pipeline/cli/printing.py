@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from pipeline.progress import Progress
 
 _OLDER = " (lebih tua dari nilainya / older than the values: tolok report)"
+# Reports that show the months of their period as these were when they were written.
+_WITH_MONTHS = (".pdf", ".xlsx", "-csv")
 
 
 @contextmanager
@@ -37,20 +39,23 @@ def shown_progress() -> Iterator[Progress]:
 
 def say_where(city: str, labels: set[str]) -> None:
     """Say where the warehouse and the periods' reports lie."""
+    from pipeline.periods import Period
     from pipeline.warehouse import Warehouse
 
     settings = Settings.from_environment()
     warehouse = Warehouse(settings.warehouse_url)
     say(f"Gudang data / Warehouse: {warehouse.address}")
+    computed = warehouse.computed_at(city)
     for label in sorted(labels):
         folder = settings.home / "reports" / city
         page = folder / f"{label}.html"
         if page.is_file():
             say(f"Halaman / Page: {page}")
         paths = sorted({*folder.glob(f"{label}.*"), *folder.glob(f"{label}-csv")} - {page})
-        moments = [one.computed_at for one in warehouse.results(city, period=label) if one.computed_at] if paths else []
-        stored_at = max(moments).timestamp() if moments else 0
+        months = [month.label for month in Period.parse(label).months]
         for path in paths:
+            shown = (label, *(months if path.name.endswith(_WITH_MONTHS) else ()))
+            stored_at = max((computed[one].timestamp() for one in shown if one in computed), default=0)
             say(f"Laporan / Report: {path}{_OLDER if path.stat().st_mtime < stored_at else ''}")
 
 

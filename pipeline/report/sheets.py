@@ -187,6 +187,7 @@ def _brief(document: Document, result: ResultView) -> Row:
         "; ".join(document.reasons(result)) or None,
         result.target.target_value if result.target else None,
         result.coverage_pct,
+        _local(document, result.computed_at),
     )
 
 
@@ -247,7 +248,7 @@ def _local(document: Document, moment: datetime | None) -> datetime | None:
     return moment.astimezone(ZoneInfo(document.view.city.zone)).replace(microsecond=0) if moment else None
 
 
-_BRIEF = (*_WHAT, "version", *_QUOTIENT, "status", "reasons", "target", "coverage_pct")
+_BRIEF = (*_WHAT, "version", *_QUOTIENT, "status", "reasons", "target", "coverage_pct", "computed_at")
 SHEETS: dict[str, _Declared] = {
     "results": _Declared(
         "one row per indicator: the version of its result that stands",

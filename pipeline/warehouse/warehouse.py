@@ -41,6 +41,7 @@ from pipeline.warehouse.model import (
     SEAL,
     SOURCE_FILE,
     VALIDATION,
+    UtcOrUnknown,
 )
 from pipeline.warehouse.records import CityRecord, Closing, Erasure, Stored, StoreRequest
 from pipeline.warehouse.seals import Version, alterations, read_versions, result_rows, seal_row
@@ -263,6 +264,13 @@ class Warehouse:
             for row in connection.execute(of_period.order_by(REMARK.c.version)).mappings():
                 found.setdefault(row["indicator_id"], []).append(dict(row))
         return found
+
+    def computed_at(self, city_id: str) -> dict[str, datetime]:
+        """By period when its newest version was computed; no row is held against its seal for it."""
+        newest = sa.type_coerce(sa.func.max(RESULT.c.computed_at), UtcOrUnknown())
+        query = sa.select(RESULT.c.period, newest).where(RESULT.c.city_id == city_id).group_by(RESULT.c.period)
+        with reachable(self._engine) as connection:
+            return dict(connection.execute(query).tuples().all())
 
     def city_names(self) -> dict[str, str]:
         """What the cities of all results are called, by id."""

@@ -60,6 +60,7 @@ def test_cells_have_their_types_and_no_text_is_a_formula(book: openpyxl.Workbook
     assert first["population_on"] == datetime(2025, 12, 31)
     # On the clock of Jayapura, nine hours ahead.
     assert first["computed_at"] == datetime(2026, 1, 12, 12, 4, 5)
+    assert {row["computed_at"] for row in rows_of(book, "years")} == {first["computed_at"]}
     assert (last["value"], last["status"], last["reasons"]) == (None, "not_computable", "no data; 0 % is covered")
     assert {row["member"] for row in rows_of(book, "breakdowns")} == {visible(name) for name in HOSTILE}
     assert rows_of(book, "sources")[0]["file"] == FILE.name
