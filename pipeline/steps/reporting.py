@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from pipeline.periods import Period
 from pipeline.settings import Settings
 from pipeline.steps.done import REPORT, left_to_do, note_ended
-from pipeline.steps.environment import city_called, home, warehouse_url, work_of
+from pipeline.steps.environment import city_called, home, open_warehouse, warehouse_url, work_of
 from pipeline.work import Work
 
 if TYPE_CHECKING:
@@ -103,16 +103,15 @@ def status(city_id: str, *, now: datetime) -> CityStatus:
     from pipeline.city_status import city_status
     from pipeline.failures import actionable
     from pipeline.report.status_page import write_status_page
-    from pipeline.warehouse import Notifications, Warehouse, shown
+    from pipeline.warehouse import Notifications, shown
 
-    url = Settings.from_environment().warehouse_url
     # One reading: a run may store another version at any moment.
-    results = sorted(Warehouse(url).results(city_id), key=lambda one: one.version or 0)
+    results = sorted(open_warehouse().results(city_id), key=lambda one: one.version or 0)
     found = city_status(
         city_called(city_id),
         results=[shown(one, is_whole=False) for one in results],
         computed={one.period: one.computed_at for one in results if one.computed_at},
-        failures=Notifications(url).failures(city_id),
+        failures=Notifications(warehouse_url()).failures(city_id),
         now=now,
     )
     try:
