@@ -29,6 +29,7 @@ LIMITS = (
     "a_year_too_long_pct",
     "without_end_pct",
     "empty_months_count",
+    "missing_days_count",
     "edge_days_count",
     "received_before_asked_pct",
     "missing_month_files_count",

@@ -148,6 +148,17 @@ OF_TABLES = (
         keeps_provisional=True,
     ),
     _sign(
+        "missing_days_count",
+        "Paling banyak {limit} hari tanpa pertanyaan, dua minggu berturut-turut atau lebih, padahal hari kerja di "
+        "sekitarnya hampir selalu berisi (lebih dari itu: ekspornya terpotong, atau sebagian tidak ikut? Ekspor ulang; "
+        "bila meja itu memang tutup atau sistemnya mati, jelaskan di judgement.explained)",
+        "At most {limit} days without an inquiry, two weeks or more in a row, while the working days around them "
+        "nearly always have some (more: is the export cut short, or a part of it left out? Export again; if the desk "
+        "was closed or its system down, say so in judgement.explained)",
+        most=0,
+        keeps_provisional=True,
+    ),
+    _sign(
         "edge_days_count",
         "Paling banyak {limit} bulan tanpa baris pada hari terakhirnya (atau pertamanya), padahal hari lain berisi "
         "(lebih dari itu: permintaan atau ekspornya berhenti sehari lebih awal, misalnya BETWEEN '2025-01-01' "

@@ -1,11 +1,13 @@
-"""Months without rows, and files of months that are missing or misnamed."""
+"""Months and weeks without rows, and files of months that are missing or misnamed."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from connectors.sheets import SHEET_ROWS_APART
 from pipeline.coverage import Coverage
@@ -17,6 +19,8 @@ from pipeline.tables import Table
 _IMPROBABLE, _NOT_UNLIKELY, _ALL_BUT_IMPOSSIBLE = 0.001, 0.05, 1e-6
 _MOSTLY = 0.9
 _FEWEST_MONTHS = 3
+# At Idulfitri a desk may rest for eleven days in a row.
+_LONG_DAYS, _DAYS_AROUND, _FEWEST_AROUND, _DENSE_ROWS = 14, 56, 10, 5
 
 
 def month_files(
@@ -115,6 +119,42 @@ def edge_days(rows: pd.DataFrame, fates: Fates) -> tuple[Signs, str]:
         if is_empty[is_edge].all() and chance < _ALL_BUT_IMPOSSIBLE:
             return {"edge_days_count": float(len(months))}, name
     return {}, ""
+
+
+def missing_days(rows: pd.DataFrame, fates: Fates, *, worked: Coverage | None) -> tuple[Signs, Details]:
+    """Days without a row, two weeks or more in a row, where chance does not explain that; months are told as such.
+
+    Chance is how often working days of the eight weeks before have none, or of those after, whichever is more. Where
+    days have many rows, other such stretches do not count among these.
+    """
+    first, last, month_by = fates.period.first_on, fates.period.last_on, fates.table.month_by
+    days = np.arange(np.datetime64(first), np.datetime64(last) + 1)
+    for shut_on, until in () if worked is None else (Coverage.of_period(fates.period) - worked).stretches:
+        days = days[(days < np.datetime64(shut_on)) | (days > np.datetime64(until))]
+    local = rows[month_by].dropna().dt.tz_convert(fates.zone).dt.tz_localize(None).to_numpy("M8[D]")
+    counts = pd.Series(local).value_counts().reindex(days, fill_value=0).to_numpy()
+    is_working, is_empty = np.is_busday(days), counts == 0
+    runs = np.flatnonzero(np.diff(is_empty, prepend=False, append=False)).reshape(-1, 2)
+    long = [(begin, end) for begin, end in runs.tolist() if end - begin >= _LONG_DAYS]
+    is_known = is_working.copy()
+    if not is_empty.all() and counts[~is_empty].mean() >= _DENSE_ROWS:
+        for begin, end in long:
+            is_known[begin:end] = False
+    missing: list[str] = []
+    for begin, end in long:
+        sides = (slice(max(begin - _DAYS_AROUND, 0), begin), slice(end, end + _DAYS_AROUND))
+        around = [is_empty[side][is_known[side]] for side in sides]
+        shares = [(side.sum() + 1) / (len(side) + 2) for side in around if len(side) >= _FEWEST_AROUND]
+        chance = max(shares, default=1) ** is_working[begin:end].sum() * len(days) / (end - begin)
+        if chance < _ALL_BUT_IMPOSSIBLE and not _has_whole_month(days[begin:end]):
+            missing += days[begin:end].astype(str).tolist()
+    return ({"missing_days_count": float(len(missing))}, tuple(missing)) if missing else ({}, "")
+
+
+def _has_whole_month(days: NDArray[np.datetime64]) -> bool:
+    months = days.astype("M8[M]")
+    begun = months[days == months.astype("M8[D]")]
+    return bool(((begun + 1).astype("M8[D]") <= days[-1] + 1).any())
 
 
 def empty_months(fates: Fates, table: Table) -> tuple[Signs, Details]:

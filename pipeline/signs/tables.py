@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from itertools import combinations
 
 import pandas as pd
@@ -30,7 +31,7 @@ from pipeline.signs.incidents import (
     written_apart,
 )
 from pipeline.signs.logs import days_of_fewer_logs
-from pipeline.signs.months import edge_days, empty_months, empty_months_of, month_files
+from pipeline.signs.months import edge_days, empty_months, empty_months_of, missing_days, month_files
 from pipeline.signs.sign import SOME_ROWS, Details, Signs, frame
 from pipeline.signs.times import times
 from pipeline.signs.two_sources import alike_in_two_pct
@@ -74,7 +75,8 @@ def _table_rows(
                 of_months = empty_months_of(rows, read.fates, worked=worked.get(source))
                 yield table.name, f"{source} {table.month_by}", *of_months
             yield table.name, f"{source} {table.month_by} days", *edge_days(rows, read.fates)
-            yield from (_of_outages if table.name == "outages" else _of_inquiries)(rows, source, read.fates)
+            of_inquiries = partial(_of_inquiries, worked=worked.get(source))
+            yield from (_of_outages if table.name == "outages" else of_inquiries)(rows, source, read.fates)
         elif table.name == "visits":
             yield table.name, f"{source} rows", {"rows_alike_pct": months_alike_pct(rows)}, ""
             yield table.name, source, days(rows), ""
@@ -99,7 +101,10 @@ def _table_rows(
         yield from month_files(read, table, worked=worked)
 
 
-def _of_inquiries(rows: pd.DataFrame, source: str, fates: Fates) -> Iterator[tuple[str, str, Signs, Details]]:
+def _of_inquiries(
+    rows: pd.DataFrame, source: str, fates: Fates, *, worked: Coverage | None
+) -> Iterator[tuple[str, str, Signs, Details]]:
+    yield "inquiries", f"{source} received_at days", *missing_days(rows, fates, worked=worked)
     yield "inquiries", f"{source} received_at", {"received_alike_pct": received_alike_pct(rows, fates)}, ""
     yield "inquiries", f"{source} agency", *governments(rows)
 

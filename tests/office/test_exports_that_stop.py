@@ -50,3 +50,18 @@ def test_a_whole_export_of_a_page_s_length_is_explained(tmp_path: Path) -> None:
     write(tmp_path, {"aduan.csv": 100})
     explained = {"2025": {"full_files_count": "tahun itu memang 100 pertanyaan"}}
     assert not kept(tmp_path, ["x"], SOURCE, "inquiry_response", judgement={"explained": explained})
+
+
+def test_weeks_that_an_export_lacks_are_not_final_unless_the_desk_was_closed(tmp_path: Path) -> None:
+    first = datetime(2025, 1, 1, 8)
+    moments = [first + timedelta(days=day, minutes=37 * n + day) for day in range(365) for n in range(3)]
+    lines = [
+        f"A{n},{at:%Y-%m-%d %H:%M:%S},{at + timedelta(hours=25, minutes=7 * n % 240):%Y-%m-%d %H:%M:%S}"
+        for n, at in enumerate(moments)
+        if not (at.month == 3 and at.day < 21)
+    ]
+    source = {**SOURCE, "path": "data.csv"}
+    assert kept(tmp_path, ["Nomor,Masuk,Jawab", *lines], source, "inquiry_response") == {"missing_days_count"}
+    explained = {"2025": {"missing_days_count": "meja tutup karena banjir"}}
+    judgement = {"explained": explained}
+    assert not kept(tmp_path, ["Nomor,Masuk,Jawab", *lines], source, "inquiry_response", judgement=judgement)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pandas as pd
 import pytest
 
+from pipeline.coverage import Coverage
 from pipeline.periods import Period
 from pipeline.signs.fates import Fates
-from pipeline.signs.months import edge_days, empty_months
+from pipeline.signs.months import edge_days, empty_months, missing_days
 from pipeline.tables import TABLES
 from tests.indicators.frames import frame_of
 
@@ -117,3 +119,61 @@ def test_months_that_all_lack_their_last_or_first_day_were_asked_for_a_day_short
 ) -> None:
     signs, details = edge_days(days_of(YEAR[~left_out]), Fates(TABLES["inquiries"], Period.parse("2025"), ZONE))
     assert (signs.get("edge_days_count"), details) == (found or (None, ""))
+
+
+def without(*stretches: tuple[str, str], times: int = 1) -> list[pd.Timestamp]:
+    """So many inquiries on each working day of 2025 but those of some stretches."""
+    out = {day for stretch in stretches for day in pd.date_range(*stretch)}
+    return [day for day in YEAR[YEAR.dayofweek < 5] if day not in out for _ in range(times)]
+
+
+HALVES = [(f"2025-{month:02}-15", f"2025-{month:02}-28") for month in range(1, 13)]
+
+
+@pytest.mark.parametrize(
+    ("days", "found"),
+    [
+        (without(), ()),
+        (without(("2025-03-03", "2025-03-14")), ("2025-03-01", "2025-03-16")),
+        # Saturday and Sunday before and after belong to it: thirteen days, and fourteen.
+        (without(("2025-03-03", "2025-03-13")), ()),
+        (without(("2025-12-15", "2025-12-31")), ("2025-12-13", "2025-12-31")),
+        (without(("2025-01-01", "2025-01-20")), ("2025-01-01", "2025-01-20")),
+        # Where every second working day around has none, two weeks may be chance, and eight are none.
+        (without(("2025-03-03", "2025-03-14"))[::2], ()),
+        (without(("2025-02-05", "2025-03-21"))[::2], ("2025-02-05", "2025-03-24")),
+        (without(("2025-02-04", "2025-03-28"))[::5], ()),
+        # Months are told as such.
+        (without(("2025-02-20", "2025-04-05")), ()),
+        (without(("2025-02-03", "2025-03-28")), ()),
+        (without(("2025-02-04", "2025-03-28")), ("2025-02-04", "2025-03-30")),
+        # Of many inquiries a day, half of each month is missing; of one a day it is a habit.
+        (without(*HALVES, times=5), ("2025-01-15", "2025-12-28")),
+        (without(*HALVES, times=4), ()),
+        ([], ()),
+    ],
+)
+def test_weeks_without_an_inquiry_that_chance_does_not_explain_are_named(
+    days: list[pd.Timestamp], found: tuple[str, ...]
+) -> None:
+    fates = Fates(TABLES["inquiries"], Period.parse("2025"), ZONE)
+    signs, details = missing_days(days_of(days), fates, worked=None)
+    assert (details[0], details[-1]) == found if found else (signs, details) == ({}, "")
+    assert signs.get("missing_days_count", 0) == len(details)
+
+
+def test_days_on_which_the_desk_did_not_work_are_not_missed() -> None:
+    fates, worked = (
+        Fates(TABLES["inquiries"], Period.parse("2025"), ZONE),
+        Coverage.of([(date(2025, 2, 1), date(2025, 12, 31))]),
+    )
+    opened = without(("2025-01-01", "2025-01-31"))
+    assert missing_days(days_of(opened), fates, worked=worked) == ({}, "")
+    _, details = missing_days(days_of(opened[10:]), fates, worked=worked)
+    assert (details[0], details[-1]) == ("2025-02-01", "2025-02-16")
+
+
+def test_of_a_month_weeks_are_missed_too() -> None:
+    fates = Fates(TABLES["inquiries"], Period.parse("2025-07"), ZONE)
+    signs, details = missing_days(days_of(without(("2025-07-16", "2025-07-31"))), fates, worked=None)
+    assert (signs, details[0], details[-1]) == ({"missing_days_count": 16}, "2025-07-16", "2025-07-31")
