@@ -2,7 +2,7 @@
 
 mutmut makes the mutants and finds out which tests reach each function. They are judged here, in one pytest session that
 has imported everything: each mutant is a fork of it, and its tests run there, the fastest first, up to
-`_TESTS_SECONDS` in all; a mutant that only slower tests would notice counts as a survivor.
+`_TESTS_SECONDS` in all, or one; a mutant that only slower tests would notice counts as a survivor.
 
 A survivor is explained in `tests/survivors.yaml` where nobody could tell it from the code: by its function, the line
 as it is, the line as it became, and why that changes nothing. A function that no test reaches here is explained as a
@@ -164,14 +164,14 @@ def _record_next(running: dict[int, tuple[str, SourceFileMutationData]]) -> None
 
 
 def _tests_of(name: str) -> list[str]:
-    """The tests that reach a mutant's function, the fastest and those of its own module and room first, as many as
-    fit."""
+    """The tests that reach a mutant's function, the fastest and those of its own module and room first: as many as fit,
+    and one where none does."""
     seconds, room, module = state().duration_by_test, _room(Path(*name.split("."))), name.split(".")[-2]
     tests = state().tests_by_mangled_function_name.get(name.rpartition("__mutmut_")[0], set())
     steps = {test: (room not in test) + (f"/test_{module}" not in test) for test in tests}
     ordered = sorted(tests, key=lambda test: (seconds[test] * _FARTHER_WEIGHS ** steps[test], test))
     until = accumulate(seconds[test] for test in ordered)
-    return [test for test, total in zip(ordered, until, strict=True) if total <= _TESTS_SECONDS]
+    return [test for test, total in zip(ordered, until, strict=True) if total <= _TESTS_SECONDS] or ordered[:1]
 
 
 def _fork(name: str, items: Sequence[pytest.Item], session: pytest.Session) -> int:
