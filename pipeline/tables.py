@@ -179,6 +179,7 @@ SERVICES = Table(
         Column("steps_online_count", "count", minimum=0, note="steps that are online"),
         Column("valid_from_on", "day", note="first day of validity; null when not recorded"),
         Column("valid_to_on", "day", note="last day of validity; null while still offered"),
+        Column("online_from_on", "day", note="first day on which it is online; null when not recorded"),
     ),
     key=("service_id", "valid_from_on"),
     thing=("service_id",),

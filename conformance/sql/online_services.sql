@@ -21,6 +21,7 @@ SELECT
     CAST(NULLIF(steps_online_count, '') AS INTEGER) AS steps_online_count,
     NULLIF(valid_from_on, '') AS valid_from_on,
     NULLIF(valid_to_on, '') AS valid_to_on,
+    NULLIF(online_from_on, '') AS online_from_on,
     NULLIF(left_out, '') AS left_out
 FROM services;
 
@@ -51,7 +52,7 @@ SELECT
     CASE WHEN left_out IS NULL AND fault IS NULL THEN ROW_NUMBER() OVER (
         PARTITION BY left_out, fault, service_id, name, agency, sector, audience, is_accessible_online,
             is_requestable_online, is_online_applicable, volume, steps_count, steps_applicable_count,
-            steps_online_count, valid_from_on, valid_to_on
+            steps_online_count, valid_from_on, valid_to_on, online_from_on
         ORDER BY row_no
     ) END AS copy_no
 FROM judged;
@@ -108,14 +109,21 @@ FROM (
     FROM placed
 ) AS found;
 
+-- What went online after the period's last day is not online yet.
 CREATE TABLE used AS
 SELECT
-    typed.*,
-    CASE WHEN is_accessible_online = 'yes' THEN 1 ELSE 0 END AS accessible,
-    CASE WHEN is_accessible_online = 'yes' AND is_requestable_online = 'yes' THEN 1 ELSE 0 END AS online,
-    CASE WHEN steps_applicable_count > 0 AND steps_online_count = steps_applicable_count THEN 1 ELSE 0 END AS whole
-FROM typed JOIN fates ON fates.row_no = typed.row_no
-WHERE fates.fate = 'used';
+    found.*,
+    CASE WHEN is_there AND is_accessible_online = 'yes' THEN 1 ELSE 0 END AS accessible,
+    CASE WHEN is_there AND is_accessible_online = 'yes' AND is_requestable_online = 'yes' THEN 1 ELSE 0 END AS online,
+    CASE WHEN steps_applicable_count > 0 AND steps_there = steps_applicable_count THEN 1 ELSE 0 END AS whole
+FROM (
+    SELECT
+        typed.*,
+        online_from_on IS NULL OR online_from_on <= last_on AS is_there,
+        CASE WHEN online_from_on > last_on THEN 0 ELSE steps_online_count END AS steps_there
+    FROM typed JOIN fates ON fates.row_no = typed.row_no CROSS JOIN parameters
+    WHERE fates.fate = 'used'
+) AS found;
 
 CREATE TABLE answers AS
 SELECT rule, COALESCE(numerator, 0) AS numerator, denominator, 100.0 * numerator / NULLIF(denominator, 0) AS value
@@ -129,10 +137,10 @@ FROM (
     UNION ALL SELECT 'end_to_end', SUM(whole), COUNT(*) FROM used WHERE steps_count IS NOT NULL
     UNION ALL SELECT 'end_to_end_of_applicable', SUM(whole), COUNT(*) FROM used
         WHERE steps_count IS NOT NULL AND steps_applicable_count > 0
-    UNION ALL SELECT 'any_step_online', SUM(CASE WHEN steps_online_count > 0 THEN 1 ELSE 0 END), COUNT(*) FROM used
+    UNION ALL SELECT 'any_step_online', SUM(CASE WHEN steps_there > 0 THEN 1 ELSE 0 END), COUNT(*) FROM used
         WHERE steps_count IS NOT NULL
     UNION ALL SELECT 'every_step_online',
-        SUM(CASE WHEN steps_online_count > 0 AND steps_online_count = steps_count THEN 1 ELSE 0 END), COUNT(*) FROM used
+        SUM(CASE WHEN steps_there > 0 AND steps_there = steps_count THEN 1 ELSE 0 END), COUNT(*) FROM used
         WHERE steps_count IS NOT NULL
 ) AS sums;
 
@@ -152,5 +160,6 @@ JOIN days AS extracted ON extracted.day = SUBSTR(extracted_at, 1, 10)
 JOIN days AS ended ON ended.day = last_on
 WHERE CAST(extracted.number AS INTEGER) - (CAST(ended.number AS INTEGER) + 1) >= 366 AND (
     EXISTS (SELECT 1 FROM used WHERE valid_from_on IS NULL)
+    OR EXISTS (SELECT 1 FROM used WHERE online = 1 AND online_from_on IS NULL)
     OR NOT EXISTS (SELECT 1 FROM settled WHERE quarantined_for IS NULL AND excluded_by IS NULL AND valid_to_on IS NOT NULL)
 );

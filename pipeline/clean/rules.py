@@ -87,6 +87,10 @@ def combine_rows(frame: pd.DataFrame, *, table: Table, combine: Combine) -> pd.D
     for name in [name for name in names if name not in by]:
         folded = groups[name].transform("sum" if combine.how == "sum" else "max")
         result.loc[kept, name] = folded.loc[kept]
+    if combine.how == "any" and "online_from_on" in result:
+        # Of rows that tell several days none is that of all of them.
+        is_one = groups["online_from_on"].transform("nunique", dropna=False) == 1
+        result.loc[kept, "online_from_on"] = result["online_from_on"].where(is_one).loc[kept]
     result.loc[sound.index.difference(kept), "excluded_by"] = "combined"
     result.loc[is_undecided, "quarantine_reason"] = HELD_WITH_GROUP
     return result.drop(columns=ORDER, errors="ignore")

@@ -60,6 +60,7 @@ LIMITS = (
     "joined_by_component_pct",
     "same_moments_pct",
     "same_answer_pct",
+    "online_before_start_pct",
     "fewest_inhabitants",
     "most_inhabitants",
     "clustered_quarantine_pct",

@@ -327,8 +327,9 @@ class Source(FileSettings):
 
     @property
     def assumes_validity(self) -> bool:
-        """Whether settings, and not the register, say from or until when a service is valid."""
-        told = [self.columns[name] for name in ("valid_from_on", "valid_to_on") if name in self.columns]
+        """Whether settings, and not the register, say from or until when a service is valid, or since when online."""
+        names = ("valid_from_on", "valid_to_on", "online_from_on")
+        told = [self.columns[name] for name in names if name in self.columns]
         return any(column.constant is not None or column.default is not None for column in told)
 
     def connector_in(self, zone: ZoneInfo) -> Connector:

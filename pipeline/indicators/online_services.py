@@ -38,17 +38,18 @@ DEFINITION = Definition(
     denominator_en="all active services",
     measure="percentage",
     scale=100,
-    method_version="1.0",
+    method_version="1.1",
     better="higher",
     explained_by=("agency", "sector"),
     rule_id="Layanan aktif pada hari terakhir periode yang dapat diakses dan dimohon secara daring, dibagi semua "
-    "layanan aktif. Layanan 'tidak berlaku' tetap di penyebut; 100 % bukan sasaran. Daftar menjawab untuk tahun yang "
-    "berakhir paling lama 366 hari sebelum ditarik; untuk tahun yang lebih lama hanya bila setiap layanan bertanggal "
-    "mulai dan daftar itu memuat tanggal akhir.",
+    "layanan aktif. Yang baru daring sesudah hari itu belum daring. Layanan 'tidak berlaku' tetap di penyebut; 100 % "
+    "bukan sasaran. Daftar menjawab untuk tahun yang berakhir paling lama 366 hari sebelum ditarik; untuk tahun yang "
+    "lebih lama hanya bila setiap layanan bertanggal mulai, setiap yang daring bertanggal sejak kapan daring, dan "
+    "daftar itu memuat tanggal akhir.",
     rule_en="Services active on the period's last day that can be accessed and requested online, over all active "
-    "services. 'Not applicable' stays in the denominator; 100 % is not the target. A register answers for a year that "
-    "ended at most 366 days before its extraction; for an older year only if every service tells its start and the "
-    "register tells ends.",
+    "services. One that went online after that day is not online yet. 'Not applicable' stays in the denominator; 100 % "
+    "is not the target. A register answers for a year that ended at most 366 days before its extraction; for an older "
+    "year only if every service tells its start, everyone that is online since when, and the register tells ends.",
     origin_id="Perangkat daerah penyelenggara layanan, atau pengelola situs kota.",
     origin_en="The departments or agencies that provide the services, or the administrator of the city's website.",
     reading_id="Sasarannya bukan 100 %: sebagian layanan tidak dapat daring. Angka 67 % yang jujur dengan daftar "
@@ -118,7 +119,7 @@ class ServiceSummary:
 
 
 def summarise(part: pd.DataFrame, *, terms: Terms) -> ServiceSummary:
-    """Keep the services that are valid on the period's last day."""
+    """Keep the services that are valid on the period's last day; one that went online later is not online."""
     day = pd.Timestamp(terms.period.last_on)
     has_begun = part["valid_from_on"].isna() | (part["valid_from_on"] <= day)
     is_active = has_begun & (part["valid_to_on"].isna() | (part["valid_to_on"] >= day))
@@ -126,16 +127,24 @@ def summarise(part: pd.DataFrame, *, terms: Terms) -> ServiceSummary:
     return ServiceSummary(
         rows=count_rows(part, is_inside=is_active, left_out={}),
         inputs=Fingerprint.of(part[is_active]),
-        services=_newest(part[is_active & is_sound(part)].astype(texts)),
+        services=_newest(_as_of(day, part[is_active & is_sound(part)].astype(texts))),
         has_ends=bool(part.loc[is_sound(part), "valid_to_on"].notna().any()),
     )
+
+
+def _as_of(day: pd.Timestamp, services: pd.DataFrame) -> pd.DataFrame:
+    """The services with nothing online of those that went online after a day."""
+    is_later = services["online_from_on"] > day
+    flags = {name: services[name] & ~is_later for name in ("is_accessible_online", "is_requestable_online")}
+    steps = services["steps_online_count"]
+    return services.assign(**flags, steps_online_count=steps.mask(is_later & steps.notna(), 0))
 
 
 def conclude(summary: ServiceSummary, *, terms: Terms) -> Result:
     """Services both accessible and requestable online, over all active services, in percent."""
     services = summary.services
     coverage_pct = _coverage_pct(services, terms.agencies_expected)
-    is_online = services["is_accessible_online"] & services["is_requestable_online"]
+    is_online = _is_online(services)
     headline = _share(is_online, reason=_NO_SERVICES if summary.rows.read else _NO_DATA)
     return Result.of(
         DEFINITION,
@@ -151,8 +160,12 @@ def conclude(summary: ServiceSummary, *, terms: Terms) -> Result:
     )
 
 
+def _is_online(services: pd.DataFrame) -> pd.Series:
+    return services["is_accessible_online"] & services["is_requestable_online"]
+
+
 def _unknown(summary: ServiceSummary, terms: Terms) -> list[Remark]:
-    """That a register made long after the period does not tell which services were valid at its end."""
+    """That a register made long after the period does not tell which services were valid or online at its end."""
     known_until = terms.known_until
     if known_until is None or known_until <= terms.end_at + _KNOWN_FOR:
         return []
@@ -162,9 +175,13 @@ def _unknown(summary: ServiceSummary, terms: Terms) -> list[Remark]:
         Remark(
             "register_without_dates",
             f"daftar layanan yang ditarik {day} tidak dapat menjawab untuk {terms.period.label}: {why_id}. Petakan "
-            "valid_from_on dan valid_to_on, atau isi extracted_at dengan tanggal daftar itu disusun",
+            "valid_from_on, valid_to_on dan online_from_on; atau simpan daftar tiap tahun dengan nama sendiri (path: "
+            "...-{year}.csv) dan tutup tahun itu sebelum daftar berikutnya menggantikannya; atau isi extracted_at "
+            "dengan tanggal daftar itu disusun",
             f"a register of services extracted on {day} cannot answer for {terms.period.label}: {why_en}. Map "
-            "valid_from_on and valid_to_on, or give in extracted_at the day the register was made",
+            "valid_from_on, valid_to_on and online_from_on; or keep each year's register under its own name (path: "
+            "...-{year}.csv) and close the year before the next register takes its place; or give in extracted_at the "
+            "day the register was made",
         )
         for why_id, why_en in whys[:1]
     ]
@@ -174,6 +191,8 @@ def _unknown_dates(summary: ServiceSummary, terms: Terms) -> list[tuple[str, str
     """What each row would have to tell and does not."""
     services = summary.services
     undated, total = int(services["valid_from_on"].isna().sum()), len(services)
+    online = services[_is_online(services).fillna(False).astype(bool)]
+    online_undated = int(online["online_from_on"].isna().sum())
     return [
         (
             "tanggal berlakunya diisi oleh 'constant' atau 'default', bukan oleh daftar itu",
@@ -192,6 +211,14 @@ def _unknown_dates(summary: ServiceSummary, terms: Terms) -> list[tuple[str, str
             "none of its rows tells an end, so services that were withdrawn are not seen",
         )
         if not summary.has_ends
+        else None,
+        (
+            f"{online_undated} dari {len(online)} layanan daring tidak menyebut sejak kapan daring; yang diketahui "
+            "hanya keadaan saat ditarik",
+            f"{online_undated} of {counted_en(len(online), 'online service', 'online services')} without the day since "
+            "when; known is only what was online when it was extracted",
+        )
+        if online_undated
         else None,
     ]
 

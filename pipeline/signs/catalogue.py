@@ -262,6 +262,16 @@ OF_TABLES = (
         most=99,
     ),
     _sign(
+        "online_before_start_pct",
+        "Paling banyak {limit} % layanan daring sebelum mulai berlaku (lebih dari itu: online_from_on atau "
+        "valid_from_on dibaca dari kolom yang salah? Petakan kolom yang benar; bila tanggal mulainya tanggal "
+        "perpanjangan, jelaskan di judgement.explained)",
+        "At most {limit} % of the services are online before they begin (more: is online_from_on or valid_from_on read "
+        "from a wrong column? Map the right one; if the starts are those of renewals, say so in judgement.explained)",
+        most=2,
+        keeps_provisional=True,
+    ),
+    _sign(
         "fewest_inhabitants",
         "Sekurang-kurangnya {limit} penduduk (kurang dari itu: dalam ribuan?)",
         "At least {limit} inhabitants (fewer: given in thousands?)",

@@ -32,7 +32,7 @@ from pipeline.signs.incidents import (
 )
 from pipeline.signs.logs import days_of_fewer_logs
 from pipeline.signs.months import edge_days, empty_months, empty_months_of, missing_days, month_files
-from pipeline.signs.sign import SOME_ROWS, Details, Signs, frame
+from pipeline.signs.sign import SOME_ROWS, Details, Signs, frame, pct
 from pipeline.signs.times import times
 from pipeline.signs.two_sources import alike_in_two_pct
 from pipeline.signs.visits import days, zero_days, zero_months
@@ -84,6 +84,7 @@ def _table_rows(
             yield table.name, f"{source} months", *zero_months(rows)
         elif table.name == "services":
             yield table.name, source, {"same_answer_pct": _same_answer_pct(rows)}, ""
+            yield table.name, f"{source} online", {"online_before_start_pct": _online_before_start_pct(rows)}, ""
             yield table.name, f"{source} name", {"names_alike_pct": names_alike_pct(told)}, ""
             yield table.name, f"{source} names", {"offered_apart_pct": offered_apart_pct(told)}, ""
         else:
@@ -142,6 +143,13 @@ def _same_answer_pct(rows: pd.DataFrame) -> float | None:
         rows[name].value_counts(normalize=True).max() for name in ("is_accessible_online", "is_requestable_online")
     ]
     return float(100 * max(shares))
+
+
+def _online_before_start_pct(rows: pd.DataFrame) -> float | None:
+    """The share of the rows that tell both, held against the first start of their service; null without any."""
+    begin = rows.groupby("service_id")["valid_from_on"].transform("min")
+    is_told = rows["online_from_on"].notna() & begin.notna()
+    return pct((rows["online_from_on"] < begin)[is_told], of_at_least=1)
 
 
 def _figures(rows: pd.DataFrame, source: str, *, period: Period) -> Iterator[tuple[str, str, Signs, Details]]:

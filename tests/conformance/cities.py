@@ -21,6 +21,7 @@ OUTAGE_COLUMNS = ("incident_id", "parent_id", "component", "cause", "started_at"
 # A reader's doubts about a whole file are no part of the rules, and a handful of rows raises many.
 QUIET = {
     "same_answer_pct": 100,
+    "online_before_start_pct": 100,
     "copies_pct": 100,
     "rows_alike_pct": 100,
     "received_alike_pct": 100,
@@ -151,7 +152,7 @@ def _left_out(table: str) -> dict[str, Any]:
 def _services() -> dict[str, Any]:
     same = (
         *("service_id", "name", "agency", "sector", "audience", "volume", "steps_count", "steps_applicable_count"),
-        *("steps_online_count", "valid_from_on", "valid_to_on"),
+        *("steps_online_count", "valid_from_on", "valid_to_on", "online_from_on"),
     )
     flags = ("is_accessible_online", "is_requestable_online", "is_online_applicable")
     return {name: name for name in same} | {name: {"column": name, "values": YES_NO} for name in flags}

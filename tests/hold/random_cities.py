@@ -215,6 +215,7 @@ def _service(chance: random.Random, days: _Days, nth: int) -> Row:
         "steps_online_count": str(online) if has_steps else "",
         "valid_from_on": chance.choice(("", days.any()[:10])),
         "valid_to_on": chance.choice(("", "", days.any()[:10])),
+        "online_from_on": chance.choice(("", days.any()[:10])),
         "left_out": "",
     }
     return _soiled(chance, row, table="services", columns=("service_id", *flags))

@@ -317,12 +317,53 @@ def test_a_register_without_dates_answers_only_for_the_time_it_was_made(
     label: str, extracted: str, status: str
 ) -> None:
     known_until = datetime.fromisoformat(f"{extracted}T00:00:00+07:00")
-    dated = service(2, True, True, valid_from_on=pd.Timestamp(2001, 1, 1))
+    begun = pd.Timestamp(2001, 1, 1)
+    dated = service(2, True, True, valid_from_on=begun, online_from_on=begun)
     undated = services([service(1, True, True)], label, known_until=known_until)
     assert (undated.status, undated.headline.value) == (status, 100)
-    ended = service(3, True, True, valid_from_on=dated["valid_from_on"], valid_to_on=pd.Timestamp(2005, 1, 1))
+    ended = service(3, True, True, valid_from_on=begun, valid_to_on=pd.Timestamp(2005, 1, 1))
     assert services([service(1, True, True), dated], "2010", known_until=known_until).status == "provisional"
     assert services([dated, ended], "2010", known_until=known_until).status == "final"
+
+
+@pytest.mark.parametrize(
+    ("online_from_on", "numerators"),
+    [
+        ("2025-12-31", {"headline": 1, "accessible_only": 1, "any_step_online": 1, "end_to_end": 1, "citizens": 1}),
+        ("2026-01-01", {"headline": 0, "accessible_only": 0, "any_step_online": 0, "end_to_end": 0, "citizens": 0}),
+        (None, {"headline": 1, "accessible_only": 1, "any_step_online": 1, "end_to_end": 1, "citizens": 1}),
+    ],
+)
+def test_a_service_is_online_from_the_day_it_went_online(
+    online_from_on: str | None, numerators: dict[str, float]
+) -> None:
+    steps = {"steps_count": 2, "steps_applicable_count": 2, "steps_online_count": 2}
+    since = online_from_on and pd.Timestamp(online_from_on)
+    result = services([service(1, True, True, online_from_on=since, audience="both", **steps), service(2, False, True)])
+    told = {"headline": result.headline, **result.variants}
+    assert {name: told[name].numerator for name in numerators} == numerators
+    assert (result.headline.denominator, told["any_step_online"].denominator, result.status) == (2, 1, "final")
+
+
+@pytest.mark.parametrize(
+    ("unlike", "why"),
+    [
+        ({}, None),
+        ({"online_from_on": pd.Timestamp(2024, 1, 1)}, None),
+        ({"online_from_on": None}, "1 of 2 online services without the day since when; known is only what was"),
+        ({"online_from_on": None, "is_requestable_online": False}, None),
+        ({"online_from_on": None, "valid_to_on": pd.Timestamp(2022, 12, 31)}, None),
+    ],
+)
+def test_a_later_register_answers_for_a_year_only_if_it_tells_since_when_services_are_online(
+    unlike: dict[str, Any], why: str | None
+) -> None:
+    begun = {"valid_from_on": pd.Timestamp(2001, 1, 1), "online_from_on": pd.Timestamp(2020, 1, 1)}
+    ended = service(3, False, False, **begun, valid_to_on=pd.Timestamp(2005, 1, 1))
+    rows = [service(1, True, True, **begun), service(2, True, True, **begun) | unlike, ended]
+    result = services(rows, "2023", known_until=datetime.fromisoformat("2026-01-15T00:00:00+07:00"))
+    assert result.status == ("provisional" if why else "final")
+    assert [why in remark.en for remark in result.remarks if why] == [True] * bool(why)
 
 
 def test_a_service_counts_from_the_day_it_begins() -> None:
@@ -414,6 +455,11 @@ def test_held_services_may_all_be_online_or_none() -> None:
         ([service(1, True, True)], {}, "1 of 1 service without a start"),
         ([service(1, True, True, valid_from_on=pd.Timestamp(2001, 1, 1))], {}, "none of its rows tells an end"),
         ([service(1, True, True)], {"dates_are_assumed": True}, "its dates come from 'constant' or 'default'"),
+        (
+            [service(1, True, True, valid_from_on=pd.Timestamp(2001, 1, 1), valid_to_on=pd.Timestamp(2030, 1, 1))],
+            {},
+            "1 of 1 online service without the day since when; known",
+        ),
     ],
 )
 def test_a_late_register_says_on_which_day_it_was_made_and_what_it_lacks(
@@ -440,7 +486,7 @@ def test_held_services_may_be_the_first_that_are_online() -> None:
 
 @pytest.mark.parametrize("order", [1, -1])
 def test_one_part_is_enough_to_show_that_a_register_tells_ends(order: int) -> None:
-    begun = {"valid_from_on": pd.Timestamp(2001, 1, 1)}
+    begun = dict.fromkeys(("valid_from_on", "online_from_on"), pd.Timestamp(2001, 1, 1))
     rows = [service(1, True, True, **begun), service(2, True, True, **begun, valid_to_on=pd.Timestamp(2030, 1, 1))]
     terms = terms_of("2025", known_until=datetime.fromisoformat("2027-06-02T05:00:00+07:00"))
 

@@ -316,6 +316,18 @@ def test_a_header_merged_over_two_rows_is_joined(tmp_path: Path) -> None:
     assert source["columns"]["is_requestable_online"]["column"] == "Daring / Permohonan"
 
 
+@pytest.mark.parametrize("header", ["Tanggal Online", "Online Sejak", "Mulai Daring", "Tanggal Mulai Daring"])
+def test_the_day_on_which_a_service_went_online_is_no_answer_and_no_start(tmp_path: Path, header: str) -> None:
+    lines = [f"Kode Layanan;Nama Layanan;Dapat Diakses Daring;Dapat Dimohon Daring;Berlaku Mulai;{header}"]
+    lines += [f"L-{n};Izin {n};Ya;{'Ya' if n % 2 else 'Tidak'};{n + 12}/02/2019;{n + 12}/03/2021" for n in range(9)]
+    columns = drafted(tmp_path, "layanan.csv", "\n".join(lines))[0]["columns"]
+    assert {name: columns[name]["column"] for name in ("is_accessible_online", "valid_from_on", "online_from_on")} == {
+        "is_accessible_online": "Dapat Diakses Daring",
+        "valid_from_on": "Berlaku Mulai",
+        "online_from_on": header,
+    }
+
+
 def test_a_length_is_drafted_with_its_decimal_mark(tmp_path: Path) -> None:
     lines = ["Nomor Insiden;Sistem;Waktu Mulai;Durasi (jam)"]
     lines += [f"I-{n};Portal;{n + 1:02d}/01/2025 08:15;{n},25" for n in range(28)]

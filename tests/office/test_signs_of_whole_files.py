@@ -250,6 +250,27 @@ def test_a_register_that_calls_itself_one_of_a_year_long_past_is_not_final(
     assert kept(tmp_path, lines, source, "online_services") == expected
 
 
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        (["M1,Izin,true,2024-02-01,2024-02-01", "M2,Surat,true,,2024-01-31"], set()),
+        (["M1,Izin,true,2024-02-01,2024-01-31"], {"online_before_start_pct"}),
+        # A renewed service is held against its first start.
+        ([f"L{n},Layanan {n},true,2025-06-01,201{n}-06-01" for n in range(9)], set()),
+    ],
+)
+def test_services_online_before_their_first_start_are_a_sign_of_a_wrong_column(
+    tmp_path: Path, rows: list[str], expected: set[str]
+) -> None:
+    flags = ("is_accessible_online", "is_requestable_online")
+    names = ("service_id", "name", *flags, "valid_from_on", "online_from_on")
+    whole = [f"L{n},Layanan {n},true,200{n}-01-01,201{n}-06-01" for n in range(9)]
+    lines = [",".join(names), *(line.replace("true", "true,true") for line in (*whole, *rows))]
+    columns = {name: name for name in names}
+    source = {"table": "services", "columns": columns, "covers": []}
+    assert kept(tmp_path, lines, source, "online_services") == expected
+
+
 @pytest.mark.parametrize(("later_id", "expected"), [("L{n}", set()), ("M{n}", {"rows_alike_pct"})])
 def test_a_service_with_a_row_for_each_span_of_days_is_one_and_under_another_number_counted_twice(
     tmp_path: Path, later_id: str, expected: set[str]
