@@ -149,12 +149,12 @@ OF_TABLES = (
     ),
     _sign(
         "missing_days_count",
-        "Paling banyak {limit} hari tanpa pertanyaan, dua minggu berturut-turut atau lebih, padahal hari kerja di "
+        "Paling banyak {limit} hari tanpa baris, dua minggu berturut-turut atau lebih, padahal hari kerja di "
         "sekitarnya hampir selalu berisi (lebih dari itu: ekspornya terpotong, atau sebagian tidak ikut? Ekspor ulang; "
-        "bila meja itu memang tutup atau sistemnya mati, jelaskan di judgement.explained)",
-        "At most {limit} days without an inquiry, two weeks or more in a row, while the working days around them "
+        "bila meja itu memang tutup, atau gangguan memang tidak ada, jelaskan di judgement.explained)",
+        "At most {limit} days without a row, two weeks or more in a row, while the working days around them "
         "nearly always have some (more: is the export cut short, or a part of it left out? Export again; if the desk "
-        "was closed or its system down, say so in judgement.explained)",
+        "was closed, or there were no outages, say so in judgement.explained)",
         most=0,
         keeps_provisional=True,
     ),

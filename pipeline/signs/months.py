@@ -121,7 +121,7 @@ def edge_days(rows: pd.DataFrame, fates: Fates) -> tuple[Signs, str]:
     return {}, ""
 
 
-def missing_days(rows: pd.DataFrame, fates: Fates, *, worked: Coverage | None) -> tuple[Signs, Details]:
+def missing_days(rows: pd.DataFrame, fates: Fates, worked: Coverage | None) -> tuple[Signs, Details]:
     """Days without a row, two weeks or more in a row, where chance does not explain that; months are told as such.
 
     Chance is how often working days of the eight weeks before have none, or of those after, whichever is more. Where

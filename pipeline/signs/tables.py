@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from functools import partial
 from itertools import combinations
 
 import pandas as pd
@@ -75,8 +74,8 @@ def _table_rows(
                 of_months = empty_months_of(rows, read.fates, worked=worked.get(source))
                 yield table.name, f"{source} {table.month_by}", *of_months
             yield table.name, f"{source} {table.month_by} days", *edge_days(rows, read.fates)
-            of_inquiries = partial(_of_inquiries, worked=worked.get(source))
-            yield from (_of_outages if table.name == "outages" else of_inquiries)(rows, source, read.fates)
+            yield table.name, f"{source} {table.month_by} weeks", *missing_days(rows, read.fates, worked.get(source))
+            yield from (_of_outages if table.name == "outages" else _of_inquiries)(rows, source, read.fates)
         elif table.name == "visits":
             yield table.name, f"{source} rows", {"rows_alike_pct": months_alike_pct(rows)}, ""
             yield table.name, source, days(rows), ""
@@ -102,10 +101,7 @@ def _table_rows(
         yield from month_files(read, table, worked=worked)
 
 
-def _of_inquiries(
-    rows: pd.DataFrame, source: str, fates: Fates, *, worked: Coverage | None
-) -> Iterator[tuple[str, str, Signs, Details]]:
-    yield "inquiries", f"{source} received_at days", *missing_days(rows, fates, worked=worked)
+def _of_inquiries(rows: pd.DataFrame, source: str, fates: Fates) -> Iterator[tuple[str, str, Signs, Details]]:
     yield "inquiries", f"{source} received_at", {"received_alike_pct": received_alike_pct(rows, fates)}, ""
     yield "inquiries", f"{source} agency", *governments(rows)
 

@@ -157,7 +157,7 @@ def test_weeks_without_an_inquiry_that_chance_does_not_explain_are_named(
     days: list[pd.Timestamp], found: tuple[str, ...]
 ) -> None:
     fates = Fates(TABLES["inquiries"], Period.parse("2025"), ZONE)
-    signs, details = missing_days(days_of(days), fates, worked=None)
+    signs, details = missing_days(days_of(days), fates, None)
     assert (details[0], details[-1]) == found if found else (signs, details) == ({}, "")
     assert signs.get("missing_days_count", 0) == len(details)
 
@@ -168,12 +168,12 @@ def test_days_on_which_the_desk_did_not_work_are_not_missed() -> None:
         Coverage.of([(date(2025, 2, 1), date(2025, 12, 31))]),
     )
     opened = without(("2025-01-01", "2025-01-31"))
-    assert missing_days(days_of(opened), fates, worked=worked) == ({}, "")
-    _, details = missing_days(days_of(opened[10:]), fates, worked=worked)
+    assert missing_days(days_of(opened), fates, worked) == ({}, "")
+    _, details = missing_days(days_of(opened[10:]), fates, worked)
     assert (details[0], details[-1]) == ("2025-02-01", "2025-02-16")
 
 
 def test_of_a_month_weeks_are_missed_too() -> None:
     fates = Fates(TABLES["inquiries"], Period.parse("2025-07"), ZONE)
-    signs, details = missing_days(days_of(without(("2025-07-16", "2025-07-31"))), fates, worked=None)
+    signs, details = missing_days(days_of(without(("2025-07-16", "2025-07-31"))), fates, None)
     assert (signs, details[0], details[-1]) == ({"missing_days_count": 16}, "2025-07-16", "2025-07-31")
