@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 
-from connectors.errors import TolokError
+from connectors.errors import SourceUnavailable, TolokError
 from connectors.numerals import counted_en
 from pipeline import steps
 from pipeline.config.city import City
@@ -37,8 +37,22 @@ def verify(city_id: str, period: str, *, progress: Progress = SILENT) -> Verifie
     """Compute a period anew from the landed bytes and compare all that is stored of it; nothing is written.
 
     Where landed bytes or their manifests are altered or gone nothing is computed. Raises `DataRejected` where sources
-    were never fetched.
+    were never fetched, `SourceUnavailable` where something differs and another run has stored results meanwhile.
     """
+    warehouse = Warehouse(Settings.from_environment().warehouse_url)
+    runs_count = warehouse.runs_count(city_id)
+    found = _verified(city_id, period, progress=progress)
+    if found.findings and warehouse.runs_count(city_id) != runs_count:
+        raise SourceUnavailable(
+            id=f"{city_id} {period}: run lain menyimpan hasil sementara ini diperiksa, maka yang berbeda belum tentu "
+            "salah. Jalankan tolok verify lagi.",
+            en=f"{city_id} {period}: another run stored results while this was verified, so what differs need not be "
+            "wrong. Run tolok verify again.",
+        )
+    return found
+
+
+def _verified(city_id: str, period: str, *, progress: Progress) -> Verified:
     settings = Settings.from_environment()
     city, asked, warehouse = (
         load_city(settings.cities, city_id),

@@ -107,6 +107,12 @@ class Warehouse:
                 _write(connection, changed, request, versions)
         return [one.stored for one in decided]
 
+    def runs_count(self, city_id: str) -> int:
+        """How many runs stored a version of any result of a city: as long as it stays the same, none has."""
+        query = sa.select(sa.func.count()).select_from(RUN).where(RUN.c.city_id == city_id)
+        with reachable(self._engine) as connection:
+            return int(connection.execute(query).scalar_one())
+
     def compare(self, results: Sequence[Result], *, request: StoreRequest) -> Comparison:
         """What differs between the results with their request and what is stored; nothing is written."""
         with reading(self._engine) as connection:

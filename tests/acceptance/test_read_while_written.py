@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,10 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from connectors.errors import SourceUnavailable
 from pipeline import steps
+from pipeline.report.verification import Finding
+from pipeline.verifying import verify
 from tests.acceptance.test_bad_input import tolok
 from tests.acceptance.years_of_exports import write_city
 from tests.conftest import kept, restored, shared_home
@@ -20,6 +23,8 @@ from tests.conftest import kept, restored, shared_home
 NOW = datetime(2026, 1, 12, tzinfo=UTC)
 # Between the readings of both commands.
 STATEMENTS = range(10, 50, 8)
+# Before something is compared, and after.
+VERIFYING = (2, 46, 55, 96)
 
 
 @pytest.fixture(scope="module")
@@ -79,3 +84,12 @@ def test_one_version_is_taken_apart(statement: int, answers: Path, monkeypatch: 
     with beside(statement, lambda: run_again(answers)):
         seen = told()
     assert seen in (before, told())
+
+
+@pytest.mark.parametrize("statement", VERIFYING)
+def test_what_a_run_stored_meanwhile_is_not_taken_for_altered(statement: int, answers: Path) -> None:
+    found: Sequence[Finding] = ()
+    with beside(statement, lambda: run_again(answers)), suppress(SourceUnavailable):
+        found = verify("kota-uji", "2025-11").findings
+    assert not found
+    assert not verify("kota-uji", "2025-11").findings
