@@ -19,6 +19,7 @@ from pipeline.tables import Table
 _IMPROBABLE, _NOT_UNLIKELY, _ALL_BUT_IMPOSSIBLE = 0.001, 0.05, 1e-6
 _MOSTLY = 0.9
 _FEWEST_MONTHS = 3
+_EDGE_DAYS = 10
 # At Idulfitri a desk may rest for eleven days in a row.
 _LONG_DAYS, _DAYS_AROUND, _FEWEST_AROUND, _DENSE_ROWS = 14, 56, 10, 5
 
@@ -104,7 +105,8 @@ def edge_days(rows: pd.DataFrame, fates: Fates) -> tuple[Signs, str]:
     """How many months with rows have none on their last day, or on their first, where all of them lack it and chance
     does not explain that; nothing of a month.
 
-    Chance is how often other days of the week have none: of a desk that rests on Sundays no Sunday is missed.
+    Chance is how often other days of the same weekday have none, all of them or those beyond ten at the edge, for
+    these may all be missing: of a desk that rests on Sundays no Sunday is missed.
     """
     local = rows[fates.table.month_by].dropna().dt.tz_convert(fates.zone).dt.tz_localize(None)
     months = local.dt.to_period("M").unique()
@@ -112,13 +114,19 @@ def edge_days(rows: pd.DataFrame, fates: Fates) -> tuple[Signs, str]:
         return {}, ""
     days = pd.DatetimeIndex([day for month in months for day in pd.date_range(month.start_time, month.end_time)])
     is_empty = pd.Series(~days.isin(local.dt.normalize()), index=days)
-    for name, is_edge in (("terakhir / last", days.is_month_end), ("pertama / first", days.is_month_start)):
-        others = is_empty[~is_edge].groupby(days[~is_edge].dayofweek).agg(["sum", "size"])
-        by_weekday = (others["sum"] + 1) / (others["size"] + 2)
-        chance = by_weekday.reindex(days[is_edge].dayofweek).prod()
-        if is_empty[is_edge].all() and chance < _ALL_BUT_IMPOSSIBLE:
+    for name, place in (("terakhir / last", days.days_in_month - days.day), ("pertama / first", days.day - 1)):
+        edge = is_empty[place == 0]
+        chance = min(_chance_of(edge, is_empty[place >= near]) for near in (1, _EDGE_DAYS))
+        if edge.all() and chance < _ALL_BUT_IMPOSSIBLE:
             return {"edge_days_count": float(len(months))}, name
     return {}, ""
+
+
+def _chance_of(edge: pd.Series, others: pd.Series) -> float:
+    """That all these days are empty, by how often others of the same weekday are."""
+    counts = others.groupby(others.index.dayofweek).agg(["sum", "size"])
+    by_weekday = (counts["sum"] + 1) / (counts["size"] + 2)
+    return float(by_weekday.reindex(edge.index.dayofweek).prod())
 
 
 def missing_days(rows: pd.DataFrame, fates: Fates, worked: Coverage | None) -> tuple[Signs, Details]:

@@ -112,6 +112,11 @@ YEAR = pd.date_range("2025-01-01", "2025-12-31")
         (YEAR.is_month_end | (YEAR.dayofweek == 6), (12, "terakhir / last")),
         (YEAR.is_month_end | (YEAR.month > 3), None),
         (YEAR.is_month_end | (YEAR.month > 5), (5, "terakhir / last")),
+        # Ten days at the end or beginning of each month; a desk that enters all in ten days of the month.
+        (YEAR.day > 20, (12, "terakhir / last")),
+        (YEAR.day <= 10, (12, "pertama / first")),
+        (YEAR.day > 10, None),
+        (YEAR.day <= 20, None),
     ],
 )
 def test_months_that_all_lack_their_last_or_first_day_were_asked_for_a_day_short(
