@@ -22,6 +22,9 @@ from pipeline.access_log.totals import Totals, most_common
 
 # Shares of the pages people asked for, of visits and of lines, in percent; fewer than the least counts prove nothing.
 ADDRESS_LIMIT_PCT = 50
+# One address in 256 ends in zero by chance; of few pages one such visitor's may be many.
+MASKED_LIMIT_PCT = 10
+LEAST_PAGES_OF_MASKED = 200
 AGENT_LIMIT_PCT = 95
 VISITOR_LIMIT_PCT = 20
 EXCLUDED_LIMIT_PCT = 95
@@ -111,14 +114,15 @@ def _place_of_client(terms: LogTerms) -> tuple[str, str]:
 def _of_masked(pages: Concentration) -> Iterator[Remark]:
     """Addresses without their last part stand for all that share the rest, so that visitors become one."""
     pct = 100 * pages.masked_count / max(pages.pages_count, 1)
-    if pages.pages_count >= LEAST_PAGES and pct > ADDRESS_LIMIT_PCT:
+    limit = MASKED_LIMIT_PCT if pages.pages_count >= LEAST_PAGES_OF_MASKED else ADDRESS_LIMIT_PCT
+    if pages.pages_count >= LEAST_PAGES and pct > limit:
         yield Remark(
             "masked_addresses",
             f"{int(pct)} % halaman diminta dari alamat yang bagian akhirnya disamarkan (0, '::' atau x; batas "
-            f"{ADDRESS_LIMIT_PCT} %), sehingga beberapa pengunjung terhitung sebagai satu. Minta log dengan alamat "
+            f"{limit} %), sehingga beberapa pengunjung terhitung sebagai satu. Minta log dengan alamat "
             "utuh, atau yang alamatnya diganti sandi tetap (satu sandi untuk satu alamat)",
             f"{int(pct)} % of the pages were asked for from addresses whose last part is masked (0, '::' or x; limit "
-            f"{ADDRESS_LIMIT_PCT} %), so that several visitors count as one. Ask for a log with whole addresses, or "
+            f"{limit} %), so that several visitors count as one. Ask for a log with whole addresses, or "
             "with each replaced by a lasting pseudonym of its own",
         )
 

@@ -154,6 +154,7 @@ def zipped(**files: str) -> bytes:
 
 
 COMBINED = lines(f"{{who}} - - {TAIL}")
+MASKED_LATELY = from_each_in_turn(*["203.0.113.{}"] * 5, "198.51.{}.0")
 
 
 @pytest.mark.parametrize(
@@ -183,6 +184,7 @@ def test_a_packed_log_is_read_and_a_damaged_one_named(tmp_path: Path, pack: Call
         ("", lines(f"198.51.100.1 - - {TAIL}"), "one_address", "one public address"),
         ("", from_each_in_turn("198.51.{}.0"), "masked_addresses", "100 % of the pages"),
         ("", from_each_in_turn("198.51.{}.0", "198.51.{}.0", "203.0.113.{}"), "masked_addresses", "66 % of the pages"),
+        ("", MASKED_LATELY * 17, "masked_addresses", "16 % of the pages"),
         ("", from_each_in_turn("198.51.{}.x"), "masked_addresses", "lasting pseudonym"),
         ("", from_each_in_turn("198.51.{}.xxx"), "masked_addresses", "lasting pseudonym"),
         ("", from_each_in_turn("2001:db8:{}::"), "masked_addresses", "lasting pseudonym"),
@@ -221,7 +223,7 @@ def test_what_is_odd_keeps_the_result_from_being_final_and_names_no_address(
     assert not re.search(r"203\.0\.113\.\d|198\.51|10\.0\.\d", str(found[code]))
 
 
-@pytest.mark.parametrize("log", [COMBINED, from_each_in_turn("198.51.{}.0", "203.0.113.{}")])
+@pytest.mark.parametrize("log", [COMBINED, from_each_in_turn("198.51.{}.0", "203.0.113.{}"), MASKED_LATELY * 16])
 def test_a_sound_log_is_odd_in_nothing(tmp_path: Path, log: str) -> None:
     write(tmp_path, log=log)
     assert codes(computed()) == set()
