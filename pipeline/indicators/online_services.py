@@ -49,7 +49,7 @@ DEFINITION = Definition(
     rule_en="Services active on the period's last day that can be accessed and requested online, over all active "
     "services. One that went online after that day is not online yet. 'Not applicable' stays in the denominator; 100 % "
     "is not the target. A register answers for a year that ended at most 366 days before its extraction; for an older "
-    "year only if every service tells its start, everyone that is online since when, and the register tells ends.",
+    "year only if every service tells its start, each that is online since when, and the register tells ends.",
     origin_id="Perangkat daerah penyelenggara layanan, atau pengelola situs kota.",
     origin_en="The departments or agencies that provide the services, or the administrator of the city's website.",
     reading_id="Sasarannya bukan 100 %: sebagian layanan tidak dapat daring. Angka 67 % yang jujur dengan daftar "
