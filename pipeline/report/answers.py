@@ -334,10 +334,10 @@ def _trust(result: ResultView, t: Language) -> tuple[str, Tone]:
     first = reason_text(held[0], result, t) if held else t.of_both(result.reason or "?")
     if len(held) > 1:
         return (
-            t("Not finally: {reason}, and {count} more.", reason=first, count=t.number(len(held) - 1)),
+            t("Not final yet: {reason}, and {count} more.", reason=first, count=t.number(len(held) - 1)),
             "bad",
         )
-    return t("Not finally: {reason}.", reason=first), "bad"
+    return t("Not final yet: {reason}.", reason=first), "bad"
 
 
 def rows_of_period(result: ResultView) -> int:

@@ -198,7 +198,7 @@ def test_a_provisional_value_says_why_first_and_one_that_is_missing_why_it_is() 
     more = replace(open_ones, code="coverage")
     known = replace(open_ones, keeps_provisional=False)
     held = hours(2.5, status="provisional", reasons=(known, open_ones, more))
-    assert told(held)[4] == "bad: Not finally: 3 are open, and 1 more."
+    assert told(held)[4] == "bad: Not final yet: 3 are open, and 1 more."
     rules = {"quarantined": {"bad_received_at": 9}, "excluded": {"test": 1}}
     by_id = Reason("x", "tes test: bad_received_at 9, bad_received_at_all 1", "test: bad_received_at 9", True)
     assert told(replace(held, reasons=(by_id,), **rules), language=ID)[4] == (
@@ -206,9 +206,9 @@ def test_a_provisional_value_says_why_first_and_one_that_is_missing_why_it_is() 
     )
     of_sign = replace(by_id, text_id="inquiry_response agency: bad_closed_at 1", text_en="inquiry_response: 2")
     assert told(replace(held, reasons=(of_sign,), **rules), language=ID)[4] == "bad: Belum final: OPD: bad_closed_at 1."
-    assert told(replace(held, reasons=(of_sign,), **rules))[4] == "bad: Not finally: 2."
+    assert told(replace(held, reasons=(of_sign,), **rules))[4] == "bad: Not final yet: 2."
     by_place = replace(of_sign, text_en="inquiry_response category: 2")
-    assert told(replace(held, reasons=(by_place,), **rules))[4] == "bad: Not finally: Category: 2."
+    assert told(replace(held, reasons=(by_place,), **rules))[4] == "bad: Not final yet: Category: 2."
     missing = replace(hours(1), value=None, status="not_computable", reason="tidak ada / nothing")
     assert told(missing)[0::2][:2] == ["neutral: No value: nothing.", "neutral: There is no value to explain."]
 
