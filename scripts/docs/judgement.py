@@ -56,11 +56,13 @@ Nothing in the data tells of these; ask whoever wrote the export, the query or t
 
 - A query that asks for answered inquiries alone (`WHERE answered IS NOT NULL`), or whose join drops an agency, in its
   first year; pages without a total that shift while they are read.
-- Less than two weeks without an inquiry or outage, and more where days often have none (`missing_days_count`).
+- Less than two weeks without an inquiry or outage, and more where days often have none (`missing_days_count`), unless
+  they are the last or first days of every month (`edge_days_count`).
 - The result of a single month whose last day was not asked for; of a year it is seen (`edge_days_count`).
 - Nights that an access log lacks, where no bot comes by day either; an hour or two of some days; where few people come,
-  stretches of some days, which may be chance; evenings, where days break off at other hours each; of two servers, the
-  hours that one of them lacks. Other hours without a line are seen (`empty_hours_count`, `missing_hours_pct`).
+  stretches of some days, which may be chance; evenings, where days break off at other hours each; afternoons and
+  evenings that a third of the days lack, now these and now those; of two servers, the hours that one of them lacks.
+  Other hours without a line are seen (`empty_hours_count`, `missing_hours_pct`).
 - A probe that looks like a browser and has many addresses; a log that keeps one request in ten; W3C logs written on
   local time, which are read as UTC.
 - A filter of the analytics property itself, such as one on internal traffic, that no answer names.
