@@ -140,8 +140,8 @@ def periods(url: str) -> str:
     warehouse, engine, found = Warehouse(url), make_engine(url), 0
     for year in YEARS:
         found += len(warehouse.current(_ASKED, year))
-        found += len(warehouse.variant_parts(_ASKED, year, _INDICATOR))
-        found += len(warehouse.breakdowns(_ASKED, year)[_INDICATOR])
+        views = {one.indicator_id: one for one in warehouse.results(_ASKED, period=year, is_whole=True)}
+        found += len(views[_INDICATOR].variants) + sum(map(len, views[_INDICATOR].breakdowns.values()))
         with engine.connect() as connection:
             asked = {"city_id": _ASKED, "period": year}
             found += sum(len(connection.execute(question, asked).all()) for question in _OF_A_PERIOD)

@@ -13,12 +13,12 @@ from pipeline.cli.asked import IndicatorName, asked_period, period_and_indicator
 from pipeline.cli.group import commands
 from pipeline.cli.printing import json_text, print_results, say, say_where, shown_progress
 from pipeline.cli.stored import (
+    failure_lines,
     members_of,
     moment_of,
     nothing_stored,
     results_of,
     stale_lines,
-    standing_lines,
     versions_of,
     views_of,
 )
@@ -67,7 +67,7 @@ def show(city: str, period: str | None, as_json: bool, as_of: str | None) -> Non
         say(json_text([described(row) for row in rows]))
     else:
         print_results(rows)
-        for line in () if as_of else standing_lines(city, rows):
+        for line in () if as_of else failure_lines(city, {row["period"] for row in rows}):
             say(line)
         say_where(city, {row["period"] for row in rows})
 

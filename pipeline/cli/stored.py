@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from datetime import datetime, time
@@ -22,23 +22,16 @@ if TYPE_CHECKING:
 _SHOWN_HINTS = 3
 
 
-def standing_lines(city: str, rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """What came after the results that are shown: a run of their period that failed, other files or settings.
-
-    Of closed years and of altered results nothing but the failure: what is said beside them says what to do.
-    """
-    from pipeline.conditions import is_closed
+def failure_lines(city: str, labels: Collection[str]) -> Iterator[str]:
+    """Of which of a city's periods the latest run failed since their results came, and why."""
     from pipeline.warehouse import Notifications
 
-    labels = {row["period"] for row in rows}
     failures = Notifications(Settings.from_environment().warehouse_url).failures(city)
     failed = {one.period: one for one in sorted(failures, key=lambda one: one.failed_at) if one.period in labels}
     for label, last in sorted(failed.items()):
         where = f"({last.failed_at:%Y-%m-%d %H:%M}Z, {last.step})"
         yield f"Run terakhir {label} gagal {where}: {last.text_id}"
         yield f"The latest run of {label} failed {where}: {last.text_en}"
-    settled = {row["period"] for row in rows if is_closed(row) or row["status"] == "altered"}
-    yield from stale_lines(city, sorted(labels - settled))
 
 
 def stale_lines(city: str, labels: Sequence[str]) -> Iterator[str]:

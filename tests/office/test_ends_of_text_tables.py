@@ -110,7 +110,7 @@ def test_a_declared_end_and_numbered_columns_hold_for_text_too(tmp_path: Path) -
     found, remarks = read(tmp_path, lines, ends_at="Catatan")
     assert [problem for _, problem in found] == ["column_numbers", "Izin", "KTP; \nbaru", "Pajak", *[OUT] * 4]
     assert [(remark.code, remark.keeps_provisional) for remark in remarks] == [("records_below_end", True)]
-    assert "3 rows below the end" in remarks[0].en
+    assert "3 rows are not read below the end" in remarks[0].en
     assert read(tmp_path, lines)[0][0] == (2, "column_numbers")
     assert read(tmp_path, ["1;2;3;4;", *ROWS])[0][0] == (2, "2")
 
