@@ -41,7 +41,7 @@ def verify(city_id: str, period: str, *, progress: Progress = SILENT) -> Verifie
     """
     warehouse = Warehouse(Settings.from_environment().warehouse_url)
     runs_count = warehouse.runs_count(city_id)
-    found = _verified(city_id, period, progress=progress)
+    found = _verified(city_id, period, warehouse=warehouse, progress=progress)
     if found.findings and warehouse.runs_count(city_id) != runs_count:
         raise SourceUnavailable(
             id=f"{city_id} {period}: run lain menyimpan hasil sementara ini diperiksa, maka yang berbeda belum tentu "
@@ -52,13 +52,9 @@ def verify(city_id: str, period: str, *, progress: Progress = SILENT) -> Verifie
     return found
 
 
-def _verified(city_id: str, period: str, *, progress: Progress) -> Verified:
+def _verified(city_id: str, period: str, *, warehouse: Warehouse, progress: Progress) -> Verified:
     settings = Settings.from_environment()
-    city, asked, warehouse = (
-        load_city(settings.cities, city_id),
-        Period.parse(period),
-        Warehouse(settings.warehouse_url),
-    )
+    city, asked = load_city(settings.cities, city_id), Period.parse(period)
     label = asked.label
     stored = {file.sha256: file for one in warehouse.results(city_id, period=label) for file in one.files}
     raw = raw_files(settings.home, city=city, period=asked, stored=stored.values(), progress=progress)

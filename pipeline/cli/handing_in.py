@@ -127,7 +127,7 @@ def _write_page_of_province(settings: Settings, name: str, label: str) -> Path:
         city_name=province.name,
         period=label,
         results=[shown(view, is_whole=True) for view in views],
-        breakdowns={view.indicator_id: members_of(view) for view in views},
+        breakdowns={view.indicator_id: members_of(view, names) for view in views},
         verdicts=[],
         sources=[],
         parts={part: names.get(part, part) for part in province.parts},

@@ -17,6 +17,7 @@ from pipeline.cli.stored import (
     members_of,
     moment_of,
     nothing_stored,
+    open_warehouse,
     results_of,
     stale_lines,
     versions_of,
@@ -100,7 +101,8 @@ def explain(city: str, period: str, indicator: str, groups: tuple[str, ...], as_
         versions = [described_version(one) for one in told]
         say(json_text([explained(row, parts=parts, effects=effects, note=note, versions=versions)]))
         return
-    say(explanation(row, parts=parts, breakdowns=members_of(view), effects=effects, note=note))
+    members = members_of(view, open_warehouse().city_names())
+    say(explanation(row, parts=parts, breakdowns=members, effects=effects, note=note))
     say("Versi / Versions:")
     for line in version_lines(told):
         say(line)

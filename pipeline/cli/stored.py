@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from datetime import datetime, time
@@ -107,9 +107,8 @@ def _of_province(cities: Path, name: str, label: str | None, *, as_of: datetime 
     return rolled_up(name, by_city, names=warehouse.city_names())
 
 
-def members_of(view: ResultView) -> list[dict[str, Any]]:
+def members_of(view: ResultView, names: Mapping[str, str]) -> list[dict[str, Any]]:
     """The members of all breakdowns of a result, cities of a province by their names."""
-    names = open_warehouse().city_names() if "city" in view.breakdowns else {}
     of_view = {"city_id": view.city_id, "period": view.period}
     return [
         of_view

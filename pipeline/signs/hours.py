@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from pipeline.coverage import Coverage
 from pipeline.periods import Period
-from pipeline.signs.sign import NAMED_MEMBERS, Signs
+from pipeline.signs.sign import NAMED_MEMBERS, Signs, in_a_row
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -73,13 +73,7 @@ def _rare(days_counts: Ints, *, beside: Ints) -> list[list[int]]:
         return []
     is_rare = days_counts <= _RARE * usual
     clock = np.roll(np.arange(_HOURS), -int(np.argmin(is_rare)))
-    return [clock[begin:end].tolist() for begin, end in _runs(is_rare[clock])]
-
-
-def _runs(flags: Flags) -> list[tuple[int, int]]:
-    """Where three flags in a row or more begin and end."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], flags, [False]]).astype(int)))
-    return [(begin, end) for begin, end in edges.reshape(-1, 2).tolist() if end - begin >= _IN_A_ROW]
+    return [clock[begin:end].tolist() for begin, end in in_a_row(is_rare[clock], at_least=_IN_A_ROW)]
 
 
 def missing_hours(told: Told, period: Period, *, worked: Coverage | None) -> tuple[Signs, str]:
@@ -99,7 +93,8 @@ def missing_hours(told: Told, period: Period, *, worked: Coverage | None) -> tup
     edges -= {str(period.first_on), str(period.last_on)}
     is_judged = (days >= str(period.first_on)) & ~days.isin(pd.DatetimeIndex(sorted(edges)))
     by_hour = np.where(is_judged[:, None], expected, 0).ravel()
-    missing = {(begin, end): float(by_hour[begin:end].sum()) for begin, end in _runs((counts == 0).ravel())}
+    runs = in_a_row((counts == 0).ravel(), at_least=_IN_A_ROW)
+    missing = {(begin, end): float(by_hour[begin:end].sum()) for begin, end in runs}
     found = {run: lines for run, lines in missing.items() if lines > -burst_size * math.log(_IMPROBABLE)}
     longest = sorted(sorted(found, key=lambda run: -found[run])[:NAMED_MEMBERS])
     share = 100 * sum(found.values()) / by_hour.sum() if by_hour.any() else 0.0

@@ -13,7 +13,7 @@ from connectors.sheets import SHEET_ROWS_APART
 from pipeline.coverage import Coverage
 from pipeline.month_names import month_in
 from pipeline.signs.fates import Fates, Read
-from pipeline.signs.sign import NAMED_MEMBERS, SOME_ROWS, Details, Signs
+from pipeline.signs.sign import NAMED_MEMBERS, SOME_ROWS, Details, Signs, in_a_row
 from pipeline.tables import Table
 
 _IMPROBABLE, _NOT_UNLIKELY, _ALL_BUT_IMPOSSIBLE = 0.001, 0.05, 1e-6
@@ -142,8 +142,7 @@ def missing_days(rows: pd.DataFrame, fates: Fates, worked: Coverage | None) -> t
     local = rows[month_by].dropna().dt.tz_convert(fates.zone).dt.tz_localize(None).to_numpy("M8[D]")
     counts = pd.Series(local).value_counts().reindex(days, fill_value=0).to_numpy()
     is_working, is_empty = np.is_busday(days), counts == 0
-    runs = np.flatnonzero(np.diff(is_empty, prepend=False, append=False)).reshape(-1, 2)
-    long = [(begin, end) for begin, end in runs.tolist() if end - begin >= _LONG_DAYS]
+    long = in_a_row(is_empty, at_least=_LONG_DAYS)
     is_known = is_working.copy()
     if not is_empty.all() and counts[~is_empty].mean() >= _DENSE_ROWS:
         for begin, end in long:

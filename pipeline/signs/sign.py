@@ -6,7 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from pipeline.coverage import Coverage
 
@@ -65,6 +67,12 @@ def in_words(details: Details) -> str:
     days = [date.fromisoformat(day) for day in details]
     stretches = Coverage.of((day, day) for day in days).texts
     return ", ".join(f"{first}/{last}" for first, last in stretches[:NAMED_MEMBERS])
+
+
+def in_a_row(flags: NDArray[np.bool_], *, at_least: int) -> list[tuple[int, int]]:
+    """Where so many flags or more stand in a row: the place of the first of them, and that behind the last."""
+    edges = np.flatnonzero(np.diff(flags, prepend=False, append=False)).reshape(-1, 2)
+    return [(begin, end) for begin, end in edges.tolist() if end - begin >= at_least]
 
 
 def pct(flags: pd.Series, *, of_at_least: int | None) -> float | None:

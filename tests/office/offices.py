@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
+from random import Random
 from typing import Any
 from unittest.mock import patch
 
@@ -36,3 +38,16 @@ def write_office(
     settings = {"population": {"figures": [figure]}, "quarantine_limit_pct": 100, **city}
     text = json.dumps({**labels, **settings, "sources": whole})
     (folder / "kota.yaml").write_text(text, "utf-8")
+
+
+def visitor(draw: Random) -> tuple[str, str]:
+    """The address and agent of somebody in Indonesia with a browser."""
+    address = f"36.{draw.randint(64, 90)}.{draw.randint(1, 254)}.{draw.randint(1, 254)}"
+    return address, f"Mozilla/5.0 (Windows NT 10.0) Chrome/12{draw.randint(0, 3)}.0 Safari/537.36"
+
+
+def pages_asked_for(address: str, agent: str, *, at: datetime, count: int) -> Iterator[str]:
+    """Lines of an access log, combined: a page a minute."""
+    for page in range(count):
+        moment = at + timedelta(minutes=page)
+        yield f'{address} - - [{moment:%d/%b/%Y:%H:%M:%S} +0700] "GET /d/{page} HTTP/1.1" 200 9 "-" "{agent}"'

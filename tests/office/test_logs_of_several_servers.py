@@ -15,6 +15,7 @@ from pipeline.periods import Period
 from pipeline.signs.logs import days_of_fewer_logs
 from pipeline.signs.sign import in_words
 from tests.acceptance.test_bad_input import tolok
+from tests.office.offices import pages_asked_for, visitor
 
 YEAR = [date(2025, 1, 1) + timedelta(days=n) for n in range(365)]
 Counts = Callable[[int], int]
@@ -66,11 +67,7 @@ def lines(days: list[date], *, seed: int, of_a_day: int = 12) -> Iterator[str]:
     for day in days:
         for _ in range(of_a_day):
             at = datetime(day.year, day.month, day.day, draw.randrange(23), draw.randrange(50))
-            address = f"36.{draw.randint(64, 90)}.{draw.randint(1, 254)}.{draw.randint(1, 254)}"
-            agent = f"Mozilla/5.0 (Windows NT 10.0) Chrome/12{draw.randint(0, 3)}.0 Safari/537.36"
-            for page in range(draw.randint(2, 3)):
-                moment = at + timedelta(minutes=page)
-                yield f'{address} - - [{moment:%d/%b/%Y:%H:%M:%S} +0700] "GET /d/{page} HTTP/1.1" 200 9 "-" "{agent}"'
+            yield from pages_asked_for(*visitor(draw), at=at, count=draw.randint(2, 3))
 
 
 def test_a_year_that_lacks_half_of_one_servers_log_is_not_final_until_it_is_explained(

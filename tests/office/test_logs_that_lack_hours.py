@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from tests.acceptance.test_bad_input import tolok
+from tests.office.offices import pages_asked_for, visitor
 
 
 def lines(*, first_hour: int) -> Iterator[str]:
@@ -19,12 +20,8 @@ def lines(*, first_hour: int) -> Iterator[str]:
     draw = random.Random(1)  # noqa: S311 no secrets
     for hour in range(30 * 24):
         at = datetime(2025, 6, 1) + timedelta(hours=hour, minutes=draw.randrange(50))
-        person = f"36.{draw.randint(64, 90)}.{draw.randint(1, 254)}.{draw.randint(1, 254)}"
-        agents = {person: f"Mozilla/5.0 (Windows NT 10.0) Chrome/12{draw.randint(0, 3)}.0 Safari/537.36"}
-        for address, agent in {**agents, "66.249.66.1": "Googlebot/2.1 (+http://www.google.com/bot.html)"}.items():
-            for page in range(2) if at.hour >= first_hour else ():
-                moment = at + timedelta(minutes=page)
-                yield f'{address} - - [{moment:%d/%b/%Y:%H:%M:%S} +0700] "GET /d/{page} HTTP/1.1" 200 9 "-" "{agent}"'
+        for client in (visitor(draw), ("66.249.66.1", "Googlebot/2.1 (+http://www.google.com/bot.html)")):
+            yield from pages_asked_for(*client, at=at, count=2 if at.hour >= first_hour else 0)
 
 
 def test_a_month_whose_log_lacks_its_mornings_is_not_final_until_it_is_explained(
